@@ -1,0 +1,1 @@
+"""The thin Flask app: parse, validate, enqueue or read, answer."""

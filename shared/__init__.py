@@ -1,0 +1,1 @@
+"""What gateway and workers both need: settings, errors, DTOs, the job ledger, signing."""

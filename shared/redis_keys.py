@@ -1,0 +1,113 @@
+"""Every key in Redis: its builder, its type, and how long it lives. No other module spells one.
+
+Times in keys and scores are unix milliseconds unless a name says otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: kombu's separator between a queue's name and its priority step.
+PRIORITY_SEPARATOR: Final = "\x06\x16"
+
+# --- jobs -------------------------------------------------------------------------------------
+
+#: STRING, the last job id given (INCR). Never expires.
+JOB_ID: Final = "jobs:id"
+
+#: Prefix of a job's HASH. The id is given inside the accept script, which appends it.
+JOB_PREFIX: Final = "job:"
+
+#: STRING, the last place in line given (INCR). Back of the line: +n, front of the line: -n.
+QUEUE_PLACE: Final = "jobs:place"
+
+#: ZSET of job ids by due time: waiting for their next attempt. Members leave when due.
+DELAYED: Final = "jobs:delayed"
+
+#: ZSET of job ids by lease expiry: Started, claimed by a worker. Members leave on execute/defer.
+LEASES: Final = "jobs:leases"
+
+#: ZSET of job ids by deadline: not yet Executed. Members leave on execute.
+DEADLINES: Final = "jobs:deadlines"
+
+#: ZSET of job ids by time: Executed, waiting to be completed. Members leave on complete.
+EXECUTED: Final = "jobs:executed"
+
+#: SET of model names that ever had a job. Never expires; bounded by the registry.
+MODELS: Final = "jobs:models"
+
+#: STRING, present while a completion task works on EXECUTED. Expires by itself (milliseconds).
+COMPLETION_LEASE: Final = "completion:lease"
+
+# --- deliveries -------------------------------------------------------------------------------
+
+#: ZSET of job ids by due time: deliveries waiting for their next attempt.
+DELIVERIES_DELAYED: Final = "deliveries:delayed"
+
+#: ZSET of job ids by lease expiry: deliveries claimed by a worker.
+DELIVERIES_LEASES: Final = "deliveries:leases"
+
+
+def job(job_id: int) -> str:
+    """HASH, the job. Lives until `result_ttl` after it ended and its delivery ended."""
+    return f"{JOB_PREFIX}{job_id}"
+
+
+def ref(owner: str, ref_id: str) -> str:
+    """STRING, the id of the owner's job with this RefId. Lives as long as the job."""
+    return f"jobs:ref:{owner}:{ref_id}"
+
+
+def tag(owner: str, name: str) -> str:
+    """ZSET of job ids by creation time with this Tag. Renewed by each new job."""
+    return f"jobs:tag:{owner}:{name}"
+
+
+def delivery(job_id: int) -> str:
+    """HASH, the delivery of this job's callback. Lives as long as the job."""
+    return f"delivery:{job_id}"
+
+
+def delivery_log(job_id: int) -> str:
+    """LIST of JSON, one row an attempt, oldest first. Lives as long as the delivery."""
+    return f"delivery:{job_id}:log"
+
+
+# --- queues -----------------------------------------------------------------------------------
+
+
+def message_list(queue: str, priority: int) -> str:
+    """LIST, kombu's: Celery messages. LPUSH at the back, BRPOP and RPUSH at the consuming end."""
+    return f"{queue}{PRIORITY_SEPARATOR}{priority}" if priority else queue
+
+
+def line(queue: str, priority: int) -> str:
+    """ZSET of ids by place: whose message should be in `message_list(queue, priority)`."""
+    return f"line:{message_list(queue, priority)}"
+
+
+def missing(queue: str, priority: int) -> str:
+    """ZSET of ids by the time their message was first seen missing from the list."""
+    return f"missing:{message_list(queue, priority)}"
+
+
+# --- workers ----------------------------------------------------------------------------------
+
+
+def worker(name: str) -> str:
+    """STRING of JSON, a live worker process: its queues and pid. Lives 3 heartbeats."""
+    return f"worker:{name}"
+
+
+#: Pattern that finds every `worker(name)`.
+WORKER_PATTERN: Final = "worker:*"
+
+
+def abort_channel(worker_name: str) -> str:
+    """PUB/SUB channel on which a worker process hears which jobs to abort."""
+    return f"abort:{worker_name}"
+
+
+def mailbox_channel(process: str) -> str:
+    """PUB/SUB channel on which a gateway process hears that a job it waits for has moved."""
+    return f"mailbox:{process}"

@@ -1,0 +1,149 @@
+"""All settings: environment variables with the prefix `REPLYTO_`, their defaults and meaning."""
+
+from __future__ import annotations
+
+import os
+import secrets as random
+from base64 import b64encode
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class SettingsError(Exception):
+    """A setting has a wrong value; the message names it in one line."""
+
+
+class Settings(BaseSettings):
+    """What an operator can set. Each field is `REPLYTO_` + its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="REPLYTO_", extra="ignore", frozen=True)
+
+    host: str = Field("127.0.0.1", description="Address the gateway listens on.")
+    port: int = Field(5006, ge=1, le=65535, description="Port the gateway listens on.")
+    base_url: str | None = Field(
+        None, description="Public URL of the gateway, for status URLs. Default: as requested."
+    )
+    data_dir: Path = Field(Path(".data"), description="Where secrets and the embedded Redis live.")
+    redis_url: str = Field(
+        "", description="The ledger. Default: the one `replyto up` runs, else localhost:6379."
+    )
+    database_url: str | None = Field(None, description="Reserved for the history database.")
+    providers_file: Path = Field(Path("providers.toml"), description="The LLM providers.")
+
+    api_key: SecretStr = Field(
+        SecretStr(""), description="The bootstrap API key. Default: generated in the data directory."
+    )
+    auth_secret: SecretStr = Field(
+        SecretStr(""), description="The admin secret. Default: generated in the data directory."
+    )
+    callback_secret: SecretStr = Field(
+        SecretStr(""),
+        description="Signs callbacks, `whsec_…`. Default: generated in the data directory.",
+    )
+    callback_allow_private: bool = Field(
+        default=False, description="Allow callbacks to private and loopback addresses."
+    )
+
+    gateway_processes: Count = Field(1, description="Gateway processes to run.")
+    chat_processes: Count = Field(1, description="Chat worker processes `replyto up` runs.")
+    chat_concurrency: Count = Field(200, description="LLM calls one chat worker makes at once.")
+    callback_concurrency: Count = Field(100, description="Callbacks one worker makes at once.")
+    max_body_bytes: Count = Field(20 * 1024 * 1024, description="Largest request body, bytes.")
+    queue_limit: Count = Field(200_000, description="Most jobs that wait for one model; then 429.")
+
+    job_timeout_s: Seconds = Field(86_400, description="Deadline of a queued job after accept.")
+    sync_timeout_s: Seconds = Field(600, description="Deadline of a synchronous call.")
+    attempt_timeout_s: Seconds = Field(600, description="Longest single call of an LLM.")
+    connect_timeout_s: Seconds = Field(5, description="Longest wait for an LLM's connection.")
+    max_attempts: Count = Field(5, description="Attempts at a job whose LLM fails transiently.")
+    max_crashes: Count = Field(3, description="Workers a job may take down before it is Failed.")
+    retry_base_s: Seconds = Field(1, description="First pause between attempts; doubles each time.")
+    retry_cap_s: Seconds = Field(60, description="Longest pause between attempts.")
+    lease_s: Seconds = Field(30, description="A worker's claim on a job, renewed while it runs.")
+    lease_renew_s: Seconds = Field(10, description="How often leases are renewed.")
+    tick_s: Seconds = Field(1, description="How often maintenance runs.")
+    result_ttl_s: Seconds = Field(86_400, description="How long an ended job stays readable.")
+
+    @field_validator("callback_secret")
+    @classmethod
+    def _callback_secret_is_whsec(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not value.get_secret_value().startswith("whsec_"):
+            raise ValueError("must start with 'whsec_'")
+        return value
+
+    @property
+    def effective_redis_url(self) -> str:
+        """The Redis to use: as set, else the embedded one's, else localhost."""
+        if self.redis_url:
+            return self.redis_url
+        try:
+            return redis_url_file(self.data_dir).read_text("utf-8").strip()
+        except FileNotFoundError:
+            return "redis://127.0.0.1:6379/0"
+
+
+def redis_url_file(data_dir: Path) -> Path:
+    """Return the file in which `replyto up` leaves the URL of its Redis, password included."""
+    return data_dir / "redis.url"
+
+
+def new_api_key() -> str:
+    """Return a fresh API key, `ak-` and 256 random bits."""
+    return f"ak-{random.token_urlsafe(32)}"
+
+
+def new_callback_secret() -> str:
+    """Return a fresh signing secret in Standard Webhooks' form: `whsec_` + base64 of 32 bytes."""
+    return f"whsec_{b64encode(random.token_bytes(32)).decode()}"
+
+
+_GENERATED: dict[str, Callable[[], str]] = {
+    "api_key": new_api_key,
+    "auth_secret": new_api_key,
+    "callback_secret": new_callback_secret,
+}
+
+
+def load_settings() -> Settings:
+    """Read the environment; generate in the data directory each secret that is not set.
+
+    Raises SettingsError naming the variable when a value is wrong.
+    """
+    try:
+        settings = Settings()  # type: ignore[call-arg,unused-ignore]
+        filled = {
+            name: SecretStr(_kept_secret(settings.data_dir / name, make))
+            for name, make in _GENERATED.items()
+            if not getattr(settings, name).get_secret_value()
+        }
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise SettingsError(f"REPLYTO_{name}: {first['msg']}") from None
+    except OSError as exc:
+        raise SettingsError(f"REPLYTO_DATA_DIR: cannot keep secrets there: {exc}") from exc
+    return settings.model_copy(update=filled)
+
+
+def _kept_secret(path: Path, make: Callable[[], str]) -> str:
+    """Read the secret at `path`; the first process to come creates it, readable by us alone."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{random.token_hex(4)}")
+    if not path.exists():
+        draft.touch(mode=0o600)
+        draft.write_text(make() + "\n", "utf-8")
+        try:
+            # A link, unlike a rename, fails if somebody else was first: all read the same one.
+            path.hardlink_to(draft)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text("utf-8").strip()

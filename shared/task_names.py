@@ -1,0 +1,32 @@
+"""Names of Celery tasks and queues, known to both sides, so that neither imports the other."""
+
+from __future__ import annotations
+
+from typing import Final
+
+CHAT: Final = "workers.chat.run"
+COMPLETE: Final = "workers.completion.run"
+DELIVER: Final = "workers.callbacks.run"
+
+ALL: Final = (CHAT, COMPLETE, DELIVER)
+
+COMPLETION_QUEUE: Final = "completion"
+CALLBACKS_QUEUE: Final = "callbacks"
+
+_CHAT_PREFIX: Final = "chat."
+
+#: Celery priorities on Redis: 0 is the highest and the default.
+INTERACTIVE: Final = 0
+QUEUED: Final = 5
+BULK: Final = 9
+PRIORITIES: Final = (INTERACTIVE, QUEUED, BULK)
+
+
+def chat_queue(model: str) -> str:
+    """Return the name of the queue that this model's pool consumes."""
+    return f"{_CHAT_PREFIX}{model}"
+
+
+def model_of(queue: str) -> str:
+    """Return the model whose jobs are in this queue; the inverse of `chat_queue`."""
+    return queue.removeprefix(_CHAT_PREFIX)
