@@ -95,7 +95,7 @@ def missing(queue: str, priority: int) -> str:
 
 
 def worker(name: str) -> str:
-    """STRING of JSON, a live worker process: its queues and pid. Lives 3 heartbeats."""
+    """STRING of JSON: a live worker process, its queues and pid. Lives 3 heartbeats."""
     return f"worker:{name}"
 
 

@@ -38,7 +38,8 @@ class Settings(BaseSettings):
     providers_file: Path = Field(Path("providers.toml"), description="The LLM providers.")
 
     api_key: SecretStr = Field(
-        SecretStr(""), description="The bootstrap API key. Default: generated in the data directory."
+        SecretStr(""),
+        description="The bootstrap API key. Default: generated in the data directory.",
     )
     auth_secret: SecretStr = Field(
         SecretStr(""), description="The admin secret. Default: generated in the data directory."

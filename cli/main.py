@@ -1,0 +1,41 @@
+"""The `replyto` command: its subcommands, each imported only when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+#: Where each subcommand lives. `replyto --help` imports them all, a single command only its own.
+COMMANDS: dict[str, str] = {
+    "up": "cli.up:up",
+    "callbacks": "cli.callbacks:callbacks",
+    "demo-llm": "cli.demo_command:demo_llm",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are named by COMMANDS."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the subcommands in the order in which help shows them."""
+        return [*COMMANDS, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the subcommand's module; None when there is no such command."""
+        if cmd_name not in COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)  # noqa: S101 - COMMANDS is ours
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="replyto", prog_name="replyto")
+def main() -> None:
+    """ReplyTo: a self-hosted gateway between applications and large language models."""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+"""What a chat request must be, and how it is said when it is not."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Required
+
+from pydantic import ConfigDict, Field, StringConstraints, Tag, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+from typing_extensions import TypedDict
+
+from shared.errors import ValidationFailed
+
+# Only the input is looked at: what validation returns is dropped, so nothing can be changed by it.
+_STRICT = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
+_PRINTABLE = r"\A[^\x00-\x1f\x7f-\x9f]*\z"
+
+_Object = dict[str, Any]
+_Number = Annotated[float, Field(allow_inf_nan=False)]
+_ShortText = Annotated[str, StringConstraints(max_length=256, pattern=_PRINTABLE)]
+_Url = Annotated[str, StringConstraints(max_length=2048, pattern=_PRINTABLE)]
+_NonEmptyText = Annotated[str, StringConstraints(min_length=1)]
+_Model = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=_PRINTABLE)]
+
+# The tags stand in the place of an error; "<" keeps them apart from the names of fields.
+_TextOrList = Annotated[str, Tag("<text>")] | Annotated[list[str], Tag("<list>")]
+_TextOrObject = Annotated[str, Tag("<text>")] | Annotated[_Object, Tag("<object>")]
+
+
+class _Typed(TypedDict, total=False):
+    __pydantic_config__ = _STRICT  # type: ignore[misc]
+
+    type: Required[str]
+
+
+class _Message(TypedDict, total=False):
+    __pydantic_config__ = _STRICT  # type: ignore[misc]
+
+    role: Required[_NonEmptyText]
+    content: Annotated[str, Tag("<text>")] | Annotated[list[_Typed], Tag("<list>")] | None
+    name: str | None
+    refusal: str | None
+    tool_call_id: str | None
+    tool_calls: list[_Object] | None
+    function_call: _Object | None
+    audio: _Object | None
+
+
+class _GatewayFields(TypedDict, total=False):
+    __pydantic_config__ = _STRICT  # type: ignore[misc]
+
+    refId: _ShortText | None
+    provider: _ShortText | None
+    tag: _ShortText | None
+    replyTo: _Url | None
+    timeoutSecs: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None
+
+
+class _ChatCompletion(_GatewayFields, total=False):
+    model: Required[_Model]
+    messages: Required[Annotated[list[_Message], Field(min_length=1)]]
+
+    frequency_penalty: _Number | None
+    presence_penalty: _Number | None
+    temperature: _Number | None
+    top_p: _Number | None
+    max_completion_tokens: int | None
+    max_tokens: int | None
+    n: int | None
+    seed: int | None
+    top_logprobs: int | None
+    logprobs: bool | None
+    parallel_tool_calls: bool | None
+    store: bool | None
+    stream: bool | None
+    prompt_cache_key: str | None
+    reasoning_effort: str | None
+    safety_identifier: str | None
+    service_tier: str | None
+    user: str | None
+    verbosity: str | None
+    stop: _TextOrList | None
+    modalities: list[str] | None
+    function_call: _TextOrObject | None
+    tool_choice: _TextOrObject | None
+    functions: list[_Object] | None
+    tools: list[_Object] | None
+    audio: _Object | None
+    logit_bias: _Object | None
+    metadata: _Object | None
+    prediction: _Object | None
+    response_format: _Typed | None
+    stream_options: _Object | None
+    web_search_options: _Object | None
+
+
+class _QueueChatCompletion(_GatewayFields, total=False):
+    request: Required[_ChatCompletion]
+
+
+CHAT_COMPLETION: TypeAdapter[Any] = TypeAdapter(_ChatCompletion)
+QUEUE_CHAT_COMPLETION: TypeAdapter[Any] = TypeAdapter(_QueueChatCompletion)
+
+_CURES = {
+    "missing": "is missing",
+    "string_type": "must be a string",
+    "string_unicode": "must not contain half of a surrogate pair",
+    "string_too_short": "must be a non-empty string",
+    "string_too_long": "must be at most {max_length} characters long",
+    "string_pattern_mismatch": "must not contain control characters",
+    "int_type": "must be an integer",
+    "float_type": "must be a number",
+    "finite_number": "must be a finite number",
+    "greater_than": "must be a number above {gt:g}",
+    "bool_type": "must be true or false",
+    "list_type": "must be a list",
+    "too_short": "must be a non-empty list",
+    "dict_type": "must be an object",
+}
+
+
+def validate(value: object, schema: TypeAdapter[Any]) -> None:
+    """Check a request, in its canonical names; raises ValidationFailed naming the first bad field."""
+    try:
+        schema.validate_python(value)
+    except ValidationError as error:
+        raise _explain(error.errors(include_url=False, include_input=False)) from error
+
+
+def _explain(errors: list[ErrorDetails]) -> ValidationFailed:
+    """Tell of the first bad field; of its alternatives, those that came furthest."""
+    first = _untagged(errors[0])
+    own = [error for error in errors if _untagged(error)[: len(first)] == first]
+    deepest = max(len(_untagged(error)) for error in own)
+    own = [error for error in own if len(_untagged(error)) == deepest]
+    path = _path(_untagged(own[0]))
+    cures = dict.fromkeys(_cure(error) for error in own)
+    what = " or ".join([*cures]).replace(" or must be ", " or ")
+    return ValidationFailed(f"{path or 'The body'} {what}", field=path or None)
+
+
+def _untagged(error: ErrorDetails) -> tuple[int | str, ...]:
+    return tuple(step for step in error["loc"] if not str(step).startswith("<"))
+
+
+def _path(steps: tuple[int | str, ...]) -> str:
+    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+    return path.removeprefix(".")
+
+
+def _cure(error: ErrorDetails) -> str:
+    # "must be a list" is true of messages and not enough.
+    if error["loc"][-1:] == ("messages",) and error["type"] == "list_type":
+        return _CURES["too_short"]
+    cure = _CURES.get(error["type"])
+    return cure.format_map(error.get("ctx", {})) if cure else "is not valid"

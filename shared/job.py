@@ -1,0 +1,170 @@
+"""What a job is: its states and its fields as they are read from the ledger."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from shared.errors import Failure
+
+
+class JobState(StrEnum):
+    """AI Server's states: its clients know no other names."""
+
+    QUEUED = "Queued"
+    STARTED = "Started"
+    EXECUTED = "Executed"
+    COMPLETED = "Completed"
+    FAILED = "Failed"
+    CANCELLED = "Cancelled"
+
+    @property
+    def has_result(self) -> bool:
+        """Whether the response or the error is stored."""
+        return self not in (JobState.QUEUED, JobState.STARTED)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing will change any more."""
+        return self.has_result and self is not JobState.EXECUTED
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """What a client asked for, before it is a job. Texts are as the client gave them."""
+
+    owner: str
+    ref_id: str
+    model: str
+    request: bytes
+    fingerprint: str
+    priority: int
+    timeout_s: float
+    tag: str = ""
+    provider: str = ""
+    reply_to: str = ""
+    mailbox: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try at calling an LLM, as it is kept in the job. Times are unix milliseconds."""
+
+    number: int
+    provider: str
+    started_ms: int
+    duration_ms: int
+    outcome: str
+    status: int | None = None
+    detail: str = ""
+
+    def to_json(self) -> str:
+        """Return the row as it is stored."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as the ledger holds it. Times are unix milliseconds, 0 for not yet."""
+
+    id: int
+    ref_id: str
+    owner: str
+    model: str
+    state: JobState
+    priority: int = 0
+    tag: str = ""
+    provider: str = ""
+    reply_to: str = ""
+    request: bytes = b""
+    created_ms: int = 0
+    deadline_ms: int = 0
+    started_ms: int = 0
+    executed_ms: int = 0
+    completed_ms: int = 0
+    notified_ms: int = 0
+    attempt: int = 0
+    crashes: int = 0
+    worker: str = ""
+    cancel: str = ""
+    outcome: str = ""
+    status: int = 0
+    response: bytes | None = None
+    error: bytes | None = None
+    attempts: tuple[Attempt, ...] = field(default=())
+
+    @property
+    def ended_well(self) -> bool:
+        """Whether there is a response to give."""
+        return self.response is not None
+
+
+_NUMBERS = frozenset(
+    [
+        "id",
+        "priority",
+        "created_ms",
+        "deadline_ms",
+        "started_ms",
+        "executed_ms",
+        "completed_ms",
+        "notified_ms",
+        "attempt",
+        "crashes",
+        "status",
+    ]
+)
+_BYTES = frozenset(("request", "response", "error"))
+_KNOWN = frozenset(Job.__dataclass_fields__)
+#: Prefix of the hash fields that hold one attempt each.
+ATTEMPT_PREFIX = "attempt:"
+
+
+def from_hash(fields: Mapping[bytes, bytes]) -> Job | None:
+    """Read a job from its hash; None when the hash is empty."""
+    if b"id" not in fields:
+        return None
+    values: dict[str, Any] = {}
+    attempts = []
+    for raw_name, raw in fields.items():
+        name = raw_name.decode()
+        if name.startswith(ATTEMPT_PREFIX):
+            attempts.append(Attempt(**json.loads(raw)))
+        elif name in _KNOWN:
+            values[name] = _value(name, raw)
+    attempts.sort(key=lambda attempt: attempt.number)
+    return Job(**values, attempts=tuple(attempts))
+
+
+def _value(name: str, raw: bytes) -> Any:
+    if name in _BYTES:
+        return raw
+    if name in _NUMBERS:
+        return int(raw)
+    return JobState(raw.decode()) if name == "state" else raw.decode()
+
+
+def failure_body(failure: Failure, **extra: object) -> bytes:
+    """Return the one error body of both wires: OpenAI's `error` and `responseStatus`."""
+    status: dict[str, Any] = {"errorCode": failure.error_code, "message": failure.message}
+    if failure.param:
+        row = {
+            "errorCode": failure.error_code,
+            "fieldName": failure.param,
+            "message": failure.message,
+        }
+        status["errors"] = [row]
+    body = {
+        "error": {
+            "message": failure.message,
+            "type": failure.type,
+            "param": failure.param,
+            "code": failure.code,
+        },
+        "responseStatus": status,
+        **extra,
+    }
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()

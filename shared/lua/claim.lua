@@ -1,0 +1,24 @@
+-- claim: Queued → Started by a new attempt, with a lease. Anything else: the message is stale.
+--
+-- KEYS  1-7 as in includes/finish.lua · 8-10 the model's lines ZSET · 11-13 missing ZSET
+-- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 lease (ms) · 4 worker name
+-- Returns false when stale, else {now, attempt, request, model, provider, deadline_ms, ref_id}
+--
+-- A job Started under an expired lease is not claimed here but reaped first, so that there is
+-- one place that counts the workers it has taken down.
+--
+--! include clock
+local now = clock(ARGV[1])
+local id = ARGV[2]
+
+for i = 8, 13 do
+  redis.call('ZREM', KEYS[i], id)
+end
+if redis.call('HGET', KEYS[1], 'state') ~= 'Queued' or redis.call('ZSCORE', KEYS[4], id) then
+  return false
+end
+local attempt = redis.call('HINCRBY', KEYS[1], 'attempt', 1)
+redis.call('HSET', KEYS[1], 'state', 'Started', 'started_ms', whole(now), 'worker', ARGV[4])
+redis.call('ZADD', KEYS[2], whole(now + tonumber(ARGV[3])), id)
+local job = redis.call('HMGET', KEYS[1], 'request', 'model', 'provider', 'deadline_ms', 'ref_id')
+return {whole(now), tostring(attempt), job[1], job[2], job[3], job[4], job[5]}

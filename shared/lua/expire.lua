@@ -1,0 +1,31 @@
+-- expire: a job that still waits when its deadline is past ends Failed.
+--
+-- KEYS  1-7 as in includes/finish.lua · 8-10 the model's lines ZSET · 11-13 missing ZSET
+-- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 error body · 4 HTTP status
+--       5 when to look again at a job that runs (ms from now)
+-- Returns 'failed' | 'kept' (not due, or it runs: its attempt keeps the deadline itself)
+--
+--! include clock
+--! include push_message
+--! include wake
+--! include finish
+local now = clock(ARGV[1])
+local id = ARGV[2]
+local deadline = redis.call('ZSCORE', KEYS[3], id)
+if not deadline or tonumber(deadline) > now then
+  return 'kept'
+end
+local state = redis.call('HGET', KEYS[1], 'state')
+if state == 'Started' then
+  redis.call('ZADD', KEYS[3], whole(now + tonumber(ARGV[5])), id)
+  return 'kept'
+end
+if state ~= 'Queued' then
+  redis.call('ZREM', KEYS[3], id)
+  return 'kept'
+end
+for i = 8, 13 do
+  redis.call('ZREM', KEYS[i], id)
+end
+finish(id, now, 'Failed', ARGV[4], 'error', ARGV[3])
+return 'failed'

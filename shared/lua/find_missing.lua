@@ -1,0 +1,32 @@
+-- find_missing: ids whose message has been gone from its list for some time.
+--
+-- KEYS  1 message LIST · 2 its line ZSET · 3 its missing ZSET
+-- ARGV  1 now (ms, 0: the server's clock) · 2 grace (ms) · 3 most ids
+-- Returns the ids seen missing for longer than the grace, last in line first, so that pushing
+-- them to the front in this order puts them back in line
+--
+-- The list is in the order of places. What has a place before the message at the consuming end
+-- (or any place, when the list is empty) has no message there: it was lost, or a worker holds
+-- it. The grace is for the latter: most are claimed at once, and claim clears the note.
+--
+--! include clock
+local now = clock(ARGV[1])
+local before = '+inf'
+local head = redis.call('LINDEX', KEYS[1], -1)
+if head then
+  local ok, message = pcall(cjson.decode, head)
+  if not ok or not message.headers or not message.headers.place then
+    return {}
+  end
+  before = '(' .. whole(message.headers.place)
+end
+local confirmed = {}
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', before, 'LIMIT', 0, ARGV[3])) do
+  local seen = redis.call('ZSCORE', KEYS[3], id)
+  if not seen or tonumber(seen) > now then
+    redis.call('ZADD', KEYS[3], whole(now), id)
+  elseif now - tonumber(seen) >= tonumber(ARGV[2]) then
+    table.insert(confirmed, 1, id)
+  end
+end
+return confirmed

@@ -1,0 +1,35 @@
+"""Builds Redis clients with the time limits each side needs."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import redis
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
+
+#: A gateway answers 503 after two tries of this, so within 5 s (seconds).
+GATEWAY_TIMEOUT_S: Final = 2.0
+#: Workers have time; they only must not hang on a frozen Redis for ever (seconds).
+WORKER_TIMEOUT_S: Final = 10.0
+
+
+def connect(url: str, *, timeout_s: float, name: str, max_connections: int = 100) -> redis.Redis:
+    """Return a client for `url` that connects when first used; replies are bytes.
+
+    A caller that finds all connections busy waits for one. Commands are tried twice: each script
+    of the ledger may come again without a second effect.
+    """
+    pool = redis.BlockingConnectionPool.from_url(
+        url,
+        max_connections=max_connections,
+        timeout=timeout_s,
+        socket_timeout=timeout_s,
+        socket_connect_timeout=min(timeout_s, 3.0),
+        socket_keepalive=True,
+        health_check_interval=25,
+        client_name=name,
+        retry=Retry(ConstantBackoff(0.05), 1),
+        retry_on_error=[redis.ConnectionError, redis.TimeoutError],
+    )
+    return redis.Redis(connection_pool=pool)
