@@ -18,6 +18,8 @@ _PR_SET_PDEATHSIG = 1
 #: Longest line passed on in one piece, bytes; a child that prints no newline fills no memory.
 _MAX_LINE_BYTES = 64 * 1024
 
+_READ_BYTES = 1024 * 1024
+
 #: Last lines of a child that are kept, to show why it died.
 _TAIL_LINES = 20
 
@@ -42,7 +44,9 @@ class Child:
     def __init__(self, spec: ChildSpec) -> None:
         self.spec = spec
         self.tail: deque[str] = deque(maxlen=_TAIL_LINES)
-        self.started_at = time.monotonic()
+        #: The child closed its output, or ended: there is nothing more to wait for.
+        self.at_eof = False
+        self._started_at = time.monotonic()
         self._partial = b""
         self._process = subprocess.Popen(  # noqa: S603 - the command lines are ours
             list(spec.argv),
@@ -69,7 +73,7 @@ class Child:
 
     def alive_s(self) -> float:
         """Return for how long it has been running, seconds."""
-        return time.monotonic() - self.started_at
+        return time.monotonic() - self._started_at
 
     def read_lines(self) -> Iterator[str]:
         """Yield the complete lines that are there to be read, without waiting."""
@@ -81,9 +85,11 @@ class Child:
 
     def _read_available(self) -> bytes:
         try:
-            return os.read(self.fd, 1 << 20)
+            chunk = os.read(self.fd, _READ_BYTES)
         except BlockingIOError:
             return b""
+        self.at_eof = not chunk
+        return chunk
 
     def _decoded(self, lines: Sequence[bytes]) -> Iterator[str]:
         for raw in lines:
@@ -99,7 +105,8 @@ class Child:
 
     def signal(self, signum: signal.Signals) -> None:
         """Send a signal to the process; nothing happens if it has ended."""
-        self._process.send_signal(signum)
+        # Not Popen.send_signal, which reaps: the id would be free for another process.
+        os.kill(self.pid, signum)
 
     def kill_group(self) -> None:
         """Kill the process and all it started."""
@@ -109,10 +116,7 @@ class Child:
             return
 
     def reap(self) -> Iterator[str]:
-        """End what is left of its group and yield the last lines.
-
-        Afterwards `returncode` is set and nothing of it survives.
-        """
+        """End what is left of its group and yield the last lines; nothing of it survives."""
         self.kill_group()
         self._process.wait()
         while chunk := self._read_available():

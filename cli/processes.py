@@ -15,8 +15,7 @@ COMPLETION_CONCURRENCY = 10
 
 def gateway() -> list[str]:
     """Return the gateway's command line; its host, port and processes come from the environment."""
-    config = ["--config", "python:gateway.gunicorn_conf"]
-    return [sys.executable, "-m", "gunicorn", *config, "gateway.app:create_app()"]
+    return [sys.executable, "-m", "gateway"]
 
 
 def worker(

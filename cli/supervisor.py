@@ -6,7 +6,7 @@ import json
 import selectors
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGTERM
 
@@ -35,6 +35,7 @@ class _Seat:
     spec: ChildSpec
     child: Child | None = None
     due_at: float = 0.0
+    tail: list[str] = field(default_factory=list)
     deaths: int = 0
     deaths_in_a_row: int = 0
 
@@ -59,6 +60,10 @@ class Supervisor:
     def deaths(self, name: str) -> int:
         """Return how often the child of this name has died."""
         return self._seats[name].deaths
+
+    def tail(self, name: str) -> list[str]:
+        """Return the last lines that the child of this name printed before it died."""
+        return self._seats[name].tail
 
     def crash_looping(self, deaths: int = 3) -> str | None:
         """Return the name of a child that died this often without a healthy life, if any."""
@@ -118,8 +123,11 @@ class Supervisor:
     def _pump(self, timeout_s: float) -> None:
         for key, _ in self._selector.select(timeout_s):
             seat: _Seat = key.data
-            if seat.child:
-                self._print(seat, *seat.child.read_lines())
+            if not seat.child:
+                continue
+            self._print(seat, *seat.child.read_lines())
+            if seat.child.at_eof:
+                self._selector.unregister(key.fd)
 
     def _look_after(self, seat: _Seat) -> None:
         if seat.child and seat.child.has_exited():
@@ -144,8 +152,10 @@ class Supervisor:
         """End the seat's process with all its group and let go of it."""
         if not seat.child:
             return
-        self._selector.unregister(seat.child.fd)
+        if not seat.child.at_eof:
+            self._selector.unregister(seat.child.fd)
         self._print(seat, *seat.child.reap())
+        seat.tail = list(seat.child.tail)
         seat.child = None
         self._write_state()
 

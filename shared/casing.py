@@ -35,7 +35,7 @@ class Shape:
 
     def find(self, name: str) -> Field | None:
         """Return the field that this name means, in whatever spelling."""
-        return self.by_name.get(name) or self._by_folded.get(fold(name))
+        return self._by_folded.get(fold(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +96,18 @@ def _object_edits(text: str, start: int, changes: Changes) -> list[Edit]:
 def _find_in_array(values: list[object], shape: Shape, path: str) -> Changes | None:
     below: dict[str | int, Changes] = {}
     for index, value in enumerate(values):
-        if type(value) is not str and (found := find_changes(value, shape, f"{path}[{index}]")):
-            below[index] = found
+        if isinstance(value, dict):
+            found = _find_in_object(value, shape, f"{path}[{index}]")
+            if found:
+                below[index] = found
     return Changes(below=below) if below else None
 
 
 def _find_in_object(value: dict[str, object], shape: Shape, path: str) -> Changes | None:
     if isinstance(value, RepeatedNames):
         raise _given_twice(shape, value.repeated(), path)
-    fields = [(name, known) for name in value if (known := shape.find(name))]
+    by_name = shape.by_name
+    fields = [(name, known) for name in value if (known := by_name.get(name) or shape.find(name))]
     below: dict[str | int, Changes] = {}
     for name, known in fields:
         if known.shape and type(value[name]) is not str:
@@ -112,7 +115,8 @@ def _find_in_object(value: dict[str, object], shape: Shape, path: str) -> Change
             if found:
                 below[name] = found
     names = _find_names(fields)
-    _respell(value, shape, names, path)
+    if names:
+        _respell(value, shape, names, path)
     return Changes(names, below) if names or below else None
 
 

@@ -53,7 +53,7 @@ def parse_chat_completion(raw: bytes) -> ChatCall:
     text, value = parse_document(raw)
     changes = casing.find_changes(value, casing.CHAT_COMPLETION)
     chat_validation.validate(value, chat_validation.CHAT_COMPLETION)
-    body = _changed(text, _start(text), len(text), changes)
+    body = _changed(text, 0, len(text), changes)
     fields = _object(value)
     return _call(fields, body, fields)
 
@@ -104,10 +104,6 @@ def _request_body(text: str, changes: casing.Changes | None) -> str:
 def _changed(text: str, start: int, end: int, changes: casing.Changes | None) -> str:
     edits = casing.edits(text, start, changes) if changes else []
     return splice(text, edits, start, end) if edits else text[start:end]
-
-
-def _start(text: str) -> int:
-    return len(text) - len(text.lstrip(" \t\n\r"))
 
 
 def _object(value: object) -> dict[str, Any]:

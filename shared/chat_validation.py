@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Required
 
-from pydantic import ConfigDict, Field, StringConstraints, Tag, TypeAdapter, ValidationError
+from pydantic import (
+    ConfigDict,
+    Field,
+    StringConstraints,
+    Tag,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic_core import ErrorDetails
 from typing_extensions import TypedDict
 
@@ -15,6 +22,9 @@ _STRICT = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
 _PRINTABLE = r"\A[^\x00-\x1f\x7f-\x9f]*\z"
 
 _Object = dict[str, Any]
+# The first bad item is the one that is told of; a body of a million must not make a million errors.
+_Objects = Annotated[list[_Object], Field(fail_fast=True)]
+_Texts = Annotated[list[str], Field(fail_fast=True)]
 _Number = Annotated[float, Field(allow_inf_nan=False)]
 _ShortText = Annotated[str, StringConstraints(max_length=256, pattern=_PRINTABLE)]
 _Url = Annotated[str, StringConstraints(max_length=2048, pattern=_PRINTABLE)]
@@ -22,7 +32,7 @@ _NonEmptyText = Annotated[str, StringConstraints(min_length=1)]
 _Model = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=_PRINTABLE)]
 
 # The tags stand in the place of an error; "<" keeps them apart from the names of fields.
-_TextOrList = Annotated[str, Tag("<text>")] | Annotated[list[str], Tag("<list>")]
+_TextOrList = Annotated[str, Tag("<text>")] | Annotated[_Texts, Tag("<list>")]
 _TextOrObject = Annotated[str, Tag("<text>")] | Annotated[_Object, Tag("<object>")]
 
 
@@ -36,11 +46,15 @@ class _Message(TypedDict, total=False):
     __pydantic_config__ = _STRICT  # type: ignore[misc]
 
     role: Required[_NonEmptyText]
-    content: Annotated[str, Tag("<text>")] | Annotated[list[_Typed], Tag("<list>")] | None
+    content: (
+        Annotated[str, Tag("<text>")]
+        | Annotated[list[_Typed], Field(fail_fast=True), Tag("<list>")]
+        | None
+    )
     name: str | None
     refusal: str | None
     tool_call_id: str | None
-    tool_calls: list[_Object] | None
+    tool_calls: _Objects | None
     function_call: _Object | None
     audio: _Object | None
 
@@ -57,7 +71,7 @@ class _GatewayFields(TypedDict, total=False):
 
 class _ChatCompletion(_GatewayFields, total=False):
     model: Required[_Model]
-    messages: Required[Annotated[list[_Message], Field(min_length=1)]]
+    messages: Required[Annotated[list[_Message], Field(min_length=1, fail_fast=True)]]
 
     frequency_penalty: _Number | None
     presence_penalty: _Number | None
@@ -79,11 +93,11 @@ class _ChatCompletion(_GatewayFields, total=False):
     user: str | None
     verbosity: str | None
     stop: _TextOrList | None
-    modalities: list[str] | None
+    modalities: _Texts | None
     function_call: _TextOrObject | None
     tool_choice: _TextOrObject | None
-    functions: list[_Object] | None
-    tools: list[_Object] | None
+    functions: _Objects | None
+    tools: _Objects | None
     audio: _Object | None
     logit_bias: _Object | None
     metadata: _Object | None
@@ -119,7 +133,7 @@ _CURES = {
 
 
 def validate(value: object, schema: TypeAdapter[Any]) -> None:
-    """Check a request, in its canonical names; raises ValidationFailed naming the first bad field."""
+    """Check a request in its canonical names; raises ValidationFailed with the first bad field."""
     try:
         schema.validate_python(value)
     except ValidationError as error:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
-from http import HTTPStatus
 
 
 class ServiceError(Exception):
     """The request could not be served."""
 
     #: HTTP status code of the answer.
-    status: int = HTTPStatus.INTERNAL_SERVER_ERROR
+    status: int = 500
     #: OpenAI's `error.type`.
     type: str = "server_error"
     #: OpenAI's `error.code`.
@@ -30,7 +29,7 @@ class ServiceError(Exception):
         field: str | None = None,
         retry_after_s: int | None = None,
     ) -> None:
-        self.message = message or inspect.cleandoc(type(self).__doc__ or "").split("\n")[0]
+        self.message: str = message or inspect.cleandoc(type(self).__doc__ or "").split("\n")[0]
         self.field = field
         self.retry_after_s = retry_after_s
         super().__init__(self.message)
@@ -39,7 +38,7 @@ class ServiceError(Exception):
 class ValidationFailed(ServiceError):
     """The request is not valid."""
 
-    status = HTTPStatus.BAD_REQUEST
+    status = 400
     type = "invalid_request_error"
     code = "invalid_value"
     error_code = "ArgumentException"
@@ -55,7 +54,7 @@ class RefIdConflict(ServiceError):
     """This RefId was used before with a different request; use a new RefId."""
 
     # 422, not 409: OpenAI's SDK retries a 409, and this one can never succeed.
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    status = 422
     type = "invalid_request_error"
     code = "ref_id_conflict"
     error_code = "RefIdConflict"
@@ -64,7 +63,7 @@ class RefIdConflict(ServiceError):
 class CallbackTargetRefused(ServiceError):
     """The ReplyTo URL is not one that callbacks may be sent to."""
 
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    status = 422
     type = "invalid_request_error"
     code = "callback_target_refused"
     error_code = "CallbackTargetRefused"
@@ -73,7 +72,7 @@ class CallbackTargetRefused(ServiceError):
 class Unauthenticated(ServiceError):
     """No API key was given: send it as 'Authorization: Bearer <key>' or 'X-Api-Key: <key>'."""
 
-    status = HTTPStatus.UNAUTHORIZED
+    status = 401
     type = "invalid_request_error"
     code = "missing_api_key"
     error_code = "Unauthorized"
@@ -88,7 +87,7 @@ class InvalidApiKey(Unauthenticated):
 class Forbidden(ServiceError):
     """This key may not do that."""
 
-    status = HTTPStatus.FORBIDDEN
+    status = 403
     type = "invalid_request_error"
     code = "forbidden"
     error_code = "Forbidden"
@@ -97,7 +96,7 @@ class Forbidden(ServiceError):
 class ModelNotFound(ServiceError):
     """The model does not exist; GET /v1/models lists those that do."""
 
-    status = HTTPStatus.NOT_FOUND
+    status = 404
     type = "invalid_request_error"
     code = "model_not_found"
     error_code = "NotFound"
@@ -106,7 +105,7 @@ class ModelNotFound(ServiceError):
 class ProviderNotFound(ServiceError):
     """The provider does not exist or does not have this model."""
 
-    status = HTTPStatus.NOT_FOUND
+    status = 404
     type = "invalid_request_error"
     code = "provider_not_found"
     error_code = "NotFound"
@@ -115,7 +114,7 @@ class ProviderNotFound(ServiceError):
 class JobNotFound(ServiceError):
     """No such job."""
 
-    status = HTTPStatus.NOT_FOUND
+    status = 404
     type = "invalid_request_error"
     code = "job_not_found"
     error_code = "NotFound"
@@ -124,7 +123,7 @@ class JobNotFound(ServiceError):
 class RouteNotFound(ServiceError):
     """There is no such endpoint."""
 
-    status = HTTPStatus.NOT_FOUND
+    status = 404
     type = "invalid_request_error"
     code = "unknown_url"
     error_code = "NotFound"
@@ -133,7 +132,7 @@ class RouteNotFound(ServiceError):
 class MethodNotAllowed(ServiceError):
     """This endpoint does not take that HTTP method."""
 
-    status = HTTPStatus.METHOD_NOT_ALLOWED
+    status = 405
     type = "invalid_request_error"
     code = "method_not_allowed"
     error_code = "MethodNotAllowed"
@@ -142,7 +141,7 @@ class MethodNotAllowed(ServiceError):
 class BodyTooLarge(ServiceError):
     """The request body is too large."""
 
-    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    status = 413
     type = "invalid_request_error"
     code = "body_too_large"
     error_code = "RequestEntityTooLarge"
@@ -151,7 +150,7 @@ class BodyTooLarge(ServiceError):
 class QueueFull(ServiceError):
     """The queue of this model is full; try again later."""
 
-    status = HTTPStatus.TOO_MANY_REQUESTS
+    status = 429
     type = "rate_limit_exceeded"
     code = "queue_full"
     error_code = "TooManyRequests"
@@ -160,7 +159,7 @@ class QueueFull(ServiceError):
 class LedgerUnavailable(ServiceError):
     """The service cannot reach its store at the moment; nothing was accepted, try again."""
 
-    status = HTTPStatus.SERVICE_UNAVAILABLE
+    status = 503
     type = "server_error"
     code = "store_unavailable"
     error_code = "ServiceUnavailable"
@@ -169,7 +168,7 @@ class LedgerUnavailable(ServiceError):
 class WaitTimedOut(ServiceError):
     """The job has not ended in the time this call may wait; ask for its status."""
 
-    status = HTTPStatus.GATEWAY_TIMEOUT
+    status = 504
     type = "server_error"
     code = "wait_timed_out"
     error_code = "Timeout"

@@ -103,7 +103,7 @@ class Job:
 
 
 _NUMBERS = frozenset(
-    [
+    {
         "id",
         "priority",
         "created_ms",
@@ -115,12 +115,16 @@ _NUMBERS = frozenset(
         "attempt",
         "crashes",
         "status",
-    ]
+    }
 )
 _BYTES = frozenset(("request", "response", "error"))
 _KNOWN = frozenset(Job.__dataclass_fields__)
 #: Prefix of the hash fields that hold one attempt each.
 ATTEMPT_PREFIX = "attempt:"
+
+
+#: The fields that say all about a job but its contents, which may be large.
+SUMMARY_FIELDS = tuple(sorted(_KNOWN - _BYTES - {"attempts"}))
 
 
 def from_hash(fields: Mapping[bytes, bytes]) -> Job | None:

@@ -16,7 +16,16 @@ import redis
 from shared import redis_keys as keys
 from shared import task_names
 from shared.errors import Failure, LedgerUnavailable, QueueFull, RefIdConflict
-from shared.job import ATTEMPT_PREFIX, Attempt, Job, JobState, NewJob, failure_body, from_hash
+from shared.job import (
+    ATTEMPT_PREFIX,
+    SUMMARY_FIELDS,
+    Attempt,
+    Job,
+    JobState,
+    NewJob,
+    failure_body,
+    from_hash,
+)
 from shared.scripts import Call, ScriptRunner
 from shared.settings import Settings
 
@@ -25,6 +34,7 @@ Clock = Callable[[], int]
 
 #: Most bytes of mailbox entries kept in one job.
 _MAILBOX_BYTES: Final = 4096
+_SUMMARY_NAMES: Final = tuple(name.encode() for name in SUMMARY_FIELDS)
 
 CANCELLED: Final = Failure(
     status=499,
@@ -197,12 +207,15 @@ class JobStore:
         fields: Any = self._client.hgetall(keys.job(job_id))
         return from_hash(fields)
 
-    def get_many(self, job_ids: Sequence[int]) -> list[Job | None]:
-        """Read jobs in one round trip."""
+    def summaries(self, job_ids: Sequence[int]) -> list[Job | None]:
+        """Read jobs in one round trip, without their contents and attempts."""
         pipe = self._client.pipeline(transaction=False)
         for job_id in job_ids:
-            pipe.hgetall(keys.job(job_id))
-        return [from_hash(fields) for fields in pipe.execute()]
+            pipe.hmget(keys.job(job_id), *SUMMARY_FIELDS)
+        return [
+            from_hash({n: v for n, v in zip(_SUMMARY_NAMES, row, strict=True) if v is not None})
+            for row in pipe.execute()
+        ]
 
     def find_id(self, owner: str, ref_id: str) -> int | None:
         """Return the id of the owner's job with this RefId."""

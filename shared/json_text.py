@@ -1,25 +1,27 @@
-"""Lossless JSON text: strict parsing, and edits that leave every byte they do not name as it was."""
+"""Lossless JSON text: strict parsing, and edits that leave every other byte as it was."""
 
 from __future__ import annotations
 
 import json
 import re
-import sys
-from collections.abc import Callable, Collection, Iterable, Iterator
-from json.decoder import scanstring
-from typing import NamedTuple, NoReturn
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
+from itertools import zip_longest
+from json import decoder
+from typing import NamedTuple, NoReturn, TypeVar
 
-from shared.errors import MalformedJson
+from shared import json_places
 
 #: Levels of nesting. Far above any real request, and far enough below Python's recursion limit that
 #: a document which was read once can be read and written again from any depth of the stack.
 MAX_DEPTH = 128
 
 _BOM = b"\xef\xbb\xbf"
-_skip_space = re.compile(r"[ \t\n\r]*").match
-_next_bracket_or_number = re.compile(
-    r'["\[\]{}]|-?(?:NaN|Infinity)|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?'
-).search
+_SPACE = r"[ \t\n\r]*"
+_match_sign = {
+    sign: re.compile(rf"{_SPACE}{re.escape(sign)}{_SPACE}").match
+    for sign in ("{", "}", "[", "]", ":", ",")
+}
 
 
 class RepeatedNames(dict[str, object]):
@@ -32,9 +34,9 @@ class RepeatedNames(dict[str, object]):
         self.pairs = pairs
 
     def repeated(self) -> str:
-        """Return the first name that occurs again."""
-        seen: set[str] = set()
-        return next(name for name, _ in self.pairs if name in seen or seen.add(name))
+        """Return the first name that occurs more than once."""
+        times = Counter(name for name, _ in self.pairs)
+        return next(name for name, count in times.items() if count > 1)
 
 
 class Member(NamedTuple):
@@ -67,12 +69,15 @@ class Edit(NamedTuple):
     replacement: str
 
 
-class _ConstantRefused(ValueError):
+_Item = TypeVar("_Item", Member, Element)
+
+
+class _ConstantFoundError(ValueError):
     """NaN and Infinity, which Python reads and JSON does not have."""
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise _ConstantRefused(name)
+    raise _ConstantFoundError(name)
 
 
 def _build_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -83,9 +88,11 @@ def _build_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 _decode: Callable[[str], object] = json.JSONDecoder(
     object_pairs_hook=_build_object, parse_constant=_refuse_constant
 ).decode
+# The standard library's C scanner and string reader; its type stubs leave them out.
 _scan_value: Callable[[str, int], tuple[object, int]] = json.JSONDecoder(
     parse_constant=_refuse_constant
-).scan_once
+).scan_once  # type: ignore[attr-defined]
+_scan_string: Callable[[str, int], tuple[str, int]] = decoder.scanstring  # type: ignore[attr-defined]
 
 
 def parse_document(raw: bytes) -> tuple[str, object]:
@@ -98,16 +105,15 @@ def parse_document(raw: bytes) -> tuple[str, object]:
         value = _decode(text)
     except json.JSONDecodeError as error:
         why = error.msg if text.strip(" \t\n\r") else "it is empty"
-        raise _malformed(text, error.pos, why) from error
+        raise json_places.malformed(text, error.pos, why) from error
     except RecursionError as error:
-        raise _too_deep(text) from error
-    except _ConstantRefused as error:
-        place = _find(text, lambda token: token.endswith(("NaN", "Infinity")))
-        raise _malformed(text, place, f"JSON has no {error}") from error
+        raise json_places.too_deep(text, MAX_DEPTH) from error
+    except _ConstantFoundError as error:
+        raise json_places.constant(text) from error
     except ValueError as error:
-        raise _too_many_digits(text) from error
+        raise json_places.too_many_digits(text) from error
     if text.count("[") + text.count("{") > MAX_DEPTH and _is_too_deep(value):
-        raise _too_deep(text)
+        raise json_places.too_deep(text, MAX_DEPTH)
     return text, value
 
 
@@ -116,13 +122,7 @@ def members(text: str, start: int = 0) -> list[Member]:
 
     Raises MalformedJson when there is no valid object at that place.
     """
-    found: list[Member] = []
-    for at in _items(text, start, "{", "}", lambda: found[-1].end):
-        name, name_end = _string(text, at)
-        value_start = _past(text, _past(text, name_end, ":"))
-        value, end = _value(text, value_start)
-        found.append(Member(name, value, at, name_end, value_start, end))
-    return found
+    return _items(text, start, "{", "}", _member)
 
 
 def elements(text: str, start: int = 0) -> list[Element]:
@@ -130,11 +130,7 @@ def elements(text: str, start: int = 0) -> list[Element]:
 
     Raises MalformedJson when there is no valid array at that place.
     """
-    found: list[Element] = []
-    for at in _items(text, start, "[", "]", lambda: found[-1].end):
-        value, end = _value(text, at)
-        found.append(Element(value, at, end))
-    return found
+    return _items(text, start, "[", "]", _element)
 
 
 def removals(of: list[Member], names: Collection[str]) -> list[Edit]:
@@ -142,7 +138,7 @@ def removals(of: list[Member], names: Collection[str]) -> list[Edit]:
     edits: list[Edit] = []
     kept_end: int | None = None
     previous_end = 0
-    for member, following in zip(of, [*of[1:], None], strict=True):
+    for member, following in zip_longest(of, of[1:]):
         if member.name not in names:
             kept_end = member.end
         elif kept_end is not None:
@@ -165,109 +161,85 @@ def splice(text: str, edits: Iterable[Edit], start: int = 0, end: int | None = N
 
 def _decode_utf8(raw: bytes) -> str:
     if raw.startswith(_BOM):
-        raise _malformed("", 0, "it begins with a byte order mark; send plain UTF-8 without one")
+        raise json_places.malformed(
+            "", 0, "it begins with a byte order mark; send plain UTF-8 without one"
+        )
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
         before = raw[: error.start].decode()
-        raise _malformed(before, len(before), "it is not UTF-8") from error
+        raise json_places.malformed(before, len(before), "it is not UTF-8") from error
 
 
 def _items(
-    text: str, start: int, opening: str, closing: str, end: Callable[[], int]
-) -> Iterator[int]:
-    """Yield where each item begins; `end` tells where the item yielded last has ended."""
-    at = _past(text, _past(text, start, opening))
-    if text[at : at + 1] == closing:
-        return
-    while True:
-        yield at
-        at = _past(text, end())
-        if text[at : at + 1] == closing:
-            return
-        at = _past(text, _past(text, at, ","))
+    text: str, start: int, opening: str, closing: str, read: Callable[[str, int], _Item]
+) -> list[_Item]:
+    at = _past(text, start, opening)
+    if text.startswith(closing, at):
+        return []
+    found = [read(text, at)]
+    match_comma = _match_sign[","]
+    while comma := match_comma(text, found[-1].end):
+        found.append(read(text, comma.end()))
+    _past(text, found[-1].end, closing)
+    return found
 
 
-def _past(text: str, at: int, expected: str = "") -> int:
-    """Return the place after any white space at `at`, and after the `expected` character there."""
-    found = _skip_space(text, at)
-    at = found.end() if found else at
-    if not text.startswith(expected, at):
-        raise _malformed(text, at, f"Expecting '{expected}'")
-    return at + len(expected)
+def _member(text: str, start: int) -> Member:
+    name, name_end = _string(text, start)
+    value_start = _past(text, name_end, ":")
+    value, end = _value(text, value_start)
+    return Member(name, value, start, name_end, value_start, end)
+
+
+def _element(text: str, start: int) -> Element:
+    value, end = _value(text, start)
+    return Element(value, start, end)
+
+
+def _past(text: str, at: int, sign: str) -> int:
+    """Return the place after the sign at `at` and after the white space on both of its sides."""
+    found = _match_sign[sign](text, at)
+    if found is None:
+        raise json_places.malformed(text, at, f"Expecting '{sign}'")
+    return found.end()
 
 
 def _string(text: str, at: int) -> tuple[str, int]:
+    if not text.startswith('"', at):
+        raise json_places.malformed(text, at, "Expecting a name in double quotes")
     try:
-        return scanstring(text, _past(text, at, '"'), True)  # noqa: FBT003 - a C function
+        return _scan_string(text, at + 1)
     except json.JSONDecodeError as error:
-        raise _malformed(text, error.pos, error.msg) from error
+        raise json_places.malformed(text, error.pos, error.msg) from error
 
 
 def _value(text: str, at: int) -> tuple[object, int]:
     try:
         return _scan_value(text, at)
     except StopIteration as error:
-        raise _malformed(text, error.value, "Expecting value") from error
+        raise json_places.malformed(text, error.value, "Expecting value") from error
     except json.JSONDecodeError as error:
-        raise _malformed(text, error.pos, error.msg) from error
+        raise json_places.malformed(text, error.pos, error.msg) from error
     except (RecursionError, ValueError) as error:
-        raise _malformed(text, at, "this value cannot be read") from error
+        raise json_places.malformed(text, at, "this value cannot be read") from error
 
 
 def _is_too_deep(value: object) -> bool:
-    level = [value]
-    for _ in range(MAX_DEPTH + 1):
-        level = [child for parent in level for child in _children(parent)]
+    level = _containers([value])
+    for _ in range(MAX_DEPTH):
+        level = [child for parent in level for child in _containers(_children(parent))]
         if not level:
             return False
     return True
 
 
-def _children(parent: object) -> Iterable[object]:
+def _containers(values: Iterable[object]) -> list[dict[str, object] | list[object]]:
+    return [value for value in values if isinstance(value, dict | list)]
+
+
+def _children(parent: dict[str, object] | list[object]) -> Iterable[object]:
     """Return what stands in an object or array; of a repeated name, each value."""
     if isinstance(parent, RepeatedNames):
         return [value for _, value in parent.pairs]
-    if isinstance(parent, dict):
-        return parent.values()
-    return parent if isinstance(parent, list) else ()
-
-
-def _too_deep(text: str) -> MalformedJson:
-    depth = 0
-
-    def exceeds(token: str) -> bool:
-        nonlocal depth
-        depth += (token in "[{") - (token in "]}")
-        return depth > MAX_DEPTH
-
-    return _malformed(text, _find(text, exceeds), f"it is nested deeper than {MAX_DEPTH} levels")
-
-
-def _too_many_digits(text: str) -> MalformedJson:
-    limit = sys.get_int_max_str_digits()
-
-    def exceeds(token: str) -> bool:
-        digits = token.removeprefix("-")
-        return len(digits) > limit and digits.isdigit()
-
-    return _malformed(text, _find(text, exceeds), f"an integer has more than {limit} digits")
-
-
-def _find(text: str, wanted: Callable[[str], bool]) -> int:
-    """Return the place of the first bracket, number or constant, outside strings, that is wanted.
-
-    Only for the place in an error's message: the parser, at C speed, does not tell it.
-    """
-    at = 0
-    while token := _next_bracket_or_number(text, at):
-        if wanted(token[0]):
-            return token.start()
-        at = _string(text, token.start())[1] if token[0] == '"' else token.end()
-    return at
-
-
-def _malformed(text: str, at: int, why: str) -> MalformedJson:
-    line = text.count("\n", 0, at) + 1
-    column = at - text.rfind("\n", 0, at)
-    return MalformedJson(f"The body is not valid JSON: {why} (line {line}, column {column}).")
+    return parent.values() if isinstance(parent, dict) else parent

@@ -17,7 +17,7 @@ from shared import task_names
 from shared.errors import Failure
 from shared.job import JobState, failure_body
 from shared.job_store import CANCELLED, Clock, line_keys, milliseconds, move_keys
-from shared.scripts import Call, ScriptRunner
+from shared.scripts import Argument, Call, ScriptRunner
 from shared.settings import Settings
 
 #: Most jobs one command moves in one tick.
@@ -69,7 +69,7 @@ class RecoveryStore:
     def reap_jobs(self) -> int:
         """Queue again, or end, the jobs whose lease is past due; return how many."""
         error, cancelled = failure_body(WORKER_LOST), failure_body(CANCELLED)
-        tail: list[Any] = [
+        tail: list[Argument] = [
             self._settings.max_crashes,
             error,
             cancelled,
@@ -87,12 +87,12 @@ class RecoveryStore:
         """End the jobs that still wait after their deadline; return how many."""
         now = self._clock()
         lease_ms = milliseconds(self._settings.lease_s)
-        args = [failure_body(DEADLINE_PASSED), DEADLINE_PASSED.status, lease_ms]
+        tail: list[Argument] = [failure_body(DEADLINE_PASSED), DEADLINE_PASSED.status, lease_ms]
         calls = [
             Call(
                 "expire",
                 [*move_keys(job.id), *line_keys(job.model)],
-                [now, job.id, *args],
+                [now, job.id, *tail],
             )
             for job in self._waiting(self._due(keys.DEADLINES), leave=keys.DEADLINES)
         ]
@@ -166,7 +166,7 @@ class RecoveryStore:
             self._client.zrem(leave, *gone)
         return [Waiting(i, model.decode(), int(p)) for i, (model, p) in rows if model is not None]
 
-    def _requeue(self, script: str, ids: Sequence[int], tail: Sequence[Any], *, leave: str) -> int:
+    def _requeue(self, script: str, ids: Sequence[int], tail: Sequence[Argument], *, leave: str) -> int:
         now = self._clock()
         calls = [
             Call(

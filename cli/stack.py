@@ -1,0 +1,212 @@
+"""One ReplyTo on one machine: what `replyto up` starts, in which order, and when it is ready."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import time
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from signal import SIGTERM
+
+import redis
+
+from cli import banner, embedded_redis, processes, readiness
+from cli.child import ChildSpec
+from cli.console import Console
+from cli.detection import demo_provider, detect, write_providers
+from cli.ports import bind_problem, free_port
+from cli.stop_signals import StopSignals
+from cli.supervisor import Supervisor
+from shared.settings import Settings
+
+#: Stages of stopping: workers may finish calls of the demo LLM, and all need Redis to the end.
+_LLM_STAGE = 1
+_REDIS_STAGE = 2
+
+#: After this long the processes' own words are shown, seconds: something is slow.
+_PATIENCE_S = 10.0
+
+
+class StartProblem(Exception):
+    """ReplyTo cannot start; the message says why."""
+
+
+class Stack:
+    """Starts everything, waits until it is ready, keeps it running, stops it."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        console: Console,
+        stop: StopSignals,
+        *,
+        force_demo: bool = False,
+        verbose: bool = False,
+    ) -> None:
+        self._settings = settings
+        self._console = console
+        self._stop = stop
+        self._force_demo = force_demo
+        self._verbose = verbose
+        self._supervisor = Supervisor(console, state_file=settings.data_dir / "up.json")
+        self._demo = False
+        self._began_at = time.monotonic()
+
+    def run(self) -> None:
+        """Run until told to stop; raises StartProblem."""
+        self._check_port()
+        if not self._verbose:
+            self._console.hold()
+        try:
+            self._start()
+            while not self._stop.count:
+                self._supervisor.step()
+        finally:
+            self._end()
+
+    def _start(self) -> None:
+        self._note("data", str(self._settings.data_dir))
+        redis_url = self._start_redis()
+        env = self._child_env(redis_url, self._start_llm())
+        workers = processes.workers(self._settings)
+        for name, argv in {"gateway": processes.gateway(), **workers}.items():
+            self._supervisor.start(ChildSpec(name, argv, env))
+        with redis.Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1) as client:
+            self._wait_until(lambda: not self._missing(client, list(workers)))
+        self._console.release(show=False)
+        if not self._stop.count:
+            self._console.say(banner.render(self._facts(), self._console))
+
+    def _check_port(self) -> None:
+        host, port = self._settings.host, self._settings.port
+        if problem := bind_problem(host, port):
+            raise StartProblem(
+                f"cannot listen on {host}:{port} ({problem.strerror or problem}); "
+                "set REPLYTO_PORT or REPLYTO_HOST to another"
+            )
+
+    def _start_redis(self) -> str:
+        """Start a Redis, or check the one that is set; return its URL."""
+        try:
+            if url := self._settings.redis_url:
+                embedded_redis.check(url)
+                self._note("redis", "as REPLYTO_REDIS_URL says")
+                return url
+            server = embedded_redis.prepare(self._settings.data_dir)
+        except embedded_redis.RedisUnavailable as exc:
+            raise StartProblem(str(exc)) from exc
+        self._note("redis", f"{server.binary}, its data in {server.config.parent}")
+        self._supervisor.start(
+            # SIGTERM lets it write its append-only file, also when we are killed.
+            ChildSpec("redis", server.argv, stage=_REDIS_STAGE, orphan_signal=SIGTERM)
+        )
+        self._wait_until(lambda: embedded_redis.answers(server.url))
+        return server.url
+
+    def _start_llm(self) -> Path:
+        """Return the providers file: the operator's, or one of what was found, or of the demo."""
+        configured = self._settings.providers_file.resolve()
+        if not self._force_demo and self._is_configured(configured):
+            self._note("LLMs", f"as {configured} says")
+            return configured
+        written = self._settings.data_dir / "providers.toml"
+        found = [] if self._force_demo else detect(os.environ)
+        if found:
+            self._note("LLMs", f"found {', '.join(provider.name for provider in found)}")
+        else:
+            found = [demo_provider(self._start_demo())]
+        write_providers(written, found)
+        return written
+
+    def _is_configured(self, path: Path) -> bool:
+        """Tell whether there is a providers file; raises StartProblem if it can't be read."""
+        try:
+            tomllib.loads(path.read_text("utf-8"))
+        except FileNotFoundError as exc:
+            if "providers_file" in self._settings.model_fields_set:
+                raise StartProblem(f"REPLYTO_PROVIDERS_FILE: there is no {path}") from exc
+            return False
+        except (OSError, ValueError) as exc:
+            raise StartProblem(f"{path}: {exc}") from exc
+        return True
+
+    def _start_demo(self) -> int:
+        port = free_port()
+        self._demo = True
+        argv, env = processes.demo_llm(port), {**os.environ, "PYTHONUNBUFFERED": "1"}
+        self._supervisor.start(ChildSpec("demo-llm", argv, env, stage=_LLM_STAGE, grace_s=5.0))
+        self._note("LLMs", "none configured or found: the demo LLM answers, which is no real model")
+        return port
+
+    def _child_env(self, redis_url: str, providers_file: Path) -> dict[str, str]:
+        env = {
+            **os.environ,
+            "PYTHONUNBUFFERED": "1",
+            "REPLYTO_REDIS_URL": redis_url,
+            "REPLYTO_PROVIDERS_FILE": str(providers_file),
+            "REPLYTO_DATA_DIR": str(self._settings.data_dir),
+        }
+        if _is_loopback(self._settings.host):
+            # Nobody else can submit jobs, and a first receiver is usually a local one.
+            env.setdefault("REPLYTO_CALLBACK_ALLOW_PRIVATE", "true")
+        return env
+
+    def _wait_until(self, ready: Callable[[], bool]) -> None:
+        """Keep everything running until `ready`; raises StartProblem if a child keeps dying."""
+        while not self._stop.count and not ready():
+            self._supervisor.step(0.05)
+            if name := self._supervisor.crash_looping():
+                why = "\n".join(f"    {line}" for line in self._supervisor.tail(name))
+                raise StartProblem(f"{name} keeps dying; its last words:\n{why}")
+            if time.monotonic() - self._began_at > _PATIENCE_S:
+                self._console.release(show=True)
+
+    def _missing(self, client: redis.Redis, workers: list[str]) -> bool:
+        """Tell whether gateway or workers cannot work yet."""
+        pids = self._supervisor.pids
+        if not pids.keys() >= {"gateway", *workers}:
+            return True
+        try:
+            if readiness.workers_not_up(client, {name: pids[name] for name in workers}):
+                return True
+        except redis.RedisError:
+            return True
+        return not readiness.gateway_is_up(self._local_host(), self._settings.port)
+
+    def _facts(self) -> banner.ReadyFacts:
+        settings, host = self._settings, self._local_host()
+        api_key = settings.api_key.get_secret_value()
+        shown_host = f"[{host}]" if ":" in host else host
+        generated = settings.data_dir / "auth_secret"
+        from_env = os.environ.get("REPLYTO_AUTH_SECRET")
+        return banner.ReadyFacts(
+            url=f"http://{shown_host}:{settings.port}",
+            api_key=api_key,
+            auth_secret_place="in REPLYTO_AUTH_SECRET" if from_env else f"in {generated}",
+            models=readiness.listed_models(host, settings.port, api_key),
+            demo=self._demo,
+            took_s=time.monotonic() - self._began_at,
+        )
+
+    def _local_host(self) -> str:
+        """Return the address at which this machine reaches the gateway."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._settings.host, self._settings.host)  # noqa: S104
+
+    def _end(self) -> None:
+        self._console.release(show=False)
+        if self._stop.count:
+            self._console.say("\nStopping; what runs may finish. Ctrl-C again stops at once.")
+        self._supervisor.stop(at_once=lambda: self._stop.count > 1)
+        self._console.say("Stopped.")
+
+    def _note(self, label: str, text: str) -> None:
+        self._console.say(f"  {self._console.style(f'{label:<6}', dim=True)} {text}")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

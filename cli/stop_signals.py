@@ -1,0 +1,39 @@
+"""How a command of ours learns that it is to stop, and the limits that it runs under."""
+
+from __future__ import annotations
+
+import resource
+import signal
+import threading
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+#: Files and connections that one process may have open.
+_OPEN_FILES = 65_536
+
+
+class StopSignals:
+    """Counts the requests to stop: Ctrl-C, SIGTERM, a closed terminal. For the main thread."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._event = threading.Event()
+        for signum in _SIGNALS:
+            signal.signal(signum, self._note)
+
+    def _note(self, signum: int, frame: object) -> None:
+        del signum, frame
+        self.count += 1
+        self._event.set()
+
+    def wait(self) -> None:
+        """Return when the first one came."""
+        self._event.wait()
+
+
+def allow_many_connections() -> None:
+    """Raise the limit of open files, which children inherit: each connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

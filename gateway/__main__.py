@@ -1,0 +1,56 @@
+"""Serves the gateway: `python -m gateway` runs gunicorn with gevent workers."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from shared.settings import Settings, SettingsError, load_settings
+
+
+class GatewayServer(BaseApplication):  # type: ignore[misc]
+    """Gunicorn, configured by our settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Tell gunicorn what to be."""
+        options: dict[str, Any] = {
+            "bind": f"{self._settings.host}:{self._settings.port}",
+            "workers": self._settings.gateway_processes,
+            "worker_class": "gevent",
+            "worker_connections": 10_000,
+            # Of a process, not of a request: a gevent worker says it lives while requests wait.
+            "timeout": 60,
+            # How long requests may take to end after SIGTERM (seconds).
+            "graceful_timeout": 30,
+            "keepalive": 75,
+            "proc_name": "replyto-gateway",
+            "control_socket_disable": True,
+        }
+        for name, value in options.items():
+            if name in self.cfg.settings:
+                self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """Return the app. Called in the worker, after gevent has patched the standard library."""
+        from gateway.app import create_app  # noqa: PLC0415
+
+        return create_app()
+
+
+def main() -> None:
+    """Read the settings and serve until stopped."""
+    try:
+        settings = load_settings()
+    except SettingsError as exc:
+        sys.exit(f"replyto: {exc}")
+    GatewayServer(settings).run()
+
+
+if __name__ == "__main__":
+    main()

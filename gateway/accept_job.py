@@ -1,0 +1,63 @@
+"""Turns a checked chat call into an accepted job."""
+
+from __future__ import annotations
+
+import uuid
+
+from gateway.auth import Principal
+from gateway.services import Services
+from shared.callback_target import check_target
+from shared.chat_request import ChatCall
+from shared.errors import ModelNotFound, ProviderNotFound, ValidationFailed
+from shared.job import NewJob
+from shared.job_store import Accepted
+
+
+def accept_job(
+    services: Services,
+    principal: Principal,
+    call: ChatCall,
+    *,
+    priority: int,
+    timeout_s: float,
+    mailbox: str = "",
+) -> tuple[Accepted, str]:
+    """Accept the call as a job; return it with its RefId.
+
+    Raises ModelNotFound, ProviderNotFound, CallbackTargetRefused, RefIdConflict, QueueFull.
+    """
+    _check(services, call)
+    ref_id = call.ref_id or uuid.uuid4().hex
+    new = NewJob(
+        owner=principal.owner,
+        ref_id=ref_id,
+        model=call.chat.model,
+        request=call.chat.body.encode("utf-8"),
+        # A RefId made here is in nobody's hands: there is nothing to compare with.
+        fingerprint=call.fingerprint() if call.ref_id else "",
+        priority=priority,
+        timeout_s=min(call.timeout_s or timeout_s, timeout_s),
+        tag=call.tag or "",
+        provider=call.provider or "",
+        reply_to=call.reply_to or "",
+        mailbox=mailbox,
+    )
+    return services.jobs.accept(new), ref_id
+
+
+def _check(services: Services, call: ChatCall) -> None:
+    model, registry = call.chat.model, services.registry
+    if call.chat.stream:
+        raise ValidationFailed("Streaming is not available yet; omit 'stream'.", field="stream")
+    if not registry.serving(model):
+        raise ModelNotFound(
+            f"The model '{model}' does not exist; GET /v1/models lists those that do.",
+            field="model",
+        )
+    if call.provider and call.provider not in {p.name for p in registry.serving(model)}:
+        raise ProviderNotFound(
+            f"The provider '{call.provider}' does not exist or does not have '{model}'.",
+            field="provider",
+        )
+    if call.reply_to:
+        check_target(call.reply_to, allow_private=services.settings.callback_allow_private)

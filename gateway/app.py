@@ -1,0 +1,42 @@
+"""The Flask app: `gunicorn --config python:gateway.gunicorn_conf "gateway.app:create_app()"`."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+
+from flask import Flask, Response, request
+from flask.typing import ResponseReturnValue
+
+from gateway import chat, error_body, health, jobs, models
+from gateway.services import Services, attach, build_services
+from shared.settings import SettingsError, load_settings
+
+
+def create_app(services: Services | None = None) -> Flask:
+    """Return the app; without services, with those that the environment's settings say."""
+    if services is None:
+        try:
+            services = build_services(load_settings())
+        except SettingsError as exc:
+            sys.exit(f"replyto: {exc}")
+    app = Flask("gateway", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = services.settings.max_body_bytes
+    app.config["MAX_FORM_MEMORY_SIZE"] = services.settings.max_body_bytes
+    attach(app, services)
+    error_body.register(app)
+    for module in (chat, jobs, models, health):
+        app.register_blueprint(module.blueprint)
+    app.after_request(_name_request)
+    return app
+
+
+def _name_request(response: Response) -> ResponseReturnValue:
+    """Give every answer the id that the client sent, or one of its own."""
+    sent = request.headers.get("x-request-id", "")
+    response.headers["x-request-id"] = sent if _is_tidy(sent) else f"req_{uuid.uuid4().hex}"
+    return response
+
+
+def _is_tidy(name: str) -> bool:
+    return 0 < len(name) <= 128 and name.isascii() and name.isprintable()  # noqa: PLR2004

@@ -1,0 +1,74 @@
+"""Answers every failure with the one error body of both wires; the only map of errors to HTTP."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Response, request
+from redis.exceptions import RedisError
+from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import MethodNotAllowed as WrongMethod
+
+from shared import errors
+from shared.errors import Failure, ServiceError
+from shared.job import failure_body
+
+log = logging.getLogger(__name__)
+
+
+def register(app: Flask) -> None:
+    """Make the app answer all errors this way."""
+    app.register_error_handler(Exception, answer)
+
+
+def answer(error: Exception) -> Response:
+    """Return the response for any exception that left a view."""
+    service_error = _translate(error)
+    response = Response(
+        failure_body(_failure(service_error)),
+        status=service_error.status,
+        mimetype="application/json",
+    )
+    if service_error.retry_after_s is not None:
+        response.headers["Retry-After"] = str(service_error.retry_after_s)
+    if isinstance(error, WrongMethod) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(error.valid_methods)
+    if isinstance(service_error, errors.Unauthenticated):
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _translate(error: Exception) -> ServiceError:  # noqa: PLR0911 - a table reads best as one
+    if isinstance(error, ServiceError):
+        return error
+    if isinstance(error, RedisError):
+        log.warning("ledger not reachable: %r", error)
+        return errors.LedgerUnavailable(retry_after_s=2)
+    if isinstance(error, NotFound):
+        return errors.RouteNotFound(f"There is no endpoint {request.method} {request.path}.")
+    if isinstance(error, WrongMethod):
+        return errors.MethodNotAllowed(f"{request.path} does not take {request.method}.")
+    if isinstance(error, RequestEntityTooLarge):
+        return errors.BodyTooLarge(_too_large())
+    if isinstance(error, HTTPException) and error.code and error.code < 500:  # noqa: PLR2004
+        bad = errors.ValidationFailed(error.description or error.name)
+        bad.status = error.code
+        return bad
+    log.error("unexpected error in %s %s", request.method, request.path, exc_info=error)
+    return ServiceError("The gateway failed on this request; its log says why.")
+
+
+def _too_large() -> str:
+    limit = request.max_content_length
+    return f"The request body is larger than the {limit} bytes this gateway takes."
+
+
+def _failure(error: ServiceError) -> Failure:
+    return Failure(
+        status=error.status,
+        type=error.type,
+        code=error.code,
+        message=error.message,
+        error_code=error.error_code,
+        param=error.field,
+    )

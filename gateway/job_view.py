@@ -1,0 +1,120 @@
+"""Shows a job in the DTOs of AI Server's wire. Pure."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from shared.dtos.base import ResponseError, ResponseStatus
+from shared.dtos.jobs import BackgroundJob, GetOpenAiChatStatusResponse
+from shared.job import Job, JobState
+
+_REQUEST_TYPE: Final = "OpenAiChatCompletion"
+_RESPONSE_TYPE: Final = "OpenAiChatResponse"
+_PROGRESS: Final = {JobState.QUEUED: 0.0, JobState.STARTED: 0.5}
+
+
+def status_of(job: Job) -> GetOpenAiChatStatusResponse:
+    """Return where the job stands."""
+    return GetOpenAiChatStatusResponse(
+        job_id=job.id,
+        ref_id=job.ref_id,
+        job_state=job.state,
+        status=status_text(job),
+        response_status=failure_of(job),
+        result=json.loads(job.response) if job.response is not None else None,
+    )
+
+
+def status_text(job: Job) -> str:
+    """Return the state in words, with what is worth knowing about it."""
+    last = job.attempts[-1] if job.attempts else None
+    if job.state is JobState.QUEUED and last is not None:
+        return f"Queued for another attempt; attempt {last.number} failed: {last.detail}"
+    if job.state is JobState.STARTED:
+        wish = ", asked to cancel" if job.cancel else ""
+        return f"Started, attempt {job.attempt}{wish}"
+    failure = failure_of(job)
+    return f"{job.state}: {failure.message}" if failure else str(job.state)
+
+
+def failure_of(job: Job) -> ResponseStatus | None:
+    """Return why the job failed, None when it did not."""
+    if job.error is None:
+        return None
+    status: dict[str, Any] = json.loads(job.error)["responseStatus"]
+    rows = [
+        ResponseError(
+            error_code=row["errorCode"], field_name=row["fieldName"], message=row["message"]
+        )
+        for row in status.get("errors", [])
+    ]
+    return ResponseStatus(
+        error_code=status["errorCode"], message=status["message"], errors=rows or None
+    )
+
+
+def background_job(job: Job) -> BackgroundJob:
+    """Return all that is known of the job."""
+    failure = failure_of(job)
+    ended_ms = job.completed_ms or job.executed_ms
+    return BackgroundJob(
+        id=job.id,
+        ref_id=job.ref_id,
+        tag=job.tag or None,
+        worker=job.worker or None,
+        created_date=iso_date(job.created_ms),
+        created_by=job.owner,
+        request_type="API",
+        request=_REQUEST_TYPE,
+        request_body=job.request.decode("utf-8"),
+        response=_RESPONSE_TYPE if job.response is not None else None,
+        response_body=job.response.decode("utf-8") if job.response is not None else None,
+        state=job.state,
+        started_date=_date_or_none(job.started_ms),
+        completed_date=_date_or_none(job.completed_ms),
+        notified_date=_date_or_none(job.notified_ms),
+        attempts=job.attempt,
+        duration_ms=max(0, ended_ms - job.started_ms) if job.started_ms and ended_ms else 0,
+        timeout_secs=max(0, job.deadline_ms - job.created_ms) // 1000,
+        progress=_PROGRESS.get(job.state, 1.0),
+        status=status_text(job),
+        last_activity_date=iso_date(max(job.created_ms, job.started_ms, ended_ms)),
+        reply_to=job.reply_to or None,
+        error_code=failure.error_code if failure else None,
+        error=failure,
+        meta=_meta(job),
+    )
+
+
+def _meta(job: Job) -> dict[str, str] | None:
+    if not job.attempts:
+        return None
+    return {
+        "provider": job.attempts[-1].provider,
+        "attempts": json.dumps(
+            [
+                {
+                    "number": a.number,
+                    "provider": a.provider,
+                    "outcome": a.outcome,
+                    "status": a.status,
+                    "startedDate": iso_date(a.started_ms),
+                    "durationMs": a.duration_ms,
+                    "detail": a.detail,
+                }
+                for a in job.attempts
+            ]
+        ),
+    }
+
+
+def iso_date(moment_ms: int) -> str:
+    """Return unix milliseconds as ISO 8601 in UTC with Z, as ServiceStack's clients read it."""
+    moment = datetime.fromtimestamp(moment_ms / 1000, tz=UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _date_or_none(moment_ms: int) -> str | None:
+    return iso_date(moment_ms) if moment_ms else None

@@ -1,0 +1,101 @@
+"""Lets requests wait for jobs: one subscription per process, one event per waiting request."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final, TypeVar
+
+import redis
+
+from shared import redis_keys
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+#: How often a waiting request looks for itself, should its message have been lost (seconds).
+RECHECK_S: Final = 3.0
+_RECONNECT_S: Final = 0.5
+
+
+class Waiter:
+    """One waiting request. `address` is what goes into the job."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self._event = threading.Event()
+
+    def wake(self) -> None:
+        """Let the request look at its job."""
+        self._event.set()
+
+    def wait_until(self, look: Callable[[], T | None], timeout_s: float) -> T | None:
+        """Call `look` after each wake-up until it finds something; None when time is up."""
+        until = time.monotonic() + timeout_s
+        while (left_s := until - time.monotonic()) > 0:
+            self._event.wait(min(left_s, RECHECK_S))
+            # Cleared before the look: a wake-up during it counts for the next one.
+            self._event.clear()
+            found = look()
+            if found is not None:
+                return found
+        return None
+
+
+class Mailbox:
+    """This process's channel and the requests that wait on it. Subscribes when first used."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+        self._channel = redis_keys.mailbox_channel(uuid.uuid4().hex[:12])
+        self._waiters: dict[str, Waiter] = {}
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def waiter(self) -> Iterator[Waiter]:
+        """Register a waiting request for the length of the block."""
+        self._start()
+        token = uuid.uuid4().hex
+        waiter = Waiter(f"{self._channel}|{token}")
+        self._waiters[token] = waiter
+        try:
+            yield waiter
+        finally:
+            del self._waiters[token]
+
+    def _start(self) -> None:
+        if self._thread is not None:
+            return
+        with self._starting:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._listen, name="mailbox", daemon=True)
+                self._thread.start()
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                self._read()
+            except Exception as exc:
+                log.warning("mailbox lost its connection, subscribing again: %r", exc)
+                time.sleep(_RECONNECT_S)
+
+    def _read(self) -> None:
+        with self._client.pubsub(ignore_subscribe_messages=True) as pubsub:  # type: ignore[no-untyped-call]
+            pubsub.subscribe(self._channel)
+            # What was published while nobody listened is gone: everybody looks once.
+            for waiter in list(self._waiters.values()):
+                waiter.wake()
+            while True:
+                message = pubsub.get_message(timeout=RECHECK_S)
+                if message is not None:
+                    self._wake(message["data"].decode())
+
+    def _wake(self, token: str) -> None:
+        waiter = self._waiters.get(token)
+        if waiter is not None:
+            waiter.wake()

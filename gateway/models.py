@@ -1,0 +1,56 @@
+"""Models: which ones there are, on both wires."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify, request
+
+from gateway.binding import bind
+from gateway.routes import dto_route
+from gateway.services import services
+from shared.dtos.jobs import ActiveAiModels, ActiveAiModelsResponse
+from shared.errors import ModelNotFound, ProviderNotFound
+
+blueprint = Blueprint("models", __name__)
+
+#: OpenAI's models have a date; ours have none that would say something (unix seconds).
+_CREATED_S = 0
+
+
+@dto_route(blueprint, "ActiveAiModels", "GET")
+def active() -> Response:
+    """List the names of the models that can be used."""
+    gateway, _ = services(), services().keys.authenticate(request)
+    wanted = bind(ActiveAiModels)
+    names = gateway.registry.models
+    if wanted.provider:
+        provider = gateway.registry.named(wanted.provider)
+        if provider is None:
+            raise ProviderNotFound(field="provider")
+        names = sorted(provider.models) if provider.enabled else []
+    return Response(ActiveAiModelsResponse(results=names).to_json(), mimetype="application/json")
+
+
+@blueprint.get("/v1/models")
+def all_models() -> Response:
+    """List the models as OpenAI does."""
+    gateway, _ = services(), services().keys.authenticate(request)
+    return jsonify(object="list", data=[_model(name) for name in gateway.registry.models])
+
+
+@blueprint.get("/v1/models/<path:name>")
+def one_model(name: str) -> Response:
+    """Show one model as OpenAI does."""
+    gateway, _ = services(), services().keys.authenticate(request)
+    if name not in gateway.registry.models:
+        raise ModelNotFound(f"The model '{name}' does not exist.", field="model")
+    return jsonify(_model(name))
+
+
+def _model(name: str) -> dict[str, object]:
+    providers = services().registry.serving(name)
+    return {
+        "id": name,
+        "object": "model",
+        "created": _CREATED_S,
+        "owned_by": providers[0].name if providers else "replyto",
+    }

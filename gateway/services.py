@@ -1,0 +1,54 @@
+"""What the views work with, built once per gateway process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import Flask, current_app
+
+from gateway.auth import Keys
+from gateway.mailbox import Mailbox
+from shared import redis_client
+from shared.job_store import JobStore
+from shared.providers import Registry, load_registry
+from shared.settings import Settings
+
+_EXTENSION = "replyto"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The gateway's connections and settings. Tests build their own."""
+
+    settings: Settings
+    jobs: JobStore
+    registry: Registry
+    keys: Keys
+    mailbox: Mailbox
+
+
+def build_services(settings: Settings) -> Services:
+    """Return the services of a gateway process. Connects when first used."""
+    client = redis_client.connect(
+        settings.effective_redis_url,
+        timeout_s=redis_client.GATEWAY_TIMEOUT_S,
+        name="replyto-gateway",
+    )
+    return Services(
+        settings=settings,
+        jobs=JobStore(client, settings),
+        registry=load_registry(settings.providers_file),
+        keys=Keys(settings),
+        mailbox=Mailbox(client),
+    )
+
+
+def attach(app: Flask, services: Services) -> None:
+    """Give the app's views their services."""
+    app.extensions[_EXTENSION] = services
+
+
+def services() -> Services:
+    """Return the services of the app that handles this request."""
+    return cast("Services", current_app.extensions[_EXTENSION])

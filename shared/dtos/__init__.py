@@ -1,0 +1,1 @@
+"""The DTOs of AI Server's wire, described once: names, types, meaning."""

@@ -1,0 +1,62 @@
+"""What all DTOs share: names in any casing come in, camelCase goes out, absent stays absent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from shared.casing import fold
+from shared.errors import ValidationFailed
+
+
+class Dto(BaseModel):
+    """A request or response of the wire. Fields are snake_case here, camelCase there."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True
+    )
+
+    @classmethod
+    def bind(cls, values: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Self:
+        """Read a request whose names are in any casing; unknown names are ignored.
+
+        Raises ValidationFailed naming the field.
+        """
+        pairs = values.items() if isinstance(values, Mapping) else values
+        own = {fold(name): name for name in cls.model_fields}
+        found = {own[key]: value for name, value in pairs if (key := fold(name)) in own}
+        try:
+            return cls.model_validate(found)
+        except ValidationError as exc:
+            first = exc.errors()[0]
+            field = to_camel(str(first["loc"][0]))
+            raise ValidationFailed(f"{field}: {first['msg']}", field=field) from None
+
+    def to_json(self) -> bytes:
+        """Return the DTO as it is sent: camelCase, absent values omitted."""
+        return self.model_dump_json(by_alias=True, exclude_none=True).encode()
+
+
+class ResponseError(Dto):
+    """One field that was wrong."""
+
+    error_code: str
+    field_name: str | None = None
+    message: str | None = None
+
+
+class ResponseStatus(Dto):
+    """ServiceStack's account of a failure."""
+
+    error_code: str | None = None
+    message: str | None = None
+    errors: list[ResponseError] | None = None
+
+
+class ErrorBody(Dto):
+    """The part of the one error body that ServiceStack's clients read."""
+
+    response_status: ResponseStatus | None = Field(None, description="Set when it failed.")

@@ -1,0 +1,155 @@
+"""DTOs to queue a chat, follow it, wait for it, read it, cancel it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from shared.dtos.base import Dto, ResponseStatus
+from shared.errors import ValidationFailed
+
+
+def _zero_is_absent(value: object) -> object:
+    """ServiceStack's Python client sends 0 for an id that was not given."""
+    return None if value in (0, "0", "") else value
+
+
+def _empty_is_absent(value: object) -> object:
+    return None if value == "" else value
+
+
+JobId = Annotated[int | None, BeforeValidator(_zero_is_absent), Field(ge=1, le=2**53)]
+RefId = Annotated[str | None, BeforeValidator(_empty_is_absent), Field(max_length=256)]
+
+
+class _Which(Dto):
+    """Names a job by the gateway's id or by the client's RefId."""
+
+    ref_id: RefId = Field(None, description="The RefId the job was queued with.")
+
+    @property
+    def job_id_or_none(self) -> int | None:
+        """The gateway's id, if given."""
+        raise NotImplementedError
+
+    @model_validator(mode="after")
+    def _one_is_given(self) -> Any:
+        if self.ref_id is None and self.job_id_or_none is None:
+            raise ValidationFailed("Give the job's refId, or its id.", field="refId")
+        return self
+
+
+class GetOpenAiChatStatus(_Which):
+    """Ask where a queued chat stands."""
+
+    job_id: JobId = Field(None, description="The id the gateway gave the job.")
+
+    @property
+    def job_id_or_none(self) -> int | None:
+        """The gateway's id, if given."""
+        return self.job_id
+
+
+class _ById(_Which):
+    id: JobId = Field(None, description="The id the gateway gave the job.")
+
+    @property
+    def job_id_or_none(self) -> int | None:
+        """The gateway's id, if given."""
+        return self.id
+
+
+class GetOpenAiChat(_ById):
+    """Read a job with all that is known of it."""
+
+
+class WaitForOpenAiChat(_ById):
+    """Wait until a job has ended, then read it."""
+
+
+class CancelJob(_ById):
+    """End a job that waits, or abort one that runs."""
+
+
+class QueueOpenAiChatResponse(Dto):
+    """A chat was accepted."""
+
+    id: int = Field(description="The id the gateway gave the job.")
+    ref_id: str = Field(description="The client's RefId, or one made for it.")
+    status_url: str = Field(description="Where to ask for the job's status.")
+    response_status: ResponseStatus | None = None
+
+
+class GetOpenAiChatStatusResponse(Dto):
+    """Where a job stands, and its result once there is one."""
+
+    job_id: int
+    ref_id: str
+    job_state: str = Field(description="Queued, Started, Executed, Completed, Failed, Cancelled.")
+    status: str = Field(description="The same for people, with details.")
+    response_status: ResponseStatus | None = None
+    result: dict[str, Any] | None = Field(None, description="The chat response.")
+
+
+class BackgroundJob(Dto):
+    """All that is known of a job (ServiceStack's BackgroundJobBase)."""
+
+    id: int
+    ref_id: str
+    tag: str | None = None
+    worker: str | None = None
+    created_date: str
+    created_by: str | None = None
+    request_id: str | None = None
+    request_type: str | None = None
+    request: str | None = None
+    request_body: str | None = Field(None, description="The chat request, as JSON text.")
+    response: str | None = None
+    response_body: str | None = Field(None, description="The chat response, as JSON text.")
+    state: str
+    started_date: str | None = None
+    completed_date: str | None = None
+    notified_date: str | None = None
+    retry_limit: int | None = None
+    attempts: int = 0
+    duration_ms: int = 0
+    timeout_secs: int | None = None
+    progress: float | None = None
+    status: str | None = None
+    last_activity_date: str | None = None
+    reply_to: str | None = None
+    error_code: str | None = None
+    error: ResponseStatus | None = None
+    meta: dict[str, str] | None = None
+
+
+class GetOpenAiChatResponse(Dto):
+    """A job as it stands."""
+
+    result: BackgroundJob
+    response_status: ResponseStatus | None = None
+
+
+class CancelJobResponse(Dto):
+    """What became of the wish to cancel."""
+
+    id: int
+    ref_id: str
+    job_state: str
+    status: str = Field(description="'cancelled', 'aborting' (it runs), or 'ended' (too late).")
+    response_status: ResponseStatus | None = None
+
+
+class ActiveAiModels(Dto):
+    """List the models that can be used."""
+
+    provider: str | None = Field(None, description="Only models of this provider.")
+    vision: bool | None = Field(None, description="Accepted, and not judged: models are not typed.")
+
+
+class ActiveAiModelsResponse(Dto):
+    """Names of models, sorted."""
+
+    results: list[str]
+    response_status: ResponseStatus | None = None

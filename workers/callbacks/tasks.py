@@ -1,0 +1,21 @@
+"""The Celery task that a delivery's message names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import shared_task
+from redis.exceptions import RedisError
+
+from shared import task_names
+from workers.callbacks.run import deliver, log
+from workers.context import deps_of
+
+
+@shared_task(name=task_names.DELIVER, bind=True)
+def run(self: Any, job_id: int) -> None:
+    """Make one attempt at a job's callback."""
+    try:
+        deliver(deps_of(self.app), job_id)
+    except RedisError as exc:
+        log.warning("delivery %s: left to recovery, ledger not reachable: %s", job_id, exc)

@@ -1,0 +1,1 @@
+"""The chat task: claim a job, choose a provider, call it, store what came of it."""

@@ -1,0 +1,23 @@
+"""The Celery task that a job's message names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import shared_task
+from redis.exceptions import RedisError
+
+from shared import task_names
+from workers.chat.run import log, run_chat
+from workers.context import deps_of
+
+
+@shared_task(name=task_names.CHAT, bind=True)
+def run(self: Any, job_id: int) -> None:
+    """Make one attempt at a job."""
+    model = task_names.model_of(self.request.delivery_info["routing_key"])
+    try:
+        run_chat(deps_of(self.app), job_id, model)
+    except RedisError as exc:
+        # The tick finds the job by its lease, or by its message that is gone.
+        log.warning("job %s: left to recovery, ledger not reachable: %s", job_id, exc)

@@ -1,0 +1,1 @@
+"""The completion task: makes executed jobs final, in batches."""

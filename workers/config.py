@@ -1,0 +1,54 @@
+"""Celery's configuration, made from our settings. Why each value: `docs/adr/0002` and `0005`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kombu import Queue
+
+from shared import task_names
+from shared.providers import load_registry
+from shared.settings import Settings
+
+
+def celery_config(settings: Settings) -> dict[str, Any]:
+    """Return the whole configuration of the Celery app."""
+    models = load_registry(settings.providers_file).models
+    names = [task_names.chat_queue(model) for model in models]
+    names += [task_names.COMPLETION_QUEUE, task_names.CALLBACKS_QUEUE]
+    return {
+        "broker_url": settings.effective_redis_url,
+        "imports": ("workers.chat.tasks", "workers.completion.tasks", "workers.callbacks.tasks"),
+        "task_queues": [Queue(name, routing_key=name) for name in names],
+        # A mistyped model in -Q is an error, not a queue that nobody fills.
+        "task_create_missing_queues": False,
+        "task_default_queue": task_names.COMPLETION_QUEUE,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        # The ledger holds results and knows what runs; messages are only hints.
+        "task_ignore_result": True,
+        "result_backend": None,
+        "task_acks_late": False,
+        "worker_prefetch_multiplier": 1,
+        "worker_disable_rate_limits": True,
+        "worker_send_task_events": False,
+        "task_send_sent_event": False,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "worker_soft_shutdown_timeout": 0,
+        "worker_hijack_root_logger": True,
+        "worker_redirect_stdouts": False,
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_transport_options": {
+            "ack_emulation": False,
+            "priority_steps": list(task_names.PRIORITIES),
+            # Round robin over the models of one priority; priorities stay strict.
+            "queue_order_strategy": "round_robin",
+            "max_connections": 64,
+            "socket_timeout": 10,
+            "socket_connect_timeout": 3,
+            "socket_keepalive": True,
+            "health_check_interval": 25,
+            "client_name": "replyto-worker",
+        },
+    }

@@ -1,0 +1,83 @@
+"""What the tasks work with, built once per worker process."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import requests
+from redis import Redis
+from requests.adapters import HTTPAdapter
+
+from shared import redis_client
+from shared.delivery_store import DeliveryStore
+from shared.job_store import JobStore
+from shared.providers import Registry, load_registry
+from shared.recovery_store import RecoveryStore
+from shared.settings import Settings
+from workers.callbacks.sender import callback_session
+from workers.chat.running import Running
+from workers.providers.base import Dialects
+from workers.providers.openai import OpenAiDialect
+
+#: Connections kept open to one provider. More calls than this open their own and close it.
+_POOL_SIZE = 1000
+
+
+@dataclass(frozen=True)
+class Deps:
+    """The worker's connections and settings. Tests build their own."""
+
+    settings: Settings
+    jobs: JobStore
+    recovery: RecoveryStore
+    deliveries: DeliveryStore
+    registry: Registry
+    dialects: Dialects
+    llm_session: requests.Session
+    callback_session: requests.Session
+    redis: Redis
+    running: Running = field(default_factory=Running)
+    worker_name: str = "worker"
+    environment: Mapping[str, str] = field(default_factory=dict)
+    #: Monotonic seconds.
+    monotonic: Callable[[], float] = time.monotonic
+    #: Unix seconds.
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[], float] = random.random
+
+
+def build_deps(settings: Settings, worker_name: str) -> Deps:
+    """Return the dependencies of a worker process. Connects when first used."""
+    client = redis_client.connect(
+        settings.effective_redis_url,
+        timeout_s=redis_client.WORKER_TIMEOUT_S,
+        name="replyto-worker",
+    )
+    return Deps(
+        settings=settings,
+        jobs=JobStore(client, settings),
+        recovery=RecoveryStore(client, settings),
+        deliveries=DeliveryStore(client, settings),
+        registry=load_registry(settings.providers_file),
+        dialects=Dialects({"openai": OpenAiDialect()}),
+        llm_session=llm_session(),
+        callback_session=callback_session(allow_private=settings.callback_allow_private),
+        redis=client,
+        worker_name=worker_name,
+        environment=os.environ,
+    )
+
+
+def llm_session() -> requests.Session:
+    """Return a session that keeps connections to providers open."""
+    session = requests.Session()
+    # Neither proxies nor .netrc credentials: a provider's settings say all that is sent to it.
+    session.trust_env = False
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, HTTPAdapter(pool_connections=100, pool_maxsize=_POOL_SIZE))
+    return session

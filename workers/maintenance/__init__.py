@@ -1,0 +1,1 @@
+"""What keeps the ledger moving: heartbeat, lease renewal, aborts, the tick."""

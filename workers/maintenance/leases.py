@@ -1,0 +1,35 @@
+"""Keeps the leases of this process's attempts, and hears which of them to abort."""
+
+from __future__ import annotations
+
+import logging
+
+from shared import redis_keys
+from shared.job_store import Renewal
+from workers.chat.running import AbortReason
+from workers.deps import Deps
+
+log = logging.getLogger(__name__)
+
+
+def renew_leases(deps: Deps) -> None:
+    """Renew all leases in one round trip; abort what was cancelled or given to another worker."""
+    leased = deps.running.leased()
+    for (job_id, _), renewal in zip(leased, deps.jobs.renew(leased), strict=True):
+        if renewal is Renewal.CANCEL:
+            deps.running.abort(job_id, AbortReason.CANCELLED)
+        elif renewal is Renewal.LOST:
+            deps.running.abort(job_id, AbortReason.LEASE_LOST)
+
+
+def listen_for_aborts(deps: Deps) -> None:
+    """Abort jobs as their ids come in, until the connection breaks. Raises redis.RedisError.
+
+    A message lost here costs time, not the wish: the next renewal brings it too.
+    """
+    with deps.redis.pubsub(ignore_subscribe_messages=True) as pubsub:  # type: ignore[no-untyped-call]
+        pubsub.subscribe(redis_keys.abort_channel(deps.worker_name))
+        while True:
+            message = pubsub.get_message(timeout=deps.settings.lease_renew_s)
+            if message is not None:
+                deps.running.abort(int(message["data"]), AbortReason.CANCELLED)

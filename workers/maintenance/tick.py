@@ -1,0 +1,55 @@
+"""One pass of maintenance: everything due, dead or missing is put back on its way.
+
+Runs in every completion worker. Each of its moves is atomic and checks for itself, so any number
+of ticks at once, also one that dies half-way, do no harm.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from shared.delivery_store import DELIVERY_LEASE_S
+from workers.deps import Deps
+
+log = logging.getLogger(__name__)
+
+
+class Tick:
+    """The pass, and since when the ledger has been answering it."""
+
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+        self._healthy_since_s: float | None = None
+
+    def __call__(self) -> None:
+        """Make one pass. Raises redis.RedisError."""
+        try:
+            self._pass()
+        except Exception:
+            self._healthy_since_s = None
+            raise
+
+    def _pass(self) -> None:
+        recovery = self._deps.recovery
+        moved = {
+            "promoted": recovery.promote_jobs(),
+            "requeued, lease past due": recovery.reap_jobs() if self._may_reap() else 0,
+            "past their deadline": recovery.expire_jobs(),
+            "pushed again, message lost": recovery.repush_jobs(),
+            "deliveries returned": recovery.return_deliveries(DELIVERY_LEASE_S),
+            "deliveries pushed again": recovery.repush_deliveries(),
+            "doorbells rung": int(recovery.ring()),
+        }
+        for what, count in moved.items():
+            if count:
+                log.info("tick: %s: %s", what, count)
+
+    def _may_reap(self) -> bool:
+        """Whether live workers have had the time to renew since the ledger answers.
+
+        After an outage all leases are past due, also those of attempts that still run.
+        """
+        now = self._deps.monotonic()
+        if self._healthy_since_s is None:
+            self._healthy_since_s = now
+        return now - self._healthy_since_s >= self._deps.settings.lease_renew_s

@@ -1,0 +1,1 @@
+"""One file for each API dialect that LLM providers speak."""

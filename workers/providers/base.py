@@ -1,0 +1,71 @@
+"""What every provider dialect gives and takes: a call, an answer, an error with its one bit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from requests import Session
+
+from shared.errors import Failure
+from shared.providers import Provider
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderCall:
+    """One call to make. `body` has the provider's own model name in it."""
+
+    provider: Provider
+    body: bytes
+    api_key: str | None
+    connect_timeout_s: float
+    timeout_s: float
+
+
+class ProviderError(Exception):
+    """A call that brought no answer. `transient` alone decides whether another try follows.
+
+    `body` is what a waiting client gets, when it differs from the failure's own body.
+    """
+
+    def __init__(
+        self,
+        failure: Failure,
+        *,
+        transient: bool,
+        status: int | None = None,
+        retry_after_s: float | None = None,
+        body: bytes | None = None,
+    ) -> None:
+        self.failure = failure
+        self.transient = transient
+        #: HTTP status of the provider; None when there was none.
+        self.status = status
+        self.retry_after_s = retry_after_s
+        self.body = body
+        super().__init__(failure.message)
+
+
+class Dialect(Protocol):
+    """Speaks one API dialect."""
+
+    def chat(self, session: Session, call: ProviderCall) -> bytes:
+        """Return the chat response as an OpenAI client takes it. Raises ProviderError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Dialects:
+    """The dialects by provider type."""
+
+    by_type: dict[str, Dialect] = field(default_factory=dict)
+
+    def of(self, provider: Provider) -> Dialect:
+        """Return the dialect this provider speaks. Raises ProviderError when there is none."""
+        dialect = self.by_type.get(provider.type)
+        if dialect is None:
+            message = f"Provider type '{provider.type}' is not supported."
+            raise ProviderError(
+                Failure(501, "server_error", "provider_type_unsupported", message), transient=False
+            )
+        return dialect

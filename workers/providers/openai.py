@@ -1,0 +1,123 @@
+"""The OpenAI dialect: anything that speaks `POST /chat/completions`."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import Any, Final
+
+import requests
+
+from shared.errors import Failure
+from shared.job import failure_body
+from workers.providers.base import ProviderCall, ProviderError
+from workers.retry_after import retry_after_s
+
+#: Statuses that another try may cure (OpenAI's SDK retries the same).
+_TRANSIENT: Final = frozenset((408, 409, 429))
+#: The gateway's own credentials are wrong: the client can do nothing about it.
+_CREDENTIALS: Final = frozenset((401, 403))
+_SERVER_ERROR: Final = 500
+
+
+class OpenAiDialect:
+    """Passes request and response through byte for byte."""
+
+    def chat(self, session: requests.Session, call: ProviderCall) -> bytes:
+        """POST the body and return the response's bytes. Raises ProviderError."""
+        try:
+            response = session.post(
+                call.provider.endpoint("chat/completions"),
+                data=call.body,
+                headers=_headers(call.api_key),
+                timeout=(call.connect_timeout_s, call.timeout_s),
+                allow_redirects=False,
+            )
+        except requests.Timeout as exc:
+            raise _unreachable(call, "did not answer in time", HTTPStatus.GATEWAY_TIMEOUT) from exc
+        except requests.RequestException as exc:
+            raise _unreachable(call, "could not be reached", HTTPStatus.BAD_GATEWAY) from exc
+        if response.status_code != HTTPStatus.OK:
+            raise error_of(call, response)
+        return _checked(call, response.content)
+
+
+def _headers(api_key: str | None) -> dict[str, str]:
+    headers = {"Content-Type": "application/json"}
+    if api_key:
+        headers["Authorization"] = f"Bearer {api_key}"
+    return headers
+
+
+def _checked(call: ProviderCall, body: bytes) -> bytes:
+    """Return the body if it is a JSON object in UTF-8, which is what callbacks can carry."""
+    try:
+        if isinstance(json.loads(body.decode("utf-8")), dict):
+            return body
+    except (ValueError, RecursionError):
+        pass
+    raise _unreachable(call, "answered with something that is no chat completion", 502)
+
+
+def error_of(call: ProviderCall, response: requests.Response) -> ProviderError:
+    """Say what an answer other than 200 means: try again, the operator's, or the client's fault."""
+    status = response.status_code
+    if status in _CREDENTIALS:
+        # Not passed on: it speaks of the gateway's key, and may quote it.
+        message = f"Provider '{call.provider.name}' refused the gateway's credentials ({status})."
+        failure = Failure(HTTPStatus.BAD_GATEWAY, "server_error", "provider_credentials", message)
+        return ProviderError(failure, transient=False, status=status)
+    body = _json_object(response)
+    failure = _failure(call, status, body)
+    return ProviderError(
+        failure,
+        transient=status in _TRANSIENT or status >= _SERVER_ERROR,
+        status=status,
+        retry_after_s=retry_after_s(response),
+        body=_with_response_status(body, failure) if body else None,
+    )
+
+
+def _json_object(response: requests.Response) -> dict[str, Any]:
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) and isinstance(body.get("error"), dict) else {}
+
+
+def _failure(call: ProviderCall, status: int, body: dict[str, Any]) -> Failure:
+    error = body.get("error", {})
+    message = error.get("message")
+    return Failure(
+        # A redirect or another success is no answer that a client could use.
+        status=status if status >= HTTPStatus.BAD_REQUEST else HTTPStatus.BAD_GATEWAY,
+        type=str(error.get("type") or _type_of(status)),
+        code=str(error["code"]) if error.get("code") is not None else None,
+        message=str(message or f"Provider '{call.provider.name}' answered {status}."),
+        error_code=HTTPStatus(status).phrase.replace(" ", "") if status in _KNOWN else "Error",
+        param=error["param"] if isinstance(error.get("param"), str) else None,
+    )
+
+
+_KNOWN: Final = frozenset(status.value for status in HTTPStatus)
+
+
+def _type_of(status: int) -> str:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return "rate_limit_exceeded"
+    client_fault = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    return "invalid_request_error" if client_fault else "server_error"
+
+
+def _with_response_status(body: dict[str, Any], failure: Failure) -> bytes:
+    """Return the provider's error as it is, with ServiceStack's form of it beside it."""
+    ours = json.loads(failure_body(failure))["responseStatus"]
+    return json.dumps({**body, "responseStatus": ours}, ensure_ascii=False).encode()
+
+
+def _unreachable(call: ProviderCall, what: str, status: int) -> ProviderError:
+    message = f"Provider '{call.provider.name}' {what}."
+    return ProviderError(
+        Failure(status, "server_error", "provider_unavailable", message), transient=True
+    )
