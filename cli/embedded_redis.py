@@ -14,6 +14,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from cli.ports import bind_problem, free_port
 from shared.settings import redis_url_file
@@ -101,10 +103,17 @@ def prepare(data_dir: Path, binary: Path | None = None) -> EmbeddedRedis:
     return EmbeddedRedis(server, config, url)
 
 
+def client_for(url: str) -> redis.Redis:
+    """Return a client that answers or fails soon: without the library's own seconds of retries."""
+    return redis.Redis.from_url(
+        url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=3, socket_timeout=3
+    )
+
+
 def check(url: str) -> None:
     """Ask the Redis at this URL for a sign of life; raises RedisUnavailable with its answer."""
     try:
-        with redis.Redis.from_url(url, socket_connect_timeout=3, socket_timeout=3) as client:
+        with client_for(url) as client:
             client.ping()
     except (redis.RedisError, ValueError) as exc:
         raise RedisUnavailable(f"no Redis answers at {_without_password(url)}: {exc}") from exc
@@ -143,9 +152,7 @@ def _obtain(port: int, password: str) -> bool:
 def _ended(port: int, password: str) -> bool:
     """Shut the server on the port down if it is ours: only ours knows the password."""
     try:
-        with redis.Redis(
-            _HOST, port, password=password, socket_connect_timeout=3, socket_timeout=3
-        ) as client:
+        with client_for(f"redis://:{password}@{_HOST}:{port}/0") as client:
             client.ping()
             client.shutdown()
     except redis.RedisError:

@@ -73,7 +73,7 @@ class Stack:
         workers = processes.workers(self._settings)
         for name, argv in {"gateway": processes.gateway(), **workers}.items():
             self._supervisor.start(ChildSpec(name, argv, env))
-        with redis.Redis.from_url(redis_url, socket_timeout=1, socket_connect_timeout=1) as client:
+        with embedded_redis.client_for(redis_url) as client:
             self._wait_until(lambda: not self._missing(client, list(workers)))
         self._console.release(show=False)
         if not self._stop.count:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import gevent
+from gevent import socket as gsocket
 from gevent.event import Event
 from gevent.pool import Pool
 from gevent.pywsgi import WSGIHandler, WSGIServer
@@ -82,48 +83,36 @@ class ServerThread:
         self.port = port
         self._application = application
         self._thread: threading.Thread | None = None
-        self._started = threading.Event()
-        self._problem: BaseException | None = None
-        self._end: Callable[[], None] = lambda: None
+        self._end: Callable[[], None] | None = None
 
     def start(self) -> None:
         """Listen and serve; raises OSError when the address can't be had."""
-        self._thread = threading.Thread(target=self._run, name="wsgi-server", daemon=True)
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        listener = socket.create_server((self.host, self.port), family=family, backlog=_BACKLOG)
+        # Inherited by every connection: chunks of a stream must not wait for each other.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.port = listener.getsockname()[1]
+        serving = threading.Event()
+        self._thread = threading.Thread(
+            target=self._serve, args=(family, listener.detach(), serving), daemon=True
+        )
         self._thread.start()
-        if not self._started.wait(_START_TIMEOUT_S):
+        if not serving.wait(_START_TIMEOUT_S):
             raise TimeoutError("the server did not start")
-        if self._problem:
-            raise self._problem
 
     def stop(self) -> None:
         """Close all connections and end the thread; harmless when it does not run."""
-        self._end()
-        if self._thread:
+        if self._thread and self._end:
+            self._end()
             self._thread.join(_STOP_TIMEOUT_S)
-            self._thread = None
+        self._thread = self._end = None
 
-    def _run(self) -> None:
-        hub = gevent.get_hub()
-        ended = Event()
-        try:
-            server = self._listen()
-        except OSError as exc:
-            self._problem = exc
-            self._started.set()
-        else:
-            self._end = lambda: hub.loop.run_callback_threadsafe(ended.set)
-            self._started.set()
-            ended.wait()
-            self._end = lambda: None
-            server.stop(timeout=0)
-        finally:
-            hub.destroy(destroy_loop=True)
-
-    def _listen(self) -> WSGIServer:
+    def _serve(self, family: socket.AddressFamily, fileno: int, serving: threading.Event) -> None:
+        hub, ended = gevent.get_hub(), Event()
+        self._end = lambda: hub.loop.run_callback_threadsafe(ended.set)
         server = WSGIServer(
-            (self.host, self.port),
+            gsocket.socket(family, socket.SOCK_STREAM, fileno=fileno),
             self._application,
-            backlog=_BACKLOG,
             # A pool knows its greenlets, so that stop() can end those that sleep.
             spawn=Pool(),
             log=None,
@@ -131,9 +120,10 @@ class ServerThread:
             # Given, because to find it out gevent would ask the name service.
             environ={"SERVER_NAME": self.host},
         )
-        server.init_socket()
-        # Inherited by every connection: chunks of a stream must not wait for each other.
-        server.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        server.start()
-        self.port = server.server_port
-        return server
+        try:
+            server.start()
+            serving.set()
+            ended.wait()
+            server.stop(timeout=0)
+        finally:
+            hub.destroy(destroy_loop=True)

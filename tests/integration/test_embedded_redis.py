@@ -16,7 +16,15 @@ from signal import SIGKILL, SIGTERM, Signals
 import pytest
 import redis
 
-from cli.embedded_redis import EmbeddedRedis, RedisUnavailable, answers, check, find_server, prepare
+from cli.embedded_redis import (
+    EmbeddedRedis,
+    RedisUnavailable,
+    answers,
+    check,
+    client_for,
+    find_server,
+    prepare,
+)
 from shared.settings import redis_url_file
 
 pytestmark = pytest.mark.integration
@@ -71,8 +79,9 @@ def test_server_is_durable_private_and_never_evicts(binary: Path, tmp_path: Path
     server = prepare(tmp_path / 'a "b" \\c', binary)
     with running(server) as client:
         config = client.config_get("*")
-        with pytest.raises(redis.AuthenticationError):
-            redis.Redis(port=int(config["port"])).ping()
+        url = f"redis://127.0.0.1:{config['port']}"
+        with client_for(url) as nobody, pytest.raises(redis.AuthenticationError):
+            nobody.ping()
     assert config["appendonly"] == "yes"
     assert config["appendfsync"] == "everysec"
     assert config["save"] == ""

@@ -149,7 +149,7 @@ def test_flaky_fails_each_distinct_request_that_often_then_works(llm: DemoLlm) -
 
 
 def test_echo_answers_the_request_body_exactly(llm: DemoLlm) -> None:
-    body = '{"model":"demo-echo", "messages":[],  "temperature":1.50, "n":9007199254740993, "ü":"\\u00fc"}'
+    body = '{"model":"demo-echo", "messages":[],  "x":1.50, "n":9007199254740993, "ü":"\\u00fc"}'
     response = requests.post(f"{llm.url}/chat/completions", data=body.encode(), timeout=10)
     assert response.json()["choices"][0]["message"]["content"] == body
 

@@ -64,7 +64,7 @@ def test_verdict_says_invalid_and_why_for_anything_else(change: dict[str, str], 
 
 @pytest.mark.parametrize("secret", ["", "whsec_", "whsec_a"])
 def test_webhook_for_refuses_what_is_no_secret(secret: str) -> None:
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError, match=r"empty|base64|padd"):
         webhook_for(secret)
 
 
