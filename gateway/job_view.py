@@ -15,16 +15,18 @@ _RESPONSE_TYPE: Final = "OpenAiChatResponse"
 _PROGRESS: Final = {JobState.QUEUED: 0.0, JobState.STARTED: 0.5}
 
 
-def status_of(job: Job) -> GetOpenAiChatStatusResponse:
-    """Return where the job stands."""
-    return GetOpenAiChatStatusResponse(
+def status_json(job: Job) -> bytes:
+    """Return where the job stands, as it is sent; its result is the LLM's own text."""
+    status = GetOpenAiChatStatusResponse(
         job_id=job.id,
         ref_id=job.ref_id,
         job_state=job.state,
         status=status_text(job),
         response_status=failure_of(job),
-        result=json.loads(job.response) if job.response is not None else None,
-    )
+    ).to_json()
+    if job.response is None:
+        return status
+    return status.removesuffix(b"}") + b',"result":' + job.response + b"}"
 
 
 def status_text(job: Job) -> str:

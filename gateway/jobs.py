@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from gateway.binding import bind
 from gateway.find_job import find_job
-from gateway.job_view import background_job, status_of
+from gateway.job_view import background_job, status_json
 from gateway.routes import dto_route
 from gateway.services import services
 from shared.dtos.base import Dto
@@ -28,7 +28,8 @@ def status() -> Response:
     """Say where a job stands; with its result once there is one."""
     gateway, principal = services(), services().keys.authenticate(request)
     wanted = bind(GetOpenAiChatStatus)
-    return _json(status_of(find_job(gateway.jobs, principal, wanted.job_id, wanted.ref_id)))
+    job = find_job(gateway.jobs, principal, wanted.job_id, wanted.ref_id)
+    return Response(status_json(job), mimetype="application/json")
 
 
 @dto_route(blueprint, "GetOpenAiChat", "GET")

@@ -62,7 +62,9 @@ def _literal(host: str) -> IPv4Address | IPv6Address | None:
     except ValueError:
         pass
     try:
-        numbers = [int(part, 0 if part[:2].lower() == "0x" else _base(part)) for part in host.split(".")]
+        numbers = [
+            int(part, 0 if part[:2].lower() == "0x" else _base(part)) for part in host.split(".")
+        ]
     except ValueError:
         return None
     return _from_parts(numbers)

@@ -107,7 +107,14 @@ def _find_in_object(value: dict[str, object], shape: Shape, path: str) -> Change
     if isinstance(value, RepeatedNames):
         raise _given_twice(shape, value.repeated(), path)
     by_name = shape.by_name
-    fields = [(name, known) for name in value if (known := by_name.get(name) or shape.find(name))]
+    fields = [
+        (name, known)
+        for name, held in value.items()
+        # The gateway's fields hold texts and numbers: an object of that name is a provider's own
+        # (OpenRouter's `provider`) and goes to it.
+        if (known := by_name.get(name) or shape.find(name))
+        and not (known.ours and isinstance(held, dict))
+    ]
     below: dict[str | int, Changes] = {}
     for name, known in fields:
         if known.shape and type(value[name]) is not str:

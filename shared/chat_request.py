@@ -84,11 +84,11 @@ def with_model(body: str, model: str) -> str:
 
 
 def _call(chat: dict[str, Any], body: str, told: dict[str, Any]) -> ChatCall:
-    timeout_s = told.get("timeoutSecs")
+    timeout_s, provider = told.get("timeoutSecs"), told.get("provider")
     return ChatCall(
         chat=ChatRequest(chat["model"], body, chat.get("stream") is True),
         ref_id=told.get("refId") or None,
-        provider=told.get("provider") or None,
+        provider=provider if isinstance(provider, str) and provider else None,
         tag=told.get("tag") or None,
         reply_to=told.get("replyTo") or None,
         timeout_s=None if timeout_s is None else float(timeout_s),

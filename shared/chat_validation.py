@@ -63,7 +63,7 @@ class _GatewayFields(TypedDict, total=False):
     __pydantic_config__ = _STRICT  # type: ignore[misc]
 
     refId: _ShortText | None
-    provider: _ShortText | None
+    provider: Annotated[_ShortText, Tag("<text>")] | Annotated[_Object, Tag("<object>")] | None
     tag: _ShortText | None
     replyTo: _Url | None
     timeoutSecs: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None

@@ -166,7 +166,9 @@ class RecoveryStore:
             self._client.zrem(leave, *gone)
         return [Waiting(i, model.decode(), int(p)) for i, (model, p) in rows if model is not None]
 
-    def _requeue(self, script: str, ids: Sequence[int], tail: Sequence[Argument], *, leave: str) -> int:
+    def _requeue(
+        self, script: str, ids: Sequence[int], tail: Sequence[Argument], *, leave: str
+    ) -> int:
         now = self._clock()
         calls = [
             Call(

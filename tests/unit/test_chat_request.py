@@ -390,7 +390,7 @@ _LONG = "x" * 257
         ),
         pytest.param(
             _with(provider=_LONG),
-            "provider must be at most 256 characters long",
+            "provider must be at most 256 characters long or an object",
             "provider",
             id="provider",
         ),
@@ -698,3 +698,10 @@ def test_fingerprint_is_found_for_the_deepest_body_that_is_accepted() -> None:
     deep = '{"a":[' * 63 + "1" + "]}" * 63
     for nested in (deep, '{"a":' * 127 + "1" + "}" * 127):
         assert len(_fingerprint(f'{{"model":"m",{_MESSAGES},"x":{nested}}}')) == 64
+
+
+def test_chat_completion_keeps_provider_object_when_it_is_the_llm_vendors_own() -> None:
+    raw = b'{"model":"m","messages":[{"role":"user","content":"x"}],"provider":{"order":["a"]}}'
+    call = parse_chat_completion(raw)
+    assert call.chat.body.encode() == raw
+    assert call.provider is None

@@ -1,0 +1,68 @@
+# The commands of this repository. `make` alone lists them.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format bench lock clean
+
+help:  ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run  ## install what running needs, then run everything on this machine
+	@exec $(BIN)/replyto up $(ARGS)
+
+test: $(VENV)/.dev  ## run all tests; ARGS="-k name" chooses
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev  ## check style, formatting, types and who imports whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev  ## put the code into its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev  ## measure, and print tables with ratios
+	$(BIN)/python -m bench $(ARGS)
+
+# The locks hold for every platform and Python version of pyproject.toml, with hashes.
+COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \
+          --generate-hashes --no-emit-index-url --no-header --quiet
+lock: $(VENV)/.made  ## pin the newest dependencies that pyproject.toml allows
+	$(BIN)/python -m pip install --quiet uv
+	$(COMPILE) --upgrade --extra embedded --output-file requirements.lock
+	$(COMPILE) --upgrade --extra dev --constraints requirements.lock \
+	    --output-file requirements-dev.lock
+
+clean:  ## remove what was installed and cached; data stays
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache \
+	    .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# --- the virtual environment: each step leaves a file that says it was done -------------------
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "ReplyTo needs Python 3.11 or later; say which: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	    { echo "Python has no venv module here. On Debian or Ubuntu: apt-get install python3-venv"; \
+	      exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet
+
+$(VENV)/.run: $(VENV)/.made requirements.lock pyproject.toml
+	@echo "Installing into $(VENV) …"
+	@# What the developers' lock installed fits too: it holds the same versions.
+	$(INSTALL) --require-hashes -r requirements.lock
+	$(INSTALL) --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements-dev.lock
+	$(INSTALL) --require-hashes -r requirements-dev.lock
+	@touch $@
