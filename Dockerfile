@@ -30,4 +30,4 @@ EXPOSE 5006
 # The gateway's; the workers have their own in docker-compose.yml.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ[\"REPLYTO_PORT\"]}/up', timeout=2)"]
-CMD ["python", "-m", "gunicorn", "--config", "python:gateway.gunicorn_conf", "gateway.app:create_app()"]
+CMD ["python", "-m", "gateway"]

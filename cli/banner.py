@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ _RECEIVER_URL = "http://127.0.0.1:8400/answers?order=42"
 
 #: Most models listed by name.
 _MODELS_SHOWN = 12
+_MODELS_WIDTH = 76
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,10 @@ def _model_list(facts: ReadyFacts, console: Console) -> str:
     if more := len(facts.models) - len(names):
         names.append(f"and {more} more")
     listed = ", ".join(names) or "none: name some in providers.toml"
-    if not facts.demo:
-        return listed
-    note = console.style("the demo LLM: these are not real models", fg="yellow")
-    return f"{listed}\n  {'':<13} {note}"
+    lines = textwrap.wrap(listed, _MODELS_WIDTH, break_on_hyphens=False)
+    if facts.demo:
+        lines.append(console.style("(the demo LLM: these are not real models)", fg="yellow"))
+    return f"\n  {'':<13} ".join(lines)
 
 
 def _what_to_try(facts: ReadyFacts, console: Console) -> list[str]:

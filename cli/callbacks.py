@@ -68,7 +68,7 @@ def describe(callback: ReceivedCallback, console: Console) -> str:
     clock = moment.strftime("%H:%M:%S.%f")[:-3]
     title = console.style(printable(f"{callback.method} {callback.target}"), bold=True)
     headers = {name: printable(value) for name, value in callback.headers.items()}
-    shown = [(name, headers[name]) for name in _SHOWN if name in headers]
+    shown = [(name, headers[name]) for name in _SHOWN if headers.get(name)]
     lines = [f"  {name:<12} {value}" for name, value in shown]
     lines.append(f"  {'signature':<12} {_verdict(callback, console)}")
     if callback.occurrence > 1:

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cli.start_problem import StartProblem
 
-class DataDirInUse(Exception):
+
+class DataDirInUse(StartProblem):
     """Another `replyto up` runs on this data directory."""
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import tomllib
 import urllib.request
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from cli.demo_behaviour import MODELS
 from cli.presets import HOSTED, Provider
+from cli.start_problem import StartProblem
 
 OLLAMA_URL = "http://127.0.0.1:11434"
 _OLLAMA_TIMEOUT_S = 0.3
@@ -20,6 +22,22 @@ _HEADER = """\
 # Written by `replyto up` at each start, because there was no providers.toml; changes are lost.
 # To make it yours, copy it to providers.toml where you start `replyto up` and change it there.
 """
+
+
+def is_configured(path: Path, *, required: bool) -> bool:
+    """Tell whether there is a providers file; raises StartProblem if it can't be read.
+
+    With `required` it also raises when there is none.
+    """
+    try:
+        tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError as exc:
+        if required:
+            raise StartProblem(f"REPLYTO_PROVIDERS_FILE: there is no {path}") from exc
+        return False
+    except (OSError, ValueError) as exc:
+        raise StartProblem(f"{path}: {exc}") from exc
+    return True
 
 
 def detect(environ: Mapping[str, str], ollama_url: str = OLLAMA_URL) -> list[Provider]:

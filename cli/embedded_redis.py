@@ -18,6 +18,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from cli.ports import bind_problem, free_port
+from cli.start_problem import StartProblem
 from shared.settings import redis_url_file
 
 _HOST = "127.0.0.1"
@@ -34,6 +35,7 @@ bind {host}
 port {port}
 protected-mode yes
 daemonize no
+loglevel warning
 requirepass {password}
 dir {directory}
 # Accepted jobs are as durable as this file: at most one second of them is lost with the power.
@@ -45,7 +47,7 @@ maxmemory-policy noeviction
 """
 
 
-class RedisUnavailable(Exception):
+class RedisUnavailable(StartProblem):
     """No Redis can be used; the message says why and what to do."""
 
 
@@ -116,7 +118,9 @@ def check(url: str) -> None:
         with client_for(url) as client:
             client.ping()
     except (redis.RedisError, ValueError) as exc:
-        raise RedisUnavailable(f"no Redis answers at {_without_password(url)}: {exc}") from exc
+        raise RedisUnavailable(
+            f"REPLYTO_REDIS_URL: no Redis answers at {_without_password(url)}: {exc}"
+        ) from exc
 
 
 def answers(url: str) -> bool:
@@ -200,5 +204,4 @@ def _quoted(text: str) -> str:
 
 
 def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    return re.sub(r"//[^/]*@", "//", url)

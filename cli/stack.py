@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipaddress
 import os
 import time
-import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from signal import SIGTERM
 
@@ -15,22 +15,20 @@ import redis
 from cli import banner, embedded_redis, processes, readiness
 from cli.child import ChildSpec
 from cli.console import Console
-from cli.detection import demo_provider, detect, write_providers
+from cli.detection import demo_provider, detect, is_configured, write_providers
 from cli.ports import bind_problem, free_port
+from cli.start_problem import StartProblem
 from cli.stop_signals import StopSignals
 from cli.supervisor import Supervisor
 from shared.settings import Settings
 
-#: Stages of stopping: workers may finish calls of the demo LLM, and all need Redis to the end.
-_LLM_STAGE = 1
-_REDIS_STAGE = 2
+#: Stages of stopping: what chat workers still answer is completed and called back, calls of the
+#: demo LLM may finish, and all need Redis to the end.
+_STAGES = {"completion": 1, "callbacks": 1, "demo-llm": 1, "redis": 2}
+_LATER_GRACE_S = 10.0
 
 #: After this long the processes' own words are shown, seconds: something is slow.
 _PATIENCE_S = 10.0
-
-
-class StartProblem(Exception):
-    """ReplyTo cannot start; the message says why."""
 
 
 class Stack:
@@ -72,7 +70,7 @@ class Stack:
         env = self._child_env(redis_url, self._start_llm())
         workers = processes.workers(self._settings)
         for name, argv in {"gateway": processes.gateway(), **workers}.items():
-            self._supervisor.start(ChildSpec(name, argv, env))
+            self._supervisor.start(_spec(name, argv, env))
         with embedded_redis.client_for(redis_url) as client:
             self._wait_until(lambda: not self._missing(client, list(workers)))
         self._console.release(show=False)
@@ -89,18 +87,15 @@ class Stack:
 
     def _start_redis(self) -> str:
         """Start a Redis, or check the one that is set; return its URL."""
-        try:
-            if url := self._settings.redis_url:
-                embedded_redis.check(url)
-                self._note("redis", "as REPLYTO_REDIS_URL says")
-                return url
-            server = embedded_redis.prepare(self._settings.data_dir)
-        except embedded_redis.RedisUnavailable as exc:
-            raise StartProblem(str(exc)) from exc
+        if url := self._settings.redis_url:
+            embedded_redis.check(url)
+            self._note("redis", "as REPLYTO_REDIS_URL says")
+            return url
+        server = embedded_redis.prepare(self._settings.data_dir)
         self._note("redis", f"{server.binary}, its data in {server.config.parent}")
         self._supervisor.start(
             # SIGTERM lets it write its append-only file, also when we are killed.
-            ChildSpec("redis", server.argv, stage=_REDIS_STAGE, orphan_signal=SIGTERM)
+            replace(_spec("redis", server.argv), orphan_signal=SIGTERM)
         )
         self._wait_until(lambda: embedded_redis.answers(server.url))
         return server.url
@@ -108,7 +103,8 @@ class Stack:
     def _start_llm(self) -> Path:
         """Return the providers file: the operator's, or one of what was found, or of the demo."""
         configured = self._settings.providers_file.resolve()
-        if not self._force_demo and self._is_configured(configured):
+        required = "providers_file" in self._settings.model_fields_set
+        if not self._force_demo and is_configured(configured, required=required):
             self._note("LLMs", f"as {configured} says")
             return configured
         written = self._settings.data_dir / "providers.toml"
@@ -120,23 +116,11 @@ class Stack:
         write_providers(written, found)
         return written
 
-    def _is_configured(self, path: Path) -> bool:
-        """Tell whether there is a providers file; raises StartProblem if it can't be read."""
-        try:
-            tomllib.loads(path.read_text("utf-8"))
-        except FileNotFoundError as exc:
-            if "providers_file" in self._settings.model_fields_set:
-                raise StartProblem(f"REPLYTO_PROVIDERS_FILE: there is no {path}") from exc
-            return False
-        except (OSError, ValueError) as exc:
-            raise StartProblem(f"{path}: {exc}") from exc
-        return True
-
     def _start_demo(self) -> int:
         port = free_port()
         self._demo = True
         argv, env = processes.demo_llm(port), {**os.environ, "PYTHONUNBUFFERED": "1"}
-        self._supervisor.start(ChildSpec("demo-llm", argv, env, stage=_LLM_STAGE, grace_s=5.0))
+        self._supervisor.start(_spec("demo-llm", argv, env))
         self._note("LLMs", "none configured or found: the demo LLM answers, which is no real model")
         return port
 
@@ -195,14 +179,23 @@ class Stack:
         return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._settings.host, self._settings.host)  # noqa: S104
 
     def _end(self) -> None:
+        if not self._stop.count:
+            # The start failed, and why is told last: after that nobody wants to read how it ends.
+            self._console.hold()
+            self._supervisor.stop()
+            return
         self._console.release(show=False)
-        if self._stop.count:
-            self._console.say("\nStopping; what runs may finish. Ctrl-C again stops at once.")
+        self._console.say("\nStopping; what runs may finish. Ctrl-C again stops at once.")
         self._supervisor.stop(at_once=lambda: self._stop.count > 1)
         self._console.say("Stopped.")
 
     def _note(self, label: str, text: str) -> None:
         self._console.say(f"  {self._console.style(f'{label:<6}', dim=True)} {text}")
+
+
+def _spec(name: str, argv: list[str], env: dict[str, str] | None = None) -> ChildSpec:
+    spec = ChildSpec(name, argv, env, stage=_STAGES.get(name, 0))
+    return replace(spec, grace_s=_LATER_GRACE_S) if spec.stage else spec
 
 
 def _is_loopback(host: str) -> bool:

@@ -8,8 +8,9 @@ from typing import NoReturn
 import click
 
 from cli.console import Console
-from cli.data_lock import DataDirInUse, data_lock
-from cli.stack import Stack, StartProblem
+from cli.data_lock import data_lock
+from cli.stack import Stack
+from cli.start_problem import StartProblem
 from cli.stop_signals import StopSignals, allow_many_connections
 from shared.settings import Settings, SettingsError, load_settings
 
@@ -34,7 +35,7 @@ def up(*, demo: bool, quiet: bool, verbose: bool, no_color: bool) -> None:
     try:
         with data_lock(settings.data_dir):
             Stack(settings, console, stop, force_demo=demo, verbose=verbose).run()
-    except (DataDirInUse, StartProblem) as exc:
+    except StartProblem as exc:
         _fail(console, str(exc))
 
 

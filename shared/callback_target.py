@@ -56,22 +56,22 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
 
 
 def _literal(host: str) -> IPv4Address | IPv6Address | None:
-    """Read an IP literal, also in the forms that C libraries take: 127.1, 0x7f000001, 017700000001."""
+    """Read an IP literal, also in the forms C libraries take: 127.1, 0x7f000001, 0177.0.0.1."""
     try:
-        return ip_address(host.split("%")[0])
+        return ip_address(host.partition("%")[0])
     except ValueError:
         pass
     try:
-        numbers = [
-            int(part, 0 if part[:2].lower() == "0x" else _base(part)) for part in host.split(".")
-        ]
+        return _from_parts([_number(part) for part in host.split(".")])
     except ValueError:
         return None
-    return _from_parts(numbers)
 
 
-def _base(part: str) -> int:
-    return 8 if len(part) > 1 and part.startswith("0") else 10
+def _number(part: str) -> int:
+    """Read one part as C does: 0x is hexadecimal, a leading 0 octal."""
+    if part.startswith("0x"):
+        return int(part, 16)
+    return int(part, 8 if len(part) > 1 and part.startswith("0") else 10)
 
 
 def _from_parts(numbers: list[int]) -> IPv4Address | None:

@@ -19,8 +19,8 @@ def _empty_is_absent(value: object) -> object:
     return None if value == "" else value
 
 
-JobId = Annotated[int | None, BeforeValidator(_zero_is_absent), Field(ge=1, le=2**53)]
-RefId = Annotated[str | None, BeforeValidator(_empty_is_absent), Field(max_length=256)]
+JobId = Annotated[Annotated[int, Field(ge=1, le=2**53)] | None, BeforeValidator(_zero_is_absent)]
+RefId = Annotated[Annotated[str, Field(max_length=256)] | None, BeforeValidator(_empty_is_absent)]
 
 
 class _Which(Dto):

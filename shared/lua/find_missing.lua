@@ -14,11 +14,12 @@ local now = clock(ARGV[1])
 local before = '+inf'
 local head = redis.call('LINDEX', KEYS[1], -1)
 if head then
-  local ok, message = pcall(cjson.decode, head)
-  if not ok or not message.headers or not message.headers.place then
+  local ok, place = pcall(function() return cjson.decode(head).headers.place end)
+  -- Not one of ours: nothing can be told until it is consumed.
+  if not ok or type(place) ~= 'number' then
     return {}
   end
-  before = '(' .. whole(message.headers.place)
+  before = '(' .. whole(place)
 end
 local confirmed = {}
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', before, 'LIMIT', 0, ARGV[3])) do

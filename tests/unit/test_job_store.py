@@ -11,7 +11,7 @@ import redis
 from shared import redis_keys as keys
 from shared import task_names
 from shared.errors import Failure, QueueFull, RefIdConflict
-from shared.job import Attempt, Job, JobState, NewJob
+from shared.job import Attempt, Job, JobState
 from shared.job_store import (
     CANCELLED,
     Accepted,
@@ -1230,4 +1230,3 @@ def test_ping_changes_nothing_that_anybody_reads(
     job_store.ping()
 
     assert accepted(job_store).id == first.id + 1
-    assert isinstance(new_job(), NewJob)

@@ -1,0 +1,70 @@
+"""The stack that tests share when they break nothing, and the logs of those that failed."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.api import Api
+from tests.acceptance.odd_answers import ODD_ANSWERS
+from tests.acceptance.stack import Stack
+
+_FOLDER = Path(__file__).parent
+
+#: Models of the demo LLM that the tests of the shared stack use.
+_MODELS = (
+    "demo",
+    "demo-echo",
+    "demo-fail-400",
+    "demo-fail-429",
+    "demo-fail-500",
+    "demo-flaky-1",
+    "demo-garbage",
+    "demo-hang",
+    "demo-instant",
+    "demo-slow-300ms",
+    "demo-slow-3s",
+)
+ALIASES = {"public-name": "demo-instant"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder."""
+    for item in items:
+        if _FOLDER in item.path.parents:
+            item.add_marker(pytest.mark.acceptance)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show what the processes of a failed test had to say."""
+    report = yield
+    if report.failed:
+        for value in getattr(item, "funcargs", {}).values():
+            if isinstance(value, Stack):
+                report.sections += [(f"log of {role}", text) for role, text in value.logs().items()]
+    return report
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Start a whole ReplyTo that no test breaks. Two attempts at a job, soon after each other."""
+    with Stack(
+        tmp_path_factory.mktemp("stack"),
+        demo_models=_MODELS,
+        aliases=ALIASES,
+        canned=ODD_ANSWERS,
+        settings={"REPLYTO_MAX_ATTEMPTS": "2", "REPLYTO_RETRY_BASE_S": "0.1"},
+    ) as stack:
+        yield stack.open()
+
+
+@pytest.fixture
+def api(stack: Stack) -> Iterator[Api]:
+    """A session at the shared stack's gateway."""
+    with stack.api() as api:
+        yield api

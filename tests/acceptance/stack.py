@@ -1,0 +1,229 @@
+"""A whole ReplyTo on this machine, every part of it a real process that a test can break."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from signal import SIGCONT, SIGSTOP
+
+import redis
+
+from cli import embedded_redis, processes, readiness
+from cli.demo_llm import DemoLlm
+from cli.demo_recording import RecordedRequest
+from cli.ports import free_port
+from shared import task_names
+from shared.settings import new_api_key, new_callback_secret
+from tests.acceptance.api import Api
+from tests.acceptance.canned_llm import CannedLlm
+from tests.acceptance.guard import Guard
+from tests.acceptance.polling import until
+from tests.acceptance.process import Process
+from tests.acceptance.receiver import CallbackReceiver
+from tests.factories import new_settings
+
+REDIS = "redis"
+GATEWAY = "gateway"
+COMPLETION = "completion"
+CALLBACKS = "callbacks"
+CHAT = "chat1"
+#: What a whole ReplyTo consists of; Redis comes first.
+ALL_ROLES = (REDIS, GATEWAY, COMPLETION, CALLBACKS, CHAT)
+
+#: How long everything may take to be ready (seconds): five Pythons on a busy machine.
+_READY_LIMIT_S = 60.0
+_ROOT = Path(__file__).parents[2]
+#: Lines of each log that are shown when a test fails.
+_LOG_LINES = 60
+
+
+class Stack:
+    """The processes by role, and the servers around them: LLMs and a callback receiver.
+
+    The demo LLM, the canned LLM and the receiver live in this process and outlive every fault.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        demo_models: Sequence[str] = ("demo-instant",),
+        aliases: Mapping[str, str] | None = None,
+        canned: Mapping[str, tuple[int, bytes]] | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """`aliases` maps public names to those of the demo LLM; `settings` are variables."""
+        self.directory = directory
+        self.llm = DemoLlm()
+        self.receiver = CallbackReceiver()
+        self.api_key = new_api_key()
+        self.callback_secret = new_callback_secret()
+        self._canned = CannedLlm(canned or {})
+        self._demo_models = demo_models
+        self._aliases = aliases or {}
+        self._set = dict(settings or {})
+        self._port = free_port()
+        self._guard = Guard()
+        self._processes: dict[str, Process] = {}
+        self._pools: dict[str, list[str]] = {}
+        self._redis_argv: list[str] = []
+        self._env: dict[str, str] = {}
+        self.redis: redis.Redis = redis.Redis()
+
+    # --- its life ---------------------------------------------------------------------------
+
+    def open(self, *roles: str) -> Stack:
+        """Start the servers around it and these processes; return when all are ready."""
+        for server in (self.llm, self._canned, self.receiver):
+            server.start()
+        (self.directory / "logs").mkdir(parents=True)
+        self._prepare()
+        self.start(*(roles or ALL_ROLES))
+        self.wait_ready()
+        return self
+
+    def close(self) -> None:
+        """Kill everything."""
+        for process in self._processes.values():
+            process.kill()
+        self._guard.close()
+        self.redis.close()
+        for server in (self.receiver, self._canned, self.llm):
+            server.stop()
+
+    def __enter__(self) -> Stack:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def pool(self, role: str, models: Iterable[str]) -> str:
+        """Name a chat worker that serves these models only; return the role."""
+        self._pools[role] = [task_names.chat_queue(model) for model in models]
+        return role
+
+    # --- its processes ----------------------------------------------------------------------
+
+    def start(self, *roles: str) -> None:
+        """Start processes that do not run; Redis, if it is among them, answers afterwards."""
+        for role in roles:
+            assert role not in self._processes, f"{role} runs"
+            log = self.directory / "logs" / f"{role}.log"
+            argv = self._argv(role)
+            self._processes[role] = Process(role, argv, self._env, log, self._guard)
+            if role == REDIS:
+                url = self._env["REPLYTO_REDIS_URL"]
+                until(lambda: embedded_redis.answers(url), "Redis answers", within_s=20)  # noqa: B023
+
+    def stop(self, role: str) -> int:
+        """Ask a process to end (SIGTERM); return its exit status."""
+        return self._processes.pop(role).stop()
+
+    def kill(self, role: str) -> None:
+        """End a process without a word (SIGKILL)."""
+        self._processes.pop(role).kill()
+
+    def pause(self, role: str) -> None:
+        """Freeze a process (SIGSTOP)."""
+        self._processes[role].signal(SIGSTOP)
+
+    def resume(self, role: str) -> None:
+        """Let a frozen process go on (SIGCONT)."""
+        self._processes[role].signal(SIGCONT)
+
+    def restart(self, role: str) -> None:
+        """Kill a process and start it again, as a supervisor does."""
+        self.kill(role)
+        self.start(role)
+
+    def wait_ready(self) -> None:
+        """Return when every process that was started can do its work."""
+        until(self._is_ready, f"{sorted(self._processes)} are ready", within_s=_READY_LIMIT_S)
+
+    # --- what tests ask it ------------------------------------------------------------------
+
+    @property
+    def url(self) -> str:
+        """The gateway's base URL."""
+        return f"http://127.0.0.1:{self._port}"
+
+    def api(self, key: str | None = "") -> Api:
+        """Return a session with the API key; with another key, or None for none."""
+        return Api(self.url, self.api_key if key == "" else key)
+
+    def llm_calls(self, marker: str) -> list[RecordedRequest]:
+        """Return the calls that the demo LLM got whose body contains the marker."""
+        return [call for call in self.llm.requests if marker.encode() in call.body]
+
+    def logs(self) -> dict[str, str]:
+        """Return the last lines of each process."""
+        files = sorted((self.directory / "logs").glob("*.log"))
+        return {
+            file.stem: "\n".join(file.read_text("utf-8", "replace").splitlines()[-_LOG_LINES:])
+            for file in files
+        }
+
+    # --- parts ------------------------------------------------------------------------------
+
+    def _prepare(self) -> None:
+        server = embedded_redis.prepare(self.directory)
+        self._redis_argv = server.argv
+        self.redis = embedded_redis.client_for(server.url)
+        providers = self.directory / "providers.toml"
+        providers.write_text(self._providers(), "utf-8")
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("REPLYTO_", "PYTEST"))
+        }
+        self._env = {
+            **inherited,
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONPATH": str(_ROOT),
+            "REPLYTO_HOST": "127.0.0.1",
+            "REPLYTO_PORT": str(self._port),
+            "REPLYTO_DATA_DIR": str(self.directory),
+            "REPLYTO_REDIS_URL": server.url,
+            "REPLYTO_PROVIDERS_FILE": str(providers),
+            "REPLYTO_API_KEY": self.api_key,
+            "REPLYTO_CALLBACK_SECRET": self.callback_secret,
+            "REPLYTO_CALLBACK_ALLOW_PRIVATE": "true",
+            **self._set,
+        }
+
+    def _providers(self) -> str:
+        demo, canned = list(self._demo_models), list(self._canned.answers)
+        rows = [_provider("demo", self.llm.url, f"models = {demo!r}")] if demo else []
+        if canned:
+            rows.append(_provider("canned", self._canned.url, f"models = {canned!r}"))
+        if self._aliases:
+            table = [f"{name!r} = {own!r}" for name, own in self._aliases.items()]
+            rows.append(
+                _provider("renamed", self.llm.url, "\n".join(["[provider.models]", *table]))
+            )
+        return "\n".join(rows)
+
+    def _argv(self, role: str) -> list[str]:
+        settings = new_settings()
+        if role in self._pools:
+            size = settings.chat_concurrency
+            return processes.worker(role, concurrency=size, queues=self._pools[role])
+        known = {
+            REDIS: self._redis_argv,
+            GATEWAY: processes.gateway(),
+            **processes.workers(settings),
+        }
+        return known[role]
+
+    def _is_ready(self) -> bool:
+        dead = [role for role, process in self._processes.items() if not process.is_running]
+        assert not dead, f"{dead} ended: {self.logs()}"
+        workers = {r: p.pid for r, p in self._processes.items() if r not in (REDIS, GATEWAY)}
+        if readiness.workers_not_up(self.redis, workers):
+            return False
+        return GATEWAY not in self._processes or readiness.gateway_is_up("127.0.0.1", self._port)
+
+
+def _provider(name: str, base_url: str, models: str) -> str:
+    return f'[[provider]]\nname = "{name}"\nbase_url = "{base_url}"\n{models}\n'

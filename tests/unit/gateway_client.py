@@ -1,0 +1,82 @@
+"""A gateway on a fake Redis, and a worker's hand to move its jobs, for tests of the wire."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+from flask.testing import FlaskClient
+
+from gateway.app import create_app
+from gateway.auth import Keys
+from gateway.mailbox import Mailbox
+from gateway.services import Services
+from shared.job_store import JobStore, Result
+from shared.providers import Provider, Registry
+from shared.settings import Settings
+
+API_KEY = "ak-test-key"
+ADMIN_SECRET = "ak-admin-secret"
+
+REGISTRY = Registry(
+    [
+        Provider.model_validate(
+            {
+                "name": "acme",
+                "base_url": "http://127.0.0.1:1/v1",
+                "models": {"m": "acme/m", "n": "n"},
+            }
+        )
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """The app's test client, with the key of its caller, and the ledger beneath."""
+
+    client: FlaskClient
+    jobs: JobStore
+    redis: redis.Redis
+
+    def post(self, path: str, body: Any = None, key: str | None = API_KEY, **kwargs: Any) -> Any:
+        """POST JSON; bytes go as they are."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        headers = {"content-type": "application/json", **_auth(key), **kwargs.pop("headers", {})}
+        return self.client.post(path, data=data, headers=headers, **kwargs)
+
+    def get(self, path: str, key: str | None = API_KEY, **kwargs: Any) -> Any:
+        """GET with the key."""
+        return self.client.get(path, headers=_auth(key), **kwargs)
+
+    def queue(self, **envelope: Any) -> dict[str, Any]:
+        """Queue a chat and return the answer."""
+        answer = self.post("/api/QueueOpenAiChatCompletion", {"request": CHAT, **envelope})
+        assert answer.status_code == 200, answer.data
+        return dict(answer.json)
+
+    def run(self, job_id: int, result: Result) -> None:
+        """Claim the job, store its result, complete it."""
+        claim = self.jobs.claim(job_id, "m", "worker")
+        assert claim is not None
+        self.jobs.execute(job_id, claim.attempt, result)
+        job = self.jobs.get(job_id)
+        assert job is not None
+        self.jobs.complete([job])
+
+
+CHAT: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
+
+
+def _auth(key: str | None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"} if key else {}
+
+
+def build(client: redis.Redis, settings: Settings) -> Gateway:
+    """Return a gateway on this Redis."""
+    jobs = JobStore(client, settings)
+    services = Services(settings, jobs, REGISTRY, Keys(settings), Mailbox(client))
+    app = create_app(services)
+    return Gateway(app.test_client(), jobs, client)

@@ -1,0 +1,228 @@
+"""One attempt at a job, from its message to its result."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import gevent
+import pytest
+import redis
+
+from shared.errors import Failure
+from shared.job import Job, JobState
+from shared.settings import Settings
+from tests.factories import FakeClock, new_job
+from tests.unit.worker_deps import FakeLlm, build
+from workers.chat.run import run_chat
+from workers.chat.running import AbortReason
+from workers.deps import Deps
+from workers.providers.base import ProviderCall, ProviderError
+
+DOWN = Failure(503, "server_error", "provider_unavailable", "It is down.")
+
+
+@pytest.fixture
+def llm() -> FakeLlm:
+    return FakeLlm()
+
+
+@pytest.fixture
+def deps(fake_redis: redis.Redis, settings: Settings, fake_clock: FakeClock, llm: FakeLlm) -> Deps:
+    return build(fake_redis, settings, fake_clock, llm)
+
+
+def _accept(deps: Deps, **fields: Any) -> int:
+    request = b'{"model": "m", "messages": [], "x": 1.50}'
+    return deps.jobs.accept(new_job(request=request, **fields)).id
+
+
+def _job(deps: Deps, job_id: int) -> Job:
+    job = deps.jobs.get(job_id)
+    assert job is not None
+    return job
+
+
+def _fails(*, transient: bool, **fields: Any) -> Any:
+    def answer(call: ProviderCall) -> bytes:
+        raise ProviderError(DOWN, transient=transient, **fields)
+
+    return answer
+
+
+def test_attempt_sends_the_request_with_the_providers_model_and_key(
+    deps: Deps, llm: FakeLlm
+) -> None:
+    run_chat(deps, _accept(deps), "m")
+    (call,) = llm.calls
+    assert call.body == b'{"model": "best/m", "messages": [], "x": 1.50}'
+    assert call.api_key == "sk-secret"
+    assert call.provider.name == "best"
+
+
+def test_attempt_stores_the_response_and_its_record(deps: Deps) -> None:
+    job_id = _accept(deps)
+    run_chat(deps, job_id, "m")
+    job = _job(deps, job_id)
+    assert (job.state, job.response, job.status) == (JobState.EXECUTED, b'{"id":"x"}', 200)
+    assert [(a.number, a.provider, a.outcome) for a in job.attempts] == [(1, "best", "answered")]
+
+
+def test_stale_message_calls_no_llm(deps: Deps, llm: FakeLlm) -> None:
+    job_id = _accept(deps)
+    run_chat(deps, job_id, "m")
+    run_chat(deps, job_id, "m")
+    run_chat(deps, 999, "m")
+    assert len(llm.calls) == 1
+
+
+def test_transient_failure_is_tried_again_at_the_other_provider(
+    deps: Deps, llm: FakeLlm, fake_clock: FakeClock
+) -> None:
+    job_id = _accept(deps)
+    llm.answer = _fails(transient=True, status=503)
+    run_chat(deps, job_id, "m")
+    assert _job(deps, job_id).state is JobState.QUEUED
+    fake_clock.advance(1)
+    assert deps.recovery.promote_jobs() == 1
+    llm.answer = lambda call: b"{}"
+    run_chat(deps, job_id, "m")
+    assert [call.provider.name for call in llm.calls] == ["best", "other"]
+    assert _job(deps, job_id).response == b"{}"
+
+
+def test_transient_failure_waits_as_long_as_provider_asks(
+    deps: Deps, llm: FakeLlm, fake_clock: FakeClock
+) -> None:
+    job_id = _accept(deps)
+    llm.answer = _fails(transient=True, retry_after_s=90.0)
+    run_chat(deps, job_id, "m")
+    fake_clock.advance(89)
+    assert deps.recovery.promote_jobs() == 0
+    fake_clock.advance(1)
+    assert deps.recovery.promote_jobs() == 1
+    assert _job(deps, job_id).state is JobState.QUEUED
+
+
+def test_job_fails_when_its_attempts_ran_out(
+    deps: Deps, llm: FakeLlm, fake_clock: FakeClock
+) -> None:
+    job_id = _accept(deps)
+    llm.answer = _fails(transient=True, status=503)
+    for _ in range(deps.settings.max_attempts):
+        run_chat(deps, job_id, "m")
+        fake_clock.advance(3600 / 10)
+        deps.recovery.promote_jobs()
+    job = _job(deps, job_id)
+    assert (job.state, job.outcome, job.status) == (JobState.EXECUTED, "Failed", 503)
+    assert len(job.attempts) == len(llm.calls) == deps.settings.max_attempts
+
+
+def test_permanent_failure_ends_the_job_with_the_providers_own_error(
+    deps: Deps, llm: FakeLlm
+) -> None:
+    job_id = _accept(deps)
+    llm.answer = _fails(transient=False, status=400, body=b'{"error":{"message":"theirs"}}')
+    run_chat(deps, job_id, "m")
+    job = _job(deps, job_id)
+    assert (job.outcome, job.error) == ("Failed", b'{"error":{"message":"theirs"}}')
+    assert len(llm.calls) == 1
+
+
+def test_job_past_its_deadline_calls_no_llm(
+    deps: Deps, llm: FakeLlm, fake_clock: FakeClock
+) -> None:
+    job_id = _accept(deps, timeout_s=5.0)
+    fake_clock.advance(5)
+    run_chat(deps, job_id, "m")
+    assert llm.calls == []
+    assert json.loads(_job(deps, job_id).error or b"")["error"]["code"] == "deadline_exceeded"
+
+
+def test_job_is_not_deferred_past_its_deadline(
+    deps: Deps, llm: FakeLlm, fake_clock: FakeClock
+) -> None:
+    job_id = _accept(deps, timeout_s=5.0)
+    llm.answer = _fails(transient=True, retry_after_s=10.0)
+    run_chat(deps, job_id, "m")
+    assert _job(deps, job_id).outcome == "Failed"
+
+
+def test_call_gets_no_more_time_than_the_job_has(deps: Deps, llm: FakeLlm) -> None:
+    run_chat(deps, _accept(deps, timeout_s=5.0), "m")
+    run_chat(deps, _accept(deps, timeout_s=5000.0), "m")
+    limits = [call.timeout_s for call in llm.calls]
+    assert limits == [5.0, deps.settings.attempt_timeout_s]
+
+
+def test_pinned_provider_is_the_one_called(deps: Deps, llm: FakeLlm) -> None:
+    run_chat(deps, _accept(deps, provider="other"), "m")
+    assert [call.provider.name for call in llm.calls] == ["other"]
+
+
+def test_cancel_aborts_the_running_call(deps: Deps, llm: FakeLlm) -> None:
+    job_id = _accept(deps)
+
+    def hang_until_cancelled(call: ProviderCall) -> bytes:
+        deps.jobs.cancel(_job(deps, job_id))
+        deps.running.abort(job_id, AbortReason.CANCELLED)
+        gevent.sleep(60)
+        return b"{}"
+
+    llm.answer = hang_until_cancelled
+    run_chat(deps, job_id, "m")
+    job = _job(deps, job_id)
+    assert (job.state, job.outcome) == (JobState.EXECUTED, "Cancelled")
+
+
+def test_abort_that_comes_after_the_call_hits_nothing(deps: Deps, llm: FakeLlm) -> None:
+    job_id = _accept(deps)
+
+    def answer(call: ProviderCall) -> bytes:
+        deps.running.abort(job_id, AbortReason.CANCELLED)
+        return b"{}"
+
+    llm.answer = answer
+    run_chat(deps, job_id, "m")
+    gevent.sleep(0)
+    assert _job(deps, job_id).outcome == "Completed"
+
+
+def test_late_result_is_refused_and_logged_when_the_job_was_reaped(
+    deps: Deps, llm: FakeLlm, fake_clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    job_id = _accept(deps)
+
+    def answer_late(call: ProviderCall) -> bytes:
+        fake_clock.advance(31)
+        assert deps.recovery.reap_jobs() == 1
+        return b'{"late":true}'
+
+    llm.answer = answer_late
+    with caplog.at_level(logging.WARNING):
+        run_chat(deps, job_id, "m")
+    assert _job(deps, job_id).state is JobState.QUEUED
+    assert "late result of attempt 1 refused" in caplog.text
+
+
+def test_answer_is_kept_in_hand_while_the_ledger_is_gone(
+    deps: Deps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id, failures = _accept(deps), iter([True, True, False])
+    execute = deps.jobs.execute
+
+    def sometimes(*args: Any) -> Any:
+        if next(failures):
+            raise redis.ConnectionError
+        return execute(*args)
+
+    monkeypatch.setattr(deps.jobs, "execute", sometimes)
+    run_chat(deps, job_id, "m")
+    assert _job(deps, job_id).response == b'{"id":"x"}'
+
+
+def test_model_without_provider_fails_the_job(deps: Deps) -> None:
+    job_id = deps.jobs.accept(new_job(model="gone")).id
+    run_chat(deps, job_id, "gone")
+    assert json.loads(_job(deps, job_id).error or b"")["error"]["code"] == "no_provider"

@@ -1,0 +1,67 @@
+"""Completion in batches."""
+
+from __future__ import annotations
+
+import pytest
+import redis
+
+from shared.job import JobState
+from shared.job_store import JobStore, Result
+from shared.settings import Settings
+from tests.factories import FakeClock, new_job
+from tests.unit.worker_deps import FakeLlm, build
+from workers.completion.run import complete_executed
+from workers.deps import Deps
+
+
+@pytest.fixture
+def deps(fake_redis: redis.Redis, settings: Settings, fake_clock: FakeClock) -> Deps:
+    return build(fake_redis, settings, fake_clock, FakeLlm())
+
+
+def _execute(jobs: JobStore, count: int) -> list[int]:
+    ids = []
+    for _ in range(count):
+        job_id = jobs.accept(new_job()).id
+        claim = jobs.claim(job_id, "m", "w")
+        assert claim is not None
+        jobs.execute(job_id, claim.attempt, Result.response(b"{}"))
+        ids.append(job_id)
+    return ids
+
+
+def test_completion_ends_all_executed_jobs_over_many_batches(deps: Deps) -> None:
+    ids = _execute(deps.jobs, 650)
+    assert complete_executed(deps) == 650
+    states = {job.state for job in deps.jobs.summaries(ids) if job is not None}
+    assert states == {JobState.COMPLETED}
+    assert complete_executed(deps) == 0
+
+
+def test_completion_leaves_the_work_to_the_process_that_is_at_it(deps: Deps) -> None:
+    _execute(deps.jobs, 1)
+    assert deps.jobs.enter_completion("another", 10)
+    assert complete_executed(deps) == 0
+    assert deps.jobs.leave_completion("another") is False
+
+
+def test_completion_goes_on_when_a_job_is_executed_while_it_leaves(
+    deps: Deps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave, came_late = deps.jobs.leave_completion, iter([True, False])
+
+    def leave_as_one_comes(token: str) -> bool:
+        if next(came_late):
+            _execute(deps.jobs, 1)
+        return leave(token)
+
+    monkeypatch.setattr(deps.jobs, "leave_completion", leave_as_one_comes)
+    _execute(deps.jobs, 1)
+    assert complete_executed(deps) == 2
+
+
+def test_completion_drops_an_id_whose_job_is_gone(deps: Deps) -> None:
+    (job_id,) = _execute(deps.jobs, 1)
+    deps.redis.delete(f"job:{job_id}")
+    assert complete_executed(deps) == 0
+    assert deps.jobs.executed(10) == []

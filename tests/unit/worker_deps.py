@@ -1,0 +1,70 @@
+"""A worker's dependencies on a fake Redis, with an LLM whose answers the test decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import redis
+import requests
+
+from shared.delivery_store import DeliveryStore
+from shared.job_store import JobStore
+from shared.providers import Provider, Registry
+from shared.recovery_store import RecoveryStore
+from shared.settings import Settings
+from tests.factories import FakeClock
+from workers.deps import Deps
+from workers.providers.base import Dialects, ProviderCall
+
+REGISTRY = Registry(
+    [
+        Provider.model_validate(
+            {
+                "name": name,
+                "base_url": "http://127.0.0.1:1/v1",
+                "priority": priority,
+                "models": {"m": f"{name}/m"},
+                "api_key_env": "ACME_KEY",
+            }
+        )
+        for name, priority in (("best", 2), ("other", 1))
+    ]
+)
+
+
+@dataclass
+class FakeLlm:
+    """A dialect that records its calls and answers as told."""
+
+    answer: Callable[[ProviderCall], bytes] = lambda call: b'{"id":"x"}'
+    calls: list[ProviderCall] = field(default_factory=list)
+
+    def chat(self, session: requests.Session, call: ProviderCall) -> bytes:
+        self.calls.append(call)
+        return self.answer(call)
+
+
+def build(
+    client: redis.Redis, settings: Settings, clock: FakeClock, llm: FakeLlm, **fields: Any
+) -> Deps:
+    """Return dependencies whose every clock is the fake one."""
+    defaults: dict[str, Any] = {
+        "settings": settings,
+        "jobs": JobStore(client, settings, clock),
+        "recovery": RecoveryStore(client, settings, clock),
+        "deliveries": DeliveryStore(client, settings, clock),
+        "registry": REGISTRY,
+        "dialects": Dialects({"openai": llm}),
+        "llm_session": requests.Session(),
+        "callback_session": requests.Session(),
+        "redis": client,
+        "worker_name": "w1",
+        "environment": {"ACME_KEY": "sk-secret"},
+        "monotonic": lambda: clock() / 1000,
+        "clock": lambda: clock() / 1000,
+        "sleep": clock.advance,
+        "jitter": lambda: 0.0,
+    }
+    return Deps(**{**defaults, **fields})
