@@ -35,8 +35,9 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11
 lock: $(VENV)/.made  ## pin the newest dependencies that pyproject.toml allows
 	$(BIN)/python -m pip install --quiet uv
 	$(COMPILE) --upgrade --extra embedded --output-file requirements.lock
-	$(COMPILE) --upgrade --extra dev --constraints requirements.lock \
-	    --output-file requirements-dev.lock
+	@# servicestack asks for `dataclasses`, whose later versions no Python of today may install.
+	echo 'dataclasses<0.7' | $(COMPILE) --upgrade --extra dev --constraints requirements.lock \
+	    --constraints - --output-file requirements-dev.lock
 
 clean:  ## remove what was installed and cached; data stays
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache \

@@ -55,7 +55,8 @@ class Stack:
     ) -> None:
         """`aliases` maps public names to those of the demo LLM; `settings` are variables."""
         self.directory = directory
-        self.llm = DemoLlm()
+        self._llm_record = directory / "llm.jsonl"
+        self.llm = DemoLlm(record=self._llm_record)
         self.receiver = CallbackReceiver()
         self.api_key = new_api_key()
         self.callback_secret = new_callback_secret()
@@ -75,9 +76,9 @@ class Stack:
 
     def open(self, *roles: str) -> Stack:
         """Start the servers around it and these processes; return when all are ready."""
+        (self.directory / "logs").mkdir(parents=True)
         for server in (self.llm, self._canned, self.receiver):
             server.start()
-        (self.directory / "logs").mkdir(parents=True)
         self._prepare()
         self.start(*(roles or ALL_ROLES))
         self.wait_ready()
@@ -155,6 +156,11 @@ class Stack:
     def llm_calls(self, marker: str) -> list[RecordedRequest]:
         """Return the calls that the demo LLM got whose body contains the marker."""
         return [call for call in self.llm.requests if marker.encode() in call.body]
+
+    def llm_calls_over(self, marker: str) -> int:
+        """Return how many of these calls are over: answered, or their connection is closed."""
+        lines = self._llm_record.read_text("utf-8").splitlines()
+        return sum(marker in line for line in lines)
 
     def logs(self) -> dict[str, str]:
         """Return the last lines of each process."""

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from shared.errors import Failure
 from shared.job_store import Result
+from shared.redis_client import connect
 from tests.factories import new_settings
 from tests.unit.gateway_client import ADMIN_SECRET, API_KEY, CHAT, Gateway, build
 
@@ -361,7 +362,7 @@ def test_every_answer_carries_a_request_id(gateway: Gateway) -> None:
 
 
 def test_ledger_that_is_gone_is_a_503_that_says_when_to_try_again() -> None:
-    client = redis.Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.1)
+    client = connect("redis://127.0.0.1:1/0", timeout_s=1, name="test")
     with client:
         gateway = build(client, new_settings(api_key=SecretStr(API_KEY)))
         for answer in (gateway.get("/up"), gateway.post(_QUEUE, {"request": CHAT})):

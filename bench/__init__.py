@@ -1,0 +1,1 @@
+"""Benchmarks: real processes on this machine, compared in alternation; `python -m bench`."""

@@ -1,0 +1,1 @@
+"""What ReplyTo is compared with: the same work done the usual way."""

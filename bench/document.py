@@ -1,0 +1,91 @@
+"""Writes `docs/benchmarks.md` from the reports of a full run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import machine
+from bench.result import Goal, Report
+
+PATH = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
+
+_HEAD = """\
+# Benchmarks
+
+Written by `make bench` on {day}; do not edit.
+
+{facts}
+
+Everything shares one machine: the servers, the workers, Redis, the LLM and the load generator. So
+the absolute numbers say little about another machine, and the **ratios** are what counts. The
+contenders of a table are measured in turns (A B, B A, A B, …) within one run; shown is the median
+of the rounds, with the lowest and the highest in brackets. A ratio is taken round by round.
+
+## Goals
+
+{goals}
+"""
+
+_TAIL = """\
+## How to run it
+
+```
+make bench                                  # everything; rewrites this page
+make bench ARGS="pipeline"                  # one of: {names}
+make bench ARGS="--quick"                   # shorter and less exact; prints only
+make bench ARGS="sync --litellm --litellm-python /path/to/venv/bin/python"
+```
+
+The last one puts LiteLLM's proxy beside ReplyTo; that virtual environment needs
+`pip install 'litellm[proxy]'`, which is no dependency of ReplyTo. Each benchmark starts its own
+processes on free ports of the loopback in a temporary directory, and ends them all. CPU times are
+read from `/proc`, so they are shown on Linux only.
+"""
+
+
+def write(reports: Sequence[Report], names: Sequence[str]) -> None:
+    """Replace the page."""
+    PATH.parent.mkdir(exist_ok=True)
+    PATH.write_text(render(reports, names), "utf-8")
+
+
+def render(reports: Sequence[Report], names: Sequence[str]) -> str:
+    """Return the page."""
+    facts = "\n".join(f"- {name}: {value}" for name, value in machine.facts())
+    head = _HEAD.format(
+        day=datetime.now(UTC).date().isoformat(),
+        facts=facts,
+        goals=_goals([goal for report in reports for goal in report.goals]),
+    )
+    parts = [head, *map(_section, reports), _TAIL.format(names=", ".join(names))]
+    return "\n".join(parts)
+
+
+def _goals(goals: Sequence[Goal]) -> str:
+    rows = [
+        (
+            goal.what,
+            f"{goal.value.show(2)} {goal.unit}",
+            f"{goal.bound(goal.now)}: {_yes(goal, goal.now)}",
+            f"{goal.bound(goal.later)}: {_yes(goal, goal.later)}" if goal.later else "-",
+        )
+        for goal in goals
+    ]
+    return _table(("what", "measured", "to reach", "later"), rows)
+
+
+def _yes(goal: Goal, bound: float) -> str:
+    return "reached" if goal.reaches(bound) else "**not reached**"
+
+
+def _section(report: Report) -> str:
+    notes = "".join(f"\n{note}\n" for note in report.notes)
+    table = _table(report.columns, report.rows)
+    return f"## {report.title}\n\n{report.about}\n\n{table}\n{notes}"
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [columns, ["---", *["---:"] * (len(columns) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,40 @@
+"""The docs name what the code has."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from shared import errors
+from shared.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_operations_page_lists_exactly_the_settings() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    listed = re.findall(r"^\| `REPLYTO_(\w+)` \|", text, re.MULTILINE)
+    assert listed == [name.upper() for name in Settings.model_fields]
+
+
+def test_api_page_lists_every_error_code() -> None:
+    text = (ROOT / "docs" / "api.md").read_text("utf-8")
+    classes = [value for value in vars(errors).values() if isinstance(value, type)]
+    codes = {
+        error.code
+        for error in classes
+        if issubclass(error, errors.ServiceError)
+        and error not in (errors.ServiceError, errors.Forbidden)
+    }
+    assert {code for code in codes if f"`{code}`" not in text} == set()
+
+
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(path, id=path.name) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]],
+)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text("utf-8")):
+        assert (page.parent / target).exists(), f"{page.name} links to {target}"

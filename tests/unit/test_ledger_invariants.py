@@ -1,0 +1,696 @@
+"""The ledger's promise under any order of work and faults: nothing is lost, nothing answered twice.
+
+A state machine drives the real scripts and a plain Python model side by side. Workers die at any
+moment, hold messages, come back late; messages are lost, doubled and put back out of order; the
+clock jumps. After every step the ledger must be what the model says. At the end the faults stop,
+and everything that was accepted must come to its end in time.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import redis
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from shared import redis_keys as keys
+from shared import task_names
+from shared.delivery_store import (
+    DELIVERY_LEASE_S,
+    DeliveryAttempt,
+    DeliveryClaim,
+    DeliveryState,
+    DeliveryStore,
+    NextStep,
+)
+from shared.errors import QueueFull, RefIdConflict
+from shared.job import Job, JobState, NewJob, failure_body
+from shared.job_store import CANCELLED, Cancelled, Deferred, Executed, JobStore, Renewal, Result
+from shared.recovery_store import DEADLINE_PASSED, DOORBELL_GRACE_S, WORKER_LOST, RecoveryStore
+from tests.factories import FakeClock, MessageLists, new_job, new_settings
+
+MODELS = ("plain", "odd \"%s\" 'é'")
+SETTINGS = new_settings(queue_limit=6, lease_s=30, max_crashes=3)
+LEASE_MS = 30_000
+DELIVERY_LEASE_MS = round(DELIVERY_LEASE_S * 1000)
+#: A dead worker's lease of the Redis key that lets one complete; it runs on whatever clock.
+COMPLETION_LEASE_S = 10.0
+#: How long after the last fault, or its due time, a job may take to its end (seconds).
+JOB_PATIENCE_S = 60
+#: The same for its delivery, whose lease a dead worker may hold after the clock was set back.
+DELIVERY_PATIENCE_S = 70
+
+CHAT_LISTS = [(task_names.chat_queue(m), p) for m in MODELS for p in task_names.PRIORITIES]
+BELLS = (task_names.COMPLETION_QUEUE, 0)
+CALLBACKS = (task_names.CALLBACKS_QUEUE, 0)
+LINES = [*CHAT_LISTS, CALLBACKS]
+LISTS = [*LINES, BELLS]
+
+EDGES = {
+    JobState.QUEUED: {JobState.STARTED, JobState.EXECUTED},
+    JobState.STARTED: {JobState.QUEUED, JobState.EXECUTED},
+    JobState.EXECUTED: {JobState.COMPLETED, JobState.FAILED, JobState.CANCELLED},
+}
+
+picks = st.integers(0, 20)
+clock_steps_s = st.sampled_from([1, 3, 12, 31, 60, 3600, -1, -20, -3600])
+
+
+# --- the model ------------------------------------------------------------------------------------
+
+
+@dataclass
+class DeliveryModel:
+    """A delivery: in line unless it is leased, due later or ended."""
+
+    state: DeliveryState = DeliveryState.PENDING
+    attempt: int = 0
+    tries: int = 0
+    lease: int | None = None
+    due: int | None = None
+
+    @property
+    def in_line(self) -> bool:
+        return self.state is DeliveryState.PENDING and self.lease is None and self.due is None
+
+
+@dataclass
+class JobModel:
+    """A job: in line when it is Queued and not due later."""
+
+    id: int
+    new: NewJob
+    deadline: int
+    state: JobState = JobState.QUEUED
+    attempt: int = 0
+    crashes: int = 0
+    cancel: bool = False
+    lease: int | None = None
+    due: int | None = None
+    executed_by: int | None = None
+    executed_ms: int = 0
+    outcome: JobState | None = None
+    body: bytes | None = None
+    delivery: DeliveryModel | None = None
+
+    @property
+    def in_line(self) -> bool:
+        return self.state is JobState.QUEUED and self.due is None
+
+    @property
+    def has_ended(self) -> bool:
+        open_delivery = self.delivery and self.delivery.state is DeliveryState.PENDING
+        return self.state.is_final and not open_delivery
+
+    def move(self, state: JobState) -> None:
+        assert state in EDGES[self.state], f"{self.state} → {state}"
+        self.state = state
+
+    def has_turn(self, attempt: int) -> bool:
+        return self.state is JobState.STARTED and self.attempt == attempt
+
+
+@dataclass
+class LedgerModel:
+    """What the ledger must hold and answer, but for messages: those are only hints."""
+
+    clock: FakeClock
+    jobs: dict[int, JobModel] = field(default_factory=dict)
+    last_id: int = 0
+    bells: int = 0
+
+    def accept(self, new: NewJob) -> int | str:
+        for job in self.jobs.values():
+            if (job.new.owner, job.new.ref_id) == (new.owner, new.ref_id):
+                return job.id if job.new.fingerprint == new.fingerprint else "conflict"
+        waiting = [job for job in self.jobs.values() if job.in_line and job.new.model == new.model]
+        if len(waiting) >= SETTINGS.queue_limit:
+            return "full"
+        self.last_id += 1
+        deadline = self.clock() + round(new.timeout_s * 1000)
+        self.jobs[self.last_id] = JobModel(self.last_id, new, deadline)
+        return self.last_id
+
+    def claim(self, job_id: int) -> int | None:
+        job = self.jobs.get(job_id)
+        if job is None or not job.in_line:
+            return None
+        job.move(JobState.STARTED)
+        job.attempt += 1
+        job.lease = self.clock() + LEASE_MS
+        return job.attempt
+
+    def renew(self, job_id: int, attempt: int) -> Renewal:
+        job = self.jobs.get(job_id)
+        if job is None or not job.has_turn(attempt):
+            return Renewal.LOST
+        job.lease = self.clock() + LEASE_MS
+        return Renewal.CANCEL if job.cancel else Renewal.RENEWED
+
+    def execute(self, job_id: int, attempt: int, result: Result) -> Executed:
+        job = self.jobs.get(job_id)
+        if job is not None and job.executed_by == attempt:
+            return Executed.ALREADY
+        if job is None or not job.has_turn(attempt):
+            return Executed.REFUSED
+        job.executed_by = attempt
+        self._finish(job, result.outcome, result.body)
+        return Executed.EXECUTED
+
+    def defer(self, job_id: int, attempt: int, delay_s: float) -> Deferred:
+        job = self.jobs.get(job_id)
+        if job and job.state is JobState.QUEUED and job.attempt == attempt:
+            return Deferred.DEFERRED
+        if job is None or not job.has_turn(attempt):
+            return Deferred.REFUSED
+        if job.cancel:
+            return Deferred.CANCEL
+        job.move(JobState.QUEUED)
+        job.lease = None
+        job.due = self.clock() + round(delay_s * 1000)
+        return Deferred.DEFERRED
+
+    def cancel(self, job_id: int) -> Cancelled:
+        job = self.jobs[job_id]
+        if job.state is JobState.QUEUED:
+            self._finish(job, JobState.CANCELLED, failure_body(CANCELLED))
+            return Cancelled.CANCELLED
+        if job.state is JobState.STARTED:
+            job.cancel = True
+            return Cancelled.ABORTING
+        return Cancelled.ENDED
+
+    def complete(self, job_id: int) -> JobState | None:
+        job = self.jobs[job_id]
+        if job.state is not JobState.EXECUTED:
+            return None
+        assert job.outcome is not None
+        job.move(job.outcome)
+        if job.new.reply_to:
+            job.delivery = DeliveryModel()
+        return job.outcome
+
+    def claim_delivery(self, job_id: int) -> int | None:
+        job = self.jobs.get(job_id)
+        if job is None or job.delivery is None or not job.delivery.in_line:
+            return None
+        job.delivery.attempt += 1
+        job.delivery.lease = self.clock() + DELIVERY_LEASE_MS
+        return job.delivery.attempt
+
+    def finish_delivery(self, job_id: int, attempt: int, step: NextStep) -> bool:
+        job = self.jobs.get(job_id)
+        delivery = job.delivery if job else None
+        if delivery is None or delivery.lease is None or delivery.attempt != attempt:
+            return False
+        delivery.lease = None
+        delivery.state = step.state
+        delivery.tries += 1
+        if step.state is DeliveryState.PENDING:
+            delivery.due = self.clock() + round(step.delay_s * 1000)
+        return True
+
+    # The commands of the tick; each returns how many it moves.
+
+    def promote(self) -> int:
+        due = [job for job in self.jobs.values() if is_past(job.due, self.clock())]
+        for job in due:
+            job.due = None
+        return len(due)
+
+    def reap(self) -> int:
+        for job in self.jobs.values():
+            job.lease = cut(job.lease, LEASE_MS, self.clock())
+        dead = [job for job in self.jobs.values() if is_past(job.lease, self.clock())]
+        for job in dead:
+            job.crashes += 1
+            if job.cancel:
+                self._finish(job, JobState.CANCELLED, failure_body(CANCELLED))
+            elif job.crashes >= SETTINGS.max_crashes:
+                self._finish(job, JobState.FAILED, failure_body(WORKER_LOST))
+            else:
+                job.move(JobState.QUEUED)
+                job.lease = None
+        return len(dead)
+
+    def expire(self) -> int:
+        late = [
+            job
+            for job in self.jobs.values()
+            if not job.state.has_result and job.deadline <= self.clock()
+        ]
+        for job in late:
+            if job.state is JobState.STARTED:
+                job.deadline = self.clock() + LEASE_MS
+        waiting = [job for job in late if job.state is JobState.QUEUED]
+        for job in waiting:
+            self._finish(job, JobState.FAILED, failure_body(DEADLINE_PASSED))
+        return len(waiting)
+
+    def return_deliveries(self) -> int:
+        moved = 0
+        for delivery in (job.delivery for job in self.jobs.values() if job.delivery):
+            delivery.lease = cut(delivery.lease, DELIVERY_LEASE_MS, self.clock())
+            if is_past(delivery.due, self.clock()) or is_past(delivery.lease, self.clock()):
+                delivery.due = delivery.lease = None
+                moved += 1
+        return moved
+
+    def ring(self, *, is_kept: bool) -> bool:
+        waiting = [job.executed_ms for job in self.executed()]
+        if not waiting or is_kept or self.bells:
+            return False
+        rings = abs(self.clock() - min(waiting)) >= DOORBELL_GRACE_S * 1000
+        self.bells += rings
+        return rings
+
+    def executed(self) -> list[JobModel]:
+        return [job for job in self.jobs.values() if job.state is JobState.EXECUTED]
+
+    def _finish(self, job: JobModel, outcome: JobState, body: bytes) -> None:
+        assert job.body is None, "answered twice"
+        self.bells += not self.executed()
+        job.move(JobState.EXECUTED)
+        job.outcome, job.body, job.executed_ms = outcome, body, self.clock()
+        job.lease = job.due = None
+
+
+def is_past(moment: int | None, now: int) -> bool:
+    return moment is not None and moment <= now
+
+
+def cut(lease: int | None, whole_ms: int, now: int) -> int | None:
+    """Return what is left of a lease that was given before the clock was set back."""
+    return now + whole_ms if lease is not None and lease > now + 2 * whole_ms else lease
+
+
+# --- the machine ----------------------------------------------------------------------------------
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """Random work and random faults; `drain` ends it with honest work only."""
+
+    #: How many runs came to their end, to know that the end is tested at all.
+    drained = 0
+
+    def __init__(self, client: redis.Redis) -> None:
+        super().__init__()
+        client.flushall()
+        self.client = client
+        self.clock = FakeClock()
+        self.model = LedgerModel(self.clock)
+        self.jobs = JobStore(client, SETTINGS, self.clock)
+        self.recovery = RecoveryStore(client, SETTINGS, self.clock)
+        self.deliveries = DeliveryStore(client, SETTINGS, self.clock)
+        self.lists = MessageLists(client)
+        self.numbers = itertools.count(1)
+        #: Messages in workers' hands, attempts ever given (live or stale), and deliveries alike.
+        self.hands: list[tuple[str, int]] = []
+        self.attempts: list[tuple[int, int]] = []
+        self.calls: list[tuple[Job, DeliveryClaim]] = []
+        self.results: dict[int, bytes] = {}
+        #: What is left of the completion lease (seconds), None when nobody has it.
+        self.kept_s: float | None = None
+
+    # The gateway.
+
+    @rule(
+        owner=st.sampled_from(["key1", "key2"]),
+        ref_id=st.sampled_from(["a", "b", "c", "d", "e"]),
+        request=st.sampled_from([b"{}", b"\x00\xff"]),
+        model=st.sampled_from(MODELS),
+        priority=st.sampled_from(task_names.PRIORITIES),
+        reply_to=st.sampled_from(["", "https://example.com/cb"]),
+        timeout_s=st.sampled_from([3600.0, 20.0]),
+    )
+    def accept(self, **wanted: Any) -> None:
+        new = new_job(**wanted)
+        expected = self.model.accept(new)
+        try:
+            answer: int | str = self.jobs.accept(new).id
+        except RefIdConflict:
+            answer = "conflict"
+        except QueueFull:
+            answer = "full"
+        assert answer == expected
+
+    @precondition(lambda self: self.model.jobs)
+    @rule(pick=picks)
+    def cancel(self, pick: int) -> None:
+        job = self.jobs.get(one_of(list(self.model.jobs), pick))
+        assert job is not None
+        assert self.jobs.cancel(job) is self.model.cancel(job.id)
+
+    # Chat and callback workers.
+
+    @rule(queue=st.sampled_from([queue for queue, _ in LINES]))
+    def take_and_claim(self, queue: str) -> None:
+        job_id = self.lists.take(queue)
+        if job_id is not None:
+            self.claim(queue, job_id)
+
+    @rule(queue=st.sampled_from([queue for queue, _ in LINES]))
+    def take_and_hold(self, queue: str) -> None:
+        job_id = self.lists.take(queue)
+        if job_id is not None:
+            self.hands.append((queue, job_id))
+
+    @precondition(lambda self: self.hands)
+    @rule(pick=picks)
+    def claim_what_was_held(self, pick: int) -> None:
+        self.claim(*self.hands.pop(pick % len(self.hands)))
+
+    def claim(self, queue: str, job_id: int) -> bool:
+        if queue == task_names.CALLBACKS_QUEUE:
+            return self.claim_delivery(job_id)
+        expected = self.model.claim(job_id)
+        claim = self.jobs.claim(job_id, task_names.model_of(queue), "w")
+        assert (claim.attempt if claim else None) == expected
+        if claim is not None:
+            assert claim.request == self.model.jobs[job_id].new.request
+            self.attempts.append((job_id, claim.attempt))
+        return claim is not None
+
+    def claim_delivery(self, job_id: int) -> bool:
+        expected = self.model.claim_delivery(job_id)
+        claim = self.deliveries.claim(job_id)
+        assert (claim.attempt if claim else None) == expected
+        if claim is not None:
+            job = self.jobs.get(job_id)
+            assert job is not None
+            assert job.state.is_final
+            self.calls.append((job, claim))
+        return claim is not None
+
+    @precondition(lambda self: self.attempts)
+    @rule(pick=picks, ends_well=st.booleans(), times=st.sampled_from([1, 1, 2]))
+    def execute(self, pick: int, ends_well: bool, times: int) -> None:
+        job_id, attempt = latest(self.attempts, pick)
+        for _ in range(times):
+            body = b"answer %d" % next(self.numbers)
+            result = Result(JobState.COMPLETED if ends_well else JobState.FAILED, 200, body)
+            expected = self.model.execute(job_id, attempt, result)
+            assert self.jobs.execute(job_id, attempt, result) is expected
+
+    @precondition(lambda self: self.attempts)
+    @rule(pick=picks, delay_s=st.sampled_from([0, 2, 30, 7200]))
+    def defer(self, pick: int, delay_s: float) -> None:
+        job_id, attempt = latest(self.attempts, pick)
+        expected = self.model.defer(job_id, attempt, delay_s)
+        assert self.jobs.defer(job_id, attempt, delay_s) is expected
+
+    @precondition(lambda self: self.attempts)
+    @rule(pick=picks)
+    def renew(self, pick: int) -> None:
+        job_id, attempt = latest(self.attempts, pick)
+        assert self.jobs.renew([(job_id, attempt)]) == [self.model.renew(job_id, attempt)]
+
+    @precondition(lambda self: self.calls)
+    @rule(
+        pick=picks,
+        state=st.sampled_from(DeliveryState),
+        delay_s=st.sampled_from([0, 5, 7200]),
+    )
+    def finish_delivery(self, pick: int, state: DeliveryState, delay_s: float) -> None:
+        job, claim = latest(self.calls, pick)
+        row = DeliveryAttempt(claim.attempt, "first", claim.now_ms, 1, "hash")
+        step = NextStep(state, "why", delay_s)
+        expected = self.model.finish_delivery(job.id, claim.attempt, step)
+        assert self.deliveries.finish(job, claim, row, step) is expected
+
+    # The completion worker.
+
+    @rule(way=st.sampled_from(["does all", "does all", "dies half-way", "dies at once"]))
+    def answer_bell(self, way: str) -> None:
+        if self.lists.take(task_names.COMPLETION_QUEUE) is None:
+            return
+        self.model.bells -= 1
+        token = str(next(self.numbers))
+        assert self.jobs.enter_completion(token, 3600) is (self.kept_s is None)
+        if self.kept_s is not None:
+            return
+        self.kept_s = COMPLETION_LEASE_S
+        if way == "dies at once":
+            return
+        ids = self.jobs.executed(100)
+        self.complete(ids if way == "does all" else ids[: len(ids) // 2])
+        left = self.jobs.leave_completion(token)
+        assert left == (not self.model.executed())
+        if left:
+            self.kept_s = None
+
+    @precondition(lambda self: self.model.jobs)
+    @rule(pick=picks)
+    def complete_late(self, pick: int) -> None:
+        """Somebody completes who has lost the completion lease, or does it once more."""
+        self.complete([one_of(list(self.model.jobs), pick)])
+
+    def complete(self, job_ids: list[int]) -> None:
+        jobs = [job for job in self.jobs.summaries(job_ids) if job is not None]
+        expected = [self.model.complete(job_id) for job_id in job_ids]
+        assert self.jobs.complete(jobs) == expected
+
+    # Faults.
+
+    @precondition(lambda self: self.messages())
+    @rule(pick=picks, place=picks, at_front=st.booleans())
+    def double_message(self, pick: int, place: int, at_front: bool) -> None:
+        """Put a copy of a message back at either end, as a broker may that restores it."""
+        queue, priority = one_of(self.messages(), pick)
+        name = keys.message_list(queue, priority)
+        message = self.client.lindex(name, -1 - place % self.client.llen(name))
+        push = self.client.rpush if at_front else self.client.lpush
+        push(name, message)
+        self.model.bells += (queue, priority) == BELLS
+
+    @precondition(lambda self: self.messages())
+    @rule(pick=picks, place=picks)
+    def lose_message(self, pick: int, place: int) -> None:
+        queue, priority = one_of(self.messages(), pick)
+        length = self.client.llen(keys.message_list(queue, priority))
+        self.lists.lose(queue, priority, place % length)
+        self.model.bells -= (queue, priority) == BELLS
+
+    @rule(seconds=clock_steps_s)
+    def set_clock(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        if self.kept_s is not None:
+            self.kept_s -= max(0.0, seconds)
+            if self.kept_s <= 0:
+                self.kept_s = None
+                self.client.pexpire(keys.COMPLETION_LEASE, 0)
+
+    @precondition(lambda self: any(job.has_ended for job in self.model.jobs.values()))
+    @rule(pick=picks)
+    def let_ended_job_expire(self, pick: int) -> None:
+        job = one_of([job for job in self.model.jobs.values() if job.has_ended], pick)
+        of_job = [keys.job(job.id), keys.ref(job.new.owner, job.new.ref_id)]
+        if job.delivery is not None:
+            of_job += [keys.delivery(job.id), keys.delivery_log(job.id)]
+        for key in of_job:
+            assert self.client.pttl(key) > 0, key
+            self.client.pexpire(key, 0)
+        del self.model.jobs[job.id]
+
+    # The tick.
+
+    @rule()
+    def tick(self) -> None:
+        assert self.recovery.promote_jobs() == self.model.promote()
+        assert self.recovery.reap_jobs() == self.model.reap()
+        assert self.recovery.expire_jobs() == self.model.expire()
+        waiting = self.places_of_waiting_messages()
+        self.recovery.repush_jobs()
+        assert self.places_of_waiting_messages().items() >= waiting.items(), "flooded"
+        returned = self.recovery.return_deliveries(DELIVERY_LEASE_S)
+        assert returned == self.model.return_deliveries()
+        self.recovery.repush_deliveries()
+        assert self.recovery.ring() == self.model.ring(is_kept=self.kept_s is not None)
+
+    def places_of_waiting_messages(self) -> dict[int, float]:
+        """Return the ids, with their places, whose message waits in a list that is in order."""
+        found: dict[int, float] = {}
+        for queue, priority in CHAT_LISTS:
+            messages = self.lists.messages(queue, priority)
+            places = [message["headers"]["place"] for message in messages]
+            if places == sorted(places):
+                line = self.client.zrange(keys.line(queue, priority), 0, -1, withscores=True)
+                found |= {int(job_id): place for job_id, place in line if place in places}
+        return found
+
+    # What must hold after every step.
+
+    @invariant()
+    def ledger_holds_what_the_model_says(self) -> None:
+        ids = list(self.model.jobs)
+        pipe = self.client.pipeline(transaction=False)
+        for job_id in ids:
+            pipe.pttl(keys.job(job_id))
+        for job_id, ttl_ms in zip(ids, pipe.execute(), strict=True):
+            job, expected = self.jobs.get(job_id), self.model.jobs[job_id]
+            assert job is not None, f"job {job_id} is lost"
+            result = job.response if job.response is not None else job.error
+            assert job.response is None or job.error is None
+            assert result == self.results.setdefault(job_id, result) if result else True
+            assert (job.state, job.attempt, job.crashes, bool(job.cancel), result) == (
+                expected.state,
+                expected.attempt,
+                expected.crashes,
+                expected.cancel,
+                expected.body,
+            )
+            assert job.outcome == (expected.outcome or "")
+            assert (ttl_ms > 0) == expected.has_ended
+            self.delivery_is_what_the_model_says(expected)
+
+    def delivery_is_what_the_model_says(self, job: JobModel) -> None:
+        delivery = self.deliveries.get(job.id)
+        found = delivery and (delivery.state, delivery.attempt, delivery.tries, len(delivery.log))
+        model = job.delivery
+        assert found == (model and (model.state, model.attempt, model.tries, model.tries))
+
+    @invariant()
+    def every_job_has_its_place(self) -> None:
+        jobs = list(self.model.jobs.values())
+        deliveries = {job.id: job.delivery for job in jobs if job.delivery}
+        expected = {
+            keys.LEASES: {job.id: job.lease for job in jobs if job.lease is not None},
+            keys.DELAYED: {job.id: job.due for job in jobs if job.due is not None},
+            keys.DEADLINES: {job.id: job.deadline for job in jobs if not job.state.has_result},
+            keys.EXECUTED: {job.id: job.executed_ms for job in self.model.executed()},
+            keys.DELIVERIES_LEASES: {i: d.lease for i, d in deliveries.items() if d.lease},
+            keys.DELIVERIES_DELAYED: {i: d.due for i, d in deliveries.items() if d.due},
+        }
+        pipe = self.client.pipeline(transaction=False)
+        for key in expected:
+            pipe.zrange(key, 0, -1, withscores=True)
+        for key, rows in zip(expected, pipe.execute(), strict=True):
+            assert {int(i): int(score) for i, score in rows} == expected[key], key
+
+    @invariant()
+    def every_waiting_one_stands_in_line(self) -> None:
+        expected: dict[tuple[str, int], set[int]] = {place: set() for place in LINES}
+        for job in self.model.jobs.values():
+            if job.in_line:
+                expected[task_names.chat_queue(job.new.model), job.new.priority].add(job.id)
+            if job.delivery and job.delivery.in_line:
+                expected[CALLBACKS].add(job.id)
+        pipe = self.client.pipeline(transaction=False)
+        for place in LINES:
+            pipe.zrange(keys.line(*place), 0, -1).zrange(keys.missing(*place), 0, -1)
+        rows = pipe.execute()
+        for place, line, missing in zip(LINES, rows[::2], rows[1::2], strict=True):
+            assert {int(member) for member in line} == expected[place], place
+            assert set(missing) <= set(line), place
+
+    @invariant()
+    def bells_are_rung_once(self) -> None:
+        assert self.client.llen(keys.message_list(*BELLS)) == self.model.bells
+
+    def messages(self) -> list[tuple[str, int]]:
+        """Return the message lists that are not empty."""
+        return [place for place in LISTS if self.client.exists(keys.message_list(*place))]
+
+    # The end: faults stop.
+
+    def teardown(self) -> None:
+        # A step that failed has said enough.
+        if sys.exc_info()[0] is None:
+            self.drain()
+
+    def drain(self) -> None:
+        """Let only honest workers and ticks go on, a second at a time, until all has ended."""
+        waited_s = 0
+        while not self.has_ended():
+            due = self.nearest_due()
+            self.set_clock(1 if due is None else max(1, due - self.clock()) / 1000)
+            waited_s = 0 if due is not None else waited_s + 1
+            self.tick()
+            self.work()
+            if waited_s >= JOB_PATIENCE_S:
+                late = [job for job in self.model.jobs.values() if not job.state.is_final]
+                assert all(job.due is not None for job in late), f"not ended in time: {late}"
+            assert waited_s <= DELIVERY_PATIENCE_S, "deliveries not ended in time"
+        self.ledger_holds_what_the_model_says()
+        self.every_job_has_its_place()
+        self.every_waiting_one_stands_in_line()
+        self.nothing_is_left()
+        type(self).drained += 1
+
+    def nearest_due(self) -> int | None:
+        """Return the nearest due time when all that has not ended waits for one, else None."""
+        waiting = [job for job in self.model.jobs.values() if not job.has_ended]
+        dues = [job.delivery.due if job.delivery else job.due for job in waiting]
+        known = [due for due in dues if due is not None]
+        return min(known) if known and len(known) == len(dues) and not self.messages() else None
+
+    def work(self) -> None:
+        """Take every message there is and do what it says, well."""
+        for queue in {queue for queue, _ in CHAT_LISTS}:
+            while (job_id := self.lists.take(queue)) is not None:
+                if self.claim(queue, job_id):
+                    self.execute(0, True, 1)
+        while self.client.exists(keys.message_list(*BELLS)):
+            self.answer_bell("does all")
+        while (job_id := self.lists.take(task_names.CALLBACKS_QUEUE)) is not None:
+            if self.claim_delivery(job_id):
+                self.finish_delivery(0, DeliveryState.DELIVERED, 0)
+
+    def has_ended(self) -> bool:
+        return not self.messages() and all(job.has_ended for job in self.model.jobs.values())
+
+    def nothing_is_left(self) -> None:
+        sets = [keys.LEASES, keys.DELAYED, keys.DEADLINES, keys.EXECUTED]
+        sets += [keys.DELIVERIES_LEASES, keys.DELIVERIES_DELAYED]
+        sets += [keys.line(*place) for place in LINES] + [keys.missing(*place) for place in LINES]
+        assert [key for key in sets if self.client.exists(key)] == []
+        for job in self.model.jobs.values():
+            assert job.body is not None
+            assert bool(job.delivery) == bool(job.new.reply_to)
+
+
+def one_of(items: list[Any], pick: int) -> Any:
+    return items[pick % len(items)]
+
+
+def latest(items: list[Any], pick: int) -> Any:
+    """Return the one given `pick` before the last."""
+    return items[-1 - pick % len(items)]
+
+
+def run(client: redis.Redis, *, examples: int, steps: int) -> None:
+    """Run the machine; it must have come to its end more often than not."""
+    before = LedgerMachine.drained
+    run_state_machine_as_test(
+        lambda: LedgerMachine(client),
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    assert LedgerMachine.drained - before >= examples // 2
+
+
+def test_ledger_loses_nothing_and_answers_once_under_any_faults(fake_redis: redis.Redis) -> None:
+    run(fake_redis, examples=40, steps=40)
+
+
+@pytest.mark.integration
+def test_ledger_loses_nothing_and_answers_once_under_any_faults_on_a_real_redis(
+    real_redis: redis.Redis,
+) -> None:
+    run(real_redis, examples=100, steps=60)
