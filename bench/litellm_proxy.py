@@ -14,6 +14,11 @@ _WORKERS = 2
 #: It loads a good deal of code in each worker (seconds).
 _START_S = 120.0
 
+#: It refuses to run without a key; ReplyTo checks one too.
+_KEY = "sk-bench"
+
+HEADERS = {"Authorization": f"Bearer {_KEY}"}
+
 _CONFIG = """\
 model_list:
   - model_name: {model}
@@ -43,7 +48,12 @@ def start(stack: Stack, python: Path) -> tuple[Child, int]:
             *["--num_workers", str(_WORKERS)],
         ],
         # It must neither import this project nor fetch its price list from the network.
-        {"PYTHONPATH": "", "LITELLM_LOCAL_MODEL_COST_MAP": "True", "LITELLM_LOG": "ERROR"},
+        {
+            "PYTHONPATH": "",
+            "LITELLM_MASTER_KEY": _KEY,
+            "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+            "LITELLM_LOG": "ERROR",
+        },
     )
     process.wait_until(listening(port), _START_S)
     return process, port

@@ -52,7 +52,7 @@ def run(options: Options, progress: Progress) -> Report:
         if options.litellm_python:
             progress.say("starting LiteLLM")
             process, port = litellm_proxy.start(stack, options.litellm_python)
-            servers[_LITELLM] = _Server(chat_to(port), [process, stack.llm])
+            servers[_LITELLM] = _Server(chat_to(port, litellm_proxy.HEADERS), [process, stack.llm])
         for server in servers.values():
             server.turn(16, 1.0)
         turns = alternate(

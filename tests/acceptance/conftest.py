@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.api import Api
 from tests.acceptance.odd_answers import ODD_ANSWERS
+from tests.acceptance.redis_outage import MODELS as OUTAGE_MODELS
+from tests.acceptance.redis_outage import Outage, RunningOutage
 from tests.acceptance.stack import Stack
 
 _FOLDER = Path(__file__).parent
@@ -76,3 +79,15 @@ def api(stack: Stack) -> Iterator[Api]:
     """A session at the shared stack's gateway."""
     with stack.api() as api:
         yield api
+
+
+@pytest.fixture(scope="session")
+def redis_outage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningOutage]:
+    """Break a stack of its own in the background: it takes as long as other faults do."""
+    directory = tmp_path_factory.mktemp("redis-outage")
+    with (
+        Stack(directory, demo_models=OUTAGE_MODELS) as stack,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        stack.open()
+        yield RunningOutage(stack, thread.submit(Outage(stack).run))

@@ -210,7 +210,10 @@ FAULTS: tuple[Fault, ...] = (
 
 
 @pytest.fixture(scope="module")
-def outcomes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Outcomes]:
+def outcomes(
+    tmp_path_factory: pytest.TempPathFactory,
+    redis_outage: object,  # another stack, broken at the same time
+) -> Iterator[Outcomes]:
     """Make all faults, at the same time."""
     models = sorted(set(POOLS.values()))
     with Stack(tmp_path_factory.mktemp("faults"), demo_models=models) as stack:

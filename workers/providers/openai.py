@@ -29,9 +29,9 @@ class OpenAiDialect:
         try:
             response, body = _send(session, call)
         except requests.Timeout as exc:
-            raise _unreachable(call, "did not answer in time", HTTPStatus.GATEWAY_TIMEOUT) from exc
+            raise _unreachable(call, "did not answer in time", 504) from exc
         except requests.RequestException as exc:
-            raise _unreachable(call, "could not be reached", HTTPStatus.BAD_GATEWAY) from exc
+            raise _unreachable(call, "could not be reached", 502) from exc
         if response.status_code != HTTPStatus.OK:
             raise error_of(call, response)
         return _checked(call, body)
@@ -83,7 +83,7 @@ def error_of(call: ProviderCall, response: requests.Response) -> ProviderError:
     if status in _CREDENTIALS:
         # Not passed on: it speaks of the gateway's key, and may quote it.
         message = f"Provider '{call.provider.name}' refused the gateway's credentials ({status})."
-        failure = Failure(HTTPStatus.BAD_GATEWAY, "server_error", "provider_credentials", message)
+        failure = Failure(502, "server_error", "provider_credentials", message)
         return ProviderError(failure, transient=False, status=status)
     body = _json_object(response)
     failure = _failure(call, status, body)
@@ -109,7 +109,7 @@ def _failure(call: ProviderCall, status: int, body: dict[str, Any]) -> Failure:
     message = error.get("message")
     return Failure(
         # A redirect or another success is no answer that a client could use.
-        status=status if status >= HTTPStatus.BAD_REQUEST else HTTPStatus.BAD_GATEWAY,
+        status=status if status >= HTTPStatus.BAD_REQUEST else 502,
         type=str(error.get("type") or _type_of(status)),
         code=str(error["code"]) if error.get("code") is not None else None,
         message=str(message or f"Provider '{call.provider.name}' answered {status}."),

@@ -1,4 +1,7 @@
-"""What the three sides of a run noted: clients, LLM, receiver; and the faults. Times: unix seconds."""
+"""What the three sides of a run noted: clients, LLM, receiver; and the faults.
+
+Times are unix seconds.
+"""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class RecordingLlm(DemoLlm):
             self.calls.append(call)
 
         def noting(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-            call.status = int(status.split()[0])
+            call.status = int(status.split(maxsplit=1)[0])
             return start_response(status, headers, *more)
 
         try:

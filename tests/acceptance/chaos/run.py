@@ -1,0 +1,153 @@
+"""One run of the fault suite: a stack, a load, the faults, the settling, the audit."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tests.acceptance.chaos import report, schedule
+from tests.acceptance.chaos.auditor import Audit, audit
+from tests.acceptance.chaos.ledgers import Ledgers
+from tests.acceptance.chaos.load import CROWDED, MODELS, Load, callbacks_due
+from tests.acceptance.chaos.recorders import RecordingLlm, RecordingReceiver
+from tests.acceptance.chaos.saboteur import Saboteur
+from tests.acceptance.stack import CALLBACKS, COMPLETION, GATEWAY, REDIS, Stack
+
+ROLES = (REDIS, GATEWAY, COMPLETION, CALLBACKS, *schedule.CHATS)
+#: Calls at once of the worker whose queue is to overflow.
+_CROWDED_CONCURRENCY = 4
+_LOOK_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do. Times in seconds, `rate` in jobs a second."""
+
+    seed: int
+    seconds: float
+    rate: float = 15.0
+    wild: bool = False
+    #: Longest wait for the rest after the last fault: callbacks may be due again in two minutes.
+    settle_s: float = 200.0
+    attempt_timeout_s: float = 10.0
+    progress_every_s: float = 5.0
+
+    def settings(self) -> dict[str, str]:
+        """Return what is not as by default: a hanging LLM must end, a queue must overflow."""
+        return {
+            "REPLYTO_ATTEMPT_TIMEOUT_S": f"{self.attempt_timeout_s:g}",
+            "REPLYTO_MAX_ATTEMPTS": "3",
+            "REPLYTO_RETRY_BASE_S": "0.5",
+            "REPLYTO_QUEUE_LIMIT": "40",
+        }
+
+
+class ChaosRun:
+    """The parts of a run. `say` gets a line of progress now and then."""
+
+    def __init__(self, plan: Plan, directory: Path, say: Callable[[str], None]) -> None:
+        self.plan = plan
+        self._say = say
+        self._stack = Stack(directory, demo_models=[*MODELS, CROWDED], settings=plan.settings())
+        self._llm = self._stack.llm = RecordingLlm()
+        self._receiver = RecordingReceiver(self._stack.callback_secret)
+        self._load = Load(self._stack.api, self._receiver, seed=plan.seed, rate=plan.rate)
+        faults = schedule.plan(plan.seed, plan.seconds, wild=plan.wild)
+        self._saboteur = Saboteur(self._stack, faults, ROLES)
+        self._begun = time.monotonic()
+
+    def __call__(self) -> tuple[report.Run, Audit]:
+        """Do it all; return what was done and what came of it."""
+        plan = self.plan
+        for role in schedule.CHATS[:2]:
+            self._stack.pool(role, MODELS)
+        self._stack.pool(schedule.CHATS[2], [CROWDED], _CROWDED_CONCURRENCY)
+        with self._stack:
+            self._receiver.start()
+            try:
+                self._stack.open(*ROLES)
+                settled_s = self._work()
+            finally:
+                self._load.close()
+                self._receiver.stop()
+            ledgers = self._ledgers()
+        skipped = self._load.skipped
+        return (
+            report.Run(plan.seed, plan.seconds, plan.rate, plan.wild, settled_s, skipped),
+            audit(ledgers),
+        )
+
+    def logs(self) -> dict[str, str]:
+        """Return the last lines of each process."""
+        return self._stack.logs()
+
+    def _work(self) -> float:
+        """Load and faults, then quiet until all is done; return how long that took."""
+        stop = threading.Event()
+        work = (
+            lambda: self._load.run(self.plan.seconds, stop),
+            lambda: self._saboteur.run(stop),
+        )
+        threads = [threading.Thread(target=each) for each in work]
+        self._begun = time.monotonic()
+        for thread in threads:
+            thread.start()
+        try:
+            self._wait(lambda: not any(thread.is_alive() for thread in threads))
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+        quiet_since = time.monotonic()
+        self._wait(self._is_settled, self.plan.settle_s)
+        settled_s = time.monotonic() - quiet_since
+        self._load.close()
+        self._load.read_again()
+        return settled_s
+
+    def _wait(self, is_over: Callable[[], bool], limit_s: float = float("inf")) -> None:
+        """Wait, tell how it goes, and keep every process running."""
+        begun = told_at = time.monotonic()
+        while not is_over() and time.monotonic() - begun < limit_s:
+            if time.monotonic() - told_at >= self.plan.progress_every_s:
+                told_at = time.monotonic()
+                self._say(self._progress())
+            time.sleep(_LOOK_S)
+
+    def _is_settled(self) -> bool:
+        self._saboteur.watch()
+        return not self._load.pending() and not self._callbacks_due()
+
+    def _callbacks_due(self) -> set[str]:
+        delivered = {c.marker for c in list(self._receiver.callbacks) if c.status < 300}
+        return callbacks_due(list(self._load.told)) - delivered
+
+    def _progress(self) -> str:
+        told = list(self._load.told)
+        accepted = sum(bool(job.ids) for job in told)
+        final = sum(bool(job.readings) for job in told)
+        happened = self._saboteur.happened
+        last = f"{happened[-1].action} {happened[-1].role}" if happened else "nothing yet"
+        return (
+            f"{time.monotonic() - self._begun:5.0f} s  accepted {accepted}  final {final}  "
+            f"pending {self._load.pending()}  callbacks due {len(self._callbacks_due())}  "
+            f"faults {len(happened)}, last: {last}"
+        )
+
+    def _ledgers(self) -> Ledgers:
+        return Ledgers(
+            told=self._load.told,
+            calls=self._llm.calls,
+            callbacks=self._receiver.callbacks,
+            happened=self._saboteur.happened,
+            failures=self._load.failures,
+            accepts=sorted(self._load.accepts),
+        )
+
+
+def short(plan: Plan) -> Plan:
+    """Return the plan of a short run: what hangs is given up sooner."""
+    return replace(plan, attempt_timeout_s=5.0)
