@@ -18,6 +18,7 @@ def celery_config(settings: Settings) -> dict[str, Any]:
     names += [task_names.COMPLETION_QUEUE, task_names.CALLBACKS_QUEUE]
     return {
         "broker_url": settings.effective_redis_url,
+        "broker_transport": "workers.broker:Transport",
         "imports": ("workers.chat.tasks", "workers.completion.tasks", "workers.callbacks.tasks"),
         "task_queues": [Queue(name, routing_key=name) for name in names],
         # A mistyped model in -Q is an error, not a queue that nobody fills.

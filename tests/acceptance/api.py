@@ -35,9 +35,7 @@ class Api(requests.Session):
 
     def queue(self, request: dict[str, Any], **fields: Any) -> dict[str, Any]:
         """Queue a chat; return the gateway's answer."""
-        response = self.post(
-            "/api/QueueOpenAiChatCompletion", json={"request": request, **fields}
-        )
+        response = self.post("/api/QueueOpenAiChatCompletion", json={"request": request, **fields})
         assert response.status_code == 200, response.text
         answer: dict[str, Any] = response.json()
         return answer
@@ -63,7 +61,9 @@ class Api(requests.Session):
             status = self.status(job_id)
             return status if status["jobState"] in states else None
 
-        return until(look, f"job {job_id} is {' or '.join(states)}", within_s=within_s, every_s=0.05)
+        return until(
+            look, f"job {job_id} is {' or '.join(states)}", within_s=within_s, every_s=0.05
+        )
 
     def until_ended(self, job_id: int, *, within_s: float = 30) -> dict[str, Any]:
         """Return the job's status as soon as it is final."""

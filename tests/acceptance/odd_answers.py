@@ -23,7 +23,8 @@ ODD_ANSWERS: dict[str, tuple[int, bytes]] = {
         "odd-texts", r"raw ü 漢 😀, escaped \u00fc \ud83d\ude00 \/ \u0000 \ud800", ', "ü" : null '
     ),
     "odd-names": _completion(
-        "odd-names", more=',"reasoning_content":"x","RefId":"theirs","nested":{"jobId":7,"a":{}},"a":[]'
+        "odd-names",
+        more=',"reasoning_content":"x","RefId":"theirs","nested":{"jobId":7,"a":{}},"a":[]',
     ),
     "odd-order": (
         200,

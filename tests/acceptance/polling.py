@@ -12,7 +12,9 @@ T = TypeVar("T")
 _EVERY_S = 0.02
 
 
-def until(look: Callable[[], T], what: str, *, within_s: float = 30, every_s: float = _EVERY_S) -> T:
+def until(
+    look: Callable[[], T], what: str, *, within_s: float = 30, every_s: float = _EVERY_S
+) -> T:
     """Return what `look` finds as soon as it finds something; fail after `within_s`."""
     deadline = time.monotonic() + within_s
     while not (found := look()):

@@ -28,7 +28,10 @@ def test_callback_is_signed_and_says_whose_it_is(stack: Stack, api: Api) -> None
     query = "?order=42&next=%2Fa%20b%3F&empty=&u=%C3%BC&order=43&plus=a+b"
     ref_id = f"ref {uuid.uuid4().hex}"
     queued = api.queue(
-        chat("demo-instant", path), replyTo=stack.receiver.url(path + query), refId=ref_id, tag="t 1"
+        chat("demo-instant", path),
+        replyTo=stack.receiver.url(path + query),
+        refId=ref_id,
+        tag="t 1",
     )
     [callback] = stack.receiver.wait_for(path)
     assert (callback.method, callback.target) == ("POST", path + query)

@@ -33,7 +33,8 @@ from tests.acceptance.stack import Stack
     ],
 )  # fmt: skip
 @pytest.mark.parametrize(
-    "path", ["/v1/chat/completions", "/api/OpenAiChatCompletion", "/json/reply/OpenAiChatCompletion"]
+    "path",
+    ["/v1/chat/completions", "/api/OpenAiChatCompletion", "/json/reply/OpenAiChatCompletion"],
 )
 def test_names_in_any_casing_reach_the_llm_as_openais(
     stack: Stack, api: Api, path: str, body: dict[str, Any]
@@ -50,7 +51,11 @@ def test_names_in_any_casing_reach_the_llm_as_openais(
 @pytest.mark.parametrize("prefix", ["/api/", "/json/reply/"])
 @pytest.mark.parametrize(
     "names",
-    [("RefId", "ReplyTo", "Request"), ("refId", "replyTo", "request"), ("ref_id", "reply_to", "request")],
+    [
+        ("RefId", "ReplyTo", "Request"),
+        ("refId", "replyTo", "request"),
+        ("ref_id", "reply_to", "request"),
+    ],
     ids=["PascalCase", "camelCase", "snake_case"],
 )
 def test_queue_takes_its_envelope_in_any_casing(

@@ -119,7 +119,12 @@ def test_empty_messages_raise_bad_request_error(client: OpenAI) -> None:
     ],
 )
 def test_failures_of_the_llm_raise_their_class_and_are_not_repeated_by_the_sdk(
-    stack: Stack, client: OpenAI, model: str, error: type[openai.APIStatusError], kind: str, calls: int
+    stack: Stack,
+    client: OpenAI,
+    model: str,
+    error: type[openai.APIStatusError],
+    kind: str,
+    calls: int,
 ) -> None:
     marker = uuid.uuid4().hex
     with pytest.raises(error) as raised:

@@ -6,7 +6,8 @@ import pytest
 import redis
 
 from shared.job import JobState
-from shared.job_store import JobStore, Result
+from shared.job_store import JobStore
+from shared.moves import Result
 from shared.settings import Settings
 from tests.factories import FakeClock, new_job
 from tests.unit.worker_deps import FakeLlm, build
@@ -23,7 +24,7 @@ def _execute(jobs: JobStore, count: int) -> list[int]:
     ids = []
     for _ in range(count):
         job_id = jobs.accept(new_job()).id
-        claim = jobs.claim(job_id, "m", "w")
+        claim = jobs.claim(job_id, "chat.m", 5, "w")
         assert claim is not None
         jobs.execute(job_id, claim.attempt, Result.response(b"{}"))
         ids.append(job_id)

@@ -12,17 +12,8 @@ from shared import redis_keys as keys
 from shared import task_names
 from shared.errors import Failure, QueueFull, RefIdConflict
 from shared.job import Attempt, Job, JobState
-from shared.job_store import (
-    CANCELLED,
-    Accepted,
-    Cancelled,
-    Claim,
-    Deferred,
-    Executed,
-    JobStore,
-    Renewal,
-    Result,
-)
+from shared.job_store import JobStore
+from shared.moves import CANCELLED, Accepted, Cancelled, Claim, Deferred, Executed, Renewal, Result
 from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
 from tests.factories import START_MS, FakeClock, MessageLists, dump, new_job, new_settings
@@ -422,7 +413,7 @@ def test_claim_is_stale_and_changes_nothing_when_the_job_is(
     job_id = make(job_store).id
     before = dump(ledger_redis)
 
-    assert job_store.claim(job_id, "m", "w") is None
+    assert job_store.claim(job_id, "chat.m", 5, "w") is None
     assert dump(ledger_redis) == before
 
 
@@ -1084,7 +1075,7 @@ def test_complete_lets_the_job_and_its_ref_id_expire_when_nobody_is_called_back(
 ) -> None:
     new = new_job()
     job_id = job_store.accept(new).id
-    claim = job_store.claim(job_id, "m", "w")
+    claim = job_store.claim(job_id, "chat.m", 5, "w")
     assert claim is not None
     job_store.execute(job_id, claim.attempt, ANSWER)
     both = (keys.job(job_id), keys.ref(new.owner, new.ref_id))

@@ -37,7 +37,8 @@ from shared.delivery_store import (
 )
 from shared.errors import QueueFull, RefIdConflict
 from shared.job import Job, JobState, NewJob, failure_body
-from shared.job_store import CANCELLED, Cancelled, Deferred, Executed, JobStore, Renewal, Result
+from shared.job_store import JobStore
+from shared.moves import CANCELLED, Cancelled, Deferred, Executed, Renewal, Result
 from shared.recovery_store import DEADLINE_PASSED, DOORBELL_GRACE_S, WORKER_LOST, RecoveryStore
 from tests.factories import FakeClock, MessageLists, new_job, new_settings
 

@@ -13,7 +13,8 @@ from shared import task_names
 from shared.delivery_store import DELIVERY_LEASE_S, DeliveryAttempt, DeliveryStore, NextStep
 from shared.delivery_store import DeliveryState as State
 from shared.job import Job, JobState
-from shared.job_store import CANCELLED, Claim, JobStore, Renewal, Result
+from shared.job_store import JobStore
+from shared.moves import CANCELLED, Claim, Renewal, Result
 from shared.recovery_store import (
     BATCH,
     DEADLINE_PASSED,
@@ -162,7 +163,7 @@ def test_reap_counts_crashes_but_not_transient_failures(
     for _ in range(5):
         recovery.promote_jobs()
         lists.take_chat()
-        claim = job_store.claim(job_id, "m", "w")
+        claim = job_store.claim(job_id, "chat.m", 5, "w")
         assert claim is not None
         job_store.defer(job_id, claim.attempt, 0)
 
@@ -266,7 +267,7 @@ def test_promote_pushes_the_message_to_the_front_when_the_job_is_due(
     assert lists.chat_ids() == [job_id, waiting]
     assert ledger_redis.zcard(keys.DELAYED) == 0
     assert ledger_redis.zscore(keys.line(CHAT, 5), job_id) is not None
-    assert job_store.claim(job_id, "m", "w") is not None
+    assert job_store.claim(job_id, "chat.m", 5, "w") is not None
 
 
 def test_promote_puts_the_one_due_longest_first_when_many_are_due(
@@ -346,7 +347,7 @@ def test_expire_ends_the_job_at_its_deadline_when_it_is(
     assert lists.ids(task_names.COMPLETION_QUEUE) == [job_id]
     for empty in (keys.line(CHAT, 5), keys.missing(CHAT, 5), keys.DELAYED, keys.DEADLINES):
         assert ledger_redis.zcard(empty) == 0
-    assert job_store.claim(job_id, "m", "w") is None
+    assert job_store.claim(job_id, "chat.m", 5, "w") is None
 
 
 def test_expire_leaves_a_job_that_runs_and_looks_again_later(
@@ -430,7 +431,7 @@ def test_repush_finds_a_lost_message_within_the_grace_when_the_backlog_is_consta
         accepted(job_store)
         job_id = lists.take_chat()
         assert job_id is not None
-        job_store.claim(job_id, "m", "w")
+        job_store.claim(job_id, "chat.m", 5, "w")
         pushed += recovery.repush_jobs()
         fake_clock.advance(1)
 

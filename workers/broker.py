@@ -1,0 +1,39 @@
+"""kombu's Redis transport, taught to leave queued messages alone while only kept slots are free."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kombu.transport import redis
+
+from workers.chat.lanes import Lanes
+
+#: The lanes of this process. One process runs one worker, and kombu builds its channels itself:
+#: there is no other way to hand them something.
+_lanes = Lanes()
+
+
+def follow(lanes: Lanes) -> None:
+    """Let all channels of this process ask these lanes."""
+    global _lanes  # noqa: PLW0603 - see above
+    _lanes = lanes
+
+
+class Channel(redis.Channel):
+    """Polls only the priorities that the lanes serve."""
+
+    def _brpop_start(self, timeout: Any = None) -> None:
+        every = self.priority_steps
+        # Each poll takes at most one message and lasts a second at most: then the lanes are
+        # asked again.
+        self.priority_steps = list(_lanes.served(every))
+        try:
+            super()._brpop_start(timeout)  # type: ignore[misc]
+        finally:
+            self.priority_steps = every
+
+
+class Transport(redis.Transport):
+    """The transport that `broker_transport` names."""
+
+    Channel = Channel
