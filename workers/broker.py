@@ -24,9 +24,10 @@ class Channel(redis.Channel):
 
     def _brpop_start(self, timeout: Any = None) -> None:
         every = self.priority_steps
-        # Each poll takes at most one message and lasts a second at most: then the lanes are
-        # asked again.
-        self.priority_steps = list(_lanes.served(every))
+        # A poll takes at most one message and lasts a second at most; then the lanes are asked
+        # again. Messages are acknowledged when their task starts: until then they are pending.
+        pending = len(self.qos._delivered) - len(self.qos._dirty)  # noqa: SLF001 - as can_consume
+        self.priority_steps = list(_lanes.served(every, pending))
         try:
             super()._brpop_start(timeout)  # type: ignore[misc]
         finally:

@@ -130,9 +130,7 @@ def test_queue_bound_refuses_everybody(job_store: JobStore) -> None:
         pytest.param(100_000, 1.0, 120, id="never more than OpenAI's SDK bears"),
     ],
 )
-def test_retry_after_follows_the_drain_rate(
-    waiting: int, per_second: float, seconds: int
-) -> None:
+def test_retry_after_follows_the_drain_rate(waiting: int, per_second: float, seconds: int) -> None:
     assert retry_after_s(waiting, per_second) == seconds
 
 

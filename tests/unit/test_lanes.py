@@ -26,6 +26,7 @@ def test_lanes_serve_only_interactive_when_the_open_slots_are_taken() -> None:
     lanes = Lanes(2)
     with lanes.taken(QUEUED), lanes.taken(INTERACTIVE):
         assert list(lanes.served(PRIORITIES)) == list(PRIORITIES)
+        assert list(lanes.served(PRIORITIES, pending=1)) == [INTERACTIVE]
         with lanes.taken(BULK):
             assert list(lanes.served(PRIORITIES)) == [INTERACTIVE]
         assert list(lanes.served(PRIORITIES)) == list(PRIORITIES)

@@ -37,8 +37,11 @@ class Lanes:
         finally:
             self._taken -= weight
 
-    def served(self, priorities: Sequence[int]) -> Sequence[int]:
-        """Return those of the priorities whose messages the worker may take now."""
-        if self._open_slots is None or self._taken < self._open_slots:
+    def served(self, priorities: Sequence[int], pending: int = 0) -> Sequence[int]:
+        """Return those of the priorities whose messages the worker may take now.
+
+        `pending` counts messages that were taken and whose tasks have not started.
+        """
+        if self._open_slots is None or self._taken + pending < self._open_slots:
             return priorities
         return [priority for priority in priorities if priority == task_names.INTERACTIVE]
