@@ -26,7 +26,8 @@ class Channel(redis.Channel):
         every = self.priority_steps
         # A poll takes at most one message and lasts a second at most; then the lanes are asked
         # again. Messages are acknowledged when their task starts: until then they are pending.
-        pending = len(self.qos._delivered) - len(self.qos._dirty)  # noqa: SLF001 - as can_consume
+        qos: Any = self.qos
+        pending = len(qos._delivered) - len(qos._dirty)  # noqa: SLF001 - as can_consume does
         self.priority_steps = list(_lanes.served(every, pending))
         try:
             super()._brpop_start(timeout)  # type: ignore[misc]
