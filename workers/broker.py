@@ -1,12 +1,16 @@
-"""kombu's Redis transport, taught to leave queued messages alone while only kept slots are free."""
+"""kombu's Redis transport, taught to keep slots for interactive calls and to stop soon."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from kombu.transport import redis
 
 from workers.chat.lanes import Lanes
+
+#: How often the worker looks whether it is to stop (seconds). It would be 2, and with a poll of one
+#: second in flight 3.
+_LOOK_UP_S: Final = 0.5
 
 #: The lanes of this process. One process runs one worker, and kombu builds its channels itself:
 #: there is no other way to hand them something.
@@ -39,3 +43,7 @@ class Transport(redis.Transport):
     """The transport that `broker_transport` names."""
 
     Channel = Channel
+
+    def drain_events(self, connection: Any, timeout: Any = None, **options: Any) -> None:
+        """Wait for messages; end earlier than asked, because the worker looks in between."""
+        super().drain_events(connection, min(timeout or _LOOK_UP_S, _LOOK_UP_S), **options)

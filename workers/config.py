@@ -32,6 +32,8 @@ def celery_config(settings: Settings) -> dict[str, Any]:
         "task_acks_late": False,
         "worker_prefetch_multiplier": 1,
         "worker_disable_rate_limits": True,
+        # Nobody asks by it: the ledger knows what runs, and a cancel has a channel of its own.
+        "worker_enable_remote_control": False,
         "worker_send_task_events": False,
         "task_send_sent_event": False,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
