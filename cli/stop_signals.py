@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
-import threading
+from contextlib import suppress
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -17,18 +18,23 @@ class StopSignals:
 
     def __init__(self) -> None:
         self.count = 0
-        self._event = threading.Event()
+        # A pipe, because a handler can be interrupted by the next signal, and a lock that it
+        # holds then is never released.
+        self._woken, self._waker = os.pipe()
+        os.set_blocking(self._waker, False)
         for signum in _SIGNALS:
             signal.signal(signum, self._note)
 
     def _note(self, signum: int, frame: object) -> None:
         del signum, frame
         self.count += 1
-        self._event.set()
+        with suppress(BlockingIOError):
+            os.write(self._waker, b".")
 
     def wait(self) -> None:
         """Return when the first one came."""
-        self._event.wait()
+        while not self.count:
+            os.read(self._woken, 1)
 
 
 def allow_many_connections() -> None:

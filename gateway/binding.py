@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from flask import request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from shared.casing import fold
 from shared.dtos.base import Dto
@@ -29,7 +30,7 @@ def bind(dto: type[D]) -> D:
 
 def chat_body() -> bytes:
     """Return the JSON body of a chat call; a form or query string is made into one."""
-    raw = request.get_data()
+    raw = _raw_body()
     if _is_form() or not raw:
         values = {**request.args.to_dict(), **request.form.to_dict()}
         if values:
@@ -37,17 +38,26 @@ def chat_body() -> bytes:
     return raw
 
 
+def _raw_body() -> bytes:
+    """Return the body. Raises RequestEntityTooLarge."""
+    raw, limit = request.get_data(), request.max_content_length
+    # Of a body whose length was not said Werkzeug reads what may be read, and is content.
+    if request.content_length is None and limit is not None and len(raw) >= limit:
+        raise RequestEntityTooLarge
+    return raw
+
+
 def _is_form() -> bool:
     """Whether the body is a form; curl calls JSON that when it is not told better."""
     named = request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data")
-    return named and not request.get_data().lstrip().startswith(b"{")
+    return named and not _raw_body().lstrip().startswith(b"{")
 
 
 def _body_values() -> dict[str, Any]:
     if _is_form():
         return request.form.to_dict()
     # JavaScript's GETs carry a JSON content type and no body.
-    raw = request.get_data()
+    raw = _raw_body()
     if not raw:
         return {}
     _, value = parse_document(raw)

@@ -33,7 +33,7 @@ def create_app(client: redis.Redis, task: Any) -> Flask:
     def queue() -> Response:
         body = request.get_json()
         job_id = uuid.uuid4().hex
-        job: dict[str, str] = {
+        job: dict[Any, Any] = {
             "state": "Queued",
             "model": body["request"]["model"],
             "request": json.dumps(body),

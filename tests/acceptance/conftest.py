@@ -45,9 +45,17 @@ def pytest_runtest_makereport(
     report = yield
     if report.failed:
         for value in getattr(item, "funcargs", {}).values():
-            if isinstance(value, Stack):
-                report.sections += [(f"log of {role}", text) for role, text in value.logs().items()]
+            if callable(logs := getattr(value, "logs", None)):
+                report.sections += [(f"log of {name}", text) for name, text in logs().items()]
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell how long recoveries took: the tests only ask that it was not too long."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "recovery_s":
+                terminalreporter.write_line(f"recovered after {value} s: {report.nodeid}")
 
 
 @pytest.fixture(scope="session")

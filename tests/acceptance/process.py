@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -19,7 +20,13 @@ class Process:
     """A role's process. What it prints is in `log`, also that of earlier lives."""
 
     def __init__(
-        self, role: str, argv: Sequence[str], env: Mapping[str, str], log: Path, guard: Guard
+        self,
+        role: str,
+        argv: Sequence[str],
+        env: Mapping[str, str],
+        log: Path,
+        guard: Guard,
+        cwd: Path = _ROOT,
     ) -> None:
         self.role = role
         self.log = log
@@ -28,7 +35,7 @@ class Process:
             self._popen = subprocess.Popen(
                 argv,
                 env=dict(env),
-                cwd=_ROOT,
+                cwd=cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -50,19 +57,21 @@ class Process:
         """Send a signal to the whole group."""
         os.killpg(self.pid, signum)
 
+    def wait(self, limit_s: float) -> int:
+        """Return its exit status. Raises subprocess.TimeoutExpired."""
+        return self._popen.wait(limit_s)
+
     def stop(self) -> int:
         """Ask it to end; return its exit status. Fails when it does not end."""
         if self.is_running:
             self._popen.terminate()
-        status = self._popen.wait(_STOP_LIMIT_S)
+        status = self.wait(_STOP_LIMIT_S)
         self.kill()
         return status
 
     def kill(self) -> None:
         """Kill the whole group, also what is frozen in it."""
-        try:
+        with contextlib.suppress(ProcessLookupError):
             self.signal(signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self._popen.wait()
         self._guard.forget(self.pid)

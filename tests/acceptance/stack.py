@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP
@@ -69,6 +70,8 @@ class Stack:
         self._processes: dict[str, Process] = {}
         self._pools: dict[str, list[str]] = {}
         self._redis_argv: list[str] = []
+        #: How often each role was started.
+        self.starts: Counter[str] = Counter()
         self._env: dict[str, str] = {}
         self.redis: redis.Redis = redis.Redis()
 
@@ -110,6 +113,7 @@ class Stack:
         """Start processes that do not run; Redis, if it is among them, answers afterwards."""
         for role in roles:
             assert role not in self._processes, f"{role} runs"
+            self.starts[role] += 1
             log = self.directory / "logs" / f"{role}.log"
             argv = self._argv(role)
             self._processes[role] = Process(role, argv, self._env, log, self._guard)
@@ -140,7 +144,11 @@ class Stack:
 
     def wait_ready(self) -> None:
         """Return when every process that was started can do its work."""
-        until(self._is_ready, f"{sorted(self._processes)} are ready", within_s=_READY_LIMIT_S)
+        try:
+            until(self._is_ready, f"{sorted(self._processes)} are ready", within_s=_READY_LIMIT_S)
+        except AssertionError as error:
+            logs = "\n".join(f"--- {role}\n{text}" for role, text in self.logs().items())
+            raise AssertionError(f"{error}\n{logs}") from error
 
     # --- what tests ask it ------------------------------------------------------------------
 
@@ -224,7 +232,7 @@ class Stack:
 
     def _is_ready(self) -> bool:
         dead = [role for role, process in self._processes.items() if not process.is_running]
-        assert not dead, f"{dead} ended: {self.logs()}"
+        assert not dead, f"{dead} ended"
         workers = {r: p.pid for r, p in self._processes.items() if r not in (REDIS, GATEWAY)}
         if readiness.workers_not_up(self.redis, workers):
             return False

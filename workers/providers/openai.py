@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -26,27 +27,44 @@ class OpenAiDialect:
     def chat(self, session: requests.Session, call: ProviderCall) -> bytes:
         """POST the body and return the response's bytes. Raises ProviderError."""
         try:
-            response = session.post(
-                call.provider.endpoint("chat/completions"),
-                data=call.body,
-                headers=_headers(call.api_key),
-                timeout=(call.connect_timeout_s, call.timeout_s),
-                allow_redirects=False,
-            )
+            response, body = _send(session, call)
         except requests.Timeout as exc:
             raise _unreachable(call, "did not answer in time", HTTPStatus.GATEWAY_TIMEOUT) from exc
         except requests.RequestException as exc:
             raise _unreachable(call, "could not be reached", HTTPStatus.BAD_GATEWAY) from exc
         if response.status_code != HTTPStatus.OK:
             raise error_of(call, response)
-        return _checked(call, response.content)
+        return _checked(call, body)
 
 
-def _headers(api_key: str | None) -> dict[str, str]:
-    headers = {"Content-Type": "application/json"}
+def _send(session: requests.Session, call: ProviderCall) -> tuple[requests.Response, bytes]:
+    """POST the body; return the answer and all its bytes. Follows no redirect, keeps no cookie.
+
+    Straight to the adapter: `Session.post` would merge and prepare again for every call what is
+    always the same, which takes as long as the exchange itself (`docs/benchmarks.md`).
+    """
+    request = _prepared(call.provider.endpoint("chat/completions"), call.api_key).copy()
+    request.headers["Content-Length"] = str(len(call.body))
+    request.body = call.body
+    adapter = session.get_adapter(str(request.url))
+    timeout = (call.connect_timeout_s, call.timeout_s)
+    response = adapter.send(request, timeout=timeout)
+    # Read here, where errors are translated: an answer can break off in the middle.
+    return response, response.content
+
+
+@lru_cache(maxsize=1000)
+def _prepared(url: str, api_key: str | None) -> requests.PreparedRequest:
+    """Return the part of a request that all calls of a provider share."""
+    headers = {
+        "Content-Type": "application/json",
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip, deflate",
+        "User-Agent": "ReplyTo/0.1",
+    }
     if api_key:
         headers["Authorization"] = f"Bearer {api_key}"
-    return headers
+    return requests.Request("POST", url, headers=headers).prepare()
 
 
 def _checked(call: ProviderCall, body: bytes) -> bytes:
