@@ -44,7 +44,7 @@ from shared.recovery_store import DEADLINE_PASSED, DOORBELL_GRACE_S, WORKER_LOST
 from tests.factories import FakeClock, MessageLists, new_job, new_settings
 
 MODELS = ("plain", "odd \"%s\" 'é'")
-SETTINGS = new_settings(queue_limit=6, lease_s=30, max_crashes=3)
+SETTINGS = new_settings(queue_limit=6, queue_window=2, lease_s=30, max_crashes=3)
 LEASE_MS = 30_000
 DELIVERY_LEASE_MS = round(DELIVERY_LEASE_S * 1000)
 #: A dead worker's lease of the Redis key that lets one complete; it runs on whatever clock.
@@ -437,7 +437,8 @@ class LedgerMachine(RuleBasedStateMachine):
         if queue == task_names.CALLBACKS_QUEUE:
             return self.claim_delivery(job_id)
         expected = self.model.claim(job_id)
-        claim = self.jobs.claim(job_id, task_names.model_of(queue), "w")
+        priority = self.model.jobs[job_id].new.priority
+        claim = self.jobs.claim(job_id, queue, priority, "w")
         assert (claim.attempt if claim else None) == expected
         if claim is not None:
             assert claim.request == self.model.jobs[job_id].new.request
@@ -569,6 +570,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def tick(self, after_s: float) -> None:
         self.set_clock(after_s)
         assert self.recovery.promote_jobs() == self.model.promote()
+        self.recovery.dispatch_jobs()
         assert self.recovery.reap_jobs() == self.model.reap()
         assert self.recovery.expire_jobs() == self.model.expire()
         waiting = self.places_of_waiting_messages()
@@ -639,12 +641,30 @@ class LedgerMachine(RuleBasedStateMachine):
         for place in LINES:
             pipe.zrange(keys.missing(*place), 0, -1)
         rows = pipe.execute()
+        behind = self.places_behind_the_window()
         for key, row in zip(expected, rows[: len(expected)], strict=True):
             wanted = expected[key]
             found = {int(member): int(score) for member, score in row}
+            found |= behind.get(key, {})
             assert (found if isinstance(wanted, dict) else found.keys()) == wanted, key
         for place, missing in zip(LINES, rows[len(expected) :], strict=True):
             assert {int(i) for i in missing} <= set(expected[keys.line(*place)]), place
+
+    def places_behind_the_window(self) -> dict[str, dict[int, int]]:
+        """Return who waits behind each line, after checking that every owner has a turn."""
+        found = {}
+        for place in CHAT_LISTS:
+            waiting = self.client.zrange(keys.waiting(*place), 0, -1, withscores=True)
+            row = {int(job_id): int(score) for job_id, score in waiting}
+            by_owner: dict[str, set[int]] = {}
+            for job_id in row:
+                by_owner.setdefault(self.model.jobs[job_id].new.owner, set()).add(job_id)
+            for owner, ids in by_owner.items():
+                own = self.client.zrange(keys.waiting_of(*place, owner), 0, -1)
+                assert {int(job_id) for job_id in own} == ids
+                assert self.client.zscore(keys.turns(*place), owner) is not None
+            found[keys.line(*place)] = row
+        return found
 
     def places_of_those_on_their_way(self) -> dict[str, Any]:
         jobs = list(self.model.jobs.values())
@@ -707,7 +727,9 @@ class LedgerMachine(RuleBasedStateMachine):
         waiting = [job for job in self.model.jobs.values() if not job.has_ended]
         dues = [job.delivery.due if job.delivery else job.due for job in waiting]
         known = [due for due in dues if due is not None]
-        return min(known) if known and len(known) == len(dues) and not self.messages(LISTS) else None
+        return (
+            min(known) if known and len(known) == len(dues) and not self.messages(LISTS) else None
+        )
 
     def work(self) -> None:
         """Take every message there is and do what it says, well."""
@@ -729,6 +751,8 @@ class LedgerMachine(RuleBasedStateMachine):
         sets = [keys.LEASES, keys.DELAYED, keys.DEADLINES, keys.EXECUTED]
         sets += [keys.DELIVERIES_LEASES, keys.DELIVERIES_DELAYED]
         sets += [keys.line(*place) for place in LINES] + [keys.missing(*place) for place in LINES]
+        sets += [keys.waiting(*place) for place in CHAT_LISTS]
+        sets += [keys.waiting_of(*place, f"key{n}") for place in CHAT_LISTS for n in (1, 2)]
         assert [key for key in sets if self.client.exists(key)] == []
         for job in self.model.jobs.values():
             assert job.body is not None
