@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +33,8 @@ _BENCHMARKS: dict[str, Callable[[Options, Progress], Report]] = {
 )
 def main(names: tuple[str, ...], quick: bool, litellm: bool, litellm_python: Path) -> None:  # noqa: FBT001
     """Measure ReplyTo on this machine. Without names: everything, and docs/benchmarks.md."""
+    # Ended from outside, it must still end what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     # Not resolved: a virtual environment's Python is a link, and knows itself by its own path.
     python = litellm_python.absolute() if litellm else None
     options = Options(quick=quick, litellm_python=python)

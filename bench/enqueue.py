@@ -11,7 +11,7 @@ from bench.clients import Target, queue_to, warn_of_generator
 from bench.load import Load
 from bench.options import Options
 from bench.result import Goal, Report, Spread
-from bench.rounds import alternate, ratio
+from bench.rounds import alternate, cpu_note, ratio
 from bench.stack import Stack, listening
 from bench.terminal import Progress
 from cli.ports import free_port
@@ -54,7 +54,7 @@ def run(options: Options, progress: Progress) -> Report:
             contender.turn(1.0)
         turns = alternate(
             {name: lambda c=c: c.turn(options.load_s) for name, c in contenders.items()},  # type: ignore[misc]
-            options.rounds,
+            options.short_rounds,
             progress,
         )
     return _report(turns)
@@ -78,6 +78,7 @@ def _naive(stack: Stack) -> _Contender:
 
 def _report(turns: dict[str, list[_Turn]]) -> Report:
     per_s = {name: [turn.load.per_s for turn in own] for name, own in turns.items()}
+    cpu_us = {name: [turn.cpu_us for turn in own] for name, own in turns.items()}
     return Report(
         name="enqueue",
         title="Enqueue: accepted jobs a second of one gateway process",
@@ -95,11 +96,14 @@ def _report(turns: dict[str, list[_Turn]]) -> Report:
                 Spread.of(per_s[name]).show(),
                 Spread.of([turn.load.p50_ms for turn in own]).show(1),
                 Spread.of([turn.load.p99_ms for turn in own]).show(1),
-                Spread.of([turn.cpu_us for turn in own]).show(),
+                Spread.of(cpu_us[name]).show(),
                 Spread.of([turn.redis_us for turn in own]).show(),
             )
             for name, own in turns.items()
         ],
         goals=[Goal("enqueue, x naive", ratio(per_s[_OURS], per_s[_NAIVE]), now=2, later=2.5)],
-        notes=warn_of_generator([turn.load for own in turns.values() for turn in own]),
+        notes=(
+            cpu_note(cpu_us[_OURS], cpu_us[_NAIVE]),
+            *warn_of_generator([turn.load for own in turns.values() for turn in own]),
+        ),
     )

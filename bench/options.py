@@ -19,9 +19,14 @@ class Options:
         return 2 if self.quick else 5
 
     @property
+    def short_rounds(self) -> int:
+        """How often, where turns are short: more of them see through a restless machine."""
+        return 2 * self.rounds
+
+    @property
     def load_s(self) -> float:
         """How long one turn under load lasts (seconds)."""
-        return 1.5 if self.quick else 4.0
+        return 1.5 if self.quick else 3.0
 
     @property
     def pipeline_s(self) -> float:

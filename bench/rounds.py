@@ -28,3 +28,8 @@ def alternate(
 def ratio(ours: Sequence[float], theirs: Sequence[float]) -> Spread:
     """Return how often `theirs` goes into `ours`, compared round by round."""
     return Spread.of([a / b for a, b in zip(ours, theirs, strict=True)])
+
+
+def cpu_note(ours: Sequence[float], theirs: Sequence[float]) -> str:
+    """Return the ratio in CPU time a job, which other work on the machine disturbs less."""
+    return f"By CPU time a job the other one needs {ratio(theirs, ours).show(2)} x as much."

@@ -34,6 +34,8 @@ def show(report: Report) -> None:
     print(f"\n{report.title}")
     for line in aligned([report.columns, *report.rows]):
         print(f"  {line}")
+    for note in report.notes:
+        print(f"  {note}")
     for goal in report.goals:
         print(f"  {verdict(goal)}")
 

@@ -106,4 +106,4 @@ def dump(client: redis.Redis) -> dict[bytes, Any]:
         b"list": lambda key: client.lrange(key, 0, -1),
         b"zset": lambda key: client.zrange(key, 0, -1, withscores=True),
     }
-    return {key: readers[client.type(key)](key) for key in client.keys()}
+    return {key: readers[client.type(key)](key) for key in client.scan_iter()}

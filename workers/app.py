@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging
+from kombu.utils import functional
 
 from shared.settings import SettingsError, load_settings
 from workers.config import celery_config
@@ -22,6 +24,16 @@ def _config() -> dict[str, Any]:
         sys.exit(f"replyto: {exc}")
 
 
+def _let_pauses_yield() -> None:
+    """Make kombu's pause between two attempts at a lost connection one of this greenlet only.
+
+    gevent patches `time` after the threads, and while it looks for existing locks it touches
+    Celery's proxies, which import kombu: kombu keeps the pause that stops the whole process, with
+    all its calls and the renewal of their leases. This module is imported when all is patched.
+    """
+    functional.sleep = time.sleep  # type: ignore[attr-defined]
+
+
 @setup_logging.connect
 def _log_one_line_per_event(loglevel: int | None = None, **_: Any) -> None:
     """Log our own lines; Celery's two lines a task would only repeat them."""
@@ -32,6 +44,7 @@ def _log_one_line_per_event(loglevel: int | None = None, **_: Any) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
+_let_pauses_yield()
 app = Celery("replyto")
 app.add_defaults(_config)
 app.steps["worker"].update((DepsStep, MaintenanceStep))

@@ -69,6 +69,7 @@ class Stack:
         self._guard = Guard()
         self._processes: dict[str, Process] = {}
         self._pools: dict[str, list[str]] = {}
+        self._pool_sizes: dict[str, int] = {}
         self._redis_argv: list[str] = []
         #: How often each role was started.
         self.starts: Counter[str] = Counter()
@@ -102,9 +103,13 @@ class Stack:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def pool(self, role: str, models: Iterable[str]) -> str:
-        """Name a chat worker that serves these models only; return the role."""
+    def pool(self, role: str, models: Iterable[str], concurrency: int = 0) -> str:
+        """Name a chat worker that serves these models only; return the role.
+
+        `concurrency` is how many calls it makes at once, 0 the usual number.
+        """
         self._pools[role] = [task_names.chat_queue(model) for model in models]
+        self._pool_sizes[role] = concurrency
         return role
 
     # --- its processes ----------------------------------------------------------------------
@@ -142,6 +147,10 @@ class Stack:
         self.kill(role)
         self.start(role)
 
+    def ended(self) -> list[str]:
+        """Return the roles whose process ended by itself."""
+        return [role for role, process in self._processes.items() if not process.is_running]
+
     def wait_ready(self) -> None:
         """Return when every process that was started can do its work."""
         try:
@@ -170,12 +179,15 @@ class Stack:
         lines = self._llm_record.read_text("utf-8").splitlines()
         return sum(marker in line for line in lines)
 
+    def log(self, role: str) -> str:
+        """Return all that a role's processes have printed."""
+        return (self.directory / "logs" / f"{role}.log").read_text("utf-8", "replace")
+
     def logs(self) -> dict[str, str]:
         """Return the last lines of each process."""
         files = sorted((self.directory / "logs").glob("*.log"))
         return {
-            file.stem: "\n".join(file.read_text("utf-8", "replace").splitlines()[-_LOG_LINES:])
-            for file in files
+            file.stem: "\n".join(self.log(file.stem).splitlines()[-_LOG_LINES:]) for file in files
         }
 
     # --- parts ------------------------------------------------------------------------------
@@ -221,7 +233,7 @@ class Stack:
     def _argv(self, role: str) -> list[str]:
         settings = new_settings()
         if role in self._pools:
-            size = settings.chat_concurrency
+            size = self._pool_sizes[role] or settings.chat_concurrency
             return processes.worker(role, concurrency=size, queues=self._pools[role])
         known = {
             REDIS: self._redis_argv,
@@ -231,7 +243,7 @@ class Stack:
         return known[role]
 
     def _is_ready(self) -> bool:
-        dead = [role for role, process in self._processes.items() if not process.is_running]
+        dead = self.ended()
         assert not dead, f"{dead} ended"
         workers = {r: p.pid for r, p in self._processes.items() if r not in (REDIS, GATEWAY)}
         if readiness.workers_not_up(self.redis, workers):

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import requests
 
 from tests.acceptance.api import Api, chat
 from tests.acceptance.polling import until
-from tests.acceptance.stack import REDIS, Stack
+from tests.acceptance.stack import CHAT, REDIS, Stack
 
 RECOVERY_LIMIT_S = 40.0
 MODELS = ("demo-instant", "demo-slow-300ms", "demo-slow-1s")
@@ -105,6 +107,7 @@ def test_redis_killed_under_load_loses_nothing_and_nothing_is_answered_twice(
             own_stack.kill(REDIS)
             killed_at = time.monotonic()
             until(lambda: load.failures, "the clients notice")
+            in_flight = outlast_all_calls(own_stack)
             own_stack.start(REDIS)
             at_restart = len(load.accepted)
             until(lambda: len(load.accepted) > at_restart + 60, "the load goes on")
@@ -113,19 +116,30 @@ def test_redis_killed_under_load_loses_nothing_and_nothing_is_answered_twice(
         for client in clients:
             client.result()
     with own_stack.api() as api:
-        for job_id in load.accepted.values():
+        for marker, job_id in load.accepted.items():
             api.until_ended(job_id, within_s=RECOVERY_LIMIT_S)
-        for marker in load.accepted:
             own_stack.receiver.wait_for(f"/{marker}", within_s=RECOVERY_LIMIT_S)
         took_s = time.monotonic() - killed_at
         record_property("recovery_s", round(took_s, 1))
         assert took_s <= RECOVERY_LIMIT_S
         for marker, job_id in load.accepted.items():
             assert_answered_once(own_stack, api, load, marker, job_id)
-    ids = defaultdict(set)
-    for marker, job_id in load.accepted.items():
-        ids[job_id].add(marker)
-    assert len(ids) == len(load.accepted)
+    assert len(set(load.accepted.values())) == len(load.accepted)
+    # A paid answer is kept in hand until Redis takes it: nobody asks the LLM again.
+    asked = [call.body for call in own_stack.llm.requests]
+    assert [body for body in in_flight if asked.count(body) > 1] == []
+
+
+def outlast_all_calls(stack: Stack) -> set[bytes]:
+    """Wait until the LLM has answered all it was asked; return what it was still working on.
+
+    The worker has these answers now, and no Redis to put them into.
+    """
+    in_flight = {call.body for call in stack.llm.requests if call.status is None}
+    assert in_flight
+    until(lambda: all(call.status for call in stack.llm.requests), "the LLM has answered all")
+    until(lambda: "result kept in hand" in stack.log(CHAT), "the worker has the answers")
+    return in_flight
 
 
 def assert_answered_once(stack: Stack, api: Api, load: Load, marker: str, job_id: int) -> None:
@@ -138,3 +152,14 @@ def assert_answered_once(stack: Stack, api: Api, load: Load, marker: str, job_id
     assert {callback.headers["webhook-id"] for callback in callbacks} == {f"msg_{job_id}"}
     if marker in load.answers:
         assert load.answers[marker].decode() == job["responseBody"]
+
+
+def test_worker_that_waits_for_redis_goes_on_with_its_calls() -> None:
+    """The pause between two attempts to connect is the main greenlet's only."""
+    program = (
+        "import celery, sys; celery.maybe_patch_concurrency(sys.argv);"
+        "import workers.app, time, gevent, kombu.utils.functional as kombu;"
+        "assert time.sleep is gevent.sleep; assert kombu.sleep is gevent.sleep"
+    )
+    command = [sys.executable, "-c", program, "-A", "workers.app", "worker", "-P", "gevent"]
+    subprocess.run(command, cwd=Path(__file__).parents[2], check=True, timeout=60)

@@ -351,13 +351,18 @@ def test_expire_ends_the_job_at_its_deadline_when_it_is(
 
 
 def test_expire_leaves_a_job_that_runs_and_looks_again_later(
-    job_store: JobStore, recovery: RecoveryStore, lists: MessageLists, fake_clock: FakeClock
+    job_store: JobStore,
+    recovery: RecoveryStore,
+    ledger_redis: redis.Redis,
+    lists: MessageLists,
+    fake_clock: FakeClock,
 ) -> None:
     claim = started(job_store, lists, timeout_s=10)
     fake_clock.advance(10)
     job_store.renew([(claim.id, claim.attempt)])
     assert recovery.expire_jobs() == 0
     assert read(job_store, claim.id).state is JobState.STARTED
+    assert ledger_redis.zscore(keys.DEADLINES, claim.id) == fake_clock() + 30_000
 
     fake_clock.advance(30)
     assert recovery.reap_jobs() == 1

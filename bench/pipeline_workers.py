@@ -1,0 +1,129 @@
+"""The two workers of benchmark `pipeline`: how to fill their queues, and when they are empty."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from typing import Protocol
+
+import redis
+
+from bench.baselines import celery_app
+from bench.children import Child
+from bench.clients import CHAT
+from bench.result import BenchmarkFailed
+from bench.stack import MODEL, QUEUE, Stack
+from shared import redis_keys, task_names
+from shared.job import NewJob
+from shared.job_store import JobStore
+
+CONCURRENCY = 200
+
+
+class Contender(Protocol):
+    """A worker process whose speed is measured."""
+
+    worker: Child
+
+    def enqueue(self, count: int) -> None:
+        """Put jobs into the queue while the worker is paused."""
+        ...
+
+    def left(self) -> int:
+        """Return how many jobs are not done."""
+        ...
+
+    def check(self) -> None:
+        """Raise BenchmarkFailed unless all that was queued is done."""
+        ...
+
+    def messages(self) -> int:
+        """Return how many messages were sent so far."""
+        ...
+
+
+class ReplyTo:
+    """One process that does chat and completion, with an LLM that answers at once."""
+
+    def __init__(self, stack: Stack) -> None:
+        queues = [QUEUE, task_names.COMPLETION_QUEUE]
+        self.worker = stack.worker("pipeline", queues, CONCURRENCY)
+        self._client = stack.client()
+        self._jobs = JobStore(self._client, stack.settings)
+        self._first, self._count = 1, 0
+
+    def enqueue(self, count: int) -> None:
+        """Accept jobs as the gateway does."""
+        new = [
+            NewJob(
+                owner="bench",
+                ref_id=uuid.uuid4().hex,
+                model=MODEL,
+                request=CHAT.encode(),
+                fingerprint="",
+                priority=task_names.QUEUED,
+                timeout_s=3600,
+            )
+            for _ in range(count)
+        ]
+        ids = [self._jobs.accept(job).id for job in new]
+        self._first, self._count = ids[0], count
+
+    def left(self) -> int:
+        """Return how many jobs wait, run, or are to be completed."""
+        pipe = self._client.pipeline(transaction=False)
+        pipe.zcard(redis_keys.line(QUEUE, task_names.QUEUED))
+        pipe.zcard(redis_keys.DEADLINES)
+        pipe.zcard(redis_keys.EXECUTED)
+        waiting, unanswered, executed = pipe.execute()
+        return max(int(waiting), int(unanswered)) + int(executed)
+
+    def check(self) -> None:
+        """Raise unless every job was completed."""
+        pipe = self._client.pipeline(transaction=False)
+        for job_id in range(self._first, self._first + self._count):
+            pipe.hget(redis_keys.job(job_id), "state")
+        states = pipe.execute()
+        if lost := sum(state != b"Completed" for state in states):
+            raise BenchmarkFailed(f"{lost} of {self._count} jobs were not completed")
+
+    def messages(self) -> int:
+        """Return the pushed messages: each takes a place in line, the doorbell too."""
+        return int(self._client.get(redis_keys.QUEUE_PLACE) or 0)  # type: ignore[arg-type,unused-ignore]
+
+
+class StockCelery:
+    """Celery as it comes: `apply_async` from task to task, acknowledgement emulated."""
+
+    def __init__(self, stack: Stack) -> None:
+        url = stack.other_redis_url
+        self.worker = stack.children.start(
+            "stock",
+            [
+                *[sys.executable, "-m", "celery", "-A", "bench.baselines.celery_app", "worker"],
+                *["-P", "gevent", "-c", str(CONCURRENCY)],
+            ],
+            {"CELERY_BROKER_URL": url},
+        )
+        self._client = redis.Redis.from_url(url)
+        self._url = url
+        self._sent = 0
+
+    def enqueue(self, count: int) -> None:
+        """Send the first task of each job."""
+        with celery_app.app.connection_for_write(self._url) as connection:
+            for _ in range(count):
+                celery_app.app.send_task(celery_app.first.name, connection=connection)
+        self._sent += 2 * count
+
+    def left(self) -> int:
+        """Return how many messages are queued or not acknowledged."""
+        queued, held = self._client.llen("celery"), self._client.hlen("unacked")
+        return int(queued) + int(held)  # type: ignore[arg-type,unused-ignore]
+
+    def check(self) -> None:
+        """Nothing to look at: empty tasks leave nothing."""
+
+    def messages(self) -> int:
+        """Return the messages: two a job."""
+        return self._sent

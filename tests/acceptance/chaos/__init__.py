@@ -1,0 +1,1 @@
+"""The fault suite: a steady load, seeded faults, and an auditor who compares three ledgers."""

@@ -1,0 +1,157 @@
+"""Plans which faults happen when: the same seed and duration, the same faults. Pure.
+
+A plan is a row of rounds. Each kills every kind of process once. The ledger (Redis, and the
+completion worker whose tick recovers jobs) is hit at the beginning of a round, the others later, so
+that each lease which runs out finds a tick that has seen a healthy Redis for long enough to reap.
+Without that quiet nothing could be said about how long a recovery takes. A `wild` plan has none:
+it asks only whether anything is lost or doubled.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+REDIS = "redis"
+GATEWAY = "gateway"
+COMPLETION = "completion"
+CALLBACKS = "callbacks"
+CHATS = ("chat1", "chat2", "chat3")
+
+#: The kinds of processes that are killed.
+KINDS = (GATEWAY, "chat", COMPLETION, CALLBACKS, REDIS)
+
+#: Length of a round, and of one in which Redis is frozen (seconds).
+ROUND_S = 26.0
+FROZEN_ROUND_S = 44.0
+#: Each so many rounds Redis is frozen, for so long (seconds).
+_FROZEN_EVERY = 7
+REDIS_FREEZE_S = 15.0
+#: Each so many rounds a chat worker is frozen for longer than its lease.
+_LONG_FREEZE_EVERY = 4
+_LONG_FREEZE_S = (32.0, 37.0)
+#: A run shorter than this is one dense round.
+SHORT_S = 2 * ROUND_S
+
+
+class Action(StrEnum):
+    """What is done."""
+
+    KILL = "kill"
+    FREEZE = "freeze"
+    #: Redis drops its connections: those of a type, `normal` or `pubsub`.
+    DROP = "drop"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault. `lasts_s`: until the killed is started again, or the frozen goes on."""
+
+    at_s: float
+    action: Action
+    role: str
+    lasts_s: float = 0.0
+
+
+def kind_of(role: str) -> str:
+    """Return the kind of a process: the chat workers are one."""
+    return "chat" if role in CHATS else role
+
+
+def kills(faults: Sequence[Fault]) -> Counter[str]:
+    """Count the planned kills by kind."""
+    return Counter(kind_of(fault.role) for fault in faults if fault.action is Action.KILL)
+
+
+def plan(seed: int, duration_s: float, *, wild: bool = False) -> list[Fault]:
+    """Return the faults of a run, in order."""
+    rng = random.Random(seed)
+    if duration_s < SHORT_S:
+        faults = list(_short(rng, duration_s))
+    elif wild:
+        faults = list(_wild(rng, duration_s))
+    else:
+        faults = list(_rounds(rng, duration_s))
+    return sorted(faults, key=lambda fault: fault.at_s)
+
+
+def _rounds(rng: random.Random, duration_s: float) -> Iterator[Fault]:
+    start, number = 0.0, 1
+    while True:
+        frozen = number % _FROZEN_EVERY == 0
+        length = FROZEN_ROUND_S if frozen else ROUND_S
+        if start + length > duration_s:
+            return
+        before_frozen = (number + 1) % _FROZEN_EVERY == 0
+        yield from _ledger_faults(rng, start)
+        if frozen:
+            yield Fault(start + 6.0, Action.FREEZE, REDIS, REDIS_FREEZE_S)
+        yield from _worker_faults(rng, start, length)
+        yield from _chat_kills(rng, start, frozen=frozen, before_frozen=before_frozen)
+        if number % _LONG_FREEZE_EVERY == 0:
+            long_s = rng.uniform(*_LONG_FREEZE_S)
+            yield Fault(start + rng.uniform(9, 14), Action.FREEZE, rng.choice(CHATS[:2]), long_s)
+        start, number = start + length, number + 1
+
+
+def _ledger_faults(rng: random.Random, start: float) -> Iterator[Fault]:
+    first, second = rng.sample((REDIS, COMPLETION), 2)
+    yield Fault(start + rng.uniform(0.2, 1.5), Action.KILL, first, _pause(rng, 1.5))
+    yield Fault(start + rng.uniform(2.0, 3.5), Action.KILL, second, _pause(rng, 1.5))
+    dropped = rng.choice(("normal", "pubsub"))
+    yield Fault(start + rng.uniform(5.0, 5.9), Action.DROP, dropped)
+
+
+def _worker_faults(rng: random.Random, start: float, length: float) -> Iterator[Fault]:
+    latest = length - 3
+    yield Fault(start + rng.uniform(8, latest), Action.KILL, GATEWAY, _pause(rng, 3.0))
+    yield Fault(start + rng.uniform(8, latest), Action.KILL, CALLBACKS, _pause(rng, 4.0))
+    role = rng.choice((GATEWAY, CALLBACKS, COMPLETION, *CHATS))
+    latest = 10 if role == COMPLETION else length - 10
+    at_s = start + rng.uniform(8, latest)
+    yield Fault(at_s, Action.FREEZE, role, rng.uniform(2.0, 6.0))
+
+
+def _chat_kills(
+    rng: random.Random, start: float, *, frozen: bool, before_frozen: bool
+) -> Iterator[Fault]:
+    """Kill where the lease runs out in a quiet time of the tick."""
+    if before_frozen:
+        return
+    spans = ((25.0, 30.0), (33.0, 40.0)) if frozen else ((9.0, 20.0),)
+    for span in spans:
+        at_s = start + rng.uniform(*span)
+        yield Fault(at_s, Action.KILL, rng.choice(CHATS), _pause(rng, 4.0))
+
+
+def _pause(rng: random.Random, most_s: float) -> float:
+    """Return how long the process stays away: half of the time not at all."""
+    return rng.choice((0.0, rng.uniform(0.3, most_s)))
+
+
+def _short(rng: random.Random, duration_s: float) -> Iterator[Fault]:
+    """Kill each kind once, the chat worker first: its jobs take the longest to come back."""
+    yield Fault(rng.uniform(2, 3), Action.KILL, CHATS[0], _pause(rng, 1.0))
+    roles = [COMPLETION, REDIS, GATEWAY, CALLBACKS]
+    rng.shuffle(roles)
+    room_s = max(duration_s - 5.0, 5.0) / len(roles)
+    for number, role in enumerate(roles):
+        at_s = 4.0 + number * room_s + rng.uniform(0, room_s / 2)
+        yield Fault(at_s, Action.KILL, role, _pause(rng, 1.0))
+    yield Fault(rng.uniform(4, 6), Action.FREEZE, CHATS[1], 2.0)
+    yield Fault(rng.uniform(5, 8), Action.DROP, "normal")
+    yield Fault(rng.uniform(5, 8), Action.DROP, "pubsub")
+
+
+def _wild(rng: random.Random, duration_s: float) -> Iterator[Fault]:
+    for _ in range(round(duration_s / ROUND_S)):
+        for role in (REDIS, GATEWAY, COMPLETION, CALLBACKS, rng.choice(CHATS)):
+            yield Fault(rng.uniform(0, duration_s), Action.KILL, role, _pause(rng, 4.0))
+            yield Fault(rng.uniform(0, duration_s), Action.FREEZE, role, rng.uniform(0.5, 6.0))
+        for kind in ("normal", "pubsub"):
+            yield Fault(rng.uniform(0, duration_s), Action.DROP, kind)
+        long_s = rng.uniform(*_LONG_FREEZE_S)
+        yield Fault(rng.uniform(0, duration_s), Action.FREEZE, rng.choice(CHATS), long_s)
