@@ -7,6 +7,7 @@ KEYS and ARGV of each move stand at the top of its script in `lua/`. Times are m
 from __future__ import annotations
 
 import math
+import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -199,6 +200,7 @@ class JobStore:
                 queue,
                 priority,
                 self._settings.queue_window,
+                uuid.uuid4().hex,
             ],
         )
         row = self._scripts.run(call)

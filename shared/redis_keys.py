@@ -10,6 +10,9 @@ from typing import Final
 #: kombu's separator between a queue's name and its priority step.
 PRIORITY_SEPARATOR: Final = "\x06\x16"
 
+#: Between two names in one key. Names hold no control characters, so no two pairs make one key.
+_SEPARATOR: Final = "\x1f"
+
 # --- jobs -------------------------------------------------------------------------------------
 
 #: STRING, the last job id given (INCR). Never expires.
@@ -58,12 +61,12 @@ def job(job_id: int) -> str:
 
 def ref(owner: str, ref_id: str) -> str:
     """STRING, the id of the owner's job with this RefId. Lives as long as the job."""
-    return f"jobs:ref:{owner}:{ref_id}"
+    return f"jobs:ref:{owner}{_SEPARATOR}{ref_id}"
 
 
 def tag(owner: str, name: str) -> str:
     """ZSET of job ids by creation time with this Tag. Renewed by each new job."""
-    return f"jobs:tag:{owner}:{name}"
+    return f"jobs:tag:{owner}{_SEPARATOR}{name}"
 
 
 def delivery(job_id: int) -> str:
@@ -96,7 +99,7 @@ def waiting(queue: str, priority: int) -> str:
 
 def waiting_of(queue: str, priority: int, owner: str) -> str:
     """ZSET of ids by place: those of `waiting` that are this owner's."""
-    return f"{waiting(queue, priority)}:{owner}"
+    return f"{waiting(queue, priority)}{_SEPARATOR}{owner}"
 
 
 def turns(queue: str, priority: int) -> str:

@@ -30,7 +30,7 @@ else
       before = before + round
       ahead = 0
     else
-      before = before + math.min(redis.call('ZCARD', waiting .. ':' .. owner), round + ahead)
+      before = before + math.min(redis.call('ZCARD', waiting .. '\31' .. owner), round + ahead)
     end
   end
 end

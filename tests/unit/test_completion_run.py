@@ -8,15 +8,15 @@ import redis
 from shared.job import JobState
 from shared.job_store import JobStore
 from shared.moves import Result
-from shared.settings import Settings
-from tests.factories import FakeClock, new_job
+from tests.factories import FakeClock, new_job, new_settings
 from tests.unit.worker_deps import FakeLlm, build
 from workers.completion.run import complete_executed
 from workers.deps import Deps
 
 
 @pytest.fixture
-def deps(fake_redis: redis.Redis, settings: Settings, fake_clock: FakeClock) -> Deps:
+def deps(fake_redis: redis.Redis, fake_clock: FakeClock) -> Deps:
+    settings = new_settings(queue_window=1000)
     return build(fake_redis, settings, fake_clock, FakeLlm())
 
 

@@ -15,6 +15,7 @@ from shared.job import Attempt, Job, JobState
 from shared.job_store import JobStore
 from shared.moves import CANCELLED, Accepted, Cancelled, Claim, Deferred, Executed, Renewal, Result
 from shared.recovery_store import RecoveryStore
+from shared.scripts import Call, ScriptRunner
 from shared.settings import Settings
 from tests.factories import START_MS, FakeClock, MessageLists, dump, new_job, new_settings
 
@@ -1221,3 +1222,28 @@ def test_ping_changes_nothing_that_anybody_reads(
     job_store.ping()
 
     assert accepted(job_store).id == first.id + 1
+
+
+def test_claim_is_the_same_when_its_call_comes_twice(
+    job_store: JobStore, ledger_redis: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client's library repeats a call whose answer got lost."""
+    job = accepted(job_store)
+    run = ScriptRunner.run
+
+    def twice(runner: ScriptRunner, call: Call) -> Any:
+        assert run(runner, call)
+        return run(runner, call)
+
+    monkeypatch.setattr(ScriptRunner, "run", twice)
+    claim = job_store.claim(job.id, "chat.m", 5, "w")
+    assert claim is not None
+    assert claim.attempt == 1
+    monkeypatch.undo()
+    assert job_store.claim(job.id, "chat.m", 5, "w") is None
+
+
+def test_keys_of_two_names_never_meet() -> None:
+    assert keys.ref("a:b", "c") != keys.ref("a", "b:c")
+    assert keys.tag("a:b", "c") != keys.tag("a", "b:c")
+    assert keys.waiting_of("chat.a", 0, "b") != keys.waiting("chat.a:b", 0)

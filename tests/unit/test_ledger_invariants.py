@@ -308,7 +308,7 @@ def is_past(moment: int | None, now: int) -> bool:
 
 def cut(lease: int | None, whole_ms: int, now: int) -> int | None:
     """Return what is left of a lease that was given before the clock was set back."""
-    return now + whole_ms if lease is not None and lease > now + 2 * whole_ms else lease
+    return now + whole_ms if lease is not None and lease > now + whole_ms else lease
 
 
 # --- the machine ----------------------------------------------------------------------------------
@@ -436,8 +436,10 @@ class LedgerMachine(RuleBasedStateMachine):
     def claim(self, queue: str, job_id: int) -> bool:
         if queue == task_names.CALLBACKS_QUEUE:
             return self.claim_delivery(job_id)
-        expected = self.model.claim(job_id)
-        priority = self.model.jobs[job_id].new.priority
+        job = self.model.jobs.get(job_id)
+        priority = job.new.priority if job else task_names.QUEUED
+        has_had_its_turn = self.client.zscore(keys.waiting(queue, priority), job_id) is None
+        expected = self.model.claim(job_id) if has_had_its_turn else None
         claim = self.jobs.claim(job_id, queue, priority, "w")
         assert (claim.attempt if claim else None) == expected
         if claim is not None:

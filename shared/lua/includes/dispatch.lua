@@ -4,7 +4,7 @@
 -- turn. So a list is never longer than its window, and an owner with many jobs is ahead of
 -- another by the window at most.
 --
--- waiting: ZSET of all ids by place; waiting .. ':' .. owner: ZSET of that owner's ids.
+-- waiting: ZSET of all ids by place; with the separator (31) and an owner: that owner's ids.
 -- turns: ZSET of the owners that have jobs waiting, by when it is their turn.
 local function dispatch(list, line, waiting, turns, place_counter, queue, priority, window)
   local room = window - redis.call('LLEN', list)
@@ -13,7 +13,7 @@ local function dispatch(list, line, waiting, turns, place_counter, queue, priori
     if not owner then
       return
     end
-    local own = waiting .. ':' .. owner
+    local own = waiting .. '\31' .. owner
     local id = redis.call('ZRANGE', own, 0, 0)[1]
     if id then
       redis.call('ZREM', own, id)
