@@ -10,7 +10,7 @@ from shared.callback_target import check_target
 from shared.chat_request import ChatCall
 from shared.errors import ModelNotFound, ProviderNotFound, ValidationFailed
 from shared.job import NewJob
-from shared.job_store import Accepted
+from shared.moves import Accepted
 
 
 def accept_job(

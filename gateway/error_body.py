@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import logging
+from typing import Final
 
 from flask import Flask, Response, request
 from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 
+from gateway.services import services
 from shared import errors
+from shared.counters import Count
 from shared.errors import Failure, ServiceError
 from shared.job import failure_body
 
 log = logging.getLogger(__name__)
+
+_COUNTED: Final[dict[type[ServiceError], Count]] = {
+    errors.QueueFull: Count.REFUSED_QUEUE_FULL,
+    errors.OwnerQueueFull: Count.REFUSED_OWNER_QUEUE_FULL,
+    errors.TooManyWaiting: Count.REFUSED_SYNC_LIMIT,
+    errors.BodyTooLarge: Count.REFUSED_BODY_TOO_LARGE,
+}
 
 
 def register(app: Flask) -> None:
@@ -24,6 +34,9 @@ def register(app: Flask) -> None:
 def answer(error: Exception) -> Response:
     """Return the response for any exception that left a view."""
     service_error = _translate(error)
+    count = _COUNTED.get(type(service_error))
+    if count is not None:
+        services().counters.add(count)
     response = Response(
         failure_body(_failure(service_error)),
         status=service_error.status,

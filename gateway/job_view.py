@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from shared.dtos.base import ResponseError, ResponseStatus
 from shared.dtos.jobs import BackgroundJob, GetOpenAiChatStatusResponse
 from shared.job import Job, JobState
+from shared.moves import Position
 
 _REQUEST_TYPE: Final = "OpenAiChatCompletion"
 _RESPONSE_TYPE: Final = "OpenAiChatResponse"
 _PROGRESS: Final = {JobState.QUEUED: 0.0, JobState.STARTED: 0.5}
 
 
-def status_json(job: Job) -> bytes:
+def status_json(job: Job, position: Position | None = None) -> bytes:
     """Return where the job stands, as it is sent; its result is the LLM's own text."""
+    start_in_s = position.start_in_s if position else None
     status = GetOpenAiChatStatusResponse(
         job_id=job.id,
         ref_id=job.ref_id,
         job_state=job.state,
-        status=status_text(job),
+        status=status_text(job, position),
+        queue_position=position.before if position else None,
+        estimated_start_secs=None if start_in_s is None else math.ceil(start_in_s),
         response_status=failure_of(job),
     ).to_json()
     if job.response is None:
@@ -29,8 +34,10 @@ def status_json(job: Job) -> bytes:
     return status.removesuffix(b"}") + b',"result":' + job.response + b"}"
 
 
-def status_text(job: Job) -> str:
+def status_text(job: Job, position: Position | None = None) -> str:
     """Return the state in words, with what is worth knowing about it."""
+    if position is not None:
+        return _in_line(position)
     last = job.attempts[-1] if job.attempts else None
     if job.state is JobState.QUEUED and last is not None:
         return f"Queued for another attempt; attempt {last.number} failed: {last.detail}"
@@ -39,6 +46,15 @@ def status_text(job: Job) -> str:
         return f"Started, attempt {job.attempt}{wish}"
     failure = failure_of(job)
     return f"{job.state}: {failure.message}" if failure else str(job.state)
+
+
+def _in_line(position: Position) -> str:
+    jobs = {0: "next in line", 1: "1 job before it"}.get(
+        position.before, f"{position.before} jobs before it"
+    )
+    if position.start_in_s is None:
+        return f"Queued, {jobs}"
+    return f"Queued, {jobs}, starts in about {math.ceil(position.start_in_s)} s"
 
 
 def failure_of(job: Job) -> ResponseStatus | None:

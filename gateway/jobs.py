@@ -18,7 +18,7 @@ from shared.dtos.jobs import (
     GetOpenAiChatStatus,
     WaitForOpenAiChat,
 )
-from shared.job import Job
+from shared.job import Job, JobState
 
 blueprint = Blueprint("jobs", __name__)
 
@@ -29,7 +29,8 @@ def status() -> Response:
     gateway, principal = services(), services().keys.authenticate(request)
     wanted = bind(GetOpenAiChatStatus)
     job = find_job(gateway.jobs, principal, wanted.job_id, wanted.ref_id)
-    return Response(status_json(job), mimetype="application/json")
+    position = gateway.jobs.position(job) if job.state is JobState.QUEUED else None
+    return Response(status_json(job, position), mimetype="application/json")
 
 
 @dto_route(blueprint, "GetOpenAiChat", "GET")

@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 import redis
 
 from shared import redis_keys
+from shared.errors import TooManyWaiting
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -49,8 +50,9 @@ class Waiter:
 class Mailbox:
     """This process's channel and the requests that wait on it. Subscribes when first used."""
 
-    def __init__(self, client: redis.Redis) -> None:
+    def __init__(self, client: redis.Redis, limit: int) -> None:
         self._client = client
+        self._limit = limit
         self._channel = redis_keys.mailbox_channel(uuid.uuid4().hex[:12])
         self._waiters: dict[str, Waiter] = {}
         self._starting = threading.Lock()
@@ -58,7 +60,12 @@ class Mailbox:
 
     @contextmanager
     def waiter(self) -> Iterator[Waiter]:
-        """Register a waiting request for the length of the block."""
+        """Register a waiting request for the length of the block.
+
+        Raises TooManyWaiting when as many wait as may.
+        """
+        if len(self._waiters) >= self._limit:
+            raise TooManyWaiting(retry_after_s=1)
         self._start()
         token = uuid.uuid4().hex
         waiter = Waiter(f"{self._channel}|{token}")

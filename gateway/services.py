@@ -10,6 +10,7 @@ from flask import Flask, current_app
 from gateway.auth import Keys
 from gateway.mailbox import Mailbox
 from shared import redis_client
+from shared.counters import Counters
 from shared.job_store import JobStore
 from shared.providers import Registry, load_registry
 from shared.settings import Settings
@@ -26,6 +27,7 @@ class Services:
     registry: Registry
     keys: Keys
     mailbox: Mailbox
+    counters: Counters
 
 
 def build_services(settings: Settings) -> Services:
@@ -40,7 +42,8 @@ def build_services(settings: Settings) -> Services:
         jobs=JobStore(client, settings),
         registry=load_registry(settings.providers_file),
         keys=Keys(settings),
-        mailbox=Mailbox(client),
+        mailbox=Mailbox(client, settings.sync_limit),
+        counters=Counters(client),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -100,7 +101,7 @@ class DeliveryStore:
                 keys.line(queue, 0),
                 keys.missing(queue, 0),
             ],
-            [self._clock(), job_id, milliseconds(DELIVERY_LEASE_S)],
+            [self._clock(), job_id, milliseconds(DELIVERY_LEASE_S), uuid.uuid4().hex],
         )
         row = self._scripts.run(call)
         if not row:

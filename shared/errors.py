@@ -156,6 +156,18 @@ class QueueFull(ServiceError):
     error_code = "TooManyRequests"
 
 
+class OwnerQueueFull(QueueFull):
+    """This key has as many jobs waiting for this model as it may; try again later."""
+
+    code = "owner_queue_full"
+
+
+class TooManyWaiting(QueueFull):
+    """Too many calls wait for their answer here; try again, or queue the job."""
+
+    code = "too_many_waiting"
+
+
 class LedgerUnavailable(ServiceError):
     """The service cannot reach its store at the moment; nothing was accepted, try again."""
 

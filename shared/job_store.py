@@ -6,16 +6,16 @@ KEYS and ARGV of each move stand at the top of its script in `lua/`. Times are m
 
 from __future__ import annotations
 
+import math
+import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 
 import redis
 
+from shared import queue_keys, task_names
 from shared import redis_keys as keys
-from shared import task_names
-from shared.errors import Failure, QueueFull, RefIdConflict
+from shared.errors import OwnerQueueFull, QueueFull, RefIdConflict
 from shared.job import (
     ATTEMPT_PREFIX,
     SUMMARY_FIELDS,
@@ -26,7 +26,18 @@ from shared.job import (
     failure_body,
     from_hash,
 )
-from shared.scripts import Call, ScriptRunner
+from shared.moves import (
+    CANCELLED,
+    Accepted,
+    Cancelled,
+    Claim,
+    Deferred,
+    Executed,
+    Position,
+    Renewal,
+    Result,
+)
+from shared.scripts import Argument, Call, ScriptRunner
 from shared.settings import Settings
 
 #: Returns unix milliseconds, or 0 for Redis's own clock.
@@ -34,89 +45,12 @@ Clock = Callable[[], int]
 
 #: Most bytes of mailbox entries kept in one job.
 _MAILBOX_BYTES: Final = 4096
+#: Most owners looked at to tell a position.
+_OWNERS_COUNTED: Final = 1000
+#: When to come again to a full queue that has not moved yet (seconds).
+_RETRY_AFTER_UNKNOWN_S: Final = 10
+_FULL: Final = {"full": QueueFull, "owner_full": OwnerQueueFull}
 _SUMMARY_NAMES: Final = tuple(name.encode() for name in SUMMARY_FIELDS)
-
-CANCELLED: Final = Failure(
-    status=499,
-    type="invalid_request_error",
-    code="job_cancelled",
-    message="The job was cancelled.",
-    error_code="Cancelled",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """The job that stands for a request; `is_new` is False when its RefId was known."""
-
-    id: int
-    is_new: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """The right to make one attempt. `attempt` is the fence: later moves must name it."""
-
-    id: int
-    attempt: int
-    ref_id: str
-    model: str
-    provider: str
-    request: bytes
-    now_ms: int
-    deadline_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What an attempt leaves in the job: a response, or the error body, with its HTTP status."""
-
-    outcome: JobState
-    status: int
-    body: bytes
-
-    @classmethod
-    def response(cls, body: bytes) -> Result:
-        """Return the result of a job that was answered."""
-        return cls(JobState.COMPLETED, 200, body)
-
-    @classmethod
-    def failure(cls, failure: Failure, *, cancelled: bool = False) -> Result:
-        """Return the result of a job that was not."""
-        outcome = JobState.CANCELLED if cancelled else JobState.FAILED
-        return cls(outcome, failure.status, failure_body(failure))
-
-
-class Renewal(StrEnum):
-    """What became of a lease that was to be renewed."""
-
-    RENEWED = "renewed"
-    CANCEL = "cancel"
-    LOST = "lost"
-
-
-class Executed(StrEnum):
-    """What became of a result that was to be stored."""
-
-    EXECUTED = "executed"
-    ALREADY = "already"
-    REFUSED = "refused"
-
-
-class Deferred(StrEnum):
-    """What became of a job that was to be tried later."""
-
-    DEFERRED = "deferred"
-    CANCEL = "cancel"
-    REFUSED = "refused"
-
-
-class Cancelled(StrEnum):
-    """What became of a wish to cancel."""
-
-    CANCELLED = "cancelled"
-    ABORTING = "aborting"
-    ENDED = "ended"
 
 
 class JobStore:
@@ -131,61 +65,53 @@ class JobStore:
     # --- the gateway's moves ------------------------------------------------------------------
 
     def accept(self, new: NewJob) -> Accepted:
-        """Make the job and push its message, or find the one its RefId made before.
+        """Make the job and put it in line, or find the one its RefId made before.
 
-        Raises RefIdConflict (same RefId, other request) and QueueFull.
+        Raises RefIdConflict (same RefId, other request), QueueFull and OwnerQueueFull.
         """
-        queue = task_names.chat_queue(new.model)
+        answer = self._scripts.run(Call("accept", _accept_keys(new), self._accept_args(new)))
+        verdict, value = answer[0].decode(), int(answer[1])
+        if verdict == "conflict":
+            raise RefIdConflict(field="refId")
+        if verdict in _FULL:
+            raise _FULL[verdict](retry_after_s=retry_after_s(value, float(answer[2])))
+        return Accepted(value, is_new=verdict == "accepted")
+
+    def _accept_args(self, new: NewJob) -> list[Argument]:
+        settings = self._settings
         fields: dict[str, str | bytes] = {
             "ref_id": new.ref_id,
-            "owner": new.owner,
             "provider": new.provider,
             "reply_to": new.reply_to,
             "request": new.request,
         }
         if new.mailbox:
             fields["mailboxes"] = new.mailbox
-        verdict, value = self._scripts.run(
-            Call(
-                "accept",
-                [
-                    keys.JOB_ID,
-                    keys.ref(new.owner, new.ref_id),
-                    keys.tag(new.owner, new.tag),
-                    keys.message_list(queue, new.priority),
-                    keys.line(queue, new.priority),
-                    keys.QUEUE_PLACE,
-                    keys.MODELS,
-                    keys.DEADLINES,
-                    *lines(queue),
-                ],
-                [
-                    self._clock(),
-                    keys.JOB_PREFIX,
-                    new.model,
-                    queue,
-                    new.priority,
-                    task_names.CHAT,
-                    self._settings.queue_limit,
-                    milliseconds(new.timeout_s),
-                    new.fingerprint,
-                    new.tag,
-                    milliseconds(self._settings.job_timeout_s + self._settings.result_ttl_s),
-                    *_flat(fields),
-                ],
-            )
-        )
-        if verdict == b"conflict":
-            raise RefIdConflict(field="refId")
-        if verdict == b"full":
-            raise QueueFull(retry_after_s=10)
-        return Accepted(int(value), is_new=verdict == b"accepted")
+        return [
+            self._clock(),
+            keys.JOB_PREFIX,
+            new.model,
+            task_names.chat_queue(new.model),
+            new.priority,
+            settings.queue_window,
+            settings.queue_limit,
+            settings.owner_queue_limit,
+            milliseconds(new.timeout_s),
+            new.fingerprint,
+            new.tag,
+            milliseconds(settings.job_timeout_s + settings.result_ttl_s),
+            new.owner,
+            *(part for pair in fields.items() for part in pair),
+        ]
 
     def cancel(self, job: Job) -> Cancelled:
         """End the job if it waits, ask its attempt to abort if it runs."""
         call = Call(
             "cancel",
-            [*move_keys(job.id), *line_keys(job.model)],
+            [
+                *queue_keys.move_keys(job.id),
+                *queue_keys.everywhere(task_names.chat_queue(job.model), job.owner),
+            ],
             [
                 self._clock(),
                 job.id,
@@ -195,6 +121,29 @@ class JobStore:
             ],
         )
         return Cancelled(self._scripts.run(call).decode())
+
+    def position(self, job: Job) -> Position | None:
+        """Return where a Queued job stands in line; None when it does not (it is due later)."""
+        queue = task_names.chat_queue(job.model)
+        call = Call(
+            "position",
+            [
+                keys.drain(queue),
+                *queue_keys.lines(queue),
+                *queue_keys.waiting(queue),
+                keys.turns(queue, job.priority),
+                keys.waiting_of(queue, job.priority, job.owner),
+            ],
+            [
+                self._clock(),
+                job.id,
+                task_names.PRIORITIES.index(job.priority) + 1,
+                job.owner,
+                _OWNERS_COUNTED,
+            ],
+        )
+        row = self._scripts.run(call)
+        return Position(before=int(row[0]), per_second=float(row[1])) if row else None
 
     def watch(self, job_id: int, mailbox: str) -> JobState | None:
         """Ask to be told at `mailbox` when the job moves; return its state now, None if gone."""
@@ -229,12 +178,30 @@ class JobStore:
 
     # --- the chat worker's moves --------------------------------------------------------------
 
-    def claim(self, job_id: int, model: str, worker: str) -> Claim | None:
-        """Start an attempt; None when the message that led here is stale."""
+    def claim(self, job_id: int, queue: str, priority: int, worker: str) -> Claim | None:
+        """Start an attempt; None when the message that led here is stale.
+
+        `queue` and `priority` are the message's: the next job in turn takes its place.
+        """
         call = Call(
             "claim",
-            [*move_keys(job_id), *line_keys(model)],
-            [self._clock(), job_id, self._lease_ms, worker],
+            [
+                *queue_keys.move_keys(job_id),
+                *queue_keys.lines(queue),
+                *queue_keys.missing(queue),
+                *queue_keys.window(queue, priority),
+                keys.drain(queue),
+            ],
+            [
+                self._clock(),
+                job_id,
+                self._lease_ms,
+                worker,
+                queue,
+                priority,
+                self._settings.queue_window,
+                uuid.uuid4().hex,
+            ],
         )
         row = self._scripts.run(call)
         if not row:
@@ -267,7 +234,7 @@ class JobStore:
         field = "response" if result.outcome is JobState.COMPLETED else "error"
         call = Call(
             "execute",
-            move_keys(job_id),
+            queue_keys.move_keys(job_id),
             [
                 self._clock(),
                 job_id,
@@ -287,7 +254,7 @@ class JobStore:
         """Queue the job again, due in `delay_s` seconds."""
         call = Call(
             "defer",
-            move_keys(job_id),
+            queue_keys.move_keys(job_id),
             [
                 self._clock(),
                 job_id,
@@ -358,32 +325,32 @@ def milliseconds(seconds: float) -> int:
     return round(seconds * 1000)
 
 
-def lines(queue: str) -> list[str]:
-    """Return the keys of a queue's lines, one a priority."""
-    return [keys.line(queue, priority) for priority in task_names.PRIORITIES]
+def retry_after_s(waiting: int, per_second: float) -> int:
+    """Return when a refused client should come again (seconds): when a twentieth has drained.
+
+    At most 120: OpenAI's SDK gives up at more.
+    """
+    if per_second <= 0:
+        return _RETRY_AFTER_UNKNOWN_S
+    return max(1, min(120, math.ceil(waiting / 20 / per_second)))
 
 
-def line_keys(model: str) -> list[str]:
-    """Return KEYS 8-13 of the moves that take a job out of its model's line."""
-    queue = task_names.chat_queue(model)
-    return lines(queue) + [keys.missing(queue, priority) for priority in task_names.PRIORITIES]
-
-
-def move_keys(job_id: int) -> list[str]:
-    """Return KEYS 1-7, common to every job move (see `lua/includes/finish.lua`)."""
+def _accept_keys(new: NewJob) -> list[str]:
+    queue = task_names.chat_queue(new.model)
     return [
-        keys.job(job_id),
-        keys.LEASES,
+        keys.JOB_ID,
+        keys.ref(new.owner, new.ref_id),
+        keys.tag(new.owner, new.tag),
+        keys.MODELS,
         keys.DEADLINES,
-        keys.DELAYED,
-        keys.EXECUTED,
-        keys.message_list(task_names.COMPLETION_QUEUE, 0),
+        keys.drain(queue),
+        *queue_keys.window(queue, new.priority),
         keys.QUEUE_PLACE,
+        keys.waiting_of(queue, new.priority, new.owner),
+        *queue_keys.lines(queue),
+        *queue_keys.waiting(queue),
+        *queue_keys.waiting_of(queue, new.owner),
     ]
-
-
-def _flat(fields: dict[str, str | bytes]) -> list[str | bytes]:
-    return [part for pair in fields.items() for part in pair]
 
 
 def _attempt_fields(record: Attempt | None) -> list[str]:

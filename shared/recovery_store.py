@@ -12,11 +12,12 @@ from typing import Any, Final
 
 import redis
 
+from shared import queue_keys, task_names
 from shared import redis_keys as keys
-from shared import task_names
 from shared.errors import Failure
 from shared.job import JobState, failure_body
-from shared.job_store import CANCELLED, Clock, line_keys, milliseconds, move_keys
+from shared.job_store import Clock, milliseconds
+from shared.moves import CANCELLED
 from shared.scripts import Argument, Call, ScriptRunner
 from shared.settings import Settings
 
@@ -50,6 +51,7 @@ class Waiting:
     id: int
     model: str
     priority: int
+    owner: str
 
     @property
     def queue(self) -> str:
@@ -91,7 +93,7 @@ class RecoveryStore:
         calls = [
             Call(
                 "expire",
-                [*move_keys(job.id), *line_keys(job.model)],
+                [*queue_keys.move_keys(job.id), *queue_keys.everywhere(job.queue, job.owner)],
                 [now, job.id, *tail],
             )
             for job in self._waiting(self._due(keys.DEADLINES), leave=keys.DEADLINES)
@@ -100,9 +102,22 @@ class RecoveryStore:
 
     def repush_jobs(self) -> int:
         """Give a fresh message to each Queued job whose message is gone; return how many."""
-        models: Any = self._client.smembers(keys.MODELS)
-        queues = [task_names.chat_queue(model.decode()) for model in sorted(models)]
+        queues = self._chat_queues()
         return self._repush(queues, task_names.PRIORITIES, task_names.CHAT, JobState.QUEUED)
+
+    def dispatch_jobs(self) -> int:
+        """Top up the message lists that claims have not topped up; return how many were pushed."""
+        window = self._settings.queue_window
+        calls = [
+            Call(
+                "dispatch",
+                [*queue_keys.window(queue, priority), keys.QUEUE_PLACE],
+                [queue, priority, window],
+            )
+            for queue in self._chat_queues()
+            for priority in task_names.PRIORITIES
+        ]
+        return sum(self._scripts.run_all(calls))
 
     def repush_deliveries(self) -> int:
         """Do the same for deliveries."""
@@ -148,6 +163,10 @@ class RecoveryStore:
 
     # --- parts --------------------------------------------------------------------------------
 
+    def _chat_queues(self) -> list[str]:
+        models: Any = self._client.smembers(keys.MODELS)
+        return [task_names.chat_queue(model.decode()) for model in sorted(models)]
+
     def _due(self, zset: str) -> list[int]:
         return [int(i) for i in self._scripts.run(Call("due", [zset], [self._clock(), BATCH]))]
 
@@ -159,12 +178,16 @@ class RecoveryStore:
         """Read where the jobs wait; take ids without a job off the set that named them."""
         pipe = self._client.pipeline(transaction=False)
         for job_id in ids:
-            pipe.hmget(keys.job(job_id), "model", "priority")
+            pipe.hmget(keys.job(job_id), "model", "priority", "owner")
         rows = list(zip(ids, pipe.execute(), strict=True))
-        gone = [job_id for job_id, (model, _) in rows if model is None]
+        gone = [job_id for job_id, row in rows if row[0] is None]
         if gone:
             self._client.zrem(leave, *gone)
-        return [Waiting(i, model.decode(), int(p)) for i, (model, p) in rows if model is not None]
+        return [
+            Waiting(job_id, model.decode(), int(priority), owner.decode())
+            for job_id, (model, priority, owner) in rows
+            if model is not None
+        ]
 
     def _requeue(
         self, script: str, ids: Sequence[int], tail: Sequence[Argument], *, leave: str
@@ -174,7 +197,7 @@ class RecoveryStore:
             Call(
                 script,
                 [
-                    *move_keys(job.id),
+                    *queue_keys.move_keys(job.id),
                     keys.message_list(job.queue, job.priority),
                     keys.line(job.queue, job.priority),
                 ],

@@ -10,6 +10,9 @@ from typing import Final
 #: kombu's separator between a queue's name and its priority step.
 PRIORITY_SEPARATOR: Final = "\x06\x16"
 
+#: Between two names in one key. Names hold no control characters, so no two pairs make one key.
+_SEPARATOR: Final = "\x1f"
+
 # --- jobs -------------------------------------------------------------------------------------
 
 #: STRING, the last job id given (INCR). Never expires.
@@ -18,7 +21,7 @@ JOB_ID: Final = "jobs:id"
 #: Prefix of a job's HASH. The id is given inside the accept script, which appends it.
 JOB_PREFIX: Final = "job:"
 
-#: STRING, the last place in line given (INCR). Back of the line: +n, front of the line: -n.
+#: STRING, the last place given (INCR), in line and in turn. Back of the line: +n, front: -n.
 QUEUE_PLACE: Final = "jobs:place"
 
 #: ZSET of job ids by due time: waiting for their next attempt. Members leave when due.
@@ -35,6 +38,9 @@ EXECUTED: Final = "jobs:executed"
 
 #: SET of model names that ever had a job. Never expires; bounded by the registry.
 MODELS: Final = "jobs:models"
+
+#: HASH of counts of what happened, by name (see `shared/counters.py`). Never expires.
+COUNTERS: Final = "counters"
 
 #: STRING, present while a completion task works on EXECUTED. Expires by itself (milliseconds).
 COMPLETION_LEASE: Final = "completion:lease"
@@ -55,12 +61,12 @@ def job(job_id: int) -> str:
 
 def ref(owner: str, ref_id: str) -> str:
     """STRING, the id of the owner's job with this RefId. Lives as long as the job."""
-    return f"jobs:ref:{owner}:{ref_id}"
+    return f"jobs:ref:{owner}{_SEPARATOR}{ref_id}"
 
 
 def tag(owner: str, name: str) -> str:
     """ZSET of job ids by creation time with this Tag. Renewed by each new job."""
-    return f"jobs:tag:{owner}:{name}"
+    return f"jobs:tag:{owner}{_SEPARATOR}{name}"
 
 
 def delivery(job_id: int) -> str:
@@ -84,6 +90,26 @@ def message_list(queue: str, priority: int) -> str:
 def line(queue: str, priority: int) -> str:
     """ZSET of ids by place: whose message should be in `message_list(queue, priority)`."""
     return f"line:{message_list(queue, priority)}"
+
+
+def waiting(queue: str, priority: int) -> str:
+    """ZSET of ids by place: jobs that stand behind the message list's window."""
+    return f"waiting:{message_list(queue, priority)}"
+
+
+def waiting_of(queue: str, priority: int, owner: str) -> str:
+    """ZSET of ids by place: those of `waiting` that are this owner's."""
+    return f"{waiting(queue, priority)}{_SEPARATOR}{owner}"
+
+
+def turns(queue: str, priority: int) -> str:
+    """ZSET of owners that have jobs in `waiting`, by when it is their turn."""
+    return f"turns:{message_list(queue, priority)}"
+
+
+def drain(queue: str) -> str:
+    """HASH, how fast this queue's jobs are claimed. Lives ten minutes after the last claim."""
+    return f"drain:{queue}"
 
 
 def missing(queue: str, priority: int) -> str:

@@ -59,6 +59,19 @@ class Settings(BaseSettings):
     max_body_bytes: Count = Field(20 * 1024 * 1024, description="Largest request body, bytes.")
     queue_limit: Count = Field(200_000, description="Most jobs that wait for one model; then 429.")
 
+    owner_queue_limit: Count = Field(
+        100_000, description="Most jobs of one API key that wait for one model; then 429."
+    )
+    queue_window: Count = Field(
+        64, description="Most messages of one model and priority handed to Celery at once."
+    )
+    sync_limit: Count = Field(
+        5_000, description="Most synchronous calls that wait in one gateway process; then 429."
+    )
+    interactive_share: float = Field(
+        0.2, ge=0, lt=1, description="Share of a chat worker's slots kept for synchronous calls."
+    )
+
     job_timeout_s: Seconds = Field(86_400, description="Deadline of a queued job after accept.")
     sync_timeout_s: Seconds = Field(600, description="Deadline of a synchronous call.")
     attempt_timeout_s: Seconds = Field(600, description="Longest single call of an LLM.")

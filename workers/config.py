@@ -18,6 +18,7 @@ def celery_config(settings: Settings) -> dict[str, Any]:
     names += [task_names.COMPLETION_QUEUE, task_names.CALLBACKS_QUEUE]
     return {
         "broker_url": settings.effective_redis_url,
+        "broker_transport": "workers.broker:Transport",
         "imports": ("workers.chat.tasks", "workers.completion.tasks", "workers.callbacks.tasks"),
         "task_queues": [Queue(name, routing_key=name) for name in names],
         # A mistyped model in -Q is an error, not a queue that nobody fills.
@@ -33,6 +34,8 @@ def celery_config(settings: Settings) -> dict[str, Any]:
         "task_acks_late": False,
         "worker_prefetch_multiplier": 1,
         "worker_disable_rate_limits": True,
+        # Nobody asks by it: the ledger knows what runs, and a cancel has a channel of its own.
+        "worker_enable_remote_control": False,
         "worker_send_task_events": False,
         "task_send_sent_event": False,
         "worker_cancel_long_running_tasks_on_connection_loss": False,

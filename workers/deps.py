@@ -13,12 +13,14 @@ from redis import Redis
 from requests.adapters import HTTPAdapter
 
 from shared import redis_client
+from shared.counters import Counters
 from shared.delivery_store import DeliveryStore
 from shared.job_store import JobStore
 from shared.providers import Registry, load_registry
 from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
 from workers.callbacks.sender import callback_session
+from workers.chat.lanes import Lanes, kept_slots
 from workers.chat.running import Running
 from workers.providers.base import Dialects
 from workers.providers.openai import OpenAiDialect
@@ -40,7 +42,9 @@ class Deps:
     llm_session: requests.Session
     callback_session: requests.Session
     redis: Redis
+    counters: Counters
     running: Running = field(default_factory=Running)
+    lanes: Lanes = field(default_factory=Lanes)
     worker_name: str = "worker"
     environment: Mapping[str, str] = field(default_factory=dict)
     #: Monotonic seconds.
@@ -51,8 +55,9 @@ class Deps:
     jitter: Callable[[], float] = random.random
 
 
-def build_deps(settings: Settings, worker_name: str) -> Deps:
-    """Return the dependencies of a worker process. Connects when first used."""
+def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
+    """Return the dependencies of a worker process of so many slots. Connects when first used."""
+    kept = kept_slots(concurrency, settings.interactive_share)
     client = redis_client.connect(
         settings.effective_redis_url,
         timeout_s=redis_client.WORKER_TIMEOUT_S,
@@ -68,6 +73,8 @@ def build_deps(settings: Settings, worker_name: str) -> Deps:
         llm_session=llm_session(),
         callback_session=callback_session(allow_private=settings.callback_allow_private),
         redis=client,
+        counters=Counters(client),
+        lanes=Lanes(concurrency - kept),
         worker_name=worker_name,
         environment=os.environ,
     )

@@ -88,6 +88,10 @@ class GetOpenAiChatStatusResponse(Dto):
     ref_id: str
     job_state: str = Field(description="Queued, Started, Executed, Completed, Failed, Cancelled.")
     status: str = Field(description="The same for people, with details.")
+    queue_position: int | None = Field(None, description="Jobs before this one, while Queued.")
+    estimated_start_secs: int | None = Field(
+        None, description="Seconds until it may start, when the queue moves."
+    )
     response_status: ResponseStatus | None = None
     result: dict[str, Any] | None = Field(None, description="The chat response.")
 

@@ -1,46 +1,74 @@
--- accept: make a job and push its chat message, or find the job that this RefId made before.
+-- accept: make a job and put it in line, or find the job that this RefId made before.
 --
--- KEYS  1 jobs:id STRING · 2 jobs:ref STRING · 3 jobs:tag ZSET · 4 message LIST · 5 its line ZSET
---       6 jobs:place STRING · 7 jobs:models SET · 8 jobs:deadlines ZSET
---       9-11 the model's lines, one a priority, ZSET
---       The job's own key is made of ARGV[2] and the id, which only this script knows.
+-- KEYS  1 jobs:id STRING · 2 jobs:ref STRING · 3 jobs:tag ZSET · 4 jobs:models SET
+--       5 jobs:deadlines ZSET · 6 drain HASH
+--       7-12 of the job's priority: message LIST · line ZSET · waiting ZSET · turns ZSET
+--            · jobs:place STRING · the owner's waiting ZSET
+--       13-18 all lines and waiting ZSETs of the model
+--       19-21 all waiting ZSETs of the owner
+--       The job's own key is made of ARGV[2] and the id, which only this script knows; dispatch
+--       may push jobs of other owners, whose keys only the turns know.
 -- ARGV  1 now (ms, 0: the server's clock) · 2 prefix of job keys · 3 model · 4 queue · 5 priority
---       6 task · 7 queue limit (jobs) · 8 time to the deadline (ms) · 9 fingerprint
---       10 tag ('' for none) · 11 how long the tag index lives (ms) · 12… more field, value pairs
--- Returns {'accepted', id} | {'exists', id} | {'conflict', id} | {'full', jobs waiting}
+--       6 window (messages) · 7 queue limit (jobs) · 8 owner limit (jobs)
+--       9 time to the deadline (ms) · 10 fingerprint · 11 tag ('' for none)
+--       12 how long the tag index lives (ms) · 13 owner · 14… more field, value pairs
+-- Returns {'accepted', id} | {'exists', id} | {'conflict', id}
+--         | {'full', jobs waiting, drain rate} | {'owner_full', jobs waiting, drain rate}
 --
 --! include clock
 --! include push_message
+--! include dispatch
+--! include drain
 local now = clock(ARGV[1])
 
 local known = redis.call('GET', KEYS[2])
 if known then
   local fingerprint = redis.call('HGET', ARGV[2] .. known, 'fingerprint')
   if fingerprint then
-    return {fingerprint == ARGV[9] and 'exists' or 'conflict', known}
+    return {fingerprint == ARGV[10] and 'exists' or 'conflict', known}
   end
 end
 
-local waiting = 0
-for i = 9, 11 do
-  waiting = waiting + redis.call('ZCARD', KEYS[i])
+local function size(first, last)
+  local sum = 0
+  for i = first, last do
+    sum = sum + redis.call('ZCARD', KEYS[i])
+  end
+  return sum
 end
+
+local waiting = size(13, 18)
 if waiting >= tonumber(ARGV[7]) then
-  return {'full', tostring(waiting)}
+  return {'full', tostring(waiting), tostring(drain_rate(KEYS[6], now))}
+end
+waiting = size(19, 21)
+if waiting >= tonumber(ARGV[8]) then
+  return {'owner_full', tostring(waiting), tostring(drain_rate(KEYS[6], now))}
 end
 
 local id = whole(redis.call('INCR', KEYS[1]))
-local deadline = whole(now + tonumber(ARGV[8]))
+local deadline = whole(now + tonumber(ARGV[9]))
 redis.call('HSET', ARGV[2] .. id, 'id', id, 'state', 'Queued', 'model', ARGV[3],
-  'priority', ARGV[5], 'fingerprint', ARGV[9], 'tag', ARGV[10], 'created_ms', whole(now),
-  'deadline_ms', deadline, 'attempt', '0', 'crashes', '0', unpack(ARGV, 12))
+  'priority', ARGV[5], 'fingerprint', ARGV[10], 'tag', ARGV[11], 'owner', ARGV[13],
+  'created_ms', whole(now), 'deadline_ms', deadline, 'attempt', '0', 'crashes', '0',
+  unpack(ARGV, 14))
 redis.call('SET', KEYS[2], id)
-if ARGV[10] ~= '' then
-  redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', whole(now - tonumber(ARGV[11])))
+if ARGV[11] ~= '' then
+  redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', whole(now - tonumber(ARGV[12])))
   redis.call('ZADD', KEYS[3], whole(now), id)
-  redis.call('PEXPIRE', KEYS[3], ARGV[11])
+  redis.call('PEXPIRE', KEYS[3], ARGV[12])
 end
-redis.call('ZADD', KEYS[8], deadline, id)
-redis.call('SADD', KEYS[7], ARGV[3])
-push_message(KEYS[4], KEYS[5], KEYS[6], ARGV[4], ARGV[5], ARGV[6], id, false)
+redis.call('SADD', KEYS[4], ARGV[3])
+redis.call('ZADD', KEYS[5], deadline, id)
+
+local window = tonumber(ARGV[6])
+if redis.call('LLEN', KEYS[7]) < window and redis.call('EXISTS', KEYS[9]) == 0 then
+  push_message(KEYS[7], KEYS[8], KEYS[11], ARGV[4], ARGV[5], 'workers.chat.run', id, false)
+else
+  local place = redis.call('INCR', KEYS[11])
+  redis.call('ZADD', KEYS[9], place, id)
+  redis.call('ZADD', KEYS[12], place, id)
+  redis.call('ZADD', KEYS[10], 'NX', place, ARGV[13])
+  dispatch(KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11], ARGV[4], ARGV[5], window)
+end
 return {'accepted', id}

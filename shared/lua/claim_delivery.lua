@@ -2,18 +2,22 @@
 --
 -- KEYS  1 delivery HASH · 2 deliveries:leases ZSET · 3 deliveries:delayed ZSET
 --       4 its line ZSET · 5 its missing ZSET
--- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 lease (ms)
--- Returns false when stale, else {now, attempt, tries, url}
+-- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 lease (ms) · 4 token of this call
+-- Returns false when stale, else {now, attempt, tries, url}; the same to the same token
 --
 --! include clock
 local now = clock(ARGV[1])
 redis.call('ZREM', KEYS[4], ARGV[2])
 redis.call('ZREM', KEYS[5], ARGV[2])
-if redis.call('HGET', KEYS[1], 'state') ~= 'Pending' or redis.call('ZSCORE', KEYS[2], ARGV[2])
-  or redis.call('ZSCORE', KEYS[3], ARGV[2]) then
-  return false
+local lease = redis.call('ZSCORE', KEYS[2], ARGV[2])
+local held = redis.call('HMGET', KEYS[1], 'state', 'claimed_by')
+if not (lease and held[2] == ARGV[4]) then
+  if held[1] ~= 'Pending' or lease or redis.call('ZSCORE', KEYS[3], ARGV[2]) then
+    return false
+  end
+  redis.call('HINCRBY', KEYS[1], 'attempt', 1)
+  redis.call('HSET', KEYS[1], 'claimed_by', ARGV[4])
+  redis.call('ZADD', KEYS[2], whole(now + tonumber(ARGV[3])), ARGV[2])
 end
-local attempt = redis.call('HINCRBY', KEYS[1], 'attempt', 1)
-redis.call('ZADD', KEYS[2], whole(now + tonumber(ARGV[3])), ARGV[2])
-local delivery = redis.call('HMGET', KEYS[1], 'tries', 'url')
-return {whole(now), tostring(attempt), delivery[1], delivery[2]}
+local delivery = redis.call('HMGET', KEYS[1], 'attempt', 'tries', 'url')
+return {whole(now), delivery[1], delivery[2], delivery[3]}

@@ -8,7 +8,7 @@
 --
 --! include clock
 local now = clock(ARGV[1])
-local ahead = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. whole(now + 2 * tonumber(ARGV[2])),
+local ahead = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. whole(now + tonumber(ARGV[2])),
   '+inf', 'LIMIT', 0, ARGV[3])
 for _, id in ipairs(ahead) do
   redis.call('ZADD', KEYS[1], whole(now + tonumber(ARGV[2])), id)

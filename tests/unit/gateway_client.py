@@ -13,7 +13,9 @@ from gateway.app import create_app
 from gateway.auth import Keys
 from gateway.mailbox import Mailbox
 from gateway.services import Services
-from shared.job_store import JobStore, Result
+from shared.counters import Counters
+from shared.job_store import JobStore
+from shared.moves import Result
 from shared.providers import Provider, Registry
 from shared.settings import Settings
 
@@ -59,7 +61,7 @@ class Gateway:
 
     def run(self, job_id: int, result: Result) -> None:
         """Claim the job, store its result, complete it."""
-        claim = self.jobs.claim(job_id, "m", "worker")
+        claim = self.jobs.claim(job_id, "chat.m", 5, "worker")
         assert claim is not None
         self.jobs.execute(job_id, claim.attempt, result)
         job = self.jobs.get(job_id)
@@ -77,6 +79,13 @@ def _auth(key: str | None) -> dict[str, str]:
 def build(client: redis.Redis, settings: Settings) -> Gateway:
     """Return a gateway on this Redis."""
     jobs = JobStore(client, settings)
-    services = Services(settings, jobs, REGISTRY, Keys(settings), Mailbox(client))
+    services = Services(
+        settings,
+        jobs,
+        REGISTRY,
+        Keys(settings),
+        Mailbox(client, settings.sync_limit),
+        Counters(client),
+    )
     app = create_app(services)
     return Gateway(app.test_client(), jobs, client)

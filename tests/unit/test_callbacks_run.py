@@ -12,7 +12,7 @@ from standardwebhooks.webhooks import Webhook
 
 from shared.delivery_store import DeliveryState
 from shared.errors import Failure
-from shared.job_store import Result
+from shared.moves import Result
 from tests.factories import FakeClock, new_job, new_settings
 from tests.unit.worker_deps import FakeLlm, build
 from workers.callbacks import run, sender
@@ -53,7 +53,7 @@ def receiver(monkeypatch: pytest.MonkeyPatch) -> Receiver:
 
 def _ended(deps: Deps, result: Result, **fields: Any) -> int:
     job_id = deps.jobs.accept(new_job(reply_to=URL, ref_id="r", **fields)).id
-    claim = deps.jobs.claim(job_id, "m", "w")
+    claim = deps.jobs.claim(job_id, "chat.m", 5, "w")
     assert claim is not None
     deps.jobs.execute(job_id, claim.attempt, result)
     complete_executed(deps)

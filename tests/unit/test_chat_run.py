@@ -54,7 +54,7 @@ def _fails(*, transient: bool, **fields: Any) -> Any:
 def test_attempt_sends_the_request_with_the_providers_model_and_key(
     deps: Deps, llm: FakeLlm
 ) -> None:
-    run_chat(deps, _accept(deps), "m")
+    run_chat(deps, _accept(deps), "chat.m", 5)
     (call,) = llm.calls
     assert call.body == b'{"model": "best/m", "messages": [], "x": 1.50}'
     assert call.api_key == "sk-secret"
@@ -63,7 +63,7 @@ def test_attempt_sends_the_request_with_the_providers_model_and_key(
 
 def test_attempt_stores_the_response_and_its_record(deps: Deps) -> None:
     job_id = _accept(deps)
-    run_chat(deps, job_id, "m")
+    run_chat(deps, job_id, "chat.m", 5)
     job = _job(deps, job_id)
     assert (job.state, job.response, job.status) == (JobState.EXECUTED, b'{"id":"x"}', 200)
     assert [(a.number, a.provider, a.outcome) for a in job.attempts] == [(1, "best", "answered")]
@@ -71,9 +71,9 @@ def test_attempt_stores_the_response_and_its_record(deps: Deps) -> None:
 
 def test_stale_message_calls_no_llm(deps: Deps, llm: FakeLlm) -> None:
     job_id = _accept(deps)
-    run_chat(deps, job_id, "m")
-    run_chat(deps, job_id, "m")
-    run_chat(deps, 999, "m")
+    run_chat(deps, job_id, "chat.m", 5)
+    run_chat(deps, job_id, "chat.m", 5)
+    run_chat(deps, 999, "chat.m", 5)
     assert len(llm.calls) == 1
 
 
@@ -82,12 +82,12 @@ def test_transient_failure_is_tried_again_at_the_other_provider(
 ) -> None:
     job_id = _accept(deps)
     llm.answer = _fails(transient=True, status=503)
-    run_chat(deps, job_id, "m")
+    run_chat(deps, job_id, "chat.m", 5)
     assert _job(deps, job_id).state is JobState.QUEUED
     fake_clock.advance(1)
     assert deps.recovery.promote_jobs() == 1
     llm.answer = lambda call: b"{}"
-    run_chat(deps, job_id, "m")
+    run_chat(deps, job_id, "chat.m", 5)
     assert [call.provider.name for call in llm.calls] == ["best", "other"]
     assert _job(deps, job_id).response == b"{}"
 
@@ -97,7 +97,7 @@ def test_transient_failure_waits_as_long_as_provider_asks(
 ) -> None:
     job_id = _accept(deps)
     llm.answer = _fails(transient=True, retry_after_s=90.0)
-    run_chat(deps, job_id, "m")
+    run_chat(deps, job_id, "chat.m", 5)
     fake_clock.advance(89)
     assert deps.recovery.promote_jobs() == 0
     fake_clock.advance(1)
@@ -111,7 +111,7 @@ def test_job_fails_when_its_attempts_ran_out(
     job_id = _accept(deps)
     llm.answer = _fails(transient=True, status=503)
     for _ in range(deps.settings.max_attempts):
-        run_chat(deps, job_id, "m")
+        run_chat(deps, job_id, "chat.m", 5)
         fake_clock.advance(3600 / 10)
         deps.recovery.promote_jobs()
     job = _job(deps, job_id)
@@ -124,7 +124,7 @@ def test_permanent_failure_ends_the_job_with_the_providers_own_error(
 ) -> None:
     job_id = _accept(deps)
     llm.answer = _fails(transient=False, status=400, body=b'{"error":{"message":"theirs"}}')
-    run_chat(deps, job_id, "m")
+    run_chat(deps, job_id, "chat.m", 5)
     job = _job(deps, job_id)
     assert (job.outcome, job.error) == ("Failed", b'{"error":{"message":"theirs"}}')
     assert len(llm.calls) == 1
@@ -135,7 +135,7 @@ def test_job_past_its_deadline_calls_no_llm(
 ) -> None:
     job_id = _accept(deps, timeout_s=5.0)
     fake_clock.advance(5)
-    run_chat(deps, job_id, "m")
+    run_chat(deps, job_id, "chat.m", 5)
     assert llm.calls == []
     assert json.loads(_job(deps, job_id).error or b"")["error"]["code"] == "deadline_exceeded"
 
@@ -145,19 +145,19 @@ def test_job_is_not_deferred_past_its_deadline(
 ) -> None:
     job_id = _accept(deps, timeout_s=5.0)
     llm.answer = _fails(transient=True, retry_after_s=10.0)
-    run_chat(deps, job_id, "m")
+    run_chat(deps, job_id, "chat.m", 5)
     assert _job(deps, job_id).outcome == "Failed"
 
 
 def test_call_gets_no_more_time_than_the_job_has(deps: Deps, llm: FakeLlm) -> None:
-    run_chat(deps, _accept(deps, timeout_s=5.0), "m")
-    run_chat(deps, _accept(deps, timeout_s=5000.0), "m")
+    run_chat(deps, _accept(deps, timeout_s=5.0), "chat.m", 5)
+    run_chat(deps, _accept(deps, timeout_s=5000.0), "chat.m", 5)
     limits = [call.timeout_s for call in llm.calls]
     assert limits == [5.0, deps.settings.attempt_timeout_s]
 
 
 def test_pinned_provider_is_the_one_called(deps: Deps, llm: FakeLlm) -> None:
-    run_chat(deps, _accept(deps, provider="other"), "m")
+    run_chat(deps, _accept(deps, provider="other"), "chat.m", 5)
     assert [call.provider.name for call in llm.calls] == ["other"]
 
 
@@ -171,7 +171,7 @@ def test_cancel_aborts_the_running_call(deps: Deps, llm: FakeLlm) -> None:
         return b"{}"
 
     llm.answer = hang_until_cancelled
-    run_chat(deps, job_id, "m")
+    run_chat(deps, job_id, "chat.m", 5)
     job = _job(deps, job_id)
     assert (job.state, job.outcome) == (JobState.EXECUTED, "Cancelled")
 
@@ -184,7 +184,7 @@ def test_abort_that_comes_after_the_call_hits_nothing(deps: Deps, llm: FakeLlm) 
         return b"{}"
 
     llm.answer = answer
-    run_chat(deps, job_id, "m")
+    run_chat(deps, job_id, "chat.m", 5)
     gevent.sleep(0)
     assert _job(deps, job_id).outcome == "Completed"
 
@@ -201,7 +201,7 @@ def test_late_result_is_refused_and_logged_when_the_job_was_reaped(
 
     llm.answer = answer_late
     with caplog.at_level(logging.WARNING):
-        run_chat(deps, job_id, "m")
+        run_chat(deps, job_id, "chat.m", 5)
     assert _job(deps, job_id).state is JobState.QUEUED
     assert "late result of attempt 1 refused" in caplog.text
 
@@ -218,11 +218,11 @@ def test_answer_is_kept_in_hand_while_the_ledger_is_gone(
         return execute(*args)
 
     monkeypatch.setattr(deps.jobs, "execute", sometimes)
-    run_chat(deps, job_id, "m")
+    run_chat(deps, job_id, "chat.m", 5)
     assert _job(deps, job_id).response == b'{"id":"x"}'
 
 
 def test_model_without_provider_fails_the_job(deps: Deps) -> None:
     job_id = deps.jobs.accept(new_job(model="gone")).id
-    run_chat(deps, job_id, "gone")
+    run_chat(deps, job_id, "chat.gone", 5)
     assert json.loads(_job(deps, job_id).error or b"")["error"]["code"] == "no_provider"

@@ -6,16 +6,17 @@ import pytest
 import redis
 
 from shared.job import JobState
-from shared.job_store import JobStore, Result
-from shared.settings import Settings
-from tests.factories import FakeClock, new_job
+from shared.job_store import JobStore
+from shared.moves import Result
+from tests.factories import FakeClock, new_job, new_settings
 from tests.unit.worker_deps import FakeLlm, build
 from workers.completion.run import complete_executed
 from workers.deps import Deps
 
 
 @pytest.fixture
-def deps(fake_redis: redis.Redis, settings: Settings, fake_clock: FakeClock) -> Deps:
+def deps(fake_redis: redis.Redis, fake_clock: FakeClock) -> Deps:
+    settings = new_settings(queue_window=1000)
     return build(fake_redis, settings, fake_clock, FakeLlm())
 
 
@@ -23,7 +24,7 @@ def _execute(jobs: JobStore, count: int) -> list[int]:
     ids = []
     for _ in range(count):
         job_id = jobs.accept(new_job()).id
-        claim = jobs.claim(job_id, "m", "w")
+        claim = jobs.claim(job_id, "chat.m", 5, "w")
         assert claim is not None
         jobs.execute(job_id, claim.attempt, Result.response(b"{}"))
         ids.append(job_id)

@@ -20,7 +20,8 @@ from shared.delivery_store import (
     NextStep,
 )
 from shared.job import Job
-from shared.job_store import JobStore, Result
+from shared.job_store import JobStore
+from shared.moves import Result
 from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
 from tests.factories import START_MS, FakeClock, MessageLists, dump, new_job
@@ -33,7 +34,7 @@ LATER = NextStep(DeliveryState.PENDING, "503 Service Unavailable", 5)
 def delivering(store: JobStore, lists: MessageLists, **overrides: Any) -> Job:
     """Bring a job as far as its delivery, and take the message off the list."""
     job_id = store.accept(new_job(reply_to=URL, **overrides)).id
-    claim = store.claim(job_id, "m", "w")
+    claim = store.claim(job_id, "chat.m", 5, "w")
     assert claim is not None
     store.execute(job_id, claim.attempt, Result.response(b"{}"))
     store.complete([read(store, job_id)])

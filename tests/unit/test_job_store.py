@@ -12,18 +12,10 @@ from shared import redis_keys as keys
 from shared import task_names
 from shared.errors import Failure, QueueFull, RefIdConflict
 from shared.job import Attempt, Job, JobState
-from shared.job_store import (
-    CANCELLED,
-    Accepted,
-    Cancelled,
-    Claim,
-    Deferred,
-    Executed,
-    JobStore,
-    Renewal,
-    Result,
-)
+from shared.job_store import JobStore
+from shared.moves import CANCELLED, Accepted, Cancelled, Claim, Deferred, Executed, Renewal, Result
 from shared.recovery_store import RecoveryStore
+from shared.scripts import Call, ScriptRunner
 from shared.settings import Settings
 from tests.factories import START_MS, FakeClock, MessageLists, dump, new_job, new_settings
 
@@ -49,7 +41,7 @@ def accepted(store: JobStore, **overrides: Any) -> Job:
 
 def started(store: JobStore, worker: str = "w1", **overrides: Any) -> Claim:
     job = accepted(store, **overrides)
-    claim = store.claim(job.id, job.model, worker)
+    claim = store.claim(job.id, task_names.chat_queue(job.model), job.priority, worker)
     assert claim is not None
     return claim
 
@@ -299,13 +291,13 @@ def test_a_job_goes_all_the_way_when_its_model_is_named_with(
 
     taken = lists.take_chat(model)
     assert taken == job.id
-    claim = job_store.claim(taken, model, "w")
+    claim = job_store.claim(taken, task_names.chat_queue(model), 5, "w")
     assert claim is not None
     assert claim.model == model
     assert job_store.defer(job.id, claim.attempt, 0) is Deferred.DEFERRED
     assert recovery.promote_jobs() == 1
     assert lists.take_chat(model) == job.id
-    claim = job_store.claim(job.id, model, "w")
+    claim = job_store.claim(job.id, task_names.chat_queue(model), 5, "w")
     assert claim is not None
     assert job_store.execute(job.id, claim.attempt, ANSWER) is Executed.EXECUTED
     assert job_store.complete([job]) == [JobState.COMPLETED]
@@ -350,7 +342,7 @@ def test_claim_starts_the_job_with_a_lease(
     job = accepted(job_store, ref_id="r", request=b"{}", provider="p", timeout_s=60)
     fake_clock.advance(2)
 
-    claim = job_store.claim(job.id, "m", "w1")
+    claim = job_store.claim(job.id, "chat.m", 5, "w1")
 
     assert claim == Claim(
         id=job.id,
@@ -381,7 +373,7 @@ def test_claim_takes_the_job_out_of_line_and_clears_a_note_that_it_is_missing(
     recovery.repush_jobs()
     assert ledger_redis.zcard(keys.missing("chat.m", priority)) == 1
 
-    job_store.claim(job.id, "m", "w")
+    job_store.claim(job.id, "chat.m", 5, "w")
 
     assert ledger_redis.zcard(keys.line("chat.m", priority)) == 0
     assert ledger_redis.zcard(keys.missing("chat.m", priority)) == 0
@@ -391,7 +383,7 @@ def test_claim_is_stale_when_repeated(job_store: JobStore, ledger_redis: redis.R
     claim = started(job_store)
     before = dump(ledger_redis)
 
-    assert job_store.claim(claim.id, "m", "w2") is None
+    assert job_store.claim(claim.id, "chat.m", 5, "w2") is None
     assert dump(ledger_redis) == before
 
 
@@ -422,14 +414,14 @@ def test_claim_is_stale_and_changes_nothing_when_the_job_is(
     job_id = make(job_store).id
     before = dump(ledger_redis)
 
-    assert job_store.claim(job_id, "m", "w") is None
+    assert job_store.claim(job_id, "chat.m", 5, "w") is None
     assert dump(ledger_redis) == before
 
 
 def test_claim_is_stale_when_there_is_no_such_job(
     job_store: JobStore, ledger_redis: redis.Redis
 ) -> None:
-    assert job_store.claim(999, "m", "w") is None
+    assert job_store.claim(999, "chat.m", 5, "w") is None
     assert dump(ledger_redis) == {}
 
 
@@ -439,7 +431,7 @@ def test_claim_leaves_an_expired_lease_to_be_reaped(
     claim = started(job_store)
     fake_clock.advance(3600)
 
-    assert job_store.claim(claim.id, "m", "w2") is None
+    assert job_store.claim(claim.id, "chat.m", 5, "w2") is None
 
 
 # --- renew ----------------------------------------------------------------------------------------
@@ -494,7 +486,7 @@ def test_renew_is_lost_and_leaves_the_lease_when_another_attempt_runs(
 ) -> None:
     first = started(job_store)
     reap(job_store, recovery, fake_clock)
-    second = job_store.claim(first.id, "m", "w2")
+    second = job_store.claim(first.id, "chat.m", 5, "w2")
     assert second is not None
     lease = ledger_redis.zscore(keys.LEASES, first.id)
     fake_clock.advance(10)
@@ -565,7 +557,7 @@ def test_execute_keeps_the_records_of_attempts_in_order(
     claim = started(job_store)
     job_store.defer(claim.id, 1, 0, first)
     recovery.promote_jobs()
-    job_store.claim(claim.id, "m", "w")
+    job_store.claim(claim.id, "chat.m", 5, "w")
 
     job_store.execute(claim.id, 2, ANSWER, second)
 
@@ -600,7 +592,7 @@ def reaped(store: JobStore, recovery: RecoveryStore, clock: FakeClock) -> int:
 
 def reclaimed(store: JobStore, recovery: RecoveryStore, clock: FakeClock) -> int:
     job_id = reaped(store, recovery, clock)
-    store.claim(job_id, "m", "w2")
+    store.claim(job_id, "chat.m", 5, "w2")
     return job_id
 
 
@@ -1084,7 +1076,7 @@ def test_complete_lets_the_job_and_its_ref_id_expire_when_nobody_is_called_back(
 ) -> None:
     new = new_job()
     job_id = job_store.accept(new).id
-    claim = job_store.claim(job_id, "m", "w")
+    claim = job_store.claim(job_id, "chat.m", 5, "w")
     assert claim is not None
     job_store.execute(job_id, claim.attempt, ANSWER)
     both = (keys.job(job_id), keys.ref(new.owner, new.ref_id))
@@ -1189,7 +1181,7 @@ def test_no_move_is_done_by_half_when_redis_is_out_of_memory(
     moves: dict[str, Callable[[], object]] = {
         "accept": lambda: store.accept(new_job()),
         "execute": lambda: store.execute(runs.id, 1, ANSWER),
-        "claim": lambda: store.claim(queued.id, "m", "w"),
+        "claim": lambda: store.claim(queued.id, "chat.m", 5, "w"),
         "complete": lambda: store.complete([ended]),
         "promote": recovery.promote_jobs,
     }
@@ -1230,3 +1222,28 @@ def test_ping_changes_nothing_that_anybody_reads(
     job_store.ping()
 
     assert accepted(job_store).id == first.id + 1
+
+
+def test_claim_is_the_same_when_its_call_comes_twice(
+    job_store: JobStore, ledger_redis: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client's library repeats a call whose answer got lost."""
+    job = accepted(job_store)
+    run = ScriptRunner.run
+
+    def twice(runner: ScriptRunner, call: Call) -> Any:
+        assert run(runner, call)
+        return run(runner, call)
+
+    monkeypatch.setattr(ScriptRunner, "run", twice)
+    claim = job_store.claim(job.id, "chat.m", 5, "w")
+    assert claim is not None
+    assert claim.attempt == 1
+    monkeypatch.undo()
+    assert job_store.claim(job.id, "chat.m", 5, "w") is None
+
+
+def test_keys_of_two_names_never_meet() -> None:
+    assert keys.ref("a:b", "c") != keys.ref("a", "b:c")
+    assert keys.tag("a:b", "c") != keys.tag("a", "b:c")
+    assert keys.waiting_of("chat.a", 0, "b") != keys.waiting("chat.a:b", 0)

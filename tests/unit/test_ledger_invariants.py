@@ -38,12 +38,13 @@ from shared.delivery_store import (
 )
 from shared.errors import QueueFull, RefIdConflict
 from shared.job import Job, JobState, NewJob, failure_body, from_hash
-from shared.job_store import CANCELLED, Cancelled, Deferred, Executed, JobStore, Renewal, Result
+from shared.job_store import JobStore
+from shared.moves import CANCELLED, Cancelled, Deferred, Executed, Renewal, Result
 from shared.recovery_store import DEADLINE_PASSED, DOORBELL_GRACE_S, WORKER_LOST, RecoveryStore
 from tests.factories import FakeClock, MessageLists, new_job, new_settings
 
 MODELS = ("plain", "odd \"%s\" 'é'")
-SETTINGS = new_settings(queue_limit=6, lease_s=30, max_crashes=3)
+SETTINGS = new_settings(queue_limit=6, queue_window=2, lease_s=30, max_crashes=3)
 LEASE_MS = 30_000
 DELIVERY_LEASE_MS = round(DELIVERY_LEASE_S * 1000)
 #: A dead worker's lease of the Redis key that lets one complete; it runs on whatever clock.
@@ -307,7 +308,7 @@ def is_past(moment: int | None, now: int) -> bool:
 
 def cut(lease: int | None, whole_ms: int, now: int) -> int | None:
     """Return what is left of a lease that was given before the clock was set back."""
-    return now + whole_ms if lease is not None and lease > now + 2 * whole_ms else lease
+    return now + whole_ms if lease is not None and lease > now + whole_ms else lease
 
 
 # --- the machine ----------------------------------------------------------------------------------
@@ -435,8 +436,11 @@ class LedgerMachine(RuleBasedStateMachine):
     def claim(self, queue: str, job_id: int) -> bool:
         if queue == task_names.CALLBACKS_QUEUE:
             return self.claim_delivery(job_id)
-        expected = self.model.claim(job_id)
-        claim = self.jobs.claim(job_id, task_names.model_of(queue), "w")
+        job = self.model.jobs.get(job_id)
+        priority = job.new.priority if job else task_names.QUEUED
+        has_had_its_turn = self.client.zscore(keys.waiting(queue, priority), job_id) is None
+        expected = self.model.claim(job_id) if has_had_its_turn else None
+        claim = self.jobs.claim(job_id, queue, priority, "w")
         assert (claim.attempt if claim else None) == expected
         if claim is not None:
             assert claim.request == self.model.jobs[job_id].new.request
@@ -568,6 +572,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def tick(self, after_s: float) -> None:
         self.set_clock(after_s)
         assert self.recovery.promote_jobs() == self.model.promote()
+        self.recovery.dispatch_jobs()
         assert self.recovery.reap_jobs() == self.model.reap()
         assert self.recovery.expire_jobs() == self.model.expire()
         waiting = self.places_of_waiting_messages()
@@ -638,12 +643,30 @@ class LedgerMachine(RuleBasedStateMachine):
         for place in LINES:
             pipe.zrange(keys.missing(*place), 0, -1)
         rows = pipe.execute()
+        behind = self.places_behind_the_window()
         for key, row in zip(expected, rows[: len(expected)], strict=True):
             wanted = expected[key]
             found = {int(member): int(score) for member, score in row}
+            found |= behind.get(key, {})
             assert (found if isinstance(wanted, dict) else found.keys()) == wanted, key
         for place, missing in zip(LINES, rows[len(expected) :], strict=True):
             assert {int(i) for i in missing} <= set(expected[keys.line(*place)]), place
+
+    def places_behind_the_window(self) -> dict[str, dict[int, int]]:
+        """Return who waits behind each line, after checking that every owner has a turn."""
+        found = {}
+        for place in CHAT_LISTS:
+            waiting = self.client.zrange(keys.waiting(*place), 0, -1, withscores=True)
+            row = {int(job_id): int(score) for job_id, score in waiting}
+            by_owner: dict[str, set[int]] = {}
+            for job_id in row:
+                by_owner.setdefault(self.model.jobs[job_id].new.owner, set()).add(job_id)
+            for owner, ids in by_owner.items():
+                own = self.client.zrange(keys.waiting_of(*place, owner), 0, -1)
+                assert {int(job_id) for job_id in own} == ids
+                assert self.client.zscore(keys.turns(*place), owner) is not None
+            found[keys.line(*place)] = row
+        return found
 
     def places_of_those_on_their_way(self) -> dict[str, Any]:
         jobs = list(self.model.jobs.values())
@@ -730,6 +753,8 @@ class LedgerMachine(RuleBasedStateMachine):
         sets = [keys.LEASES, keys.DELAYED, keys.DEADLINES, keys.EXECUTED]
         sets += [keys.DELIVERIES_LEASES, keys.DELIVERIES_DELAYED]
         sets += [keys.line(*place) for place in LINES] + [keys.missing(*place) for place in LINES]
+        sets += [keys.waiting(*place) for place in CHAT_LISTS]
+        sets += [keys.waiting_of(*place, f"key{n}") for place in CHAT_LISTS for n in (1, 2)]
         assert [key for key in sets if self.client.exists(key)] == []
         for job in self.model.jobs.values():
             assert job.body is not None

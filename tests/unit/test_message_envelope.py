@@ -18,7 +18,8 @@ from kombu import Connection
 from shared import redis_keys as keys
 from shared import task_names
 from shared.delivery_store import DeliveryStore
-from shared.job_store import JobStore, Result
+from shared.job_store import JobStore
+from shared.moves import Result
 from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
 from tests.conftest import RedisServer
@@ -176,7 +177,7 @@ def test_message_of_a_job_is_never_named_alike_when_it_is_pushed_again(
         (message,) = lists.messages("chat.m", 5)
         names.add(message["headers"]["id"])
         lists.take_chat()
-        job_store.claim(job_id, "m", "w")
+        job_store.claim(job_id, "chat.m", 5, "w")
         job_store.defer(job_id, attempt, 0)
         recovery.promote_jobs()
 
@@ -187,7 +188,7 @@ def test_message_of_each_step_names_the_task_and_queue_of_its_worker(
     job_store: JobStore, delivery_store: DeliveryStore, lists: MessageLists
 ) -> None:
     job_id = job_store.accept(new_job(reply_to="https://example.com")).id
-    claim = job_store.claim(job_id, "m", "w")
+    claim = job_store.claim(job_id, "chat.m", 5, "w")
     assert claim is not None
     job_store.execute(job_id, claim.attempt, Result.response(b"{}"))
     job = job_store.get(job_id)

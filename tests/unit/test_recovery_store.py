@@ -13,7 +13,8 @@ from shared import task_names
 from shared.delivery_store import DELIVERY_LEASE_S, DeliveryAttempt, DeliveryStore, NextStep
 from shared.delivery_store import DeliveryState as State
 from shared.job import Job, JobState
-from shared.job_store import CANCELLED, Claim, JobStore, Renewal, Result
+from shared.job_store import JobStore
+from shared.moves import CANCELLED, Claim, Renewal, Result
 from shared.recovery_store import (
     BATCH,
     DEADLINE_PASSED,
@@ -39,7 +40,7 @@ def started(store: JobStore, lists: MessageLists, **overrides: Any) -> Claim:
     """Accept a job and let a worker take its message and claim it."""
     job = accepted(store, **overrides)
     lists.take_chat(job.model)
-    claim = store.claim(job.id, job.model, "w")
+    claim = store.claim(job.id, task_names.chat_queue(job.model), job.priority, "w")
     assert claim is not None
     return claim
 
@@ -98,7 +99,7 @@ def test_reap_queues_the_job_again_at_the_front_when_its_lease_is_past(
     assert ledger_redis.zcard(keys.LEASES) == 0
     line = ledger_redis.zrange(keys.line(CHAT, 5), 0, -1)
     assert line == [b"%d" % claim.id, b"%d" % behind.id]
-    again = job_store.claim(claim.id, "m", "w2")
+    again = job_store.claim(claim.id, "chat.m", 5, "w2")
     assert again is not None
     assert again.attempt == 2
 
@@ -142,7 +143,7 @@ def test_reap_ends_the_job_when_it_has_taken_down_too_many_workers(
     job = accepted(job_store)
     for attempt in (1, 2, 3):
         assert lists.take_chat() == job.id
-        claim = job_store.claim(job.id, "m", "w")
+        claim = job_store.claim(job.id, "chat.m", 5, "w")
         assert claim is not None
         assert claim.attempt == attempt
         fake_clock.advance(30)
@@ -162,7 +163,7 @@ def test_reap_counts_crashes_but_not_transient_failures(
     for _ in range(5):
         recovery.promote_jobs()
         lists.take_chat()
-        claim = job_store.claim(job_id, "m", "w")
+        claim = job_store.claim(job_id, "chat.m", 5, "w")
         assert claim is not None
         job_store.defer(job_id, claim.attempt, 0)
 
@@ -266,7 +267,7 @@ def test_promote_pushes_the_message_to_the_front_when_the_job_is_due(
     assert lists.chat_ids() == [job_id, waiting]
     assert ledger_redis.zcard(keys.DELAYED) == 0
     assert ledger_redis.zscore(keys.line(CHAT, 5), job_id) is not None
-    assert job_store.claim(job_id, "m", "w") is not None
+    assert job_store.claim(job_id, "chat.m", 5, "w") is not None
 
 
 def test_promote_puts_the_one_due_longest_first_when_many_are_due(
@@ -346,7 +347,7 @@ def test_expire_ends_the_job_at_its_deadline_when_it_is(
     assert lists.ids(task_names.COMPLETION_QUEUE) == [job_id]
     for empty in (keys.line(CHAT, 5), keys.missing(CHAT, 5), keys.DELAYED, keys.DEADLINES):
         assert ledger_redis.zcard(empty) == 0
-    assert job_store.claim(job_id, "m", "w") is None
+    assert job_store.claim(job_id, "chat.m", 5, "w") is None
 
 
 def test_expire_leaves_a_job_that_runs_and_looks_again_later(
@@ -422,7 +423,11 @@ def test_repush_keeps_the_priority_of_the_job(
 
 
 def test_repush_finds_a_lost_message_within_the_grace_when_the_backlog_is_constant(
-    job_store: JobStore, recovery: RecoveryStore, lists: MessageLists, fake_clock: FakeClock
+    job_store: JobStore,
+    recovery: RecoveryStore,
+    lists: MessageLists,
+    fake_clock: FakeClock,
+    settings: Settings,
 ) -> None:
     lost = accepted(job_store)
     for _ in range(100):
@@ -435,13 +440,14 @@ def test_repush_finds_a_lost_message_within_the_grace_when_the_backlog_is_consta
         accepted(job_store)
         job_id = lists.take_chat()
         assert job_id is not None
-        job_store.claim(job_id, "m", "w")
+        job_store.claim(job_id, "chat.m", 5, "w")
         pushed += recovery.repush_jobs()
         fake_clock.advance(1)
 
     assert pushed == 1
     assert lists.chat_ids()[0] == lost.id
-    assert len(lists.chat_ids()) == 101
+    # The list holds its window, and the lost one in front of it.
+    assert len(lists.chat_ids()) == settings.queue_window + 1
 
 
 def test_repush_finds_a_message_lost_from_the_middle_when_the_line_has_come_to_it(
@@ -451,7 +457,7 @@ def test_repush_finds_a_message_lost_from_the_middle_when_the_line_has_come_to_i
     lists.lose(CHAT, 5, index=1)
     assert find(recovery, fake_clock) == 0
     lists.take_chat()
-    job_store.claim(jobs[0].id, "m", "w")
+    job_store.claim(jobs[0].id, "chat.m", 5, "w")
 
     assert find(recovery, fake_clock) == 1
     assert lists.chat_ids() == [jobs[1].id, jobs[2].id]
@@ -508,8 +514,8 @@ def test_repush_pushes_a_held_message_once_and_the_held_copy_is_stale(
     assert lists.chat_ids() == [job.id]
     other = lists.take_chat()
     assert other is not None
-    assert job_store.claim(other, "m", "idle") is not None
-    assert job_store.claim(in_the_hand_of_a_busy_worker, "m", "busy") is None
+    assert job_store.claim(other, "chat.m", 5, "idle") is not None
+    assert job_store.claim(in_the_hand_of_a_busy_worker, "chat.m", 5, "busy") is None
 
 
 def test_repush_leaves_a_message_that_is_stale_when_the_holder_claims_first(
@@ -519,11 +525,11 @@ def test_repush_leaves_a_message_that_is_stale_when_the_holder_claims_first(
     lists.take_chat()
     assert find(recovery, fake_clock) == 1
 
-    claim = job_store.claim(job.id, "m", "busy")
+    claim = job_store.claim(job.id, "chat.m", 5, "busy")
 
     assert claim is not None
     assert lists.take_chat() == job.id
-    assert job_store.claim(job.id, "m", "idle") is None
+    assert job_store.claim(job.id, "chat.m", 5, "idle") is None
     assert find(recovery, fake_clock) == 0
 
 

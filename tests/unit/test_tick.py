@@ -20,7 +20,7 @@ def deps(fake_redis: redis.Redis, settings: Settings, fake_clock: FakeClock) -> 
 
 def _started(deps: Deps) -> int:
     job_id = deps.jobs.accept(new_job()).id
-    assert deps.jobs.claim(job_id, "m", "w") is not None
+    assert deps.jobs.claim(job_id, "chat.m", 5, "w") is not None
     return job_id
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import redis
 import requests
 
+from shared.counters import Counters
 from shared.delivery_store import DeliveryStore
 from shared.job_store import JobStore
 from shared.providers import Provider, Registry
@@ -60,6 +61,7 @@ def build(
         "llm_session": requests.Session(),
         "callback_session": requests.Session(),
         "redis": client,
+        "counters": Counters(client),
         "worker_name": "w1",
         "environment": {"ACME_KEY": "sk-secret"},
         "monotonic": lambda: clock() / 1000,

@@ -16,9 +16,10 @@ import gevent
 from redis.exceptions import RedisError
 
 from shared.chat_request import with_model
+from shared.counters import Count
 from shared.errors import Failure
 from shared.job import Attempt
-from shared.job_store import CANCELLED, Claim, Deferred, Executed, Result
+from shared.moves import CANCELLED, Claim, Deferred, Executed, Result
 from shared.providers import Provider
 from shared.recovery_store import DEADLINE_PASSED
 from workers.chat import backoff, routing
@@ -52,9 +53,12 @@ class Outcome:
     delay_s: float | None = None
 
 
-def run_chat(deps: Deps, job_id: int, model: str) -> None:
-    """Make one attempt at the job, unless the message is stale."""
-    claim = deps.jobs.claim(job_id, model, deps.worker_name)
+def run_chat(deps: Deps, job_id: int, queue: str, priority: int) -> None:
+    """Make one attempt at the job, unless the message is stale.
+
+    `queue` and `priority` are those of the message that led here.
+    """
+    claim = deps.jobs.claim(job_id, queue, priority, deps.worker_name)
     if claim is None:
         log.debug("job %s: stale message dropped", job_id)
         return
@@ -99,6 +103,7 @@ def store(deps: Deps, claim: Claim, outcome: Outcome) -> None:
             ),
         )
         if deferred is not Deferred.CANCEL:
+            deps.counters.add(Count.DEFERRED)
             return
         outcome = Outcome(Result.failure(CANCELLED, cancelled=True), outcome.record)
     executed = _patiently(
@@ -107,6 +112,7 @@ def store(deps: Deps, claim: Claim, outcome: Outcome) -> None:
     )
     if executed is Executed.REFUSED:
         log.warning("job %s: late result of attempt %s refused", claim.id, claim.attempt)
+        deps.counters.add(Count.LATE_RESULTS_REFUSED)
 
 
 def _call(deps: Deps, claim: Claim, provider: Provider, timeout_s: float) -> bytes:

@@ -10,7 +10,7 @@ from enum import StrEnum
 import gevent
 from greenlet import greenlet
 
-from shared.job_store import Claim
+from shared.moves import Claim
 
 
 class AbortReason(StrEnum):

@@ -15,9 +15,11 @@ from workers.context import deps_of
 @shared_task(name=task_names.CHAT, bind=True)
 def run(self: Any, job_id: int) -> None:
     """Make one attempt at a job."""
-    model = task_names.model_of(self.request.delivery_info["routing_key"])
+    deps, message = deps_of(self.app), self.request.delivery_info
+    queue, priority = message["routing_key"], message["priority"]
     try:
-        run_chat(deps_of(self.app), job_id, model)
+        with deps.lanes.taken(priority):
+            run_chat(deps, job_id, queue, priority)
     except RedisError as exc:
         # The tick finds the job by its lease, or by its message that is gone.
         log.warning("job %s: left to recovery, ledger not reachable: %s", job_id, exc)

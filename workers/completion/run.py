@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections import Counter
 from typing import Final
 
+from shared.counters import Count
 from shared.job import Job, JobState
 from workers.deps import Deps
 
@@ -17,6 +19,11 @@ log = logging.getLogger(__name__)
 
 #: Most jobs of one pass.
 BATCH: Final = 300
+_COUNTS: Final = {
+    JobState.COMPLETED: Count.ENDED_COMPLETED,
+    JobState.FAILED: Count.ENDED_FAILED,
+    JobState.CANCELLED: Count.ENDED_CANCELLED,
+}
 #: How long nobody else completes after this process said it does (seconds).
 LEASE_S: Final = 10.0
 
@@ -38,9 +45,11 @@ def _complete(deps: Deps, ids: list[int]) -> int:
     known = [job for job in jobs if job is not None]
     deps.jobs.drop_executed([i for i, job in zip(ids, jobs, strict=True) if job is None])
     states = deps.jobs.complete(known)
-    for job, state in zip(known, states, strict=True):
-        if state is not None:
-            _log_end(job, state)
+    ended = [(job, state) for job, state in zip(known, states, strict=True) if state is not None]
+    for job, state in ended:
+        _log_end(job, state)
+    for state, number in Counter(state for _, state in ended).items():
+        deps.counters.add(_COUNTS[state], number)
     return len(known)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from shared import redis_keys
-from shared.job_store import Renewal
+from shared.moves import Renewal
 from workers.chat.running import AbortReason
 from workers.deps import Deps
 

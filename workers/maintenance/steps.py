@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 
 from shared import task_names
 from shared.settings import load_settings
+from workers import broker
 from workers.context import attach, deps_of
 from workers.deps import Deps, build_deps
 from workers.maintenance import heartbeat
@@ -26,7 +27,9 @@ class DepsStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
 
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
-        attach(worker.app, build_deps(load_settings(), worker.hostname))
+        deps = build_deps(load_settings(), worker.hostname, worker.concurrency)
+        attach(worker.app, deps)
+        broker.follow(deps.lanes)
 
 
 class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 
+from shared.counters import Count
 from shared.delivery_store import DELIVERY_LEASE_S
 from workers.deps import Deps
 
@@ -31,18 +32,19 @@ class Tick:
 
     def _pass(self) -> None:
         recovery = self._deps.recovery
-        moved = {
-            "promoted": recovery.promote_jobs(),
-            "requeued, lease past due": recovery.reap_jobs() if self._may_reap() else 0,
-            "past their deadline": recovery.expire_jobs(),
-            "pushed again, message lost": recovery.repush_jobs(),
-            "deliveries returned": recovery.return_deliveries(DELIVERY_LEASE_S),
-            "deliveries pushed again": recovery.repush_deliveries(),
-            "doorbells rung": int(recovery.ring()),
-        }
-        for what, count in moved.items():
-            if count:
-                log.info("tick: %s: %s", what, count)
+        recovery.promote_jobs()
+        recovery.dispatch_jobs()
+        self._note(Count.REAPED, recovery.reap_jobs() if self._may_reap() else 0)
+        self._note(Count.EXPIRED, recovery.expire_jobs())
+        self._note(Count.MESSAGES_PUSHED_AGAIN, recovery.repush_jobs())
+        self._note(Count.DELIVERIES_RETURNED, recovery.return_deliveries(DELIVERY_LEASE_S))
+        self._note(Count.MESSAGES_PUSHED_AGAIN, recovery.repush_deliveries())
+        self._note(Count.DOORBELLS_RUNG_AGAIN, int(recovery.ring()))
+
+    def _note(self, count: Count, number: int) -> None:
+        if number:
+            log.info("tick: %s: %s", count, number)
+            self._deps.counters.add(count, number)
 
     def _may_reap(self) -> bool:
         """Whether live workers have had the time to renew since the ledger answers.

@@ -1,0 +1,55 @@
+"""The keys of one model's queue, in the order in which the scripts of the ledger take them."""
+
+from __future__ import annotations
+
+from shared import redis_keys as keys
+from shared import task_names
+from shared.task_names import PRIORITIES
+
+
+def move_keys(job_id: int) -> list[str]:
+    """Return KEYS 1-7, common to every job move (see `lua/includes/finish.lua`)."""
+    return [
+        keys.job(job_id),
+        keys.LEASES,
+        keys.DEADLINES,
+        keys.DELAYED,
+        keys.EXECUTED,
+        keys.message_list(task_names.COMPLETION_QUEUE, 0),
+        keys.QUEUE_PLACE,
+    ]
+
+
+def lines(queue: str) -> list[str]:
+    """Return the lines of a queue, one a priority."""
+    return [keys.line(queue, priority) for priority in PRIORITIES]
+
+
+def missing(queue: str) -> list[str]:
+    """Return where a queue's missing messages are noted, one a priority."""
+    return [keys.missing(queue, priority) for priority in PRIORITIES]
+
+
+def waiting(queue: str) -> list[str]:
+    """Return who waits behind the windows of a queue, one a priority."""
+    return [keys.waiting(queue, priority) for priority in PRIORITIES]
+
+
+def waiting_of(queue: str, owner: str) -> list[str]:
+    """Return the same for one owner."""
+    return [keys.waiting_of(queue, priority, owner) for priority in PRIORITIES]
+
+
+def everywhere(queue: str, owner: str) -> list[str]:
+    """Return KEYS 8-19 of the moves that take a job out of wherever it stands in line."""
+    return [*lines(queue), *missing(queue), *waiting(queue), *waiting_of(queue, owner)]
+
+
+def window(queue: str, priority: int) -> list[str]:
+    """Return what `dispatch` works on: message list, line, waiting, turns."""
+    return [
+        keys.message_list(queue, priority),
+        keys.line(queue, priority),
+        keys.waiting(queue, priority),
+        keys.turns(queue, priority),
+    ]

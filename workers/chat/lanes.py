@@ -1,0 +1,47 @@
+"""Keeps a share of a chat worker's slots for interactive calls.
+
+A person never waits behind a nightly batch: when queued and bulk jobs have taken all slots but the
+kept ones, the worker takes interactive messages only, until one of them ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from shared import task_names
+
+
+def kept_slots(concurrency: int, share: float) -> int:
+    """Return how many slots are kept: the share, at least one, and never all."""
+    if share <= 0:
+        return 0
+    return min(max(1, round(concurrency * share)), concurrency - 1)
+
+
+class Lanes:
+    """Counts the slots that are taken by jobs which are not interactive."""
+
+    def __init__(self, open_slots: int | None = None) -> None:
+        #: Slots that jobs other than interactive ones may take; None for no limit.
+        self._open_slots = open_slots
+        self._taken = 0
+
+    @contextmanager
+    def taken(self, priority: int) -> Iterator[None]:
+        """Count a slot as taken while the block runs, unless the job is interactive."""
+        weight = int(priority != task_names.INTERACTIVE)
+        self._taken += weight
+        try:
+            yield
+        finally:
+            self._taken -= weight
+
+    def served(self, priorities: Sequence[int], pending: int = 0) -> Sequence[int]:
+        """Return those of the priorities whose messages the worker may take now.
+
+        `pending` counts messages that were taken and whose tasks have not started.
+        """
+        if self._open_slots is None or self._taken + pending < self._open_slots:
+            return priorities
+        return [priority for priority in priorities if priority == task_names.INTERACTIVE]
