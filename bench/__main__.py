@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -38,7 +39,7 @@ def main(names: tuple[str, ...], quick: bool, litellm: bool, litellm_python: Pat
     # Not resolved: a virtual environment's Python is a link, and knows itself by its own path.
     python = litellm_python.absolute() if litellm else None
     options = Options(quick=quick, litellm_python=python)
-    reports = []
+    reports, began_under_load = [], os.getloadavg()[0]
     for name in names or _BENCHMARKS:
         progress = Progress(name)
         try:
@@ -49,7 +50,7 @@ def main(names: tuple[str, ...], quick: bool, litellm: bool, litellm_python: Pat
         progress.done()
         show(reports[-1])
     if not names and not quick:
-        document.write(reports, list(_BENCHMARKS))
+        document.write(reports, list(_BENCHMARKS), began_under_load)
         click.echo(f"\nWritten: {document.PATH.name}")
     if not all(goal.reached for report in reports for goal in report.goals):
         click.echo("\nNot every goal was reached.")

@@ -45,15 +45,16 @@ read from `/proc`, so they are shown on Linux only.
 """
 
 
-def write(reports: Sequence[Report], names: Sequence[str]) -> None:
-    """Replace the page."""
+def write(reports: Sequence[Report], names: Sequence[str], load: float) -> None:
+    """Replace the page. `load`: the machine's load average when the run began."""
     PATH.parent.mkdir(exist_ok=True)
-    PATH.write_text(render(reports, names), "utf-8")
+    PATH.write_text(render(reports, names, load), "utf-8")
 
 
-def render(reports: Sequence[Report], names: Sequence[str]) -> str:
+def render(reports: Sequence[Report], names: Sequence[str], load: float) -> str:
     """Return the page."""
-    facts = "\n".join(f"- {name}: {value}" for name, value in machine.facts())
+    known = [*machine.facts(), ("load average when it began", f"{load:.1f} (idle: about 0)")]
+    facts = "\n".join(f"- {name}: {value}" for name, value in known)
     head = _HEAD.format(
         day=datetime.now(UTC).date().isoformat(),
         facts=facts,

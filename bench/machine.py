@@ -17,7 +17,7 @@ _LIBRARIES = ("celery", "kombu", "redis", "hiredis", "flask", "gunicorn", "geven
 def facts() -> list[tuple[str, str]]:
     """Return name and value of each fact."""
     return [
-        ("machine", f"{_cores()} cores, {_processor()}, {platform.system()} {platform.release()}"),
+        ("machine", f"{_cores()} cores, {_processor()}, {platform.system()}"),
         ("Python", sys.version.split()[0]),
         ("Redis", _redis()),
         ("libraries", ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)),

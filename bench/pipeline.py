@@ -52,7 +52,7 @@ def run(options: Options, progress: Progress) -> Report:
 def _turn(contender: Contender, stack: Stack, count: int) -> _Turn:
     """Queue jobs before a paused worker, let it run, and take the time until all are done."""
     worker, redis_ = contender.worker, stack.ledger
-    before = contender.messages()
+    before = stack.messages()
     worker.pause()
     contender.enqueue(count)
     cpu_s, redis_s = worker.cpu_s, redis_.cpu_s
@@ -63,7 +63,7 @@ def _turn(contender: Contender, stack: Stack, count: int) -> _Turn:
     contender.check()
     return _Turn(
         per_s=count / seconds,
-        messages_per_s=(contender.messages() - before) / seconds,
+        messages_per_s=(stack.messages() - before) / seconds,
         worker_us=cpu_s / count * 1e6,
         redis_us=redis_s / count * 1e6,
     )

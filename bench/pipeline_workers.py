@@ -37,10 +37,6 @@ class Contender(Protocol):
         """Raise BenchmarkFailed unless all that was queued is done."""
         ...
 
-    def messages(self) -> int:
-        """Return how many messages were sent so far."""
-        ...
-
 
 class ReplyTo:
     """One process that does chat and completion, with an LLM that answers at once."""
@@ -87,10 +83,6 @@ class ReplyTo:
         if lost := sum(state != b"Completed" for state in states):
             raise BenchmarkFailed(f"{lost} of {self._count} jobs were not completed")
 
-    def messages(self) -> int:
-        """Return the pushed messages: each takes a place in line, the doorbell too."""
-        return int(self._client.get(redis_keys.QUEUE_PLACE) or 0)  # type: ignore[arg-type,unused-ignore]
-
 
 class StockCelery:
     """Celery as it comes: `apply_async` from task to task, acknowledgement emulated."""
@@ -107,14 +99,12 @@ class StockCelery:
         )
         self._client = redis.Redis.from_url(url)
         self._url = url
-        self._sent = 0
 
     def enqueue(self, count: int) -> None:
         """Send the first task of each job."""
         with celery_app.app.connection_for_write(self._url) as connection:
             for _ in range(count):
                 celery_app.app.send_task(celery_app.first.name, connection=connection)
-        self._sent += 2 * count
 
     def left(self) -> int:
         """Return how many messages are queued or not acknowledged."""
@@ -123,7 +113,3 @@ class StockCelery:
 
     def check(self) -> None:
         """Nothing to look at: empty tasks leave nothing."""
-
-    def messages(self) -> int:
-        """Return the messages: two a job."""
-        return self._sent

@@ -76,6 +76,13 @@ class Stack:
         """Start the completion worker as `replyto up` does."""
         return self.worker("completion", [COMPLETION_QUEUE], processes.COMPLETION_CONCURRENCY)
 
+    def messages(self) -> int:
+        """Return how many messages were pushed so far, also those that scripts pushed."""
+        with self.client() as client:
+            stats = client.info("commandstats")
+        calls = (stats.get(f"cmdstat_{name}", {}).get("calls", 0) for name in ("lpush", "rpush"))
+        return sum(calls)
+
     def client(self) -> redis.Redis:
         """Return a client of the ledger."""
         return redis.Redis.from_url(self.redis_url)

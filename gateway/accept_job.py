@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import secrets
 
 from gateway.auth import Principal
 from gateway.services import Services
@@ -27,7 +27,7 @@ def accept_job(
     Raises ModelNotFound, ProviderNotFound, CallbackTargetRefused, RefIdConflict, QueueFull.
     """
     _check(services, call)
-    ref_id = call.ref_id or uuid.uuid4().hex
+    ref_id = call.ref_id or secrets.token_hex(16)
     new = NewJob(
         owner=principal.owner,
         ref_id=ref_id,

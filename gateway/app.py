@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
-import uuid
 
 from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
@@ -34,7 +34,7 @@ def create_app(services: Services | None = None) -> Flask:
 def _name_request(response: Response) -> ResponseReturnValue:
     """Give every answer the id that the client sent, or one of its own."""
     sent = request.headers.get("x-request-id", "")
-    response.headers["x-request-id"] = sent if _is_tidy(sent) else f"req_{uuid.uuid4().hex}"
+    response.headers["x-request-id"] = sent if _is_tidy(sent) else f"req_{secrets.token_hex(16)}"
     return response
 
 

@@ -35,7 +35,7 @@ def queue() -> Response:
         priority=task_names.QUEUED,
         timeout_s=gateway.settings.job_timeout_s,
     )
-    base = (gateway.settings.base_url or request.host_url).rstrip("/")
+    base = (gateway.settings.base_url or f"{request.scheme}://{request.host}").rstrip("/")
     status_url = f"{base}/api/GetOpenAiChatStatus?RefId={quote(ref_id, safe='')}"
     body = QueueOpenAiChatResponse(id=accepted.id, ref_id=ref_id, status_url=status_url)
     return Response(body.to_json(), mimetype="application/json")

@@ -48,11 +48,19 @@ def load(name: str) -> Script:
     return Script(whole, hashlib.sha1(whole.encode(), usedforsecurity=False).hexdigest())
 
 
+def _load_all() -> None:
+    """Read every script now: an upgrade may replace the files under a process that runs."""
+    for file in _FOLDER.iterdir():
+        if file.name.endswith(".lua"):
+            load(file.name.removesuffix(".lua"))
+
+
 class ScriptRunner:
     """Runs scripts by their hash; sends the text only to a Redis that does not know it yet."""
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
+        _load_all()
 
     def run(self, call: Call) -> Any:
         """Run one script. Raises redis.RedisError."""

@@ -5,8 +5,10 @@ Times are unix seconds.
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
 #: How a job's marker stands in its prompt, and so in the LLM's request and answer.
@@ -137,3 +139,19 @@ class Ledgers:
     failures: list[Response] = field(default_factory=list)
     #: When the gateway took a job.
     accepts: list[float] = field(default_factory=list)
+
+    def lines(self) -> Iterator[str]:
+        """Yield every entry as a line of JSON, in the order of time."""
+        for at, name, row in sorted(self._entries(), key=lambda entry: entry[0]):
+            text = {"at": round(at, 3), "entry": name, **row}
+            yield json.dumps(text, default=lambda value: value.decode("utf-8", "replace")) + "\n"
+
+    def _entries(self) -> Iterator[tuple[float, str, dict[str, object]]]:
+        for name, rows, moment in (
+            ("told", self.told, "sent_at"),
+            ("call", self.calls, "received_at"),
+            ("callback", self.callbacks, "received_at"),
+            ("fault", self.happened, "at"),
+            ("failure", self.failures, "at"),
+        ):
+            yield from ((getattr(row, moment), name, asdict(row)) for row in rows)

@@ -74,6 +74,8 @@ class ChaosRun:
                 self._load.close()
                 self._receiver.stop()
             ledgers = self._ledgers()
+            with (self._stack.directory / "ledgers.jsonl").open("w", encoding="utf-8") as file:
+                file.writelines(ledgers.lines())
         skipped = self._load.skipped
         return (
             report.Run(plan.seed, plan.seconds, plan.rate, plan.wild, settled_s, skipped),
@@ -122,7 +124,8 @@ class ChaosRun:
         return not self._load.pending() and not self._callbacks_due()
 
     def _callbacks_due(self) -> set[str]:
-        delivered = {c.marker for c in list(self._receiver.callbacks) if c.status < 300}
+        seen = list(self._receiver.callbacks)
+        delivered = {c.marker for c in seen if c.status < 300 and c.answered_at is not None}
         return callbacks_due(list(self._load.told)) - delivered
 
     def _progress(self) -> str:

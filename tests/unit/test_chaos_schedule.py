@@ -1,0 +1,83 @@
+"""The plan of the fault suite: seeded, with all kinds of faults, and quiet where it is needed."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.acceptance.chaos.schedule import (
+    COMPLETION,
+    KINDS,
+    REDIS,
+    REDIS_FREEZE_S,
+    Action,
+    Fault,
+    kills,
+    kind_of,
+    plan,
+)
+
+SEEDS = range(20)
+#: A tick reaps when Redis has answered it for so long; a worker may take so long to start (s).
+QUIET_S, BOOT_S = 10.0, 3.0
+#: Leases end between so many seconds after a kill.
+LEASE_S = 30.0
+RECOVERY_LIMIT_S = 40.0
+
+
+def test_plan_is_the_same_for_the_same_seed() -> None:
+    assert plan(7, 600) == plan(7, 600)
+    assert plan(7, 600) != plan(8, 600)
+
+
+@pytest.mark.parametrize("wild", [False, True])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_ten_minutes_have_20_kills_of_each_kind(seed: int, wild: bool) -> None:
+    counts = kills(plan(seed, 600, wild=wild))
+    assert all(counts[kind] >= 20 for kind in KINDS), counts
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_short_run_kills_each_kind_once(seed: int) -> None:
+    faults = plan(seed, 20)
+    assert kills(faults) == dict.fromkeys(KINDS, 1)
+    assert all(0 <= fault.at_s <= 20 for fault in faults)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_ten_minutes_freeze_and_cut_everything(seed: int) -> None:
+    faults = plan(seed, 600)
+    frozen = {kind_of(fault.role) for fault in faults if fault.action is Action.FREEZE}
+    assert {REDIS, "chat"} < frozen
+    assert {f.role for f in faults if f.action is Action.DROP} == {"normal", "pubsub"}
+    long_s = [f.lasts_s for f in faults if f.role == REDIS and f.action is Action.FREEZE]
+    assert long_s == [REDIS_FREEZE_S] * 3
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_faults_come_in_order_and_within_the_duration(seed: int) -> None:
+    times = [fault.at_s for fault in plan(seed, 600)]
+    assert times == sorted(times)
+    assert 0 <= times[0] <= times[-1] <= 600
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_each_chat_kill_is_followed_by_a_quiet_moment_in_time(seed: int) -> None:
+    """Between the end of the leases and the limit there is a time in which a tick may reap."""
+    faults = plan(seed, 600)
+    blind = [_blind(fault) for fault in faults if _hits_the_tick(fault)]
+    for fault in faults:
+        if fault.action is Action.KILL and kind_of(fault.role) == "chat":
+            first = fault.at_s + LEASE_S
+            moments = [first + step * 0.5 for step in range(int((RECOVERY_LIMIT_S - 34) * 2) + 1)]
+            assert any(not any(a <= m <= b for a, b in blind) for m in moments), fault
+
+
+def _hits_the_tick(fault: Fault) -> bool:
+    return fault.role in {REDIS, COMPLETION} and (
+        fault.action is Action.KILL or fault.lasts_s >= REDIS_FREEZE_S
+    )
+
+
+def _blind(fault: Fault) -> tuple[float, float]:
+    boot_s = BOOT_S if fault.role == COMPLETION else 0.5
+    return fault.at_s, fault.at_s + fault.lasts_s + boot_s + QUIET_S
