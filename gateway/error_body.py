@@ -15,6 +15,7 @@ from shared import errors
 from shared.counters import Count
 from shared.errors import Failure, ServiceError
 from shared.job import failure_body
+from shared.redis_client import is_outage
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ def answer(error: Exception) -> Response:
 def _translate(error: Exception) -> ServiceError:  # noqa: PLR0911 - a table reads best as one
     if isinstance(error, ServiceError):
         return error
-    if isinstance(error, RedisError):
+    if isinstance(error, RedisError) and is_outage(error):
         log.warning("ledger not reachable: %r", error)
         return errors.LedgerUnavailable(retry_after_s=2)
     if isinstance(error, NotFound):

@@ -169,7 +169,7 @@ class TooManyWaiting(QueueFull):
 
 
 class LedgerUnavailable(ServiceError):
-    """The service cannot reach its store at the moment; nothing was accepted, try again."""
+    """The store cannot be reached at the moment; try again, best with a RefId."""
 
     status = 503
     type = "server_error"

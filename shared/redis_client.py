@@ -14,6 +14,19 @@ GATEWAY_TIMEOUT_S: Final = 2.0
 WORKER_TIMEOUT_S: Final = 10.0
 
 
+#: How Redis begins its answer when it is there and cannot take a command at the moment.
+_PASSING: Final = ("LOADING", "READONLY", "MISCONF", "MASTERDOWN", "NOREPLICAS", "BUSY", "TRYAGAIN")
+
+
+def is_outage(error: redis.RedisError) -> bool:
+    """Whether an error means that Redis is away or full, and not that a command is wrong."""
+    if isinstance(error, redis.ConnectionError | redis.TimeoutError):
+        return True
+    text = str(error)
+    # Inside a script, Redis 6.2 reports a full memory as an ordinary error.
+    return isinstance(error, redis.OutOfMemoryError) or "OOM" in text or text.startswith(_PASSING)
+
+
 def connect(url: str, *, timeout_s: float, name: str, max_connections: int = 100) -> redis.Redis:
     """Return a client for `url` that connects when first used; replies are bytes.
 

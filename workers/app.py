@@ -45,6 +45,6 @@ def _log_one_line_per_event(loglevel: int | None = None, **_: Any) -> None:
 
 
 _let_pauses_yield()
-app = Celery("replyto")
+app = Celery("replyto", amqp="workers.broker:Broker")
 app.add_defaults(_config)
 app.steps["worker"].update((DepsStep, MaintenanceStep))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from celery.app.amqp import AMQP
+from kombu import Connection
 from kombu.transport import redis
 
 from workers.chat.lanes import Lanes
@@ -11,6 +13,9 @@ from workers.chat.lanes import Lanes
 #: How often the worker looks whether it is to stop (seconds). It would be 2, and with a poll of one
 #: second in flight 3.
 _LOOK_UP_S: Final = 0.5
+
+#: Between attempts at a lost connection (seconds).
+_PAUSES_S: Final = {"interval_start": 0.2, "interval_step": 0.2, "interval_max": 1.0}
 
 #: The lanes of this process. One process runs one worker, and kombu builds its channels itself:
 #: there is no other way to hand them something.
@@ -37,6 +42,20 @@ class Channel(redis.Channel):
             super()._brpop_start(timeout)  # type: ignore[misc]
         finally:
             self.priority_steps = every
+
+
+class BrokerConnection(Connection):
+    """A connection that comes back soon: kombu's own pauses grow to half a minute."""
+
+    def ensure_connection(self, *args: Any, **options: Any) -> Any:
+        """Connect, trying again until it works."""
+        return super().ensure_connection(*args, **{**_PAUSES_S, **options})
+
+
+class Broker(AMQP):
+    """What Celery asks for connections."""
+
+    Connection = BrokerConnection
 
 
 class Transport(redis.Transport):

@@ -13,6 +13,7 @@ from shared.job import Job
 from workers.callbacks import schedule, sender
 from workers.callbacks.schedule import CallbackAnswer
 from workers.deps import Deps
+from workers.patience import patiently
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +42,7 @@ def deliver(deps: Deps, job_id: int) -> None:
     duration_ms = round((deps.monotonic() - started) * 1000)
     step = schedule.next_step(answer, claim.tries, deps.jitter())
     row = _row(claim, answer, step, body, duration_ms)
-    if deps.deliveries.finish(job, claim, row, step):
+    if patiently(deps, lambda: deps.deliveries.finish(job, claim, row, step)):
         _log(claim, step, duration_ms)
 
 

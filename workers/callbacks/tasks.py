@@ -8,6 +8,7 @@ from celery import shared_task
 from redis.exceptions import RedisError
 
 from shared import task_names
+from shared.redis_client import is_outage
 from workers.callbacks.run import deliver, log
 from workers.context import deps_of
 
@@ -18,4 +19,6 @@ def run(self: Any, job_id: int) -> None:
     try:
         deliver(deps_of(self.app), job_id)
     except RedisError as exc:
+        if not is_outage(exc):
+            raise
         log.warning("delivery %s: left to recovery, ledger not reachable: %s", job_id, exc)

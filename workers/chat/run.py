@@ -8,12 +8,10 @@ it. So every line may be the last one.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final
 
 import gevent
-from redis.exceptions import RedisError
 
 from shared.chat_request import with_model
 from shared.counters import Count
@@ -25,15 +23,10 @@ from shared.recovery_store import DEADLINE_PASSED
 from workers.chat import backoff, routing
 from workers.chat.running import Aborted, AbortReason
 from workers.deps import Deps
+from workers.patience import patiently
 from workers.providers.base import ProviderCall, ProviderError
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
-
-#: How long a paid answer is kept in hand while the ledger cannot take it (seconds).
-_STORE_PATIENCE_S: Final = 600.0
-_STORE_PAUSE_S: Final = 0.5
 
 NO_PROVIDER: Final = Failure(
     status=503,
@@ -96,7 +89,7 @@ def attempt(deps: Deps, claim: Claim) -> Outcome:
 def store(deps: Deps, claim: Claim, outcome: Outcome) -> None:
     """Put the outcome into the ledger, however long that takes: the answer may have been paid."""
     if outcome.delay_s is not None:
-        deferred = _patiently(
+        deferred = patiently(
             deps,
             lambda: deps.jobs.defer(
                 claim.id, claim.attempt, outcome.delay_s or 0.0, outcome.record
@@ -106,7 +99,7 @@ def store(deps: Deps, claim: Claim, outcome: Outcome) -> None:
             deps.counters.add(Count.DEFERRED)
             return
         outcome = Outcome(Result.failure(CANCELLED, cancelled=True), outcome.record)
-    executed = _patiently(
+    executed = patiently(
         deps,
         lambda: deps.jobs.execute(claim.id, claim.attempt, outcome.result, outcome.record),
     )
@@ -187,16 +180,3 @@ def _record(
         status=error.status if error else 200,
         detail=str(error) if error else "",
     )
-
-
-def _patiently(deps: Deps, move: Callable[[], T]) -> T:
-    """Make a move of the ledger, waiting out a time without Redis. Raises RedisError at the end."""
-    until = deps.monotonic() + _STORE_PATIENCE_S
-    while True:
-        try:
-            return move()
-        except RedisError as exc:
-            if deps.monotonic() > until:
-                raise
-            log.warning("ledger not reachable, result kept in hand: %s", exc)
-            deps.sleep(_STORE_PAUSE_S)

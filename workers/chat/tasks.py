@@ -8,6 +8,7 @@ from celery import shared_task
 from redis.exceptions import RedisError
 
 from shared import task_names
+from shared.redis_client import is_outage
 from workers.chat.run import log, run_chat
 from workers.context import deps_of
 
@@ -21,5 +22,7 @@ def run(self: Any, job_id: int) -> None:
         with deps.lanes.taken(priority):
             run_chat(deps, job_id, queue, priority)
     except RedisError as exc:
+        if not is_outage(exc):
+            raise
         # The tick finds the job by its lease, or by its message that is gone.
         log.warning("job %s: left to recovery, ledger not reachable: %s", job_id, exc)

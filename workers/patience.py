@@ -1,0 +1,33 @@
+"""Keeps what was done in hand while the ledger cannot take it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from redis.exceptions import RedisError
+
+from shared.redis_client import is_outage
+from workers.deps import Deps
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: How long (seconds): an answer may have been paid, a callback was sent.
+_PATIENCE_S: Final = 600.0
+_PAUSE_S: Final = 0.5
+
+
+def patiently(deps: Deps, move: Callable[[], T]) -> T:
+    """Make a move of the ledger, waiting out a time without Redis. Raises RedisError at the end."""
+    until = deps.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            return move()
+        except RedisError as exc:
+            if not is_outage(exc) or deps.monotonic() > until:
+                raise
+            log.warning("ledger not reachable, result kept in hand: %s", exc)
+            deps.sleep(_PAUSE_S)
