@@ -1,4 +1,4 @@
-"""The Flask app: `gunicorn --config python:gateway.gunicorn_conf "gateway.app:create_app()"`."""
+"""The Flask app; `python -m gateway` serves it."""
 
 from __future__ import annotations
 

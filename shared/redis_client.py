@@ -8,7 +8,8 @@ import redis
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
-#: A gateway answers 503 after two tries of this, so within 5 s (seconds).
+#: A gateway that waited for a free connection and then for its answer has waited twice this, and
+#: answers 503 within 5 s (seconds).
 GATEWAY_TIMEOUT_S: Final = 2.0
 #: Workers have time; they only must not hang on a frozen Redis for ever (seconds).
 WORKER_TIMEOUT_S: Final = 10.0
@@ -30,8 +31,10 @@ def is_outage(error: redis.RedisError) -> bool:
 def connect(url: str, *, timeout_s: float, name: str, max_connections: int = 100) -> redis.Redis:
     """Return a client for `url` that connects when first used; replies are bytes.
 
-    A caller that finds all connections busy waits for one. Commands are tried twice: each script
-    of the ledger may come again without a second effect.
+    A caller that finds all connections busy waits for one. A command whose connection broke is
+    tried once more: each script of the ledger may come again without a second effect. One that
+    timed out is not: the library would time out again for the new connection, and once more for
+    each try of that, four times in all.
     """
     pool = redis.BlockingConnectionPool.from_url(
         url,
@@ -42,7 +45,6 @@ def connect(url: str, *, timeout_s: float, name: str, max_connections: int = 100
         socket_keepalive=True,
         health_check_interval=25,
         client_name=name,
-        retry=Retry(ConstantBackoff(0.05), 1),
-        retry_on_error=[redis.ConnectionError, redis.TimeoutError],
+        retry=Retry(ConstantBackoff(0.05), 1, supported_errors=(redis.ConnectionError,)),
     )
     return redis.Redis(connection_pool=pool)

@@ -17,7 +17,10 @@ def celery_config(settings: Settings) -> dict[str, Any]:
     names = [task_names.chat_queue(model) for model in models]
     names += [task_names.COMPLETION_QUEUE, task_names.CALLBACKS_QUEUE]
     return {
-        "broker_url": settings.effective_redis_url,
+        # Both by name: a CELERY_BROKER_URL in the environment would overrule `broker_url`, and send
+        # the workers to another Redis than the gateway.
+        "broker_read_url": settings.effective_redis_url,
+        "broker_write_url": settings.effective_redis_url,
         "broker_transport": "workers.broker:Transport",
         "imports": ("workers.chat.tasks", "workers.completion.tasks", "workers.callbacks.tasks"),
         "task_queues": [Queue(name, routing_key=name) for name in names],

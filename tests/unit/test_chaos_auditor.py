@@ -298,6 +298,18 @@ def test_audit_finds_answers_that_are_not_documented(response: Response, name: s
     assert findings(ledgers) == {(Finding.WRONG, name)}
 
 
+def test_audit_finds_a_503_that_took_too_long() -> None:
+    ledgers = clean()
+    ledgers.failures.append(Response(95.0, 5.1, 503, "store_unavailable"))
+    assert findings(ledgers) == {(Finding.SLOW, "503 store_unavailable")}
+
+
+def test_503_to_a_call_that_had_been_waiting_is_not_judged_by_its_time() -> None:
+    ledgers = clean()
+    ledgers.failures.append(Response(95.0, 18.0, 503, "store_unavailable", waited=True))
+    assert audit(ledgers).found == []
+
+
 def test_audit_finds_a_process_that_ended_by_itself() -> None:
     ledgers = clean()
     ledgers.happened.append(Happened(95.0, "ended", "gateway", "gateway"))

@@ -24,6 +24,9 @@ _COUNTS: Final = {
     JobState.FAILED: Count.ENDED_FAILED,
     JobState.CANCELLED: Count.ENDED_CANCELLED,
 }
+#: How long executed jobs gather before a pass (seconds). Clients do not wait for it: they have their
+#: answer. A pass costs three round trips, and this makes it a pass for many: a third of the CPU.
+GATHER_S: Final = 0.02
 #: How long nobody else completes after this process said it does (seconds).
 LEASE_S: Final = 10.0
 
@@ -31,7 +34,10 @@ LEASE_S: Final = 10.0
 def complete_executed(deps: Deps) -> int:
     """Complete jobs until none is left; return how many. Another process at it: return at once."""
     token, done = uuid.uuid4().hex, 0
+    ids: list[int] = []
     while deps.jobs.enter_completion(token, LEASE_S):
+        if len(ids) < BATCH:
+            deps.sleep(GATHER_S)
         ids = deps.jobs.executed(BATCH)
         if ids:
             done += _complete(deps, ids)

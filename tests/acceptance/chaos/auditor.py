@@ -319,9 +319,12 @@ def _responses(result: Audit, ledgers: Ledgers) -> None:
     for response in ledgers.failures:
         known = (response.status, response.code) == _STORE_UNAVAILABLE
         result.failures[_name(response)] += 1
-        if known:
+        if known and not response.waited:
             result.slowest_503_s = max(result.slowest_503_s, response.took_s)
-        elif response.status >= 500 or response.status == 404:
+            if response.took_s > UNAVAILABLE_LIMIT_S:
+                what = f"came after {response.took_s:.1f} s"
+                result.found.append(Found(Finding.SLOW, _name(response), what))
+        elif not known and (response.status >= 500 or response.status == 404):
             result.found.append(Found(Finding.WRONG, _name(response), "undocumented answer"))
     back = defaultdict(float)
     for up in (h for h in ledgers.happened if h.action in {"start", "resume"}):

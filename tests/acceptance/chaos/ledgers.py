@@ -126,6 +126,8 @@ class Response:
     took_s: float
     status: int
     code: str
+    #: It came to a call that may have been waiting for its job.
+    waited: bool = False
 
 
 @dataclass(slots=True)

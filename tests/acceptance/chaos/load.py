@@ -37,6 +37,8 @@ FAILING = {
 MODELS = {**USUAL, **RECOVERING, **FAILING}
 _KINDS = {Kind.QUEUED: 35, Kind.CALLBACK: 45, Kind.SYNC: 20}
 
+_SYNC_PATH = "/v1/chat/completions"
+_QUEUE_PATH = "/api/QueueOpenAiChatCompletion"
 #: Clients that have a call open at once, at most; more are not begun.
 _CLIENTS = 160
 #: Jobs of a burst, and the time between two (seconds).
@@ -157,10 +159,8 @@ class Load:
             fields["replyTo"] = self._receiver.url(marker, delay_ms=delay_ms, fail_once=fails)
         repeats = self._rng.random() < 0.1
         if kind is Kind.SYNC:
-            path = "/v1/chat/completions"
-            return _Job(told, {**request, **fields}, path, _SYNC_TIMEOUT_S, repeats)
-        path = "/api/QueueOpenAiChatCompletion"
-        return _Job(told, {"request": request, **fields}, path, _TIMEOUT_S, repeats)
+            return _Job(told, {**request, **fields}, _SYNC_PATH, _SYNC_TIMEOUT_S, repeats)
+        return _Job(told, {"request": request, **fields}, _QUEUE_PATH, _TIMEOUT_S, repeats)
 
     # --- a client -----------------------------------------------------------------------------
 
@@ -225,15 +225,16 @@ class Load:
         try:
             response = self._api.request(method, path, timeout=timeout_s, **options)
         except requests.RequestException as exc:
-            self._fail(begun, 0, type(exc).__name__)
+            self._fail(begun, path, 0, type(exc).__name__)
             return None
         if response.status_code >= 400 and not _job_id(response):
-            self._fail(begun, response.status_code, _code(response))
+            self._fail(begun, path, response.status_code, _code(response))
         return response
 
-    def _fail(self, begun: float, status: int, code: str) -> None:
+    def _fail(self, begun: float, path: str, status: int, code: str) -> None:
         now = time.time()
-        self.failures.append(Response(now, now - begun, status, code))
+        waited = path == _SYNC_PATH
+        self.failures.append(Response(now, now - begun, status, code, waited))
 
     @property
     def _api(self) -> Api:
