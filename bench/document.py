@@ -58,13 +58,14 @@ def render(reports: Sequence[Report], names: Sequence[str], load: float) -> str:
     head = _HEAD.format(
         day=datetime.now(UTC).date().isoformat(),
         facts=facts,
-        goals=_goals([goal for report in reports for goal in report.goals]),
+        goals=goals_table([goal for report in reports for goal in report.goals]),
     )
-    parts = [head, *map(_section, reports), _TAIL.format(names=", ".join(names))]
+    parts = [head, *map(section, reports), _TAIL.format(names=", ".join(names))]
     return "\n".join(parts)
 
 
-def _goals(goals: Sequence[Goal]) -> str:
+def goals_table(goals: Sequence[Goal]) -> str:
+    """Return what was to be reached, and what was."""
     rows = [
         (
             goal.what,
@@ -81,7 +82,8 @@ def _yes(goal: Goal, bound: float) -> str:
     return "reached" if goal.reaches(bound) else "**not reached**"
 
 
-def _section(report: Report) -> str:
+def section(report: Report) -> str:
+    """Return one benchmark's part of the page."""
     notes = "".join(f"\n{note}\n" for note in report.notes)
     table = _table(report.columns, report.rows)
     return f"## {report.title}\n\n{report.about}\n\n{table}\n{notes}"

@@ -40,6 +40,7 @@ class Load:
     answered: int
     seconds: float
     p50_ms: float
+    p95_ms: float
     p99_ms: float
     cpu_share: float
     errors: int
@@ -114,6 +115,7 @@ def run(job: Job) -> Load:
         answered=len(took_s),
         seconds=seconds,
         p50_ms=took_s[len(took_s) // 2] * 1000,
+        p95_ms=took_s[len(took_s) * 95 // 100] * 1000,
         p99_ms=took_s[len(took_s) * 99 // 100] * 1000,
         cpu_share=(time.process_time() - cpu) / seconds,
         errors=len(errors),

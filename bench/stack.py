@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ _PROVIDERS = """\
 [[provider]]
 name = "instant"
 base_url = "http://127.0.0.1:{port}/v1"
-models = ["{model}"]
+models = {{ "{model}" = "{own_name}" }}
 """
 
 
@@ -88,32 +88,49 @@ class Stack:
         return redis.Redis.from_url(self.redis_url)
 
 
+def _instant_llm(port: int, folder: Path) -> list[str]:
+    del folder
+    return [sys.executable, "-m", "bench.instant_llm", str(port)]
+
+
 @contextmanager
-def running() -> Iterator[Stack]:
-    """Run Redis and the LLM, in a temporary directory, for the length of the block."""
+def running(
+    *,
+    llm: Callable[[int, Path], list[str]] = _instant_llm,
+    own_name: str = MODEL,
+    settings: Mapping[str, str] | None = None,
+    steady: bool = True,
+) -> Iterator[Stack]:
+    """Run Redis and the LLM, in a temporary directory, for the length of the block.
+
+    `llm` is the LLM's command line for a port and that directory, `own_name` what it calls the
+    model, `settings` variables of the processes. Not steady: Redis rewrites its file when it likes.
+    """
     with tempfile.TemporaryDirectory(prefix="replyto-bench-") as name:
         folder, llm_port = Path(name), free_port()
         providers = folder / "providers.toml"
-        providers.write_text(_PROVIDERS.format(port=llm_port, model=MODEL), "utf-8")
+        providers.write_text(_PROVIDERS.format(port=llm_port, model=MODEL, own_name=own_name), "utf-8")
         env = {
             "REPLYTO_API_KEY": API_KEY,
             "REPLYTO_DATA_DIR": str(folder),
             "REPLYTO_PROVIDERS_FILE": str(providers),
+            **(settings or {}),
         }
         with Children(folder, env) as children:
             server = embedded_redis.prepare(folder)
             ledger = children.start("redis", server.argv)
             ledger.wait_until(lambda: embedded_redis.answers(server.url))
-            llm = children.start("llm", [sys.executable, "-m", "bench.instant_llm", str(llm_port)])
-            llm.wait_until(listening(llm_port))
-            yield Stack(folder, children, ledger, _steady(server.url), llm, llm_port)
+            if steady:
+                _keep_file(server.url)
+            server_of_llm = children.start("llm", llm(llm_port, folder))
+            server_of_llm.wait_until(listening(llm_port))
+            yield Stack(folder, children, ledger, server.url, server_of_llm, llm_port)
 
 
-def _steady(url: str) -> str:
+def _keep_file(url: str) -> None:
     """Keep Redis from rewriting its append-only file in the middle of somebody's turn."""
     with redis.Redis.from_url(url) as client:
         client.config_set("auto-aof-rewrite-percentage", 0)
-    return url
 
 
 def listening(port: int) -> Callable[[], bool]:

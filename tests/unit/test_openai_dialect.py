@@ -10,7 +10,7 @@ import pytest
 import requests
 from requests.adapters import BaseAdapter
 
-from shared.job_store import Result
+from shared.moves import Result
 from shared.providers import Provider
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.openai import OpenAiDialect
@@ -78,4 +78,4 @@ def test_failure_has_a_status_that_redis_takes_when_the_call_fails(
         OpenAiDialect().chat(session, CALL)
     stored = Result.failure(caught.value.failure)
     assert stored.status == status
-    hiredis.pack_command(("SET", "status", stored.status))
+    assert hiredis.pack_command((stored.status,))

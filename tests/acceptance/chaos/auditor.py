@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeVar
 
 from tests.acceptance.chaos.ledgers import (
     COMPLETED,
@@ -24,6 +25,8 @@ from tests.acceptance.chaos.ledgers import (
     Response,
     Told,
 )
+
+R = TypeVar("R", LlmCall, CallbackSeen)
 
 #: Promised: the jobs of a killed worker are done within this (seconds).
 RECOVERY_LIMIT_S = 40.0
@@ -252,8 +255,8 @@ def _message(body: bytes) -> bytes:
 # --- all of them -------------------------------------------------------------------------------
 
 
-def _by_marker(records: Iterable) -> defaultdict[str, list]:  # type: ignore[type-arg]
-    found = defaultdict(list)
+def _by_marker(records: Iterable[R]) -> defaultdict[str, list[R]]:
+    found: defaultdict[str, list[R]] = defaultdict(list)
     for record in records:
         found[record.marker].append(record)
     return found
@@ -282,7 +285,8 @@ def _strangers(result: Audit, ledgers: Ledgers) -> None:
                 what = f"has job {job_id}, which is that of {owners[job_id]}"
                 result.found.append(Found(Finding.DOUBLED, told.marker, what))
     known = {told.marker for told in ledgers.told}
-    for record in (*ledgers.calls, *ledgers.callbacks):
+    records: list[LlmCall | CallbackSeen] = [*ledgers.calls, *ledgers.callbacks]
+    for record in records:
         if record.marker not in known:
             what = f"{type(record).__name__} of a job that no client sent"
             result.found.append(Found(Finding.WRONG, record.marker, what))
@@ -326,7 +330,7 @@ def _responses(result: Audit, ledgers: Ledgers) -> None:
                 result.found.append(Found(Finding.SLOW, _name(response), what))
         elif not known and (response.status >= 500 or response.status == 404):
             result.found.append(Found(Finding.WRONG, _name(response), "undocumented answer"))
-    back = defaultdict(float)
+    back: defaultdict[str, float] = defaultdict(float)
     for up in (h for h in ledgers.happened if h.action in {"start", "resume"}):
         if up.kind in {"gateway", "redis"}:
             name = f"{up.kind} {'killed' if up.action == 'start' else 'frozen'}"

@@ -36,12 +36,16 @@ class Plan:
     progress_every_s: float = 5.0
 
     def settings(self) -> dict[str, str]:
-        """Return what is not as by default: a hanging LLM must end, a queue must overflow."""
+        """Return what is not as by default.
+
+        A hanging LLM must end, a queue must overflow, and jobs must wait behind the window.
+        """
         return {
             "REPLYTO_ATTEMPT_TIMEOUT_S": f"{self.attempt_timeout_s:g}",
             "REPLYTO_MAX_ATTEMPTS": "3",
             "REPLYTO_RETRY_BASE_S": "0.5",
             "REPLYTO_QUEUE_LIMIT": "40",
+            "REPLYTO_QUEUE_WINDOW": "8",
         }
 
 

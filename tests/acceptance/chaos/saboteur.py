@@ -95,7 +95,7 @@ class Saboteur:
         self._note("drop", fault.role)
         # Redis may be away at this moment: then its connections are, too.
         with suppress(redis.RedisError):
-            self._stack.redis.execute_command("CLIENT", "KILL", "TYPE", fault.role, "SKIPME", "yes")
+            self._stack.redis.client_kill_filter(_type=fault.role, skipme=True)
 
     def _revive(self) -> None:
         for role in self._stack.ended():

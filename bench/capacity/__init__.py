@@ -1,0 +1,1 @@
+"""Measurements of how much ReplyTo holds: `python -m bench.capacity`."""
