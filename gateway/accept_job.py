@@ -8,7 +8,7 @@ from gateway.auth import Principal
 from gateway.services import Services
 from shared.callback_target import check_target
 from shared.chat_request import ChatCall
-from shared.errors import ModelNotFound, ProviderNotFound, ValidationFailed
+from shared.errors import ModelNotFound, ProviderNotFound
 from shared.job import NewJob
 from shared.moves import Accepted
 
@@ -41,14 +41,13 @@ def accept_job(
         provider=call.provider or "",
         reply_to=call.reply_to or "",
         mailbox=mailbox,
+        streamed=call.chat.stream,
     )
     return services.jobs.accept(new), ref_id
 
 
 def _check(services: Services, call: ChatCall) -> None:
     model, registry = call.chat.model, services.registry
-    if call.chat.stream:
-        raise ValidationFailed("Streaming is not available yet; omit 'stream'.", field="stream")
     if not registry.serving(model):
         raise ModelNotFound(
             f"The model '{model}' does not exist; GET /v1/models lists those that do.",

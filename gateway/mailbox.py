@@ -21,6 +21,8 @@ T = TypeVar("T")
 #: How often a waiting request looks for itself, should its message have been lost (seconds).
 RECHECK_S: Final = 3.0
 _RECONNECT_S: Final = 0.5
+#: How often a waiting request looks whether its client is still there (seconds).
+_PRESENCE_S: Final = 0.5
 
 
 class Waiter:
@@ -34,16 +36,28 @@ class Waiter:
         """Let the request look at its job."""
         self._event.set()
 
-    def wait_until(self, look: Callable[[], T | None], timeout_s: float) -> T | None:
-        """Call `look` after each wake-up until it finds something; None when time is up."""
-        until = time.monotonic() + timeout_s
-        while (left_s := until - time.monotonic()) > 0:
-            self._event.wait(min(left_s, RECHECK_S))
+    def wait_until(
+        self,
+        look: Callable[[], T | None],
+        timeout_s: float,
+        client_left: Callable[[], bool] = lambda: False,
+    ) -> T | None:
+        """Call `look` after each wake-up until it finds something.
+
+        None when time is up or the client has left.
+        """
+        now = time.monotonic()
+        until, look_again = now + timeout_s, now + RECHECK_S
+        while now < until and not client_left():
+            woken = self._event.wait(min(until - now, _PRESENCE_S))
             # Cleared before the look: a wake-up during it counts for the next one.
             self._event.clear()
-            found = look()
-            if found is not None:
-                return found
+            now = time.monotonic()
+            if woken or now >= look_again:
+                look_again = now + RECHECK_S
+                found = look()
+                if found is not None:
+                    return found
         return None
 
 

@@ -8,8 +8,10 @@ from typing import cast
 from flask import Flask, current_app
 
 from gateway.auth import Keys
+from gateway.chunk_reader import ChunkReader
 from gateway.mailbox import Mailbox
 from shared import redis_client
+from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.job_store import JobStore
 from shared.providers import Registry, load_registry
@@ -28,6 +30,8 @@ class Services:
     keys: Keys
     mailbox: Mailbox
     counters: Counters
+    chunks: ChunkStore
+    chunk_reader: ChunkReader
 
 
 def build_services(settings: Settings) -> Services:
@@ -37,6 +41,7 @@ def build_services(settings: Settings) -> Services:
         timeout_s=redis_client.GATEWAY_TIMEOUT_S,
         name="replyto-gateway",
     )
+    chunks = ChunkStore(client)
     return Services(
         settings=settings,
         jobs=JobStore(client, settings),
@@ -44,6 +49,8 @@ def build_services(settings: Settings) -> Services:
         keys=Keys(settings),
         mailbox=Mailbox(client, settings.sync_limit),
         counters=Counters(client),
+        chunks=chunks,
+        chunk_reader=ChunkReader(chunks),
     )
 
 

@@ -47,6 +47,7 @@ class NewJob:
     provider: str = ""
     reply_to: str = ""
     mailbox: str = ""
+    streamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,7 @@ class Job:
     crashes: int = 0
     worker: str = ""
     cancel: str = ""
+    streamed: str = ""
     outcome: str = ""
     status: int = 0
     response: bytes | None = None

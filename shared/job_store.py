@@ -87,6 +87,8 @@ class JobStore:
         }
         if new.mailbox:
             fields["mailboxes"] = new.mailbox
+        if new.streamed:
+            fields["streamed"] = "1"
         return [
             self._clock(),
             keys.JOB_PREFIX,
@@ -206,7 +208,7 @@ class JobStore:
         row = self._scripts.run(call)
         if not row:
             return None
-        now_ms, attempt, request, job_model, provider, deadline_ms, ref_id = row
+        now_ms, attempt, request, job_model, provider, deadline_ms, ref_id, streamed = row
         return Claim(
             id=job_id,
             attempt=int(attempt),
@@ -216,6 +218,7 @@ class JobStore:
             request=request,
             now_ms=int(now_ms),
             deadline_ms=int(deadline_ms),
+            streamed=streamed == b"1",
         )
 
     def renew(self, attempts: Sequence[tuple[int, int]]) -> list[Renewal]:

@@ -38,6 +38,7 @@ class Claim:
     request: bytes
     now_ms: int
     deadline_ms: int
+    streamed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,13 @@ WORKER_LOST: Final = Failure(
     code="worker_lost",
     message="The workers that ran this job died each time; it is not tried again.",
 )
+STREAM_BROKEN: Final = Failure(
+    status=502,
+    type="server_error",
+    code="stream_broken",
+    message="The stream broke off; what came before it is not the whole answer.",
+    error_code="BadGateway",
+)
 DEADLINE_PASSED: Final = Failure(
     status=504,
     type="server_error",
@@ -77,6 +84,8 @@ class RecoveryStore:
             cancelled,
             WORKER_LOST.status,
             CANCELLED.status,
+            failure_body(STREAM_BROKEN),
+            STREAM_BROKEN.status,
         ]
         ids = self._due_leases(keys.LEASES, self._settings.lease_s)
         return self._requeue("reap", ids, tail, leave=keys.LEASES)

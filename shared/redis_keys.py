@@ -59,6 +59,14 @@ def job(job_id: int) -> str:
     return f"{JOB_PREFIX}{job_id}"
 
 
+def chunks(job_id: int) -> str:
+    """STREAM of what a streamed job has answered so far, then of its end. Lives as the job.
+
+    The scripts derive it from the job's key.
+    """
+    return f"{job(job_id)}:chunks"
+
+
 def ref(owner: str, ref_id: str) -> str:
     """STRING, the id of the owner's job with this RefId. Lives as long as the job."""
     return f"jobs:ref:{owner}{_SEPARATOR}{ref_id}"
@@ -132,6 +140,11 @@ WORKER_PATTERN: Final = "worker:*"
 def abort_channel(worker_name: str) -> str:
     """PUB/SUB channel on which a worker process hears which jobs to abort."""
     return f"abort:{worker_name}"
+
+
+def wake_stream(process: str) -> str:
+    """STREAM of one entry that wakes a gateway process's reader of streams. Lives a minute."""
+    return f"wake:{process}"
 
 
 def mailbox_channel(process: str) -> str:

@@ -13,6 +13,7 @@ from redis import Redis
 from requests.adapters import HTTPAdapter
 
 from shared import redis_client
+from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.delivery_store import DeliveryStore
 from shared.job_store import JobStore
@@ -21,6 +22,7 @@ from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
 from workers.callbacks.sender import callback_session
 from workers.chat.lanes import Lanes, kept_slots
+from workers.chat.relay import Relays
 from workers.chat.running import Running
 from workers.providers.base import Dialects
 from workers.providers.openai import OpenAiDialect
@@ -43,6 +45,7 @@ class Deps:
     callback_session: requests.Session
     redis: Redis
     counters: Counters
+    relays: Relays
     running: Running = field(default_factory=Running)
     lanes: Lanes = field(default_factory=Lanes)
     worker_name: str = "worker"
@@ -74,6 +77,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         callback_session=callback_session(allow_private=settings.callback_allow_private),
         redis=client,
         counters=Counters(client),
+        relays=Relays(ChunkStore(client), time.sleep),
         lanes=Lanes(concurrency - kept),
         worker_name=worker_name,
         environment=os.environ,

@@ -68,6 +68,12 @@ class WaitForOpenAiChat(_ById):
     """Wait until a job has ended, then read it."""
 
 
+class StreamOpenAiChat(_ById):
+    """Follow the stream of a job, from its start or behind an event."""
+
+    last_event_id: str | None = Field(None, description="The last event the client has.")
+
+
 class CancelJob(_ById):
     """End a job that waits, or abort one that runs."""
 

@@ -26,6 +26,7 @@ else
   redis.call('PEXPIRE', KEYS[1], ARGV[3])
   redis.call('PEXPIRE', KEYS[3], ARGV[3])
 end
+redis.call('PEXPIRE', KEYS[1] .. ':chunks', ARGV[3])
 wake(KEYS[1])
 redis.call('HDEL', KEYS[1], 'mailboxes')
 return job[2]

@@ -4,7 +4,8 @@
 -- KEYS  1-7 as in includes/finish.lua · 8 message LIST · 9 its line ZSET
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 queue · 4 priority · 5 task
 --       6 most crashes · 7 error body when reached · 8 error body when cancelled
---       9 HTTP status of 7 · 10 HTTP status of 8
+--       9 HTTP status of 7 · 10 HTTP status of 8 · 11 error body when its stream had begun
+--       12 HTTP status of 11
 -- Returns 'requeued' | 'failed' | 'cancelled' | 'kept'
 --
 --! include clock
@@ -28,6 +29,11 @@ if job[2] then
 end
 if crashes >= tonumber(ARGV[6]) then
   finish(ARGV[2], now, 'Failed', ARGV[9], 'error', ARGV[7])
+  return 'failed'
+end
+-- Chunks were relayed: another attempt would say something else from the start.
+if redis.call('EXISTS', KEYS[1] .. ':chunks') == 1 then
+  finish(ARGV[2], now, 'Failed', ARGV[12], 'error', ARGV[11])
   return 'failed'
 end
 redis.call('ZREM', KEYS[2], ARGV[2])

@@ -11,8 +11,10 @@ from flask.testing import FlaskClient
 
 from gateway.app import create_app
 from gateway.auth import Keys
+from gateway.chunk_reader import ChunkReader
 from gateway.mailbox import Mailbox
 from gateway.services import Services
+from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.job_store import JobStore
 from shared.moves import Result
@@ -86,6 +88,8 @@ def build(client: redis.Redis, settings: Settings) -> Gateway:
         Keys(settings),
         Mailbox(client, settings.sync_limit),
         Counters(client),
+        chunks := ChunkStore(client),
+        ChunkReader(chunks),
     )
     app = create_app(services)
     return Gateway(app.test_client(), jobs, client)

@@ -135,9 +135,6 @@ _SYNC = "/v1/chat/completions"
             id="wrong type",
         ),
         pytest.param(
-            _SYNC, {**CHAT, "stream": True}, (400, "stream", "invalid_value"), id="stream, not yet"
-        ),
-        pytest.param(
             _SYNC, {**CHAT, "model": "x"}, (404, "model", "model_not_found"), id="unknown model"
         ),
         pytest.param(

@@ -9,6 +9,7 @@ from typing import Any
 import redis
 import requests
 
+from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.delivery_store import DeliveryStore
 from shared.job_store import JobStore
@@ -16,6 +17,7 @@ from shared.providers import Provider, Registry
 from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
 from tests.factories import FakeClock
+from workers.chat.relay import Relays
 from workers.deps import Deps
 from workers.providers.base import Dialects, ProviderCall
 
@@ -62,6 +64,7 @@ def build(
         "callback_session": requests.Session(),
         "redis": client,
         "counters": Counters(client),
+        "relays": Relays(ChunkStore(client), clock.advance),
         "worker_name": "w1",
         "environment": {"ACME_KEY": "sk-secret"},
         "monotonic": lambda: clock() / 1000,

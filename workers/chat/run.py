@@ -8,6 +8,7 @@ it. So every line may be the last one.
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,7 +22,9 @@ from shared.moves import CANCELLED, Claim, Deferred, Executed, Result
 from shared.providers import Provider
 from shared.recovery_store import DEADLINE_PASSED
 from workers.chat import backoff, routing
+from workers.chat.relay import StreamRefused
 from workers.chat.running import Aborted, AbortReason
+from workers.chat.streamed import relay_stream
 from workers.deps import Deps
 from workers.patience import patiently
 from workers.providers.base import ProviderCall, ProviderError
@@ -58,6 +61,9 @@ def run_chat(deps: Deps, job_id: int, queue: str, priority: int) -> None:
     with deps.running.attempt(claim):
         try:
             outcome = attempt(deps, claim)
+        except StreamRefused:
+            log.warning("job %s: stream of attempt %s refused", job_id, claim.attempt)
+            return
         except Aborted as aborted:
             if aborted.reason is AbortReason.LEASE_LOST:
                 log.warning("job %s: attempt %s lost its lease", job_id, claim.attempt)
@@ -120,17 +126,23 @@ def _call(deps: Deps, claim: Claim, provider: Provider, timeout_s: float) -> byt
         connect_timeout_s=deps.settings.connect_timeout_s,
         timeout_s=timeout_s,
     )
+    relay = deps.relays.of(claim)
     # A hard limit over all: a read timeout begins anew with every byte that drips in.
     limit = gevent.Timeout(timeout_s)
+    dialect = deps.dialects.of(provider)
     try:
         with limit:
-            return deps.dialects.of(provider).chat(deps.llm_session, call)
+            if not claim.streamed:
+                return dialect.chat(deps.llm_session, call)
+            # Closed whatever happens: the provider must not go on for nobody.
+            with closing(dialect.stream(deps.llm_session, call)) as chunks:
+                return relay_stream(relay, chunks)
     except gevent.Timeout as expired:
         if expired is not limit:
             raise
         message = f"Provider '{provider.name}' did not answer within {timeout_s:g} s."
         failure = Failure(504, "server_error", "provider_timeout", message, "Timeout")
-        raise ProviderError(failure, transient=True) from None
+        raise ProviderError(failure, transient=not relay.begun) from None
 
 
 def _failed_before(deps: Deps, claim: Claim) -> set[str]:

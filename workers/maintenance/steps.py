@@ -70,4 +70,5 @@ def _start_heartbeat(deps: Deps, queues: list[str]) -> None:
 def _start_lease_keeping(deps: Deps) -> None:
     interval_s = deps.settings.lease_renew_s
     Periodic("lease renewal", lambda: renew_leases(deps), interval_s, _RETRY_S).start()
+    Periodic("stream relay", deps.relays.run, _RETRY_S).start()
     Periodic("abort listener", lambda: listen_for_aborts(deps), _RETRY_S).start()

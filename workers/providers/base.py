@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -51,6 +52,13 @@ class Dialect(Protocol):
 
     def chat(self, session: Session, call: ProviderCall) -> bytes:
         """Return the chat response as an OpenAI client takes it. Raises ProviderError."""
+        ...
+
+    def stream(self, session: Session, call: ProviderCall) -> Generator[bytes, None, None]:
+        """Yield the chunks as an OpenAI client takes them; the body asks for a stream.
+
+        Ends when the provider says that it is done. Raises ProviderError, also in the middle.
+        """
         ...
 
 

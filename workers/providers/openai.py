@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Generator
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
 
 import requests
+from shared.sse import EventParser, EventTooLarge
+from urllib3.exceptions import HTTPError
 
 from shared.errors import Failure
 from shared.job import failure_body
@@ -19,6 +22,10 @@ _TRANSIENT: Final = frozenset((408, 409, 429))
 #: The gateway's own credentials are wrong: the client can do nothing about it.
 _CREDENTIALS: Final = frozenset((401, 403))
 _SERVER_ERROR: Final = 500
+#: Most bytes of a stream taken at once.
+_READ_BYTES: Final = 65_536
+#: What ends a stream that is whole.
+_DONE: Final = b"[DONE]"
 
 
 class OpenAiDialect:
@@ -36,9 +43,42 @@ class OpenAiDialect:
             raise error_of(call, response)
         return _checked(call, body)
 
+    def stream(self, session: requests.Session, call: ProviderCall) -> Generator[bytes, None, None]:
+        """POST the body and yield the data of the events that come back. Raises ProviderError."""
+        try:
+            yield from _events(session, call)
+        except requests.Timeout as exc:
+            raise _unreachable(call, "did not answer in time", HTTPStatus.GATEWAY_TIMEOUT) from exc
+        except (requests.RequestException, HTTPError, EventTooLarge) as exc:
+            raise _unreachable(call, "broke off its stream", HTTPStatus.BAD_GATEWAY) from exc
+
+
+def _events(session: requests.Session, call: ProviderCall) -> Generator[bytes, None, None]:
+    response = _post(session, call, stream=True)
+    with response:
+        if response.status_code != HTTPStatus.OK:
+            raise error_of(call, response)
+        if not response.headers.get("Content-Type", "").startswith("text/event-stream"):
+            raise _unreachable(call, "did not answer with a stream", HTTPStatus.BAD_GATEWAY)
+        parser = EventParser()
+        # What has come is passed on at once: `read1` waits for no more than is there.
+        while data := response.raw.read1(_READ_BYTES, decode_content=True):
+            for event in parser.feed(data):
+                if event.strip() == _DONE:
+                    return
+                yield event
+    raise _unreachable(call, "broke off its stream", HTTPStatus.BAD_GATEWAY)
+
 
 def _send(session: requests.Session, call: ProviderCall) -> tuple[requests.Response, bytes]:
-    """POST the body; return the answer and all its bytes. Follows no redirect, keeps no cookie.
+    """POST the body; return the answer and all its bytes."""
+    response = _post(session, call, stream=False)
+    # Read here, where errors are translated: an answer can break off in the middle.
+    return response, response.content
+
+
+def _post(session: requests.Session, call: ProviderCall, *, stream: bool) -> requests.Response:
+    """POST the body; return the answer. Follows no redirect, keeps no cookie.
 
     Straight to the adapter: `Session.post` would merge and prepare again for every call what is
     always the same, about 100 µs of CPU, a tenth of a job.
@@ -48,9 +88,7 @@ def _send(session: requests.Session, call: ProviderCall) -> tuple[requests.Respo
     request.body = call.body
     adapter = session.get_adapter(str(request.url))
     timeout = (call.connect_timeout_s, call.timeout_s)
-    response = adapter.send(request, timeout=timeout)
-    # Read here, where errors are translated: an answer can break off in the middle.
-    return response, response.content
+    return adapter.send(request, timeout=timeout, stream=stream)
 
 
 @lru_cache(maxsize=1000)

@@ -1,0 +1,190 @@
+"""The fold of a streamed chat: `chat.completion.chunk` objects into one `chat.completion`.
+
+The rules are those by which the `openai` SDK accumulates a stream (`ChatCompletionStreamState`),
+with these differences: a role or id that is sent again does not double, numbers are replaced and
+not added, a list whose entries have no index is extended where the SDK raises, choices and tool
+calls may begin in any order, the index of a tool call is left out as in an unstreamed answer, and
+what only later chunks carry is kept.
+"""
+
+from __future__ import annotations
+
+import re
+
+#: Names whose value comes whole: sent again, it replaces what was there.
+_WHOLE = frozenset({"id", "index", "role", "type"})
+#: Names of which the first value counts, although each chunk carries them.
+_FIRST = frozenset({"id", "created"})
+#: Padding that hides a chunk's size; it tells nothing of the completion.
+_DROPPED = frozenset({"obfuscation"})
+#: Values with which a chunk says that it has nothing to add.
+_BLANK: tuple[object, ...] = (None, "", [], {})
+
+_surrogate_pair = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+
+
+class ChatFold:
+    """The completion that a stream has told so far.
+
+    Chunks are never changed; what is not put together from parts is shared with them.
+    """
+
+    __slots__ = ("_choices", "_fields")
+
+    def __init__(self) -> None:
+        self._fields: dict[str, object] = {}
+        self._choices: dict[int, _Choice] = {}
+
+    def add(self, chunk: dict[str, object]) -> None:
+        """Take in the next chunk; choices and deltas of a wrong type are passed over."""
+        for name, value in chunk.items():
+            if name == "choices":
+                self._add_choices(value)
+            elif name in _FIRST and self._fields.get(name):
+                continue
+            elif name not in _DROPPED:
+                _keep_last(self._fields, name, value)
+
+    def completion(self) -> dict[str, object]:
+        """Return the `chat.completion` of the chunks so far, choices ordered by their index."""
+        choices = [choice.build() for _, choice in sorted(self._choices.items())]
+        return self._fields | {"object": "chat.completion", "choices": choices}
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there was a choice, and each one has its finish reason: nothing broke off."""
+        return bool(self._choices) and all(choice.is_finished for choice in self._choices.values())
+
+    def _add_choices(self, choices: object) -> None:
+        self._fields.setdefault("choices", None)  # holds their place among the fields
+        for choice in choices if isinstance(choices, list) else ():
+            if isinstance(choice, dict):
+                index = choice.get("index")
+                index = index if isinstance(index, int) else 0
+                if index not in self._choices:
+                    self._choices[index] = _Choice(index)
+                self._choices[index].add(choice)
+
+
+class _Choice:
+    """One choice: its own fields, and the message made of its deltas."""
+
+    __slots__ = ("_fields", "_message")
+
+    def __init__(self, index: int) -> None:
+        self._fields: dict[str, object] = {"index": index, "message": None}
+        self._message: dict[str, object] = {"role": "assistant", "content": None}
+
+    @property
+    def is_finished(self) -> bool:
+        return bool(self._fields.get("finish_reason"))
+
+    def add(self, choice: dict[str, object]) -> None:
+        for name, value in choice.items():
+            if name == "delta":
+                if isinstance(value, dict):
+                    _merge(self._message, value)
+            elif name == "logprobs" or isinstance(value, list):
+                self._fields[name] = _merged(self._fields.get(name), value)
+            elif name not in {"index", "message"}:
+                _keep_last(self._fields, name, value)
+
+    def build(self) -> dict[str, object]:
+        message = _build_members(self._message)
+        calls = message.get("tool_calls")
+        for call in calls if isinstance(calls, list) else ():
+            if isinstance(call, dict):
+                call.pop("index", None)
+        fields = _build_members(self._fields) | {"message": message}
+        fields.setdefault("finish_reason", None)
+        return fields
+
+
+class _Text(list[str]):
+    """The pieces of a string."""
+
+
+class _Items:
+    """The entries of a list: those with an index are put together from parts, others follow."""
+
+    __slots__ = ("indexed", "others")
+
+    def __init__(self) -> None:
+        self.indexed: dict[int, dict[str, object]] = {}
+        self.others: list[object] = []
+
+    def extend(self, entries: list[object]) -> None:
+        for entry in entries:
+            index = entry.get("index") if isinstance(entry, dict) else None
+            if isinstance(entry, dict) and isinstance(index, int):
+                _merge(self.indexed.setdefault(index, {}), entry)
+            else:
+                self.others.append(entry)
+
+    def build(self) -> list[object]:
+        indexed = [_build_members(members) for _, members in sorted(self.indexed.items())]
+        return [*indexed, *self.others]
+
+
+def _keep_last(fields: dict[str, object], name: str, value: object) -> None:
+    if name not in fields or value not in _BLANK:
+        fields[name] = value
+
+
+def _merge(members: dict[str, object], delta: dict[str, object]) -> None:
+    for name, value in delta.items():
+        if name in _WHOLE:
+            _keep_last(members, name, value)
+        else:
+            members[name] = _merged(members.get(name), value)
+
+
+def _merged(old: object, new: object) -> object:
+    """Return `old`, made by this function before, with `new` added: text, list, object or other.
+
+    What is of another type than before replaces it, unless it is blank.
+    """
+    if isinstance(new, str) and isinstance(old, _Text):
+        old.append(new)
+    elif isinstance(new, list) and isinstance(old, _Items):
+        old.extend(new)
+    elif isinstance(new, dict) and isinstance(old, dict):
+        _merge(old, new)
+    elif old is None or new not in _BLANK:
+        return _begun(new)
+    return old
+
+
+def _begun(value: object) -> object:
+    """Return a value to which others can be added without changing this one."""
+    if isinstance(value, str):
+        return _Text([value])
+    if isinstance(value, list):
+        items = _Items()
+        items.extend(value)
+        return items
+    if isinstance(value, dict):
+        members: dict[str, object] = {}
+        _merge(members, value)
+        return members
+    return value
+
+
+def _build(value: object) -> object:
+    if isinstance(value, _Text):
+        return _join(value)
+    if isinstance(value, _Items):
+        return value.build()
+    return _build_members(value) if isinstance(value, dict) else value
+
+
+def _build_members(members: dict[str, object]) -> dict[str, object]:
+    return {name: _build(value) for name, value in members.items()}
+
+
+def _join(pieces: list[str]) -> str:
+    r"""Return the string, with characters whole that were cut in `\ud83d` and `\ude00`."""
+    return _surrogate_pair.sub(
+        lambda pair: pair[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le"),
+        "".join(pieces),
+    )

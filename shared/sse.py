@@ -1,0 +1,106 @@
+"""Server-sent events: reading their data from bytes in any pieces, and writing them.
+
+The rules are those of the WHATWG HTML standard, section 9.2.6, "Interpreting an event stream":
+https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+from __future__ import annotations
+
+import re
+
+#: Bytes of one event: its data so far and the line that is being read.
+MAX_EVENT_BYTES = 16 * 1024 * 1024
+
+_BOM = b"\xef\xbb\xbf"
+_find_forbidden_in_id = re.compile("[\0\r\n]").search
+
+
+class EventTooLarge(ValueError):
+    """An event of the stream is larger than the parser may hold."""
+
+
+class EventParser:
+    """The data of a stream's events, from the bytes as they arrive.
+
+    Comments and the fields `event`, `id` and `retry` are passed over. Data is neither decoded nor
+    checked, so a character may be cut by the end of a read.
+    """
+
+    __slots__ = ("_at_start", "_data", "_line", "_max_bytes", "_skips_line_feed")
+
+    def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
+        self._max_bytes = max_event_bytes
+        self._line = bytearray()
+        self._data = bytearray()
+        self._at_start = True
+        self._skips_line_feed = False
+
+    def feed(self, data: bytes) -> list[bytes]:
+        r"""Return the data of each event that these bytes complete, its lines joined by `\n`.
+
+        Raises EventTooLarge; what was read is lost then, and the parser is of no more use.
+        """
+        lines = self._end_lines_alike(data).split(b"\n")
+        self._line += lines[0]
+        self._check_size(self._line)
+        if len(lines) == 1:
+            return []
+        lines[0] = self._take_line()
+        self._line += lines.pop()
+        events = self._read_lines(lines)
+        self._check_size(self._line)
+        return events
+
+    def _end_lines_alike(self, data: bytes) -> bytes:
+        r"""Return the bytes with `\n` at the end of each line, whichever of the three it was.
+
+        A `\r` ends its line at once, even as the last byte of a read: to wait for the `\n` that may
+        follow would hold an event back. That `\n` is left out when it comes.
+        """
+        if self._skips_line_feed and data:
+            data = data.removeprefix(b"\n")
+            self._skips_line_feed = False
+        if b"\r" in data:
+            self._skips_line_feed = data.endswith(b"\r")
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        return data
+
+    def _take_line(self) -> bytes:
+        line = bytes(self._line)
+        self._line.clear()
+        if self._at_start:
+            self._at_start = False
+            return line.removeprefix(_BOM)
+        return line
+
+    def _read_lines(self, lines: list[bytes]) -> list[bytes]:
+        events = []
+        data = self._data
+        for line in lines:
+            if line:
+                self._check_size(line)
+                name, _, value = line.partition(b":")
+                if name == b"data":
+                    data += value.removeprefix(b" ")
+                    data += b"\n"
+            elif data:
+                events.append(bytes(data[:-1]))
+                data.clear()
+        return events
+
+    def _check_size(self, line: bytes | bytearray) -> None:
+        if len(self._data) + len(line) > self._max_bytes:
+            raise EventTooLarge(f"an event of the stream is larger than {self._max_bytes} bytes")
+
+
+def encode(data: bytes, event_id: str | None = None) -> bytes:
+    r"""Return an event; data of several lines becomes several data lines, read again with `\n`.
+
+    Raises ValueError for an id that holds a line end or NUL, which no reader would take as one id.
+    """
+    if event_id is not None and _find_forbidden_in_id(event_id):
+        raise ValueError("an event's id must be one line without NUL")
+    head = b"" if event_id is None else b"id: %b\n" % event_id.encode()
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return b"%bdata: %b\n\n" % (head, data.replace(b"\n", b"\ndata: "))

@@ -1,0 +1,76 @@
+"""One streamed call: relays its chunks, and folds them into the response of the job."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, Final
+
+from redis.exceptions import RedisError
+
+from shared.chat_fold import ChatFold
+from shared.errors import Failure
+from shared.job import failure_body
+from shared.recovery_store import STREAM_BROKEN
+from workers.chat.relay import Relay
+from workers.providers.base import ProviderError
+
+#: Status of an error that a provider tells inside a stream, where there is no status any more.
+_ERROR_STATUS: Final = 502
+
+
+def relay_stream(relay: Relay, chunks: Iterable[bytes]) -> bytes:
+    """Pass all chunks on; return the whole `chat.completion` as JSON.
+
+    Raises StreamRefused; and ProviderError, which is transient as long as nothing was passed on:
+    after that another attempt would say something else from the start.
+    """
+    fold = ChatFold()
+    try:
+        for chunk in chunks:
+            fold.add(_parsed(chunk))
+            relay.send(chunk)
+        response = _whole(fold)
+        relay.flush()
+    except ProviderError as error:
+        raise _final(error) if relay.begun else error from error.__cause__
+    except RedisError as exc:
+        raise ProviderError(STREAM_BROKEN, transient=not relay.begun) from exc
+    return response
+
+
+def _whole(fold: ChatFold) -> bytes:
+    """Return the folded response. Raises ProviderError: a stream that broke off is no answer."""
+    if not fold.is_complete:
+        raise ProviderError(STREAM_BROKEN, transient=True)
+    return json.dumps(fold.completion(), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _final(error: ProviderError) -> ProviderError:
+    return ProviderError(error.failure, transient=False, status=error.status, body=error.body)
+
+
+def _parsed(chunk: bytes) -> dict[str, Any]:
+    """Return the chunk as an object. Raises ProviderError for what is none, and for an error."""
+    try:
+        value = json.loads(chunk.decode("utf-8"))
+    except (ValueError, RecursionError) as exc:
+        raise ProviderError(STREAM_BROKEN, transient=True) from exc
+    if not isinstance(value, dict):
+        raise ProviderError(STREAM_BROKEN, transient=True)
+    if isinstance(value.get("error"), dict):
+        raise _told_error(value["error"])
+    return value
+
+
+def _told_error(told: dict[str, Any]) -> ProviderError:
+    failure = Failure(
+        status=_ERROR_STATUS,
+        type=str(told.get("type") or "server_error"),
+        code=str(told["code"]) if told.get("code") is not None else None,
+        message=str(told.get("message") or "The provider reported an error."),
+        error_code="BadGateway",
+    )
+    body = {**json.loads(failure_body(failure)), "error": told}
+    encoded = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return ProviderError(failure, transient=True, body=encoded)
