@@ -44,12 +44,13 @@ class InstantLlm(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Answer every request that is complete."""
         self._unread += data
-        while (end := _end_of_request(self._unread)) is not None:
+        while (end := end_of_request(self._unread)) is not None:
             self._unread = self._unread[end:]
             self._transport.write(_ANSWER)
 
 
-def _end_of_request(data: bytes) -> int | None:
+def end_of_request(data: bytes) -> int | None:
+    """Return where the first HTTP request in the data ends; None while it is not complete."""
     head = data.find(b"\r\n\r\n")
     if head < 0:
         return None

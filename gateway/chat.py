@@ -17,7 +17,7 @@ from gateway.services import Services, services
 from shared import task_names
 from shared.chat_request import ChatCall, parse_chat_completion, parse_queue_chat_completion
 from shared.dtos.jobs import QueueOpenAiChatResponse
-from shared.errors import WaitTimedOut
+from shared.errors import StreamGone, WaitTimedOut
 from shared.job import Job, JobState
 from shared.moves import Accepted
 
@@ -73,7 +73,9 @@ def _wait(gateway: Services, principal: Principal, call: ChatCall) -> Response:
 
 def _stream(gateway: Services, principal: Principal, call: ChatCall) -> Response:
     accepted = _accept(gateway, principal, call)
-    stream = EventStream(gateway, accepted.id, Place(), client_left(request.environ))
+    known = None if accepted.is_new else _if_answered(gateway.jobs.get(accepted.id))
+    left = client_left(request.environ)
+    stream = EventStream(gateway, accepted.id, Place(), left, ended=known is not None)
     first = stream.wait_for_first(gateway.settings.sync_timeout_s + _GRACE_S)
     if first is not None and (first.chunks or first.end is JobState.COMPLETED):
 
@@ -88,6 +90,8 @@ def _stream(gateway: Services, principal: Principal, call: ChatCall) -> Response
     if job is None:
         _drop_if_unnamed(gateway, call, accepted.id)
         raise WaitTimedOut(f"The job {accepted.id} has not begun to answer; ask for its status.")
+    if job.response is not None:
+        raise StreamGone
     return _answer(job)
 
 

@@ -8,10 +8,8 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
-
-from redis.exceptions import RedisError
 
 from shared.chunk_store import START, ChunkStore, Entry
 
@@ -40,12 +38,14 @@ class Follower:
             self.last = entry.id
             self._entries.put(entry)
 
-    def next(self, timeout_s: float) -> Entry | None:
-        """Return the next entry, None when none has come in time."""
-        try:
-            return self._entries.get(timeout=timeout_s)
-        except queue.Empty:
-            return None
+    def next(self, timeout_s: float) -> list[Entry]:
+        """Return the entries that are there, waiting for one; none when none has come in time."""
+        found: list[Entry] = []
+        with suppress(queue.Empty):
+            found.append(self._entries.get(timeout=timeout_s))
+            while True:
+                found.append(self._entries.get_nowait())
+        return found
 
 
 class ChunkReader:
@@ -66,9 +66,9 @@ class ChunkReader:
         follower = Follower(job_id, after)
         self._start()
         self._followers.setdefault(job_id, []).append(follower)
-        self._someone.set()
-        self._store.wake(self._process)
         try:
+            self._someone.set()
+            self._store.wake(self._process)
             yield follower
         finally:
             self._followers[job_id].remove(follower)
@@ -83,25 +83,26 @@ class ChunkReader:
 
     def _run(self) -> None:
         while True:
+            self._someone.clear()
             if not self._followers:
-                self._someone.clear()
                 self._someone.wait()
             try:
                 self._read()
-            except RedisError as exc:
+            except Exception as exc:
                 log.warning("streams lost their connection, reading again: %r", exc)
                 time.sleep(_RECONNECT_S)
 
     def _read(self) -> None:
+        # Whoever comes during the read may be further behind than it began: not for them.
+        readers = {job_id: list(some) for job_id, some in self._followers.items()}
         # Of several followers of one job the one furthest behind says where to read from.
         after = {
-            job_id: min((f.last for f in some), key=_place)
-            for job_id, some in list(self._followers.items())
+            job_id: min((f.last for f in some), key=_place) for job_id, some in readers.items()
         }
         read = self._store.read(after, (self._process, self._woken), _BLOCK_S)
         self._woken = read.woken
         for job_id, entries in read.entries.items():
-            for follower in self._followers.get(job_id, []):
+            for follower in readers[job_id]:
                 for entry in entries:
                     follower.put(entry)
         if len(after) > _MANY:

@@ -39,7 +39,7 @@ def answer(error: Exception) -> Response:
     if count is not None:
         services().counters.add(count)
     response = Response(
-        failure_body(_failure(service_error)),
+        failure_body(as_failure(service_error)),
         status=service_error.status,
         mimetype="application/json",
     )
@@ -77,7 +77,8 @@ def _too_large() -> str:
     return f"The request body is larger than the {limit} bytes this gateway takes."
 
 
-def _failure(error: ServiceError) -> Failure:
+def as_failure(error: ServiceError) -> Failure:
+    """Return what the one error body is made of."""
     return Failure(
         status=error.status,
         type=error.type,

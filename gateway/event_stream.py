@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -9,13 +10,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from flask import Response
+from redis.exceptions import RedisError
 
 from gateway.chunk_reader import Follower
+from gateway.error_body import as_failure
 from gateway.services import Services
 from shared import sse
 from shared.chunk_store import START, Entry
-from shared.errors import ValidationFailed
-from shared.job import JobState
+from shared.errors import StreamGone, ValidationFailed
+from shared.job import Job, JobState, failure_body
+
+log = logging.getLogger(__name__)
 
 #: A comment is sent when nothing else was for this long (seconds): proxies close what is silent.
 KEEP_ALIVE_S: Final = 10.0
@@ -24,7 +29,7 @@ _DONE: Final = b"[DONE]"
 #: How often a silent stream looks whether its client is still there (seconds).
 _LOOK_UP_S: Final = 0.5
 
-_EVENT_ID: Final = re.compile(r"(\d{1,15}-\d{1,15})\.(\d{1,6})")
+_EVENT_ID: Final = re.compile(r"([0-9]{1,15}-[0-9]{1,15})\.([0-9]{1,6})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +51,30 @@ def parse_event_id(text: str) -> Place:
 
 
 class EventStream:
-    """One request's way through one job's stream. Close it, or it follows for ever."""
+    """One request's way through one job's stream. Close it, or it follows for ever.
+
+    `ended`: whether the job was known to have ended, so that nothing will come that is not there.
+    """
 
     def __init__(
-        self, services: Services, job_id: int, place: Place, client_left: Callable[[], bool]
+        self,
+        services: Services,
+        job_id: int,
+        place: Place,
+        client_left: Callable[[], bool],
+        *,
+        ended: bool = False,
     ) -> None:
         self._jobs = services.jobs
+        self._chunks = services.chunks
         self._job_id = job_id
         self._place = place
         self._client_left = client_left
-        self._ahead: list[Entry] = []
+        self._silent_s = 0.0
         self._stack = ExitStack()
         self.is_over = False
-        if place.entry != START:
-            self._ahead = services.chunks.read_from(job_id, place.entry)
+        self._ahead: list[Entry] = self._chunks.read_from(job_id, place.entry)
+        self.is_gone = ended and not self._ahead
         last = self._ahead[-1].id if self._ahead else place.entry
         self._follower: Follower = self._stack.enter_context(
             services.chunk_reader.follow(job_id, last)
@@ -71,50 +86,71 @@ class EventStream:
 
     def wait_for_first(self, timeout_s: float) -> Entry | None:
         """Return the first entry, not taken; None if none came in time or the client left."""
-        waited_s = 0.0
+        waited_s = timeout_s if self.is_gone else 0.0
         while not self._ahead and waited_s < timeout_s and not self._client_left():
-            entry = self._follower.next(_LOOK_UP_S) or self._if_over(waited_s)
+            self._ahead = self._next()
             waited_s += _LOOK_UP_S
-            if entry is not None:
-                self._ahead.append(entry)
         return self._ahead[0] if self._ahead else None
 
     def events(self) -> Iterator[bytes]:
         """Yield the stream's events as they come, and how it ended."""
-        silent_s = 0.0
         while not self._client_left():
-            entry = self._ahead.pop(0) if self._ahead else self._follower.next(_LOOK_UP_S)
-            silent_s = silent_s + _LOOK_UP_S if entry is None else 0.0
-            if silent_s >= KEEP_ALIVE_S:
+            entries, self._ahead = self._ahead or self._next(), []
+            if entries:
+                # Together: each piece is a chunk of HTTP and a call of the system of its own.
+                yield b"".join(text for entry in entries for text in self._texts(entry))
+                if self.is_over:
+                    return
+            elif self._silent_s % KEEP_ALIVE_S == 0:
                 yield _KEEP_ALIVE
-                entry, silent_s = self._if_over(silent_s), 0.0
-            if entry is None:
-                continue
-            yield from self._chunks(entry)
-            if entry.end is not None:
-                self.is_over = True
-                yield self._last_event(entry.end)
-                return
 
-    def _chunks(self, entry: Entry) -> Iterator[bytes]:
+    def _texts(self, entry: Entry) -> Iterator[bytes]:
         had = self._place.chunk if entry.id == self._place.entry else 0
         for number, chunk in enumerate(entry.chunks[had:], had + 1):
             yield sse.encode(chunk, f"{entry.id}.{number}")
+        if entry.end is not None:
+            self.is_over = True
+            yield self._last_event(entry.end)
 
     def _last_event(self, end: JobState) -> bytes:
         if end is JobState.COMPLETED:
             return sse.encode(_DONE)
-        job = self._jobs.get(self._job_id)
-        return sse.encode((job.error if job else None) or b"{}")
+        job = self._job()
+        return sse.encode((job and job.error) or failure_body(as_failure(StreamGone())))
 
-    def _if_over(self, silent_s: float) -> Entry | None:
-        """Look for an end of the job, now and then: its stream may have gone before the job."""
-        if silent_s % KEEP_ALIVE_S:
+    def _next(self) -> list[Entry]:
+        """Return the next entries; none when none has come for a moment."""
+        entries = self._follower.next(_LOOK_UP_S)
+        self._silent_s = 0.0 if entries else self._silent_s + _LOOK_UP_S
+        if not entries and self._silent_s % KEEP_ALIVE_S == 0:
+            return self._look_up()
+        return entries
+
+    def _look_up(self) -> list[Entry]:
+        """Look for oneself, now and then: the reader may have lost its connection.
+
+        What is found comes next; returned is the end of a stream that has none of its own.
+        """
+        try:
+            job = self._jobs.get(self._job_id)
+            entries = self._chunks.read_from(self._job_id, self._follower.last)
+        except RedisError as exc:
+            log.warning("job %s: its stream cannot be read: %r", self._job_id, exc)
+            return []
+        for entry in entries:
+            self._follower.put(entry)
+        is_over = job is None or job.state.has_result
+        if is_over and not any(entry.end for entry in entries):
+            # Never as if it were whole: the rest of it was not kept.
+            return [Entry(self._follower.last, end=JobState.FAILED)]
+        return []
+
+    def _job(self) -> Job | None:
+        try:
+            return self._jobs.get(self._job_id)
+        except RedisError as exc:
+            log.warning("job %s: its error cannot be read: %r", self._job_id, exc)
             return None
-        job = self._jobs.get(self._job_id)
-        if job is None:
-            return Entry(self._follower.last, end=JobState.FAILED)
-        return Entry(self._follower.last, end=JobState(job.outcome)) if job.outcome else None
 
 
 def as_response(stream: EventStream, job_id: int, on_close: Callable[[], None]) -> Response:

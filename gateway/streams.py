@@ -11,7 +11,7 @@ from gateway.find_job import find_job
 from gateway.routes import dto_route
 from gateway.services import services
 from shared.dtos.jobs import StreamOpenAiChat
-from shared.errors import ValidationFailed
+from shared.errors import StreamGone, ValidationFailed
 
 blueprint = Blueprint("streams", __name__)
 
@@ -25,5 +25,9 @@ def follow() -> Response:
     job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id)
     if not job.streamed:
         raise ValidationFailed("This job does not stream: its request has no 'stream': true.")
-    stream = EventStream(gateway, job.id, place, client_left(request.environ))
+    left = client_left(request.environ)
+    stream = EventStream(gateway, job.id, place, left, ended=job.state.has_result)
+    if stream.is_gone:
+        stream.close()
+        raise StreamGone
     return as_response(stream, job.id, stream.close)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 
 #: Names whose value comes whole: sent again, it replaces what was there.
-_WHOLE = frozenset({"id", "index", "role", "type"})
+_WHOLE = frozenset({"id", "role", "type"})
 #: Names of which the first value counts, although each chunk carries them.
 _FIRST = frozenset({"id", "created"})
 #: Padding that hides a chunk's size; it tells nothing of the completion.
@@ -86,7 +86,7 @@ class _Choice:
                     _merge(self._message, value)
             elif name == "logprobs" or isinstance(value, list):
                 self._fields[name] = _merged(self._fields.get(name), value)
-            elif name not in {"index", "message"}:
+            elif name != "index":
                 _keep_last(self._fields, name, value)
 
     def build(self) -> dict[str, object]:

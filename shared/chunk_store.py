@@ -22,6 +22,16 @@ START: Final = "0-0"
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """Chunks that an attempt appends together. `number` counts its batches, from 1."""
+
+    job_id: int
+    attempt: int
+    number: int
+    chunks: Sequence[bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """Some chunks, or the end of the stream with the job's outcome."""
 
@@ -45,15 +55,18 @@ class ChunkStore:
         self._client = client
         self._scripts = ScriptRunner(client)
 
-    def append(self, batches: Sequence[tuple[int, int, Sequence[bytes]]]) -> list[bool]:
-        """Append chunks of (job id, attempt, chunks); False where another attempt has the job."""
+    def append(self, batches: Sequence[Batch]) -> list[bool]:
+        """Append batches in one round trip; False where another attempt has the job.
+
+        A batch may come again, whether it arrived or not: it is kept once.
+        """
         calls = [
             Call(
                 "append",
-                [keys.job(job_id), keys.chunks(job_id)],
-                [attempt, _MOST_ENTRIES, _SEPARATOR.join(chunks)],
+                [keys.job(batch.job_id), keys.chunks(batch.job_id)],
+                [batch.attempt, batch.number, _MOST_ENTRIES, _SEPARATOR.join(batch.chunks)],
             )
-            for job_id, attempt, chunks in batches
+            for batch in batches
         ]
         return [bool(answer) for answer in self._scripts.run_all(calls)]
 

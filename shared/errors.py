@@ -120,6 +120,15 @@ class JobNotFound(ServiceError):
     error_code = "NotFound"
 
 
+class StreamGone(ServiceError):
+    """The chunks of this stream are not kept any more; ask for the job's result."""
+
+    status = 410
+    type = "invalid_request_error"
+    code = "stream_gone"
+    error_code = "Gone"
+
+
 class RouteNotFound(ServiceError):
     """There is no such endpoint."""
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from shared.errors import Failure
+from shared.json_bytes import to_json_bytes
 
 
 class JobState(StrEnum):
@@ -173,4 +174,4 @@ def failure_body(failure: Failure, **extra: object) -> bytes:
         "responseStatus": status,
         **extra,
     }
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return to_json_bytes(body)

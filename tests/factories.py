@@ -105,5 +105,6 @@ def dump(client: redis.Redis) -> dict[bytes, Any]:
         b"set": client.smembers,
         b"list": lambda key: client.lrange(key, 0, -1),
         b"zset": lambda key: client.zrange(key, 0, -1, withscores=True),
+        b"stream": client.xrange,
     }
     return {key: readers[client.type(key)](key) for key in client.scan_iter()}

@@ -17,7 +17,7 @@ from cli.ports import free_port
 from shared import task_names
 from shared.settings import new_api_key, new_callback_secret
 from tests.acceptance.api import Api
-from tests.acceptance.canned_llm import CannedLlm
+from tests.acceptance.canned_llm import Answer, CannedCall, CannedLlm
 from tests.acceptance.guard import Guard
 from tests.acceptance.polling import until
 from tests.acceptance.process import Process
@@ -51,7 +51,7 @@ class Stack:
         *,
         demo_models: Sequence[str] = ("demo-instant",),
         aliases: Mapping[str, str] | None = None,
-        canned: Mapping[str, tuple[int, bytes]] | None = None,
+        canned: Mapping[str, Answer] | None = None,
         settings: Mapping[str, str] | None = None,
     ) -> None:
         """`aliases` maps public names to those of the demo LLM; `settings` are variables."""
@@ -178,6 +178,10 @@ class Stack:
         """Return how many of these calls are over: answered, or their connection is closed."""
         lines = self._llm_record.read_text("utf-8").splitlines()
         return sum(marker in line for line in lines)
+
+    def canned_calls(self, marker: str) -> list[CannedCall]:
+        """Return the calls that the canned LLM got whose body contains the marker."""
+        return self._canned.calls_of(marker)
 
     def log(self, role: str) -> str:
         """Return all that a role's processes have printed."""

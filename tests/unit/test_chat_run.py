@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import gevent
 import pytest
 import redis
 
+from shared.chunk_store import START, ChunkStore
 from shared.errors import Failure
 from shared.job import Job, JobState
 from shared.settings import Settings
-from tests.factories import FakeClock, new_job
+from tests.factories import FakeClock, new_job, new_settings
+from tests.unit.chunks import HELLO
 from tests.unit.worker_deps import FakeLlm, build
 from workers.chat.run import run_chat
 from workers.chat.running import AbortReason
@@ -220,6 +223,113 @@ def test_answer_is_kept_in_hand_while_the_ledger_is_gone(
     monkeypatch.setattr(deps.jobs, "execute", sometimes)
     run_chat(deps, job_id, "chat.m", 5)
     assert _job(deps, job_id).response == b'{"id":"x"}'
+
+
+# --- streamed ---------------------------------------------------------------------------------
+
+
+def _said(deps: Deps, job_id: int) -> tuple[list[bytes], JobState | None]:
+    """Return what the job's stream tells, and how it ended."""
+    entries = ChunkStore(deps.redis).read_from(job_id, START)
+    return [chunk for e in entries for chunk in e.chunks], entries[-1].end if entries else None
+
+
+def _breaks_after(*chunks: bytes) -> Any:
+    def stream(call: ProviderCall) -> Iterator[bytes]:
+        yield from chunks
+        raise ProviderError(DOWN, transient=True, status=503)
+
+    return stream
+
+
+def test_streamed_attempt_relays_the_chunks_and_stores_what_they_add_up_to(
+    deps: Deps, llm: FakeLlm
+) -> None:
+    job_id = _accept(deps, streamed=True)
+    llm.chunks = lambda call: HELLO
+    run_chat(deps, job_id, "chat.m", 5)
+    job = _job(deps, job_id)
+    assert _said(deps, job_id) == (list(HELLO), JobState.COMPLETED)
+    assert json.loads(job.response or b"")["choices"][0]["message"]["content"] == "Hello"
+    assert [(a.provider, a.outcome) for a in job.attempts] == [("best", "answered")]
+    assert llm.closed == 1
+
+
+def test_stream_that_breaks_before_its_first_chunk_is_tried_at_the_other_provider(
+    deps: Deps, llm: FakeLlm, fake_clock: FakeClock
+) -> None:
+    job_id = _accept(deps, streamed=True)
+    llm.chunks = _breaks_after()
+    run_chat(deps, job_id, "chat.m", 5)
+    assert _job(deps, job_id).state is JobState.QUEUED
+    fake_clock.advance(1)
+    deps.recovery.promote_jobs()
+    llm.chunks = lambda call: HELLO
+    run_chat(deps, job_id, "chat.m", 5)
+    assert [call.provider.name for call in llm.calls] == ["best", "other"]
+    assert _said(deps, job_id) == (list(HELLO), JobState.COMPLETED)
+
+
+def test_stream_that_breaks_after_its_first_chunk_ends_the_job(deps: Deps, llm: FakeLlm) -> None:
+    job_id = _accept(deps, streamed=True)
+    llm.chunks = _breaks_after(*HELLO[:2])
+    run_chat(deps, job_id, "chat.m", 5)
+    job = _job(deps, job_id)
+    assert (job.state, job.outcome, job.status) == (JobState.EXECUTED, "Failed", 503)
+    assert _said(deps, job_id) == (list(HELLO[:2]), JobState.FAILED)
+    assert len(llm.calls) == llm.closed == 1
+
+
+def test_stream_that_takes_too_long_ends_the_job_once_it_has_begun(
+    fake_redis: redis.Redis, fake_clock: FakeClock, llm: FakeLlm
+) -> None:
+    deps = build(fake_redis, new_settings(attempt_timeout_s=0.05), fake_clock, llm)
+    job_id = _accept(deps, streamed=True)
+
+    def stall(call: ProviderCall) -> Iterator[bytes]:
+        yield from HELLO[:2]
+        gevent.sleep(60)
+
+    llm.chunks = stall
+    run_chat(deps, job_id, "chat.m", 5)
+    job = _job(deps, job_id)
+    assert json.loads(job.error or b"")["error"]["code"] == "provider_timeout"
+    assert _said(deps, job_id) == (list(HELLO[:2]), JobState.FAILED)
+
+
+def test_cancel_breaks_the_stream_off(deps: Deps, llm: FakeLlm) -> None:
+    job_id = _accept(deps, streamed=True)
+
+    def stream(call: ProviderCall) -> Iterator[bytes]:
+        yield HELLO[0]
+        deps.jobs.cancel(_job(deps, job_id))
+        deps.running.abort(job_id, AbortReason.CANCELLED)
+        gevent.sleep(60)
+
+    llm.chunks = stream
+    run_chat(deps, job_id, "chat.m", 5)
+    assert _job(deps, job_id).outcome == "Cancelled"
+    assert _said(deps, job_id) == ([HELLO[0]], JobState.CANCELLED)
+    assert llm.closed == 1
+
+
+def test_stream_of_an_attempt_that_lost_its_job_says_no_more(
+    deps: Deps, llm: FakeLlm, fake_clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    job_id = _accept(deps, streamed=True)
+
+    def freeze(call: ProviderCall) -> Iterator[bytes]:
+        yield HELLO[0]
+        fake_clock.advance(31)
+        assert deps.recovery.reap_jobs() == 1
+        yield from HELLO[1:]
+
+    llm.chunks = freeze
+    with caplog.at_level(logging.WARNING):
+        run_chat(deps, job_id, "chat.m", 5)
+    assert _said(deps, job_id) == ([HELLO[0]], JobState.FAILED)
+    assert "stream of attempt 1 refused" in caplog.text
+    assert llm.closed == 1
 
 
 def test_model_without_provider_fails_the_job(deps: Deps) -> None:

@@ -2,7 +2,7 @@
 
 A state machine drives the real scripts and a plain Python model side by side. Workers die at any
 moment, hold messages, come back late; messages are lost, doubled and put back out of order; the
-clock jumps. After every step the ledger must be what the model says. At the end the faults stop,
+clock jumps. Some jobs stream, and what two attempts say must never be mixed. After every step the ledger must be what the model says. At the end the faults stop,
 and everything that was accepted must come to its end in time.
 """
 
@@ -28,6 +28,7 @@ from hypothesis.stateful import (
 
 from shared import redis_keys as keys
 from shared import task_names
+from shared.chunk_store import START, Batch, ChunkStore
 from shared.delivery_store import (
     DELIVERY_LEASE_S,
     DeliveryAttempt,
@@ -40,7 +41,13 @@ from shared.errors import QueueFull, RefIdConflict
 from shared.job import Job, JobState, NewJob, failure_body, from_hash
 from shared.job_store import JobStore
 from shared.moves import CANCELLED, Cancelled, Deferred, Executed, Renewal, Result
-from shared.recovery_store import DEADLINE_PASSED, DOORBELL_GRACE_S, WORKER_LOST, RecoveryStore
+from shared.recovery_store import (
+    DEADLINE_PASSED,
+    DOORBELL_GRACE_S,
+    STREAM_BROKEN,
+    WORKER_LOST,
+    RecoveryStore,
+)
 from tests.factories import FakeClock, MessageLists, new_job, new_settings
 
 MODELS = ("plain", "odd \"%s\" 'é'")
@@ -68,7 +75,9 @@ EDGES = {
 
 #: Which of several, counted from the latest: faults find the same job again more often than not.
 picks = st.sampled_from([0, 0, 0, 1, 1, 2, 3, 5, 8])
-moves = st.sampled_from(["answer", "answer", "answer twice", "fail", "defer", "renew"])
+moves = st.sampled_from(
+    ["answer", "answer", "answer twice", "fail", "defer", "renew", "say", "say", "say twice"]
+)
 delays_s = st.sampled_from([0, 2, 30, 7200])
 wishes = st.fixed_dictionaries(
     {
@@ -79,6 +88,7 @@ wishes = st.fixed_dictionaries(
         "priority": st.sampled_from(task_names.PRIORITIES),
         "reply_to": st.sampled_from(["https://example.com/cb", "https://example.com/cb", ""]),
         "timeout_s": st.sampled_from([86_400.0, 3600.0, 20.0]),
+        "streamed": st.booleans(),
     }
 )
 
@@ -119,6 +129,9 @@ class JobModel:
     outcome: JobState | None = None
     body: bytes | None = None
     delivery: DeliveryModel | None = None
+    #: What was said in its stream, and by which attempt.
+    said: list[bytes] = field(default_factory=list)
+    said_by: int | None = None
 
     @property
     def in_line(self) -> bool:
@@ -183,6 +196,17 @@ class LedgerModel:
         job.executed_by = attempt
         self._finish(job, result.outcome, result.body)
         return Executed.EXECUTED
+
+    def say(self, batch: Batch) -> bool:
+        job = self.jobs.get(batch.job_id)
+        if job is None or not job.has_turn(batch.attempt):
+            return False
+        if job.said_by not in (None, batch.attempt):
+            return False
+        if batch.number > len(job.said):
+            job.said += batch.chunks
+            job.said_by = batch.attempt
+        return True
 
     def defer(self, job_id: int, attempt: int, delay_s: float) -> Deferred:
         job = self.jobs.get(job_id)
@@ -255,6 +279,8 @@ class LedgerModel:
                 self._finish(job, JobState.CANCELLED, failure_body(CANCELLED))
             elif job.crashes >= SETTINGS.max_crashes:
                 self._finish(job, JobState.FAILED, failure_body(WORKER_LOST))
+            elif job.said:
+                self._finish(job, JobState.FAILED, failure_body(STREAM_BROKEN))
             else:
                 job.move(JobState.QUEUED)
                 job.lease = None
@@ -329,6 +355,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.jobs = JobStore(client, SETTINGS, self.clock)
         self.recovery = RecoveryStore(client, SETTINGS, self.clock)
         self.deliveries = DeliveryStore(client, SETTINGS, self.clock)
+        self.chunks = ChunkStore(client)
         self.lists = MessageLists(client)
         self.numbers = itertools.count(1)
         #: Messages in workers' hands, attempts ever given (live or stale), and deliveries alike.
@@ -383,6 +410,8 @@ class LedgerMachine(RuleBasedStateMachine):
         of_job = [keys.job(job.id), keys.ref(job.new.owner, job.new.ref_id)]
         if job.delivery is not None:
             of_job += [keys.delivery(job.id), keys.delivery_log(job.id)]
+        if job.new.streamed:
+            of_job.append(keys.chunks(job.id))
         for key in of_job:
             assert self.client.pttl(key) > 0, key
             self.client.pexpire(key, 0)
@@ -480,10 +509,20 @@ class LedgerMachine(RuleBasedStateMachine):
         elif move == "defer":
             deferred = self.model.defer(job_id, attempt, delay_s)
             assert self.jobs.defer(job_id, attempt, delay_s) is deferred
+        elif move.startswith("say"):
+            self.say(job_id, attempt, times=2 if move == "say twice" else 1)
         else:
             outcome = JobState.FAILED if move == "fail" else JobState.COMPLETED
             for _ in range(2 if move == "answer twice" else 1):
                 self.execute(job_id, attempt, outcome)
+
+    def say(self, job_id: int, attempt: int, *, times: int) -> None:
+        job = self.model.jobs.get(job_id)
+        if job is not None and job.new.streamed:
+            chunk = b"chunk %d" % next(self.numbers)
+            batch = Batch(job_id, attempt, len(job.said) + 1, [chunk])
+            for _ in range(times):
+                assert self.chunks.append([batch]) == [self.model.say(batch)]
 
     def execute(self, job_id: int, attempt: int, outcome: JobState) -> None:
         result = Result(outcome, 200, b"answer %d" % next(self.numbers))
@@ -632,6 +671,16 @@ class LedgerMachine(RuleBasedStateMachine):
                 assert model is not None
                 assert (found.state, found.attempt) == (model.state, model.attempt)
                 assert found.tries == len(found.log) == model.tries
+
+    @invariant()
+    def streams_tell_what_one_attempt_said_and_how_the_job_ended(self) -> None:
+        for job in self.model.jobs.values():
+            if job.new.streamed:
+                entries = self.chunks.read_from(job.id, START)
+                assert [chunk for entry in entries for chunk in entry.chunks] == job.said
+                ends = [entry.end for entry in entries if entry.end]
+                assert ends == ([job.outcome] if job.state.has_result else [])
+                assert not ends or entries[-1].end
 
     @invariant()
     def everything_has_its_place(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import hiredis
 import pytest
 import requests
 from requests.adapters import BaseAdapter
+from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 from shared.moves import Result
 from shared.providers import Provider
@@ -50,6 +52,48 @@ def answer(status: int, body: bytes = b"") -> Callable[[], requests.Response]:
     return make
 
 
+class Wire:
+    """The raw side of a streamed answer: gives these reads, then its end, or breaks."""
+
+    def __init__(self, *reads: bytes | Exception) -> None:
+        self._reads = list(reads)
+
+    def read1(self, amount: int, *, decode_content: bool | None = None) -> bytes:
+        read = self._reads.pop(0) if self._reads else b""
+        if isinstance(read, Exception):
+            raise read
+        return read
+
+    @property
+    def is_read(self) -> bool:
+        return not self._reads
+
+    def close(self) -> None:
+        self._reads.append(b"closed")
+
+    def release_conn(self) -> None:
+        pass
+
+
+def streaming(
+    *reads: bytes | Exception, status: int = 200, kind: str = "text/event-stream; charset=utf-8"
+) -> Callable[[], requests.Response]:
+    def make() -> requests.Response:
+        response = requests.Response()
+        response.status_code = status
+        response.headers["Content-Type"] = kind
+        response.raw = Wire(*reads)
+        return response
+
+    return make
+
+
+def stream(provoke: Callable[[], requests.Response]) -> list[bytes]:
+    session = requests.Session()
+    session.mount("http://", Provoked(provoke))
+    return list(OpenAiDialect().stream(session, CALL))
+
+
 def failing(error: Exception) -> Callable[[], requests.Response]:
     def fail() -> requests.Response:
         raise error
@@ -79,3 +123,62 @@ def test_failure_has_a_status_that_redis_takes_when_the_call_fails(
     stored = Result.failure(caught.value.failure)
     assert stored.status == status
     assert hiredis.pack_command((stored.status,))
+
+
+# --- streams ----------------------------------------------------------------------------------
+
+
+def test_stream_yields_the_data_of_each_event_whatever_the_reads_are() -> None:
+    wire = b': hi\r\n\r\ndata: {"a":1}\r\n\r\ndata:{"b":2}\n\ndata: [DONE]\n\n'
+    for size in (1, 7, len(wire)):
+        reads = [wire[start : start + size] for start in range(0, len(wire), size)]
+        assert stream(streaming(*reads)) == [b'{"a":1}', b'{"b":2}']
+
+
+def test_stream_ends_when_the_provider_says_so_whatever_follows() -> None:
+    assert stream(streaming(b"data: 1\n\ndata:  [DONE] \n\ndata: 2\n\n")) == [b"1"]
+
+
+def test_stream_reads_the_answer_to_its_end_so_that_the_connection_can_be_used_again() -> None:
+    made = streaming(b"data: [DONE]\n\n", b"\n", b": bye\n\n")()
+    stream(lambda: made)
+    assert b"closed" in made.raw._reads
+    assert len(made.raw._reads) == 1
+
+
+@pytest.mark.parametrize(
+    ("provoke", "status"),
+    [
+        pytest.param(failing(requests.ConnectionError()), 502, id="connection reset"),
+        pytest.param(failing(requests.ReadTimeout()), 504, id="no answer in time"),
+        pytest.param(streaming(b"data: 1\n\n"), 502, id="it ended without [DONE]"),
+        pytest.param(streaming(b"data: 1\n\ndata: [DO"), 502, id="it ended within [DONE]"),
+        pytest.param(streaming(b"data: 1\n\n", ProtocolError("cut")), 502, id="it was cut"),
+        pytest.param(streaming(ReadTimeoutError(None, "/", "slow")), 502, id="it fell silent"),  # type: ignore[arg-type]
+        pytest.param(streaming(kind="application/json"), 502, id="no stream"),
+        pytest.param(streaming(kind=""), 502, id="of no kind"),
+        pytest.param(answer(500), 500, id="server error"),
+    ],
+)
+def test_failure_of_a_stream_may_be_tried_again_and_can_be_stored(
+    provoke: Callable[[], requests.Response], status: int
+) -> None:
+    with pytest.raises(ProviderError) as caught:
+        stream(provoke)
+    assert caught.value.transient
+    stored = Result.failure(caught.value.failure)
+    assert stored.status == status
+    assert hiredis.pack_command((stored.status,))
+
+
+def test_event_that_is_too_large_breaks_the_stream() -> None:
+    endless = [b"data: " + b"x" * 1_000_000] + [b"x" * 1_000_000] * 17
+    with pytest.raises(ProviderError):
+        stream(streaming(*endless))
+
+
+def test_error_with_half_a_character_can_be_passed_on() -> None:
+    with pytest.raises(ProviderError) as caught:
+        stream(answer(400, b'{"error":{"message":"a\\ud83d"}}'))
+    assert not caught.value.transient
+    assert json.loads(caught.value.body or b"")["error"]["message"] == "a\ud83d"

@@ -10,9 +10,10 @@ import redis
 
 from shared import redis_keys as keys
 from shared import task_names
+from shared.chunk_store import START, Batch, ChunkStore
 from shared.delivery_store import DELIVERY_LEASE_S, DeliveryAttempt, DeliveryStore, NextStep
 from shared.delivery_store import DeliveryState as State
-from shared.job import Job, JobState
+from shared.job import Job, JobState, failure_body
 from shared.job_store import JobStore
 from shared.moves import CANCELLED, Claim, Renewal, Result
 from shared.recovery_store import (
@@ -20,6 +21,7 @@ from shared.recovery_store import (
     DEADLINE_PASSED,
     DOORBELL_GRACE_S,
     MISSING_GRACE_S,
+    STREAM_BROKEN,
     WORKER_LOST,
     RecoveryStore,
 )
@@ -135,6 +137,64 @@ def test_reap_does_nothing_when_it_is_repeated(
 
     assert recovery.reap_jobs() == 0
     assert dump(ledger_redis) == before
+
+
+def test_reap_ends_the_job_when_its_stream_had_begun(
+    job_store: JobStore,
+    recovery: RecoveryStore,
+    ledger_redis: redis.Redis,
+    lists: MessageLists,
+    fake_clock: FakeClock,
+) -> None:
+    """Another attempt would say something else from the start: the two must not be mixed."""
+    claim, chunks = started(job_store, lists, streamed=True), ChunkStore(ledger_redis)
+    chunks.append([Batch(claim.id, claim.attempt, 1, [b"{}"])])
+    fake_clock.advance(30)
+
+    assert recovery.reap_jobs() == 1
+
+    job = read(job_store, claim.id)
+    assert (job.state, job.outcome, job.status) == (JobState.EXECUTED, JobState.FAILED, 502)
+    assert job.error == failure_body(STREAM_BROKEN)
+    assert [entry.end for entry in chunks.read_from(claim.id, START)] == [None, JobState.FAILED]
+    assert lists.chat_ids() == []
+    assert ledger_redis.zcard(keys.LEASES) == 0
+
+
+def test_reap_queues_a_streamed_job_again_when_nothing_was_said_yet(
+    job_store: JobStore,
+    recovery: RecoveryStore,
+    ledger_redis: redis.Redis,
+    lists: MessageLists,
+    fake_clock: FakeClock,
+) -> None:
+    claim = started(job_store, lists, streamed=True)
+    fake_clock.advance(30)
+
+    assert recovery.reap_jobs() == 1
+
+    assert read(job_store, claim.id).state is JobState.QUEUED
+    again = job_store.claim(claim.id, CHAT, 5, "w2")
+    assert again is not None
+    assert ChunkStore(ledger_redis).append([Batch(again.id, again.attempt, 1, [b"{}"])]) == [True]
+
+
+def test_reap_ends_a_stream_as_cancelled_when_the_client_asked(
+    job_store: JobStore,
+    recovery: RecoveryStore,
+    ledger_redis: redis.Redis,
+    lists: MessageLists,
+    fake_clock: FakeClock,
+) -> None:
+    claim, chunks = started(job_store, lists, streamed=True), ChunkStore(ledger_redis)
+    chunks.append([Batch(claim.id, claim.attempt, 1, [b"{}"])])
+    job_store.cancel(read(job_store, claim.id))
+    fake_clock.advance(30)
+
+    recovery.reap_jobs()
+
+    assert read(job_store, claim.id).outcome == JobState.CANCELLED
+    assert chunks.read_from(claim.id, START)[-1].end is JobState.CANCELLED
 
 
 def test_reap_ends_the_job_when_it_has_taken_down_too_many_workers(

@@ -73,6 +73,7 @@ def _read_by_the_standard(stream: bytes) -> list[bytes]:
         pytest.param(b"data: one\n\n", [b"one"], id="one event"),
         pytest.param(b"data: 1\n\ndata: 2\n\ndata: [DONE]\n\n", [b"1", b"2", b"[DONE]"], id="3"),
         pytest.param(b"data: a\r\n\r\ndata: b\r\n\r\n", [b"a", b"b"], id="CRLF"),
+        pytest.param(b"data: a\r\ndata: b\r\n\r\n", [b"a\nb"], id="CRLF between lines"),
         pytest.param(b"data: a\r\rdata: b\r\r", [b"a", b"b"], id="CR"),
         pytest.param(b"data: a\r\n\ndata: b\n\rdata: c\r\n\r", [b"a", b"b", b"c"], id="mixed ends"),
         pytest.param(b"data: a\n\r\n\ndata: b\n\n", [b"a", b"b"], id="more empty lines"),
@@ -143,6 +144,7 @@ def test_an_event_does_not_wait_for_the_line_feed_after_its_carriage_return() ->
 def test_only_one_line_feed_is_left_out_after_a_carriage_return() -> None:
     assert _read([b"data: a\r", b"\n\n"]) == [b"a"]
     assert _read([b"data: a\r", b"\ndata: b\n\n"]) == [b"a\nb"]
+    assert _read([b"data: a\r", b"", b"\ndata: b\n\n"]) == [b"a\nb"]
 
 
 def test_the_limit_is_sixteen_mebibytes() -> None:

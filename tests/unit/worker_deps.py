@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,11 +42,21 @@ class FakeLlm:
     """A dialect that records its calls and answers as told."""
 
     answer: Callable[[ProviderCall], bytes] = lambda call: b'{"id":"x"}'
+    chunks: Callable[[ProviderCall], Iterable[bytes]] = lambda call: ()
     calls: list[ProviderCall] = field(default_factory=list)
+    #: How many streams were closed.
+    closed: int = 0
 
     def chat(self, session: requests.Session, call: ProviderCall) -> bytes:
         self.calls.append(call)
         return self.answer(call)
+
+    def stream(self, session: requests.Session, call: ProviderCall) -> Generator[bytes, None, None]:
+        self.calls.append(call)
+        try:
+            yield from self.chunks(call)
+        finally:
+            self.closed += 1
 
 
 def build(

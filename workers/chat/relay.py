@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Final
 
 from redis.exceptions import RedisError
 
-from shared.chunk_store import ChunkStore
+from shared.chunk_store import Batch, ChunkStore
 from shared.moves import Claim
+from shared.redis_client import is_outage
 
 log = logging.getLogger(__name__)
 
@@ -28,28 +30,55 @@ class Relay:
 
     def __init__(self, claim: Claim, relays: Relays) -> None:
         self.job_id = claim.id
-        self.attempt = claim.attempt
+        #: Whether something was passed on, or may have been: no other attempt may follow.
         self.begun = False
         self.refused = False
-        self.pending: list[bytes] = []
+        #: Held by whoever writes: batches arrive in the order of their numbers.
+        self.writing = threading.Lock()
+        self._attempt = claim.attempt
         self._relays = relays
+        self._pending: list[bytes] = []
+        self._batch: Batch | None = None
+        self._batches = 0
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something is not written, or may not be."""
+        return bool(self._batch or self._pending)
 
     def send(self, chunk: bytes) -> None:
-        """Pass a chunk on. Raises StreamRefused, and RedisError for the first chunk only."""
-        if self.refused:
-            raise StreamRefused
-        self.pending.append(chunk)
+        """Pass a chunk on: the first one at once, later ones soon. Raises StreamRefused."""
+        self._pending.append(chunk)
         if self.begun:
             self._relays.gather(self)
         else:
-            self._relays.write([self])
             self.begun = True
+            self._relays.write_or_gather([self])
+        self._stop_if_refused()
 
     def flush(self) -> None:
-        """Write what is pending. Raises StreamRefused and RedisError."""
-        if self.pending:
-            self._relays.write([self])
+        """Write what waits, however long the ledger is away. Raises StreamRefused."""
+        while self.is_waiting:
+            if not self._relays.write_or_gather([self]):
+                self._relays.pause()
+        self._stop_if_refused()
+
+    def take(self) -> Batch | None:
+        """Return what is to be written now: first of all what may not have arrived, unchanged."""
+        if self._batch is None and self._pending:
+            self._batches += 1
+            self._batch = Batch(self.job_id, self._attempt, self._batches, self._pending)
+            self._pending = []
+        return self._batch
+
+    def arrived(self, *, accepted: bool) -> None:
+        """Note that the batch that was taken has been written, or refused."""
+        self._batch = None
+        self.refused |= not accepted
+
+    def _stop_if_refused(self) -> None:
         if self.refused:
+            self._pending.clear()
             raise StreamRefused
 
 
@@ -72,30 +101,45 @@ class Relays:
         self._something.set()
 
     def write(self, relays: list[Relay]) -> None:
-        """Write the relays' pending chunks in one round trip. Raises RedisError: none is lost."""
-        taken = [(relay, relay.pending) for relay in relays if relay.pending]
-        for relay, _ in taken:
-            relay.pending = []
+        """Write a batch of each relay in one round trip. Raises RedisError: none is lost."""
+        with ExitStack() as held:
+            for relay in relays:
+                held.enter_context(relay.writing)
+            taken = [(relay, batch) for relay in relays if (batch := relay.take())]
+            answers = self._store.append([batch for _, batch in taken])
+            for (relay, _), accepted in zip(taken, answers, strict=True):
+                relay.arrived(accepted=accepted)
+
+    def write_or_gather(self, relays: list[Relay]) -> bool:
+        """Write as `write` does; keep all for later when the ledger is not reachable: False."""
         try:
-            answers = self._store.append([(r.job_id, r.attempt, chunks) for r, chunks in taken])
-        except RedisError:
-            for relay, chunks in taken:
-                relay.pending = chunks + relay.pending
-            raise
-        for (relay, _), accepted in zip(taken, answers, strict=True):
-            relay.refused |= not accepted
+            self.write(relays)
+        except RedisError as exc:
+            if not is_outage(exc):
+                raise
+            log.warning("ledger not reachable, chunks kept in hand: %s", exc)
+            for relay in relays:
+                self.gather(relay)
+            return False
+        for relay in relays:
+            if relay.is_waiting:
+                self.gather(relay)
+        return True
+
+    def pause(self) -> None:
+        """Wait for a ledger that is not reachable."""
+        self._sleep(_RETRY_S)
 
     def run(self) -> None:
         """Write what gathers, for ever."""
         while True:
             self._something.wait()
             self._sleep(GATHER_S)
-            self._something.clear()
-            relays, self._gathering = list(self._gathering.values()), {}
-            try:
-                self.write(relays)
-            except RedisError as exc:
-                log.warning("ledger not reachable, chunks kept in hand: %s", exc)
-                for relay in relays:
-                    self.gather(relay)
-                self._sleep(_RETRY_S)
+            self.write_gathered()
+
+    def write_gathered(self) -> None:
+        """Write what has gathered."""
+        self._something.clear()
+        relays, self._gathering = list(self._gathering.values()), {}
+        if not self.write_or_gather(relays):
+            self.pause()

@@ -142,6 +142,7 @@ def _call(deps: Deps, claim: Claim, provider: Provider, timeout_s: float) -> byt
             raise
         message = f"Provider '{provider.name}' did not answer within {timeout_s:g} s."
         failure = Failure(504, "server_error", "provider_timeout", message, "Timeout")
+        relay.flush()
         raise ProviderError(failure, transient=not relay.begun) from None
 
 

@@ -6,11 +6,10 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
-from redis.exceptions import RedisError
-
 from shared.chat_fold import ChatFold
 from shared.errors import Failure
 from shared.job import failure_body
+from shared.json_bytes import to_json_bytes
 from shared.recovery_store import STREAM_BROKEN
 from workers.chat.relay import Relay
 from workers.providers.base import ProviderError
@@ -28,14 +27,14 @@ def relay_stream(relay: Relay, chunks: Iterable[bytes]) -> bytes:
     fold = ChatFold()
     try:
         for chunk in chunks:
-            fold.add(_parsed(chunk))
+            _add(fold, _parsed(chunk))
             relay.send(chunk)
         response = _whole(fold)
-        relay.flush()
     except ProviderError as error:
+        # What came before the error is told too.
+        relay.flush()
         raise _final(error) if relay.begun else error from error.__cause__
-    except RedisError as exc:
-        raise ProviderError(STREAM_BROKEN, transient=not relay.begun) from exc
+    relay.flush()
     return response
 
 
@@ -43,7 +42,14 @@ def _whole(fold: ChatFold) -> bytes:
     """Return the folded response. Raises ProviderError: a stream that broke off is no answer."""
     if not fold.is_complete:
         raise ProviderError(STREAM_BROKEN, transient=True)
-    return json.dumps(fold.completion(), ensure_ascii=False, separators=(",", ":")).encode()
+    return to_json_bytes(fold.completion())
+
+
+def _add(fold: ChatFold, chunk: dict[str, Any]) -> None:
+    try:
+        fold.add(chunk)
+    except RecursionError as exc:
+        raise ProviderError(STREAM_BROKEN, transient=True) from exc
 
 
 def _final(error: ProviderError) -> ProviderError:
@@ -72,5 +78,4 @@ def _told_error(told: dict[str, Any]) -> ProviderError:
         error_code="BadGateway",
     )
     body = {**json.loads(failure_body(failure)), "error": told}
-    encoded = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    return ProviderError(failure, transient=True, body=encoded)
+    return ProviderError(failure, transient=True, body=to_json_bytes(body))

@@ -8,12 +8,14 @@ from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
 
+import gevent
 import requests
-from shared.sse import EventParser, EventTooLarge
 from urllib3.exceptions import HTTPError
 
 from shared.errors import Failure
 from shared.job import failure_body
+from shared.json_bytes import to_json_bytes
+from shared.sse import EventParser, EventTooLarge
 from workers.providers.base import ProviderCall, ProviderError
 from workers.retry_after import retry_after_s
 
@@ -26,6 +28,8 @@ _SERVER_ERROR: Final = 500
 _READ_BYTES: Final = 65_536
 #: What ends a stream that is whole.
 _DONE: Final = b"[DONE]"
+#: How long the answer may take to end after that (seconds), or its connection is closed.
+_END_S: Final = 0.05
 
 
 class OpenAiDialect:
@@ -65,9 +69,17 @@ def _events(session: requests.Session, call: ProviderCall) -> Generator[bytes, N
         while data := response.raw.read1(_READ_BYTES, decode_content=True):
             for event in parser.feed(data):
                 if event.strip() == _DONE:
+                    _read_to_end(response)
                     return
                 yield event
     raise _unreachable(call, "broke off its stream", HTTPStatus.BAD_GATEWAY)
+
+
+def _read_to_end(response: requests.Response) -> None:
+    """Take what is left of an answer, so that its connection can serve the next call."""
+    with gevent.Timeout(_END_S, exception=False):
+        while response.raw.read1(_READ_BYTES):
+            pass
 
 
 def _send(session: requests.Session, call: ProviderCall) -> tuple[requests.Response, bytes]:
@@ -169,11 +181,13 @@ def _type_of(status: int) -> str:
 def _with_response_status(body: dict[str, Any], failure: Failure) -> bytes:
     """Return the provider's error as it is, with ServiceStack's form of it beside it."""
     ours = json.loads(failure_body(failure))["responseStatus"]
-    return json.dumps({**body, "responseStatus": ours}, ensure_ascii=False).encode()
+    return to_json_bytes({**body, "responseStatus": ours})
 
 
 def _unreachable(call: ProviderCall, what: str, status: int) -> ProviderError:
     message = f"Provider '{call.provider.name}' {what}."
     return ProviderError(
-        Failure(status, "server_error", "provider_unavailable", message), transient=True
+        # A plain number: Redis takes no enum, and the failure could never be stored.
+        Failure(int(status), "server_error", "provider_unavailable", message),
+        transient=True,
     )
