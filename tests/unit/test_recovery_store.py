@@ -152,6 +152,8 @@ def test_reap_ends_the_job_when_it_has_taken_down_too_many_workers(
     after = read(job_store, job.id)
     assert (after.state, after.outcome, after.crashes) == (JobState.EXECUTED, "Failed", 3)
     assert (after.status, after.error) == (500, Result.failure(WORKER_LOST).body)
+    records = [(row.number, row.outcome, row.duration_ms, row.detail) for row in after.attempts]
+    assert records == [(n, "worker_lost", 30_000, "The worker w was lost.") for n in (1, 2, 3)]
     assert lists.chat_ids() == []
     assert lists.ids(task_names.COMPLETION_QUEUE) == [job.id]
 
