@@ -24,8 +24,8 @@ _COUNTS: Final = {
     JobState.FAILED: Count.ENDED_FAILED,
     JobState.CANCELLED: Count.ENDED_CANCELLED,
 }
-#: How long executed jobs gather before a pass (seconds). Clients do not wait for it: they have their
-#: answer. A pass costs three round trips, and this makes it a pass for many: a third of the CPU.
+#: How long executed jobs gather before a pass (seconds). Clients do not wait for it, they have
+#: their answer. A pass costs three round trips; this makes it one for many: a third of the CPU.
 GATHER_S: Final = 0.02
 #: How long nobody else completes after this process said it does (seconds). Every pass, which takes
 #: milliseconds, renews it; when the process was killed, all completions wait for its end.
