@@ -25,7 +25,7 @@ from tests.acceptance.chaos.recorders import RecordingReceiver
 #: The model that one small worker serves: bursts fill its queue.
 CROWDED = "demo-slow-500ms"
 #: How often each model is asked for, out of 100.
-USUAL = {"demo-instant": 48, "demo-slow-300ms": 24, "demo-slow-1s": 12, "demo-slow-3s": 6}
+USUAL = {"demo-instant": 40, "demo-slow-300ms": 20, "demo-slow-1s": 14, "demo-slow-3s": 16}
 RECOVERING = {"demo-instant-flaky-1": 3}
 FAILING = {
     "demo-instant-fail-500": 2,
