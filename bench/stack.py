@@ -109,7 +109,9 @@ def running(
     with tempfile.TemporaryDirectory(prefix="replyto-bench-") as name:
         folder, llm_port = Path(name), free_port()
         providers = folder / "providers.toml"
-        providers.write_text(_PROVIDERS.format(port=llm_port, model=MODEL, own_name=own_name), "utf-8")
+        providers.write_text(
+            _PROVIDERS.format(port=llm_port, model=MODEL, own_name=own_name), "utf-8"
+        )
         env = {
             "REPLYTO_API_KEY": API_KEY,
             "REPLYTO_DATA_DIR": str(folder),

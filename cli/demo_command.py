@@ -8,7 +8,8 @@ import click
 
 from cli.demo_behaviour import MODELS
 from cli.demo_llm import DemoLlm
-from cli.stop_signals import StopSignals, allow_many_connections
+from cli.stop_signals import StopSignals
+from shared.open_files import allow_many_connections
 
 
 @click.command("demo-llm")

@@ -1,16 +1,12 @@
-"""How a command of ours learns that it is to stop, and the limits that it runs under."""
+"""How a command of ours learns that it is to stop."""
 
 from __future__ import annotations
 
 import os
-import resource
 import signal
 from contextlib import suppress
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-#: Files and connections that one process may have open.
-_OPEN_FILES = 65_536
 
 
 class StopSignals:
@@ -35,11 +31,3 @@ class StopSignals:
         """Return when the first one came."""
         while not self.count:
             os.read(self._woken, 1)
-
-
-def allow_many_connections() -> None:
-    """Raise the limit of open files, which children inherit: each connection is one."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

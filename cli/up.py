@@ -11,7 +11,8 @@ from cli.console import Console
 from cli.data_lock import data_lock
 from cli.stack import Stack
 from cli.start_problem import StartProblem
-from cli.stop_signals import StopSignals, allow_many_connections
+from cli.stop_signals import StopSignals
+from shared.open_files import allow_many_connections
 from shared.settings import Settings, SettingsError, load_settings
 
 _WRONG_SETTING = 2

@@ -7,6 +7,7 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
+from shared.open_files import allow_many_connections
 from shared.settings import Settings, SettingsError, load_settings
 
 
@@ -23,7 +24,7 @@ class GatewayServer(BaseApplication):  # type: ignore[misc]
             "bind": f"{self._settings.host}:{self._settings.port}",
             "workers": self._settings.gateway_processes,
             # gevent's own WSGI server: a fifth less CPU a request than gunicorn's loop on gevent.
-            "worker_class": "gevent_pywsgi",
+            "worker_class": "gateway.serving.Worker",
             "worker_connections": 10_000,
             # Of a process, not of a request: a gevent worker says it lives while requests wait.
             "timeout": 60,
@@ -50,6 +51,7 @@ def main() -> None:
         settings = load_settings()
     except SettingsError as exc:
         sys.exit(f"replyto: {exc}")
+    allow_many_connections()
     GatewayServer(settings).run()
 
 

@@ -109,8 +109,9 @@ def background_job(job: Job) -> BackgroundJob:
 def _meta(job: Job) -> dict[str, str] | None:
     if not job.attempts:
         return None
+    last = job.attempts[-1].provider
     return {
-        "provider": job.attempts[-1].provider,
+        **({"provider": last} if last else {}),
         "attempts": json.dumps(
             [
                 {

@@ -116,12 +116,12 @@ class RecoveryStore:
 
     def dispatch_jobs(self) -> int:
         """Top up the message lists that claims have not topped up; return how many were pushed."""
-        window = self._settings.queue_window
+        now, window = self._clock(), self._settings.queue_window
         calls = [
             Call(
                 "dispatch",
-                [*queue_keys.window(queue, priority), keys.QUEUE_PLACE],
-                [queue, priority, window],
+                [*queue_keys.window(queue, priority), keys.QUEUE_PLACE, keys.drain(queue)],
+                [now, queue, priority, window],
             )
             for queue in self._chat_queues()
             for priority in task_names.PRIORITIES

@@ -63,7 +63,9 @@ class Settings(BaseSettings):
         100_000, description="Most jobs of one API key that wait for one model; then 429."
     )
     queue_window: Count = Field(
-        64, description="Most messages of one model and priority handed to Celery at once."
+        64,
+        description="Most messages of one model and priority handed to Celery at once; "
+        "fewer on a slow one.",
     )
     sync_limit: Count = Field(
         5_000, description="Most synchronous calls that wait in one gateway process; then 429."

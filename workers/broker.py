@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import gevent
 from celery.app.amqp import AMQP
 from kombu import Connection
 from kombu.transport import redis
+from redis.exceptions import RedisError, ResponseError
 
 from workers.chat.lanes import Lanes
 
@@ -16,6 +18,12 @@ _LOOK_UP_S: Final = 0.5
 
 #: Between attempts at a lost connection (seconds).
 _PAUSES_S: Final = {"interval_start": 0.2, "interval_step": 0.2, "interval_max": 1.0}
+
+#: Between the moment a slot is free and the end of a poll that does not serve it (seconds): others
+#: that become free meanwhile need no end of their own.
+_GATHER_S: Final = 0.005
+#: How often a poll is ended that has not reached Redis yet.
+_TRIES: Final = 5
 
 #: The lanes of this process. One process runs one worker, and kombu builds its channels itself:
 #: there is no other way to hand them something.
@@ -29,19 +37,60 @@ def follow(lanes: Lanes) -> None:
 
 
 class Channel(redis.Channel):
-    """Polls only the priorities that the lanes serve."""
+    """Polls only the priorities that the lanes serve.
+
+    A poll lasts a second at most and takes at most one message; then the lanes are asked again. One
+    that serves interactive calls only is ended as soon as there is room for others: else a pool
+    whose slots are all taken would leave each of them empty for up to a second after each job.
+    """
+
+    _in_poll: Any
+    #: The polling connection's socket, and its id in Redis.
+    _poller: tuple[Any, int | None] | None = None
 
     def _brpop_start(self, timeout: Any = None) -> None:
-        every = self.priority_steps
-        # A poll takes at most one message and lasts a second at most; then the lanes are asked
-        # again. Messages are acknowledged when their task starts: until then they are pending.
+        every, poller = self.priority_steps, self._poller_id()
+        # Messages are acknowledged when their task starts: until then they are pending.
         qos: Any = self.qos
         pending = len(qos._delivered) - len(qos._dirty)  # noqa: SLF001 - as can_consume does
         self.priority_steps = list(_lanes.served(every, pending))
         try:
+            if len(self.priority_steps) < len(every) and poller is not None:
+                _lanes.on_room = lambda: self._end_poll_soon(poller)
             super()._brpop_start(timeout)  # type: ignore[misc]
         finally:
             self.priority_steps = every
+
+    def _brpop_read(self, **options: Any) -> Any:
+        _lanes.on_room = None
+        return super()._brpop_read(**options)  # type: ignore[misc]
+
+    def _poller_id(self) -> int | None:
+        """Return the polling connection's id; None when this user of Redis may not know it."""
+        client: Any = self.client
+        socket = client.connection._sock  # noqa: SLF001 - as kombu's poller does
+        if self._poller is None or self._poller[0] is not socket:
+            try:
+                self._poller = (socket, int(client.client_id()))
+            except ResponseError:
+                self._poller = (socket, None)
+        return self._poller[1]
+
+    def _end_poll_soon(self, poller: int) -> None:
+        _lanes.on_room = None
+        gevent.spawn_later(_GATHER_S, self._end_poll, poller)
+
+    def _end_poll(self, poller: int) -> None:
+        """Let the poll end as if its time were up. What it has taken already is not touched."""
+        try:
+            with self.conn_or_acquire() as client:
+                for _ in range(_TRIES):
+                    if not self._in_poll or client.client_unblock(poller):
+                        return
+                    gevent.sleep(_GATHER_S)
+        except RedisError:
+            # It ends by itself.
+            return
 
 
 class BrokerConnection(Connection):

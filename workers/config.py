@@ -35,7 +35,9 @@ def celery_config(settings: Settings) -> dict[str, Any]:
         # Else each task builds a disabled backend of its own, about 70 µs of CPU.
         "result_backend_thread_safe": True,
         "task_acks_late": False,
-        "worker_prefetch_multiplier": 1,
+        # A message counts until its task starts, just after the worker has looked for the next one.
+        # With 1, a worker of one slot would sleep half a second at each.
+        "worker_prefetch_multiplier": 2,
         "worker_disable_rate_limits": True,
         # Nobody asks by it: the ledger knows what runs, and a cancel has a channel of its own.
         "worker_enable_remote_control": False,

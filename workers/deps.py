@@ -27,9 +27,6 @@ from workers.chat.running import Running
 from workers.providers.base import Dialects
 from workers.providers.openai import OpenAiDialect
 
-#: Connections kept open to one provider. More calls than this open their own and close it.
-_POOL_SIZE = 1000
-
 
 @dataclass(frozen=True)
 class Deps:
@@ -73,7 +70,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         deliveries=DeliveryStore(client, settings),
         registry=load_registry(settings.providers_file),
         dialects=Dialects({"openai": OpenAiDialect()}),
-        llm_session=llm_session(),
+        llm_session=llm_session(concurrency),
         callback_session=callback_session(allow_private=settings.callback_allow_private),
         redis=client,
         counters=Counters(client),
@@ -84,11 +81,11 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
     )
 
 
-def llm_session() -> requests.Session:
-    """Return a session that keeps connections to providers open."""
+def llm_session(calls: int) -> requests.Session:
+    """Return a session that keeps connections to each provider open for so many calls at once."""
     session = requests.Session()
     # Neither proxies nor .netrc credentials: a provider's settings say all that is sent to it.
     session.trust_env = False
     for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(pool_connections=100, pool_maxsize=_POOL_SIZE))
+        session.mount(scheme, HTTPAdapter(pool_connections=100, pool_maxsize=calls))
     return session

@@ -13,7 +13,7 @@ from bench.capacity import backlog, in_flight, page
 from bench.options import Options
 from bench.result import BenchmarkFailed, Report
 from bench.terminal import Progress, show
-from cli.stop_signals import allow_many_connections
+from shared.open_files import allow_many_connections
 
 _MEASUREMENTS: dict[str, Callable[[Options, Progress], Report]] = {
     "backlog": backlog.run,

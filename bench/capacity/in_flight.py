@@ -18,7 +18,6 @@ from bench.options import Options
 from bench.result import BenchmarkFailed, Goal, Report, Spread
 from bench.stack import MODEL, QUEUE, Stack
 from bench.terminal import Progress
-from cli import processes
 from shared import redis_keys, task_names
 from shared.job import NewJob
 from shared.job_store import JobStore
@@ -71,12 +70,17 @@ def _follow(stack: Stack, workers: Sequence[Child], count: int, progress: Progre
     pids = [worker.pid for worker in workers]
     idle = full = memory.of(pids)
     cpu_s = sum(worker.cpu_s for worker in workers)
-    began = time.monotonic()
     progress.say(f"queueing {count} jobs")
+    # Queued before the workers may look: all shall start together.
+    for worker in workers:
+        worker.pause()
     ids = _queue(stack, count)
     progress.say(f"{count} calls of {_CALL_S:g} s each")
+    began = time.monotonic()
+    for worker in workers:
+        worker.resume()
     with stack.client() as client:
-        while left := client.zcard(redis_keys.DEADLINES) + client.zcard(redis_keys.EXECUTED):  # type: ignore[operator]
+        while left := client.zcard(redis_keys.DEADLINES) + client.zcard(redis_keys.EXECUTED):
             now = memory.of(pids)
             full = Memory(max(full.rss, now.rss), max(full.pss, now.pss))
             if time.monotonic() - began > _PATIENCE_S:
@@ -134,8 +138,7 @@ def _peak(calls: Sequence[LlmCall]) -> int:
     """Return the most calls that overlap: each lasts as long as the others."""
     moments = sorted(call.received_at for call in calls)
     return max(
-        number + 1 - bisect_left(moments, moment - _CALL_S)
-        for number, moment in enumerate(moments)
+        number + 1 - bisect_left(moments, moment - _CALL_S) for number, moment in enumerate(moments)
     )
 
 
@@ -157,7 +160,7 @@ def _report(course: _Course) -> Report:
         rows=[
             ("jobs completed, lost, run twice", f"{course.calls:,}, 0, 0"),
             ("most calls in flight at once, seen by the LLM", f"{course.peak:,}"),
-            ("from the first job queued to the last completed", f"{course.seconds:.1f} s"),
+            ("from the start of all to the last completed", f"{course.seconds:.1f} s"),
             ("RSS of all workers, idle", f"{course.idle.rss / MIB:.0f} MiB"),
             ("RSS of all workers, highest", f"{full_mib:.0f} MiB"),
             ("PSS of all workers, highest (shared pages once)", f"{course.full.pss / MIB:.0f} MiB"),
@@ -177,5 +180,4 @@ def _report(course: _Course) -> Report:
             ),
             Goal("calls in flight at once", Spread.of([course.peak]), now=course.calls, unit=""),
         ],
-        notes=(f"Started by `{' '.join(processes.worker('chat', concurrency=course.calls // _WORKERS, queues=[QUEUE])[1:10])} …`.",),
     )

@@ -29,5 +29,7 @@ def _rollup(pid: int) -> Memory:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text("utf-8").splitlines()
     except OSError:
         return Memory(0, 0)
-    kib = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines[1:])}
+    kib = {
+        name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines[1:])
+    }
     return Memory(kib["Rss"] * 1024, kib["Pss"] * 1024)

@@ -15,8 +15,8 @@ PATH = Path(__file__).resolve().parents[2] / "docs" / "capacity.md"
 _PAGE = """\
 # Capacity
 
-How much ReplyTo holds: how many jobs wait without anybody noticing, and how many calls are in flight
-at once. Written by `python -m bench.capacity` on {day}; do not edit.
+How much ReplyTo holds: how many jobs wait without anybody noticing, and how many calls are in
+flight at once. Written by `python -m bench.capacity` on {day}; do not edit.
 
 {facts}
 
@@ -36,9 +36,9 @@ python -m bench.capacity backlog        # one of: backlog, in-flight; prints onl
 python -m bench.capacity --quick        # a tenth of the jobs; prints only
 ```
 
-Each measurement starts its own processes on free ports of the loopback in a temporary directory, ends
-them all, and gives up by itself when something hangs. Its exit status is not 0 when a goal is missed.
-Memory and CPU times are read from `/proc`, so they are shown on Linux only.
+Each measurement starts its own processes on free ports of the loopback in a temporary directory,
+ends them all, and gives up by itself when something hangs. Its exit status is not 0 when a goal is
+missed. Memory and CPU times are read from `/proc`, so they are shown on Linux only.
 """
 
 

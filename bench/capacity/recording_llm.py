@@ -12,7 +12,7 @@ from cli import processes
 
 @dataclass(frozen=True, slots=True)
 class LlmCall:
-    """One call that is over. `received_at`: unix seconds; `finished`: the client was still there."""
+    """One call that is over: when it came (unix seconds), and if its client waited to the end."""
 
     received_at: float
     prompt: str

@@ -9,7 +9,7 @@
 --       The job's own key is made of ARGV[2] and the id, which only this script knows; dispatch
 --       may push jobs of other owners, whose keys only the turns know.
 -- ARGV  1 now (ms, 0: the server's clock) · 2 prefix of job keys · 3 model · 4 queue · 5 priority
---       6 window (messages) · 7 queue limit (jobs) · 8 owner limit (jobs)
+--       6 widest window (messages) · 7 queue limit (jobs) · 8 owner limit (jobs)
 --       9 time to the deadline (ms) · 10 fingerprint · 11 tag ('' for none)
 --       12 how long the tag index lives (ms) · 13 owner · 14… more field, value pairs
 -- Returns {'accepted', id} | {'exists', id} | {'conflict', id}
@@ -61,7 +61,7 @@ end
 redis.call('SADD', KEYS[4], ARGV[3])
 redis.call('ZADD', KEYS[5], deadline, id)
 
-local window = tonumber(ARGV[6])
+local window = window_of(KEYS[6], now, tonumber(ARGV[6]))
 if redis.call('LLEN', KEYS[7]) < window and redis.call('EXISTS', KEYS[9]) == 0 then
   push_message(KEYS[7], KEYS[8], KEYS[11], ARGV[4], ARGV[5], 'workers.chat.run', id, false)
 else

@@ -5,8 +5,9 @@
 --       14-17 of the message's priority: message LIST · line ZSET · waiting ZSET · turns ZSET
 --       18 drain HASH
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 lease (ms) · 4 worker name
---       5 queue · 6 priority · 7 window (messages) · 8 token of this call
--- Returns false when stale, else {now, attempt, request, model, provider, deadline_ms, ref_id, streamed}
+--       5 queue · 6 priority · 7 widest window (messages) · 8 token of this call
+-- Returns false when stale, else {now, attempt, request, model, provider, deadline_ms, ref_id,
+-- streamed}
 --
 -- The same call may come twice, when the first answer got lost: its token gets the same claim.
 --
@@ -28,7 +29,8 @@ if redis.call('EXISTS', KEYS[17]) == 1 then
     -- It has had no turn and so no message: this one is none of ours.
     return false
   end
-  dispatch(KEYS[14], KEYS[15], KEYS[16], KEYS[17], KEYS[7], ARGV[5], ARGV[6], tonumber(ARGV[7]))
+  dispatch(KEYS[14], KEYS[15], KEYS[16], KEYS[17], KEYS[7], ARGV[5], ARGV[6],
+    window_of(KEYS[18], now, tonumber(ARGV[7])))
 end
 local held = redis.call('HMGET', KEYS[1], 'state', 'claimed_by')
 if held[1] ~= 'Started' or held[2] ~= ARGV[8] then

@@ -17,11 +17,16 @@ local lease = redis.call('ZSCORE', KEYS[2], ARGV[2])
 if not lease or tonumber(lease) > now then
   return 'kept'
 end
-local job = redis.call('HMGET', KEYS[1], 'state', 'cancel')
+local job = redis.call('HMGET', KEYS[1], 'state', 'cancel', 'attempt', 'started_ms', 'worker')
 if job[1] ~= 'Started' then
   redis.call('ZREM', KEYS[2], ARGV[2])
   return 'kept'
 end
+-- A row as `shared/job.py` reads it. Which provider was called only the worker knew.
+redis.call('HSET', KEYS[1], 'attempt:' .. job[3], '{"number":' .. job[3]
+  .. ',"provider":"","started_ms":' .. job[4] .. ',"duration_ms":'
+  .. whole(math.max(0, now - tonumber(job[4]))) .. ',"outcome":"worker_lost","detail":'
+  .. cjson.encode('The worker ' .. job[5] .. ' was lost.') .. '}')
 local crashes = redis.call('HINCRBY', KEYS[1], 'crashes', 1)
 if job[2] then
   finish(ARGV[2], now, 'Cancelled', ARGV[10], 'error', ARGV[8])

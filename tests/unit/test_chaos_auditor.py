@@ -236,6 +236,10 @@ def failed_though_the_llm_was_well(ledgers: Ledgers) -> None:
     job(ledgers, QUEUED).readings = [("Failed", UNREACHABLE.encode())]
 
 
+def cancelled_by_nobody(ledgers: Ledgers) -> None:
+    job(ledgers, QUEUED).readings = [("Cancelled", b"The job was cancelled.")]
+
+
 def refused_for_another_reason(ledgers: Ledgers) -> None:
     job(ledgers, REFUSED).refused = "ref_id_conflict"
 
@@ -274,6 +278,7 @@ def refused_for_another_reason(ledgers: Ledgers) -> None:
         pytest.param(
             failed_though_the_llm_was_well, Finding.WRONG, QUEUED, id="reason that cannot be"
         ),
+        pytest.param(cancelled_by_nobody, Finding.WRONG, QUEUED, id="cancelled by nobody"),
         pytest.param(refused_for_another_reason, Finding.WRONG, REFUSED, id="other refusal"),
     ],
 )
@@ -283,6 +288,15 @@ def test_audit_finds_what_is_planted(
     ledgers = clean()
     plant(ledgers)
     assert (finding, marker) in findings(ledgers)
+
+
+def test_job_whose_client_cancels_it_may_end_cancelled_or_completed() -> None:
+    ledgers = clean()
+    job(ledgers, QUEUED).cancels = job(ledgers, CUT).cancels = True
+    job(ledgers, QUEUED).readings = [("Cancelled", b"The job was cancelled.")]
+    result = audit(ledgers)
+    assert result.found == []
+    assert result.failed["cancelled"] == 1
 
 
 @pytest.mark.parametrize(

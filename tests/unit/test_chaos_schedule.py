@@ -72,6 +72,23 @@ def test_each_chat_kill_is_followed_by_a_quiet_moment_in_time(seed: int) -> None
             assert any(not any(a <= m <= b for a, b in blind) for m in moments), fault
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_worker_that_is_frozen_beyond_its_lease_comes_back(seed: int) -> None:
+    faults = plan(seed, 600)
+    long = [f for f in faults if kind_of(f.role) == "chat" and f.lasts_s > LEASE_S]
+    assert len(long) == 5
+    for freeze in long:
+        end_s = freeze.at_s + freeze.lasts_s
+        killed = [
+            fault
+            for fault in faults
+            if fault.action is Action.KILL
+            and fault.role == freeze.role
+            and freeze.at_s <= fault.at_s <= end_s
+        ]
+        assert killed == []
+
+
 def _hits_the_tick(fault: Fault) -> bool:
     return fault.role in {REDIS, COMPLETION} and (
         fault.action is Action.KILL or fault.lasts_s >= REDIS_FREEZE_S

@@ -152,6 +152,19 @@ def test_job_is_not_deferred_past_its_deadline(
     assert _job(deps, job_id).outcome == "Failed"
 
 
+def test_job_is_not_deferred_when_its_call_took_the_time_it_had(
+    deps: Deps, llm: FakeLlm, fake_clock: FakeClock
+) -> None:
+    def answer(call: ProviderCall) -> bytes:
+        fake_clock.advance(call.timeout_s)
+        raise ProviderError(DOWN, transient=True)
+
+    llm.answer = answer
+    job_id = _accept(deps, timeout_s=5.0)
+    run_chat(deps, job_id, "chat.m", 5)
+    assert _job(deps, job_id).outcome == "Failed"
+
+
 def test_call_gets_no_more_time_than_the_job_has(deps: Deps, llm: FakeLlm) -> None:
     run_chat(deps, _accept(deps, timeout_s=5.0), "chat.m", 5)
     run_chat(deps, _accept(deps, timeout_s=5000.0), "chat.m", 5)

@@ -6,9 +6,8 @@ import pytest
 import redis
 
 from shared.job import JobState
-from shared.job_store import JobStore
 from shared.moves import Result
-from tests.factories import FakeClock, new_job, new_settings
+from tests.factories import FakeClock, MessageLists, new_job, new_settings
 from tests.unit.worker_deps import FakeLlm, build
 from workers.completion.run import complete_executed
 from workers.deps import Deps
@@ -16,14 +15,14 @@ from workers.deps import Deps
 
 @pytest.fixture
 def deps(fake_redis: redis.Redis, fake_clock: FakeClock) -> Deps:
-    settings = new_settings(queue_window=1000)
-    return build(fake_redis, settings, fake_clock, FakeLlm())
+    return build(fake_redis, new_settings(), fake_clock, FakeLlm())
 
 
-def _execute(jobs: JobStore, count: int) -> list[int]:
-    ids = []
+def _execute(deps: Deps, count: int) -> list[int]:
+    jobs, ids = deps.jobs, []
     for _ in range(count):
         job_id = jobs.accept(new_job()).id
+        MessageLists(deps.redis).take("chat.m")
         claim = jobs.claim(job_id, "chat.m", 5, "w")
         assert claim is not None
         jobs.execute(job_id, claim.attempt, Result.response(b"{}"))
@@ -32,7 +31,7 @@ def _execute(jobs: JobStore, count: int) -> list[int]:
 
 
 def test_completion_ends_all_executed_jobs_over_many_batches(deps: Deps) -> None:
-    ids = _execute(deps.jobs, 650)
+    ids = _execute(deps, 650)
     assert complete_executed(deps) == 650
     states = {job.state for job in deps.jobs.summaries(ids) if job is not None}
     assert states == {JobState.COMPLETED}
@@ -40,7 +39,7 @@ def test_completion_ends_all_executed_jobs_over_many_batches(deps: Deps) -> None
 
 
 def test_completion_leaves_the_work_to_the_process_that_is_at_it(deps: Deps) -> None:
-    _execute(deps.jobs, 1)
+    _execute(deps, 1)
     assert deps.jobs.enter_completion("another", 10)
     assert complete_executed(deps) == 0
     assert deps.jobs.leave_completion("another") is False
@@ -53,16 +52,16 @@ def test_completion_goes_on_when_a_job_is_executed_while_it_leaves(
 
     def leave_as_one_comes(token: str) -> bool:
         if next(came_late):
-            _execute(deps.jobs, 1)
+            _execute(deps, 1)
         return leave(token)
 
     monkeypatch.setattr(deps.jobs, "leave_completion", leave_as_one_comes)
-    _execute(deps.jobs, 1)
+    _execute(deps, 1)
     assert complete_executed(deps) == 2
 
 
 def test_completion_drops_an_id_whose_job_is_gone(deps: Deps) -> None:
-    (job_id,) = _execute(deps.jobs, 1)
+    (job_id,) = _execute(deps, 1)
     deps.redis.delete(f"job:{job_id}")
     assert complete_executed(deps) == 0
     assert deps.jobs.executed(10) == []

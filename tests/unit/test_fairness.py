@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+import redis
 
 from shared.errors import OwnerQueueFull, QueueFull
 from shared.job import Job
@@ -13,7 +14,8 @@ from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
 from tests.factories import FakeClock, MessageLists, new_job, new_settings
 
-WINDOW = 8
+#: The narrowest there is: as long as nothing is known of the rate, or little happens.
+WINDOW = 4
 
 
 @pytest.fixture
@@ -100,7 +102,7 @@ def test_cancelled_job_leaves_its_place_to_the_next(
     job_store.cancel(_job(job_store, ids[-1]))
     job_store.cancel(_job(job_store, ids[WINDOW]))
     _work(job_store, lists, WINDOW)
-    assert _work(job_store, lists, 10) == ids[WINDOW + 1 : -1]
+    assert _work(job_store, lists, 20 - WINDOW - 2) == ids[WINDOW + 1 : -1]
 
 
 # --- bounds ---------------------------------------------------------------------------------------
@@ -191,3 +193,30 @@ def test_position_is_none_when_job_does_not_stand_in_line(
     assert job_store.position(_job(job_store, job_id)) is None
     job_store.defer(job_id, 1, 60)
     assert job_store.position(_job(job_store, job_id)) is None
+
+
+# --- the window -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("per_second", "messages"),
+    [
+        pytest.param(1, 4, id="never fewer than four"),
+        pytest.param(50, 25, id="half a second's worth"),
+        pytest.param(500, 64, id="never more than the setting"),
+    ],
+)
+def test_window_follows_the_rate_of_claims(
+    lists: MessageLists,
+    ledger_redis: redis.Redis,
+    fake_clock: FakeClock,
+    *,
+    per_second: int,
+    messages: int,
+) -> None:
+    jobs = JobStore(ledger_redis, new_settings(queue_window=64), fake_clock)
+    _accept(jobs, "a", 500)
+    for _ in range(300):
+        fake_clock.advance(1 / per_second)
+        _work(jobs, lists, 1)
+    assert len(lists.ids("chat.m", 5)) == pytest.approx(messages, abs=3)

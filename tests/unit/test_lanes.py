@@ -37,3 +37,14 @@ def test_lanes_give_a_slot_back_when_its_task_fails() -> None:
     with pytest.raises(ValueError, match="task"), lanes.taken(QUEUED):
         raise ValueError("task")
     assert list(lanes.served(PRIORITIES)) == list(PRIORITIES)
+
+
+def test_lanes_tell_of_room_when_a_job_ends_and_when_a_pending_call_begins() -> None:
+    lanes, told = Lanes(1), []
+    lanes.on_room = lambda: told.append(list(lanes.served(PRIORITIES)))
+    with lanes.taken(QUEUED), lanes.taken(INTERACTIVE):
+        assert told == []
+    assert told == [list(PRIORITIES)]
+    with lanes.taken(INTERACTIVE):
+        assert len(told) == 2
+    assert len(told) == 2

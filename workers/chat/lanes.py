@@ -6,7 +6,7 @@ kept ones, the worker takes interactive messages only, until one of them ends.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from shared import task_names
@@ -26,16 +26,23 @@ class Lanes:
         #: Slots that jobs other than interactive ones may take; None for no limit.
         self._open_slots = open_slots
         self._taken = 0
+        #: Called when there may be room again for jobs that are not interactive.
+        self.on_room: Callable[[], None] | None = None
 
     @contextmanager
     def taken(self, priority: int) -> Iterator[None]:
         """Count a slot as taken while the block runs, unless the job is interactive."""
         weight = int(priority != task_names.INTERACTIVE)
         self._taken += weight
+        if not weight:
+            # While it was pending it counted as any other.
+            self._tell_of_room()
         try:
             yield
         finally:
             self._taken -= weight
+            if weight:
+                self._tell_of_room()
 
     def served(self, priorities: Sequence[int], pending: int = 0) -> Sequence[int]:
         """Return those of the priorities whose messages the worker may take now.
@@ -45,3 +52,8 @@ class Lanes:
         if self._open_slots is None or self._taken + pending < self._open_slots:
             return priorities
         return [priority for priority in priorities if priority == task_names.INTERACTIVE]
+
+    def _tell_of_room(self) -> None:
+        has_room = self._open_slots is None or self._taken < self._open_slots
+        if has_room and self.on_room is not None:
+            self.on_room()

@@ -88,7 +88,7 @@ def attempt(deps: Deps, claim: Claim) -> Outcome:
             body = _call(deps, claim, provider, timeout_s)
     except ProviderError as error:
         record = _record(deps, claim, provider, started, error)
-        return _after_error(deps, claim, error, record, left_s)
+        return _after_error(deps, claim, error, record, left_s - (deps.monotonic() - started))
     return Outcome(Result.response(body), _record(deps, claim, provider, started, None))
 
 

@@ -27,8 +27,9 @@ _COUNTS: Final = {
 #: How long executed jobs gather before a pass (seconds). Clients do not wait for it, they have
 #: their answer. A pass costs three round trips; this makes it one for many: a third of the CPU.
 GATHER_S: Final = 0.02
-#: How long nobody else completes after this process said it does (seconds).
-LEASE_S: Final = 10.0
+#: How long nobody else completes after this process said it does (seconds). Every pass, which takes
+#: milliseconds, renews it; when the process was killed, all completions wait for its end.
+LEASE_S: Final = 3.0
 
 
 def complete_executed(deps: Deps) -> int:

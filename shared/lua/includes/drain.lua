@@ -28,3 +28,12 @@ local function drain_rate(drain, now)
   end
   return rate / math.max(weight, 1000 / DRAIN_MEMORY_MS)
 end
+
+-- How many messages may be in the list: what is claimed in half a second, within bounds. So what an
+-- owner has in the list delays another by that long, on a fast model and on a slow one. Few are
+-- enough to keep workers busy, because each claim puts the next message there.
+local LEAST_WINDOW = 4
+
+local function window_of(drain, now, most)
+  return math.min(most, math.max(LEAST_WINDOW, math.ceil(drain_rate(drain, now) / 2)))
+end

@@ -35,15 +35,16 @@ UNAVAILABLE_LIMIT_S = 5.0
 #: How long before the noted kill a call may be cut, and how long after: clocks and threads.
 _CUT_BEFORE_S, _CUT_AFTER_S = 0.2, 2.0
 
-#: The documented ends of jobs that failed, by what their messages say; and whether the model
-#: must be one on which the LLM fails.
-_REASONS = (
-    ("worker_lost", "workers that ran this job died", False),
-    ("provider_timeout", "did not answer", True),
-    ("provider_unreachable", "could not be reached", True),
-    ("provider_garbage", "no chat completion", True),
-    ("provider_error", "fails with", True),
-)
+#: The documented ends of jobs that were not answered, by what their messages say: those that
+#: any job may have, those of models on which the LLM fails, and those of jobs that were cancelled.
+_ANY = {"worker_lost": "workers that ran this job died"}
+_LLM_FAILED = {
+    "provider_timeout": "did not answer",
+    "provider_unreachable": "could not be reached",
+    "provider_garbage": "no chat completion",
+    "provider_error": "fails with",
+}
+_CANCELLED = {"cancelled": "The job was cancelled"}
 _UNDOCUMENTED = "undocumented"
 #: What a gateway says, with a 503, that cannot reach its Redis.
 _STORE_UNAVAILABLE = (503, "store_unavailable")
@@ -140,12 +141,14 @@ def audit(ledgers: Ledgers, *, recovery_limit_s: float = RECOVERY_LIMIT_S) -> Au
 
 
 def reason_of(told: Told) -> str:
-    """Return the documented reason of a failed job, or `undocumented`."""
+    """Return the documented reason of a job that was not answered, or `undocumented`."""
     message = told.result.decode("utf-8", "replace")
-    for reason, said, llm_failed in _REASONS:
-        if said in message and (told.may_fail or not llm_failed):
-            return reason
-    return _UNDOCUMENTED
+    able = {
+        **_ANY,
+        **(_LLM_FAILED if told.may_fail else {}),
+        **(_CANCELLED if told.cancels else {}),
+    }
+    return next((reason for reason, said in able.items() if said in message), _UNDOCUMENTED)
 
 
 # --- one job -----------------------------------------------------------------------------------
@@ -300,6 +303,7 @@ def _latencies(told: Sequence[Told]) -> tuple[float, float, float]:
         and job.accepted_at is not None
         and job.kind is not Kind.SYNC
         and not job.may_fail
+        and not job.cancels
     )
     if not took:
         return (0.0, 0.0, 0.0)
@@ -379,7 +383,7 @@ def _cut_by(call: LlmCall, kill_at: float) -> bool:
 def _after_chat(mine: _Records, kill_at: float) -> float | None:
     if not any(_cut_by(call, kill_at) for call in mine.calls):
         return None
-    if mine.told.may_fail:
+    if mine.told.may_fail or mine.told.cancels:
         again = (call.received_at for call in mine.calls if call.received_at > kill_at)
         return min(again, default=mine.told.completed_at)
     return mine.told.completed_at

@@ -47,6 +47,8 @@ class Told:
     sent_at: float
     #: The LLM fails on this model: Failed is an end that is right.
     may_fail: bool = False
+    #: Its client asks to cancel it as soon as it is accepted.
+    cancels: bool = False
     #: Every job id that any answer named.
     ids: list[int] = field(default_factory=list)
     accepted_at: float | None = None

@@ -25,7 +25,7 @@ from tests.acceptance.chaos.recorders import RecordingReceiver
 #: The model that one small worker serves: bursts fill its queue.
 CROWDED = "demo-slow-500ms"
 #: How often each model is asked for, out of 100.
-USUAL = {"demo-instant": 48, "demo-slow-300ms": 24, "demo-slow-1s": 12, "demo-slow-3s": 6}
+USUAL = {"demo-instant": 40, "demo-slow-300ms": 20, "demo-slow-1s": 14, "demo-slow-3s": 16}
 RECOVERING = {"demo-instant-flaky-1": 3}
 FAILING = {
     "demo-instant-fail-500": 2,
@@ -41,6 +41,8 @@ _SYNC_PATH = "/v1/chat/completions"
 _QUEUE_PATH = "/api/QueueOpenAiChatCompletion"
 #: Clients that have a call open at once, at most; more are not begun.
 _CLIENTS = 160
+#: The share of queued jobs whose clients cancel them at once.
+_CANCELLED = 0.04
 #: Jobs of a burst, and the time between two (seconds).
 _BURST = 70
 _BURST_EVERY_S = 20.0
@@ -150,6 +152,7 @@ class Load:
     def _job(self, kind: Kind, model: str) -> _Job:
         marker = marker_of(next(self._numbers))
         told = Told(marker, kind, model, time.time(), may_fail=model in FAILING)
+        told.cancels = kind is not Kind.SYNC and self._rng.random() < _CANCELLED
         request = chat(model, f"<{marker}>")
         fields: dict[str, Any] = {"refId": marker}
         if told.wants_callback:
@@ -176,6 +179,9 @@ class Load:
     def _client(self, job: _Job) -> None:
         try:
             self._until_known(job)
+            if job.told.cancels and job.told.ids:
+                wanted = {"id": job.told.ids[0]}
+                self._call("POST", "/api/CancelJob", _TIMEOUT_S, json=wanted)
             if job.repeats and job.told.ids:
                 response = self._post(job)
                 if response is not None and _job_id(response):

@@ -47,7 +47,7 @@ def rows(run: Run, audit: Audit) -> list[Row]:
         ("refused: queue full", f"{audit.refused}"),
         ("completed", f"{audit.completed}"),
         (
-            "failed, with a documented reason",
+            "failed or cancelled, with a documented reason",
             _total(failed),
         ),
         ("**lost**", f"**{audit.lost}**"),

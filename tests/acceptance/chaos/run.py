@@ -32,7 +32,8 @@ class Plan:
     wild: bool = False
     #: Longest wait for the rest after the last fault: callbacks may be due again in two minutes.
     settle_s: float = 200.0
-    attempt_timeout_s: float = 10.0
+    #: Longer than the longest freeze of a chat worker: it must come back with an answer in hand.
+    attempt_timeout_s: float = 45.0
     progress_every_s: float = 5.0
 
     def settings(self) -> dict[str, str]:

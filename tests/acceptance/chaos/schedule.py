@@ -30,8 +30,10 @@ FROZEN_ROUND_S = 44.0
 #: Each so many rounds Redis is frozen, for so long (seconds).
 _FROZEN_EVERY = 7
 REDIS_FREEZE_S = 15.0
-#: Each so many rounds a chat worker is frozen for longer than its lease.
+#: Each so many rounds a chat worker is frozen for longer than its lease (seconds), beginning with
+#: the second: when it comes back, others have answered what it has in hand.
 _LONG_FREEZE_EVERY = 4
+_FIRST_LONG_FREEZE = 2
 _LONG_FREEZE_S = (32.0, 37.0)
 #: A run shorter than this is one dense round.
 SHORT_S = 2 * ROUND_S
@@ -80,6 +82,7 @@ def plan(seed: int, duration_s: float, *, wild: bool = False) -> list[Fault]:
 
 def _rounds(rng: random.Random, duration_s: float) -> Iterator[Fault]:
     start, number = 0.0, 1
+    spared = ""
     while True:
         frozen = number % _FROZEN_EVERY == 0
         length = FROZEN_ROUND_S if frozen else ROUND_S
@@ -89,11 +92,17 @@ def _rounds(rng: random.Random, duration_s: float) -> Iterator[Fault]:
         yield from _ledger_faults(rng, start)
         if frozen:
             yield Fault(start + 6.0, Action.FREEZE, REDIS, REDIS_FREEZE_S)
-        yield from _worker_faults(rng, start, length)
-        yield from _chat_kills(rng, start, frozen=frozen, before_frozen=before_frozen)
-        if number % _LONG_FREEZE_EVERY == 0:
+        if number % _LONG_FREEZE_EVERY == _FIRST_LONG_FREEZE:
+            # Not killed before it is back: into the next round.
+            spared = rng.choice(CHATS[:2])
             long_s = rng.uniform(*_LONG_FREEZE_S)
-            yield Fault(start + rng.uniform(9, 14), Action.FREEZE, rng.choice(CHATS[:2]), long_s)
+            yield Fault(start + rng.uniform(9, 14), Action.FREEZE, spared, long_s)
+        elif number % _LONG_FREEZE_EVERY != _FIRST_LONG_FREEZE + 1:
+            spared = ""
+        yield from _worker_faults(rng, start, length)
+        if not before_frozen:
+            able = [role for role in CHATS if role != spared]
+            yield from _chat_kills(rng, start, able, frozen=frozen)
         start, number = start + length, number + 1
 
 
@@ -116,15 +125,12 @@ def _worker_faults(rng: random.Random, start: float, length: float) -> Iterator[
 
 
 def _chat_kills(
-    rng: random.Random, start: float, *, frozen: bool, before_frozen: bool
+    rng: random.Random, start: float, able: Sequence[str], *, frozen: bool
 ) -> Iterator[Fault]:
     """Kill where the lease runs out in a quiet time of the tick."""
-    if before_frozen:
-        return
     spans = ((25.0, 30.0), (33.0, 40.0)) if frozen else ((9.0, 20.0),)
     for span in spans:
-        at_s = start + rng.uniform(*span)
-        yield Fault(at_s, Action.KILL, rng.choice(CHATS), _pause(rng, 4.0))
+        yield Fault(start + rng.uniform(*span), Action.KILL, rng.choice(able), _pause(rng, 4.0))
 
 
 def _pause(rng: random.Random, most_s: float) -> float:
