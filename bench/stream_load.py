@@ -105,7 +105,8 @@ class _Reader:
 
 def run(job: Job) -> Reading:
     """Read all streams, one after the other or together."""
-    request, found = _request(job), []
+    request = _request(job)
+    found: list[Stream] = []
     cpu, began = time.process_time(), time.monotonic()
     selector = selectors.DefaultSelector()
     asked = 0

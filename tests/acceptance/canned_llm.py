@@ -26,8 +26,8 @@ from cli.wsgi_thread import (
 class SseAnswer:
     """A stream: pieces of bytes as they go onto the wire, whatever they mean.
 
-    Before the first piece it waits `late_s`, between two of them `pause_s` (seconds). With `cut` the
-    connection is reset after the last one; without, the answer ends in good order.
+    Before the first piece it waits `late_s`, between two of them `pause_s` (seconds). With `cut`
+    the connection is reset after the last one; without, the answer ends in good order.
     """
 
     pieces: tuple[bytes, ...]

@@ -71,11 +71,16 @@ TWO_CHOICES = [
 
 #: What no schema knows, and how it may stand on the wire.
 ODD_EVENTS: Sequence[bytes] = (
-    b'{"id":"c-1","object":"chat.completion.chunk","created":1735689600,"model":"odd",'
-    b'"x_groq":{"id":"req_1"},"choices":[{"index":0,"delta":{"role":"assistant",'
-    b'"reasoning_content":"Hm, ","reasoning_details":[{"type":"text","n":1.50}]}}]}',
-    '{ "id":"c-1" ,"big":123456789012345678901234567890,"neg":-0.0,"E":1E+2,"choices":[{"index":0,'
-    '"delta":{"content":"ü 漢 😀 \\u00fc \\ud83d\\ude00 \\/"},"finish_reason":null}]}'.encode(),
+    (
+        b'{"id":"c-1","object":"chat.completion.chunk","created":1735689600,"model":"odd",'
+        b'"x_groq":{"id":"req_1"},"choices":[{"index":0,"delta":{"role":"assistant",'
+        b'"reasoning_content":"Hm, ","reasoning_details":[{"type":"text","n":1.50}]}}]}'
+    ),
+    (
+        '{ "id":"c-1" ,"big":123456789012345678901234567890,"neg":-0.0,"E":1E+2,"choices":'
+        '[{"index":0,"delta":{"content":"ü 漢 😀 \\u00fc \\ud83d\\ude00 \\/"},'
+        '"finish_reason":null}]}'
+    ).encode(),
     b'{"choices":[{"index":0,"delta":{},"finish_reason":"stop","stop_reason":2}],"usage":null}',
 )
 

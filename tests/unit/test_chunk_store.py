@@ -1,4 +1,4 @@
-"""The chunks in the ledger: written by one attempt, once, in order; read by anybody from anywhere."""
+"""The chunks in the ledger: written by one attempt, once and in order; read from any place."""
 
 from __future__ import annotations
 

@@ -2,8 +2,9 @@
 
 A state machine drives the real scripts and a plain Python model side by side. Workers die at any
 moment, hold messages, come back late; messages are lost, doubled and put back out of order; the
-clock jumps. Some jobs stream, and what two attempts say must never be mixed. After every step the ledger must be what the model says. At the end the faults stop,
-and everything that was accepted must come to its end in time.
+clock jumps. Some jobs stream, and what two attempts say must never be mixed. After every step the
+ledger must be what the model says. At the end the faults stop, and everything that was accepted
+must come to its end in time.
 """
 
 from __future__ import annotations
