@@ -325,6 +325,17 @@ def test_503_to_a_call_that_had_been_waiting_is_not_judged_by_its_time() -> None
     assert audit(ledgers).found == []
 
 
+def test_503_of_a_gateway_that_was_frozen_itself_is_not_judged_by_its_time() -> None:
+    ledgers = clean()
+    ledgers.failures.append(Response(95.0, 7.0, 503, "store_unavailable"))
+    ledgers.happened[:0] = [
+        Happened(87.0, "freeze", "gateway", "gateway"),
+        Happened(89.0, "resume", "gateway", "gateway"),
+    ]
+    ledgers.accepts.append(89.1)
+    assert audit(ledgers).found == []
+
+
 def test_audit_finds_a_process_that_ended_by_itself() -> None:
     ledgers = clean()
     ledgers.happened.append(Happened(95.0, "ended", "gateway", "gateway"))
@@ -353,6 +364,25 @@ def test_recovery_begins_anew_with_each_kill_that_cuts_the_job() -> None:
     result = audit(ledgers)
     assert result.recovery["chat"] == pytest.approx((1, 30.5))
     assert result.found == []
+
+
+def test_recovery_begins_anew_with_a_kill_before_the_llm_was_called() -> None:
+    """The job has one attempt more than the LLM saw calls: a kill hit it in between."""
+    ledgers = clean()
+    second_kill = KILLED_AT + 29.0
+    ledgers.happened.append(Happened(second_kill, "kill", "chat2", "chat"))
+    ledgers.calls[-1] = call(CUT, second_kill + 30.0)
+    job(ledgers, CUT).completed_at = second_kill + 30.5
+    job(ledgers, CUT).attempts = 3
+    assert audit(ledgers).recovery["chat"] == pytest.approx((1, 30.5))
+
+
+def test_recovery_of_a_callback_is_from_the_kill_to_its_next_post() -> None:
+    ledgers = clean()
+    ledgers.happened.append(Happened(91.15, "kill", "callbacks", "callbacks"))
+    ledgers.callbacks[0].answered_at = None
+    ledgers.callbacks[1].received_at, ledgers.callbacks[1].answered_at = 121.5, 124.0
+    assert audit(ledgers).recovery["callbacks"] == pytest.approx((1, 30.35))
 
 
 def test_report_shows_seed_counts_and_findings() -> None:

@@ -324,23 +324,45 @@ def _faults(result: Audit, happened: Sequence[Happened]) -> None:
 
 
 def _responses(result: Audit, ledgers: Ledgers) -> None:
+    frozen = list(_frozen(ledgers.happened, "gateway"))
     for response in ledgers.failures:
         known = (response.status, response.code) == _STORE_UNAVAILABLE
         result.failures[_name(response)] += 1
-        if known and not response.waited:
+        if known and not response.waited and not _overlaps(response, frozen):
             result.slowest_503_s = max(result.slowest_503_s, response.took_s)
-            if response.took_s > UNAVAILABLE_LIMIT_S:
-                what = f"came after {response.took_s:.1f} s"
-                result.found.append(Found(Finding.SLOW, _name(response), what))
         elif not known and (response.status >= 500 or response.status == 404):
             result.found.append(Found(Finding.WRONG, _name(response), "undocumented answer"))
+    if result.slowest_503_s > UNAVAILABLE_LIMIT_S:
+        what = f"the slowest came after {result.slowest_503_s:.1f} s"
+        result.found.append(Found(Finding.SLOW, "503 store_unavailable", what))
+    result.gateway_back = _back(ledgers)
+
+
+def _frozen(happened: Sequence[Happened], role: str) -> Iterator[tuple[float, float]]:
+    """Yield from when until when the process stood still."""
+    since = None
+    for event in happened:
+        if event.role != role:
+            continue
+        if since is not None and event.action != "freeze":
+            yield since, event.at
+        since = event.at if event.action == "freeze" else None
+
+
+def _overlaps(response: Response, spans: Sequence[tuple[float, float]]) -> bool:
+    begun = response.at - response.took_s
+    return any(begun < end and start < response.at for start, end in spans)
+
+
+def _back(ledgers: Ledgers) -> dict[str, float]:
+    """Return by fault the longest time from its end until the gateway took a job."""
     back: defaultdict[str, float] = defaultdict(float)
     for up in (h for h in ledgers.happened if h.action in {"start", "resume"}):
         if up.kind in {"gateway", "redis"}:
             name = f"{up.kind} {'killed' if up.action == 'start' else 'frozen'}"
             next_accept = min((at for at in ledgers.accepts if at > up.at), default=up.at)
             back[name] = max(back[name], next_accept - up.at)
-    result.gateway_back = dict(back)
+    return dict(back)
 
 
 def _name(response: Response) -> str:
@@ -367,8 +389,20 @@ def recoveries(ledgers: Ledgers) -> Iterator[tuple[Told, str, float]]:
             done_at = _IN_HAND[kill.kind](mine, kill.at) if kill.kind in _IN_HAND else None
             if done_at is not None:
                 last[kill.kind] = (kill.at, done_at)
+        if "chat" in last:
+            last["chat"] = _unseen(mine, kills, *last["chat"])
         for kind, (kill_at, done_at) in last.items():
             yield told, kind, done_at - kill_at
+
+
+def _unseen(
+    mine: _Records, kills: Sequence[Happened], kill_at: float, done_at: float
+) -> tuple[float, float]:
+    """Return the kill that counts when an attempt ended before it called the LLM."""
+    if mine.told.attempts > len(mine.calls):
+        hits = [k.at for k in kills if k.kind == "chat" and kill_at < k.at < done_at]
+        return max(hits, default=kill_at), done_at
+    return kill_at, done_at
 
 
 def _cut_by(call: LlmCall, kill_at: float) -> bool:
@@ -400,8 +434,9 @@ def _after_callbacks(mine: _Records, kill_at: float) -> float | None:
     broken = [c for c in mine.callbacks if c.received_at <= kill_at and c.answered_at is None]
     if not broken or kill_at - broken[-1].received_at > _LONGEST_POST_S:
         return None
-    done = (c.answered_at for c in mine.callbacks if (c.answered_at or 0) > kill_at)
-    return min((at for at in done if at is not None), default=None)
+    # When it came: how long the receiver then takes is its own affair.
+    done = (c.received_at for c in mine.callbacks if (c.answered_at or 0) > kill_at)
+    return min(done, default=None)
 
 
 #: Longest that the receiver takes for an answer (seconds).

@@ -99,6 +99,10 @@ def _rounds(rng: random.Random, duration_s: float) -> Iterator[Fault]:
             yield Fault(start + rng.uniform(9, 14), Action.FREEZE, spared, long_s)
         elif number % _LONG_FREEZE_EVERY != _FIRST_LONG_FREEZE + 1:
             spared = ""
+        # A delivery's lease is not to run out while Redis has just begun to be frozen.
+        earliest = 13.0 if before_frozen else 8.0
+        at_s = start + rng.uniform(earliest, length - 3)
+        yield Fault(at_s, Action.KILL, CALLBACKS, _pause(rng, 4.0))
         yield from _worker_faults(rng, start, length)
         if not before_frozen:
             able = [role for role in CHATS if role != spared]
@@ -117,7 +121,6 @@ def _ledger_faults(rng: random.Random, start: float) -> Iterator[Fault]:
 def _worker_faults(rng: random.Random, start: float, length: float) -> Iterator[Fault]:
     latest = length - 3
     yield Fault(start + rng.uniform(8, latest), Action.KILL, GATEWAY, _pause(rng, 3.0))
-    yield Fault(start + rng.uniform(8, latest), Action.KILL, CALLBACKS, _pause(rng, 4.0))
     role = rng.choice((GATEWAY, CALLBACKS, COMPLETION, *CHATS))
     latest = 10 if role == COMPLETION else length - 10
     at_s = start + rng.uniform(8, latest)
