@@ -60,7 +60,8 @@ class Settings(BaseSettings):
     queue_limit: Count = Field(200_000, description="Most jobs that wait for one model; then 429.")
 
     owner_queue_limit: Count = Field(
-        100_000, description="Most jobs of one API key that wait for one model; then 429."
+        100_000,
+        description="Most jobs of one API key that wait for one model, behind its window; then 429.",
     )
     queue_window: Count = Field(
         64,
