@@ -61,7 +61,7 @@ class Settings(BaseSettings):
 
     owner_queue_limit: Count = Field(
         100_000,
-        description="Most jobs of one API key that wait for one model, behind its window; then 429.",
+        description="Most jobs of one API key that wait behind the window of one model; then 429.",
     )
     queue_window: Count = Field(
         64,
