@@ -45,6 +45,7 @@ def rows(run: Run, audit: Audit) -> list[Row]:
         ("processes that ended by themselves", _counted(audit.ended, sorted(audit.ended))),
         ("accepted", _total(accepted)),
         ("refused: queue full", f"{audit.refused}"),
+        ("not sent: too many clients waited", f"{run.skipped}"),
         ("completed", f"{audit.completed}"),
         (
             "failed or cancelled, with a documented reason",
