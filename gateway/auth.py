@@ -9,7 +9,7 @@ from typing import Final
 
 from flask import Request
 
-from shared.errors import InvalidApiKey, Unauthenticated
+from shared.errors import Forbidden, InvalidApiKey, Unauthenticated
 from shared.settings import Settings
 
 #: Owner of the jobs made with the bootstrap key, whatever its value is today.
@@ -33,6 +33,13 @@ class Keys:
             (_digest(settings.api_key.get_secret_value()), Principal(BOOTSTRAP_OWNER)),
             (_digest(settings.auth_secret.get_secret_value()), Principal(ADMIN_OWNER, True)),  # noqa: FBT003
         )
+
+    def authenticate_admin(self, request: Request) -> Principal:
+        """Return the admin who calls. Raises Forbidden too, for a key that is no admin's."""
+        principal = self.authenticate(request)
+        if not principal.is_admin:
+            raise Forbidden("Only the admin may do that: send the admin secret.")
+        return principal
 
     def authenticate(self, request: Request) -> Principal:
         """Return who calls. Raises Unauthenticated, or InvalidApiKey when the key is unknown."""

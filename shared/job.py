@@ -10,6 +10,7 @@ from typing import Any
 
 from shared.errors import Failure
 from shared.json_bytes import to_json_bytes
+from shared.operation import Operation
 
 
 class JobState(StrEnum):
@@ -49,6 +50,7 @@ class NewJob:
     reply_to: str = ""
     mailbox: str = ""
     streamed: bool = False
+    operation: Operation = Operation.CHAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class Job:
     worker: str = ""
     cancel: str = ""
     streamed: str = ""
+    operation: Operation = Operation.CHAT
     outcome: str = ""
     status: int = 0
     response: bytes | None = None
@@ -151,6 +154,8 @@ def _value(name: str, raw: bytes) -> Any:
         return raw
     if name in _NUMBERS:
         return int(raw)
+    if name == "operation":
+        return Operation(raw.decode())
     return JobState(raw.decode()) if name == "state" else raw.decode()
 
 

@@ -37,6 +37,7 @@ from shared.moves import (
     Renewal,
     Result,
 )
+from shared.operation import Operation
 from shared.scripts import Argument, Call, ScriptRunner
 from shared.settings import Settings
 
@@ -89,6 +90,8 @@ class JobStore:
             fields["mailboxes"] = new.mailbox
         if new.streamed:
             fields["streamed"] = "1"
+        if new.operation is not Operation.CHAT:
+            fields["operation"] = new.operation
         return [
             self._clock(),
             keys.JOB_PREFIX,
@@ -208,7 +211,8 @@ class JobStore:
         row = self._scripts.run(call)
         if not row:
             return None
-        now_ms, attempt, request, job_model, provider, deadline_ms, ref_id, streamed = row
+        now_ms, attempt, request, job_model, provider, deadline_ms, ref_id, *how = row
+        streamed, operation = how
         return Claim(
             id=job_id,
             attempt=int(attempt),
@@ -219,6 +223,7 @@ class JobStore:
             now_ms=int(now_ms),
             deadline_ms=int(deadline_ms),
             streamed=streamed == b"1",
+            operation=Operation(operation.decode()) if operation else Operation.CHAT,
         )
 
     def renew(self, attempts: Sequence[tuple[int, int]]) -> list[Renewal]:

@@ -8,6 +8,7 @@ from typing import Final
 
 from shared.errors import Failure
 from shared.job import JobState, failure_body
+from shared.operation import Operation
 
 CANCELLED: Final = Failure(
     status=499,
@@ -39,6 +40,7 @@ class Claim:
     now_ms: int
     deadline_ms: int
     streamed: bool = False
+    operation: Operation = Operation.CHAT
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from typing import Annotated
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.sealing import is_encryption_key, new_encryption_key
+
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -47,6 +49,11 @@ class Settings(BaseSettings):
     callback_secret: SecretStr = Field(
         SecretStr(""),
         description="Signs callbacks, `whsec_…`. Default: generated in the data directory.",
+    )
+    encryption_key: SecretStr = Field(
+        SecretStr(""),
+        description="Seals secrets kept in Redis, such as provider keys: 32 bytes in URL-safe "
+        "base64, the same on all machines. Default: generated in the data directory.",
     )
     callback_allow_private: bool = Field(
         default=False, description="Allow callbacks to private and loopback addresses."
@@ -95,6 +102,13 @@ class Settings(BaseSettings):
             raise ValueError("must start with 'whsec_'")
         return value
 
+    @field_validator("encryption_key")
+    @classmethod
+    def _encryption_key_has_its_form(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not is_encryption_key(value.get_secret_value()):
+            raise ValueError("must be 32 bytes in URL-safe base64")
+        return value
+
     @property
     def effective_redis_url(self) -> str:
         """The Redis to use: as set, else the embedded one's, else localhost."""
@@ -125,6 +139,7 @@ _GENERATED: dict[str, Callable[[], str]] = {
     "api_key": new_api_key,
     "auth_secret": new_api_key,
     "callback_secret": new_callback_secret,
+    "encryption_key": new_encryption_key,
 }
 
 

@@ -15,6 +15,7 @@ from cli.demo_llm import DemoLlm
 from cli.demo_recording import RecordedRequest
 from cli.ports import free_port
 from shared import task_names
+from shared.sealing import new_encryption_key
 from shared.settings import new_api_key, new_callback_secret
 from tests.acceptance.api import Api
 from tests.acceptance.canned_llm import Answer, CannedCall, CannedLlm
@@ -61,6 +62,7 @@ class Stack:
         self.receiver = CallbackReceiver()
         self.api_key = new_api_key()
         self.callback_secret = new_callback_secret()
+        self.encryption_key = new_encryption_key()
         self._canned = CannedLlm(canned or {})
         self._demo_models = demo_models
         self._aliases = aliases or {}
@@ -218,6 +220,7 @@ class Stack:
             "REPLYTO_PROVIDERS_FILE": str(providers),
             "REPLYTO_API_KEY": self.api_key,
             "REPLYTO_CALLBACK_SECRET": self.callback_secret,
+            "REPLYTO_ENCRYPTION_KEY": self.encryption_key,
             "REPLYTO_CALLBACK_ALLOW_PRIVATE": "true",
             **self._set,
         }

@@ -119,7 +119,7 @@ def test_failure_has_a_status_that_redis_takes_when_the_call_fails(
     session = requests.Session()
     session.mount("http://", Provoked(provoke))
     with pytest.raises(ProviderError) as caught:
-        OpenAiDialect().chat(session, CALL)
+        OpenAiDialect().ask(session, CALL)
     stored = Result.failure(caught.value.failure)
     assert stored.status == status
     assert hiredis.pack_command((stored.status,))

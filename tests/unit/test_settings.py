@@ -12,7 +12,14 @@ from shared.settings import SettingsError, load_settings
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in ("API_KEY", "AUTH_SECRET", "CALLBACK_SECRET", "REDIS_URL", "PORT"):
+    for name in (
+        "API_KEY",
+        "AUTH_SECRET",
+        "CALLBACK_SECRET",
+        "ENCRYPTION_KEY",
+        "REDIS_URL",
+        "PORT",
+    ):
         monkeypatch.delenv(f"REPLYTO_{name}", raising=False)
     monkeypatch.setenv("REPLYTO_DATA_DIR", str(tmp_path / "data"))
 
@@ -23,13 +30,14 @@ def test_load_settings_generates_secrets_once_when_unset(tmp_path: Path) -> None
     assert first.api_key.get_secret_value().startswith("ak-")
     assert first.callback_secret.get_secret_value().startswith("whsec_")
     assert first.api_key != first.auth_secret
-    for name in ("api_key", "auth_secret", "callback_secret"):
+    for name in ("api_key", "auth_secret", "callback_secret", "encryption_key"):
         mode = stat.S_IMODE((tmp_path / "data" / name).stat().st_mode)
         assert mode == 0o600
     assert sorted(path.name for path in (tmp_path / "data").iterdir()) == [
         "api_key",
         "auth_secret",
         "callback_secret",
+        "encryption_key",
     ]
 
 
@@ -53,6 +61,7 @@ def test_load_settings_never_shows_secrets_in_its_text() -> None:
         ("REPLYTO_PORT", "0"),
         ("REPLYTO_LEASE_S", "-1"),
         ("REPLYTO_CALLBACK_SECRET", "plain"),
+        ("REPLYTO_ENCRYPTION_KEY", "plain"),
         ("REPLYTO_CALLBACK_ALLOW_PRIVATE", "perhaps"),
     ],
 )

@@ -13,6 +13,7 @@ from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.delivery_store import DeliveryStore
 from shared.job_store import JobStore
+from shared.operation import Operation
 from shared.providers import Provider, Registry
 from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
@@ -41,13 +42,15 @@ REGISTRY = Registry(
 class FakeLlm:
     """A dialect that records its calls and answers as told."""
 
+    operations = frozenset(Operation)
+
     answer: Callable[[ProviderCall], bytes] = lambda call: b'{"id":"x"}'
     chunks: Callable[[ProviderCall], Iterable[bytes]] = lambda call: ()
     calls: list[ProviderCall] = field(default_factory=list)
     #: How many streams were closed.
     closed: int = 0
 
-    def chat(self, session: requests.Session, call: ProviderCall) -> bytes:
+    def ask(self, session: requests.Session, call: ProviderCall) -> bytes:
         self.calls.append(call)
         return self.answer(call)
 

@@ -125,6 +125,7 @@ def _call(deps: Deps, claim: Claim, provider: Provider, timeout_s: float) -> byt
         api_key=deps.environment.get(provider.api_key_env) if provider.api_key_env else None,
         connect_timeout_s=deps.settings.connect_timeout_s,
         timeout_s=timeout_s,
+        operation=claim.operation,
     )
     relay = deps.relays.of(claim)
     # A hard limit over all: a read timeout begins anew with every byte that drips in.
@@ -133,7 +134,7 @@ def _call(deps: Deps, claim: Claim, provider: Provider, timeout_s: float) -> byt
     try:
         with limit:
             if not claim.streamed:
-                return dialect.chat(deps.llm_session, call)
+                return dialect.ask(deps.llm_session, call)
             # Closed whatever happens: the provider must not go on for nobody.
             with closing(dialect.stream(deps.llm_session, call)) as chunks:
                 return relay_stream(relay, chunks)

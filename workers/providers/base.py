@@ -9,6 +9,7 @@ from typing import Protocol
 from requests import Session
 
 from shared.errors import Failure
+from shared.operation import Operation
 from shared.providers import Provider
 
 
@@ -21,6 +22,7 @@ class ProviderCall:
     api_key: str | None
     connect_timeout_s: float
     timeout_s: float
+    operation: Operation = Operation.CHAT
 
 
 class ProviderError(Exception):
@@ -50,12 +52,15 @@ class ProviderError(Exception):
 class Dialect(Protocol):
     """Speaks one API dialect."""
 
-    def chat(self, session: Session, call: ProviderCall) -> bytes:
-        """Return the chat response as an OpenAI client takes it. Raises ProviderError."""
+    #: What it can be asked.
+    operations: frozenset[Operation]
+
+    def ask(self, session: Session, call: ProviderCall) -> bytes:
+        """Return the response as a client of the operation's API takes it. Raises ProviderError."""
         ...
 
     def stream(self, session: Session, call: ProviderCall) -> Generator[bytes, None, None]:
-        """Yield the chunks as an OpenAI client takes them; the body asks for a stream.
+        """Yield the chunks as a client takes them; the body asks for a stream.
 
         Ends when the provider says that it is done. Raises ProviderError, also in the middle.
         """
