@@ -9,6 +9,7 @@ from typing import Final
 
 from flask import Request
 
+from gateway.sessions import Sessions
 from shared.errors import Forbidden, InvalidApiKey, Unauthenticated
 from shared.settings import Settings
 
@@ -28,10 +29,11 @@ class Principal:
 class Keys:
     """The keys this gateway knows, as hashes."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, sessions: Sessions) -> None:
+        self._sessions = sessions
         self._known = (
-            (_digest(settings.api_key.get_secret_value()), Principal(BOOTSTRAP_OWNER)),
-            (_digest(settings.auth_secret.get_secret_value()), Principal(ADMIN_OWNER, True)),  # noqa: FBT003
+            (digest_of(settings.api_key.get_secret_value()), Principal(BOOTSTRAP_OWNER)),
+            (digest_of(settings.auth_secret.get_secret_value()), Principal(ADMIN_OWNER, True)),  # noqa: FBT003
         )
 
     def authenticate_admin(self, request: Request) -> Principal:
@@ -43,7 +45,14 @@ class Keys:
 
     def authenticate(self, request: Request) -> Principal:
         """Return who calls. Raises Unauthenticated, or InvalidApiKey when the key is unknown."""
-        presented = _digest(_presented(request))
+        key = _presented(request)
+        digest = digest_of(key) if key else self._sessions.key_digest(request)
+        if digest is None:
+            raise Unauthenticated
+        return self.of_digest(digest)
+
+    def of_digest(self, presented: bytes) -> Principal:
+        """Return whose key has this SHA-256. Raises InvalidApiKey when nobody's has."""
         found = None
         for digest, principal in self._known:
             # No early end: the time taken says nothing about which key came close.
@@ -55,14 +64,15 @@ class Keys:
 
 
 def _presented(request: Request) -> str:
-    """Return the key as sent: `Authorization: Bearer`, `X-Api-Key`, or `authsecret` for admins."""
+    """Return the key as sent: `Authorization: Bearer`, `X-Api-Key`, or `authsecret` for admins.
+
+    Empty when there is none: then a session may stand for it.
+    """
     scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
     key = credentials.strip() if scheme.lower() == "bearer" else ""
-    key = key or request.headers.get("X-Api-Key", "") or request.headers.get("authsecret", "")
-    if not key:
-        raise Unauthenticated
-    return key
+    return key or request.headers.get("X-Api-Key", "") or request.headers.get("authsecret", "")
 
 
-def _digest(secret: str) -> bytes:
+def digest_of(secret: str) -> bytes:
+    """Return what stands for a key in memory and in the ledger: its SHA-256."""
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()

@@ -10,6 +10,7 @@ from flask import Flask, current_app
 from gateway.auth import Keys
 from gateway.chunk_reader import ChunkReader
 from gateway.mailbox import Mailbox
+from gateway.sessions import Sessions
 from shared import redis_client
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
@@ -28,6 +29,7 @@ class Services:
     jobs: JobStore
     registry: Registry
     keys: Keys
+    sessions: Sessions
     mailbox: Mailbox
     counters: Counters
     chunks: ChunkStore
@@ -42,11 +44,13 @@ def build_services(settings: Settings) -> Services:
         name="replyto-gateway",
     )
     chunks = ChunkStore(client)
+    sessions = Sessions(client)
     return Services(
         settings=settings,
         jobs=JobStore(client, settings),
         registry=load_registry(settings.providers_file),
-        keys=Keys(settings),
+        keys=Keys(settings, sessions),
+        sessions=sessions,
         mailbox=Mailbox(client, settings.sync_limit),
         counters=Counters(client),
         chunks=chunks,

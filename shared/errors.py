@@ -93,6 +93,12 @@ class Forbidden(ServiceError):
     error_code = "Forbidden"
 
 
+class CsrfFailed(Forbidden):
+    """The request came with a session cookie but without its 'x-csrf-token'."""
+
+    code = "csrf_failed"
+
+
 class ModelNotFound(ServiceError):
     """The model does not exist; GET /v1/models lists those that do."""
 
@@ -175,6 +181,12 @@ class TooManyWaiting(QueueFull):
     """Too many calls wait for their answer here; try again, or queue the job."""
 
     code = "too_many_waiting"
+
+
+class TooManySignIns(QueueFull):
+    """Too many failed sign-ins from this address; try again in a minute."""
+
+    code = "too_many_sign_ins"
 
 
 class LedgerUnavailable(ServiceError):

@@ -59,6 +59,11 @@ class Settings(BaseSettings):
         default=False, description="Allow callbacks to private and loopback addresses."
     )
 
+    pages_open: bool = Field(
+        default=False,
+        description="Sign browsers on this machine in by themselves, with the bootstrap API key.",
+    )
+
     gateway_processes: Count = Field(1, description="Gateway processes to run.")
     chat_processes: Count = Field(1, description="Chat worker processes `replyto up` runs.")
     chat_concurrency: Count = Field(200, description="LLM calls one chat worker makes at once.")

@@ -14,6 +14,7 @@ from gateway.auth import Keys
 from gateway.chunk_reader import ChunkReader
 from gateway.mailbox import Mailbox
 from gateway.services import Services
+from gateway.sessions import Sessions
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.job_store import JobStore
@@ -85,7 +86,8 @@ def build(client: redis.Redis, settings: Settings) -> Gateway:
         settings,
         jobs,
         REGISTRY,
-        Keys(settings),
+        Keys(settings, sessions := Sessions(client)),
+        sessions,
         Mailbox(client, settings.sync_limit),
         Counters(client),
         chunks := ChunkStore(client),
