@@ -14,6 +14,7 @@ from gateway.sessions import Sessions
 from shared import redis_client
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
+from shared.database.database import Database
 from shared.job_store import JobStore
 from shared.providers import Registry, load_registry
 from shared.settings import Settings
@@ -34,6 +35,7 @@ class Services:
     counters: Counters
     chunks: ChunkStore
     chunk_reader: ChunkReader
+    database: Database
 
 
 def build_services(settings: Settings) -> Services:
@@ -55,6 +57,7 @@ def build_services(settings: Settings) -> Services:
         counters=Counters(client),
         chunks=chunks,
         chunk_reader=ChunkReader(chunks),
+        database=Database(settings.effective_database_url),
     )
 
 

@@ -198,6 +198,15 @@ class LedgerUnavailable(ServiceError):
     error_code = "ServiceUnavailable"
 
 
+class DatabaseUnavailable(ServiceError):
+    """The database cannot be reached at the moment; try again."""
+
+    status = 503
+    type = "server_error"
+    code = "database_unavailable"
+    error_code = "ServiceUnavailable"
+
+
 class WaitTimedOut(ServiceError):
     """The job has not ended in the time this call may wait; ask for its status."""
 

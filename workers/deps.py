@@ -15,6 +15,7 @@ from requests.adapters import HTTPAdapter
 from shared import redis_client
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
+from shared.database.database import Database
 from shared.delivery_store import DeliveryStore
 from shared.job_store import JobStore
 from shared.providers import Registry, load_registry
@@ -43,6 +44,7 @@ class Deps:
     redis: Redis
     counters: Counters
     relays: Relays
+    database: Database
     running: Running = field(default_factory=Running)
     lanes: Lanes = field(default_factory=Lanes)
     worker_name: str = "worker"
@@ -75,6 +77,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         redis=client,
         counters=Counters(client),
         relays=Relays(ChunkStore(client), time.sleep),
+        database=Database(settings.effective_database_url),
         lanes=Lanes(concurrency - kept),
         worker_name=worker_name,
         environment=os.environ,

@@ -21,6 +21,7 @@ from shared.job_store import JobStore
 from shared.moves import Result
 from shared.providers import Provider, Registry
 from shared.settings import Settings
+from tests.factories import new_database
 
 API_KEY = "ak-test-key"
 ADMIN_SECRET = "ak-admin-secret"
@@ -92,6 +93,7 @@ def build(client: redis.Redis, settings: Settings) -> Gateway:
         Counters(client),
         chunks := ChunkStore(client),
         ChunkReader(chunks),
+        new_database(),
     )
     app = create_app(services)
     return Gateway(app.test_client(), jobs, client)
