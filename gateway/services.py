@@ -9,6 +9,7 @@ from flask import Flask, current_app
 
 from gateway.auth import Keys
 from gateway.chunk_reader import ChunkReader
+from gateway.conversation_store import ConversationStore
 from gateway.mailbox import Mailbox
 from gateway.sessions import Sessions
 from shared import redis_client
@@ -36,6 +37,7 @@ class Services:
     chunks: ChunkStore
     chunk_reader: ChunkReader
     database: Database
+    conversations: ConversationStore
 
 
 def build_services(settings: Settings) -> Services:
@@ -46,6 +48,7 @@ def build_services(settings: Settings) -> Services:
         name="replyto-gateway",
     )
     chunks = ChunkStore(client)
+    database = Database(settings.effective_database_url)
     sessions = Sessions(client)
     return Services(
         settings=settings,
@@ -57,7 +60,8 @@ def build_services(settings: Settings) -> Services:
         counters=Counters(client),
         chunks=chunks,
         chunk_reader=ChunkReader(chunks),
-        database=Database(settings.effective_database_url),
+        database=database,
+        conversations=ConversationStore(database),
     )
 
 

@@ -126,6 +126,33 @@ class JobNotFound(ServiceError):
     error_code = "NotFound"
 
 
+class ConversationNotFound(ServiceError):
+    """No such conversation."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "conversation_not_found"
+    error_code = "NotFound"
+
+
+class ConversationChanged(ServiceError):
+    """The conversation was saved by another page meanwhile; read it again."""
+
+    status = 409
+    type = "invalid_request_error"
+    code = "conversation_changed"
+    error_code = "OptimisticConcurrency"
+
+
+class TooManyConversations(ServiceError):
+    """As many conversations or prompts are kept as may be; delete some."""
+
+    status = 422
+    type = "invalid_request_error"
+    code = "too_many_conversations"
+    error_code = "TooMany"
+
+
 class StreamGone(ServiceError):
     """The chunks of this stream are not kept any more; ask for the job's result."""
 

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from gateway.app import create_app
 from gateway.auth import Keys
 from gateway.chunk_reader import ChunkReader
+from gateway.conversation_store import ConversationStore
 from gateway.mailbox import Mailbox
 from gateway.services import Services
 from gateway.sessions import Sessions
@@ -93,7 +94,8 @@ def build(client: redis.Redis, settings: Settings) -> Gateway:
         Counters(client),
         chunks := ChunkStore(client),
         ChunkReader(chunks),
-        new_database(),
+        database := new_database(),
+        ConversationStore(database),
     )
     app = create_app(services)
     return Gateway(app.test_client(), jobs, client)
