@@ -47,7 +47,13 @@ function rule(name, level, pattern, start) {
 
 const escape = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
-marked.use({ gfm: true, breaks: true }, math);
+/** Tags that people write in Markdown for want of a better way; all other HTML is shown as text. */
+const HARMLESS = /^<\/?(?:br|sub|sup|kbd|mark|u|b|i|em|strong|details|summary)\s*\/?>$/i;
+const renderer = {
+  html: ({ text }) => text.trim().split(/(?<=>)(?=<)/).every((tag) => HARMLESS.test(tag)) ? text : escape(text),
+};
+
+marked.use({ gfm: true, breaks: true, renderer }, math);
 
 /** Return a DocumentFragment for the Markdown. */
 export function toFragment(markdown) {
