@@ -14,16 +14,21 @@ import { newestLeaf, requestOf, siblings } from "./tree.js";
 /** How near to its end a list counts as being read at its end (pixels). */
 const NEAR_PX = 80;
 
-export function ConversationView({ one, models, onModel, onMenu, onReload }) {
+export function ConversationView({ one, models, onModel, onFirst, onMenu, onReload }) {
   const [settingsOpen, setSettingsOpen] = useState(false);
   const [shownCode, setShownCode] = useState(null);
-  const running = one.running.size > 0;
+  const running = one.isAnswering;
   const shown = one.shown;
   const actions = {
     edit: (node, text) => one.ask(text, node.images, node.parent),
     retry: (node) => one.answer(node.parent),
     show: (node) => one.change({ ...one.document, leaf: newestLeaf(one.document, node.id) }),
     showCode: (node) => setShownCode(requestOf(one.document, node.model ?? one.model, node.parent)),
+  };
+  const send = (text, images) => {
+    // A new conversation gets its address with its first message.
+    if (one.isEmpty) onFirst();
+    one.ask(text, images);
   };
   return html`<main class="conversation">
     <header class="row">
@@ -36,7 +41,7 @@ export function ConversationView({ one, models, onModel, onMenu, onReload }) {
     <${Messages} one=${one} shown=${shown} running=${running} actions=${actions} />
     <div class="foot">
       <${Composer} draftKey=${one.isEmpty ? "new" : one.id} disabled=${!one.model || !one.loaded} running=${running}
-        onSend=${(text, images) => one.ask(text, images)} onStop=${() => one.stop()} />
+        onSend=${send} onStop=${() => one.stop()} />
     </div>
     ${settingsOpen && html`<${SettingsPanel} settings=${one.document.settings} onClose=${() => setSettingsOpen(false)}
       onChange=${(settings) => (one.isEmpty ? one.set({ document: { ...one.document, settings } }) : one.change({ ...one.document, settings }))} />`}

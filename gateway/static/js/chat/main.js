@@ -27,17 +27,12 @@ function Chat({ who }) {
   useEffect(loadModels, []);
 
   const id = path.split("/")[2] ?? null;
-  const fresh = useMemo(() => store.create("", {}), [store, id === null, store.heads?.length]);
-  const one = id === null ? fresh : store.find(id);
+  const one = id === null ? store.fresh() : store.find(id);
   const known = models ?? [];
   if (models && one.loaded && !known.includes(one.model) && one.isEmpty) {
     const last = localStorage.getItem(LAST_MODEL);
     one.model = known.includes(last) ? last : (known[0] ?? "");
   }
-  // A new conversation gets its address with its first message.
-  useEffect(() => {
-    if (id === null && !one.isEmpty) navigate(`/Chat/${one.id}`, { replace: true });
-  });
   useEffect(() => {
     document.title = one.title ? `${one.title} · ReplyTo` : "Chat · ReplyTo";
   }, [one.title]);
@@ -60,7 +55,7 @@ function Chat({ who }) {
         ? html`<main class="conversation"><${Empty} icon="plug" title="No model can be asked">
             <p>Add a provider to providers.toml, or on the admin pages.</p></${Empty}></main>`
         : html`<${ConversationView} key=${one.id} one=${one} models=${known} onModel=${chooseModel}
-            onMenu=${() => setMenuOpen(true)} onReload=${() => { store.open.delete(one.id); redraw(); }} />`}
+            onFirst=${() => navigate(`/Chat/${one.id}`, { replace: true })} onMenu=${() => setMenuOpen(true)} onReload=${() => { store.open.delete(one.id); redraw(); }} />`}
   </div>`;
 }
 

@@ -1,6 +1,6 @@
 // Choose a model: a button that opens a list with a search.
 
-import { html, useEffect, useRef, useState } from "../lib/html.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../lib/html.js";
 import { Icon } from "../ui/icon.js";
 import { ModelIcon } from "./model-icon.js";
 
@@ -33,7 +33,7 @@ function ModelList({ models, value, onChoose, onClose }) {
   const [at, setAt] = useState(0);
   const input = useRef(null);
   const list = useRef(null);
-  useEffect(() => input.current.focus(), []);
+  useLayoutEffect(() => input.current.focus(), []);
   useEffect(() => list.current?.children[at]?.scrollIntoView({ block: "nearest" }), [at]);
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   const found = models.filter((model) => words.every((word) => model.toLowerCase().includes(word)));

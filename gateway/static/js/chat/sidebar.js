@@ -53,7 +53,7 @@ function Heads({ store, current, text, onOpen }) {
 
 function Head({ head, store, isCurrent, onOpen }) {
   const [renaming, setRenaming] = useState(false);
-  const running = (store.open.get(head.id)?.running.size ?? 0) > 0;
+  const running = store.open.get(head.id)?.isAnswering ?? false;
   const remove = async () => {
     const sure = await confirm({ title: "Delete this conversation?", text: `“${head.title}” will be gone for good.`, action: "Delete" });
     if (!sure) return;

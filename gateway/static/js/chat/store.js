@@ -23,6 +23,11 @@ class Conversation {
     this.saving = null;
   }
 
+  /** Whether something is being answered, from the moment it is asked. */
+  get isAnswering() {
+    return Object.values(this.document.nodes).some((node) => node.state === "running");
+  }
+
   get isEmpty() {
     return !Object.keys(this.document.nodes).length;
   }
@@ -144,6 +149,7 @@ export class Store {
   constructor() {
     this.open = new Map();
     this.heads = null;
+    this.text = "";
     this.problem = null;
     this.listeners = new Set();
   }
@@ -159,6 +165,7 @@ export class Store {
 
   /** Read the list; `text` narrows it. */
   async list(text = "") {
+    this.text = text;
     try {
       const { results } = await get("QueryConversations", { text, take: 200 });
       this.heads = results;
@@ -169,14 +176,14 @@ export class Store {
     this.tell();
   }
 
-  /** A new conversation, with the settings of the one before. */
-  create(model, settings) {
-    const one = new Conversation(newId(), this);
-    one.model = model;
-    one.document = emptyDocument(settings);
-    one.loaded = true;
-    this.open.set(one.id, one);
-    return one;
+  /** The conversation that is about to be begun. */
+  fresh() {
+    if (!this.next?.isEmpty) {
+      this.next = new Conversation(newId(), this);
+      this.next.loaded = true;
+      this.open.set(this.next.id, this.next);
+    }
+    return this.next;
   }
 
   /** The conversation with this id; it is read if it is not open yet. */
@@ -205,7 +212,10 @@ export class Store {
 
   noteSaved(one) {
     const head = { id: one.id, title: one.title, model: one.model, version: one.version, modifiedDate: new Date().toISOString() };
-    this.heads = [head, ...(this.heads ?? []).filter(({ id }) => id !== one.id)];
+    const others = (this.heads ?? []).filter(({ id }) => id !== one.id);
+    // While somebody searches, the list is what was found.
+    const isFound = !this.text || others.length < (this.heads?.length ?? 0);
+    this.heads = isFound ? [head, ...others] : others;
     this.tell();
   }
 
