@@ -5,10 +5,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench chaos lock clean
+.PHONY: help run test lint format bench chaos screenshots lock clean
 
 help:  ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run  ## install what running needs, then run everything on this machine
 	@exec $(BIN)/replyto up $(ARGS)
@@ -31,6 +31,9 @@ bench: $(VENV)/.dev  ## measure, and print tables with ratios
 
 chaos: $(VENV)/.dev  ## break everything for 10 minutes and audit; ARGS="--seed 7 --seconds 120"
 	$(BIN)/python -m tests.acceptance.chaos $(ARGS)
+
+screenshots: $(VENV)/.dev  ## take the pictures of the documentation anew
+	$(BIN)/python -m tests.acceptance.pages.screenshots
 
 # The locks hold for every platform and Python version of pyproject.toml, with hashes.
 COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \

@@ -58,7 +58,8 @@ def _stream(*chunks: dict[str, object], pause_s: float = 0.0) -> SseAnswer:
     return SseAnswer((*(data(one) for one in chunks), DONE), pause_s=pause_s)
 
 
-def _said(text: str) -> SseAnswer:
+def said(text: str) -> SseAnswer:
+    """Return a whole stream that says this at once."""
     usage = {"prompt_tokens": 11, "completion_tokens": 22, "total_tokens": 33}
     last = {**chunk({}), "choices": [], "usage": usage}
     return _stream(chunk({"role": "assistant", "content": text}), chunk({}, "stop"), last)
@@ -76,8 +77,8 @@ _TOOL = {
 }
 
 ANSWERS: Final[dict[str, Answer]] = {
-    "markdown": _said(MARKDOWN),
-    "attacks": _said("\n\n".join(ATTACKS)),
+    "markdown": said(MARKDOWN),
+    "attacks": said("\n\n".join(ATTACKS)),
     "slow": _stream(
         *(chunk({"content": word}) for word in SLOW_WORDS),
         chunk({}, "stop"),

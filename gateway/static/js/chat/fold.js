@@ -1,12 +1,12 @@
 // Chunks of a streamed answer to what is shown of it. Pure.
 
-export const emptyAnswer = () => ({ text: "", reasoning: "", toolCalls: [], images: [], usage: null, model: null, finish: null });
+export const emptyAnswer = () => ({ text: "", reasoning: "", toolCalls: [], images: [], usage: null, finish: null, answeredBy: null });
 
 /** The answer with one `chat.completion.chunk` more. */
 export function folded(answer, chunk) {
   const next = { ...answer };
   if (chunk.usage) next.usage = chunk.usage;
-  if (chunk.model) next.model = chunk.model;
+  if (chunk.model) next.answeredBy = chunk.model;
   const choice = chunk.choices?.find((one) => (one.index ?? 0) === 0);
   if (!choice) return next;
   const delta = choice.delta ?? {};

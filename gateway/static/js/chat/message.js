@@ -49,7 +49,7 @@ function Answer({ node, branches, running, actions }) {
   const live = node.state === "running";
   const silent = live && !node.text && !node.reasoning && !node.toolCalls?.length;
   return html`<li class="message answer">
-    <h2 class="by row small"><${ModelIcon} model=${node.model ?? ""} /><span class="truncate">${node.model}</span></h2>
+    <h2 class="by row small" title=${node.answeredBy ?? undefined}><${ModelIcon} model=${node.model ?? ""} /><span class="truncate">${node.model}</span></h2>
     ${node.reasoning && html`<details class="fold" open=${live && !node.text}>
       <summary><${Icon} name="thought" /> Reasoning</summary><${MarkdownView} text=${node.reasoning} live=${live} /></details>`}
     ${silent && html`<p class="row muted waiting" role="status"><span class="spinner"></span>${node.waiting ?? "Waiting for the model …"}</p>`}
