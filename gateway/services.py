@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from flask import Flask, current_app
+from redis import Redis
 
 from gateway.auth import Keys
 from gateway.chunk_reader import ChunkReader
@@ -34,6 +35,7 @@ class Services:
     sessions: Sessions
     mailbox: Mailbox
     counters: Counters
+    redis: Redis
     chunks: ChunkStore
     chunk_reader: ChunkReader
     database: Database
@@ -58,6 +60,7 @@ def build_services(settings: Settings) -> Services:
         sessions=sessions,
         mailbox=Mailbox(client, settings.sync_limit),
         counters=Counters(client),
+        redis=client,
         chunks=chunks,
         chunk_reader=ChunkReader(chunks),
         database=database,

@@ -92,6 +92,7 @@ def build(client: redis.Redis, settings: Settings) -> Gateway:
         sessions,
         Mailbox(client, settings.sync_limit),
         Counters(client),
+        client,
         chunks := ChunkStore(client),
         ChunkReader(chunks),
         database := new_database(),
