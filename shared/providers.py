@@ -5,10 +5,20 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from shared import provider_presets
+from shared.provider_extras import HeaderName, Headers, Query
 from shared.settings import SettingsError
 
 Name = Annotated[str, Field(min_length=1, max_length=256)]
@@ -23,10 +33,19 @@ class Provider(BaseModel):
     type: Literal["openai", "ollama", "anthropic"] = "openai"
     base_url: HttpUrl
     api_key_env: str | None = None
+    #: The header that carries the key; None for the one that is usual for the type.
+    api_key_header: HeaderName | None = None
+    headers: Headers = Field(default_factory=dict)
+    query: Query = Field(default_factory=dict)
     concurrency: int | None = Field(None, ge=1)
     priority: int = 0
     models: Mapping[Name, Name] = Field(min_length=1)
     enabled: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _preset_fills_what_is_not_given(cls, values: Any) -> Any:
+        return provider_presets.filled(values) if isinstance(values, dict) else values
 
     @field_validator("models", mode="before")
     @classmethod
@@ -36,6 +55,11 @@ class Provider(BaseModel):
     def endpoint(self, path: str) -> str:
         """Return the URL of `path` under the base URL, which is as an OpenAI SDK takes it."""
         return f"{str(self.base_url).rstrip('/')}/{path}"
+
+    @property
+    def root_url(self) -> str:
+        """The base URL without the `/v1` that an OpenAI SDK wants at its end."""
+        return str(self.base_url).rstrip("/").removesuffix("/v1")
 
 
 class Registry:

@@ -24,7 +24,9 @@ from workers.callbacks.sender import callback_session
 from workers.chat.lanes import Lanes, kept_slots
 from workers.chat.relay import Relays
 from workers.chat.running import Running
+from workers.providers.anthropic.dialect import AnthropicDialect
 from workers.providers.base import Dialects
+from workers.providers.ollama import OllamaDialect
 from workers.providers.openai import OpenAiDialect
 
 
@@ -69,7 +71,13 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         recovery=RecoveryStore(client, settings),
         deliveries=DeliveryStore(client, settings),
         registry=load_registry(settings.providers_file),
-        dialects=Dialects({"openai": OpenAiDialect()}),
+        dialects=Dialects(
+            {
+                "openai": OpenAiDialect(),
+                "ollama": OllamaDialect(),
+                "anthropic": AnthropicDialect(),
+            }
+        ),
         llm_session=llm_session(concurrency),
         callback_session=callback_session(allow_private=settings.callback_allow_private),
         redis=client,

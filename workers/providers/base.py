@@ -23,6 +23,9 @@ class ProviderCall:
     connect_timeout_s: float
     timeout_s: float
     operation: Operation = Operation.CHAT
+    #: What the operator adds to every request of this provider, with its secrets filled in.
+    headers: tuple[tuple[str, str], ...] = ()
+    query: tuple[tuple[str, str], ...] = ()
 
 
 class ProviderError(Exception):
