@@ -136,7 +136,7 @@ def _check_messages(messages: list[Json]) -> None:
         for block in blocks:
             _check_block(block, role, number)
         open_calls = [block["id"] for block in blocks if block["type"] == "tool_use"]
-    _need(not open_calls, "`tool_use` ids were found without `tool_result` blocks immediately after")
+    _need(not open_calls, "`tool_use` ids were found without `tool_result` blocks after them")
 
 
 def _check_results(blocks: list[Json], open_calls: list[str], number: int) -> None:

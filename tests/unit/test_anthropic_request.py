@@ -295,7 +295,9 @@ def test_tool_becomes_one_of_the_api() -> None:
             id="one at a time",
         ),
         pytest.param(
-            {"parallel_tool_calls": False, "tool_choice": "none"}, {"type": "none"}, id="none at all"
+            {"parallel_tool_calls": False, "tool_choice": "none"},
+            {"type": "none"},
+            id="none",
         ),
         pytest.param({"parallel_tool_calls": True}, None, id="parallel is the default"),
     ],
