@@ -14,8 +14,8 @@ from redis.exceptions import RedisError
 
 from gateway.chunk_reader import Follower
 from gateway.error_body import as_failure
+from gateway.event_form import ChunkEvents, EventForm
 from gateway.services import Services
-from shared import sse
 from shared.chunk_store import START, Entry
 from shared.errors import StreamGone, ValidationFailed
 from shared.job import Job, JobState, failure_body
@@ -25,7 +25,6 @@ log = logging.getLogger(__name__)
 #: A comment is sent when nothing else was for this long (seconds): proxies close what is silent.
 KEEP_ALIVE_S: Final = 10.0
 _KEEP_ALIVE: Final = b": keep-alive\n\n"
-_DONE: Final = b"[DONE]"
 #: How often a silent stream looks whether its client is still there (seconds).
 _LOOK_UP_S: Final = 0.5
 
@@ -64,7 +63,9 @@ class EventStream:
         client_left: Callable[[], bool],
         *,
         ended: bool = False,
+        form: EventForm | None = None,
     ) -> None:
+        self._form = form or ChunkEvents()
         self._jobs = services.jobs
         self._chunks = services.chunks
         self._job_id = job_id
@@ -107,16 +108,17 @@ class EventStream:
     def _texts(self, entry: Entry) -> Iterator[bytes]:
         had = self._place.chunk if entry.id == self._place.entry else 0
         for number, chunk in enumerate(entry.chunks[had:], had + 1):
-            yield sse.encode(chunk, f"{entry.id}.{number}")
+            yield self._form.chunk(chunk, f"{entry.id}.{number}")
         if entry.end is not None:
             self.is_over = True
             yield self._last_event(entry.end)
 
     def _last_event(self, end: JobState) -> bytes:
         if end is JobState.COMPLETED:
-            return sse.encode(_DONE)
+            return self._form.done()
         job = self._job()
-        return sse.encode((job and job.error) or failure_body(as_failure(StreamGone())))
+        error = (job and job.error) or failure_body(as_failure(StreamGone()))
+        return self._form.failed(error)
 
     def _next(self) -> list[Entry]:
         """Return the next entries; none when none has come for a moment."""

@@ -15,6 +15,7 @@ from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.job_store import JobStore
 from shared.providers import Registry, load_registry
+from shared.response_names import ResponseNames
 from shared.settings import Settings
 
 _EXTENSION = "replyto"
@@ -32,6 +33,7 @@ class Services:
     counters: Counters
     chunks: ChunkStore
     chunk_reader: ChunkReader
+    response_names: ResponseNames
 
 
 def build_services(settings: Settings) -> Services:
@@ -51,6 +53,7 @@ def build_services(settings: Settings) -> Services:
         counters=Counters(client),
         chunks=chunks,
         chunk_reader=ChunkReader(chunks),
+        response_names=ResponseNames(client, settings),
     )
 
 

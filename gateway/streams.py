@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request
 
 from gateway.binding import bind
 from gateway.client_presence import client_left
+from gateway.event_form import form_of
 from gateway.event_stream import EventStream, as_response, parse_event_id
 from gateway.find_job import find_job
 from gateway.routes import dto_route
@@ -26,7 +27,9 @@ def follow() -> Response:
     if not job.streamed:
         raise ValidationFailed("This job does not stream: its request has no 'stream': true.")
     left = client_left(request.environ)
-    stream = EventStream(gateway, job.id, place, left, ended=job.state.has_result)
+    stream = EventStream(
+        gateway, job.id, place, left, ended=job.state.has_result, form=form_of(job.operation)
+    )
     if stream.is_gone:
         stream.close()
         raise StreamGone

@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from shared import provider_presets
+from shared.operation import OPERATIONS_BY_TYPE, Operation
 from shared.provider_extras import HeaderName, Headers, Query
 from shared.settings import SettingsError
 
@@ -51,6 +52,10 @@ class Provider(BaseModel):
     @classmethod
     def _list_means_same_names(cls, value: object) -> object:
         return {name: name for name in value} if isinstance(value, list) else value
+
+    def can(self, operation: Operation) -> bool:
+        """Whether providers of this type can be asked that."""
+        return operation in OPERATIONS_BY_TYPE[self.type]
 
     def endpoint(self, path: str) -> str:
         """Return the URL of `path` under the base URL, which is as an OpenAI SDK takes it."""

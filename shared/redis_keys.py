@@ -77,6 +77,14 @@ def tag(owner: str, name: str) -> str:
     return f"jobs:tag:{owner}{_SEPARATOR}{name}"
 
 
+def response(owner: str, name: str) -> str:
+    """STRING, the id of the owner's job whose provider named its response so.
+
+    Lives as long as a job may, from when the name was told.
+    """
+    return f"jobs:response:{owner}{_SEPARATOR}{name}"
+
+
 def delivery(job_id: int) -> str:
     """HASH, the delivery of this job's callback. Lives as long as the job."""
     return f"delivery:{job_id}"

@@ -19,6 +19,7 @@ from shared.counters import Counters
 from shared.job_store import JobStore
 from shared.moves import Result
 from shared.providers import Provider, Registry
+from shared.response_names import ResponseNames
 from shared.settings import Settings
 
 API_KEY = "ak-test-key"
@@ -90,6 +91,7 @@ def build(client: redis.Redis, settings: Settings) -> Gateway:
         Counters(client),
         chunks := ChunkStore(client),
         ChunkReader(chunks),
+        ResponseNames(client, settings),
     )
     app = create_app(services)
     return Gateway(app.test_client(), jobs, client)

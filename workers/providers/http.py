@@ -169,7 +169,7 @@ def _checked(call: ProviderCall, body: bytes) -> bytes:
             return body
     except (ValueError, RecursionError):
         pass
-    raise unreachable(call, "answered with something that is no chat completion", 502)
+    raise unreachable(call, "answered with something that is no JSON object", 502)
 
 
 def error_of(

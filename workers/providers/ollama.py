@@ -6,22 +6,20 @@ https://github.com/ollama/ollama/blob/main/docs/api.md
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import closing
 from typing import Any, Final
 
 import requests
 
-from shared.operation import Operation
+from shared.operation import OPERATIONS_BY_TYPE, Operation
 from workers.providers import http
 from workers.providers.base import ProviderCall
-from workers.providers.openai import OPENAI_FRAMING, bearer, is_done
+from workers.providers.openai import bearer, events
 
 #: Where each operation is asked, under the server's root.
 _PATHS: Final = {
     Operation.CHAT: "v1/chat/completions",
     Operation.COMPLETION: "v1/completions",
     Operation.EMBEDDING: "v1/embeddings",
-    Operation.RESPONSE: "v1/responses",
     Operation.OLLAMA_GENERATE: "api/generate",
 }
 
@@ -29,7 +27,7 @@ _PATHS: Final = {
 class OllamaDialect:
     """Passes request and response through byte for byte."""
 
-    operations = frozenset(_PATHS)
+    operations = OPERATIONS_BY_TYPE["ollama"]
 
     def ask(self, session: requests.Session, call: ProviderCall) -> bytes:
         """POST the body and return the response's bytes. Raises ProviderError."""
@@ -37,11 +35,7 @@ class OllamaDialect:
 
     def stream(self, session: requests.Session, call: ProviderCall) -> Generator[bytes, None, None]:
         """POST the body and yield the data of the events that come back. Raises ProviderError."""
-        sent = http.stream(session, call, _target(call), call.body, OPENAI_FRAMING)
-        with closing(sent) as events:
-            for event in events:
-                if not is_done(event):
-                    yield event
+        return events(session, call, _target(call))
 
 
 def _target(call: ProviderCall) -> http.Target:

@@ -8,7 +8,8 @@ from typing import Final
 
 from requests import Session
 
-from shared.operation import Operation
+from shared import response_events
+from shared.operation import OPERATIONS_BY_TYPE, Operation
 from workers.providers import http
 from workers.providers.base import ProviderCall
 
@@ -26,7 +27,7 @@ _DONE: Final = b"[DONE]"
 class OpenAiDialect:
     """Passes request and response through byte for byte."""
 
-    operations = frozenset(_PATHS)
+    operations = OPERATIONS_BY_TYPE["openai"]
 
     def ask(self, session: Session, call: ProviderCall) -> bytes:
         """POST the body and return the response's bytes. Raises ProviderError."""
@@ -34,12 +35,7 @@ class OpenAiDialect:
 
     def stream(self, session: Session, call: ProviderCall) -> Generator[bytes, None, None]:
         """POST the body and yield the data of the events that come back. Raises ProviderError."""
-        with closing(
-            http.stream(session, call, _target(call), call.body, OPENAI_FRAMING)
-        ) as events:
-            for event in events:
-                if not is_done(event):
-                    yield event
+        return events(session, call, _target(call))
 
 
 def _target(call: ProviderCall) -> http.Target:
@@ -55,9 +51,25 @@ def bearer(call: ProviderCall) -> http.Pairs:
     return (("Authorization", f"Bearer {call.api_key}"),)
 
 
-def is_done(event: bytes) -> bool:
-    """Tell whether this is the event that says that the stream is whole."""
+def events(
+    session: Session, call: ProviderCall, target: http.Target
+) -> Generator[bytes, None, None]:
+    """Yield the events of a stream in OpenAI's form, but not `[DONE]`. Raises ProviderError."""
+    framing = _RESPONSES if call.operation is Operation.RESPONSE else _CHUNKS
+    with closing(http.stream(session, call, target, call.body, framing)) as sent:
+        for event in sent:
+            if not _is_done(event):
+                yield event
+
+
+def _is_done(event: bytes) -> bool:
     return event.strip() == _DONE
 
 
-OPENAI_FRAMING: Final = http.events(is_done)
+def _ends_a_response(event: bytes) -> bool:
+    # A stream of responses has no [DONE]: its last event says how the response ended.
+    return _is_done(event) or response_events.is_last(event)
+
+
+_CHUNKS: Final = http.events(_is_done)
+_RESPONSES: Final = http.events(_ends_a_response)

@@ -14,7 +14,7 @@ import requests
 
 from shared.errors import Failure
 from shared.json_bytes import to_json_bytes
-from shared.operation import Operation
+from shared.operation import OPERATIONS_BY_TYPE
 from workers.providers import http
 from workers.providers.anthropic.request import to_messages_request
 from workers.providers.anthropic.response import completion
@@ -44,7 +44,7 @@ class AnthropicDialect:
 
     #: Unix seconds, for the `created` of answers: the API tells none.
     clock: Callable[[], float] = time.time
-    operations = frozenset((Operation.CHAT,))
+    operations = OPERATIONS_BY_TYPE["anthropic"]
 
     def ask(self, session: requests.Session, call: ProviderCall) -> bytes:
         """Return a `chat.completion`. Raises ProviderError."""
