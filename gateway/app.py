@@ -17,6 +17,7 @@ from gateway import (
     health,
     jobs,
     models,
+    ollama,
     openai_headers,
     responses,
     streams,
@@ -37,7 +38,7 @@ def create_app(services: Services | None = None) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = services.settings.max_body_bytes
     attach(app, services)
     error_body.register(app)
-    for module in (chat, completions, embeddings, responses, jobs, streams, models, health):
+    for module in (chat, completions, embeddings, responses, ollama, jobs, streams, models, health):
         app.register_blueprint(module.blueprint)
     app.after_request(_name_request)
     openai_headers.register(app)

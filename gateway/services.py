@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import cast
 
 from flask import Flask, current_app
@@ -34,6 +36,8 @@ class Services:
     chunks: ChunkStore
     chunk_reader: ChunkReader
     response_names: ResponseNames
+    #: Where the keys of providers are.
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def build_services(settings: Settings) -> Services:
@@ -54,6 +58,7 @@ def build_services(settings: Settings) -> Services:
         chunks=chunks,
         chunk_reader=ChunkReader(chunks),
         response_names=ResponseNames(client, settings),
+        environment=os.environ,
     )
 
 

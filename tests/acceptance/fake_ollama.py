@@ -71,32 +71,35 @@ class FakeOllama:
         }
         answer = answers.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
         status, value = answer(body) if answer else (404, {"error": "404 page not found"})
+        if isinstance(value, list):
+            start_response("200 OK", [("content-type", "application/x-ndjson")])
+            return [json.dumps(line, separators=(",", ":")).encode() + b"\n" for line in value]
         start_response(f"{status} Answer", [("content-type", "application/json; charset=utf-8")])
         return [json.dumps(value).encode()]
 
     def _tags(self, _body: bytes) -> tuple[int, Json]:
         return 200, {"models": [{"name": name, "model": name} for name in self.models]}
 
-    def _generate(self, body: bytes) -> tuple[int, Json]:
+    def _generate(self, body: bytes) -> tuple[int, Json | list[Json]]:
         self.generations.append(body)
         request = json.loads(body)
         if unknown := request.keys() - _FIELDS:
             return 400, {"error": f"unknown fields {sorted(unknown)}"}
         if request["model"] not in self.models:
             return 404, {"error": f"model '{request['model']}' not found"}
-        if request.get("stream") is not False:
-            return 500, {"error": "this fake does not stream"}
         if request.get("format") == "wrong":
             return 400, {"error": 'invalid format: "wrong"; expected "json" or a JSON schema'}
-        return 200, {
-            "model": request["model"],
-            "created_at": "2026-01-02T03:04:05.123456Z",
-            "response": f"You said: {request['prompt']}",
-            "done": True,
-            "done_reason": "stop",
-            "context": [1, 2, 3],
-            **COUNTS,
-        }
+        head = {"model": request["model"], "created_at": "2026-01-02T03:04:05.123456Z"}
+        pieces = ["You ", "said: ", request["prompt"]]
+        end = {"done": True, "done_reason": "stop", "context": [1, 2, 3], **COUNTS}
+        if request.get("stream") is False:
+            return 200, {**head, "response": "".join(pieces), **end}
+        lines = [{**head, "response": piece, "done": False} for piece in pieces]
+        broken = "break off" in request["prompt"]
+        return 200, [
+            *lines,
+            {"error": "out of memory"} if broken else {**head, "response": "", **end},
+        ]
 
     def _chat(self, body: bytes) -> tuple[int, Json]:
         request = json.loads(body)

@@ -5,14 +5,18 @@ https://github.com/ollama/ollama/blob/main/docs/api.md
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator
+from contextlib import closing
 from typing import Any, Final
 
 import requests
 
+from shared.errors import Failure
+from shared.line_parser import LineParser
 from shared.operation import OPERATIONS_BY_TYPE, Operation
 from workers.providers import http
-from workers.providers.base import ProviderCall
+from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.openai import bearer, events
 
 #: Where each operation is asked, under the server's root.
@@ -34,8 +38,20 @@ class OllamaDialect:
         return http.ask(session, call, _target(call), call.body)
 
     def stream(self, session: requests.Session, call: ProviderCall) -> Generator[bytes, None, None]:
-        """POST the body and yield the data of the events that come back. Raises ProviderError."""
-        return events(session, call, _target(call))
+        """POST the body and yield the chunks that come back. Raises ProviderError."""
+        if call.operation is not Operation.OLLAMA_GENERATE:
+            return events(session, call, _target(call))
+        return _lines(session, call)
+
+
+def _lines(session: requests.Session, call: ProviderCall) -> Generator[bytes, None, None]:
+    with closing(http.stream(session, call, _target(call), call.body, _NDJSON)) as sent:
+        for line in sent:
+            told = _object(line).get("error")
+            if isinstance(told, str):
+                failure = Failure(502, "server_error", "provider_error", told, "BadGateway")
+                raise ProviderError(failure, transient=True)
+            yield line
 
 
 def _target(call: ProviderCall) -> http.Target:
@@ -50,3 +66,19 @@ def _error(response: requests.Response) -> dict[str, Any] | None:
         kind = http.type_of(response.status_code)
         return {"message": told, "type": kind, "param": None, "code": None}
     return told if isinstance(told, dict) else None
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _is_last(line: bytes) -> bool:
+    # Looked for first: each line names it, and only the last one needs to be parsed.
+    return b"true" in line and _object(line).get("done") is True
+
+
+_NDJSON: Final = http.Framing("application/x-ndjson", LineParser, _is_last)
