@@ -95,11 +95,10 @@ class FakeOllama:
         if request.get("stream") is False:
             return 200, {**head, "response": "".join(pieces), **end}
         lines = [{**head, "response": piece, "done": False} for piece in pieces]
-        broken = "break off" in request["prompt"]
-        return 200, [
-            *lines,
-            {"error": "out of memory"} if broken else {**head, "response": "", **end},
-        ]
+        last: Json = {**head, "response": "", **end}
+        if "break off" in request["prompt"]:
+            last = {"error": "out of memory"}
+        return 200, [*lines, last]
 
     def _chat(self, body: bytes) -> tuple[int, Json]:
         request = json.loads(body)

@@ -1,4 +1,4 @@
-"""DTOs about Ollama of an application that calls ReplyTo, written by hand as its developer would."""
+"""DTOs about Ollama of an application that calls ReplyTo, as its developer would write them."""
 
 # ServiceStack's reflection reads the annotations at run time, and knows this form of them only.
 # ruff: noqa: UP006, UP035, UP045

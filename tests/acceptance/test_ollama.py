@@ -1,4 +1,4 @@
-"""A provider of type `ollama`: chats, Ollama's own generations on both wires, its list of models."""
+"""A provider of type `ollama`: chats, Ollama's own generations, its list of models."""
 
 from __future__ import annotations
 
