@@ -182,7 +182,7 @@ def load_settings() -> Settings:
         }
     except ValidationError as exc:
         first = exc.errors()[0]
-        name = "_".join(str(part) for part in first["loc"]).upper()
+        name = str(first["loc"][0]).upper()
         raise SettingsError(f"REPLYTO_{name}: {first['msg']}") from None
     except OSError as exc:
         raise SettingsError(f"REPLYTO_DATA_DIR: cannot keep secrets there: {exc}") from exc

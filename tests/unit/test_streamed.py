@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.errors import Failure
+from shared.operation import Operation
 from tests.unit.chunks import HELLO, FakeChunkStore, chunk, claim_of, unreachable
 from workers.chat.relay import Relay, Relays, StreamRefused
 from workers.chat.streamed import relay_stream
@@ -165,3 +166,49 @@ def test_nothing_is_left_to_write_when_the_response_is_returned(
 ) -> None:
     relay_stream(relay, HELLO)
     assert not relay.is_waiting
+
+
+CREATED = b'{"type":"response.created","sequence_number":0,"response":{"id":"r"}}'
+COMPLETED = b'{"type":"response.completed","sequence_number":1,"response":{ "id":"r","n":1.50}}'
+
+
+def test_response_is_that_of_the_last_event_byte_for_byte(
+    store: FakeChunkStore, relay: Relay
+) -> None:
+    response = relay_stream(relay, [CREATED, COMPLETED], Operation.RESPONSE)
+    assert response == b'{ "id":"r","n":1.50}'
+    assert store.said() == [CREATED, COMPLETED]
+
+
+def test_stream_of_a_response_without_its_last_event_broke_off(relay: Relay) -> None:
+    with pytest.raises(ProviderError) as raised:
+        relay_stream(relay, [CREATED], Operation.RESPONSE)
+    assert raised.value.failure.code == "stream_broken"
+    assert not raised.value.transient
+
+
+def test_error_event_of_a_response_is_what_the_provider_told(relay: Relay) -> None:
+    error = b'{"type":"error","sequence_number":0,"code":"busy","message":"Later","param":null}'
+    with pytest.raises(ProviderError) as raised:
+        relay_stream(relay, [error], Operation.RESPONSE)
+    assert (raised.value.failure.code, raised.value.failure.message) == ("busy", "Later")
+    assert raised.value.transient, "nothing was passed on"
+    assert raised.value.body is not None
+    assert json.loads(raised.value.body)["error"]["message"] == "Later"
+
+
+def test_response_that_is_no_json_is_a_broken_stream(relay: Relay) -> None:
+    odd = b'{"type":"response.completed","response":{"n":NaN}}'
+    with pytest.raises(ProviderError) as raised:
+        relay_stream(relay, [odd], Operation.RESPONSE)
+    assert raised.value.failure.code == "stream_broken"
+
+
+def test_text_completion_is_put_together(relay: Relay) -> None:
+    chunks = [
+        b'{"id":"c","choices":[{"index":0,"text":"He"}]}',
+        b'{"id":"c","choices":[{"index":0,"text":"y","finish_reason":"stop"}]}',
+    ]
+    response = json.loads(relay_stream(relay, chunks, Operation.COMPLETION))
+    assert response["object"] == "text_completion"
+    assert response["choices"][0]["text"] == "Hey"
