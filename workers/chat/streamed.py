@@ -12,23 +12,22 @@ from shared.job import failure_body
 from shared.json_bytes import to_json_bytes
 from shared.recovery_store import STREAM_BROKEN
 from workers.chat.relay import Relay
-from workers.providers.base import ProviderError
+from workers.chat.usage import Show, show_all
+from workers.providers.base import EndedWithoutDone, ProviderError
 
 #: Status of an error that a provider tells inside a stream, where there is no status any more.
 _ERROR_STATUS: Final = 502
 
 
-def relay_stream(relay: Relay, chunks: Iterable[bytes]) -> bytes:
-    """Pass all chunks on; return the whole `chat.completion` as JSON.
+def relay_stream(relay: Relay, chunks: Iterable[bytes], show: Show = show_all) -> bytes:
+    """Pass all chunks on that `show` lets through; return the whole `chat.completion` as JSON.
 
     Raises StreamRefused; and ProviderError, which is transient as long as nothing was passed on:
     after that another attempt would say something else from the start.
     """
     fold = ChatFold()
     try:
-        for chunk in chunks:
-            _add(fold, _parsed(chunk))
-            relay.send(chunk)
+        _relay(relay, fold, chunks, show)
         response = _whole(fold)
     except ProviderError as error:
         # What came before the error is told too.
@@ -36,6 +35,22 @@ def relay_stream(relay: Relay, chunks: Iterable[bytes]) -> bytes:
         raise _final(error) if relay.begun else error from error.__cause__
     relay.flush()
     return response
+
+
+def _relay(relay: Relay, fold: ChatFold, chunks: Iterable[bytes], show: Show) -> None:
+    try:
+        for chunk in chunks:
+            value = _parsed(chunk)
+            _add(fold, value)
+            shown = show(chunk, value)
+            if shown is not None:
+                relay.send(shown)
+    except EndedWithoutDone:
+        # Some servers never say [DONE]; with every finish reason there, nothing is missing.
+        if not fold.is_complete:
+            raise
+    else:
+        fold.finish()
 
 
 def _whole(fold: ChatFold) -> bytes:

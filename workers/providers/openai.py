@@ -17,7 +17,7 @@ from shared.job import failure_body
 from shared.json_bytes import to_json_bytes
 from shared.operation import Operation
 from shared.sse import EventParser, EventTooLarge
-from workers.providers.base import ProviderCall, ProviderError
+from workers.providers.base import EndedWithoutDone, ProviderCall, ProviderError
 from workers.retry_after import retry_after_s
 
 #: Where each operation is asked, under the base URL.
@@ -82,7 +82,8 @@ def _events(session: requests.Session, call: ProviderCall) -> Generator[bytes, N
                     _read_to_end(response)
                     return
                 yield event
-    raise _unreachable(call, "broke off its stream", HTTPStatus.BAD_GATEWAY)
+    broken = _unreachable(call, "broke off its stream", HTTPStatus.BAD_GATEWAY)
+    raise EndedWithoutDone(broken.failure, transient=True)
 
 
 def _read_to_end(response: requests.Response) -> None:
