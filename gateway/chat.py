@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Final
 from urllib.parse import quote
 
@@ -72,20 +73,17 @@ def _wait(gateway: Services, principal: Principal, call: ChatCall) -> Response:
 
 
 def _stream(gateway: Services, principal: Principal, call: ChatCall) -> Response:
-    accepted = _accept(gateway, principal, call)
-    known = None if accepted.is_new else _if_answered(gateway.jobs.get(accepted.id))
-    left = client_left(request.environ)
-    stream = EventStream(gateway, accepted.id, Place(), left, ended=known is not None)
-    first = stream.wait_for_first(gateway.settings.sync_timeout_s + _GRACE_S)
-    if first is not None and (first.chunks or first.end is JobState.COMPLETED):
-
-        def close() -> None:
-            stream.close()
-            if not stream.is_over:
-                _drop_if_unnamed(gateway, call, accepted.id)
-
-        return as_response(stream, accepted.id, close)
-    stream.close()
+    with ExitStack() as held:
+        held.enter_context(gateway.chunk_reader.seat())
+        accepted = _accept(gateway, principal, call)
+        known = None if accepted.is_new else _if_answered(gateway.jobs.get(accepted.id))
+        left = client_left(request.environ)
+        stream = EventStream(gateway, accepted.id, Place(), left, ended=known is not None)
+        held.callback(stream.close)
+        first = stream.wait_for_first(gateway.settings.sync_timeout_s + _GRACE_S)
+        if first is not None and (first.chunks or first.end is JobState.COMPLETED):
+            held.callback(_drop_unless_over, gateway, call, accepted.id, stream)
+            return as_response(stream, accepted.id, held.pop_all().close)
     job = _if_answered(gateway.jobs.get(accepted.id))
     if job is None:
         _drop_if_unnamed(gateway, call, accepted.id)
@@ -93,6 +91,11 @@ def _stream(gateway: Services, principal: Principal, call: ChatCall) -> Response
     if job.response is not None:
         raise StreamGone
     return _answer(job)
+
+
+def _drop_unless_over(gateway: Services, call: ChatCall, job_id: int, stream: EventStream) -> None:
+    if not stream.is_over:
+        _drop_if_unnamed(gateway, call, job_id)
 
 
 def _accept(gateway: Services, principal: Principal, call: ChatCall, mailbox: str = "") -> Accepted:

@@ -89,7 +89,7 @@ def build(client: redis.Redis, settings: Settings) -> Gateway:
         Mailbox(client, settings.sync_limit),
         Counters(client),
         chunks := ChunkStore(client),
-        ChunkReader(chunks),
+        ChunkReader(chunks, settings.stream_limit),
     )
     app = create_app(services)
     return Gateway(app.test_client(), jobs, client)
