@@ -13,7 +13,7 @@ from typing import Final
 
 from redis.exceptions import RedisError
 
-from shared.chunk_store import START, ChunkStore, Entry
+from shared.chunk_store import PAGE, START, ChunkStore, Entry
 from shared.errors import TooManyWaiting
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,8 @@ _MANY: Final = 16
 _GATHER_S: Final = 0.005
 #: Most bytes that wait in memory for one follower whose client reads slowly, but for one entry.
 _MOST_BYTES: Final = 256 * 1024
+#: Entries of a follower's first page; later ones are as many as fit into those bytes.
+_FIRST_PAGE: Final = 20
 
 
 class Follower:
@@ -48,6 +50,7 @@ class Follower:
         self._wake = wake
         self._entries: queue.SimpleQueue[Entry] = queue.SimpleQueue()
         self._waiting_bytes = 0
+        self._count = _FIRST_PAGE
 
     def put(self, entry: Entry) -> None:
         """Hand over an entry; dropped is one that it has had, or has no room for."""
@@ -89,9 +92,11 @@ class Follower:
         """Return a page of what it is behind with; live from then on if that was all."""
         if self.is_live:
             return []
-        page, is_last = self._store.page(self.job_id, self.last)
+        page, is_last = self._store.page(self.job_id, self.last, self._count)
         if page:
             self.last = page[-1].id
+            average = sum(entry.size_bytes for entry in page) // len(page)
+            self._count = min(max(_MOST_BYTES // (average + 1), 1), PAGE)
         if is_last:
             # From here on: the reader asks for what is behind `last`, so nothing is missed.
             self.is_live = True

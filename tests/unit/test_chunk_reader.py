@@ -31,6 +31,7 @@ class ScriptedStore:
         #: What followers find that read for themselves; the last page is the rest.
         self.pages: list[list[Entry]] = []
         self.asked: list[str] = []
+        self.counts: list[int] = []
         self._answers: queue.Queue[Any] = queue.Queue()
 
     def read(self, after: Mapping[int, str], wake: tuple[str, str], block_s: float) -> Read:
@@ -46,8 +47,9 @@ class ScriptedStore:
         self._answers.put(answer)
         return asked
 
-    def page(self, job_id: int, after: str) -> tuple[list[Entry], bool]:
+    def page(self, job_id: int, after: str, count: int) -> tuple[list[Entry], bool]:
         self.asked.append(after)
+        self.counts.append(count)
         return (self.pages.pop(0) if self.pages else []), not self.pages
 
     def wake(self, process: str) -> None:
@@ -220,6 +222,15 @@ def test_follower_that_does_not_read_holds_no_more_than_it_may_and_misses_nothin
     for number in range(14, 18):
         follower.put(entry(number))
     assert numbers(follower.next(0)) == [16, 17]
+
+
+def test_pages_are_as_large_as_fits_into_memory(store: ScriptedStore) -> None:
+    large, small = Entry("1-0", (b"x" * 100_000,)), Entry("2-0", (b"x",))
+    store.pages = [[large], [small], [Entry("3-0", (b"x" * 1_000_000,))], [], []]
+    follower = Follower(1, START, store)  # type: ignore[arg-type]
+    for _ in range(4):
+        follower.next(0)
+    assert store.counts == [20, 2, 100, 1]
 
 
 def test_slow_follower_is_not_read_for(store: ScriptedStore, reader: ChunkReader) -> None:

@@ -226,7 +226,7 @@ def test_long_stream_is_sent_page_by_page(scene: Scene) -> None:
         scene.append(number, b"%d" % number)
     scene.end()
     pieces = [datas(events(piece)) for piece in scene.stream().events()]
-    assert [len(piece) for piece in pieces] == [100, 100, 51]
+    assert [len(piece) for piece in pieces] == [20, 100, 100, 31]
     assert list(chain(*pieces)) == [*(b"%d" % n for n in range(1, 251)), b"[DONE]"]
 
 
