@@ -23,6 +23,13 @@ OPERATIONS_BY_TYPE: Final[Mapping[str, frozenset[Operation]]] = {
     "openai": frozenset(
         (Operation.CHAT, Operation.COMPLETION, Operation.EMBEDDING, Operation.RESPONSE)
     ),
-    "ollama": frozenset((Operation.CHAT, Operation.OLLAMA_GENERATE)),
+    "ollama": frozenset(
+        (
+            Operation.CHAT,
+            Operation.COMPLETION,
+            Operation.EMBEDDING,
+            Operation.OLLAMA_GENERATE,
+        )
+    ),
     "anthropic": frozenset((Operation.CHAT,)),
 }

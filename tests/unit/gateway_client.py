@@ -90,7 +90,7 @@ def build(client: redis.Redis, settings: Settings, registry: Registry = REGISTRY
         Mailbox(client, settings.sync_limit),
         Counters(client),
         chunks := ChunkStore(client),
-        ChunkReader(chunks),
+        ChunkReader(chunks, settings.stream_limit),
         ResponseNames(client, settings),
     )
     app = create_app(services)

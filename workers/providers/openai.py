@@ -18,7 +18,7 @@ from shared.job import failure_body
 from shared.json_bytes import to_json_bytes
 from shared.operation import OPERATIONS_BY_TYPE, Operation
 from shared.sse import EventParser, EventTooLarge
-from workers.providers.base import ProviderCall, ProviderError
+from workers.providers.base import EndedWithoutDone, ProviderCall, ProviderError
 from workers.retry_after import retry_after_s
 
 #: Where each operation is asked, under the base URL.
@@ -85,7 +85,8 @@ def _events(session: requests.Session, call: ProviderCall) -> Generator[bytes, N
                 if is_done or _ends(call, event):
                     _read_to_end(response)
                     return
-    raise _unreachable(call, "broke off its stream", HTTPStatus.BAD_GATEWAY)
+    broken = _unreachable(call, "broke off its stream", HTTPStatus.BAD_GATEWAY)
+    raise EndedWithoutDone(broken.failure, transient=True)
 
 
 def _ends(call: ProviderCall, event: bytes) -> bool:
