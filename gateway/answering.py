@@ -6,6 +6,7 @@ All operations of OpenAI's wire are answered alike: they are jobs that somebody 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Final
 
 from flask import Response, request
@@ -61,22 +62,19 @@ def _wait(gateway: Services, principal: Principal, call: ChatCall) -> Response:
 
 
 def _stream(gateway: Services, principal: Principal, call: ChatCall, forms: Forms) -> Response:
-    accepted = _accept(gateway, principal, call)
-    known = None if accepted.is_new else _if_answered(gateway.jobs.get(accepted.id))
-    left = client_left(request.environ)
-    stream = EventStream(
-        gateway, accepted.id, Place(), left, ended=known is not None, form=forms(accepted.id)
-    )
-    first = stream.wait_for_first(gateway.settings.sync_timeout_s + _GRACE_S)
-    if first is not None and (first.chunks or first.end is JobState.COMPLETED):
-
-        def close() -> None:
-            stream.close()
-            if not stream.is_over:
-                _drop_if_unnamed(gateway, call, accepted.id)
-
-        return as_response(stream, accepted.id, close)
-    stream.close()
+    with ExitStack() as held:
+        held.enter_context(gateway.chunk_reader.seat())
+        accepted = _accept(gateway, principal, call)
+        known = None if accepted.is_new else _if_answered(gateway.jobs.get(accepted.id))
+        left, form = client_left(request.environ), forms(accepted.id)
+        stream = EventStream(
+            gateway, accepted.id, Place(), left, ended=known is not None, form=form
+        )
+        held.callback(stream.close)
+        first = stream.wait_for_first(gateway.settings.sync_timeout_s + _GRACE_S)
+        if first is not None and (first.chunks or first.end is JobState.COMPLETED):
+            held.callback(_drop_unless_over, gateway, call, accepted.id, stream)
+            return as_response(stream, accepted.id, held.pop_all().close)
     job = _if_answered(gateway.jobs.get(accepted.id))
     if job is None:
         _drop_if_unnamed(gateway, call, accepted.id)
@@ -84,6 +82,11 @@ def _stream(gateway: Services, principal: Principal, call: ChatCall, forms: Form
     if job.response is not None:
         raise StreamGone
     return _answer(job)
+
+
+def _drop_unless_over(gateway: Services, call: ChatCall, job_id: int, stream: EventStream) -> None:
+    if not stream.is_over:
+        _drop_if_unnamed(gateway, call, job_id)
 
 
 def _accept(gateway: Services, principal: Principal, call: ChatCall, mailbox: str = "") -> Accepted:

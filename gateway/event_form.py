@@ -81,7 +81,7 @@ class ResponseEvents:
             self._last = max(self._last, number)
             if number <= self._after:
                 return b""
-        return _named(response_events.name_of(event), sse.encode(chunk, event_id))
+        return sse.encode(chunk, event_id, name=response_events.name_of(event))
 
     def done(self) -> bytes:
         """Return nothing: the last chunk said it."""
@@ -93,7 +93,7 @@ class ResponseEvents:
         error = whole["error"]
         told = {name: error.get(name) for name in ("code", "message", "param")}
         event = {"type": response_events.ERROR, "sequence_number": self._last + 1, **told, **whole}
-        return _named(response_events.ERROR, sse.encode(to_json_bytes(event)))
+        return sse.encode(to_json_bytes(event), name=response_events.ERROR)
 
     def _tell_id(self, event: dict[str, Any]) -> None:
         if not self._told and (response_id := response_events.response_id_of(event)):
@@ -125,7 +125,3 @@ class OllamaLines:
 def form_of(operation: Operation) -> EventForm:
     """Return the form of this operation's streams, from their start."""
     return ResponseEvents() if operation is Operation.RESPONSE else ChunkEvents()
-
-
-def _named(name: str | None, event: bytes) -> bytes:
-    return event if name is None else b"event: %b\n%b" % (name.encode(), event)

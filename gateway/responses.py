@@ -17,15 +17,15 @@ from gateway.accept_job import accept_job
 from gateway.answering import answer
 from gateway.auth import Principal
 from gateway.binding import chat_body
-from gateway.client_presence import client_left
 from gateway.event_form import ResponseEvents
-from gateway.event_stream import EventStream, Place, as_response
+from gateway.event_stream import Place
 from gateway.find_job import find_job
 from gateway.find_response import continued, find_response
+from gateway.following import follow_stream
 from gateway.services import Services, services
 from shared import response_events, task_names
 from shared.chat_request import ChatCall
-from shared.errors import StreamGone, ValidationFailed
+from shared.errors import ValidationFailed
 from shared.job import Job
 from shared.moves import Cancelled
 from shared.operation_request import parse_response
@@ -99,12 +99,7 @@ def _follow(gateway: Services, job: Job, after: int | None) -> Response:
             "This response does not stream: it was made without 'stream': true.", field="stream"
         )
     form = ResponseEvents(after, lambda name: _keep(gateway, job.owner, name, job.id))
-    left, ended = client_left(request.environ), job.state.has_result
-    stream = EventStream(gateway, job.id, Place(), left, ended=ended, form=form)
-    if stream.is_gone:
-        stream.close()
-        raise StreamGone
-    return as_response(stream, job.id, stream.close)
+    return follow_stream(gateway, job, Place(), form)
 
 
 def _starting_after() -> int | None:

@@ -56,7 +56,7 @@ def build_services(settings: Settings) -> Services:
         mailbox=Mailbox(client, settings.sync_limit),
         counters=Counters(client),
         chunks=chunks,
-        chunk_reader=ChunkReader(chunks),
+        chunk_reader=ChunkReader(chunks, settings.stream_limit),
         response_names=ResponseNames(client, settings),
         environment=os.environ,
     )

@@ -32,6 +32,9 @@ class GenerationFold:
         """Return the answer of the lines so far."""
         return self._fields | {name: "".join(pieces) for name, pieces in self._texts.items()}
 
+    def finish(self) -> None:
+        """Take in that the stream is over; its last line said so itself."""
+
     @property
     def is_complete(self) -> bool:
         """Whether the last line has come: nothing broke off."""

@@ -60,7 +60,7 @@ def job(job_id: int) -> str:
 
 
 def chunks(job_id: int) -> str:
-    """STREAM of what a streamed job has answered, then of its end; `result_ttl` after that.
+    """STREAM of what a streamed job has answered, then of its end; `stream_ttl` after that.
 
     The scripts derive it from the job's key.
     """

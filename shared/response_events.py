@@ -66,6 +66,9 @@ class ResponseFold:
         if event.get("type") in LAST and isinstance(event.get("response"), dict):
             self._last = text
 
+    def finish(self) -> None:
+        """Take in that the server says it is done: that alone makes no response whole."""
+
     @property
     def is_complete(self) -> bool:
         """Whether the last event was there: nothing broke off."""

@@ -86,6 +86,9 @@ class Settings(BaseSettings):
     sync_limit: Count = Field(
         5_000, description="Most synchronous calls that wait in one gateway process; then 429."
     )
+    stream_limit: Count = Field(
+        2_000, description="Most streams that one gateway process relays at once; then 429."
+    )
     interactive_share: float = Field(
         0.2, ge=0, lt=1, description="Share of a chat worker's slots kept for synchronous calls."
     )
@@ -102,6 +105,10 @@ class Settings(BaseSettings):
     lease_renew_s: Seconds = Field(10, description="How often leases are renewed.")
     tick_s: Seconds = Field(1, description="How often maintenance runs.")
     result_ttl_s: Seconds = Field(86_400, description="How long an ended job stays readable.")
+    stream_ttl_s: Seconds = Field(
+        3_600,
+        description="How long the chunks of an ended stream are kept, at most as long as its job.",
+    )
 
     @field_validator("cors_origins", mode="before")
     @classmethod
@@ -182,7 +189,7 @@ def load_settings() -> Settings:
         }
     except ValidationError as exc:
         first = exc.errors()[0]
-        name = "_".join(str(part) for part in first["loc"]).upper()
+        name = str(first["loc"][0]).upper()
         raise SettingsError(f"REPLYTO_{name}: {first['msg']}") from None
     except OSError as exc:
         raise SettingsError(f"REPLYTO_DATA_DIR: cannot keep secrets there: {exc}") from exc

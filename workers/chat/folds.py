@@ -20,6 +20,10 @@ class Fold(Protocol):
         """Take in the next chunk, parsed and as it is written."""
         ...
 
+    def finish(self) -> None:
+        """Take in that the server says it is done."""
+        ...
+
     @property
     def is_complete(self) -> bool:
         """Whether nothing is missing."""
@@ -39,6 +43,9 @@ class _Merged:
     def add(self, chunk: dict[str, Any], text: bytes) -> None:
         del text
         self._fold.add(chunk)
+
+    def finish(self) -> None:
+        self._fold.finish()
 
     @property
     def is_complete(self) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import gevent
@@ -139,8 +140,9 @@ def _call(deps: Deps, claim: Claim, provider: Provider, timeout_s: float) -> byt
             if not claim.streamed:
                 return dialect.ask(deps.llm_session, call)
             # Closed whatever happens: the provider must not go on for nobody.
-            with closing(dialect.stream(deps.llm_session, call)) as chunks:
-                return relay_stream(relay, chunks, claim.operation)
+            chunks, show = deps.usage.chunks(partial(dialect.stream, deps.llm_session), call)
+            with closing(chunks):
+                return relay_stream(relay, chunks, claim.operation, show)
     except gevent.Timeout as expired:
         if expired is not limit:
             raise

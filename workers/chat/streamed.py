@@ -14,7 +14,8 @@ from shared.operation import Operation
 from shared.recovery_store import STREAM_BROKEN
 from workers.chat.folds import Fold, fold_of
 from workers.chat.relay import Relay
-from workers.providers.base import ProviderError
+from workers.chat.usage import Show, show_all
+from workers.providers.base import EndedWithoutDone, ProviderError
 
 #: Status of an error that a provider tells inside a stream, where there is no status any more.
 _ERROR_STATUS: Final = 502
@@ -23,18 +24,19 @@ _OF_AN_ERROR: Final = ("message", "code", "param")
 
 
 def relay_stream(
-    relay: Relay, chunks: Iterable[bytes], operation: Operation = Operation.CHAT
+    relay: Relay,
+    chunks: Iterable[bytes],
+    operation: Operation = Operation.CHAT,
+    show: Show = show_all,
 ) -> bytes:
-    """Pass all chunks on; return the whole answer of the operation as JSON.
+    """Pass all chunks on that `show` lets through; return the operation's whole answer as JSON.
 
     Raises StreamRefused; and ProviderError, which is transient as long as nothing was passed on:
     after that another attempt would say something else from the start.
     """
     fold = fold_of(operation)
     try:
-        for chunk in chunks:
-            _add(fold, chunk)
-            relay.send(chunk)
+        _relay(relay, fold, chunks, show)
         response = _whole(fold)
     except ProviderError as error:
         # What came before the error is told too.
@@ -42,6 +44,22 @@ def relay_stream(
         raise _final(error) if relay.begun else error from error.__cause__
     relay.flush()
     return response
+
+
+def _relay(relay: Relay, fold: Fold, chunks: Iterable[bytes], show: Show) -> None:
+    try:
+        for chunk in chunks:
+            value = _parsed(chunk)
+            _add(fold, value, chunk)
+            shown = show(chunk, value)
+            if shown is not None:
+                relay.send(shown)
+    except EndedWithoutDone:
+        # Some servers never say [DONE]; with every finish reason there, nothing is missing.
+        if not fold.is_complete:
+            raise
+    else:
+        fold.finish()
 
 
 def _whole(fold: Fold) -> bytes:
@@ -55,8 +73,7 @@ def _whole(fold: Fold) -> bytes:
         raise ProviderError(STREAM_BROKEN, transient=True) from exc
 
 
-def _add(fold: Fold, chunk: bytes) -> None:
-    value = _parsed(chunk)
+def _add(fold: Fold, value: dict[str, Any], chunk: bytes) -> None:
     try:
         fold.add(value, chunk)
     except RecursionError as exc:

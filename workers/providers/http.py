@@ -21,7 +21,7 @@ from shared.errors import Failure
 from shared.job import failure_body
 from shared.json_bytes import to_json_bytes
 from shared.sse import EventParser, EventTooLarge
-from workers.providers.base import ProviderCall, ProviderError
+from workers.providers.base import EndedWithoutDone, ProviderCall, ProviderError
 from workers.retry_after import retry_after_s
 
 Json = dict[str, Any]
@@ -121,7 +121,8 @@ def _pieces(
             if framing.is_last(piece):
                 _read_to_end(response)
                 return
-    raise unreachable(call, "broke off its stream", HTTPStatus.BAD_GATEWAY)
+    broken = unreachable(call, "broke off its stream", HTTPStatus.BAD_GATEWAY)
+    raise EndedWithoutDone(broken.failure, transient=True)
 
 
 def _read_to_end(response: requests.Response) -> None:
