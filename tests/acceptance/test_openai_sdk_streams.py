@@ -170,9 +170,7 @@ def test_failure_that_passes_is_retried_before_the_first_chunk(
     ("model", "code"),
     [
         pytest.param("sse-cut", "provider_unavailable", id="reset in the middle"),
-        pytest.param(
-            "sse-ended", "provider_unavailable", id="ended without any sign of it"
-        ),
+        pytest.param("sse-ended", "provider_unavailable", id="ended without any sign of it"),
         pytest.param("sse-error", "busy", id="an error that the LLM tells"),
     ],
 )
