@@ -2,7 +2,7 @@
 
 A stream tells its tokens only on request (`stream_options.include_usage`). The job's result should
 have them always, so the worker asks for itself; what its asking adds to the stream is kept from a
-client that did not ask. See docs/adr/0007-usage-of-streams.md.
+client that did not ask. See docs/adr/0008-usage-of-streams.md.
 """
 
 from __future__ import annotations
