@@ -90,10 +90,10 @@ def _token_part(token: Json) -> Json:
 
 
 def _call_parts(calls: list[Json]) -> Iterator[Json]:
+    """Yield one call after the other: the SDK parses the arguments of one as the next begins."""
     for index, call in enumerate(calls):
         function = {**call["function"], "arguments": ""}
         yield _part({"tool_calls": [{"index": index, **call, "function": function}]})
-    for index, call in enumerate(calls):
         for piece in _pieces(call["function"]["arguments"]):
             yield _part({"tool_calls": [{"index": index, "function": {"arguments": piece}}]})
 

@@ -142,5 +142,5 @@ def test_error_raises_its_class(
 
 def test_stream_that_breaks_raises(litellm: ModuleType, options: dict[str, Any]) -> None:
     stream = litellm.completion(model="openai/sse-cut", messages=messages(), stream=True, **options)
-    with pytest.raises(litellm.APIError):
+    with pytest.raises(litellm.exceptions.MidStreamFallbackError):
         list(stream)
