@@ -114,4 +114,9 @@ def _answer(model: str, body: bytes) -> Fixed:
     return SseAnswer((*(data(c) for c in _chunks(model, with_usage=with_usage)), DONE))
 
 
-CONFORMANCE: dict[str, Answer] = {model: partial(_answer, model) for model in _CHOICES}
+_BUSY = b'{"error":{"message":"Slow down.","type":"rate_limit_exceeded","code":"busy"}}'
+
+CONFORMANCE: dict[str, Answer] = {
+    "conf-busy": (429, _BUSY),
+    **{model: partial(_answer, model) for model in _CHOICES},
+}

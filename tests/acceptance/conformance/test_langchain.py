@@ -101,7 +101,7 @@ def test_many_questions_are_answered_at_once(model: Model) -> None:
     [
         pytest.param("no-such", {}, openai.NotFoundError, id="404"),
         pytest.param("demo-fail-400", {}, openai.BadRequestError, id="400"),
-        pytest.param("demo-fail-429", {}, openai.RateLimitError, id="429"),
+        pytest.param("conf-busy", {}, openai.RateLimitError, id="429"),
         pytest.param("demo-hang", {"timeout": 1.0}, openai.APITimeoutError, id="time-out"),
     ],
 )

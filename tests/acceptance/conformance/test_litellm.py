@@ -129,7 +129,7 @@ def test_usage_is_streamed_to_who_asks(litellm: ModuleType, options: dict[str, A
         pytest.param("conf-text", {"api_key": "sk-wrong"}, "AuthenticationError", id="401"),
         pytest.param("no-such", {}, "NotFoundError", id="404"),
         pytest.param("demo-fail-400", {}, "BadRequestError", id="400"),
-        pytest.param("demo-fail-429", {}, "RateLimitError", id="429"),
+        pytest.param("conf-busy", {}, "RateLimitError", id="429"),
         pytest.param("demo-fail-500", {}, "InternalServerError", id="500"),
     ],
 )

@@ -194,10 +194,6 @@ def fail(request: pytest.FixtureRequest, stack: Stack) -> Callable[..., openai.O
             "callback_target_refused",
             id="422",
         ),
-        pytest.param(
-            {}, {"model": "demo-fail-429"}, openai.RateLimitError, "rate_limit_exceeded", id="429"
-        ),
-        pytest.param({}, {"model": "demo-fail-500"}, openai.InternalServerError, None, id="500"),
     ],
 )
 def test_error_raises_its_class(
@@ -208,6 +204,23 @@ def test_error_raises_its_class(
     assert raised.code == code
     assert raised.request_id
     assert str(raised.body["message"])
+
+
+@pytest.mark.parametrize("fail", ["sync", "async stream"], indirect=True)
+@pytest.mark.parametrize(
+    ("model", "error", "type_"),
+    [
+        pytest.param("conf-busy", openai.RateLimitError, "rate_limit_exceeded", id="429"),
+        pytest.param("demo-fail-500", openai.InternalServerError, "server_error", id="500"),
+    ],
+)
+def test_failure_of_the_llm_that_stays_raises_its_class(
+    fail: Callable[..., openai.APIStatusError], model: str, error: Any, type_: str
+) -> None:
+    raised = fail(model=model)
+    assert (type(raised), raised.type) == (error, type_)
+    # The attempts were made behind the gateway: the SDK does not repeat them.
+    assert raised.response.headers["x-should-retry"] == "false"
 
 
 def test_nobody_there_raises_connection_error(fail: Callable[..., openai.OpenAIError]) -> None:
