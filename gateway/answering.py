@@ -6,7 +6,6 @@ All operations of OpenAI's wire are answered alike: they are jobs that somebody 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
 from typing import Final
 
 from flask import Response, request
@@ -16,6 +15,7 @@ from gateway.auth import Principal
 from gateway.client_presence import client_left
 from gateway.event_form import ChunkEvents, EventForm
 from gateway.event_stream import EventStream, Place, as_response
+from gateway.following import seated
 from gateway.services import Services
 from shared import task_names
 from shared.chat_request import ChatCall
@@ -62,8 +62,7 @@ def _wait(gateway: Services, principal: Principal, call: ChatCall) -> Response:
 
 
 def _stream(gateway: Services, principal: Principal, call: ChatCall, forms: Forms) -> Response:
-    with ExitStack() as held:
-        held.enter_context(gateway.chunk_reader.seat())
+    with seated(gateway) as held:
         accepted = _accept(gateway, principal, call)
         known = None if accepted.is_new else _if_answered(gateway.jobs.get(accepted.id))
         left, form = client_left(request.environ), forms(accepted.id)

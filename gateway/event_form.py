@@ -92,8 +92,8 @@ class ResponseEvents:
         whole: dict[str, Any] = json.loads(body)
         error = whole["error"]
         told = {name: error.get(name) for name in ("code", "message", "param")}
-        event = {"type": response_events.ERROR, "sequence_number": self._last + 1, **told, **whole}
-        return sse.encode(to_json_bytes(event), name=response_events.ERROR)
+        event = {"type": response_events.ERROR, "sequence_number": self._last + 1, **told}
+        return sse.encode(to_json_bytes({**whole, **event}), name=response_events.ERROR)
 
     def _tell_id(self, event: dict[str, Any]) -> None:
         if not self._told and (response_id := response_events.response_id_of(event)):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 
 from flask import Response, request
 
@@ -15,18 +16,33 @@ from shared.errors import StreamGone
 from shared.job import Job
 
 
-def follow_stream(
-    gateway: Services, job: Job, place: Place, form: EventForm, news: QueueNews | None = None
-) -> Response:
-    """Return the response that relays the job's stream from behind a place.
+@contextmanager
+def seated(gateway: Services) -> Iterator[ExitStack]:
+    """Hold a place among the streams of this process; what it holds is given up after the block.
 
-    Raises StreamGone, TooManyWaiting.
+    Raises TooManyWaiting.
     """
-    left, ended = client_left(request.environ), job.state.has_result
     with ExitStack() as held:
         held.enter_context(gateway.chunk_reader.seat())
-        stream = EventStream(gateway, job.id, place, left, ended=ended, form=form, news=news)
-        held.enter_context(closing(stream))
-        if stream.is_gone:
-            raise StreamGone
-        return as_response(stream, job.id, held.pop_all().close)
+        yield held
+
+
+def follow_stream(
+    gateway: Services,
+    held: ExitStack,
+    job: Job,
+    form: EventForm,
+    *,
+    place: Place | None = None,
+    news: QueueNews | None = None,
+) -> Response:
+    """Return the response that relays the job's stream, from behind a place or from its start.
+
+    It takes over what is held. Raises StreamGone.
+    """
+    left, ended = client_left(request.environ), job.state.has_result
+    stream = EventStream(gateway, job.id, place or Place(), left, ended=ended, form=form, news=news)
+    held.enter_context(closing(stream))
+    if stream.is_gone:
+        raise StreamGone
+    return as_response(stream, job.id, held.pop_all().close)

@@ -11,6 +11,7 @@ import re
 from typing import Any, Final
 
 from shared.chat_request import with_values
+from shared.errors import MalformedJson
 from shared.job import Job, JobState
 from shared.json_bytes import to_json_bytes
 
@@ -57,7 +58,11 @@ def response_json(job: Job, response_id: str) -> bytes:
     if job_id_of(response_id) is None:
         return job.response
     ours = {"id": response_id, "background": True}
-    return with_values(job.response.decode("utf-8"), ours).encode("utf-8")
+    try:
+        return with_values(job.response.decode("utf-8"), ours).encode("utf-8")
+    except MalformedJson:
+        # Python reads more than JSON has (NaN): such an answer is told as it is.
+        return job.response
 
 
 def _without_answer(job: Job, response_id: str) -> dict[str, Any]:

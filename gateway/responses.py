@@ -7,6 +7,7 @@ own is in what the provider says, which is passed on as it is; told here, it can
 from __future__ import annotations
 
 import logging
+from contextlib import ExitStack
 from typing import Final
 
 from flask import Blueprint, Response, request
@@ -18,10 +19,9 @@ from gateway.answering import answer
 from gateway.auth import Principal
 from gateway.binding import chat_body
 from gateway.event_form import ResponseEvents
-from gateway.event_stream import Place
 from gateway.find_job import find_job
 from gateway.find_response import continued, find_response
-from gateway.following import follow_stream
+from gateway.following import follow_stream, seated
 from gateway.services import Services, services
 from shared import response_events, task_names
 from shared.chat_request import ChatCall
@@ -64,7 +64,9 @@ def retrieve(response_id: str) -> Response:
     gateway, principal = services(), services().keys.authenticate(request)
     job = find_response(gateway, principal, response_id)
     if request.args.get("stream", "").lower() == "true":
-        return _follow(gateway, job, _starting_after())
+        after = _starting_after()
+        with seated(gateway) as held:
+            return _follow(gateway, held, job, after)
     return _show(job, response_id)
 
 
@@ -79,6 +81,15 @@ def cancel(response_id: str) -> Response:
 
 
 def _in_background(gateway: Services, principal: Principal, call: ChatCall) -> Response:
+    if not call.chat.stream:
+        job = _accepted(gateway, principal, call)
+        return _show(job, response_view.id_of(job.id))
+    # First the place, then the job: a refusal leaves nothing behind.
+    with seated(gateway) as held:
+        return _follow(gateway, held, _accepted(gateway, principal, call), None)
+
+
+def _accepted(gateway: Services, principal: Principal, call: ChatCall) -> Job:
     accepted, _ = accept_job(
         gateway,
         principal,
@@ -86,20 +97,17 @@ def _in_background(gateway: Services, principal: Principal, call: ChatCall) -> R
         priority=task_names.QUEUED,
         timeout_s=gateway.settings.job_timeout_s,
     )
-    job = find_job(gateway.jobs, principal, accepted.id, None)
-    if job.streamed:
-        return _follow(gateway, job, None)
-    return _show(job, response_view.id_of(job.id))
+    return find_job(gateway.jobs, principal, accepted.id, None)
 
 
-def _follow(gateway: Services, job: Job, after: int | None) -> Response:
+def _follow(gateway: Services, held: ExitStack, job: Job, after: int | None) -> Response:
     """Relay a response's stream; leaving it changes nothing for the job."""
     if not job.streamed:
         raise ValidationFailed(
             "This response does not stream: it was made without 'stream': true.", field="stream"
         )
     form = ResponseEvents(after, lambda name: _keep(gateway, job.owner, name, job.id))
-    return follow_stream(gateway, job, Place(), form)
+    return follow_stream(gateway, held, job, form)
 
 
 def _starting_after() -> int | None:

@@ -8,7 +8,7 @@ from gateway.binding import bind
 from gateway.event_form import form_of
 from gateway.event_stream import parse_event_id
 from gateway.find_job import find_job
-from gateway.following import follow_stream
+from gateway.following import follow_stream, seated
 from gateway.queue_news import QueueNews
 from gateway.routes import dto_route
 from gateway.services import services
@@ -28,4 +28,5 @@ def follow() -> Response:
     if not job.streamed:
         raise ValidationFailed("This job does not stream: its request has no 'stream': true.")
     news = QueueNews(gateway.jobs, job.id)
-    return follow_stream(gateway, job, place, form_of(job.operation), news)
+    with seated(gateway) as held:
+        return follow_stream(gateway, held, job, form_of(job.operation), place=place, news=news)

@@ -11,6 +11,7 @@ import pytest
 from tests.acceptance.api import Api
 from tests.acceptance.canned_streams import CANNED_STREAMS
 from tests.acceptance.canned_wire import CANNED_WIRE
+from tests.acceptance.conformance.answers import CONFORMANCE
 from tests.acceptance.dialect_stack import DialectStack
 from tests.acceptance.odd_answers import ODD_ANSWERS
 from tests.acceptance.redis_outage import MODELS as OUTAGE_MODELS
@@ -71,7 +72,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         tmp_path_factory.mktemp("stack"),
         demo_models=_MODELS,
         aliases=ALIASES,
-        canned={**ODD_ANSWERS, **CANNED_STREAMS, **CANNED_WIRE},
+        canned={**ODD_ANSWERS, **CANNED_STREAMS, **CANNED_WIRE, **CONFORMANCE},
         settings={"REPLYTO_MAX_ATTEMPTS": "2", "REPLYTO_RETRY_BASE_S": "0.1"},
     ) as stack:
         yield stack.open()

@@ -10,6 +10,7 @@ import redis
 from pydantic import SecretStr
 
 from gateway.auth import BOOTSTRAP_OWNER
+from gateway.services import Services
 from shared.chunk_store import Batch, ChunkStore
 from shared.errors import Failure
 from shared.job import Attempt
@@ -238,3 +239,20 @@ def test_operation_that_no_provider_speaks_is_a_400_and_no_job(
 def test_model_with_one_provider_that_speaks_the_operation_is_taken(gateway: Gateway) -> None:
     assert created(gateway, model="mixed")["status"] == "queued"
     assert gateway.queue(request={**CHAT, "model": "claude"})["id"] == 2
+
+
+def test_stream_in_the_background_that_has_no_place_leaves_no_job(fake_redis: redis.Redis) -> None:
+    """A client that is refused comes again: with a job left behind there would be two."""
+    settings = new_settings(api_key=SecretStr(API_KEY), stream_limit=1)
+    full = build(fake_redis, settings, REGISTRY)
+    services: Services = full.client.application.extensions["replyto"]
+    with services.chunk_reader.seat():
+        answer = full.post("/v1/responses", {**ASKED, "stream": True})
+    assert (answer.status_code, answer.json["error"]["code"]) == (429, "too_many_waiting")
+    assert full.jobs.get(1) is None
+
+
+def test_answer_that_python_reads_and_json_has_not_is_shown_as_it_is(gateway: Gateway) -> None:
+    created(gateway)
+    gateway.run(1, Result.response(b'{"id":"resp_theirs","n":NaN}'))
+    assert gateway.get("/v1/responses/resp_job_1").data == b'{"id":"resp_theirs","n":NaN}'

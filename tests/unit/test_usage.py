@@ -73,6 +73,17 @@ def test_wish_is_put_into_the_body_and_nothing_else_is_changed(body: str, asking
             id="only that of the chunk",
         ),
         pytest.param(
+            b'{"x":{"a":1,"usage":null},"usage":null}',
+            b'{"x":{"a":1,"usage":null}}',
+            id="and not one before it",
+        ),
+        pytest.param(
+            b'{"a":"\\",\\"usage\\":null", "usage": null}',
+            b'{"a":"\\",\\"usage\\":null"}',
+            id="and not what looks like it in a text",
+        ),
+        pytest.param(b'{"a":1,"usage":null,"usage":null}', b'{"a":1}', id="twice"),
+        pytest.param(
             b'{"choices":[{"delta":{}}],"usage":{"a":1}}',
             b'{"choices":[{"delta":{}}],"usage":{"a":1}}',
             id="usage that a provider tells unasked, beside a choice",
@@ -83,7 +94,7 @@ def test_wish_is_put_into_the_body_and_nothing_else_is_changed(body: str, asking
             id="a chunk without choices that is no usage",
         ),
         pytest.param(
-            b'{"x":NaN,"usage":null}', b'{"x":NaN,"usage":null}', id="what is not quite JSON"
+            b'{"usage":null,"x":NaN}', b'{"usage":null,"x":NaN}', id="what is not quite JSON"
         ),
     ],
 )

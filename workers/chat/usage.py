@@ -2,11 +2,12 @@
 
 A stream tells its tokens only on request (`stream_options.include_usage`). The job's result should
 have them always, so the worker asks for itself; what its asking adds to the stream is kept from a
-client that did not ask. See docs/adr/0007-usage-of-streams.md.
+client that did not ask. See docs/adr/0008-usage-of-streams.md.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import replace
@@ -22,6 +23,8 @@ from workers.providers.base import ProviderCall, ProviderError
 _REFUSALS: Final = frozenset((HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY))
 _ASKED: Final = '{"include_usage":true}'
 
+#: How a chunk without usage is usually written.
+_USUAL_NULLS: Final = (b',"usage":null', b', "usage": null')
 #: Operations whose requests have `stream_options`.
 _TAKE_OPTIONS: Final = frozenset((Operation.CHAT, Operation.COMPLETION))
 
@@ -54,7 +57,7 @@ def hide_usage(chunk: bytes, value: dict[str, Any]) -> bytes | None:
     if "usage" not in value:
         return chunk
     if value["usage"] is None:
-        return _without_usage(chunk)
+        return _without_usage(chunk, value)
     return None if value.get("choices") == [] else chunk
 
 
@@ -116,7 +119,13 @@ def _ask_in(body: str, options: Member) -> list[Edit]:
     return [Edit(inner[-1].end, inner[-1].end, ',"include_usage":true')]
 
 
-def _without_usage(chunk: bytes) -> bytes:
+def _without_usage(chunk: bytes, value: dict[str, Any]) -> bytes:
+    wanted = {name: each for name, each in value.items() if name != "usage"}
+    for null in _USUAL_NULLS:
+        shorter = chunk.replace(null, b"", 1)
+        # Parsed again, it is known to be the right one: a quarter of what finding its place costs.
+        if len(shorter) < len(chunk) and json.loads(shorter) == wanted:
+            return shorter
     text = chunk.decode("utf-8")
     try:
         return splice(text, removals(members(text), {"usage"})).encode("utf-8")

@@ -15,7 +15,7 @@ import requests
 from shared.errors import Failure
 from shared.line_parser import LineParser
 from shared.operation import OPERATIONS_BY_TYPE, Operation
-from workers.providers import http
+from workers.providers import http, http_errors
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.openai import bearer, events
 
@@ -61,9 +61,9 @@ def _target(call: ProviderCall) -> http.Target:
 
 def _error(response: requests.Response) -> dict[str, Any] | None:
     """Return the answer's error; at Ollama's own endpoints it is a string."""
-    told = http.json_object(response).get("error")
+    told = http_errors.json_object(response).get("error")
     if isinstance(told, str):
-        kind = http.type_of(response.status_code)
+        kind = http_errors.type_of(response.status_code)
         return {"message": told, "type": kind, "param": None, "code": None}
     return told if isinstance(told, dict) else None
 

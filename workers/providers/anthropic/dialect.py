@@ -15,7 +15,7 @@ import requests
 from shared.errors import Failure
 from shared.json_bytes import to_json_bytes
 from shared.operation import OPERATIONS_BY_TYPE
-from workers.providers import http
+from workers.providers import http, http_errors
 from workers.providers.anthropic.request import to_messages_request
 from workers.providers.anthropic.response import completion
 from workers.providers.anthropic.stream import ChunkStream
@@ -90,12 +90,12 @@ def _target(call: ProviderCall) -> http.Target:
 
 def _error(response: requests.Response) -> Json | None:
     """Return the answer's error in OpenAI's form, its type as the code."""
-    told = http.json_object(response).get("error")
+    told = http_errors.json_object(response).get("error")
     if not isinstance(told, dict):
         return None
     return {
         "message": told.get("message"),
-        "type": http.type_of(response.status_code),
+        "type": http_errors.type_of(response.status_code),
         "param": None,
         "code": told.get("type"),
     }
@@ -108,7 +108,7 @@ def _told(call: ProviderCall, event: bytes) -> Json:
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise http.unreachable(call, "broke off its stream", HTTPStatus.BAD_GATEWAY)
+        raise http_errors.unreachable(call, "broke off its stream", HTTPStatus.BAD_GATEWAY)
     if value.get("type") == "error":
         raise _error_in_stream(call, value.get("error") or {})
     return value
@@ -118,8 +118,8 @@ def _error_in_stream(call: ProviderCall, told: Json) -> ProviderError:
     kind = str(told.get("type") or "api_error")
     status = _STATUSES.get(kind, HTTPStatus.INTERNAL_SERVER_ERROR.value)
     message = str(told.get("message") or f"Provider '{call.provider.name}' reported an error.")
-    failure = Failure(status, http.type_of(status), kind, message, "BadGateway")
-    return ProviderError(failure, transient=http.is_transient(status), status=status)
+    failure = Failure(status, http_errors.type_of(status), kind, message, "BadGateway")
+    return ProviderError(failure, transient=http_errors.is_transient(status), status=status)
 
 
 def _is_stop(event: bytes) -> bool:
