@@ -1,4 +1,4 @@
-"""What an answer of a provider that is none means: try again, the operator's, or the client's fault.
+"""What a failed call of a provider means: try again, the operator's, or the client's fault.
 
 `ErrorReader` is where dialects differ: how their API tells an error.
 """
