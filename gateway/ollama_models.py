@@ -31,11 +31,8 @@ def list_models(
 
 
 def _ask(provider: Provider, environment: Mapping[str, str]) -> list[dict[str, Any]]:
-    headers = dict(resolved(provider.headers, environment))
-    if key := environment.get(provider.api_key_env or ""):
-        headers[provider.api_key_header or "Authorization"] = (
-            key if provider.api_key_header else f"Bearer {key}"
-        )
+    key = environment.get(provider.api_key_env or "")
+    headers = dict((*provider.key_headers(key), *resolved(provider.headers, environment)))
     try:
         with requests.Session() as session:
             # Neither proxies nor .netrc: a provider's settings say all that is sent to it.

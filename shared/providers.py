@@ -62,6 +62,21 @@ class Provider(BaseModel):
         return f"{str(self.base_url).rstrip('/')}/{path}"
 
     @property
+    def models_url(self) -> str:
+        """Where it lists its models, as OpenAI does."""
+        return self.endpoint("models") if self.type == "openai" else f"{self.root_url}/v1/models"
+
+    def key_headers(self, key: str | None) -> tuple[tuple[str, str], ...]:
+        """Return the header that carries the key: the one of its type, unless it names another."""
+        if not key:
+            return ()
+        if self.api_key_header:
+            return ((self.api_key_header, key),)
+        if self.type == "anthropic":
+            return (("x-api-key", key),)
+        return (("Authorization", f"Bearer {key}"),)
+
+    @property
     def root_url(self) -> str:
         """The base URL without the `/v1` that an OpenAI SDK wants at its end."""
         return str(self.base_url).rstrip("/").removesuffix("/v1")

@@ -155,3 +155,35 @@ def test_headers_and_query_are_never_shown() -> None:
 def test_wrong_preset_header_or_query_is_named(tmp_path: Path, fields: str, named: str) -> None:
     with pytest.raises(SettingsError, match=named):
         load_registry(_write(tmp_path, f'[[provider]]\nmodels = ["m"]\n{fields}\n'))
+
+
+@pytest.mark.parametrize(
+    ("fields", "models_url", "header"),
+    [
+        pytest.param(
+            {"base_url": "http://h/v1"},
+            "http://h/v1/models",
+            ("Authorization", "Bearer k"),
+            id="openai",
+        ),
+        pytest.param(
+            {"base_url": "http://h", "type": "anthropic"},
+            "http://h/v1/models",
+            ("x-api-key", "k"),
+            id="anthropic",
+        ),
+        pytest.param(
+            {"base_url": "http://h/v1", "type": "ollama", "api_key_header": "api-key"},
+            "http://h/v1/models",
+            ("api-key", "k"),
+            id="a header of its own",
+        ),
+    ],
+)
+def test_type_says_where_models_are_listed_and_how_the_key_is_sent(
+    fields: dict[str, str], models_url: str, header: tuple[str, str]
+) -> None:
+    provider = Provider.model_validate({"name": "p", "models": ["m"], **fields})
+    assert provider.models_url == models_url
+    assert provider.key_headers("k") == (header,)
+    assert provider.key_headers(None) == ()

@@ -17,7 +17,7 @@ from shared.line_parser import LineParser
 from shared.operation import OPERATIONS_BY_TYPE, Operation
 from workers.providers import http, http_errors
 from workers.providers.base import ProviderCall, ProviderError
-from workers.providers.openai import bearer, events
+from workers.providers.openai import events
 
 #: Where each operation is asked, under the server's root.
 _PATHS: Final = {
@@ -56,7 +56,9 @@ def _lines(session: requests.Session, call: ProviderCall) -> Generator[bytes, No
 
 def _target(call: ProviderCall) -> http.Target:
     """Return the endpoint; the base URL may be that of the host, or end with `/v1`."""
-    return http.Target(f"{call.provider.root_url}/{_PATHS[call.operation]}", bearer(call), _error)
+    provider = call.provider
+    url = f"{provider.root_url}/{_PATHS[call.operation]}"
+    return http.Target(url, provider.key_headers(call.api_key), _error)
 
 
 def _error(response: requests.Response) -> dict[str, Any] | None:

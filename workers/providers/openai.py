@@ -39,16 +39,9 @@ class OpenAiDialect:
 
 
 def _target(call: ProviderCall) -> http.Target:
-    return http.Target(call.provider.endpoint(_PATHS[call.operation]), bearer(call))
-
-
-def bearer(call: ProviderCall) -> http.Pairs:
-    """Return the header that carries the key: `Authorization`, or the one the provider names."""
-    if not call.api_key:
-        return ()
-    if call.provider.api_key_header:
-        return ((call.provider.api_key_header, call.api_key),)
-    return (("Authorization", f"Bearer {call.api_key}"),)
+    provider = call.provider
+    url = provider.endpoint(_PATHS[call.operation])
+    return http.Target(url, provider.key_headers(call.api_key))
 
 
 def events(

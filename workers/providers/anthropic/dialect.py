@@ -82,10 +82,8 @@ def _translated(call: ProviderCall, chat: Json) -> Json:
 
 def _target(call: ProviderCall) -> http.Target:
     """Return the endpoint; the base URL may be that of the host, or end with `/v1`."""
-    headers = [("anthropic-version", _VERSION)]
-    if call.api_key:
-        headers.append((call.provider.api_key_header or "x-api-key", call.api_key))
-    return http.Target(f"{call.provider.root_url}/v1/messages", tuple(headers), _error)
+    headers = (("anthropic-version", _VERSION), *call.provider.key_headers(call.api_key))
+    return http.Target(f"{call.provider.root_url}/v1/messages", headers, _error)
 
 
 def _error(response: requests.Response) -> Json | None:
