@@ -4,24 +4,48 @@ from __future__ import annotations
 
 import secrets
 import sys
+from typing import Final
 
 from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 
 from gateway import (
     chat,
+    completions,
     conversations,
+    cors,
+    embeddings,
     error_body,
     health,
     jobs,
     models,
+    ollama,
+    openai_headers,
     overview,
     pages,
+    responses,
     sign_in,
     streams,
 )
 from gateway.services import Services, attach, build_services
 from shared.settings import SettingsError, load_settings
+
+#: The modules with views, each with its blueprint.
+_MODULES: Final = (
+    chat,
+    completions,
+    embeddings,
+    responses,
+    ollama,
+    jobs,
+    streams,
+    models,
+    health,
+    conversations,
+    overview,
+    pages,
+    sign_in,
+)
 
 
 def create_app(services: Services | None = None) -> Flask:
@@ -36,9 +60,12 @@ def create_app(services: Services | None = None) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = services.settings.max_body_bytes
     attach(app, services)
     error_body.register(app)
-    for module in (chat, jobs, streams, models, health, conversations, overview, pages, sign_in):
+    for module in _MODULES:
         app.register_blueprint(module.blueprint)
     app.after_request(_name_request)
+    openai_headers.register(app)
+    if services.settings.cors_origins:
+        cors.register(app, services.settings.cors_origins)
     return app
 
 

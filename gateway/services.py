@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import cast
 
 from flask import Flask, current_app
@@ -19,6 +21,7 @@ from shared.counters import Counters
 from shared.database.database import Database
 from shared.job_store import JobStore
 from shared.providers import Registry, load_registry
+from shared.response_names import ResponseNames
 from shared.settings import Settings
 
 _EXTENSION = "replyto"
@@ -40,6 +43,9 @@ class Services:
     chunk_reader: ChunkReader
     database: Database
     conversations: ConversationStore
+    response_names: ResponseNames
+    #: Where the keys of providers are.
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def build_services(settings: Settings) -> Services:
@@ -62,9 +68,11 @@ def build_services(settings: Settings) -> Services:
         counters=Counters(client),
         redis=client,
         chunks=chunks,
-        chunk_reader=ChunkReader(chunks),
         database=database,
         conversations=ConversationStore(database),
+        chunk_reader=ChunkReader(chunks, settings.stream_limit),
+        response_names=ResponseNames(client, settings),
+        environment=os.environ,
     )
 
 

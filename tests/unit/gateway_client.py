@@ -21,6 +21,7 @@ from shared.counters import Counters
 from shared.job_store import JobStore
 from shared.moves import Result
 from shared.providers import Provider, Registry
+from shared.response_names import ResponseNames
 from shared.settings import Settings
 from tests.factories import new_database
 
@@ -81,22 +82,24 @@ def _auth(key: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"} if key else {}
 
 
-def build(client: redis.Redis, settings: Settings) -> Gateway:
-    """Return a gateway on this Redis."""
+def build(client: redis.Redis, settings: Settings, registry: Registry = REGISTRY) -> Gateway:
+    """Return a gateway on this Redis, by default with one provider of two models."""
     jobs = JobStore(client, settings)
+    sessions, chunks, database = Sessions(client), ChunkStore(client), new_database()
     services = Services(
-        settings,
-        jobs,
-        REGISTRY,
-        Keys(settings, sessions := Sessions(client)),
-        sessions,
-        Mailbox(client, settings.sync_limit),
-        Counters(client),
-        client,
-        chunks := ChunkStore(client),
-        ChunkReader(chunks),
-        database := new_database(),
-        ConversationStore(database),
+        settings=settings,
+        jobs=jobs,
+        registry=registry,
+        keys=Keys(settings, sessions),
+        sessions=sessions,
+        mailbox=Mailbox(client, settings.sync_limit),
+        counters=Counters(client),
+        redis=client,
+        chunks=chunks,
+        chunk_reader=ChunkReader(chunks, settings.stream_limit),
+        database=database,
+        conversations=ConversationStore(database),
+        response_names=ResponseNames(client, settings),
     )
     app = create_app(services)
     return Gateway(app.test_client(), jobs, client)
