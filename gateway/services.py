@@ -14,6 +14,7 @@ from shared import redis_client
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.database.database import Database
+from shared.history.reader import HistoryReader
 from shared.job_store import JobStore
 from shared.providers import Registry, load_registry
 from shared.settings import Settings
@@ -34,6 +35,11 @@ class Services:
     chunks: ChunkStore
     chunk_reader: ChunkReader
     database: Database
+
+    @property
+    def history(self) -> HistoryReader:
+        """The jobs that have ended."""
+        return HistoryReader(self.database)
 
 
 def build_services(settings: Settings) -> Services:

@@ -98,6 +98,8 @@ class Job:
     operation: Operation = Operation.CHAT
     outcome: str = ""
     status: int = 0
+    #: How often the job was queued again after it had ended.
+    generation: int = 0
     response: bytes | None = None
     error: bytes | None = None
     attempts: tuple[Attempt, ...] = field(default=())
@@ -121,6 +123,7 @@ _NUMBERS = frozenset(
         "attempt",
         "crashes",
         "status",
+        "generation",
     }
 )
 _BYTES = frozenset(("request", "response", "error"))

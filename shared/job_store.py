@@ -310,6 +310,7 @@ class JobStore:
                     keys.message_list(task_names.CALLBACKS_QUEUE, 0),
                     keys.line(task_names.CALLBACKS_QUEUE, 0),
                     keys.QUEUE_PLACE,
+                    keys.UNSTORED,
                 ],
                 [now, job.id, ttl_ms],
             )

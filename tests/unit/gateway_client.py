@@ -16,6 +16,7 @@ from gateway.mailbox import Mailbox
 from gateway.services import Services
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
+from shared.database.database import Database
 from shared.job_store import JobStore
 from shared.moves import Result
 from shared.providers import Provider, Registry
@@ -40,11 +41,12 @@ REGISTRY = Registry(
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """The app's test client, with the key of its caller, and the ledger beneath."""
+    """The app's test client, with the key of its caller, the ledger and the history beneath."""
 
     client: FlaskClient
     jobs: JobStore
     redis: redis.Redis
+    database: Database
 
     def post(self, path: str, body: Any = None, key: str | None = API_KEY, **kwargs: Any) -> Any:
         """POST JSON; bytes go as they are."""
@@ -91,7 +93,7 @@ def build(client: redis.Redis, settings: Settings) -> Gateway:
         Counters(client),
         chunks := ChunkStore(client),
         ChunkReader(chunks),
-        new_database(),
+        database := new_database(),
     )
     app = create_app(services)
-    return Gateway(app.test_client(), jobs, client)
+    return Gateway(app.test_client(), jobs, client, database)

@@ -22,7 +22,7 @@ from shared.errors import DatabaseUnavailable
 from shared.history.tables import job_bodies, metadata
 from tests.factories import new_database
 
-ROW = {"id": 1, "ledger": 1, "request": b"{}"}
+ROW = {"id": 1, "created_ms": 1, "request": b"{}"}
 
 
 def test_migrations_make_the_tables_that_the_code_names(database: Database) -> None:
