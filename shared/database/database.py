@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-#: What the database refuses whenever it is asked: another try would not help.
-REFUSED: Final = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
+#: What the database refuses for what was asked of it, and not because it is away or full.
+_REFUSED: Final = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
 
 #: How long a read and a write may take (seconds).
 READ_S: Final = 5.0
@@ -61,7 +61,7 @@ class Database:
     def write(self, work: Callable[[Connection], T], timeout_s: float = WRITE_S) -> T:
         """Run `work` in a transaction that is committed when it returns, else rolled back.
 
-        Raises DatabaseUnavailable, and those of REFUSED when the database will not have it.
+        Raises DatabaseUnavailable, and sqlalchemy's errors when the database will not have it.
         """
         self.migrate()
         return self._run(lambda: self._transact(work, timeout_s, writes=True), timeout_s)
@@ -93,7 +93,7 @@ class Database:
                 return self._threads.call(work, timeout_s)
             # psycopg waits by `select`, which gevent has patched.
             return with_limit(work, timeout_s)
-        except REFUSED:
+        except _REFUSED:
             raise
         except (DBAPIError, NoConnectionFree, TookTooLong, OSError) as exc:
             raise DatabaseUnavailable from exc

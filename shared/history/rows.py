@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any, Final
 
 from shared.history.tables import LATENCY_BOUNDS_MS, LATENCY_COLUMNS, SUMS
@@ -12,6 +12,9 @@ from shared.job import Attempt, Job, JobState
 from shared.operation import Operation
 from shared.prices import Prices
 from shared.usage import usage_of
+
+_ATTEMPT: Final = tuple(field.name for field in fields(Attempt))
+
 
 Row = dict[str, Any]
 
@@ -38,7 +41,7 @@ def job_row(job: Job, prices: Prices) -> Row:
         "state": str(job.state),
         "error_code": code,
         "error_message": message[:_MESSAGE],
-        "attempts": json.dumps([asdict(a) for a in job.attempts], separators=(",", ":")),
+        "attempts": _attempts(job),
         "waited_ms": max(0, (job.started_ms or job.executed_ms) - job.created_ms),
         "duration_ms": max(0, job.executed_ms - job.started_ms) if job.started_ms else 0,
         "streamed": int(job.streamed == "1"),
@@ -110,11 +113,19 @@ def _provider(job: Job) -> str:
     return asked[-1] if asked else job.provider
 
 
+def _attempts(job: Job) -> str:
+    rows = [{name: getattr(attempt, name) for name in _ATTEMPT} for attempt in job.attempts]
+    return json.dumps(rows, separators=(",", ":"))
+
+
 def _error(body: bytes | None) -> tuple[str, str]:
     """Return the code and the message of the one error body."""
     if body is None:
         return "", ""
-    status = json.loads(body).get("responseStatus", {})
+    whole = json.loads(body)
+    status = whole.get("responseStatus") if isinstance(whole, dict) else None
+    if not isinstance(status, dict):
+        return "", ""
     return str(status.get("errorCode", "")), str(status.get("message", ""))
 
 

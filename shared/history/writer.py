@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, bindparam, delete, func, select, text, tuple_
@@ -119,12 +120,13 @@ def _add(
             mine[column] += sign
     if sums:
         rows = [dict(zip(("day", *names), key, strict=True)) | row for key, row in sums.items()]
-        connection.execute(_upsert(connection, table, numbers), rows)
+        connection.execute(_upsert(connection.dialect.name, table, numbers), rows)
 
 
-def _upsert(connection: Connection, table: Table, numbers: tuple[str, ...]) -> Any:
+@cache
+def _upsert(database: str, table: Table, numbers: tuple[str, ...]) -> Any:
     """Return the statement that adds numbers to those that are there."""
-    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
+    dialect: Any = sqlite if database == "sqlite" else postgresql
     statement = dialect.insert(table)
     return statement.on_conflict_do_update(
         index_elements=list(table.primary_key),

@@ -136,23 +136,29 @@ def test_keeper_leaves_the_work_to_the_process_that_is_at_it(deps: Deps) -> None
     assert deps.unstored.count() == 1
 
 
-def test_job_that_the_database_refuses_does_not_stop_the_others(
+def test_job_that_the_database_cannot_hold_does_not_stop_the_others(
     deps: Deps, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ids = end(deps, 3)
-    # What no row may hold: stands for any value that the database will not have.
-    deps.database.write(
-        lambda c: c.execute(
-            text(
-                "CREATE TRIGGER refuse BEFORE INSERT ON jobs WHEN NEW.id = "
-                f"{ids[1]} BEGIN SELECT RAISE(ABORT, 'no'); END"
-            )
-        )
-    )
+    ids = end(deps, 3, request=b"a secret")
+    # More than the database's numbers reach.
+    deps.redis.hset(keys.job(ids[1]), "executed_ms", str(2**70))
     Keeper(deps)()
     assert stored(deps) == [ids[0], ids[2]]
     assert deps.unstored.count() == 0
-    assert f"job {ids[1]}: not stored" in caplog.text
+    assert f"job {ids[1]}: the history does not take it" in caplog.text
+    assert "a secret" not in caplog.text
+
+
+def test_jobs_stay_on_the_list_when_the_schema_is_not_the_one_that_is_known(deps: Deps) -> None:
+    ids = end(deps, 2)
+    deps.database.write(lambda c: c.execute(text("ALTER TABLE job_bodies RENAME TO gone")))
+    with pytest.raises(DatabaseUnavailable):
+        Keeper(deps)()
+    assert deps.unstored.count() == 2
+    deps.redis.delete(keys.HISTORY_LEASE)
+    deps.database.write(lambda c: c.execute(text("ALTER TABLE gone RENAME TO job_bodies")))
+    Keeper(deps)()
+    assert stored(deps) == ids
 
 
 def test_ids_go_on_above_the_history_in_an_emptied_ledger(deps: Deps) -> None:

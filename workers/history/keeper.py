@@ -12,11 +12,15 @@ import uuid
 from collections.abc import Sequence
 from typing import Final
 
-from shared.database.database import REFUSED
+from sqlalchemy.exc import DataError
+
 from shared.history.rows import body_row, job_row
 from shared.history.writer import Record
 from shared.job import Job
 from workers.deps import Deps
+
+#: What is wrong with a row itself, such as a number too large.
+_REFUSED: Final = (DataError, OverflowError)
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +34,7 @@ _PAGE: Final = 30
 _LEASE_S: Final = 40.0
 #: How often a process looks for jobs to store (seconds). Jobs that ended meanwhile share one
 #: transaction; a job is in the history this long after its end.
-INTERVAL_S: Final = 0.2
+INTERVAL_S: Final = 0.5
 
 
 class Keeper:
@@ -80,7 +84,7 @@ class Keeper:
         ended = [job for job in jobs if job.state.is_final]
         try:
             self._deps.history.store([self._record(job) for job in ended])
-        except REFUSED:
+        except _REFUSED:
             for job in ended:
                 self._store_alone(job)
         self._deps.unstored.note_stored(ended)
@@ -90,8 +94,8 @@ class Keeper:
         """Store a job of a batch that was refused; one that nobody can store must not stop all."""
         try:
             self._deps.history.store([self._record(job)])
-        except REFUSED:
-            log.exception("job %s: not stored in the history", job.id)
+        except _REFUSED:
+            log.exception("job %s: the history does not take it", job.id)
 
     def _record(self, job: Job) -> Record:
         with_contents = self._deps.settings.history_bodies == "all"
