@@ -63,6 +63,11 @@ class JobStore:
         self._settings = settings
         self._clock = clock
 
+    @property
+    def client(self) -> redis.Redis:
+        """The connection to the ledger, for those who only read."""
+        return self._client
+
     # --- the gateway's moves ------------------------------------------------------------------
 
     def accept(self, new: NewJob) -> Accepted:

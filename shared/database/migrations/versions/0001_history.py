@@ -31,7 +31,7 @@ _INDICES = {
     "jobs_by_created": ("created_ms", "id"),
     "jobs_by_owner": ("owner", "created_ms", "id"),
     "jobs_by_owner_tag": ("owner", "tag", "created_ms", "id"),
-    "jobs_by_ref_id": ("ref_id", "owner"),
+    "jobs_by_ref_id": ("owner", "ref_id", "created_ms", "id"),
     "jobs_by_tag": ("tag", "created_ms", "id"),
     "jobs_by_model": ("model", "created_ms", "id"),
     "jobs_by_provider": ("provider", "created_ms", "id"),
