@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
 
 from shared.database.database import Database
 from shared.history.rows import Row, day_of
@@ -17,6 +17,7 @@ from shared.history.tables import (
     LATENCY_COLUMNS,
     SUMS,
     usage_daily,
+    usage_key_daily,
     usage_tag_daily,
 )
 
@@ -87,7 +88,7 @@ class Statistics:
 
 def sums_statement(group: GroupBy, span: Span) -> Select[Any]:
     """Return the statement that sums up by a group; months are summed up from days."""
-    table = usage_tag_daily if group is GroupBy.TAG else usage_daily
+    table = _table(group, span)
     name = table.c["day" if group is GroupBy.MONTH else group]
     numbers = SUMS if group is GroupBy.TAG else (*SUMS, *LATENCY_COLUMNS)
     conditions: list[ColumnElement[bool]] = []
@@ -99,6 +100,13 @@ def sums_statement(group: GroupBy, span: Span) -> Select[Any]:
         conditions.append(table.c.day <= span.to_day)
     sums = [func.sum(table.c[number]).label(number) for number in numbers]
     return select(name.label("name"), *sums).where(*conditions).group_by(name).order_by(name)
+
+
+def _table(group: GroupBy, span: Span) -> Table:
+    """Return the smallest table that tells these apart."""
+    if group is GroupBy.TAG:
+        return usage_tag_daily
+    return usage_daily if span.owner is None and group is not GroupBy.OWNER else usage_key_daily
 
 
 def percentile_ms(latencies: Iterable[int], share: float) -> int | None:

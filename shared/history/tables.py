@@ -29,7 +29,7 @@ LATENCY_BOUNDS_MS: Final = (
 )
 LATENCY_COLUMNS: Final = (*(f"within_{bound}_ms" for bound in LATENCY_BOUNDS_MS), "slower")
 
-#: What is summed up, in both tables of sums.
+#: What is summed up, in all tables of sums.
 SUMS: Final = (
     *("total", "completed", "failed", "cancelled"),
     *("prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens"),
@@ -83,15 +83,25 @@ job_bodies: Final = Table(
     Column("error", LargeBinary),
 )
 
-#: Sums a day, key, model and provider: exactly those of the rows that were ever in `jobs`.
+#: Sums a day, model and provider: exactly those of the rows that were ever in `jobs`.
 usage_daily: Final = Table(
     "usage_daily",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    *(Column(name, Text, primary_key=True) for name in ("model", "provider")),
+    *map(_number, SUMS),
+    *map(_number, LATENCY_COLUMNS),
+)
+
+#: The same for each key.
+usage_key_daily: Final = Table(
+    "usage_key_daily",
     metadata,
     Column("day", Integer, primary_key=True, autoincrement=False),
     *(Column(name, Text, primary_key=True) for name in ("owner", "model", "provider")),
     *map(_number, SUMS),
     *map(_number, LATENCY_COLUMNS),
-    Index("usage_daily_by_owner", "owner", "day"),
+    Index("usage_key_daily_by_owner", "owner", "day"),
 )
 
 #: The same a day, key and tag, without latencies.

@@ -57,7 +57,8 @@ def upgrade() -> None:
         *_job_key(),
         *(sa.Column(name, sa.LargeBinary) for name in ("request", "response", "error")),
     )
-    _create_sums("usage_daily", ("owner", "model", "provider"), (*_SUMS, *_LATENCIES))
+    _create_sums("usage_daily", ("model", "provider"), (*_SUMS, *_LATENCIES))
+    _create_sums("usage_key_daily", ("owner", "model", "provider"), (*_SUMS, *_LATENCIES))
     _create_sums("usage_tag_daily", ("owner", "tag"), _SUMS)
 
 
@@ -68,7 +69,8 @@ def _create_sums(table: str, key: tuple[str, ...], numbers: tuple[str, ...]) -> 
         *(sa.Column(name, sa.Text, primary_key=True) for name in key),
         *_numbers(numbers),
     )
-    op.create_index(f"{table}_by_owner", table, ["owner", "day"])
+    if "owner" in key:
+        op.create_index(f"{table}_by_owner", table, ["owner", "day"])
 
 
 def _job_key() -> list[sa.Column[int]]:
