@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from shared.dtos.base import Dto, ResponseStatus
+from shared.dtos.jobs import ById
 from shared.dtos.moments import UnixMs
+from shared.errors import ValidationFailed
 from shared.history.statistics import GroupBy
 from shared.job import JobState
 
@@ -178,4 +180,45 @@ class GetUsageResponse(Dto):
     """Sums, in the order of their names."""
 
     results: list[Usage]
+    response_status: ResponseStatus | None = None
+
+
+class RetryJob(ById):
+    """Queue a job again that Failed or was Cancelled: same id and RefId, attempts and time anew."""
+
+
+class RetryJobResponse(Dto):
+    """The job is on its way again."""
+
+    id: int
+    ref_id: str
+    job_state: str
+    response_status: ResponseStatus | None = None
+
+
+class RetryJobs(JobFilterDto):
+    """Queue many jobs again: those that Failed, or with that state, those that were Cancelled."""
+
+    take: Annotated[int, Field(ge=1, le=1000)] = Field(1000, description="At most so many.")
+    dry_run: bool = Field(default=False, description="Only say how many it would be.")
+
+    @model_validator(mode="after")
+    def _is_meant(self) -> RetryJobs:
+        if self.state not in (None, JobState.FAILED, JobState.CANCELLED):
+            raise ValidationFailed("Only Failed or Cancelled jobs can be retried.", field="state")
+        names = ("state", "model", "provider", "tag", "ref_id", "owner", "from_", "to", "error")
+        if not any(getattr(self, name) for name in names):
+            raise ValidationFailed(
+                "Say which jobs: give a state, model, provider, tag, from, to or error.",
+                field="state",
+            )
+        return self
+
+
+class RetryJobsResponse(Dto):
+    """How many jobs matched, and how many of them are on their way again."""
+
+    matched: int
+    retried: int
+    dry_run: bool
     response_status: ResponseStatus | None = None

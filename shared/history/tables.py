@@ -91,6 +91,7 @@ usage_daily: Final = Table(
     *(Column(name, Text, primary_key=True) for name in ("model", "provider")),
     *map(_number, SUMS),
     *map(_number, LATENCY_COLUMNS),
+    sqlite_with_rowid=False,
 )
 
 #: The same for each key.
@@ -102,6 +103,7 @@ usage_key_daily: Final = Table(
     *map(_number, SUMS),
     *map(_number, LATENCY_COLUMNS),
     Index("usage_key_daily_by_owner", "owner", "day"),
+    sqlite_with_rowid=False,
 )
 
 #: The same a day, key and tag, without latencies.
@@ -112,4 +114,5 @@ usage_tag_daily: Final = Table(
     *(Column(name, Text, primary_key=True) for name in ("owner", "tag")),
     *map(_number, SUMS),
     Index("usage_tag_daily_by_owner", "owner", "day"),
+    sqlite_with_rowid=False,
 )

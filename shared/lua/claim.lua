@@ -7,7 +7,7 @@
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 lease (ms) · 4 worker name
 --       5 queue · 6 priority · 7 widest window (messages) · 8 token of this call
 -- Returns false when stale, else {now, attempt, request, model, provider, deadline_ms, ref_id,
--- streamed, operation}
+-- streamed, operation, attempts_before}
 --
 -- The same call may come twice, when the first answer got lost: its token gets the same claim.
 --
@@ -44,5 +44,5 @@ if held[1] ~= 'Started' or held[2] ~= ARGV[8] then
   redis.call('ZADD', KEYS[2], whole(now + tonumber(ARGV[3])), id)
 end
 local job = redis.call('HMGET', KEYS[1], 'attempt', 'request', 'model', 'provider', 'deadline_ms',
-  'ref_id', 'streamed', 'operation')
-return {whole(now), job[1], job[2], job[3], job[4], job[5], job[6], job[7], job[8]}
+  'ref_id', 'streamed', 'operation', 'attempts_before')
+return {whole(now), job[1], job[2], job[3], job[4], job[5], job[6], job[7], job[8], job[9]}

@@ -20,8 +20,10 @@ end
 redis.call('HSET', KEYS[1], 'state', job[2], 'completed_ms', now, 'unstored', '1')
 redis.call('ZADD', KEYS[8], now, ARGV[2])
 if job[3] and job[3] ~= '' then
+  -- After a retry there is one of before: an attempt at that must not be taken for one at this.
+  local before = redis.call('HGET', KEYS[4], 'attempt')
   redis.call('HSET', KEYS[4], 'id', ARGV[2], 'state', 'Pending', 'url', job[3],
-    'attempt', '0', 'tries', '0', 'created_ms', now)
+    'attempt', before and whole(before + 1) or '0', 'tries', '0', 'created_ms', now)
   push_message(KEYS[5], KEYS[6], KEYS[7], 'callbacks', 0, 'workers.callbacks.run', ARGV[2], false)
 end
 redis.call('PEXPIRE', KEYS[1] .. ':chunks', ARGV[3])

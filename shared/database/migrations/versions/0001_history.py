@@ -68,6 +68,8 @@ def _create_sums(table: str, key: tuple[str, ...], numbers: tuple[str, ...]) -> 
         sa.Column("day", sa.Integer, primary_key=True, autoincrement=False),
         *(sa.Column(name, sa.Text, primary_key=True) for name in key),
         *_numbers(numbers),
+        # In SQLite rows stand in the order of their key: a span of days is read from one place.
+        sqlite_with_rowid=False,
     )
     if "owner" in key:
         op.create_index(f"{table}_by_owner", table, ["owner", "day"])
