@@ -10,11 +10,16 @@ from flask.typing import ResponseReturnValue
 
 from gateway import (
     chat,
+    completions,
+    cors,
+    embeddings,
     error_body,
     health,
     jobs,
     models,
+    openai_headers,
     query_jobs,
+    responses,
     retry_jobs,
     statistics,
     streams,
@@ -35,9 +40,24 @@ def create_app(services: Services | None = None) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = services.settings.max_body_bytes
     attach(app, services)
     error_body.register(app)
-    for module in (chat, jobs, query_jobs, retry_jobs, statistics, streams, models, health):
+    for module in (
+        chat,
+        completions,
+        embeddings,
+        responses,
+        jobs,
+        query_jobs,
+        retry_jobs,
+        statistics,
+        streams,
+        models,
+        health,
+    ):
         app.register_blueprint(module.blueprint)
     app.after_request(_name_request)
+    openai_headers.register(app)
+    if services.settings.cors_origins:
+        cors.register(app, services.settings.cors_origins)
     return app
 
 

@@ -20,6 +20,7 @@ from shared.history.statistics import Statistics
 from shared.job_store import JobStore
 from shared.live_jobs import LiveJobs
 from shared.providers import Registry, load_registry
+from shared.response_names import ResponseNames
 from shared.settings import Settings
 
 _EXTENSION = "replyto"
@@ -37,6 +38,7 @@ class Services:
     counters: Counters
     chunks: ChunkStore
     chunk_reader: ChunkReader
+    response_names: ResponseNames
     database: Database
 
     @property
@@ -76,7 +78,8 @@ def build_services(settings: Settings) -> Services:
         mailbox=Mailbox(client, settings.sync_limit),
         counters=Counters(client),
         chunks=chunks,
-        chunk_reader=ChunkReader(chunks),
+        chunk_reader=ChunkReader(chunks, settings.stream_limit),
+        response_names=ResponseNames(client, settings),
         database=Database(settings.effective_database_url),
     )
 

@@ -28,6 +28,7 @@ from workers.callbacks.sender import callback_session
 from workers.chat.lanes import Lanes, kept_slots
 from workers.chat.relay import Relays
 from workers.chat.running import Running
+from workers.chat.usage import UsageWishes
 from workers.providers.base import Dialects
 from workers.providers.openai import OpenAiDialect
 
@@ -53,6 +54,7 @@ class Deps:
     prices: Prices = field(default_factory=Prices)
     running: Running = field(default_factory=Running)
     lanes: Lanes = field(default_factory=Lanes)
+    usage: UsageWishes = field(default_factory=UsageWishes)
     worker_name: str = "worker"
     environment: Mapping[str, str] = field(default_factory=dict)
     #: Monotonic seconds.

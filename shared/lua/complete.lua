@@ -3,6 +3,7 @@
 -- KEYS  1 job HASH · 2 jobs:executed ZSET · 3 jobs:ref STRING · 4 delivery HASH
 --       5 callbacks LIST · 6 its line ZSET · 7 jobs:place STRING · 8 jobs:unstored ZSET
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 how long an ended job lives (ms)
+--       4 how long the chunks of an ended stream live (ms)
 -- Returns the final state, or false when the job was not Executed
 --
 -- The job gets its time to live when it is in the history (`stored`) and its delivery has ended:
@@ -26,7 +27,7 @@ if job[3] and job[3] ~= '' then
     'attempt', before and whole(before + 1) or '0', 'tries', '0', 'created_ms', now)
   push_message(KEYS[5], KEYS[6], KEYS[7], 'callbacks', 0, 'workers.callbacks.run', ARGV[2], false)
 end
-redis.call('PEXPIRE', KEYS[1] .. ':chunks', ARGV[3])
+redis.call('PEXPIRE', KEYS[1] .. ':chunks', ARGV[4])
 wake(KEYS[1])
 redis.call('HDEL', KEYS[1], 'mailboxes')
 return job[2]
