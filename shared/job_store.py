@@ -156,6 +156,9 @@ class JobStore:
                 keys.drain(queue),
                 *queue_keys.window(queue, job.priority),
                 keys.waiting_of(queue, job.priority, job.owner),
+                keys.DELIVERIES_LEASES,
+                keys.line(task_names.CALLBACKS_QUEUE, 0),
+                keys.missing(task_names.CALLBACKS_QUEUE, 0),
             ],
             [
                 self._clock(),

@@ -4,7 +4,9 @@
 --       11 deliveries:delayed ZSET · 12 jobs:models SET · 13 drain HASH
 --       14-18 of the job's priority: message LIST · line ZSET · waiting ZSET · turns ZSET
 --             · the owner's waiting ZSET
---       The job's stream is derived from its key; dispatch may push jobs of other owners.
+--       19 deliveries:leases ZSET · 20 line of the callbacks ZSET · 21 its missing ZSET
+--       The job's stream and its delivery's log are derived from their keys; dispatch may push jobs
+--       of other owners.
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 queue · 4 priority · 5 widest window (messages)
 --       6 time to the deadline (ms) · 7 owner · 8 model
 --       9… field, value pairs of a job that left the ledger, to be put back; none for one in it
@@ -42,9 +44,12 @@ redis.call('PERSIST', KEYS[9])
 redis.call('ZREM', KEYS[8], id)
 if redis.call('HGET', KEYS[10], 'state') == 'Pending' then
   redis.call('HSET', KEYS[10], 'state', 'Stopped', 'reason', 'the job was retried')
-  redis.call('ZREM', KEYS[11], id)
+  for _, i in ipairs({11, 19, 20, 21}) do
+    redis.call('ZREM', KEYS[i], id)
+  end
 end
 redis.call('PERSIST', KEYS[10])
+redis.call('DEL', KEYS[10] .. ':log')
 redis.call('SADD', KEYS[12], ARGV[8])
 redis.call('ZADD', KEYS[3], deadline, id)
 

@@ -41,7 +41,7 @@ from shared.delivery_store import (
 from shared.errors import QueueFull, RefIdConflict
 from shared.job import Job, JobState, NewJob, failure_body, from_hash
 from shared.job_store import JobStore
-from shared.moves import CANCELLED, Cancelled, Deferred, Executed, Renewal, Result
+from shared.moves import CANCELLED, Cancelled, Deferred, Executed, Renewal, Result, Retried
 from shared.recovery_store import (
     DEADLINE_PASSED,
     DOORBELL_GRACE_S,
@@ -131,6 +131,7 @@ class JobModel:
     outcome: JobState | None = None
     body: bytes | None = None
     delivery: DeliveryModel | None = None
+    generation: int = 0
     is_stored: bool = False
     #: What was said in its stream, and by which attempt.
     said: list[bytes] = field(default_factory=list)
@@ -245,8 +246,21 @@ class LedgerModel:
         assert job.outcome is not None
         job.move(job.outcome)
         if job.new.reply_to:
-            job.delivery = DeliveryModel()
+            job.delivery = DeliveryModel(attempt=job.delivery.attempt + 1 if job.delivery else 0)
         return job.outcome
+
+    def retry(self, job_id: int) -> Retried:
+        job = self.jobs[job_id]
+        if job.state not in (JobState.FAILED, JobState.CANCELLED):
+            return Retried.KEPT
+        job.state, job.outcome, job.body, job.executed_by = JobState.QUEUED, None, None, None
+        job.crashes, job.cancel, job.said, job.said_by = 0, False, [], None
+        job.is_stored, job.generation = False, job.generation + 1
+        job.deadline = self.clock() + round(SETTINGS.job_timeout_s * 1000)
+        if job.delivery and job.delivery.state is DeliveryState.PENDING:
+            job.delivery.state = DeliveryState.STOPPED
+            job.delivery.lease = job.delivery.due = None
+        return Retried.QUEUED
 
     def claim_delivery(self, job_id: int) -> int | None:
         job = self.jobs.get(job_id)
@@ -370,7 +384,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.hands: list[tuple[str, int]] = []
         self.attempts: list[tuple[int, int]] = []
         self.calls: list[tuple[Job, DeliveryClaim]] = []
-        self.results: dict[int, bytes] = {}
+        self.results: dict[tuple[int, int], bytes] = {}
         #: What is left of the completion lease (seconds), None when nobody has it.
         self.kept_s: float | None = None
 
@@ -399,12 +413,17 @@ class LedgerMachine(RuleBasedStateMachine):
         assert self.jobs.cancel(job) is self.model.cancel(job_id)
 
     @precondition(lambda self: self.model.jobs)
-    @rule(pick=picks, what=st.sampled_from(["cancel", "complete late", "claim", "let expire"]))
+    @rule(
+        pick=picks,
+        what=st.sampled_from(["cancel", "complete late", "claim", "let expire", "retry"]),
+    )
     def disturb_job(self, pick: int, what: str) -> None:
         """Do what may come at any time; some are rare, so that one rule stands for them."""
         job = latest(list(self.model.jobs.values()), pick)
         if what == "cancel":
             self.cancel(job.id)
+        elif what == "retry":
+            self.retry(job.id)
         elif what == "complete late":
             # By somebody who has lost the completion lease, or once more.
             self.complete([job.id])
@@ -413,6 +432,11 @@ class LedgerMachine(RuleBasedStateMachine):
             self.claim(CALLBACKS[0] if job.delivery else queue_of(job), job.id)
         elif job.may_expire:
             self.let_expire(job)
+
+    def retry(self, job_id: int) -> None:
+        job = self.jobs.get(job_id)
+        assert job is not None
+        assert self.jobs.retry(job) is self.model.retry(job_id)
 
     def let_expire(self, job: JobModel) -> None:
         of_job = [keys.job(job.id), keys.ref(job.new.owner, job.new.ref_id)]
@@ -671,7 +695,9 @@ class LedgerMachine(RuleBasedStateMachine):
         assert job.response is None or job.error is None
         result = job.error if job.response is None else job.response
         if result is not None:
-            assert self.results.setdefault(job.id, result) == result, "answered twice"
+            which = (job.id, job.generation)
+            assert self.results.setdefault(which, result) == result, "answered twice"
+        assert job.generation == model.generation
         assert (job.state, job.attempt, job.crashes, bool(job.cancel), job.outcome, result) == (
             model.state,
             model.attempt,
