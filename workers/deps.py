@@ -20,7 +20,7 @@ from shared.job_store import JobStore
 from shared.providers import Registry, load_registry
 from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
-from workers.callbacks.sender import callback_session
+from workers.callbacks.sender import Sender, sender_of
 from workers.chat.lanes import Lanes, kept_slots
 from workers.chat.relay import Relays
 from workers.chat.running import Running
@@ -39,7 +39,7 @@ class Deps:
     registry: Registry
     dialects: Dialects
     llm_session: requests.Session
-    callback_session: requests.Session
+    sender: Sender
     redis: Redis
     counters: Counters
     relays: Relays
@@ -71,7 +71,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         registry=load_registry(settings.providers_file),
         dialects=Dialects({"openai": OpenAiDialect()}),
         llm_session=llm_session(concurrency),
-        callback_session=callback_session(allow_private=settings.callback_allow_private),
+        sender=sender_of(settings),
         redis=client,
         counters=Counters(client),
         relays=Relays(ChunkStore(client), time.sleep),

@@ -74,7 +74,7 @@ def build(
         "registry": REGISTRY,
         "dialects": Dialects({"openai": llm}),
         "llm_session": requests.Session(),
-        "callback_session": requests.Session(),
+        "sender": None,
         "redis": client,
         "counters": Counters(client),
         "relays": Relays(ChunkStore(client), clock.advance),

@@ -10,8 +10,8 @@ from typing import Final
 from shared import signing
 from shared.delivery import DeliveryAttempt, DeliveryClaim, DeliveryState, NextStep
 from shared.job import Job
-from workers.callbacks import schedule, sender
-from workers.callbacks.schedule import CallbackAnswer
+from workers.callbacks.outcome import CallbackAnswer
+from workers.callbacks.schedule import Schedule
 from workers.deps import Deps
 from workers.patience import patiently
 
@@ -32,18 +32,18 @@ def deliver(deps: Deps, job_id: int) -> None:
         return
     body = callback_body(job)
     started = deps.monotonic()
-    answer = sender.post(
-        deps.callback_session,
-        claim.url,
-        body,
-        callback_headers(deps, job, claim, body),
-        allow_private=deps.settings.callback_allow_private,
-    )
+    answer = deps.sender.post(claim.url, body, callback_headers(deps, job, claim, body))
     duration_ms = round((deps.monotonic() - started) * 1000)
-    step = schedule.next_step(answer, claim.tries, deps.jitter())
+    step = schedule_of(deps).next_step(answer, claim.tries, deps.jitter())
     row = _row(claim, answer, step, body, duration_ms)
     if patiently(deps, lambda: deps.deliveries.finish(job, claim, row, step)):
         _log(claim, step, duration_ms)
+
+
+def schedule_of(deps: Deps) -> Schedule:
+    """Return the schedule that the operator set."""
+    settings = deps.settings
+    return Schedule(settings.callback_pauses_s, settings.callback_overload_pause_s)
 
 
 def callback_body(job: Job) -> bytes:
@@ -94,6 +94,9 @@ def _row(
         body_sha256=hashlib.sha256(body).hexdigest(),
         status=answer.status,
         error=answer.error,
+        detail=answer.detail,
+        ip=answer.ip,
+        retry_after_s=answer.retry_after_s,
         response_head=answer.head,
         next_attempt_in_s=step.delay_s if step.state is DeliveryState.PENDING else None,
     )
