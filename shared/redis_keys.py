@@ -87,6 +87,11 @@ def delivery_log(job_id: int) -> str:
     return f"delivery:{job_id}:log"
 
 
+def callback_keys(owner: str) -> str:
+    """HASH, the owner's signing secrets, sealed, by key id. Never expires; five fields at most."""
+    return f"callback:keys:{owner}"
+
+
 # --- queues -----------------------------------------------------------------------------------
 
 

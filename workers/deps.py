@@ -13,6 +13,7 @@ from redis import Redis
 from requests.adapters import HTTPAdapter
 
 from shared import redis_client
+from shared.callback_keys import CallbackKeyStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.delivery_store import DeliveryStore
@@ -21,6 +22,7 @@ from shared.providers import Registry, load_registry
 from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
 from workers.callbacks.sender import callback_session
+from workers.callbacks.signing_keys import SigningKeys
 from workers.chat.lanes import Lanes, kept_slots
 from workers.chat.relay import Relays
 from workers.chat.running import Running
@@ -43,6 +45,7 @@ class Deps:
     redis: Redis
     counters: Counters
     relays: Relays
+    signing_keys: SigningKeys
     running: Running = field(default_factory=Running)
     lanes: Lanes = field(default_factory=Lanes)
     worker_name: str = "worker"
@@ -75,9 +78,22 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         redis=client,
         counters=Counters(client),
         relays=Relays(ChunkStore(client), time.sleep),
+        signing_keys=signing_keys(client, settings),
         lanes=Lanes(concurrency - kept),
         worker_name=worker_name,
         environment=os.environ,
+    )
+
+
+def signing_keys(
+    client: Redis, settings: Settings, monotonic: Callable[[], float] = time.monotonic
+) -> SigningKeys:
+    """Return what callbacks are signed with."""
+    return SigningKeys(
+        CallbackKeyStore(client, settings),
+        settings.private_keys,
+        monotonic,
+        with_secrets=settings.callback_signing != "asymmetric",
     )
 
 

@@ -19,7 +19,7 @@ from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
 from tests.factories import FakeClock
 from workers.chat.relay import Relays
-from workers.deps import Deps
+from workers.deps import Deps, signing_keys
 from workers.providers.base import Dialects, ProviderCall
 
 REGISTRY = Registry(
@@ -78,6 +78,7 @@ def build(
         "redis": client,
         "counters": Counters(client),
         "relays": Relays(ChunkStore(client), clock.advance),
+        "signing_keys": signing_keys(client, settings, lambda: clock() / 1000),
         "worker_name": "w1",
         "environment": {"ACME_KEY": "sk-secret"},
         "monotonic": lambda: clock() / 1000,

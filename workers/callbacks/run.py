@@ -60,7 +60,7 @@ def callback_body(job: Job) -> bytes:
 def callback_headers(deps: Deps, job: Job, claim: DeliveryClaim, body: bytes) -> dict[str, str]:
     """Return the headers of one attempt, signed now."""
     signature = signing.signature_headers(
-        deps.settings.callback_secret.get_secret_value(),
+        deps.signing_keys.of(job.owner),
         signing.message_id(job.id),
         int(deps.clock()),
         body,
