@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 from typing import Final
 
 from shared import signing
+from shared.callback_body import callback_body
 from shared.delivery_store import DeliveryAttempt, DeliveryClaim, DeliveryState, NextStep
 from shared.job import Job
 from workers.callbacks import schedule, sender
@@ -44,17 +44,6 @@ def deliver(deps: Deps, job_id: int) -> None:
     row = _row(claim, answer, step, body, duration_ms)
     if patiently(deps, lambda: deps.deliveries.finish(job, claim, row, step)):
         _log(claim, step, duration_ms)
-
-
-def callback_body(job: Job) -> bytes:
-    """Return what the callback posts, the same bytes each time: the stored response, or the error.
-
-    An error body says whose it is, because unlike a response it carries nothing of the request.
-    """
-    if job.response is not None:
-        return job.response
-    body = {**json.loads(job.error or b"{}"), "id": job.id, "refId": job.ref_id}
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def callback_headers(deps: Deps, job: Job, claim: DeliveryClaim, body: bytes) -> dict[str, str]:
