@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import uuid
-from dataclasses import asdict, dataclass
-from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 import redis
 
 from shared import redis_keys as keys
 from shared import task_names
+from shared.delivery import (
+    Delivery,
+    DeliveryAttempt,
+    DeliveryClaim,
+    DeliveryState,
+    NextStep,
+    Replay,
+    from_hash,
+)
 from shared.job import Job
 from shared.job_store import Clock, milliseconds
 from shared.scripts import Call, ScriptRunner
@@ -21,63 +27,8 @@ from shared.settings import Settings
 DELIVERY_LEASE_S: Final = 30.0
 #: Most attempts kept in one delivery's log.
 _LOG_ROWS: Final = 100
-
-
-class DeliveryState(StrEnum):
-    """Where a delivery stands."""
-
-    PENDING = "Pending"
-    DELIVERED = "Delivered"
-    STOPPED = "Stopped"
-    EXHAUSTED = "Exhausted"
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryClaim:
-    """The right to make one attempt; `tries` counts the recorded ones before it."""
-
-    id: int
-    attempt: int
-    tries: int
-    url: str
-    now_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryAttempt:
-    """One row of a delivery's log. Times are unix milliseconds."""
-
-    number: int
-    trigger: str
-    started_ms: int
-    duration_ms: int
-    body_sha256: str
-    status: int | None = None
-    error: str = ""
-    response_head: str = ""
-    next_attempt_in_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NextStep:
-    """What follows an attempt: `state` Pending means another one after `delay_s` seconds."""
-
-    state: DeliveryState
-    reason: str
-    delay_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A delivery as the ledger holds it."""
-
-    id: int
-    state: DeliveryState
-    url: str
-    attempt: int
-    tries: int
-    reason: str
-    log: tuple[DeliveryAttempt, ...]
+_LINE: Final = keys.line(task_names.CALLBACKS_QUEUE, 0)
+_MISSING: Final = keys.missing(task_names.CALLBACKS_QUEUE, 0)
 
 
 class DeliveryStore:
@@ -91,48 +42,87 @@ class DeliveryStore:
 
     def claim(self, job_id: int) -> DeliveryClaim | None:
         """Start an attempt; None when the message that led here is stale."""
-        queue = task_names.CALLBACKS_QUEUE
         call = Call(
             "claim_delivery",
             [
                 keys.delivery(job_id),
                 keys.DELIVERIES_LEASES,
                 keys.DELIVERIES_DELAYED,
-                keys.line(queue, 0),
-                keys.missing(queue, 0),
+                _LINE,
+                _MISSING,
             ],
             [self._clock(), job_id, milliseconds(DELIVERY_LEASE_S), uuid.uuid4().hex],
         )
         row = self._scripts.run(call)
         if not row:
             return None
-        now_ms, attempt, tries, url = row
-        return DeliveryClaim(job_id, int(attempt), int(tries), url.decode(), int(now_ms))
+        now_ms, attempt, tries, url, trigger, due_ms = row
+        return DeliveryClaim(
+            job_id,
+            int(attempt),
+            int(tries),
+            url.decode(),
+            int(now_ms),
+            trigger.decode(),
+            int(due_ms),
+        )
 
     def finish(
         self, job: Job, claim: DeliveryClaim, row: DeliveryAttempt, next_step: NextStep
     ) -> bool:
-        """Record the attempt and what follows; False when another attempt has the delivery."""
+        """Record the attempt and what follows; False when another attempt has the delivery.
+
+        One that was cancelled meanwhile stays so, unless the receiver took it.
+        """
         call = Call(
             "finish_delivery",
-            [
-                keys.delivery(job.id),
-                keys.delivery_log(job.id),
-                keys.DELIVERIES_LEASES,
-                keys.DELIVERIES_DELAYED,
-                keys.job(job.id),
-                keys.ref(job.owner, job.ref_id),
-            ],
+            [*_of(job), keys.DELIVERIES_LEASES, keys.DELIVERIES_DELAYED],
             [
                 self._clock(),
                 job.id,
                 claim.attempt,
-                json.dumps(asdict(row), separators=(",", ":")),
-                next_step.state,
+                row.to_json(),
+                str(next_step.state),
                 next_step.reason,
                 milliseconds(next_step.delay_s),
                 milliseconds(self._settings.result_ttl_s),
                 _LOG_ROWS,
+            ],
+        )
+        return bool(self._scripts.run(call))
+
+    def replay(self, job: Job) -> Replay:
+        """Let a delivery begin anew, at once and with its whole schedule, whatever became of it.
+
+        It carries the same `webhook-id` and body. Attempts are numbered on.
+        """
+        call = Call(
+            "replay_delivery",
+            [
+                *_of(job),
+                keys.DELIVERIES_LEASES,
+                keys.DELIVERIES_DELAYED,
+                keys.message_list(task_names.CALLBACKS_QUEUE, 0),
+                _LINE,
+                keys.QUEUE_PLACE,
+            ],
+            [self._clock(), job.id],
+        )
+        return Replay(self._scripts.run(call).decode())
+
+    def cancel(self, job: Job) -> bool:
+        """End a delivery that is Pending; False when there is none.
+
+        An attempt that runs is not broken off: if the receiver takes it, it counts as delivered.
+        """
+        call = Call(
+            "cancel_delivery",
+            [*_of(job), keys.DELIVERIES_DELAYED, _LINE, _MISSING],
+            [
+                self._clock(),
+                job.id,
+                str(DeliveryState.CANCELLED),
+                milliseconds(self._settings.result_ttl_s),
             ],
         )
         return bool(self._scripts.run(call))
@@ -143,15 +133,14 @@ class DeliveryStore:
         pipe.hgetall(keys.delivery(job_id))
         pipe.lrange(keys.delivery_log(job_id), 0, -1)
         fields, rows = pipe.execute()
-        if not fields:
-            return None
-        text: dict[str, Any] = {k.decode(): v.decode() for k, v in fields.items()}
-        return Delivery(
-            id=job_id,
-            state=DeliveryState(text["state"]),
-            url=text["url"],
-            attempt=int(text["attempt"]),
-            tries=int(text["tries"]),
-            reason=text.get("reason", ""),
-            log=tuple(DeliveryAttempt(**json.loads(row)) for row in rows),
-        )
+        return from_hash(job_id, fields, rows)
+
+
+def _of(job: Job) -> list[str]:
+    """Return the keys that live and end with the delivery, in the order its scripts take them."""
+    return [
+        keys.delivery(job.id),
+        keys.delivery_log(job.id),
+        keys.job(job.id),
+        keys.ref(job.owner, job.ref_id),
+    ]

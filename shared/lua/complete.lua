@@ -26,7 +26,7 @@ if job[3] and job[3] ~= '' then
     redis.call('HSET', KEYS[1], 'callback_body', ARGV[5])
   end
   redis.call('HSET', KEYS[4], 'id', ARGV[2], 'state', 'Pending', 'url', job[3],
-    'attempt', '0', 'tries', '0', 'created_ms', now)
+    'attempt', '0', 'tries', '0', 'trigger', 'schedule', 'created_ms', now, 'due_ms', now)
   push_message(KEYS[5], KEYS[6], KEYS[7], 'callbacks', 0, 'workers.callbacks.run', ARGV[2], false)
 else
   redis.call('PEXPIRE', KEYS[1], ARGV[3])

@@ -1,35 +1,32 @@
 -- finish_delivery: record one attempt and what follows: an end, or another one later.
 --
--- KEYS  1 delivery HASH · 2 its log LIST · 3 deliveries:leases ZSET · 4 deliveries:delayed ZSET
---       5 job HASH · 6 jobs:ref STRING
+-- KEYS  1 delivery HASH · 2 its log LIST · 3 job HASH · 4 jobs:ref STRING
+--       5 deliveries:leases ZSET · 6 deliveries:delayed ZSET
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 attempt · 4 row of the log (JSON)
 --       5 state: Pending | Delivered | Stopped | Exhausted · 6 reason · 7 delay when Pending (ms)
 --       8 how long an ended job lives (ms) · 9 most rows of the log
 -- Returns 1, or 0 when another attempt has the delivery
 --
 --! include clock
+--! include delivery_life
 local now = clock(ARGV[1])
-local delivery = redis.call('HMGET', KEYS[1], 'state', 'attempt')
-if delivery[1] ~= 'Pending' or delivery[2] ~= ARGV[3]
-  or not redis.call('ZSCORE', KEYS[3], ARGV[2]) then
+local delivery = redis.call('HMGET', KEYS[1], 'state', 'attempt', 'reason')
+local cancelled = delivery[1] == 'Cancelled'
+if (delivery[1] ~= 'Pending' and not cancelled) or delivery[2] ~= ARGV[3]
+  or not redis.call('ZSCORE', KEYS[5], ARGV[2]) then
   return 0
 end
-redis.call('ZREM', KEYS[3], ARGV[2])
+redis.call('ZREM', KEYS[5], ARGV[2])
 redis.call('RPUSH', KEYS[2], ARGV[4])
 redis.call('LTRIM', KEYS[2], -tonumber(ARGV[9]), -1)
 redis.call('HINCRBY', KEYS[1], 'tries', 1)
-redis.call('HSET', KEYS[1], 'state', ARGV[5], 'reason', ARGV[6])
-if ARGV[5] == 'Pending' then
+if cancelled and ARGV[5] ~= 'Delivered' then
+  end_delivery(now, 'Cancelled', delivery[3], ARGV[8])
+elseif ARGV[5] == 'Pending' then
   local due = whole(now + tonumber(ARGV[7]))
-  redis.call('HSET', KEYS[1], 'due_ms', due)
-  redis.call('ZADD', KEYS[4], due, ARGV[2])
-  return 1
-end
-redis.call('HSET', KEYS[1], 'ended_ms', whole(now))
-if ARGV[5] == 'Delivered' then
-  redis.call('HSET', KEYS[5], 'notified_ms', whole(now))
-end
-for _, i in ipairs({1, 2, 5, 6}) do
-  redis.call('PEXPIRE', KEYS[i], ARGV[8])
+  redis.call('HSET', KEYS[1], 'state', 'Pending', 'reason', ARGV[6], 'due_ms', due)
+  redis.call('ZADD', KEYS[6], due, ARGV[2])
+else
+  end_delivery(now, ARGV[5], ARGV[6], ARGV[8])
 end
 return 1

@@ -10,7 +10,7 @@ import redis
 from pydantic import SecretStr
 from standardwebhooks.webhooks import Webhook
 
-from shared.delivery_store import DeliveryState
+from shared.delivery import DeliveryState
 from shared.errors import Failure
 from shared.moves import Result
 from tests.factories import FakeClock, new_job, new_settings

@@ -1102,6 +1102,8 @@ def test_complete_makes_a_delivery_and_keeps_the_job_when_somebody_is_called_bac
         b"url": b"https://example.com/cb",
         b"attempt": b"0",
         b"tries": b"0",
+        b"trigger": b"schedule",
+        b"due_ms": b"%d" % START_MS,
         b"created_ms": b"%d" % START_MS,
     }
     assert lists.ids(task_names.CALLBACKS_QUEUE) == [job.id]

@@ -30,14 +30,13 @@ from hypothesis.stateful import (
 from shared import redis_keys as keys
 from shared import task_names
 from shared.chunk_store import START, Batch, ChunkStore
-from shared.delivery_store import (
-    DELIVERY_LEASE_S,
+from shared.delivery import (
     DeliveryAttempt,
     DeliveryClaim,
     DeliveryState,
-    DeliveryStore,
     NextStep,
 )
+from shared.delivery_store import DELIVERY_LEASE_S, DeliveryStore
 from shared.errors import QueueFull, RefIdConflict
 from shared.job import Job, JobState, NewJob, failure_body, from_hash
 from shared.job_store import JobStore

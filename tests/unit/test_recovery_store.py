@@ -11,8 +11,9 @@ import redis
 from shared import redis_keys as keys
 from shared import task_names
 from shared.chunk_store import START, Batch, ChunkStore
-from shared.delivery_store import DELIVERY_LEASE_S, DeliveryAttempt, DeliveryStore, NextStep
-from shared.delivery_store import DeliveryState as State
+from shared.delivery import DeliveryAttempt, NextStep
+from shared.delivery import DeliveryState as State
+from shared.delivery_store import DELIVERY_LEASE_S, DeliveryStore
 from shared.job import Job, JobState, failure_body
 from shared.job_store import JobStore
 from shared.moves import CANCELLED, Claim, Renewal, Result

@@ -122,7 +122,8 @@ def test_changed_link_is_refused(gateway: Gateway, change: tuple[str, str]) -> N
 
 def test_expired_link_is_refused(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     url = link(ended(gateway))
-    monkeypatch.setattr(time, "time", lambda now=time.time(): now + 604_802)
+    later = time.time() + 604_802
+    monkeypatch.setattr(time, "time", lambda: later)
     answer = gateway.get(target(url), key=None)
     assert (answer.status_code, answer.json["error"]["code"]) == (410, "result_link_expired")
 

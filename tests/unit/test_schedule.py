@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.delivery_store import DeliveryState
+from shared.delivery import DeliveryState
 from workers.callbacks.schedule import PAUSES_S, RETRY_AFTER_CAP_S, CallbackAnswer, next_step
 
 

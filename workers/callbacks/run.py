@@ -8,7 +8,7 @@ from typing import Final
 
 from shared import signing
 from shared.callback_body import callback_body
-from shared.delivery_store import DeliveryAttempt, DeliveryClaim, DeliveryState, NextStep
+from shared.delivery import DeliveryAttempt, DeliveryClaim, DeliveryState, NextStep
 from shared.job import Job
 from workers.callbacks import schedule, sender
 from workers.callbacks.schedule import CallbackAnswer
@@ -76,7 +76,8 @@ def _row(
 ) -> DeliveryAttempt:
     return DeliveryAttempt(
         number=claim.attempt,
-        trigger="schedule",
+        trigger=claim.trigger,
+        scheduled_ms=claim.scheduled_ms,
         started_ms=claim.now_ms,
         duration_ms=duration_ms,
         body_sha256=hashlib.sha256(body).hexdigest(),

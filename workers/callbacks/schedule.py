@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from shared.delivery_store import DeliveryState, NextStep
+from shared.delivery import DeliveryState, NextStep
 
 _MINUTE: Final = 60.0
 _HOUR: Final = 3600.0
