@@ -313,6 +313,8 @@ class JobStore:
                     keys.message_list(task_names.CALLBACKS_QUEUE, 0),
                     keys.line(task_names.CALLBACKS_QUEUE, 0),
                     keys.QUEUE_PLACE,
+                    keys.deliveries_of(job.owner),
+                    keys.DELIVERIES_OWNERS,
                 ],
                 [
                     now,
@@ -320,6 +322,7 @@ class JobStore:
                     ttl_ms,
                     self._settings.callback_body_limit_bytes,
                     thin_body(self._settings, job) if job.reply_to else b"",
+                    job.owner,
                 ],
             )
             for job in jobs

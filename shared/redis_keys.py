@@ -53,6 +53,9 @@ DELIVERIES_DELAYED: Final = "deliveries:delayed"
 #: ZSET of job ids by lease expiry: deliveries claimed by a worker.
 DELIVERIES_LEASES: Final = "deliveries:leases"
 
+#: SET of owners that have deliveries. Members leave with their last delivery.
+DELIVERIES_OWNERS: Final = "deliveries:owners"
+
 
 def job(job_id: int) -> str:
     """HASH, the job. Lives until `result_ttl` after it ended and its delivery ended."""
@@ -85,6 +88,16 @@ def delivery(job_id: int) -> str:
 def delivery_log(job_id: int) -> str:
     """LIST of JSON, one row an attempt, oldest first. Lives as long as the delivery."""
     return f"delivery:{job_id}:log"
+
+
+def deliveries_of(owner: str, state: str = "") -> str:
+    """ZSET of job ids by creation of their delivery: the owner's, or those of them in this state.
+
+    Members leave with their delivery. The scripts derive a state's name from the first one, and
+    `expiring`, a ZSET of those that have ended by when they go.
+    """
+    name = f"deliveries:of:{owner}"
+    return f"{name}{_SEPARATOR}{state}" if state else name
 
 
 def callback_keys(owner: str) -> str:

@@ -16,6 +16,7 @@ from shared import redis_client
 from shared.callback_keys import CallbackKeyStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
+from shared.delivery_index import DeliveryIndex
 from shared.delivery_store import DeliveryStore
 from shared.job_store import JobStore
 from shared.providers import Registry, load_registry
@@ -38,6 +39,7 @@ class Deps:
     jobs: JobStore
     recovery: RecoveryStore
     deliveries: DeliveryStore
+    delivery_index: DeliveryIndex
     registry: Registry
     dialects: Dialects
     llm_session: requests.Session
@@ -71,6 +73,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         jobs=JobStore(client, settings),
         recovery=RecoveryStore(client, settings),
         deliveries=DeliveryStore(client, settings),
+        delivery_index=DeliveryIndex(client),
         registry=load_registry(settings.providers_file),
         dialects=Dialects({"openai": OpenAiDialect()}),
         llm_session=llm_session(concurrency),

@@ -8,6 +8,7 @@
 -- The lease of an attempt that runs stays: finish_delivery records it.
 --
 --! include clock
+--! include delivery_index
 --! include delivery_life
 if redis.call('HGET', KEYS[1], 'state') ~= 'Pending' then
   return 0

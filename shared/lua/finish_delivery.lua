@@ -8,6 +8,7 @@
 -- Returns 1, or 0 when another attempt has the delivery
 --
 --! include clock
+--! include delivery_index
 --! include delivery_life
 local now = clock(ARGV[1])
 local delivery = redis.call('HMGET', KEYS[1], 'state', 'attempt', 'reason')

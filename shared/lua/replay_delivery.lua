@@ -11,6 +11,7 @@
 --
 --! include clock
 --! include push_message
+--! include delivery_index
 --! include delivery_life
 if redis.call('EXISTS', KEYS[1]) == 0 or redis.call('EXISTS', KEYS[3]) == 0 then
   return 'unknown'

@@ -11,6 +11,7 @@ import requests
 
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
+from shared.delivery_index import DeliveryIndex
 from shared.delivery_store import DeliveryStore
 from shared.job_store import JobStore
 from shared.operation import Operation
@@ -71,6 +72,7 @@ def build(
         "jobs": JobStore(client, settings, clock),
         "recovery": RecoveryStore(client, settings, clock),
         "deliveries": DeliveryStore(client, settings, clock),
+        "delivery_index": DeliveryIndex(client, clock),
         "registry": REGISTRY,
         "dialects": Dialects({"openai": llm}),
         "llm_session": requests.Session(),

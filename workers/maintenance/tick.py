@@ -39,6 +39,7 @@ class Tick:
         self._note(Count.MESSAGES_PUSHED_AGAIN, recovery.repush_jobs())
         self._note(Count.DELIVERIES_RETURNED, recovery.return_deliveries(DELIVERY_LEASE_S))
         self._note(Count.MESSAGES_PUSHED_AGAIN, recovery.repush_deliveries())
+        self._deps.delivery_index.forget()
         self._note(Count.DOORBELLS_RUNG_AGAIN, int(recovery.ring()))
 
     def _note(self, count: Count, number: int) -> None:
