@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 
 from gateway.auth import Principal
+from gateway.base_url import base_url
 from gateway.services import Services
 from shared.chat_request import ChatCall
 from shared.errors import ModelNotFound, ProviderNotFound
@@ -41,6 +42,7 @@ def accept_job(
         reply_to=call.reply_to or "",
         mailbox=mailbox,
         streamed=call.chat.stream,
+        base_url=base_url(services.settings),
     )
     return services.jobs.accept(new), ref_id
 

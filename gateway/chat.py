@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 
 from gateway.accept_job import accept_job
 from gateway.auth import Principal
+from gateway.base_url import base_url
 from gateway.binding import chat_body
 from gateway.client_presence import client_left
 from gateway.event_stream import EventStream, Place, as_response
@@ -39,8 +40,9 @@ def queue() -> Response:
         priority=task_names.QUEUED,
         timeout_s=gateway.settings.job_timeout_s,
     )
-    base = (gateway.settings.base_url or f"{request.scheme}://{request.host}").rstrip("/")
-    status_url = f"{base}/api/GetOpenAiChatStatus?RefId={quote(ref_id, safe='')}"
+    status_url = (
+        f"{base_url(gateway.settings)}/api/GetOpenAiChatStatus?RefId={quote(ref_id, safe='')}"
+    )
     body = QueueOpenAiChatResponse(id=accepted.id, ref_id=ref_id, status_url=status_url)
     return Response(body.to_json(), mimetype="application/json")
 

@@ -129,6 +129,24 @@ class StreamGone(ServiceError):
     error_code = "Gone"
 
 
+class ResultLinkInvalid(ServiceError):
+    """This link to a result is not one that we made; use it exactly as the callback gave it."""
+
+    status = 403
+    type = "invalid_request_error"
+    code = "result_link_invalid"
+    error_code = "Forbidden"
+
+
+class ResultLinkExpired(ServiceError):
+    """This link to a result has expired; ask for the job with your API key."""
+
+    status = 410
+    type = "invalid_request_error"
+    code = "result_link_expired"
+    error_code = "Gone"
+
+
 class RouteNotFound(ServiceError):
     """There is no such endpoint."""
 

@@ -51,6 +51,8 @@ class NewJob:
     mailbox: str = ""
     streamed: bool = False
     operation: Operation = Operation.CHAT
+    #: Where the client reached the gateway; kept for links in the callback.
+    base_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,9 @@ class Job:
     status: int = 0
     response: bytes | None = None
     error: bytes | None = None
+    base_url: str = ""
+    #: What the callback posts instead of the result.
+    callback_body: bytes | None = None
     attempts: tuple[Attempt, ...] = field(default=())
 
     @property
@@ -123,7 +128,7 @@ _NUMBERS = frozenset(
         "status",
     }
 )
-_BYTES = frozenset(("request", "response", "error"))
+_BYTES = frozenset(("request", "response", "error", "callback_body"))
 _KNOWN = frozenset(Job.__dataclass_fields__)
 #: Prefix of the hash fields that hold one attempt each.
 ATTEMPT_PREFIX = "attempt:"

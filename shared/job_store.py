@@ -15,6 +15,7 @@ import redis
 
 from shared import queue_keys, task_names
 from shared import redis_keys as keys
+from shared.callback_body import thin_body
 from shared.errors import OwnerQueueFull, QueueFull, RefIdConflict
 from shared.job import (
     ATTEMPT_PREFIX,
@@ -90,6 +91,8 @@ class JobStore:
             fields["mailboxes"] = new.mailbox
         if new.streamed:
             fields["streamed"] = "1"
+        if new.reply_to and new.base_url:
+            fields["base_url"] = new.base_url
         if new.operation is not Operation.CHAT:
             fields["operation"] = new.operation
         return [
@@ -310,8 +313,17 @@ class JobStore:
                     keys.message_list(task_names.CALLBACKS_QUEUE, 0),
                     keys.line(task_names.CALLBACKS_QUEUE, 0),
                     keys.QUEUE_PLACE,
+                    keys.deliveries_of(job.owner),
+                    keys.DELIVERIES_OWNERS,
                 ],
-                [now, job.id, ttl_ms],
+                [
+                    now,
+                    job.id,
+                    ttl_ms,
+                    self._settings.callback_body_limit_bytes,
+                    thin_body(self._settings, job) if job.reply_to else b"",
+                    job.owner,
+                ],
             )
             for job in jobs
         ]

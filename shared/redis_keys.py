@@ -53,6 +53,17 @@ DELIVERIES_DELAYED: Final = "deliveries:delayed"
 #: ZSET of job ids by lease expiry: deliveries claimed by a worker.
 DELIVERIES_LEASES: Final = "deliveries:leases"
 
+#: Prefix of the keys of a receiver, which is the host and port of a URL: a HASH that lives a day
+#: after its last attempt, and with a suffix a SET of attempts that run and a ZSET of deliveries
+#: that wait for room. The scripts derive them; see `lua/includes/receiver.lua`.
+RECEIVER_PREFIX: Final = "receiver:"
+
+#: ZSET of receivers with waiting deliveries, by when to look at them again.
+RECEIVERS_WAKES: Final = "receivers:wakes"
+
+#: SET of owners that have deliveries. Members leave with their last delivery.
+DELIVERIES_OWNERS: Final = "deliveries:owners"
+
 
 def job(job_id: int) -> str:
     """HASH, the job. Lives until `result_ttl` after it ended and its delivery ended."""
@@ -85,6 +96,21 @@ def delivery(job_id: int) -> str:
 def delivery_log(job_id: int) -> str:
     """LIST of JSON, one row an attempt, oldest first. Lives as long as the delivery."""
     return f"delivery:{job_id}:log"
+
+
+def deliveries_of(owner: str, state: str = "") -> str:
+    """ZSET of job ids by creation of their delivery: the owner's, or those of them in this state.
+
+    Members leave with their delivery. The scripts derive a state's name from the first one, and
+    `expiring`, a ZSET of those that have ended by when they go.
+    """
+    name = f"deliveries:of:{owner}"
+    return f"{name}{_SEPARATOR}{state}" if state else name
+
+
+def callback_keys(owner: str) -> str:
+    """HASH, the owner's signing secrets, sealed, by key id. Never expires; five fields at most."""
+    return f"callback:keys:{owner}"
 
 
 # --- queues -----------------------------------------------------------------------------------

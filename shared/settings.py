@@ -9,13 +9,15 @@ from base64 import b64encode
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from shared.callback_target import TargetPolicy, target_policy
 from shared.sealing import is_encryption_key, new_encryption_key
+from shared.signing import PrivateKey, SecretKey, new_private_key
 
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
@@ -43,7 +45,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address the gateway listens on.")
     port: int = Field(5006, ge=1, le=65535, description="Port the gateway listens on.")
     base_url: str | None = Field(
-        None, description="Public URL of the gateway, for status URLs. Default: as requested."
+        None,
+        description="Public URL of the gateway, for status URLs and links to results. "
+        "Default: as requested.",
     )
     data_dir: Path = Field(Path(".data"), description="Where secrets and the embedded Redis live.")
     redis_url: str = Field(
@@ -62,6 +66,16 @@ class Settings(BaseSettings):
     callback_secret: SecretStr = Field(
         SecretStr(""),
         description="Signs callbacks, `whsec_…`. Default: generated in the data directory.",
+    )
+    callback_private_keys: SecretStr = Field(
+        SecretStr(""),
+        description="Ed25519 keys that sign callbacks, `whsk_…`, with spaces between; all sign. "
+        "Default: one, generated in the data directory.",
+    )
+    callback_signing: Literal["symmetric", "asymmetric", "both"] = Field(
+        "symmetric",
+        description="What signs callbacks: `symmetric` (secrets), `asymmetric` (key pairs), "
+        "`both`.",
     )
     encryption_key: SecretStr = Field(
         SecretStr(""),
@@ -106,6 +120,14 @@ class Settings(BaseSettings):
         60, description="How long that rest is; then one callback probes."
     )
 
+    callback_body_limit_bytes: Count = Field(
+        1024 * 1024,
+        description="A callback whose body would be larger carries a link to the result instead.",
+    )
+    result_link_ttl_s: Seconds = Field(
+        604_800, description="How long such a link is good; a result that is gone ends it too."
+    )
+
     gateway_processes: Count = Field(1, description="Gateway processes to run.")
     chat_processes: Count = Field(1, description="Chat worker processes `replyto up` runs.")
     chat_concurrency: Count = Field(200, description="LLM calls one chat worker makes at once.")
@@ -147,6 +169,17 @@ class Settings(BaseSettings):
     def _callback_secret_is_whsec(cls, value: SecretStr) -> SecretStr:
         if value.get_secret_value() and not value.get_secret_value().startswith("whsec_"):
             raise ValueError("must start with 'whsec_'")
+        try:
+            _ = value.get_secret_value() and SecretKey(value.get_secret_value())
+        except (ValueError, EmptyWebhookSecretError):
+            raise ValueError("must be 'whsec_' and base64") from None
+        return value
+
+    @field_validator("callback_private_keys")
+    @classmethod
+    def _private_keys_have_their_form(cls, value: SecretStr) -> SecretStr:
+        for text in value.get_secret_value().split():
+            PrivateKey(text)
         return value
 
     @field_validator("encryption_key")
@@ -199,6 +232,13 @@ class Settings(BaseSettings):
         return self.callback_timeout_s + _LEASE_MARGIN_S
 
     @property
+    def private_keys(self) -> list[PrivateKey]:
+        """The key pairs that sign callbacks; none unless asked for."""
+        if self.callback_signing == "symmetric":
+            return []
+        return [PrivateKey(text) for text in self.callback_private_keys.get_secret_value().split()]
+
+    @property
     def effective_redis_url(self) -> str:
         """The Redis to use: as set, else the embedded one's, else localhost."""
         if self.redis_url:
@@ -234,6 +274,7 @@ _GENERATED: dict[str, Callable[[], str]] = {
     "api_key": new_api_key,
     "auth_secret": new_api_key,
     "callback_secret": new_callback_secret,
+    "callback_private_keys": new_private_key,
     "encryption_key": new_encryption_key,
 }
 

@@ -13,14 +13,18 @@ from redis import Redis
 from requests.adapters import HTTPAdapter
 
 from shared import redis_client
+from shared.callback_keys import CallbackKeyStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
+from shared.delivery_index import DeliveryIndex
 from shared.delivery_store import DeliveryStore
 from shared.job_store import JobStore
 from shared.providers import Registry, load_registry
 from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
 from workers.callbacks.sender import Sender, sender_of
+from workers.callbacks.signing_keys import SigningKeys
+from workers.callbacks.slots import Slots
 from workers.chat.lanes import Lanes, kept_slots
 from workers.chat.relay import Relays
 from workers.chat.running import Running
@@ -36,6 +40,7 @@ class Deps:
     jobs: JobStore
     recovery: RecoveryStore
     deliveries: DeliveryStore
+    delivery_index: DeliveryIndex
     registry: Registry
     dialects: Dialects
     llm_session: requests.Session
@@ -43,6 +48,8 @@ class Deps:
     redis: Redis
     counters: Counters
     relays: Relays
+    signing_keys: SigningKeys
+    callback_slots: Slots
     running: Running = field(default_factory=Running)
     lanes: Lanes = field(default_factory=Lanes)
     worker_name: str = "worker"
@@ -68,6 +75,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         jobs=JobStore(client, settings),
         recovery=RecoveryStore(client, settings),
         deliveries=DeliveryStore(client, settings),
+        delivery_index=DeliveryIndex(client),
         registry=load_registry(settings.providers_file),
         dialects=Dialects({"openai": OpenAiDialect()}),
         llm_session=llm_session(concurrency),
@@ -75,9 +83,23 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         redis=client,
         counters=Counters(client),
         relays=Relays(ChunkStore(client), time.sleep),
+        signing_keys=signing_keys(client, settings),
+        callback_slots=Slots(concurrency),
         lanes=Lanes(concurrency - kept),
         worker_name=worker_name,
         environment=os.environ,
+    )
+
+
+def signing_keys(
+    client: Redis, settings: Settings, monotonic: Callable[[], float] = time.monotonic
+) -> SigningKeys:
+    """Return what callbacks are signed with."""
+    return SigningKeys(
+        CallbackKeyStore(client, settings),
+        settings.private_keys,
+        monotonic,
+        with_secrets=settings.callback_signing != "asymmetric",
     )
 
 

@@ -2,13 +2,17 @@
 --
 -- KEYS  1 job HASH · 2 jobs:executed ZSET · 3 jobs:ref STRING · 4 delivery HASH
 --       5 callbacks LIST · 6 its line ZSET · 7 jobs:place STRING
+--       8 the owner's ZSET of deliveries · 9 deliveries:owners SET
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 how long an ended job lives (ms)
+--       4 largest result that a callback carries (bytes) · 5 what it carries instead of a larger one
+--       6 owner
 -- Returns the final state, or false when the job was not Executed
 --
 -- A job with a delivery gets its time to live when the delivery ends: until then its body is
 -- what the callback sends.
 --
 --! include clock
+--! include delivery_index
 --! include push_message
 --! include wake
 local now = whole(clock(ARGV[1]))
@@ -19,8 +23,16 @@ if job[1] ~= 'Executed' then
 end
 redis.call('HSET', KEYS[1], 'state', job[2], 'completed_ms', now)
 if job[3] and job[3] ~= '' then
+  -- Decided once: a webhook-id never comes with two bodies, whatever the settings become.
+  local size = redis.call('HSTRLEN', KEYS[1], 'response') + redis.call('HSTRLEN', KEYS[1], 'error')
+  if size > tonumber(ARGV[4]) then
+    redis.call('HSET', KEYS[1], 'callback_body', ARGV[5])
+  end
   redis.call('HSET', KEYS[4], 'id', ARGV[2], 'state', 'Pending', 'url', job[3],
-    'attempt', '0', 'tries', '0', 'trigger', 'schedule', 'created_ms', now, 'due_ms', now)
+    'attempt', '0', 'tries', '0', 'trigger', 'schedule', 'created_ms', now, 'due_ms', now,
+    'index', KEYS[8])
+  index_delivery(KEYS[4], 'Pending', false)
+  redis.call('SADD', KEYS[9], ARGV[6])
   push_message(KEYS[5], KEYS[6], KEYS[7], 'callbacks', 0, 'workers.callbacks.run', ARGV[2], false)
 else
   redis.call('PEXPIRE', KEYS[1], ARGV[3])

@@ -11,6 +11,7 @@ import requests
 
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
+from shared.delivery_index import DeliveryIndex
 from shared.delivery_store import DeliveryStore
 from shared.job_store import JobStore
 from shared.operation import Operation
@@ -18,8 +19,9 @@ from shared.providers import Provider, Registry
 from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
 from tests.factories import FakeClock
+from workers.callbacks.slots import Slots
 from workers.chat.relay import Relays
-from workers.deps import Deps
+from workers.deps import Deps, signing_keys
 from workers.providers.base import Dialects, ProviderCall
 
 REGISTRY = Registry(
@@ -71,13 +73,16 @@ def build(
         "jobs": JobStore(client, settings, clock),
         "recovery": RecoveryStore(client, settings, clock),
         "deliveries": DeliveryStore(client, settings, clock),
+        "delivery_index": DeliveryIndex(client, clock),
         "registry": REGISTRY,
         "dialects": Dialects({"openai": llm}),
         "llm_session": requests.Session(),
         "sender": None,
+        "callback_slots": Slots(10),
         "redis": client,
         "counters": Counters(client),
         "relays": Relays(ChunkStore(client), clock.advance),
+        "signing_keys": signing_keys(client, settings, lambda: clock() / 1000),
         "worker_name": "w1",
         "environment": {"ACME_KEY": "sk-secret"},
         "monotonic": lambda: clock() / 1000,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from shared import signing
+from shared.callback_body import callback_body
 from shared.delivery import DeliveryAttempt, DeliveryClaim, DeliveryState, NextStep
 from shared.job import Job
+from shared.signing import SigningKey
 from workers.callbacks.outcome import CallbackAnswer
 from workers.callbacks.schedule import Schedule
 from workers.deps import Deps
@@ -20,24 +23,38 @@ log = logging.getLogger(__name__)
 USER_AGENT: Final = "ReplyTo/0.1 (webhook)"
 
 
+@dataclass(frozen=True, slots=True)
+class _Post:
+    """A POST that was made."""
+
+    answer: CallbackAnswer
+    duration_ms: int
+    body: bytes
+    key_ids: tuple[str, ...]
+
+
 def deliver(deps: Deps, job_id: int) -> None:
-    """Make one attempt at the job's callback, unless the message is stale."""
-    claim = deps.deliveries.claim(job_id)
-    if claim is None:
-        log.debug("delivery %s: stale message dropped", job_id)
-        return
-    job = deps.jobs.get(job_id)
+    """Make one attempt at the job's callback, unless the message is stale or there is no room."""
+    with deps.callback_slots.take() as slot:
+        claim = deps.deliveries.claim(job_id, unproven=slot.may_be_unproven)
+        if claim is None:
+            log.debug("delivery %s: stale or parked", job_id)
+            return
+        if claim.proven:
+            slot.is_proven()
+        _attempt(deps, claim)
+
+
+def _attempt(deps: Deps, claim: DeliveryClaim) -> None:
+    job = deps.jobs.get(claim.id)
     if job is None:
-        log.error("delivery %s: its job is gone", job_id)
+        log.error("delivery %s: its job is gone", claim.id)
         return
-    body = callback_body(job)
-    started = deps.monotonic()
-    answer = deps.sender.post(claim.url, body, callback_headers(deps, job, claim, body))
-    duration_ms = round((deps.monotonic() - started) * 1000)
-    step = schedule_of(deps).next_step(answer, claim.tries, deps.jitter())
-    row = _row(claim, answer, step, body, duration_ms)
+    post = _post(deps, job, claim)
+    step = schedule_of(deps).next_step(post.answer, claim.tries, deps.jitter())
+    row = _row(claim, post, step)
     if patiently(deps, lambda: deps.deliveries.finish(job, claim, row, step)):
-        _log(claim, step, duration_ms)
+        _log(claim, step, post.duration_ms)
 
 
 def schedule_of(deps: Deps) -> Schedule:
@@ -46,25 +63,20 @@ def schedule_of(deps: Deps) -> Schedule:
     return Schedule(settings.callback_pauses_s, settings.callback_overload_pause_s)
 
 
-def callback_body(job: Job) -> bytes:
-    """Return what the callback posts, the same bytes each time: the stored response, or the error.
-
-    An error body says whose it is, because unlike a response it carries nothing of the request.
-    """
-    if job.response is not None:
-        return job.response
-    body = {**json.loads(job.error or b"{}"), "id": job.id, "refId": job.ref_id}
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+def _post(deps: Deps, job: Job, claim: DeliveryClaim) -> _Post:
+    body, signers = callback_body(job), deps.signing_keys.of(job.owner)
+    headers = callback_headers(job, claim, body, signers, int(deps.clock()))
+    started = deps.monotonic()
+    answer = deps.sender.post(claim.url, body, headers)
+    duration_ms = round((deps.monotonic() - started) * 1000)
+    return _Post(answer, duration_ms, body, tuple(key.id for key in signers))
 
 
-def callback_headers(deps: Deps, job: Job, claim: DeliveryClaim, body: bytes) -> dict[str, str]:
+def callback_headers(
+    job: Job, claim: DeliveryClaim, body: bytes, signers: Sequence[SigningKey], now_s: int
+) -> dict[str, str]:
     """Return the headers of one attempt, signed now."""
-    signature = signing.signature_headers(
-        deps.settings.callback_secret.get_secret_value(),
-        signing.message_id(job.id),
-        int(deps.clock()),
-        body,
-    )
+    signature = signing.signature_headers(signers, signing.message_id(job.id), now_s, body)
     return {
         **signature,
         "content-type": "application/json",
@@ -82,16 +94,16 @@ def _header_value(text: str) -> str:
     return text.encode("ascii", "backslashreplace").decode("ascii")
 
 
-def _row(
-    claim: DeliveryClaim, answer: CallbackAnswer, step: NextStep, body: bytes, duration_ms: int
-) -> DeliveryAttempt:
+def _row(claim: DeliveryClaim, post: _Post, step: NextStep) -> DeliveryAttempt:
+    answer = post.answer
     return DeliveryAttempt(
         number=claim.attempt,
         trigger=claim.trigger,
         scheduled_ms=claim.scheduled_ms,
         started_ms=claim.now_ms,
-        duration_ms=duration_ms,
-        body_sha256=hashlib.sha256(body).hexdigest(),
+        duration_ms=post.duration_ms,
+        body_sha256=hashlib.sha256(post.body).hexdigest(),
+        key_ids=post.key_ids,
         status=answer.status,
         error=answer.error,
         detail=answer.detail,

@@ -9,6 +9,7 @@ local function end_delivery(now, state, reason, ttl_ms)
   if state == 'Delivered' then
     redis.call('HSET', KEYS[3], 'notified_ms', whole(now))
   end
+  index_delivery(KEYS[1], state, now + tonumber(ttl_ms))
   for i = 1, 4 do
     redis.call('PEXPIRE', KEYS[i], ttl_ms)
   end
@@ -16,6 +17,7 @@ end
 
 -- It begins anew: its job stays until it is over again.
 local function revive_delivery()
+  index_delivery(KEYS[1], 'Pending', false)
   for i = 1, 4 do
     redis.call('PERSIST', KEYS[i])
   end
