@@ -129,12 +129,12 @@ def _report(turns: dict[str, list[_Turn]], backlog: Sequence[float]) -> Report:
         about=(
             "Jobs are executed at a steady pace; the completion worker and one callbacks worker "
             f"({_CONCURRENCY} slots) do the rest. The receivers are one process, each at an "
-            "address of its own on the loopback. Shown is the time from the moment the job was executed "
-            f"until its signed callback came in. The first row sends {_PER_S:g} a second to "
-            f"{_FAST_RECEIVERS} receivers. The others send {_SPREAD_PER_S:g} a second to "
+            "address of its own on the loopback. Shown is the time from the moment the job was "
+            f"executed until its signed callback came in. The first row sends {_PER_S:g} a second "
+            f"to {_FAST_RECEIVERS} receivers. The others send {_SPREAD_PER_S:g} a second to "
             f"{_RECEIVERS:,} receivers that nobody has met before, and show the first half of "
-            "them; in the last row each of the second half takes the callback and never answers, and "
-            f"{_FLOOD} more wait for one of these."
+            "them; in the last row each of the second half takes the callback and never answers, "
+            f"and {_FLOOD} more wait for one of these."
         ),
         columns=("load", "p50 ms", "p99 ms", "worker µs/callback"),
         rows=rows,

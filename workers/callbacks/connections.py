@@ -2,7 +2,7 @@
 
 `http.client` on purpose: it follows nothing, decodes nothing, knows no proxy and no cookie, and
 sends the request line as given. What is above it (urllib3, requests) would have to be talked out of
-all that, and costs as much again. See ADR 7.
+all that, and costs as much again. See ADR 9.
 """
 
 from __future__ import annotations
