@@ -12,6 +12,7 @@ from gateway.chunk_reader import ChunkReader
 from gateway.mailbox import Mailbox
 from shared import redis_client
 from shared.callback_keys import CallbackKeyStore
+from shared.callback_tests import CallbackTestStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.delivery_index import DeliveryIndex
@@ -38,6 +39,7 @@ class Services:
     deliveries: DeliveryStore
     delivery_index: DeliveryIndex
     callback_keys: CallbackKeyStore
+    callback_tests: CallbackTestStore
 
 
 def build_services(settings: Settings) -> Services:
@@ -60,6 +62,7 @@ def build_services(settings: Settings) -> Services:
         deliveries=DeliveryStore(client, settings),
         delivery_index=DeliveryIndex(client),
         callback_keys=CallbackKeyStore(client, settings),
+        callback_tests=CallbackTestStore(client),
     )
 
 

@@ -15,6 +15,7 @@ from gateway.chunk_reader import ChunkReader
 from gateway.mailbox import Mailbox
 from gateway.services import Services
 from shared.callback_keys import CallbackKeyStore
+from shared.callback_tests import CallbackTestStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.delivery_index import DeliveryIndex
@@ -97,6 +98,7 @@ def build(client: redis.Redis, settings: Settings) -> Gateway:
         DeliveryStore(client, settings),
         DeliveryIndex(client),
         CallbackKeyStore(client, settings),
+        CallbackTestStore(client),
     )
     app = create_app(services)
     return Gateway(app.test_client(), jobs, client, services.deliveries)
