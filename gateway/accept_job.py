@@ -7,7 +7,6 @@ import secrets
 from gateway.auth import Principal
 from gateway.base_url import base_url
 from gateway.services import Services
-from shared.callback_target import check_target
 from shared.chat_request import ChatCall
 from shared.errors import ModelNotFound, ProviderNotFound
 from shared.job import NewJob
@@ -61,4 +60,4 @@ def _check(services: Services, call: ChatCall) -> None:
             field="provider",
         )
     if call.reply_to:
-        check_target(call.reply_to, allow_private=services.settings.callback_allow_private)
+        services.settings.callback_targets.check(call.reply_to)

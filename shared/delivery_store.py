@@ -23,8 +23,6 @@ from shared.job_store import Clock, milliseconds
 from shared.scripts import Call, ScriptRunner
 from shared.settings import Settings
 
-#: A worker's claim on a delivery (seconds): longer than the sender's hard limit of an attempt.
-DELIVERY_LEASE_S: Final = 30.0
 #: Most attempts kept in one delivery's log.
 _LOG_ROWS: Final = 100
 _LINE: Final = keys.line(task_names.CALLBACKS_QUEUE, 0)
@@ -42,6 +40,7 @@ class DeliveryStore:
 
     def claim(self, job_id: int) -> DeliveryClaim | None:
         """Start an attempt; None when the message that led here is stale."""
+        lease_ms = milliseconds(self._settings.callback_lease_s)
         call = Call(
             "claim_delivery",
             [
@@ -51,7 +50,7 @@ class DeliveryStore:
                 _LINE,
                 _MISSING,
             ],
-            [self._clock(), job_id, milliseconds(DELIVERY_LEASE_S), uuid.uuid4().hex],
+            [self._clock(), job_id, lease_ms, uuid.uuid4().hex],
         )
         row = self._scripts.run(call)
         if not row:

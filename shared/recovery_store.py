@@ -132,12 +132,15 @@ class RecoveryStore:
         """Do the same for deliveries."""
         return self._repush([task_names.CALLBACKS_QUEUE], [0], task_names.DELIVER, "Pending")
 
-    def return_deliveries(self, lease_s: float) -> int:
+    def return_deliveries(self) -> int:
         """Push deliveries that are due again, and those whose worker is gone; return how many."""
         now, moved = self._clock(), 0
         for source, ids in (
             (keys.DELIVERIES_DELAYED, self._due(keys.DELIVERIES_DELAYED)),
-            (keys.DELIVERIES_LEASES, self._due_leases(keys.DELIVERIES_LEASES, lease_s)),
+            (
+                keys.DELIVERIES_LEASES,
+                self._due_leases(keys.DELIVERIES_LEASES, self._settings.callback_lease_s),
+            ),
         ):
             calls = [
                 Call(

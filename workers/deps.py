@@ -14,6 +14,7 @@ from requests.adapters import HTTPAdapter
 
 from shared import redis_client
 from shared.callback_keys import CallbackKeyStore
+from shared.callback_tests import CallbackTestStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.delivery_index import DeliveryIndex
@@ -22,7 +23,7 @@ from shared.job_store import JobStore
 from shared.providers import Registry, load_registry
 from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
-from workers.callbacks.sender import callback_session
+from workers.callbacks.sender import Sender, sender_of
 from workers.callbacks.signing_keys import SigningKeys
 from workers.chat.lanes import Lanes, kept_slots
 from workers.chat.relay import Relays
@@ -43,10 +44,11 @@ class Deps:
     registry: Registry
     dialects: Dialects
     llm_session: requests.Session
-    callback_session: requests.Session
+    sender: Sender
     redis: Redis
     counters: Counters
     relays: Relays
+    callback_tests: CallbackTestStore
     signing_keys: SigningKeys
     running: Running = field(default_factory=Running)
     lanes: Lanes = field(default_factory=Lanes)
@@ -77,10 +79,11 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         registry=load_registry(settings.providers_file),
         dialects=Dialects({"openai": OpenAiDialect()}),
         llm_session=llm_session(concurrency),
-        callback_session=callback_session(allow_private=settings.callback_allow_private),
+        sender=sender_of(settings),
         redis=client,
         counters=Counters(client),
         relays=Relays(ChunkStore(client), time.sleep),
+        callback_tests=CallbackTestStore(client),
         signing_keys=signing_keys(client, settings),
         lanes=Lanes(concurrency - kept),
         worker_name=worker_name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -15,8 +16,8 @@ from shared.errors import Failure
 from shared.moves import Result
 from tests.factories import FakeClock, new_job, new_settings
 from tests.unit.worker_deps import FakeLlm, build
-from workers.callbacks import run, sender
-from workers.callbacks.schedule import CallbackAnswer
+from workers.callbacks import run
+from workers.callbacks.outcome import CallbackAnswer
 from workers.completion.run import complete_executed
 from workers.deps import Deps
 
@@ -29,26 +30,22 @@ class Receiver:
 
     def __init__(self) -> None:
         self.answers: list[CallbackAnswer] = []
-        self.posts: list[tuple[str, bytes, dict[str, str]]] = []
+        self.posts: list[tuple[str, bytes, Mapping[str, str]]] = []
 
-    def post(
-        self, session: Any, url: str, body: bytes, headers: dict[str, str], **options: Any
-    ) -> CallbackAnswer:
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> CallbackAnswer:
         self.posts.append((url, body, headers))
         return self.answers.pop(0) if self.answers else CallbackAnswer(status=200)
 
 
 @pytest.fixture
-def deps(fake_redis: redis.Redis, fake_clock: FakeClock) -> Deps:
-    settings = new_settings(callback_secret=SecretStr(SECRET))
-    return build(fake_redis, settings, fake_clock, FakeLlm())
+def receiver() -> Receiver:
+    return Receiver()
 
 
 @pytest.fixture
-def receiver(monkeypatch: pytest.MonkeyPatch) -> Receiver:
-    receiver = Receiver()
-    monkeypatch.setattr(sender, "post", receiver.post)
-    return receiver
+def deps(fake_redis: redis.Redis, fake_clock: FakeClock, receiver: Receiver) -> Deps:
+    settings = new_settings(callback_secret=SecretStr(SECRET))
+    return build(fake_redis, settings, fake_clock, FakeLlm(), sender=receiver)
 
 
 def _ended(deps: Deps, result: Result, **fields: Any) -> int:
@@ -104,15 +101,18 @@ def test_delivery_is_repeated_by_schedule_with_the_same_id_and_bytes(
     deps: Deps, receiver: Receiver, fake_clock: FakeClock
 ) -> None:
     job_id = _ended(deps, Result.response(b"{}"))
-    receiver.answers = [CallbackAnswer(status=500), CallbackAnswer(error="reset")]
+    receiver.answers = [
+        CallbackAnswer(status=500),
+        CallbackAnswer(error="reset", detail="by peer", ip="203.0.113.7"),
+    ]
     run.deliver(deps, job_id)
     run.deliver(deps, job_id)
     assert len(receiver.posts) == 1
     for pause in (5, 30):
         fake_clock.advance(pause - 1)
-        assert deps.recovery.return_deliveries(30) == 0
+        assert deps.recovery.return_deliveries() == 0
         fake_clock.advance(1)
-        assert deps.recovery.return_deliveries(30) == 1
+        assert deps.recovery.return_deliveries() == 1
         run.deliver(deps, job_id)
     assert {(url, body, h["webhook-id"]) for url, body, h in receiver.posts} == {
         (URL, b"{}", f"msg_{job_id}")
@@ -121,6 +121,10 @@ def test_delivery_is_repeated_by_schedule_with_the_same_id_and_bytes(
     delivery = deps.deliveries.get(job_id)
     assert delivery is not None
     assert [row.status for row in delivery.log] == [500, None, 200]
+    failed = delivery.log[1]
+    assert (failed.error, failed.detail, failed.ip) == ("reset", "by peer", "203.0.113.7")
+    assert (failed.trigger, failed.next_attempt_in_s) == ("schedule", 30)
+    assert failed.scheduled_ms == delivery.created_ms + 5000
 
 
 def test_delivery_stops_with_its_reason_when_receiver_is_gone(

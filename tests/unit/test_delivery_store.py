@@ -19,7 +19,7 @@ from shared.delivery import (
     NextStep,
     Replay,
 )
-from shared.delivery_store import DELIVERY_LEASE_S, DeliveryStore
+from shared.delivery_store import DeliveryStore
 from shared.job import Job
 from shared.job_store import JobStore
 from shared.moves import Result
@@ -261,8 +261,8 @@ def test_finish_is_refused_when_the_attempt_was_given_to_another_worker(
 ) -> None:
     job = delivering(job_store, lists)
     slow = claimed(delivery_store, job)
-    fake_clock.advance(DELIVERY_LEASE_S)
-    recovery.return_deliveries(DELIVERY_LEASE_S)
+    fake_clock.advance(30)
+    recovery.return_deliveries()
     returned = dump(ledger_redis)
     assert not delivery_store.finish(job, slow, row(1), DELIVERED)
     assert dump(ledger_redis) == returned
@@ -321,7 +321,7 @@ def test_finish_keeps_every_attempt_as_it_was_recorded(
     )
     delivery_store.finish(job, claimed(delivery_store, job), first, LATER)
     fake_clock.advance(5)
-    recovery.return_deliveries(DELIVERY_LEASE_S)
+    recovery.return_deliveries()
     again = claimed(delivery_store, job)
     assert (again.attempt, again.tries, again.scheduled_ms) == (2, 1, START_MS + 5000)
     delivery_store.finish(job, again, second, DELIVERED)
@@ -341,8 +341,8 @@ def test_finish_counts_only_recorded_attempts_when_a_worker_died_in_between(
 ) -> None:
     job = delivering(job_store, lists)
     claimed(delivery_store, job)
-    fake_clock.advance(DELIVERY_LEASE_S)
-    recovery.return_deliveries(DELIVERY_LEASE_S)
+    fake_clock.advance(30)
+    recovery.return_deliveries()
 
     again = claimed(delivery_store, job)
 
@@ -359,7 +359,7 @@ def test_finish_keeps_the_newest_hundred_attempts(
     at_once = NextStep(DeliveryState.PENDING, "503", 0)
     for number in range(1, 106):
         delivery_store.finish(job, claimed(delivery_store, job), row(number), at_once)
-        recovery.return_deliveries(DELIVERY_LEASE_S)
+        recovery.return_deliveries()
 
     delivery = delivery_store.get(job.id)
     assert delivery is not None
@@ -521,7 +521,7 @@ def test_cancel_ends_the_delivery_when_it_is(
     assert (delivery.state, delivery.ended_ms) == (DeliveryState.CANCELLED, START_MS)
     assert ledger_redis.pttl(keys.job(job.id)) > 0
     fake_clock.advance(60)
-    assert recovery.return_deliveries(DELIVERY_LEASE_S) == recovery.repush_deliveries() == 0
+    assert recovery.return_deliveries() == recovery.repush_deliveries() == 0
     assert delivery_store.claim(job.id) is None
 
 

@@ -36,7 +36,7 @@ from shared.delivery import (
     DeliveryState,
     NextStep,
 )
-from shared.delivery_store import DELIVERY_LEASE_S, DeliveryStore
+from shared.delivery_store import DeliveryStore
 from shared.errors import QueueFull, RefIdConflict
 from shared.job import Job, JobState, NewJob, failure_body, from_hash
 from shared.job_store import JobStore
@@ -53,7 +53,7 @@ from tests.factories import FakeClock, MessageLists, new_job, new_settings
 MODELS = ("plain", "odd \"%s\" 'é'")
 SETTINGS = new_settings(queue_limit=6, queue_window=2, lease_s=30, max_crashes=3)
 LEASE_MS = 30_000
-DELIVERY_LEASE_MS = round(DELIVERY_LEASE_S * 1000)
+DELIVERY_LEASE_MS = 30_000
 #: A dead worker's lease of the Redis key that lets one complete; it runs on whatever clock.
 COMPLETION_LEASE_S = 10.0
 #: How long after the last fault, or its due time, a job may take to its end (seconds).
@@ -617,7 +617,7 @@ class LedgerMachine(RuleBasedStateMachine):
         waiting = self.places_of_waiting_messages()
         self.recovery.repush_jobs()
         assert self.places_of_waiting_messages().items() >= waiting.items(), "flooded"
-        returned = self.recovery.return_deliveries(DELIVERY_LEASE_S)
+        returned = self.recovery.return_deliveries()
         assert returned == self.model.return_deliveries()
         self.recovery.repush_deliveries()
         assert self.recovery.ring() == self.model.ring(is_kept=self.kept_s is not None)

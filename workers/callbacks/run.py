@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from shared import signing
 from shared.callback_body import callback_body
 from shared.delivery import DeliveryAttempt, DeliveryClaim, DeliveryState, NextStep
 from shared.job import Job
-from workers.callbacks import schedule, sender
-from workers.callbacks.schedule import CallbackAnswer
+from shared.signing import SigningKey
+from workers.callbacks.outcome import CallbackAnswer
+from workers.callbacks.schedule import Schedule
 from workers.deps import Deps
 from workers.patience import patiently
 
 log = logging.getLogger(__name__)
 
 USER_AGENT: Final = "ReplyTo/0.1 (webhook)"
+
+
+@dataclass(frozen=True, slots=True)
+class _Post:
+    """A POST that was made."""
+
+    answer: CallbackAnswer
+    duration_ms: int
+    body: bytes
+    key_ids: tuple[str, ...]
 
 
 def deliver(deps: Deps, job_id: int) -> None:
@@ -30,30 +43,38 @@ def deliver(deps: Deps, job_id: int) -> None:
     if job is None:
         log.error("delivery %s: its job is gone", job_id)
         return
-    body = callback_body(job)
-    started = deps.monotonic()
-    answer = sender.post(
-        deps.callback_session,
-        claim.url,
-        body,
-        callback_headers(deps, job, claim, body),
-        allow_private=deps.settings.callback_allow_private,
-    )
-    duration_ms = round((deps.monotonic() - started) * 1000)
-    step = schedule.next_step(answer, claim.tries, deps.jitter())
-    row = _row(claim, answer, step, body, duration_ms)
+    row, step = attempt(deps, job, claim)
     if patiently(deps, lambda: deps.deliveries.finish(job, claim, row, step)):
-        _log(claim, step, duration_ms)
+        _log(claim, step, row.duration_ms)
 
 
-def callback_headers(deps: Deps, job: Job, claim: DeliveryClaim, body: bytes) -> dict[str, str]:
+def attempt(deps: Deps, job: Job, claim: DeliveryClaim) -> tuple[DeliveryAttempt, NextStep]:
+    """Send the callback once; return the row of the log, and what follows."""
+    post = _post(deps, job, claim)
+    step = schedule_of(deps).next_step(post.answer, claim.tries, deps.jitter())
+    return _row(claim, post, step), step
+
+
+def schedule_of(deps: Deps) -> Schedule:
+    """Return the schedule that the operator set."""
+    settings = deps.settings
+    return Schedule(settings.callback_pauses_s, settings.callback_overload_pause_s)
+
+
+def _post(deps: Deps, job: Job, claim: DeliveryClaim) -> _Post:
+    body, signers = callback_body(job), deps.signing_keys.of(job.owner)
+    headers = callback_headers(job, claim, body, signers, int(deps.clock()))
+    started = deps.monotonic()
+    answer = deps.sender.post(claim.url, body, headers)
+    duration_ms = round((deps.monotonic() - started) * 1000)
+    return _Post(answer, duration_ms, body, tuple(key.id for key in signers))
+
+
+def callback_headers(
+    job: Job, claim: DeliveryClaim, body: bytes, signers: Sequence[SigningKey], now_s: int
+) -> dict[str, str]:
     """Return the headers of one attempt, signed now."""
-    signature = signing.signature_headers(
-        deps.signing_keys.of(job.owner),
-        signing.message_id(job.id),
-        int(deps.clock()),
-        body,
-    )
+    signature = signing.signature_headers(signers, signing.message_id(job.id), now_s, body)
     return {
         **signature,
         "content-type": "application/json",
@@ -71,18 +92,21 @@ def _header_value(text: str) -> str:
     return text.encode("ascii", "backslashreplace").decode("ascii")
 
 
-def _row(
-    claim: DeliveryClaim, answer: CallbackAnswer, step: NextStep, body: bytes, duration_ms: int
-) -> DeliveryAttempt:
+def _row(claim: DeliveryClaim, post: _Post, step: NextStep) -> DeliveryAttempt:
+    answer = post.answer
     return DeliveryAttempt(
         number=claim.attempt,
         trigger=claim.trigger,
         scheduled_ms=claim.scheduled_ms,
         started_ms=claim.now_ms,
-        duration_ms=duration_ms,
-        body_sha256=hashlib.sha256(body).hexdigest(),
+        duration_ms=post.duration_ms,
+        body_sha256=hashlib.sha256(post.body).hexdigest(),
+        key_ids=post.key_ids,
         status=answer.status,
         error=answer.error,
+        detail=answer.detail,
+        ip=answer.ip,
+        retry_after_s=answer.retry_after_s,
         response_head=answer.head,
         next_attempt_in_s=step.delay_s if step.state is DeliveryState.PENDING else None,
     )
