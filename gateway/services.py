@@ -11,8 +11,12 @@ from gateway.auth import Keys
 from gateway.chunk_reader import ChunkReader
 from gateway.mailbox import Mailbox
 from shared import redis_client
+from shared.callback_keys import CallbackKeyStore
+from shared.callback_tests import CallbackTestStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
+from shared.delivery_index import DeliveryIndex
+from shared.delivery_store import DeliveryStore
 from shared.job_store import JobStore
 from shared.providers import Registry, load_registry
 from shared.settings import Settings
@@ -32,6 +36,10 @@ class Services:
     counters: Counters
     chunks: ChunkStore
     chunk_reader: ChunkReader
+    deliveries: DeliveryStore
+    delivery_index: DeliveryIndex
+    callback_keys: CallbackKeyStore
+    callback_tests: CallbackTestStore
 
 
 def build_services(settings: Settings) -> Services:
@@ -51,6 +59,10 @@ def build_services(settings: Settings) -> Services:
         counters=Counters(client),
         chunks=chunks,
         chunk_reader=ChunkReader(chunks),
+        deliveries=DeliveryStore(client, settings),
+        delivery_index=DeliveryIndex(client),
+        callback_keys=CallbackKeyStore(client, settings),
+        callback_tests=CallbackTestStore(client),
     )
 
 

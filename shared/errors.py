@@ -120,6 +120,15 @@ class JobNotFound(ServiceError):
     error_code = "NotFound"
 
 
+class DeliveryNotFound(ServiceError):
+    """This job has no callback, or has not ended yet, or its delivery is not kept any more."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "delivery_not_found"
+    error_code = "NotFound"
+
+
 class StreamGone(ServiceError):
     """The chunks of this stream are not kept any more; ask for the job's result."""
 

@@ -64,6 +64,9 @@ RECEIVERS_WAKES: Final = "receivers:wakes"
 #: SET of owners that have deliveries. Members leave with their last delivery.
 DELIVERIES_OWNERS: Final = "deliveries:owners"
 
+#: Prefix of a test's HASH. The id is given inside the script that makes it, which appends it.
+CALLBACK_TEST_PREFIX: Final = "callback:test:"
+
 
 def job(job_id: int) -> str:
     """HASH, the job. Lives until `result_ttl` after it ended and its delivery ended."""
@@ -111,6 +114,11 @@ def deliveries_of(owner: str, state: str = "") -> str:
 def callback_keys(owner: str) -> str:
     """HASH, the owner's signing secrets, sealed, by key id. Never expires; five fields at most."""
     return f"callback:keys:{owner}"
+
+
+def callback_test(test_id: int) -> str:
+    """HASH, a sample asked for and what came of it. Lives five minutes."""
+    return f"{CALLBACK_TEST_PREFIX}{test_id}"
 
 
 # --- queues -----------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from requests.adapters import HTTPAdapter
 
 from shared import redis_client
 from shared.callback_keys import CallbackKeyStore
+from shared.callback_tests import CallbackTestStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.delivery_index import DeliveryIndex
@@ -48,6 +49,7 @@ class Deps:
     redis: Redis
     counters: Counters
     relays: Relays
+    callback_tests: CallbackTestStore
     signing_keys: SigningKeys
     callback_slots: Slots
     running: Running = field(default_factory=Running)
@@ -83,6 +85,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         redis=client,
         counters=Counters(client),
         relays=Relays(ChunkStore(client), time.sleep),
+        callback_tests=CallbackTestStore(client),
         signing_keys=signing_keys(client, settings),
         callback_slots=Slots(concurrency),
         lanes=Lanes(concurrency - kept),

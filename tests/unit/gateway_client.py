@@ -14,8 +14,12 @@ from gateway.auth import Keys
 from gateway.chunk_reader import ChunkReader
 from gateway.mailbox import Mailbox
 from gateway.services import Services
+from shared.callback_keys import CallbackKeyStore
+from shared.callback_tests import CallbackTestStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
+from shared.delivery_index import DeliveryIndex
+from shared.delivery_store import DeliveryStore
 from shared.job_store import JobStore
 from shared.moves import Result
 from shared.providers import Provider, Registry
@@ -44,6 +48,7 @@ class Gateway:
     client: FlaskClient
     jobs: JobStore
     redis: redis.Redis
+    deliveries: DeliveryStore
 
     def post(self, path: str, body: Any = None, key: str | None = API_KEY, **kwargs: Any) -> Any:
         """POST JSON; bytes go as they are."""
@@ -90,6 +95,10 @@ def build(client: redis.Redis, settings: Settings) -> Gateway:
         Counters(client),
         chunks := ChunkStore(client),
         ChunkReader(chunks),
+        DeliveryStore(client, settings),
+        DeliveryIndex(client),
+        CallbackKeyStore(client, settings),
+        CallbackTestStore(client),
     )
     app = create_app(services)
-    return Gateway(app.test_client(), jobs, client)
+    return Gateway(app.test_client(), jobs, client, services.deliveries)

@@ -9,6 +9,7 @@ from typing import Any
 import redis
 import requests
 
+from shared.callback_tests import CallbackTestStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.delivery_index import DeliveryIndex
@@ -82,6 +83,7 @@ def build(
         "redis": client,
         "counters": Counters(client),
         "relays": Relays(ChunkStore(client), clock.advance),
+        "callback_tests": CallbackTestStore(client),
         "signing_keys": signing_keys(client, settings, lambda: clock() / 1000),
         "worker_name": "w1",
         "environment": {"ACME_KEY": "sk-secret"},

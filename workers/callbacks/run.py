@@ -50,11 +50,16 @@ def _attempt(deps: Deps, claim: DeliveryClaim) -> None:
     if job is None:
         log.error("delivery %s: its job is gone", claim.id)
         return
+    row, step = attempt(deps, job, claim)
+    if patiently(deps, lambda: deps.deliveries.finish(job, claim, row, step)):
+        _log(claim, step, row.duration_ms)
+
+
+def attempt(deps: Deps, job: Job, claim: DeliveryClaim) -> tuple[DeliveryAttempt, NextStep]:
+    """Send the callback once; return the row of the log, and what follows."""
     post = _post(deps, job, claim)
     step = schedule_of(deps).next_step(post.answer, claim.tries, deps.jitter())
-    row = _row(claim, post, step)
-    if patiently(deps, lambda: deps.deliveries.finish(job, claim, row, step)):
-        _log(claim, step, post.duration_ms)
+    return _row(claim, post, step), step
 
 
 def schedule_of(deps: Deps) -> Schedule:
