@@ -46,19 +46,19 @@ def run(options: Options, progress: Progress) -> Report:
         worker = stack.worker("callbacks", [CALLBACKS_QUEUE], _CONCURRENCY)
         progress.say("warming up")
         _steady(stack, worker, 2.0)
-        progress.say("emptying a backlog")
+        progress.say("emptying backlogs")
+        rounds, seconds = (2, 4.0) if options.quick else (3, 8.0)
         backlogs = {
-            count: [_backlog(stack, worker, count) for _ in range(options.rounds)]
+            count: [_backlog(stack, worker, count) for _ in range(rounds)]
             for count in (_FAST_RECEIVERS, 1)
         }
-        seconds = 4.0 if options.quick else 12.0
         turns = alternate(
             {
                 _STEADY: lambda: _steady(stack, worker, seconds),
                 _WITHOUT: lambda: _spread(stack, worker, seconds, hanging=0),
                 _WITH: lambda: _spread(stack, worker, seconds, hanging=_RECEIVERS // 2),
             },
-            2 if options.quick else 3,
+            rounds,
             progress,
         )
     return _report(turns, backlogs)
@@ -156,9 +156,11 @@ def _report(turns: dict[str, list[_Turn]], backlogs: Mapping[int, Sequence[float
             ),
         ],
         notes=(
-            f"A backlog of {_BACKLOG:,} is worked off at "
-            f"{Spread.of(backlogs[_FAST_RECEIVERS]).show()} a second when it is for "
-            f"{_FAST_RECEIVERS} receivers, and at {Spread.of(backlogs[1]).show()} when it is for "
-            "one, which has four at once.",
+            (
+                f"A backlog of {_BACKLOG:,} is worked off at "
+                f"{Spread.of(backlogs[_FAST_RECEIVERS]).show()} a second when it is for "
+                f"{_FAST_RECEIVERS} receivers, and at {Spread.of(backlogs[1]).show()} when it is for "
+                "one, which has four at once."
+            ),
         ),
     )
