@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import redis
 from pydantic import SecretStr
 from standardwebhooks.webhooks import Webhook
 
+from shared import redis_keys as keys
 from shared.delivery import DeliveryState
 from shared.errors import Failure
 from shared.moves import Result
@@ -18,6 +20,7 @@ from tests.factories import FakeClock, new_job, new_settings
 from tests.unit.worker_deps import FakeLlm, build
 from workers.callbacks import run
 from workers.callbacks.outcome import CallbackAnswer
+from workers.callbacks.slots import Slots
 from workers.completion.run import complete_executed
 from workers.deps import Deps
 
@@ -30,10 +33,13 @@ class Receiver:
 
     def __init__(self) -> None:
         self.answers: list[CallbackAnswer] = []
+        #: Called while a post is under way.
+        self.meanwhile: Callable[[], object] = lambda: None
         self.posts: list[tuple[str, bytes, Mapping[str, str]]] = []
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> CallbackAnswer:
         self.posts.append((url, body, headers))
+        self.meanwhile()
         return self.answers.pop(0) if self.answers else CallbackAnswer(status=200)
 
 
@@ -49,7 +55,9 @@ def deps(fake_redis: redis.Redis, fake_clock: FakeClock, receiver: Receiver) -> 
 
 
 def _ended(deps: Deps, result: Result, **fields: Any) -> int:
-    job_id = deps.jobs.accept(new_job(reply_to=URL, ref_id="r", **fields)).id
+    new = new_job(**{"reply_to": URL, "ref_id": "r", **fields})
+    job_id = deps.jobs.accept(new).id
+    deps.redis.rpop(keys.message_list("chat.m", new.priority))
     claim = deps.jobs.claim(job_id, "chat.m", 5, "w")
     assert claim is not None
     deps.jobs.execute(job_id, claim.attempt, result)
@@ -143,3 +151,34 @@ def test_header_values_stay_ascii_when_names_are_not(deps: Deps, receiver: Recei
     job_id = _ended(deps, Result.response(b"{}"), tag="Nächte 🙂")
     run.deliver(deps, job_id)
     assert receiver.posts[0][2]["x-tag"] == "N\\xe4chte \\U0001f642"
+
+
+def test_delivery_goes_on_with_those_that_wait_for_the_same_receiver(
+    deps: Deps, receiver: Receiver
+) -> None:
+    ids = [_ended(deps, Result.response(b"{}"), ref_id=f"r{n}") for n in range(30)]
+
+    def find_no_room() -> None:
+        receiver.meanwhile = lambda: None
+        for job_id in ids[1:]:
+            run.deliver(deps, job_id)
+
+    receiver.meanwhile = find_no_room
+    run.deliver(deps, ids[0])
+    sent = [int(headers["x-job-id"]) for _, _, headers in receiver.posts]
+    # Twenty, so that a worker that is told to stop has not to send all there are.
+    assert len(sent) == len(set(sent)) == 20
+    assert deps.deliveries.claim(next(iter(set(ids) - set(sent)))) is not None
+
+
+def test_slots_keep_a_share_for_receivers_that_answer() -> None:
+    slots = Slots(10)
+    with ExitStack() as taken:
+        unknown = [taken.enter_context(slots.take()) for _ in range(10)]
+        assert [slot.may_be_unproven for slot in unknown] == [True] * 8 + [False] * 2
+        unknown[0].is_proven()
+        unknown[0].is_proven()
+        with slots.take() as another, slots.take() as one_too_many:
+            assert (another.may_be_unproven, one_too_many.may_be_unproven) == (True, False)
+    with slots.take() as slot:
+        assert slot.may_be_unproven
