@@ -87,6 +87,18 @@ class DeliveryClaim:
     now_ms: int
     trigger: str = Trigger.SCHEDULE
     scheduled_ms: int = 0
+    #: Whether the receiver answered in time when it was last asked.
+    proven: bool = False
+
+
+class Health(StrEnum):
+    """What an attempt says of its receiver."""
+
+    ANSWERED = "answered"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    #: It never got there.
+    UNKNOWN = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +108,7 @@ class NextStep:
     state: DeliveryState
     reason: str
     delay_s: float = 0.0
+    health: Health = Health.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,13 +20,24 @@ from shared.delivery import (
 )
 from shared.job import Job
 from shared.job_store import Clock, milliseconds
-from shared.scripts import Call, ScriptRunner
+from shared.scripts import Argument, Call, ScriptRunner
 from shared.settings import Settings
 
 #: Most attempts kept in one delivery's log.
 _LOG_ROWS: Final = 100
+_MESSAGES: Final = keys.message_list(task_names.CALLBACKS_QUEUE, 0)
 _LINE: Final = keys.line(task_names.CALLBACKS_QUEUE, 0)
 _MISSING: Final = keys.missing(task_names.CALLBACKS_QUEUE, 0)
+_PARKED: Final = b"parked"
+
+
+def receiver_limits(settings: Settings) -> list[Argument]:
+    """Return what scripts are told of how a receiver is spared."""
+    return [
+        settings.callback_host_limit,
+        settings.callback_breaker_failures,
+        milliseconds(settings.callback_breaker_s),
+    ]
 
 
 class DeliveryStore:
@@ -38,8 +49,13 @@ class DeliveryStore:
         self._settings = settings
         self._clock = clock
 
-    def claim(self, job_id: int) -> DeliveryClaim | None:
-        """Start an attempt; None when the message that led here is stale."""
+    def claim(self, job_id: int, *, unproven: bool = True) -> DeliveryClaim | None:
+        """Start an attempt; None when the message that led here is stale, or there is no room.
+
+        Room is for so many attempts at one receiver at once. Without it the delivery is parked, and
+        gets a message when there is some. `unproven`: whether one may be started at a receiver that
+        did not answer in time when it was last asked, or never was.
+        """
         lease_ms = milliseconds(self._settings.callback_lease_s)
         call = Call(
             "claim_delivery",
@@ -49,21 +65,31 @@ class DeliveryStore:
                 keys.DELIVERIES_DELAYED,
                 _LINE,
                 _MISSING,
+                keys.RECEIVER_PREFIX,
+                keys.RECEIVERS_WAKES,
             ],
-            [self._clock(), job_id, lease_ms, uuid.uuid4().hex],
+            [
+                self._clock(),
+                job_id,
+                lease_ms,
+                uuid.uuid4().hex,
+                *receiver_limits(self._settings),
+                int(unproven),
+            ],
         )
         row = self._scripts.run(call)
-        if not row:
+        if not row or row == _PARKED:
             return None
-        now_ms, attempt, tries, url, trigger, due_ms = row
+        now_ms, attempt, tries, url, trigger, due_ms, proven = row
         return DeliveryClaim(
-            job_id,
-            int(attempt),
-            int(tries),
-            url.decode(),
-            int(now_ms),
-            trigger.decode(),
-            int(due_ms),
+            id=job_id,
+            attempt=int(attempt),
+            tries=int(tries),
+            url=url.decode(),
+            now_ms=int(now_ms),
+            trigger=trigger.decode(),
+            scheduled_ms=int(due_ms),
+            proven=proven == b"1",
         )
 
     def finish(
@@ -75,7 +101,16 @@ class DeliveryStore:
         """
         call = Call(
             "finish_delivery",
-            [*_of(job), keys.DELIVERIES_LEASES, keys.DELIVERIES_DELAYED],
+            [
+                *_of(job),
+                keys.DELIVERIES_LEASES,
+                keys.DELIVERIES_DELAYED,
+                keys.RECEIVER_PREFIX,
+                keys.RECEIVERS_WAKES,
+                _MESSAGES,
+                _LINE,
+                keys.QUEUE_PLACE,
+            ],
             [
                 self._clock(),
                 job.id,
@@ -86,6 +121,8 @@ class DeliveryStore:
                 milliseconds(next_step.delay_s),
                 milliseconds(self._settings.result_ttl_s),
                 _LOG_ROWS,
+                str(next_step.health),
+                *receiver_limits(self._settings),
             ],
         )
         return bool(self._scripts.run(call))
@@ -101,9 +138,10 @@ class DeliveryStore:
                 *_of(job),
                 keys.DELIVERIES_LEASES,
                 keys.DELIVERIES_DELAYED,
-                keys.message_list(task_names.CALLBACKS_QUEUE, 0),
+                _MESSAGES,
                 _LINE,
                 keys.QUEUE_PLACE,
+                keys.RECEIVER_PREFIX,
             ],
             [self._clock(), job.id],
         )
@@ -116,7 +154,7 @@ class DeliveryStore:
         """
         call = Call(
             "cancel_delivery",
-            [*_of(job), keys.DELIVERIES_DELAYED, _LINE, _MISSING],
+            [*_of(job), keys.DELIVERIES_DELAYED, _LINE, _MISSING, keys.RECEIVER_PREFIX],
             [
                 self._clock(),
                 job.id,

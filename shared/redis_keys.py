@@ -53,6 +53,14 @@ DELIVERIES_DELAYED: Final = "deliveries:delayed"
 #: ZSET of job ids by lease expiry: deliveries claimed by a worker.
 DELIVERIES_LEASES: Final = "deliveries:leases"
 
+#: Prefix of the keys of a receiver, which is the host and port of a URL: a HASH that lives a day
+#: after its last attempt, and with a suffix a SET of attempts that run and a ZSET of deliveries
+#: that wait for room. The scripts derive them; see `lua/includes/receiver.lua`.
+RECEIVER_PREFIX: Final = "receiver:"
+
+#: ZSET of receivers with waiting deliveries, by when to look at them again.
+RECEIVERS_WAKES: Final = "receivers:wakes"
+
 #: SET of owners that have deliveries. Members leave with their last delivery.
 DELIVERIES_OWNERS: Final = "deliveries:owners"
 

@@ -25,6 +25,7 @@ from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
 from workers.callbacks.sender import Sender, sender_of
 from workers.callbacks.signing_keys import SigningKeys
+from workers.callbacks.slots import Slots
 from workers.chat.lanes import Lanes, kept_slots
 from workers.chat.relay import Relays
 from workers.chat.running import Running
@@ -50,6 +51,7 @@ class Deps:
     relays: Relays
     callback_tests: CallbackTestStore
     signing_keys: SigningKeys
+    callback_slots: Slots
     running: Running = field(default_factory=Running)
     lanes: Lanes = field(default_factory=Lanes)
     worker_name: str = "worker"
@@ -85,6 +87,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         relays=Relays(ChunkStore(client), time.sleep),
         callback_tests=CallbackTestStore(client),
         signing_keys=signing_keys(client, settings),
+        callback_slots=Slots(concurrency),
         lanes=Lanes(concurrency - kept),
         worker_name=worker_name,
         environment=os.environ,

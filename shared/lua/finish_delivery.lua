@@ -2,22 +2,41 @@
 --
 -- KEYS  1 delivery HASH · 2 its log LIST · 3 job HASH · 4 jobs:ref STRING
 --       5 deliveries:leases ZSET · 6 deliveries:delayed ZSET
+--       7 prefix of receivers · 8 receivers:wakes ZSET
+--       9 callbacks LIST · 10 its line ZSET · 11 jobs:place STRING
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 attempt · 4 row of the log (JSON)
 --       5 state: Pending | Delivered | Stopped | Exhausted · 6 reason · 7 delay when Pending (ms)
 --       8 how long an ended job lives (ms) · 9 most rows of the log
+--       10 what it says of the receiver: answered | failed | timed_out | none
+--       11 most attempts at one receiver · 12 failures in a row before a rest · 13 the rest (ms)
 -- Returns 1, or 0 when another attempt has the delivery
 --
 --! include clock
 --! include delivery_index
 --! include delivery_life
+--! include push_message
+--! include receiver
+--! include room_at
+--! include note_outcome
+--! include unpark
 local now = clock(ARGV[1])
-local delivery = redis.call('HMGET', KEYS[1], 'state', 'attempt', 'reason')
+local delivery = redis.call('HMGET', KEYS[1], 'state', 'attempt', 'reason', 'url')
 local cancelled = delivery[1] == 'Cancelled'
 if (delivery[1] ~= 'Pending' and not cancelled) or delivery[2] ~= ARGV[3]
   or not redis.call('ZSCORE', KEYS[5], ARGV[2]) then
   return 0
 end
 redis.call('ZREM', KEYS[5], ARGV[2])
+local receiver = receiver_of(KEYS[7], delivery[4])
+local limit, failures, rest = tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
+redis.call('SREM', receiver.flight, ARGV[2])
+local widened = note_outcome(receiver, ARGV[10], now, failures, rest)
+if redis.call('EXISTS', receiver.parked) == 1 then
+  local room, _, rest_until = room_at(receiver, KEYS[5], now, limit, failures, rest)
+  -- One for the one that ended: those let go before may not have been claimed yet.
+  unpark(receiver, KEYS[8], KEYS[9], KEYS[10], KEYS[11], widened and room or math.min(room, 1),
+    rest_until or now + WAKE_MS)
+end
 redis.call('RPUSH', KEYS[2], ARGV[4])
 redis.call('LTRIM', KEYS[2], -tonumber(ARGV[9]), -1)
 redis.call('HINCRBY', KEYS[1], 'tries', 1)

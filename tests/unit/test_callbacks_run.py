@@ -124,7 +124,7 @@ def test_delivery_is_repeated_by_schedule_with_the_same_id_and_bytes(
     failed = delivery.log[1]
     assert (failed.error, failed.detail, failed.ip) == ("reset", "by peer", "203.0.113.7")
     assert (failed.trigger, failed.next_attempt_in_s) == ("schedule", 30)
-    assert failed.scheduled_ms == delivery.created_ms + 5000
+    assert failed.scheduled_ms == delivery.log[0].started_ms + 5000
 
 
 def test_delivery_stops_with_its_reason_when_receiver_is_gone(

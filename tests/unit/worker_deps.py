@@ -20,6 +20,7 @@ from shared.providers import Provider, Registry
 from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
 from tests.factories import FakeClock
+from workers.callbacks.slots import Slots
 from workers.chat.relay import Relays
 from workers.deps import Deps, signing_keys
 from workers.providers.base import Dialects, ProviderCall
@@ -78,6 +79,7 @@ def build(
         "dialects": Dialects({"openai": llm}),
         "llm_session": requests.Session(),
         "sender": None,
+        "callback_slots": Slots(10),
         "redis": client,
         "counters": Counters(client),
         "relays": Relays(ChunkStore(client), clock.advance),

@@ -41,11 +41,6 @@ class CallbackAnswer:
     #: The address dialled; empty when none was.
     ip: str = ""
 
-    @property
-    def is_of_receiver(self) -> bool:
-        """Whether it tells anything of the receiver: the policy's refusal never got there."""
-        return self.error != ErrorClass.POLICY
-
 
 def answer_of_error(exc: Exception, ip: str, *, connected: bool) -> CallbackAnswer:
     """Return what an error of the POST means. `connected`: whether there was a connection."""

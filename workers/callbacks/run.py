@@ -34,14 +34,21 @@ class _Post:
 
 
 def deliver(deps: Deps, job_id: int) -> None:
-    """Make one attempt at the job's callback, unless the message is stale."""
-    claim = deps.deliveries.claim(job_id)
-    if claim is None:
-        log.debug("delivery %s: stale message dropped", job_id)
-        return
-    job = deps.jobs.get(job_id)
+    """Make one attempt at the job's callback, unless the message is stale or there is no room."""
+    with deps.callback_slots.take() as slot:
+        claim = deps.deliveries.claim(job_id, unproven=slot.may_be_unproven)
+        if claim is None:
+            log.debug("delivery %s: stale or parked", job_id)
+            return
+        if claim.proven:
+            slot.is_proven()
+        _attempt(deps, claim)
+
+
+def _attempt(deps: Deps, claim: DeliveryClaim) -> None:
+    job = deps.jobs.get(claim.id)
     if job is None:
-        log.error("delivery %s: its job is gone", job_id)
+        log.error("delivery %s: its job is gone", claim.id)
         return
     row, step = attempt(deps, job, claim)
     if patiently(deps, lambda: deps.deliveries.finish(job, claim, row, step)):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
 
-from shared.delivery import DeliveryState, NextStep
+from shared.delivery import DeliveryState, Health, NextStep
 from workers.callbacks.outcome import CallbackAnswer, ErrorClass
 
 #: Jitter adds up to this share of a pause.
@@ -29,6 +29,9 @@ class Schedule:
 
     def next_step(self, answer: CallbackAnswer, tries: int, jitter: float) -> NextStep:
         """Judge an answer. `tries`: attempts recorded before this one; `jitter` in 0…1."""
+        return replace(self._judge(answer, tries, jitter), health=health_of(answer))
+
+    def _judge(self, answer: CallbackAnswer, tries: int, jitter: float) -> NextStep:
         status = answer.status
         if status is not None and 200 <= status < 300 and not answer.abort:  # noqa: PLR2004
             return NextStep(DeliveryState.DELIVERED, f"the receiver answered {status}")
@@ -47,6 +50,22 @@ class Schedule:
         return max(pause, min(answer.retry_after_s or 0.0, RETRY_AFTER_CAP_S))
 
 
+def health_of(answer: CallbackAnswer) -> Health:
+    """Return what an answer says of its receiver, whatever it says of the callback.
+
+    Any answer is a sign of life but 429 and 5xx: a receiver that is too busy, or broken.
+    """
+    if answer.timed_out:
+        return Health.TIMED_OUT
+    if answer.error == ErrorClass.POLICY:
+        return Health.UNKNOWN
+    status = answer.status
+    if status is None or status == HTTPStatus.TOO_MANY_REQUESTS or status >= _SERVER_ERROR:
+        return Health.FAILED
+    return Health.ANSWERED
+
+
+_SERVER_ERROR: Final = 500
 _SAID: Final = "the receiver answered"
 
 

@@ -37,6 +37,7 @@ class Tick:
         self._note(Count.EXPIRED, recovery.expire_jobs())
         self._note(Count.MESSAGES_PUSHED_AGAIN, recovery.repush_jobs())
         self._note(Count.DELIVERIES_RETURNED, recovery.return_deliveries())
+        recovery.wake_receivers()
         self._note(Count.MESSAGES_PUSHED_AGAIN, recovery.repush_deliveries())
         self._deps.delivery_index.forget()
         self._note(Count.DOORBELLS_RUNG_AGAIN, int(recovery.ring()))
