@@ -2,7 +2,7 @@
 
 `http.client` on purpose: it follows nothing, decodes nothing, knows no proxy and no cookie, and
 sends the request line as given. What is above it (urllib3, requests) would have to be talked out of
-all that, and costs as much again. See ADR 7.
+all that, and costs as much again. See ADR 9.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ class Connection(HTTPConnection):
         self.default_port = 443 if target.scheme == "https" else 80
         super().__init__(target.host, target.port)
         self._target, self._dialer, self._limits, self._context = target, dialer, limits, context
+        self._head = b""
         self.used_at_s = 0.0
         self.ip = ""
 
@@ -72,9 +73,17 @@ class Connection(HTTPConnection):
         self.sock = sock
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> HTTPResponse:
-        """Send the POST; return the answer as soon as its headers are there."""
+        """Send the POST, whose body is not empty; return the answer when its headers are there."""
+        self._head = b""
         self.request("POST", path, body, headers)
         return self.getresponse()
+
+    def send(self, data: Any) -> None:
+        """Send headers and body, which come in turn, as one: a system call and a packet less."""
+        if not self._head:
+            self._head = data
+        else:
+            super().send(self._head + data)
 
     def is_usable(self, now_s: float) -> bool:
         """Whether it is open, fresh, and the receiver has said nothing since (not even bye)."""
