@@ -9,6 +9,7 @@ import redis
 
 from shared import redis_keys as keys
 from shared import task_names
+from shared.callback_events import exhausted_event
 from shared.delivery import (
     Delivery,
     DeliveryAttempt,
@@ -110,6 +111,12 @@ class DeliveryStore:
                 _MESSAGES,
                 _LINE,
                 keys.QUEUE_PLACE,
+                keys.callback_subscriptions(job.owner),
+                keys.JOB_ID,
+                keys.JOB_PREFIX,
+                keys.DELIVERY_PREFIX,
+                keys.deliveries_of(job.owner),
+                keys.DELIVERIES_OWNERS,
             ],
             [
                 self._clock(),
@@ -123,6 +130,8 @@ class DeliveryStore:
                 _LOG_ROWS,
                 str(next_step.health),
                 *receiver_limits(self._settings),
+                job.owner,
+                _event(job, claim, row, next_step),
             ],
         )
         return bool(self._scripts.run(call))
@@ -171,6 +180,14 @@ class DeliveryStore:
         pipe.lrange(keys.delivery_log(job_id), 0, -1)
         fields, rows = pipe.execute()
         return from_hash(job_id, fields, rows)
+
+
+def _event(job: Job, claim: DeliveryClaim, row: DeliveryAttempt, next_step: NextStep) -> bytes:
+    """Return what subscriptions are told; nothing of events, which would tell of themselves."""
+    if next_step.state is not DeliveryState.EXHAUSTED or job.event:
+        return b""
+    ended_ms = row.started_ms + row.duration_ms
+    return exhausted_event(job, claim.url, claim.attempt, next_step.reason, ended_ms)
 
 
 def _of(job: Job) -> list[str]:
