@@ -60,7 +60,7 @@ class SubscriptionStore:
         """Give a subscription another URL or other events. Raises SubscriptionNotFound."""
         name = keys.callback_subscriptions(owner)
 
-        def move(pipe: Pipeline) -> Subscription:
+        def move(pipe: Pipeline) -> Any:
             row: Any = pipe.hget(name, one)
             if row is None:
                 raise SubscriptionNotFound(field="id")
@@ -72,8 +72,8 @@ class SubscriptionStore:
             return changed
 
         # Begins anew when somebody else changes the subscriptions in between.
-        done: Any = self._client.transaction(move, name, value_from_callable=True)
-        return cast("Subscription", done)
+        changed = self._client.transaction(move, name, value_from_callable=True)
+        return cast("Subscription", changed)
 
     def delete(self, owner: str, one: str) -> None:
         """Tell its URL of no more events. Raises SubscriptionNotFound."""
