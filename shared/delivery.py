@@ -112,6 +112,14 @@ class NextStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Finished:
+    """What came of recording an attempt. `following`: a delivery to the same receiver to claim."""
+
+    recorded: bool
+    following: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """A delivery as the ledger holds it. Times are unix milliseconds, 0 for not yet."""
 

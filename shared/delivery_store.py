@@ -15,6 +15,7 @@ from shared.delivery import (
     DeliveryAttempt,
     DeliveryClaim,
     DeliveryState,
+    Finished,
     NextStep,
     Replay,
     from_hash,
@@ -100,6 +101,21 @@ class DeliveryStore:
 
         One that was cancelled meanwhile stays so, unless the receiver took it.
         """
+        return self.finish_and_take(job, claim, row, next_step, take=False).recorded
+
+    def finish_and_take(
+        self,
+        job: Job,
+        claim: DeliveryClaim,
+        row: DeliveryAttempt,
+        next_step: NextStep,
+        *,
+        take: bool,
+    ) -> Finished:
+        """Do the same; if told to, take the delivery that waits longest for this receiver.
+
+        It is to be claimed at once, without a message. If it is not, the tick gives it one.
+        """
         call = Call(
             "finish_delivery",
             [
@@ -130,11 +146,13 @@ class DeliveryStore:
                 _LOG_ROWS,
                 str(next_step.health),
                 *receiver_limits(self._settings),
+                int(take),
                 job.owner,
                 _event(job, claim, row, next_step),
             ],
         )
-        return bool(self._scripts.run(call))
+        recorded, following = self._scripts.run(call)
+        return Finished(bool(recorded), int(following) if following else None)
 
     def replay(self, job: Job) -> Replay:
         """Let a delivery begin anew, at once and with its whole schedule, whatever became of it.

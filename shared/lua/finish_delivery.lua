@@ -11,8 +11,10 @@
 --       8 how long an ended job lives (ms) · 9 most rows of the log
 --       10 what it says of the receiver: answered | failed | timed_out | none
 --       11 most attempts at one receiver · 12 failures in a row before a rest · 13 the rest (ms)
---       14 owner · 15 the event that its subscriptions are told if it is Exhausted ('' for none)
--- Returns 1, or 0 when another attempt has the delivery
+--       14 whether the caller takes the next delivery to this receiver itself (0 or 1)
+--       15 owner · 16 the event that its subscriptions are told if it is Exhausted ('' for none)
+-- Returns {1, id of the next delivery, which is the caller's to claim, or false}, or {0, false} when
+-- another attempt has the delivery
 --
 --! include clock
 --! include delivery_index
@@ -28,18 +30,19 @@ local delivery = redis.call('HMGET', KEYS[1], 'state', 'attempt', 'reason', 'url
 local cancelled = delivery[1] == 'Cancelled'
 if (delivery[1] ~= 'Pending' and not cancelled) or delivery[2] ~= ARGV[3]
   or not redis.call('ZSCORE', KEYS[5], ARGV[2]) then
-  return 0
+  return {0, false}
 end
 redis.call('ZREM', KEYS[5], ARGV[2])
 local receiver = receiver_of(KEYS[7], delivery[4])
 local limit, failures, rest = tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
 redis.call('SREM', receiver.flight, ARGV[2])
+local _, following
 local widened = note_outcome(receiver, ARGV[10], now, failures, rest)
 if redis.call('EXISTS', receiver.parked) == 1 then
   local room, _, rest_until = room_at(receiver, KEYS[5], now, limit, failures, rest)
   -- One for the one that ended: those let go before may not have been claimed yet.
-  unpark(receiver, KEYS[8], KEYS[9], KEYS[10], KEYS[11], widened and room or math.min(room, 1),
-    rest_until or now + WAKE_MS)
+  _, following = unpark(receiver, KEYS[8], KEYS[9], KEYS[10], KEYS[11],
+    widened and room or math.min(room, 1), rest_until or now + WAKE_MS, ARGV[14] == '1')
 end
 redis.call('RPUSH', KEYS[2], ARGV[4])
 redis.call('LTRIM', KEYS[2], -tonumber(ARGV[9]), -1)
@@ -52,11 +55,11 @@ elseif ARGV[5] == 'Pending' then
   redis.call('ZADD', KEYS[6], due, ARGV[2])
 else
   end_delivery(now, ARGV[5], ARGV[6], ARGV[8])
-  if ARGV[15] ~= '' then
-    local at = {owner = ARGV[14], index = KEYS[16], owners = KEYS[17], list = KEYS[9],
+  if ARGV[16] ~= '' then
+    local at = {owner = ARGV[15], index = KEYS[16], owners = KEYS[17], list = KEYS[9],
       line = KEYS[10], places = KEYS[11], subscriptions = KEYS[12], ids = KEYS[13],
       jobs = KEYS[14], deliveries = KEYS[15]}
-    create_events(at, 'callback.exhausted', ARGV[15], whole(now))
+    create_events(at, 'callback.exhausted', ARGV[16], whole(now))
   end
 end
-return 1
+return {1, following or false}

@@ -20,4 +20,6 @@ end
 local receiver = receiver_of(KEYS[2], 'http://' .. ARGV[2])
 local room, _, rest_until = room_at(receiver, KEYS[3], now, tonumber(ARGV[3]), tonumber(ARGV[4]),
   tonumber(ARGV[5]))
-return unpark(receiver, KEYS[1], KEYS[4], KEYS[5], KEYS[6], room, rest_until or now + WAKE_MS)
+local went = unpark(receiver, KEYS[1], KEYS[4], KEYS[5], KEYS[6], room,
+  rest_until or now + WAKE_MS, false)
+return went

@@ -103,8 +103,10 @@ def test_gateway_refuses_every_target_that_is_not_public_and_keeps_no_job(strict
     taken = {}
     with strict.api() as api:
         for name, url in {**urls, **MALFORMED}.items():
+            # Control characters are refused before anybody reads the URL.
+            status = 422 if url.isprintable() else 400
             error = refusal(api, url)
-            if error != (422, "replyTo"):
+            if error != (status, "replyTo"):
                 taken[name] = error
     assert taken == {}
     assert strict.redis.get("jobs:id") is None

@@ -72,6 +72,15 @@ class Ledger:
         step = NextStep(state, "", 3600, health)
         assert self.deliveries.finish(self.job(job_id), claim, row, step)
 
+    def finish_and_take(self, job_id: int) -> int | None:
+        """Finish as delivered; return the delivery that was handed over."""
+        claim = self.claims.pop(job_id)
+        row = DeliveryAttempt(claim.attempt, "schedule", claim.now_ms, 1, "")
+        step = NextStep(DeliveryState.DELIVERED, "", health=Health.ANSWERED)
+        done = self.deliveries.finish_and_take(self.job(job_id), claim, row, step, take=True)
+        assert done.recorded
+        return done.following
+
     def prove(self, url: str = URL) -> None:
         """Let the receiver answer once."""
         [job_id] = self.create(1, url)
@@ -290,3 +299,33 @@ def test_nothing_is_left_of_receivers_whose_deliveries_are_over(
     assert ledger_redis.pttl(left.pop()) > 0
     states = {ledger.deliveries.get(job_id).state for job_id in ids}  # type: ignore[union-attr]
     assert states == {DeliveryState.DELIVERED}
+
+
+def test_next_delivery_is_handed_to_who_finishes_and_needs_no_message(ledger: Ledger) -> None:
+    ledger.prove()
+    ids = ledger.create(6)
+    assert ledger.serve() == ids[:4]
+    assert ledger.finish_and_take(ids[0]) == ids[4]
+    assert ledger.lists.ids(QUEUE) == []
+    assert ledger.deliveries.claim(ids[4]) is not None
+    assert ledger.finish_and_take(ids[1]) == ids[5]
+    assert ledger.finish_and_take(ids[2]) is None
+
+
+def test_next_delivery_gets_a_message_when_who_took_it_dies(ledger: Ledger) -> None:
+    first, second = ledger.create(2)
+    assert ledger.serve() == [first]
+    assert ledger.finish_and_take(first) == second
+    ledger.recovery.repush_deliveries()
+    ledger.clock.advance(4)
+    assert ledger.recovery.repush_deliveries() == 1
+    assert ledger.serve() == [second]
+
+
+def test_next_deliveries_are_handed_over_while_more_are_let_go_to_a_receiver_now_proven(
+    ledger: Ledger,
+) -> None:
+    ids = ledger.create(6)
+    assert ledger.serve() == ids[:1]
+    assert ledger.finish_and_take(ids[0]) == ids[1]
+    assert ledger.lists.ids(QUEUE) == ids[2:5]

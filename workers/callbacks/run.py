@@ -33,26 +33,48 @@ class _Post:
     key_ids: tuple[str, ...]
 
 
+#: Most deliveries that one task sends, one after the other: a worker that is told to stop waits for
+#: its tasks.
+_MOST_IN_TURN: Final = 20
+
+
 def deliver(deps: Deps, job_id: int) -> None:
-    """Make one attempt at the job's callback, unless the message is stale or there is no room."""
+    """Make one attempt at the job's callback, unless the message is stale or there is no room.
+
+    Then go on with those that wait for the same receiver: what has no room while the receiver is
+    busy needs no message of its own.
+    """
+    for left in range(_MOST_IN_TURN, 0, -1):
+        following = _deliver(deps, job_id, take=left > 1)
+        if following is None:
+            return
+        job_id = following
+
+
+def _deliver(deps: Deps, job_id: int, *, take: bool) -> int | None:
+    """Make one attempt; return the next delivery to this receiver if there is one to take."""
     with deps.callback_slots.take() as slot:
         claim = deps.deliveries.claim(job_id, unproven=slot.may_be_unproven)
         if claim is None:
             log.debug("delivery %s: stale or parked", job_id)
-            return
+            return None
         if claim.proven:
             slot.is_proven()
-        _attempt(deps, claim)
+        return _attempt(deps, claim, take=take)
 
 
-def _attempt(deps: Deps, claim: DeliveryClaim) -> None:
+def _attempt(deps: Deps, claim: DeliveryClaim, *, take: bool) -> int | None:
     job = deps.jobs.get(claim.id)
     if job is None:
         log.error("delivery %s: its job is gone", claim.id)
-        return
+        return None
     row, step = attempt(deps, job, claim)
-    if patiently(deps, lambda: deps.deliveries.finish(job, claim, row, step)):
+    finished = patiently(
+        deps, lambda: deps.deliveries.finish_and_take(job, claim, row, step, take=take)
+    )
+    if finished.recorded:
         _log(claim, step, row.duration_ms)
+    return finished.following
 
 
 def attempt(deps: Deps, job: Job, claim: DeliveryClaim) -> tuple[DeliveryAttempt, NextStep]:
