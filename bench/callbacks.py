@@ -159,8 +159,8 @@ def _report(turns: dict[str, list[_Turn]], backlogs: Mapping[int, Sequence[float
             (
                 f"A backlog of {_BACKLOG:,} is worked off at "
                 f"{Spread.of(backlogs[_FAST_RECEIVERS]).show()} a second when it is for "
-                f"{_FAST_RECEIVERS} receivers, and at {Spread.of(backlogs[1]).show()} when it is for "
-                "one, which has four at once."
+                f"{_FAST_RECEIVERS} receivers, and at {Spread.of(backlogs[1]).show()} when it is "
+                "for one, which has four at once."
             ),
         ),
     )
