@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from gateway import (
     callback_keys,
+    callback_subscriptions,
     callback_tests,
     chat,
     deliveries,
@@ -41,6 +42,7 @@ def create_app(services: Services | None = None) -> Flask:
         jobs,
         deliveries,
         callback_keys,
+        callback_subscriptions,
         callback_tests,
         streams,
         models,

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from gateway.binding import bind
 from gateway.delivery_view import attempt_row
 from gateway.routes import dto_response, dto_route
-from gateway.services import services
+from gateway.services import Services, services
 from shared.delivery import DeliveryState
 from shared.dtos.callback_tests import TestCallback, TestCallbackResponse
 from shared.errors import CallbackTargetRefused, WaitTimedOut
@@ -26,10 +26,7 @@ def test() -> Response:
     """Have a signed sample sent to a URL, and show what came of it."""
     gateway, principal = services(), services().keys.authenticate(request)
     wanted = bind(TestCallback)
-    try:
-        gateway.settings.callback_targets.check(wanted.url)
-    except CallbackTargetRefused as exc:
-        raise CallbackTargetRefused(exc.message.replace("ReplyTo", "url", 1), field="url") from exc
+    check_url(gateway, wanted.url)
     limit_s = gateway.settings.callback_timeout_s + _GRACE_S
     with gateway.mailbox.waiter() as waiter:
         test_id = gateway.callback_tests.request(principal.owner, wanted.url, waiter.address)
@@ -44,3 +41,11 @@ def test() -> Response:
             result=attempt_row(outcome.attempt),
         )
     )
+
+
+def check_url(gateway: Services, url: str) -> None:
+    """Raise CallbackTargetRefused, naming the field `url`, unless callbacks may go there."""
+    try:
+        gateway.settings.callback_targets.check(url)
+    except CallbackTargetRefused as exc:
+        raise CallbackTargetRefused(exc.message.replace("ReplyTo", "url", 1), field="url") from exc

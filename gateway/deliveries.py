@@ -45,7 +45,9 @@ def find() -> Response:
     states = (wanted.state,) if wanted.state else ()
     query = _query(principal, wanted, states)
     page = gateway.delivery_index.find(query, wanted.skip, wanted.take)
-    rows = [delivery_row(found.delivery, found.ref_id, found.tag) for found in page.results]
+    rows = [
+        delivery_row(found.delivery, found.ref_id, found.tag, found.event) for found in page.results
+    ]
     return dto_response(GetDeliveriesResponse(offset=wanted.skip, total=page.total, results=rows))
 
 
@@ -58,7 +60,7 @@ def read() -> Response:
     delivery = _delivery_of(gateway, job)
     return dto_response(
         GetDeliveryResponse(
-            result=delivery_row(delivery, job.ref_id, job.tag),
+            result=delivery_row(delivery, job.ref_id, job.tag, job.event),
             log=[attempt_row(attempt) for attempt in delivery.log],
         )
     )

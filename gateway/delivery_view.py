@@ -8,13 +8,14 @@ from shared.dtos.deliveries import DeliveryAttemptRow, DeliveryRow
 from shared.signing import message_id
 
 
-def delivery_row(delivery: Delivery, ref_id: str, tag: str) -> DeliveryRow:
+def delivery_row(delivery: Delivery, ref_id: str, tag: str, event: str) -> DeliveryRow:
     """Return where a delivery stands."""
     is_pending = delivery.state is DeliveryState.PENDING
     return DeliveryRow(
         id=delivery.id,
         ref_id=ref_id,
         tag=tag or None,
+        event=event or None,
         webhook_id=message_id(delivery.id),
         url=delivery.url,
         state=delivery.state,

@@ -12,6 +12,7 @@ from gateway.chunk_reader import ChunkReader
 from gateway.mailbox import Mailbox
 from shared import redis_client
 from shared.callback_keys import CallbackKeyStore
+from shared.callback_subscriptions import SubscriptionStore
 from shared.callback_tests import CallbackTestStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
@@ -40,6 +41,7 @@ class Services:
     delivery_index: DeliveryIndex
     callback_keys: CallbackKeyStore
     callback_tests: CallbackTestStore
+    subscriptions: SubscriptionStore
 
 
 def build_services(settings: Settings) -> Services:
@@ -63,6 +65,7 @@ def build_services(settings: Settings) -> Services:
         delivery_index=DeliveryIndex(client),
         callback_keys=CallbackKeyStore(client, settings),
         callback_tests=CallbackTestStore(client),
+        subscriptions=SubscriptionStore(client),
     )
 
 

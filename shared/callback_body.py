@@ -28,13 +28,17 @@ def result_body(job: Job) -> bytes:
 
 def thin_body(settings: Settings, job: Job) -> bytes:
     """Return the body that links to the result of an executed job; needs none of its contents."""
-    expires = datetime.fromtimestamp(expiry_s(settings, job), tz=UTC)
     body = {
         "id": job.id,
         "refId": job.ref_id,
         "jobState": job.outcome,
         "model": job.model,
         "resultUrl": result_url(settings, job),
-        "expires": expires.isoformat().replace("+00:00", "Z"),
+        "expires": iso_seconds(expiry_s(settings, job)),
     }
     return to_json_bytes(body)
+
+
+def iso_seconds(moment_s: int) -> str:
+    """Return unix seconds as ISO 8601 in UTC with Z."""
+    return datetime.fromtimestamp(moment_s, tz=UTC).isoformat().replace("+00:00", "Z")

@@ -54,6 +54,8 @@ class Found:
     owner: str
     ref_id: str
     tag: str
+    #: What happened, if it tells a subscription.
+    event: str = ""
 
     @property
     def host(self) -> str:
@@ -142,14 +144,13 @@ class DeliveryIndex:
             pipe = self._client.pipeline(transaction=False)
             for delivery_id in chunk:
                 pipe.hgetall(keys.delivery(delivery_id))
-                pipe.hmget(keys.job(delivery_id), "owner", "ref_id", "tag")
+                pipe.hmget(keys.job(delivery_id), "owner", "ref_id", "tag", "event")
             rows = pipe.execute()
             for delivery_id, fields, job in zip(chunk, rows[::2], rows[1::2], strict=True):
                 delivery = from_hash(delivery_id, fields, [])
                 # What has just gone may still be listed, until the next tick.
                 if delivery is not None and job[0] is not None:
-                    owner, ref_id, tag = (value.decode() for value in job)
-                    yield Found(delivery, owner, ref_id, tag)
+                    yield Found(delivery, *((value or b"").decode() for value in job))
 
 
 def _bounds(query: Query) -> tuple[int, int | str]:

@@ -9,6 +9,7 @@ import redis
 
 from shared import redis_keys as keys
 from shared import task_names
+from shared.callback_events import exhausted_event
 from shared.delivery import (
     Delivery,
     DeliveryAttempt,
@@ -126,6 +127,12 @@ class DeliveryStore:
                 _MESSAGES,
                 _LINE,
                 keys.QUEUE_PLACE,
+                keys.callback_subscriptions(job.owner),
+                keys.JOB_ID,
+                keys.JOB_PREFIX,
+                keys.DELIVERY_PREFIX,
+                keys.deliveries_of(job.owner),
+                keys.DELIVERIES_OWNERS,
             ],
             [
                 self._clock(),
@@ -140,6 +147,8 @@ class DeliveryStore:
                 str(next_step.health),
                 *receiver_limits(self._settings),
                 int(take),
+                job.owner,
+                _event(job, claim, row, next_step),
             ],
         )
         recorded, following = self._scripts.run(call)
@@ -189,6 +198,14 @@ class DeliveryStore:
         pipe.lrange(keys.delivery_log(job_id), 0, -1)
         fields, rows = pipe.execute()
         return from_hash(job_id, fields, rows)
+
+
+def _event(job: Job, claim: DeliveryClaim, row: DeliveryAttempt, next_step: NextStep) -> bytes:
+    """Return what subscriptions are told; nothing of events, which would tell of themselves."""
+    if next_step.state is not DeliveryState.EXHAUSTED or job.event:
+        return b""
+    ended_ms = row.started_ms + row.duration_ms
+    return exhausted_event(job, claim.url, claim.attempt, next_step.reason, ended_ms)
 
 
 def _of(job: Job) -> list[str]:

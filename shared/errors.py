@@ -129,6 +129,24 @@ class DeliveryNotFound(ServiceError):
     error_code = "NotFound"
 
 
+class SubscriptionNotFound(ServiceError):
+    """No such subscription."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "subscription_not_found"
+    error_code = "NotFound"
+
+
+class TooManySubscriptions(ServiceError):
+    """This key has as many subscriptions as it may; delete one first."""
+
+    status = 422
+    type = "invalid_request_error"
+    code = "too_many_subscriptions"
+    error_code = "TooManySubscriptions"
+
+
 class StreamGone(ServiceError):
     """The chunks of this stream are not kept any more; ask for the job's result."""
 

@@ -103,6 +103,8 @@ class Job:
     response: bytes | None = None
     error: bytes | None = None
     base_url: str = ""
+    #: Of the record of an event: what happened.
+    event: str = ""
     #: What the callback posts instead of the result.
     callback_body: bytes | None = None
     attempts: tuple[Attempt, ...] = field(default=())

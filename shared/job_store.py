@@ -16,6 +16,7 @@ import redis
 from shared import queue_keys, task_names
 from shared import redis_keys as keys
 from shared.callback_body import thin_body
+from shared.callback_events import job_event
 from shared.errors import OwnerQueueFull, QueueFull, RefIdConflict
 from shared.job import (
     ATTEMPT_PREFIX,
@@ -302,6 +303,7 @@ class JobStore:
     def complete(self, jobs: Sequence[Job]) -> list[JobState | None]:
         """Make Executed jobs final, with their deliveries; None where a job was not Executed."""
         now, ttl_ms = self._clock(), milliseconds(self._settings.result_ttl_s)
+        subscribers = self._subscribers()
         calls = [
             Call(
                 "complete",
@@ -315,6 +317,10 @@ class JobStore:
                     keys.QUEUE_PLACE,
                     keys.deliveries_of(job.owner),
                     keys.DELIVERIES_OWNERS,
+                    keys.callback_subscriptions(job.owner),
+                    keys.JOB_ID,
+                    keys.JOB_PREFIX,
+                    keys.DELIVERY_PREFIX,
                 ],
                 [
                     now,
@@ -323,12 +329,17 @@ class JobStore:
                     self._settings.callback_body_limit_bytes,
                     thin_body(self._settings, job) if job.reply_to else b"",
                     job.owner,
+                    job_event(self._settings, job) if job.owner in subscribers else b"",
                 ],
             )
             for job in jobs
         ]
         states = self._scripts.run_all(calls)
         return [JobState(state.decode()) if state else None for state in states]
+
+    def _subscribers(self) -> set[str]:
+        owners: Any = self._client.smembers(keys.SUBSCRIBERS)
+        return {owner.decode() for owner in owners}
 
     def drop_executed(self, job_ids: Sequence[int]) -> None:
         """Take ids off the pending list whose jobs do not exist any more."""

@@ -67,6 +67,12 @@ DELIVERIES_OWNERS: Final = "deliveries:owners"
 #: Prefix of a test's HASH. The id is given inside the script that makes it, which appends it.
 CALLBACK_TEST_PREFIX: Final = "callback:test:"
 
+#: Prefix of a delivery's HASH, for scripts that give it its id.
+DELIVERY_PREFIX: Final = "delivery:"
+
+#: SET of owners that have, or had, subscriptions. Never expires; bounded by the keys there are.
+SUBSCRIBERS: Final = "callback:subscribers"
+
 
 def job(job_id: int) -> str:
     """HASH, the job. Lives until `result_ttl` after it ended and its delivery ended."""
@@ -93,12 +99,12 @@ def tag(owner: str, name: str) -> str:
 
 def delivery(job_id: int) -> str:
     """HASH, the delivery of this job's callback. Lives as long as the job."""
-    return f"delivery:{job_id}"
+    return f"{DELIVERY_PREFIX}{job_id}"
 
 
 def delivery_log(job_id: int) -> str:
     """LIST of JSON, one row an attempt, oldest first. Lives as long as the delivery."""
-    return f"delivery:{job_id}:log"
+    return f"{delivery(job_id)}:log"
 
 
 def deliveries_of(owner: str, state: str = "") -> str:
@@ -114,6 +120,11 @@ def deliveries_of(owner: str, state: str = "") -> str:
 def callback_keys(owner: str) -> str:
     """HASH, the owner's signing secrets, sealed, by key id. Never expires; five fields at most."""
     return f"callback:keys:{owner}"
+
+
+def callback_subscriptions(owner: str) -> str:
+    """HASH, the owner's subscriptions by id: events, creation (ms) and URL. Never expires."""
+    return f"callback:subscriptions:{owner}"
 
 
 def callback_test(test_id: int) -> str:

@@ -115,6 +115,7 @@ class DeliveryRow(Dto):
     id: int = Field(description="The job's id.")
     ref_id: str
     tag: str | None = None
+    event: str | None = Field(None, description="What a subscription is told, if it is one's.")
     webhook_id: str = Field(description="What the receiver gets as webhook-id.")
     url: str
     state: str

@@ -4,12 +4,15 @@
 --       5 deliveries:leases ZSET · 6 deliveries:delayed ZSET
 --       7 prefix of receivers · 8 receivers:wakes ZSET
 --       9 callbacks LIST · 10 its line ZSET · 11 jobs:place STRING
+--       12 the owner's subscriptions HASH · 13 jobs:id STRING · 14 prefix of jobs
+--       15 prefix of deliveries · 16 the owner's ZSET of deliveries · 17 deliveries:owners SET
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 attempt · 4 row of the log (JSON)
 --       5 state: Pending | Delivered | Stopped | Exhausted · 6 reason · 7 delay when Pending (ms)
 --       8 how long an ended job lives (ms) · 9 most rows of the log
 --       10 what it says of the receiver: answered | failed | timed_out | none
 --       11 most attempts at one receiver · 12 failures in a row before a rest · 13 the rest (ms)
 --       14 whether the caller takes the next delivery to this receiver itself (0 or 1)
+--       15 owner · 16 the event that its subscriptions are told if it is Exhausted ('' for none)
 -- Returns {1, id of the next delivery, which is the caller's to claim, or false}, or {0, false} when
 -- another attempt has the delivery
 --
@@ -17,6 +20,7 @@
 --! include delivery_index
 --! include delivery_life
 --! include push_message
+--! include create_delivery
 --! include receiver
 --! include room_at
 --! include note_outcome
@@ -51,5 +55,11 @@ elseif ARGV[5] == 'Pending' then
   redis.call('ZADD', KEYS[6], due, ARGV[2])
 else
   end_delivery(now, ARGV[5], ARGV[6], ARGV[8])
+  if ARGV[16] ~= '' then
+    local at = {owner = ARGV[15], index = KEYS[16], owners = KEYS[17], list = KEYS[9],
+      line = KEYS[10], places = KEYS[11], subscriptions = KEYS[12], ids = KEYS[13],
+      jobs = KEYS[14], deliveries = KEYS[15]}
+    create_events(at, 'callback.exhausted', ARGV[16], whole(now))
+  end
 end
 return {1, following or false}

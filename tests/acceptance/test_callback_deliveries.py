@@ -15,11 +15,13 @@ from click.testing import CliRunner, Result
 from standardwebhooks import Webhook
 
 from cli.callbacks import callbacks
+from cli.forwarding import Forward
 from cli.receiver import VALID, Receiver
 from tests.acceptance.api import Api, chat
 from tests.acceptance.polling import until
 from tests.acceptance.receiver import Callback
 from tests.acceptance.stack import Stack
+from tests.acceptance.test_callback_docs import run_python
 
 
 def new_path() -> str:
@@ -180,7 +182,6 @@ def test_rotated_secret_signs_beside_the_old_one_until_told_otherwise(client: Cl
 
 
 def test_public_key_of_the_well_known_url_verifies(client: Client) -> None:
-    from tests.acceptance.test_callback_docs import run_python  # noqa: PLC0415
 
     keys = requests.get(f"{client.stack.url}/.well-known/webhook-keys", timeout=10).json()["keys"]
     is_genuine = run_python("The signed content is the same")["is_genuine"]
@@ -267,7 +268,6 @@ def test_command_finds_url_and_key_of_the_data_directory(
 
 
 def test_listener_forwards_and_answers_what_the_application_answers(stack: Stack, api: Api) -> None:
-    from cli.forwarding import Forward  # noqa: PLC0415
 
     path = new_path()
     stack.receiver.plan(path, 418)
@@ -279,3 +279,20 @@ def test_listener_forwards_and_answers_what_the_application_answers(stack: Stack
     assert passed_on.target == f"{path}?order=42"
     Webhook(stack.callback_secret).verify(passed_on.body, passed_on.headers)
     assert until_delivery(api, job_id, "Pending")["log"][0]["status"] == 418
+
+
+def test_subscription_is_told_of_the_jobs_of_its_owner(client: Client) -> None:
+    path = new_path()
+    url = client.stack.receiver.url(path)
+    made = call(client.api, "CreateCallbackSubscription", url=url, events=["job.completed"])
+    queued = client.api.queue(chat("demo-instant"))
+    [event] = client.stack.receiver.wait_for(path)
+    call(client.api, "DeleteCallbackSubscription", id=made["id"])
+    keys = requests.get(f"{client.stack.url}/.well-known/webhook-keys", timeout=10).json()["keys"]
+    is_genuine = run_python("The signed content is the same")["is_genuine"]
+    assert is_genuine(keys[0]["publicKey"], event.headers, event.body)
+    body = json.loads(event.body)
+    assert (body["type"], body["data"]["id"]) == ("job.completed", queued["id"])
+    assert event.headers["x-event"] == "job.completed"
+    result = requests.get(body["data"]["resultUrl"], timeout=10)
+    assert result.json()["object"] == "chat.completion"

@@ -15,6 +15,7 @@ from gateway.chunk_reader import ChunkReader
 from gateway.mailbox import Mailbox
 from gateway.services import Services
 from shared.callback_keys import CallbackKeyStore
+from shared.callback_subscriptions import SubscriptionStore
 from shared.callback_tests import CallbackTestStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
@@ -99,6 +100,7 @@ def build(client: redis.Redis, settings: Settings) -> Gateway:
         DeliveryIndex(client),
         CallbackKeyStore(client, settings),
         CallbackTestStore(client),
+        SubscriptionStore(client),
     )
     app = create_app(services)
     return Gateway(app.test_client(), jobs, client, services.deliveries)

@@ -117,6 +117,18 @@ def test_outcome_of_a_test_that_is_gone_is_not_kept_for_ever(
     assert len(sender.posts) == 1
 
 
+def test_sample_is_not_sent_when_receivers_that_hang_hold_all_slots(
+    deps: Deps, sender: Sender
+) -> None:
+    while deps.callback_slots.reserve():
+        pass
+    test_id = deps.callback_tests.request("ann", URL, "box|1")
+    send_sample(deps, test_id)
+    outcome = deps.callback_tests.outcome(test_id)
+    assert outcome is not None
+    assert (outcome.attempt.error, sender.posts) == ("busy", [])
+
+
 def test_who_waits_is_told(deps: Deps, real_redis: redis.Redis) -> None:
     with real_redis.pubsub(ignore_subscribe_messages=True) as pubsub:  # type: ignore[no-untyped-call]
         pubsub.subscribe("box")

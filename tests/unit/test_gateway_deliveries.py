@@ -319,3 +319,44 @@ def test_no_answer_and_no_log_tells_a_secret(
     for secret in (new, CALLBACK_SECRET, PRIVATE_KEY, ENCRYPTION_KEY, API_KEY, ADMIN_SECRET):
         assert secret.partition("_")[2] not in told or not secret.partition("_")[2]
         assert secret not in told
+
+
+# --- subscriptions --------------------------------------------------------------------------------
+
+
+def test_subscription_is_made_changed_listed_and_ended(gateway: Gateway) -> None:
+    url = "https://a.example/events"
+    made = gateway.post(
+        "/api/CreateCallbackSubscription", {"url": url, "events": ["job.failed"]}
+    ).json
+    assert (made["url"], made["events"]) == (url, ["job.failed"])
+    changed = gateway.post(
+        "/api/UpdateCallbackSubscription", {"id": made["id"], "events": ["job.completed"]}
+    ).json
+    assert (changed["url"], changed["events"]) == (url, ["job.completed"])
+    page = get(gateway, "QueryCallbackSubscriptions")
+    assert (page["offset"], page["total"], page["results"]) == (0, 1, [changed])
+    assert get(gateway, "QueryCallbackSubscriptions", OTHER_KEY)["total"] == 0
+    for key in (OTHER_KEY, ADMIN_SECRET):
+        for dto in ("UpdateCallbackSubscription", "DeleteCallbackSubscription"):
+            answer = gateway.post(f"/api/{dto}", {"id": made["id"]}, key=key)
+            assert answer.json["error"]["code"] == "subscription_not_found"
+    gateway.post("/api/DeleteCallbackSubscription", {"id": made["id"]})
+    assert get(gateway, "QueryCallbackSubscriptions")["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        ({}, 400, "url"),
+        ({"url": "http://127.0.0.1/"}, 422, "url"),
+        ({"url": "https://a.example/", "events": ["job.lost"]}, 400, "events"),
+        ({"url": "https://a.example/", "events": {"a": 1}}, 400, "events"),
+    ],
+)
+def test_subscription_that_cannot_be_is_refused(
+    gateway: Gateway, body: dict[str, Any], status: int, field: str
+) -> None:
+    answer = gateway.post("/api/CreateCallbackSubscription", body)
+    assert (answer.status_code, answer.json["error"]["param"]) == (status, field)
+    assert get(gateway, "QueryCallbackSubscriptions")["total"] == 0

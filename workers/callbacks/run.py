@@ -108,11 +108,19 @@ def callback_headers(
         **signature,
         "content-type": "application/json",
         "user-agent": USER_AGENT,
+        **_about(job),
+        "x-attempt": str(claim.attempt),
+    }
+
+
+def _about(job: Job) -> dict[str, str]:
+    if job.event:
+        return {"x-event": job.event}
+    return {
         "x-job-id": str(job.id),
         "x-ref-id": _header_value(job.ref_id),
         "x-tag": _header_value(job.tag),
         "x-job-state": str(job.state),
-        "x-attempt": str(claim.attempt),
     }
 
 

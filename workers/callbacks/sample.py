@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from shared.callback_tests import CallbackTest, TestOutcome
-from shared.delivery import DeliveryClaim, Trigger
+from shared.delivery import DeliveryAttempt, DeliveryClaim, DeliveryState, NextStep, Trigger
 from shared.job import Job, JobState
 from shared.json_bytes import to_json_bytes
 from workers.callbacks.run import attempt
@@ -13,6 +13,7 @@ from workers.deps import Deps
 
 #: The model that the sample says it is from.
 _MODEL: Final = "test"
+_NO_ROOM: Final = "The worker is busy with receivers that do not answer; try again soon."
 _TEXT: Final = "This is a test of your callback receiver."
 
 
@@ -25,8 +26,18 @@ def send_sample(deps: Deps, test_id: int) -> None:
     claim = DeliveryClaim(
         test.id, attempt=1, tries=0, url=test.url, now_ms=now_ms, trigger=Trigger.TEST
     )
-    row, step = attempt(deps, _job(test, now_ms), claim)
-    deps.callback_tests.finish(test.id, TestOutcome(row, step))
+    # Nothing is known of the receiver: it must not take a slot from those that answer.
+    with deps.callback_slots.take() as slot:
+        if slot.may_be_unproven:
+            outcome = TestOutcome(*attempt(deps, _job(test, now_ms), claim))
+        else:
+            outcome = _no_room(now_ms)
+    deps.callback_tests.finish(test.id, outcome)
+
+
+def _no_room(now_ms: int) -> TestOutcome:
+    row = DeliveryAttempt(1, Trigger.TEST, now_ms, 0, "", error="busy", detail=_NO_ROOM)
+    return TestOutcome(row, NextStep(DeliveryState.PENDING, _NO_ROOM))
 
 
 def _job(test: CallbackTest, now_ms: int) -> Job:
