@@ -20,6 +20,7 @@ from shared.delivery_index import DeliveryIndex
 from shared.delivery_store import DeliveryStore
 from shared.job_store import JobStore
 from shared.providers import Registry, load_registry
+from shared.response_names import ResponseNames
 from shared.settings import Settings
 
 _EXTENSION = "replyto"
@@ -37,6 +38,7 @@ class Services:
     counters: Counters
     chunks: ChunkStore
     chunk_reader: ChunkReader
+    response_names: ResponseNames
     deliveries: DeliveryStore
     delivery_index: DeliveryIndex
     callback_keys: CallbackKeyStore
@@ -60,7 +62,8 @@ def build_services(settings: Settings) -> Services:
         mailbox=Mailbox(client, settings.sync_limit),
         counters=Counters(client),
         chunks=chunks,
-        chunk_reader=ChunkReader(chunks),
+        chunk_reader=ChunkReader(chunks, settings.stream_limit),
+        response_names=ResponseNames(client, settings),
         deliveries=DeliveryStore(client, settings),
         delivery_index=DeliveryIndex(client),
         callback_keys=CallbackKeyStore(client, settings),
