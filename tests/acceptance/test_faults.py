@@ -171,6 +171,9 @@ def freeze_chat_worker_in_mid_call(stack: Stack, api: Api) -> Jobs:
 def kill_callbacks_worker_in_mid_delivery(stack: Stack, api: Api) -> Jobs:
     """The receiver has the first POST in hand when its sender dies."""
     markers = ("delivery-a", "delivery-b")
+    # A receiver that has not answered yet would get one callback at once.
+    first = queue(stack, api, MASS, "delivery-first").ids["delivery-first"]
+    until(lambda: "notifiedDate" in api.job(first), "the receiver is known to answer")
     for marker in markers:
         stack.receiver.plan(f"/{marker}", HANG)
     jobs = queue(stack, api, MASS, *markers)
