@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from standardwebhooks.webhooks import Webhook
 
 from shared import redis_keys as keys
+from shared import task_names
 from shared.delivery import DeliveryState
 from shared.errors import Failure
 from shared.moves import Result
@@ -169,6 +170,19 @@ def test_delivery_goes_on_with_those_that_wait_for_the_same_receiver(
     # Twenty, so that a worker that is told to stop has not to send all there are.
     assert len(sent) == len(set(sent)) == 20
     assert deps.deliveries.claim(next(iter(set(ids) - set(sent)))) is not None
+
+
+def test_delivery_does_not_go_on_when_the_receiver_did_not_answer_in_time(
+    deps: Deps, receiver: Receiver
+) -> None:
+    first, second = (_ended(deps, Result.response(b"{}"), ref_id=f"r{n}") for n in range(2))
+    receiver.meanwhile = lambda: run.deliver(deps, second)
+    receiver.answers = [CallbackAnswer(error="timeout", timed_out=True)]
+    run.deliver(deps, first)
+    assert len(receiver.posts) == 1
+    # The next one has a message instead.
+    messages = keys.message_list(task_names.CALLBACKS_QUEUE, 0)
+    assert b"[[%d]" % second in (deps.redis.lindex(messages, -1) or b"")
 
 
 def test_slots_keep_a_share_for_receivers_that_answer() -> None:

@@ -10,7 +10,7 @@ from typing import Final
 
 from shared import signing
 from shared.callback_body import callback_body
-from shared.delivery import DeliveryAttempt, DeliveryClaim, DeliveryState, NextStep
+from shared.delivery import DeliveryAttempt, DeliveryClaim, DeliveryState, Health, NextStep
 from shared.job import Job
 from shared.signing import SigningKey
 from workers.callbacks.outcome import CallbackAnswer
@@ -69,6 +69,8 @@ def _attempt(deps: Deps, claim: DeliveryClaim, *, take: bool) -> int | None:
         log.error("delivery %s: its job is gone", claim.id)
         return None
     row, step = attempt(deps, job, claim)
+    # A worker that is told to stop waits for its tasks: one that met a slow receiver ends here.
+    take = take and step.health is Health.ANSWERED
     finished = patiently(
         deps, lambda: deps.deliveries.finish_and_take(job, claim, row, step, take=take)
     )
