@@ -174,12 +174,9 @@ def freeze_chat_worker_in_mid_call(stack: Stack, api: Api) -> Jobs:
 def kill_callbacks_worker_in_mid_delivery(stack: Stack, api: Api) -> Jobs:
     """The receiver has the first POST in hand when its sender dies."""
     receiver = stack.hanging_receiver
-    # A receiver that nobody knows yet gets one callback at a time.
-    queue(stack, api, MASS, "delivery-first", receiver=receiver)
-    receiver.wait_for("/delivery-first")
     markers = ("delivery-a", "delivery-b")
     # A receiver that has not answered yet would get one callback at once.
-    first = queue(stack, api, MASS, "delivery-first").ids["delivery-first"]
+    first = queue(stack, api, MASS, "delivery-first", receiver=receiver).ids["delivery-first"]
     until(lambda: "notifiedDate" in api.job(first), "the receiver is known to answer")
     for marker in markers:
         receiver.plan(f"/{marker}", HANG)
