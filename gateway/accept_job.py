@@ -1,4 +1,4 @@
-"""Turns a checked chat call into an accepted job."""
+"""Turns a checked call into an accepted job."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gateway.auth import Principal
 from gateway.base_url import base_url
 from gateway.services import Services
 from shared.chat_request import ChatCall
-from shared.errors import ModelNotFound, ProviderNotFound
+from shared.errors import ModelNotFound, OperationNotSupported, ProviderNotFound
 from shared.job import NewJob
 from shared.moves import Accepted
 
@@ -24,7 +24,8 @@ def accept_job(
 ) -> tuple[Accepted, str]:
     """Accept the call as a job; return it with its RefId.
 
-    Raises ModelNotFound, ProviderNotFound, CallbackTargetRefused, RefIdConflict, QueueFull.
+    Raises ModelNotFound, ProviderNotFound, OperationNotSupported, CallbackTargetRefused,
+    RefIdConflict, QueueFull.
     """
     _check(services, call)
     ref_id = call.ref_id or secrets.token_hex(16)
@@ -43,6 +44,7 @@ def accept_job(
         mailbox=mailbox,
         streamed=call.chat.stream,
         base_url=base_url(services.settings),
+        operation=call.chat.operation,
     )
     return services.jobs.accept(new), ref_id
 
@@ -59,5 +61,17 @@ def _check(services: Services, call: ChatCall) -> None:
             f"The provider '{call.provider}' does not exist or does not have '{model}'.",
             field="provider",
         )
+    _check_operation(services, call)
     if call.reply_to:
         services.settings.callback_targets.check(call.reply_to)
+
+
+def _check_operation(services: Services, call: ChatCall) -> None:
+    chat, pinned = call.chat, call.provider
+    asked = [p for p in services.registry.serving(chat.model) if pinned in (None, p.name)]
+    if not any(provider.can(chat.operation) for provider in asked):
+        at = f" at the provider '{pinned}'" if pinned else ""
+        raise OperationNotSupported(
+            f"The model '{chat.model}' does not support the operation '{chat.operation}'{at}.",
+            field="model",
+        )

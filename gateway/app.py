@@ -13,11 +13,16 @@ from gateway import (
     callback_subscriptions,
     callback_tests,
     chat,
+    completions,
+    cors,
     deliveries,
+    embeddings,
     error_body,
     health,
     jobs,
     models,
+    openai_headers,
+    responses,
     results,
     streams,
 )
@@ -39,6 +44,9 @@ def create_app(services: Services | None = None) -> Flask:
     error_body.register(app)
     for module in (
         chat,
+        completions,
+        embeddings,
+        responses,
         jobs,
         deliveries,
         callback_keys,
@@ -51,6 +59,9 @@ def create_app(services: Services | None = None) -> Flask:
     ):
         app.register_blueprint(module.blueprint)
     app.after_request(_name_request)
+    openai_headers.register(app)
+    if services.settings.cors_origins:
+        cors.register(app, services.settings.cors_origins)
     return app
 
 

@@ -20,6 +20,7 @@ from shared.delivery_index import DeliveryIndex
 from shared.delivery_store import DeliveryStore
 from shared.job_store import JobStore
 from shared.providers import Registry, load_registry
+from shared.response_names import ResponseNames
 from shared.settings import Settings
 
 _EXTENSION = "replyto"
@@ -42,6 +43,7 @@ class Services:
     callback_keys: CallbackKeyStore
     callback_tests: CallbackTestStore
     subscriptions: SubscriptionStore
+    response_names: ResponseNames
 
 
 def build_services(settings: Settings) -> Services:
@@ -60,12 +62,13 @@ def build_services(settings: Settings) -> Services:
         mailbox=Mailbox(client, settings.sync_limit),
         counters=Counters(client),
         chunks=chunks,
-        chunk_reader=ChunkReader(chunks),
+        chunk_reader=ChunkReader(chunks, settings.stream_limit),
         deliveries=DeliveryStore(client, settings),
         delivery_index=DeliveryIndex(client),
         callback_keys=CallbackKeyStore(client, settings),
         callback_tests=CallbackTestStore(client),
         subscriptions=SubscriptionStore(client),
+        response_names=ResponseNames(client, settings),
     )
 
 

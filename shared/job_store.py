@@ -304,6 +304,8 @@ class JobStore:
         """Make Executed jobs final, with their deliveries; None where a job was not Executed."""
         now, ttl_ms = self._clock(), milliseconds(self._settings.result_ttl_s)
         subscribers = self._subscribers()
+        # Without its job nobody could ask for them.
+        chunks_ttl_ms = min(ttl_ms, milliseconds(self._settings.stream_ttl_s))
         calls = [
             Call(
                 "complete",
@@ -330,6 +332,7 @@ class JobStore:
                     thin_body(self._settings, job) if job.reply_to else b"",
                     job.owner,
                     job_event(self._settings, job) if job.owner in subscribers else b"",
+                    chunks_ttl_ms,
                 ],
             )
             for job in jobs

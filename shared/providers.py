@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationError, field_validator
 
+from shared.operation import OPERATIONS_BY_TYPE, Operation
 from shared.settings import SettingsError
 
 Name = Annotated[str, Field(min_length=1, max_length=256)]
@@ -32,6 +33,10 @@ class Provider(BaseModel):
     @classmethod
     def _list_means_same_names(cls, value: object) -> object:
         return {name: name for name in value} if isinstance(value, list) else value
+
+    def can(self, operation: Operation) -> bool:
+        """Whether providers of this type can be asked that."""
+        return operation in OPERATIONS_BY_TYPE[self.type]
 
     def endpoint(self, path: str) -> str:
         """Return the URL of `path` under the base URL, which is as an OpenAI SDK takes it."""

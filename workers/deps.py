@@ -29,6 +29,7 @@ from workers.callbacks.slots import Slots
 from workers.chat.lanes import Lanes, kept_slots
 from workers.chat.relay import Relays
 from workers.chat.running import Running
+from workers.chat.usage import UsageWishes
 from workers.providers.base import Dialects
 from workers.providers.openai import OpenAiDialect
 
@@ -54,6 +55,7 @@ class Deps:
     callback_slots: Slots
     running: Running = field(default_factory=Running)
     lanes: Lanes = field(default_factory=Lanes)
+    usage: UsageWishes = field(default_factory=UsageWishes)
     worker_name: str = "worker"
     environment: Mapping[str, str] = field(default_factory=dict)
     #: Monotonic seconds.

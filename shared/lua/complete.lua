@@ -8,6 +8,7 @@
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 how long an ended job lives (ms)
 --       4 largest result that a callback carries (bytes) · 5 what it carries instead of a larger one
 --       6 owner · 7 the event that its subscriptions are told ('' when it has none)
+--       8 how long the chunks of an ended stream live (ms)
 -- Returns the final state, or false when the job was not Executed
 --
 -- A job with a delivery gets its time to live when the delivery ends: until then its body is
@@ -42,7 +43,7 @@ end
 if ARGV[7] ~= '' then
   create_events(at, 'job.' .. string.lower(job[2]), ARGV[7], now)
 end
-redis.call('PEXPIRE', KEYS[1] .. ':chunks', ARGV[3])
+redis.call('PEXPIRE', KEYS[1] .. ':chunks', ARGV[8])
 wake(KEYS[1])
 redis.call('HDEL', KEYS[1], 'mailboxes')
 return job[2]

@@ -24,6 +24,7 @@ from shared.delivery_store import DeliveryStore
 from shared.job_store import JobStore
 from shared.moves import Result
 from shared.providers import Provider, Registry
+from shared.response_names import ResponseNames
 from shared.settings import Settings
 
 API_KEY = "ak-test-key"
@@ -84,23 +85,24 @@ def _auth(key: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"} if key else {}
 
 
-def build(client: redis.Redis, settings: Settings) -> Gateway:
-    """Return a gateway on this Redis."""
+def build(client: redis.Redis, settings: Settings, registry: Registry = REGISTRY) -> Gateway:
+    """Return a gateway on this Redis, by default with one provider of two models."""
     jobs = JobStore(client, settings)
     services = Services(
         settings,
         jobs,
-        REGISTRY,
+        registry,
         Keys(settings),
         Mailbox(client, settings.sync_limit),
         Counters(client),
         chunks := ChunkStore(client),
-        ChunkReader(chunks),
+        ChunkReader(chunks, settings.stream_limit),
         DeliveryStore(client, settings),
         DeliveryIndex(client),
         CallbackKeyStore(client, settings),
         CallbackTestStore(client),
         SubscriptionStore(client),
+        ResponseNames(client, settings),
     )
     app = create_app(services)
     return Gateway(app.test_client(), jobs, client, services.deliveries)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import gevent
@@ -78,7 +79,7 @@ def attempt(deps: Deps, claim: Claim) -> Outcome:
     if left_s <= 0:
         return Outcome(Result.failure(DEADLINE_PASSED))
     failed = _failed_before(deps, claim)
-    provider = routing.choose(deps.registry, claim.model, claim.provider, failed)
+    provider = routing.choose(deps.registry, claim.model, claim.provider, failed, claim.operation)
     if provider is None:
         return Outcome(Result.failure(NO_PROVIDER))
     started = deps.monotonic()
@@ -136,8 +137,9 @@ def _call(deps: Deps, claim: Claim, provider: Provider, timeout_s: float) -> byt
             if not claim.streamed:
                 return dialect.ask(deps.llm_session, call)
             # Closed whatever happens: the provider must not go on for nobody.
-            with closing(dialect.stream(deps.llm_session, call)) as chunks:
-                return relay_stream(relay, chunks)
+            chunks, show = deps.usage.chunks(partial(dialect.stream, deps.llm_session), call)
+            with closing(chunks):
+                return relay_stream(relay, chunks, claim.operation, show)
     except gevent.Timeout as expired:
         if expired is not limit:
             raise
