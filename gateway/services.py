@@ -38,12 +38,12 @@ class Services:
     counters: Counters
     chunks: ChunkStore
     chunk_reader: ChunkReader
-    response_names: ResponseNames
     deliveries: DeliveryStore
     delivery_index: DeliveryIndex
     callback_keys: CallbackKeyStore
     callback_tests: CallbackTestStore
     subscriptions: SubscriptionStore
+    response_names: ResponseNames
 
 
 def build_services(settings: Settings) -> Services:
@@ -63,12 +63,12 @@ def build_services(settings: Settings) -> Services:
         counters=Counters(client),
         chunks=chunks,
         chunk_reader=ChunkReader(chunks, settings.stream_limit),
-        response_names=ResponseNames(client, settings),
         deliveries=DeliveryStore(client, settings),
         delivery_index=DeliveryIndex(client),
         callback_keys=CallbackKeyStore(client, settings),
         callback_tests=CallbackTestStore(client),
         subscriptions=SubscriptionStore(client),
+        response_names=ResponseNames(client, settings),
     )
 
 

@@ -328,11 +328,11 @@ class JobStore:
                     now,
                     job.id,
                     ttl_ms,
-                    chunks_ttl_ms,
                     self._settings.callback_body_limit_bytes,
                     thin_body(self._settings, job) if job.reply_to else b"",
                     job.owner,
                     job_event(self._settings, job) if job.owner in subscribers else b"",
+                    chunks_ttl_ms,
                 ],
             )
             for job in jobs

@@ -97,12 +97,12 @@ def build(client: redis.Redis, settings: Settings, registry: Registry = REGISTRY
         Counters(client),
         chunks := ChunkStore(client),
         ChunkReader(chunks, settings.stream_limit),
-        ResponseNames(client, settings),
         DeliveryStore(client, settings),
         DeliveryIndex(client),
         CallbackKeyStore(client, settings),
         CallbackTestStore(client),
         SubscriptionStore(client),
+        ResponseNames(client, settings),
     )
     app = create_app(services)
     return Gateway(app.test_client(), jobs, client, services.deliveries)
