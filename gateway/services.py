@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import cast
 
 from flask import Flask, current_app
@@ -44,6 +46,8 @@ class Services:
     callback_tests: CallbackTestStore
     subscriptions: SubscriptionStore
     response_names: ResponseNames
+    #: Where the keys of providers are.
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def build_services(settings: Settings) -> Services:
@@ -69,6 +73,7 @@ def build_services(settings: Settings) -> Services:
         callback_tests=CallbackTestStore(client),
         subscriptions=SubscriptionStore(client),
         response_names=ResponseNames(client, settings),
+        environment=os.environ,
     )
 
 

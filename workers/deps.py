@@ -30,7 +30,9 @@ from workers.chat.lanes import Lanes, kept_slots
 from workers.chat.relay import Relays
 from workers.chat.running import Running
 from workers.chat.usage import UsageWishes
+from workers.providers.anthropic.dialect import AnthropicDialect
 from workers.providers.base import Dialects
+from workers.providers.ollama import OllamaDialect
 from workers.providers.openai import OpenAiDialect
 
 
@@ -81,7 +83,13 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         deliveries=DeliveryStore(client, settings),
         delivery_index=DeliveryIndex(client),
         registry=load_registry(settings.providers_file),
-        dialects=Dialects({"openai": OpenAiDialect()}),
+        dialects=Dialects(
+            {
+                "openai": OpenAiDialect(),
+                "ollama": OllamaDialect(),
+                "anthropic": AnthropicDialect(),
+            }
+        ),
         llm_session=llm_session(concurrency),
         sender=sender_of(settings),
         redis=client,
