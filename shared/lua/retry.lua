@@ -5,6 +5,7 @@
 --       14-18 of the job's priority: message LIST · line ZSET · waiting ZSET · turns ZSET
 --             · the owner's waiting ZSET
 --       19 deliveries:leases ZSET · 20 line of the callbacks ZSET · 21 its missing ZSET
+--       22 prefix of receivers
 --       The job's stream and its delivery's log are derived from their keys; dispatch may push jobs
 --       of other owners.
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 queue · 4 priority · 5 widest window (messages)
@@ -16,6 +17,8 @@
 -- delivery that is not over stops: its body is gone. The next end makes a new one.
 --
 --! include clock
+--! include delivery_index
+--! include receiver
 --! include push_message
 --! include dispatch
 --! include drain
@@ -42,11 +45,17 @@ redis.call('DEL', KEYS[1] .. ':chunks')
 redis.call('PERSIST', KEYS[1])
 redis.call('PERSIST', KEYS[9])
 redis.call('ZREM', KEYS[8], id)
-if redis.call('HGET', KEYS[10], 'state') == 'Pending' then
+local delivery = redis.call('HMGET', KEYS[10], 'state', 'url')
+if delivery[1] == 'Pending' then
+  delivery[1] = 'Stopped'
   redis.call('HSET', KEYS[10], 'state', 'Stopped', 'reason', 'the job was retried')
   for _, i in ipairs({11, 19, 20, 21}) do
     redis.call('ZREM', KEYS[i], id)
   end
+  redis.call('ZREM', receiver_of(KEYS[22], delivery[2]).parked, id)
+end
+if delivery[1] then
+  index_delivery(KEYS[10], delivery[1], false)
 end
 redis.call('PERSIST', KEYS[10])
 redis.call('DEL', KEYS[10] .. ':log')

@@ -55,12 +55,18 @@ class Stack:
         aliases: Mapping[str, str] | None = None,
         canned: Mapping[str, Answer] | None = None,
         settings: Mapping[str, str] | None = None,
+        providers: str = "",
     ) -> None:
-        """`aliases` maps public names to those of the demo LLM; `settings` are variables."""
+        """`aliases` maps public names to those of the demo LLM; `settings` are variables.
+
+        `providers` is the text of a providers file to add.
+        """
         self.directory = directory
         self._llm_record = directory / "llm.jsonl"
         self.llm = DemoLlm(record=self._llm_record)
         self.receiver = CallbackReceiver()
+        #: For callbacks that hang: they hold up others to the same host and port, as they should.
+        self.hanging_receiver = CallbackReceiver()
         self.api_key = new_api_key()
         self.callback_secret = new_callback_secret()
         self.encryption_key = new_encryption_key()
@@ -68,6 +74,7 @@ class Stack:
         self._demo_models = demo_models
         self._aliases = aliases or {}
         self._set = dict(settings or {})
+        self._more_providers = providers
         self._port = free_port()
         self._guard = Guard()
         self._processes: dict[str, Process] = {}
@@ -84,7 +91,7 @@ class Stack:
     def open(self, *roles: str) -> Stack:
         """Start the servers around it and these processes; return when all are ready."""
         (self.directory / "logs").mkdir(parents=True)
-        for server in (self.llm, self._canned, self.receiver):
+        for server in (self.llm, self._canned, self.receiver, self.hanging_receiver):
             server.start()
         self._prepare()
         self.start(*(roles or ALL_ROLES))
@@ -97,7 +104,7 @@ class Stack:
             process.kill()
         self._guard.close()
         self.redis.close()
-        for server in (self.receiver, self._canned, self.llm):
+        for server in (self.hanging_receiver, self.receiver, self._canned, self.llm):
             server.stop()
 
     def __enter__(self) -> Stack:
@@ -244,7 +251,7 @@ class Stack:
             rows.append(
                 _provider("renamed", self.llm.url, "\n".join(["[provider.models]", *table]))
             )
-        return "\n".join(rows)
+        return "\n".join([*rows, self._more_providers])
 
     def _argv(self, role: str) -> list[str]:
         settings = new_settings()

@@ -14,9 +14,14 @@ from gateway.auth import Keys
 from gateway.chunk_reader import ChunkReader
 from gateway.mailbox import Mailbox
 from gateway.services import Services
+from shared.callback_keys import CallbackKeyStore
+from shared.callback_subscriptions import SubscriptionStore
+from shared.callback_tests import CallbackTestStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.database.database import Database
+from shared.delivery_index import DeliveryIndex
+from shared.delivery_store import DeliveryStore
 from shared.job_store import JobStore
 from shared.moves import Result
 from shared.providers import Provider, Registry
@@ -48,6 +53,7 @@ class Gateway:
     jobs: JobStore
     redis: redis.Redis
     database: Database
+    deliveries: DeliveryStore
 
     def post(self, path: str, body: Any = None, key: str | None = API_KEY, **kwargs: Any) -> Any:
         """POST JSON; bytes go as they are."""
@@ -94,8 +100,13 @@ def build(client: redis.Redis, settings: Settings, registry: Registry = REGISTRY
         Counters(client),
         chunks := ChunkStore(client),
         ChunkReader(chunks, settings.stream_limit),
+        DeliveryStore(client, settings),
+        DeliveryIndex(client),
+        CallbackKeyStore(client, settings),
+        CallbackTestStore(client),
+        SubscriptionStore(client),
         ResponseNames(client, settings),
         database := new_database(),
     )
     app = create_app(services)
-    return Gateway(app.test_client(), jobs, client, database)
+    return Gateway(app.test_client(), jobs, client, database, services.deliveries)

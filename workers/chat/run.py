@@ -20,6 +20,7 @@ from shared.counters import Count
 from shared.errors import Failure
 from shared.job import Attempt
 from shared.moves import CANCELLED, Claim, Deferred, Executed, Result
+from shared.provider_extras import resolved
 from shared.providers import Provider
 from shared.recovery_store import DEADLINE_PASSED
 from workers.chat import backoff, routing
@@ -127,6 +128,8 @@ def _call(deps: Deps, claim: Claim, provider: Provider, timeout_s: float) -> byt
         connect_timeout_s=deps.settings.connect_timeout_s,
         timeout_s=timeout_s,
         operation=claim.operation,
+        headers=resolved(provider.headers, deps.environment),
+        query=resolved(provider.query, deps.environment),
     )
     relay = deps.relays.of(claim)
     # A hard limit over all: a read timeout begins anew with every byte that drips in.
