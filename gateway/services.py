@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
+import redis
 from flask import Flask, current_app
 
 from gateway.auth import Keys
@@ -14,7 +15,9 @@ from shared import redis_client
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.job_store import JobStore
-from shared.providers import Registry, load_registry
+from shared.provider_health import HealthBook
+from shared.providers import Registry, read_file
+from shared.registry_follower import RegistryFollower
 from shared.settings import Settings
 
 _EXTENSION = "replyto"
@@ -32,6 +35,9 @@ class Services:
     counters: Counters
     chunks: ChunkStore
     chunk_reader: ChunkReader
+    health: HealthBook
+    follower: RegistryFollower
+    redis: redis.Redis
 
 
 def build_services(settings: Settings) -> Services:
@@ -42,15 +48,22 @@ def build_services(settings: Settings) -> Services:
         name="replyto-gateway",
     )
     chunks = ChunkStore(client)
+    file = read_file(settings.providers_file)
+    registry, health = Registry(file or []), HealthBook()
+    follower = RegistryFollower(client, registry, health, file)
+    follower.start()
     return Services(
         settings=settings,
         jobs=JobStore(client, settings),
-        registry=load_registry(settings.providers_file),
+        registry=registry,
         keys=Keys(settings),
         mailbox=Mailbox(client, settings.sync_limit),
         counters=Counters(client),
         chunks=chunks,
         chunk_reader=ChunkReader(chunks),
+        health=health,
+        follower=follower,
+        redis=client,
     )
 
 

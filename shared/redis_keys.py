@@ -150,3 +150,25 @@ def wake_stream(process: str) -> str:
 def mailbox_channel(process: str) -> str:
     """PUB/SUB channel on which a gateway process hears that a job it waits for has moved."""
     return f"mailbox:{process}"
+
+
+# --- providers --------------------------------------------------------------------------------
+
+#: STRING of JSON, the live registry (see `shared/registry_document.py`). Never expires.
+REGISTRY: Final = "providers:registry"
+
+#: STRING, the version of REGISTRY (INCR). Never expires.
+REGISTRY_VERSION: Final = "providers:version"
+
+#: PUB/SUB channel that tells of changes to the registry and to the providers' health.
+PROVIDERS_CHANNEL: Final = "providers:changed"
+
+#: HASH of JSON by provider, or provider and model: how calls to it went. Never expires; bounded by
+#: the registry.
+HEALTH: Final = "providers:health"
+
+#: STRING, the number of the last change in HEALTH (INCR). Never expires.
+HEALTH_VERSION: Final = "providers:health:version"
+
+#: STRING, present while a tick probes providers. Expires by itself (milliseconds).
+PROBE_LEASE: Final = "providers:probe"

@@ -17,8 +17,10 @@ from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.delivery_store import DeliveryStore
 from shared.job_store import JobStore
-from shared.providers import Registry, load_registry
+from shared.provider_health import HealthBook
+from shared.providers import Registry, read_file
 from shared.recovery_store import RecoveryStore
+from shared.registry_follower import RegistryFollower
 from shared.settings import Settings
 from workers.callbacks.sender import callback_session
 from workers.chat.lanes import Lanes, kept_slots
@@ -43,6 +45,8 @@ class Deps:
     redis: Redis
     counters: Counters
     relays: Relays
+    health: HealthBook
+    follower: RegistryFollower
     running: Running = field(default_factory=Running)
     lanes: Lanes = field(default_factory=Lanes)
     worker_name: str = "worker"
@@ -63,18 +67,22 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         timeout_s=redis_client.WORKER_TIMEOUT_S,
         name="replyto-worker",
     )
+    file = read_file(settings.providers_file)
+    registry, health = Registry(file or []), HealthBook()
     return Deps(
         settings=settings,
         jobs=JobStore(client, settings),
         recovery=RecoveryStore(client, settings),
         deliveries=DeliveryStore(client, settings),
-        registry=load_registry(settings.providers_file),
+        registry=registry,
         dialects=Dialects({"openai": OpenAiDialect()}),
         llm_session=llm_session(concurrency),
         callback_session=callback_session(allow_private=settings.callback_allow_private),
         redis=client,
         counters=Counters(client),
         relays=Relays(ChunkStore(client), time.sleep),
+        health=health,
+        follower=RegistryFollower(client, registry, health, file),
         lanes=Lanes(concurrency - kept),
         worker_name=worker_name,
         environment=os.environ,

@@ -18,23 +18,23 @@ from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.job_store import JobStore
 from shared.moves import Result
+from shared.provider_health import HealthBook
 from shared.providers import Provider, Registry
+from shared.registry_follower import RegistryFollower
 from shared.settings import Settings
 
 API_KEY = "ak-test-key"
 ADMIN_SECRET = "ak-admin-secret"
 
-REGISTRY = Registry(
-    [
-        Provider.model_validate(
-            {
-                "name": "acme",
-                "base_url": "http://127.0.0.1:1/v1",
-                "models": {"m": "acme/m", "n": "n"},
-            }
-        )
-    ]
-)
+PROVIDERS = [
+    Provider.model_validate(
+        {
+            "name": "acme",
+            "base_url": "http://127.0.0.1:1/v1",
+            "models": {"m": "acme/m", "n": "n"},
+        }
+    )
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +81,20 @@ def _auth(key: str | None) -> dict[str, str]:
 def build(client: redis.Redis, settings: Settings) -> Gateway:
     """Return a gateway on this Redis."""
     jobs = JobStore(client, settings)
+    registry, health = Registry(PROVIDERS), HealthBook()
+    follower = RegistryFollower(client, registry, health, PROVIDERS)
     services = Services(
         settings,
         jobs,
-        REGISTRY,
+        registry,
         Keys(settings),
         Mailbox(client, settings.sync_limit),
         Counters(client),
         chunks := ChunkStore(client),
         ChunkReader(chunks),
+        health,
+        follower,
+        client,
     )
     app = create_app(services)
     return Gateway(app.test_client(), jobs, client)

@@ -14,8 +14,10 @@ from shared.counters import Counters
 from shared.delivery_store import DeliveryStore
 from shared.job_store import JobStore
 from shared.operation import Operation
+from shared.provider_health import HealthBook
 from shared.providers import Provider, Registry
 from shared.recovery_store import RecoveryStore
+from shared.registry_follower import RegistryFollower
 from shared.settings import Settings
 from tests.factories import FakeClock
 from workers.chat.relay import Relays
@@ -66,12 +68,15 @@ def build(
     client: redis.Redis, settings: Settings, clock: FakeClock, llm: FakeLlm, **fields: Any
 ) -> Deps:
     """Return dependencies whose every clock is the fake one."""
+    registry, health = Registry(fields.pop("providers", REGISTRY.providers)), HealthBook()
     defaults: dict[str, Any] = {
         "settings": settings,
         "jobs": JobStore(client, settings, clock),
         "recovery": RecoveryStore(client, settings, clock),
         "deliveries": DeliveryStore(client, settings, clock),
-        "registry": REGISTRY,
+        "registry": registry,
+        "health": health,
+        "follower": RegistryFollower(client, registry, health),
         "dialects": Dialects({"openai": llm}),
         "llm_session": requests.Session(),
         "callback_session": requests.Session(),

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from shared import task_names
 from shared.open_files import allow_many_connections
 from shared.settings import load_settings
-from workers import broker
+from workers import broker, pools
 from workers.context import attach, deps_of
 from workers.deps import Deps, build_deps
 from workers.maintenance import heartbeat
@@ -32,6 +32,7 @@ class DepsStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
         deps = build_deps(load_settings(), worker.hostname, worker.concurrency)
         attach(worker.app, deps)
         broker.follow(deps.lanes)
+        deps.follower.start()
 
 
 class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
@@ -49,9 +50,9 @@ class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-igno
     def start(self, worker: Any) -> None:
         """Start the timers."""
         deps = deps_of(worker.app)
-        queues = list(worker.app.amqp.queues.consume_from)
-        _start_heartbeat(deps, queues)
-        if any(queue != task_names.model_of(queue) for queue in queues):
+        queues = worker.app.amqp.queues.consume_from
+        _start_heartbeat(deps, worker.app)
+        if pools.follows_registry(worker.app) or any(map(task_names.is_chat_queue, queues)):
             _start_lease_keeping(deps)
         if task_names.COMPLETION_QUEUE in queues:
             self._tick = Periodic("tick", Tick(deps), deps.settings.tick_s)
@@ -65,8 +66,11 @@ class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-igno
             heartbeat.fall_silent(deps_of(worker.app))
 
 
-def _start_heartbeat(deps: Deps, queues: list[str]) -> None:
-    Periodic("heartbeat", lambda: heartbeat.beat(deps, queues), heartbeat.INTERVAL_S).start()
+def _start_heartbeat(deps: Deps, app: Any) -> None:
+    def beat() -> None:
+        heartbeat.beat(deps, list(app.amqp.queues.consume_from))
+
+    Periodic("heartbeat", beat, heartbeat.INTERVAL_S).start()
 
 
 def _start_lease_keeping(deps: Deps) -> None:
