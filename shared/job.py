@@ -51,6 +51,8 @@ class NewJob:
     mailbox: str = ""
     streamed: bool = False
     operation: Operation = Operation.CHAT
+    #: An operator's try of one provider: it is called also when it is offline.
+    forced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class Attempt:
     outcome: str
     status: int | None = None
     detail: str = ""
+    #: Why this provider.
+    reason: str = ""
 
     def to_json(self) -> str:
         """Return the row as it is stored."""
@@ -94,6 +98,8 @@ class Job:
     crashes: int = 0
     worker: str = ""
     cancel: str = ""
+    #: The provider of the present attempt, or of the last one.
+    at: str = ""
     streamed: str = ""
     operation: Operation = Operation.CHAT
     outcome: str = ""

@@ -41,6 +41,10 @@ class Claim:
     deadline_ms: int
     streamed: bool = False
     operation: Operation = Operation.CHAT
+    #: Name of the provider to call; empty when none could ever answer.
+    chosen: str = ""
+    #: Providers that failed this job before.
+    failed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,14 @@ class Deferred(StrEnum):
     """What became of a job that was to be tried later."""
 
     DEFERRED = "deferred"
+    CANCEL = "cancel"
+    REFUSED = "refused"
+
+
+class NoFailOver(StrEnum):
+    """Why an attempt that failed is not followed by another at once."""
+
+    NONE = "none"
     CANCEL = "cancel"
     REFUSED = "refused"
 

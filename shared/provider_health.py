@@ -13,6 +13,8 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.providers import Provider
+
 #: Between a provider's name and its model's. Names hold no control characters.
 _SEPARATOR: Final = "\x1f"
 
@@ -109,6 +111,12 @@ class HealthBook:
         worst = max(both, key=lambda health: _ORDER.index(health.at(now_ms)))
         standing = worst.at(now_ms)
         return Condition(standing, worst.reason if standing is not Standing.ONLINE else "")
+
+    def condition_of(self, provider: Provider, model: str, now_ms: int) -> Condition:
+        """Return the same; a disabled provider is held."""
+        if not provider.enabled:
+            return Condition(Standing.HELD, "disabled")
+        return self.condition(provider.name, model, now_ms)
 
     def is_clean(self, provider: str, model: str) -> bool:
         """Whether a success of this model at this provider would change nothing."""

@@ -130,6 +130,10 @@ class Registry:
         able = [p for p in self.providers if p.enabled and model in p.models]
         return sorted(able, key=lambda provider: -provider.priority)
 
+    def having(self, model: str) -> list[Provider]:
+        """Return all providers that have this model, disabled ones too, in file order."""
+        return [provider for provider in self.providers if model in provider.models]
+
     def named(self, name: str) -> Provider | None:
         """Return the provider of this name."""
         return next((p for p in self.providers if p.name == name), None)

@@ -16,16 +16,19 @@ from shared import redis_client
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.delivery_store import DeliveryStore
+from shared.health_store import HealthStore
 from shared.job_store import JobStore
 from shared.provider_health import HealthBook
 from shared.providers import Registry, read_file
 from shared.recovery_store import RecoveryStore
 from shared.registry_follower import RegistryFollower
 from shared.settings import Settings
+from shared.slot_store import SlotStore
 from workers.callbacks.sender import callback_session
 from workers.chat.lanes import Lanes, kept_slots
 from workers.chat.relay import Relays
 from workers.chat.running import Running
+from workers.chat.traffic import Traffic
 from workers.providers.base import Dialects
 from workers.providers.openai import OpenAiDialect
 
@@ -47,8 +50,11 @@ class Deps:
     relays: Relays
     health: HealthBook
     follower: RegistryFollower
+    health_store: HealthStore
+    slots: SlotStore
     running: Running = field(default_factory=Running)
     lanes: Lanes = field(default_factory=Lanes)
+    traffic: Traffic = field(default_factory=Traffic)
     worker_name: str = "worker"
     environment: Mapping[str, str] = field(default_factory=dict)
     #: Monotonic seconds.
@@ -83,6 +89,8 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         relays=Relays(ChunkStore(client), time.sleep),
         health=health,
         follower=RegistryFollower(client, registry, health, file),
+        health_store=HealthStore(client),
+        slots=SlotStore(client, settings),
         lanes=Lanes(concurrency - kept),
         worker_name=worker_name,
         environment=os.environ,

@@ -12,6 +12,7 @@ import requests
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.delivery_store import DeliveryStore
+from shared.health_store import HealthStore
 from shared.job_store import JobStore
 from shared.operation import Operation
 from shared.provider_health import HealthBook
@@ -19,8 +20,10 @@ from shared.providers import Provider, Registry
 from shared.recovery_store import RecoveryStore
 from shared.registry_follower import RegistryFollower
 from shared.settings import Settings
+from shared.slot_store import SlotStore
 from tests.factories import FakeClock
 from workers.chat.relay import Relays
+from workers.chat.traffic import Traffic
 from workers.deps import Deps
 from workers.providers.base import Dialects, ProviderCall
 
@@ -76,6 +79,9 @@ def build(
         "deliveries": DeliveryStore(client, settings, clock),
         "registry": registry,
         "health": health,
+        "health_store": HealthStore(client, clock),
+        "slots": SlotStore(client, settings, clock),
+        "traffic": Traffic(lambda: clock() / 1000),
         "follower": RegistryFollower(client, registry, health),
         "dialects": Dialects({"openai": llm}),
         "llm_session": requests.Session(),

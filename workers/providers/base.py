@@ -73,6 +73,11 @@ class Dialects:
 
     by_type: dict[str, Dialect] = field(default_factory=dict)
 
+    def operations_of(self, provider: Provider) -> frozenset[Operation]:
+        """Return what the provider can be asked; nothing when nobody speaks its dialect."""
+        dialect = self.by_type.get(provider.type)
+        return dialect.operations if dialect else frozenset()
+
     def of(self, provider: Provider) -> Dialect:
         """Return the dialect this provider speaks. Raises ProviderError when there is none."""
         dialect = self.by_type.get(provider.type)
