@@ -5,10 +5,11 @@ from __future__ import annotations
 import secrets
 
 from gateway.auth import Principal
+from gateway.provider_view import obstacles
 from gateway.services import Services
 from shared.callback_target import check_target
 from shared.chat_request import ChatCall
-from shared.errors import ModelNotFound, ProviderNotFound
+from shared.errors import ModelNotFound, NoProviderOnline, ProviderNotFound
 from shared.job import NewJob
 from shared.moves import Accepted
 
@@ -58,5 +59,13 @@ def _check(services: Services, call: ChatCall) -> None:
             f"The provider '{call.provider}' does not exist or does not have '{model}'.",
             field="provider",
         )
+    if services.settings.no_provider == "refuse":
+        _refuse_unless_online(services, model, call.provider or "")
     if call.reply_to:
         check_target(call.reply_to, allow_private=services.settings.callback_allow_private)
+
+
+def _refuse_unless_online(services: Services, model: str, provider: str) -> None:
+    kept_from = obstacles(services, model, provider)
+    if kept_from:
+        raise NoProviderOnline(f"No provider of '{model}' is online: {kept_from}.", retry_after_s=5)

@@ -12,6 +12,7 @@ from gateway.auth import Principal
 from gateway.binding import chat_body
 from gateway.client_presence import client_left
 from gateway.event_stream import EventStream, Place, as_response
+from gateway.provider_view import header_value
 from gateway.routes import dto_route
 from gateway.services import Services, services
 from shared import task_names
@@ -84,7 +85,10 @@ def _stream(gateway: Services, principal: Principal, call: ChatCall) -> Response
             if not stream.is_over:
                 _drop_if_unnamed(gateway, call, accepted.id)
 
-        return as_response(stream, accepted.id, close)
+        response = as_response(stream, accepted.id, close)
+        if provider := gateway.jobs.provider_of(accepted.id):
+            response.headers["x-provider"] = header_value(provider)
+        return response
     stream.close()
     job = _if_answered(gateway.jobs.get(accepted.id))
     if job is None:
@@ -124,6 +128,8 @@ def _answer(job: Job) -> Response:
     body = job.response if job.response is not None else job.error
     response = Response(body, status=job.status, mimetype="application/json")
     response.headers["x-job-id"] = str(job.id)
+    if job.at:
+        response.headers["x-provider"] = header_value(job.at)
     response.headers["openai-processing-ms"] = str(max(0, job.executed_ms - job.created_ms))
     if job.response is None:
         # The attempts have been made here: an SDK that repeats the call would repeat them all.

@@ -14,6 +14,7 @@ from gateway.mailbox import Mailbox
 from shared import redis_client
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
+from shared.health_store import HealthStore
 from shared.job_store import JobStore
 from shared.provider_health import HealthBook
 from shared.providers import Registry, read_file
@@ -38,6 +39,7 @@ class Services:
     health: HealthBook
     follower: RegistryFollower
     redis: redis.Redis
+    health_store: HealthStore
 
 
 def build_services(settings: Settings) -> Services:
@@ -64,6 +66,7 @@ def build_services(settings: Settings) -> Services:
         health=health,
         follower=follower,
         redis=client,
+        health_store=HealthStore(client),
     )
 
 

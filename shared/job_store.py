@@ -176,6 +176,11 @@ class JobStore:
             for row in pipe.execute()
         ]
 
+    def provider_of(self, job_id: int) -> str:
+        """Return the provider of the job's present attempt, or of its last; empty for none."""
+        value: Any = self._client.hget(keys.job(job_id), "at")
+        return (value or b"").decode()
+
     def find_id(self, owner: str, ref_id: str) -> int | None:
         """Return the id of the owner's job with this RefId."""
         value: Any = self._client.get(keys.ref(owner, ref_id))

@@ -16,6 +16,7 @@ from gateway.mailbox import Mailbox
 from gateway.services import Services
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
+from shared.health_store import HealthStore
 from shared.job_store import JobStore
 from shared.moves import Result
 from shared.provider_health import HealthBook
@@ -95,6 +96,7 @@ def build(client: redis.Redis, settings: Settings) -> Gateway:
         health,
         follower,
         client,
+        HealthStore(client),
     )
     app = create_app(services)
     return Gateway(app.test_client(), jobs, client)

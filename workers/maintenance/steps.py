@@ -17,6 +17,7 @@ from workers.deps import Deps, build_deps
 from workers.maintenance import heartbeat
 from workers.maintenance.leases import listen_for_aborts, renew_leases
 from workers.maintenance.periodic import Periodic
+from workers.maintenance.probes import INTERVAL_S, probe_providers
 from workers.maintenance.tick import Tick
 
 #: Pause after a renewal failed (seconds): leases must be renewed as soon as Redis is back.
@@ -57,6 +58,7 @@ class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-igno
         if task_names.COMPLETION_QUEUE in queues:
             self._tick = Periodic("tick", Tick(deps), deps.settings.tick_s)
             self._tick.start()
+            Periodic("probes", lambda: probe_providers(deps), INTERVAL_S).start()
 
     def stop(self, worker: Any) -> None:
         """Stop the tick, and say that the process goes."""
