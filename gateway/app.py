@@ -8,7 +8,17 @@ import sys
 from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 
-from gateway import chat, error_body, health, jobs, models, providers, streams
+from gateway import (
+    chat,
+    error_body,
+    health,
+    jobs,
+    models,
+    provider_trial,
+    providers,
+    streams,
+    workers,
+)
 from gateway.services import Services, attach, build_services
 from shared.settings import SettingsError, load_settings
 
@@ -25,7 +35,7 @@ def create_app(services: Services | None = None) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = services.settings.max_body_bytes
     attach(app, services)
     error_body.register(app)
-    for module in (chat, jobs, streams, models, providers, health):
+    for module in (chat, jobs, streams, models, providers, provider_trial, workers, health):
         app.register_blueprint(module.blueprint)
     app.after_request(_name_request)
     return app

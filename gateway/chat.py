@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 from urllib.parse import quote
 
@@ -57,9 +58,23 @@ def complete() -> Response:
 
 
 def _wait(gateway: Services, principal: Principal, call: ChatCall) -> Response:
+    def accept(mailbox: str) -> Accepted:
+        return _accept(gateway, principal, call, mailbox)
+
+    return answer_of(wait_for(gateway, accept, is_named=call.ref_id is not None))
+
+
+def wait_for(
+    gateway: Services, accept: Callable[[str], Accepted], *, is_named: bool = False
+) -> Job:
+    """Accept a job with a mailbox, and return it when it has its result.
+
+    A job whose client has left or waited too long is cancelled, unless it is named by a RefId.
+    Raises WaitTimedOut.
+    """
     timeout_s, left = gateway.settings.sync_timeout_s, client_left(request.environ)
     with gateway.mailbox.waiter() as waiter:
-        accepted = _accept(gateway, principal, call, waiter.address)
+        accepted = accept(waiter.address)
         if not accepted.is_new:
             gateway.jobs.watch(accepted.id, waiter.address)
             waiter.wake()
@@ -67,9 +82,10 @@ def _wait(gateway: Services, principal: Principal, call: ChatCall) -> Response:
             lambda: _if_answered(gateway.jobs.get(accepted.id)), timeout_s + _GRACE_S, left
         )
     if job is None:
-        _drop_if_unnamed(gateway, call, accepted.id)
+        if not is_named:
+            _drop(gateway, accepted.id)
         raise WaitTimedOut(f"The job {accepted.id} has not ended yet; ask for its status.")
-    return _answer(job)
+    return job
 
 
 def _stream(gateway: Services, principal: Principal, call: ChatCall) -> Response:
@@ -96,7 +112,7 @@ def _stream(gateway: Services, principal: Principal, call: ChatCall) -> Response
         raise WaitTimedOut(f"The job {accepted.id} has not begun to answer; ask for its status.")
     if job.response is not None:
         raise StreamGone
-    return _answer(job)
+    return answer_of(job)
 
 
 def _accept(gateway: Services, principal: Principal, call: ChatCall, mailbox: str = "") -> Accepted:
@@ -114,16 +130,20 @@ def _accept(gateway: Services, principal: Principal, call: ChatCall, mailbox: st
 def _drop_if_unnamed(gateway: Services, call: ChatCall, job_id: int) -> None:
     """Cancel the job of a client that has left, unless it can come back: by its RefId."""
     if call.ref_id is None:
-        job = gateway.jobs.get(job_id)
-        if job is not None:
-            gateway.jobs.cancel(job)
+        _drop(gateway, job_id)
+
+
+def _drop(gateway: Services, job_id: int) -> None:
+    job = gateway.jobs.get(job_id)
+    if job is not None:
+        gateway.jobs.cancel(job)
 
 
 def _if_answered(job: Job | None) -> Job | None:
     return job if job is not None and job.state.has_result else None
 
 
-def _answer(job: Job) -> Response:
+def answer_of(job: Job) -> Response:
     """Return the job's result as it is stored: the LLM's own bytes, or the error body."""
     body = job.response if job.response is not None else job.error
     response = Response(body, status=job.status, mimetype="application/json")

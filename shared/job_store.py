@@ -176,6 +176,17 @@ class JobStore:
             for row in pipe.execute()
         ]
 
+    def queued(self, models: Sequence[str]) -> dict[str, int]:
+        """Return how many jobs wait for each of these models, by queue."""
+        queues = [task_names.chat_queue(model) for model in models]
+        pipe = self._client.pipeline(transaction=False)
+        for queue in queues:
+            for line in (*queue_keys.lines(queue), *queue_keys.waiting(queue)):
+                pipe.zcard(line)
+        sizes = pipe.execute()
+        step = 2 * len(task_names.PRIORITIES)
+        return {queue: sum(sizes[i * step : (i + 1) * step]) for i, queue in enumerate(queues)}
+
     def provider_of(self, job_id: int) -> str:
         """Return the provider of the job's present attempt, or of its last; empty for none."""
         value: Any = self._client.hget(keys.job(job_id), "at")

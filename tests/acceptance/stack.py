@@ -54,8 +54,12 @@ class Stack:
         aliases: Mapping[str, str] | None = None,
         canned: Mapping[str, Answer] | None = None,
         settings: Mapping[str, str] | None = None,
+        providers: str = "",
     ) -> None:
-        """`aliases` maps public names to those of the demo LLM; `settings` are variables."""
+        """`aliases` maps public names to those of the demo LLM; `settings` are variables.
+
+        `providers` is added to the providers file.
+        """
         self.directory = directory
         self._llm_record = directory / "llm.jsonl"
         self.llm = DemoLlm(record=self._llm_record)
@@ -67,6 +71,7 @@ class Stack:
         self._demo_models = demo_models
         self._aliases = aliases or {}
         self._set = dict(settings or {})
+        self._more_providers = providers
         self._port = free_port()
         self._guard = Guard()
         self._processes: dict[str, Process] = {}
@@ -235,7 +240,7 @@ class Stack:
             rows.append(
                 _provider("renamed", self.llm.url, "\n".join(["[provider.models]", *table]))
             )
-        return "\n".join(rows)
+        return "\n".join([*rows, self._more_providers])
 
     def _argv(self, role: str) -> list[str]:
         settings = new_settings()

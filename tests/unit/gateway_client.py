@@ -45,6 +45,7 @@ class Gateway:
     client: FlaskClient
     jobs: JobStore
     redis: redis.Redis
+    services: Services
 
     def post(self, path: str, body: Any = None, key: str | None = API_KEY, **kwargs: Any) -> Any:
         """POST JSON; bytes go as they are."""
@@ -99,4 +100,4 @@ def build(client: redis.Redis, settings: Settings) -> Gateway:
         HealthStore(client),
     )
     app = create_app(services)
-    return Gateway(app.test_client(), jobs, client)
+    return Gateway(app.test_client(), jobs, client, services)

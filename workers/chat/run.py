@@ -19,7 +19,7 @@ from shared import task_names
 from shared.chat_request import with_model
 from shared.counters import Count
 from shared.errors import Failure
-from shared.job import Attempt
+from shared.job import Attempt, JobState
 from shared.moves import CANCELLED, Claim, Deferred, Executed, NoFailOver, Result
 from shared.providers import Provider
 from shared.recovery_store import DEADLINE_PASSED
@@ -68,6 +68,7 @@ def run_chat(deps: Deps, job_id: int, queue: str, priority: int) -> None:
     if claim is None:
         log.debug("job %s: stale message dropped, or no provider is free", job_id)
         return
+    deps.traffic.counts["received"] += 1
     with deps.running.attempt(claim) as running:
         try:
             outcome = attempts(deps, running)
@@ -123,6 +124,7 @@ def store(deps: Deps, claim: Claim, outcome: Outcome) -> None:
     along = slots.given_back(deps, claim, outcome.result)
     if outcome.delay_s is not None:
         if _defer(deps, claim, outcome, along) is not Deferred.CANCEL:
+            deps.traffic.counts["retries"] += 1
             deps.counters.add(Count.DEFERRED)
             return
         outcome = Outcome(Result.failure(CANCELLED, cancelled=True), outcome.record)
@@ -130,6 +132,8 @@ def store(deps: Deps, claim: Claim, outcome: Outcome) -> None:
         deps,
         lambda: deps.jobs.execute(claim.id, claim.attempt, outcome.result, outcome.record, along),
     )
+    is_answer = outcome.result.outcome is JobState.COMPLETED
+    deps.traffic.counts["completed" if is_answer else "failed"] += 1
     if executed is Executed.REFUSED:
         log.warning("job %s: late result of attempt %s refused", claim.id, claim.attempt)
         deps.counters.add(Count.LATE_RESULTS_REFUSED)

@@ -48,6 +48,8 @@ class Traffic:
         self._monotonic = monotonic
         self._in_flight: Counter[str] = Counter()
         self._latency_s: dict[tuple[str, str], float] = {}
+        #: Since this process began, for people: jobs received and what became of them.
+        self.counts = {"received": 0, "completed": 0, "retries": 0, "failed": 0}
         self._tallies: dict[tuple[str, str], _Tally] = {}
 
     @contextmanager
