@@ -35,17 +35,20 @@ class SlotStore:
         self._settings = settings
         self._clock = clock
 
-    def give_back(self, provider: Provider, job_id: int, tokens: int = 0) -> Call:
-        """Return the call that gives a job's slot back, to be sent along with its result."""
-        return self._hand_over(provider, str(job_id), tokens)
+    def give_back(self, provider: Provider, job_id: int, attempt: int, tokens: int = 0) -> Call:
+        """Return the call that gives the slot of a job's present attempt back.
+
+        To be sent along with its result.
+        """
+        return self._hand_over(provider, job_id, attempt, tokens)
 
     def release(self, provider: Provider, job_id: int) -> None:
-        """Give a job's slot back."""
-        self._scripts.run(self.give_back(provider, job_id))
+        """Give the slot back that the job had at a provider which it has left."""
+        self._scripts.run(self._hand_over(provider, job_id, None))
 
     def hand_over(self, providers: Iterable[Provider]) -> int:
         """Let jobs in that wait at gates, as far as there are slots; return how many."""
-        return sum(self._scripts.run_all([self._hand_over(one, "", 0) for one in providers]))
+        return sum(self._scripts.run_all([self._hand_over(one) for one in providers]))
 
     def renew(self, held: Sequence[tuple[str, int]]) -> None:
         """Renew the leases of (provider, job id) pairs that still have their slot."""
@@ -79,7 +82,13 @@ class SlotStore:
         number: Any = self._client.zcard(keys.slots(provider))
         return int(number)
 
-    def _hand_over(self, provider: Provider, job_id: str, tokens: int) -> Call:
+    def _hand_over(
+        self,
+        provider: Provider,
+        job_id: int | None = None,
+        attempt: int | None = None,
+        tokens: int = 0,
+    ) -> Call:
         limits = {
             "limit": provider.concurrency or 0,
             "rpm": provider.requests_per_minute or 0,
@@ -93,16 +102,18 @@ class SlotStore:
                 keys.gates_of(provider.name),
                 keys.GATES,
                 keys.QUEUE_PLACE,
+                *([keys.job(job_id)] if job_id is not None else ()),
             ],
             [
                 self._clock(),
-                job_id,
+                "" if job_id is None else job_id,
                 tokens,
                 json.dumps(limits),
                 round(self._settings.lease_s * 1000),
                 PREFIXES,
                 round(min(RESERVED_S, self._settings.lease_s) * 1000),
                 _BATCH,
+                "" if attempt is None else attempt,
             ],
         )
 

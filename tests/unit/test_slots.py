@@ -70,7 +70,7 @@ class World:
 
     def finish(self, claim: Claim, tokens: int = 0) -> None:
         at = next(c.provider for c in self.candidates if c.provider.name == claim.chosen)
-        along = [self.slots.give_back(at, claim.id, tokens)]
+        along = [self.slots.give_back(at, claim.id, claim.attempt, tokens)]
         self.jobs.execute(claim.id, claim.attempt, OK, along=along)
 
     def state(self, job_id: int) -> JobState:
@@ -324,3 +324,15 @@ def test_fail_over_takes_a_slot_of_the_other_and_keeps_the_fence(world: World) -
     assert world.jobs.execute(first.id, first.attempt, OK).value == "refused"
     assert world.jobs.fail_over(second, world.candidates, record) == "none"
     assert world.redis.zcard(keys.slots("b")) == 1
+
+
+def test_attempt_that_was_lost_does_not_give_the_slot_of_the_next_one_back(world: World) -> None:
+    world.accept(1)
+    (lost,) = world.work()
+    world.clock.advance(31)
+    world.recovery.reap_jobs()
+    (second,) = world.work()
+    world.finish(lost)
+    assert (second.attempt, world.held()) == (2, 1)
+    world.finish(second)
+    assert world.held() == 0

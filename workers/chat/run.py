@@ -74,7 +74,6 @@ def run_chat(deps: Deps, job_id: int, queue: str, priority: int) -> None:
             outcome = attempts(deps, running)
         except StreamRefused:
             log.warning("job %s: stream of attempt %s refused", job_id, running.claim.attempt)
-            slots.let_go(deps, running.claim)
             return
         except Aborted as aborted:
             if aborted.reason is AbortReason.LEASE_LOST:

@@ -20,11 +20,11 @@ def given_back(deps: Deps, claim: Claim, result: Result) -> list[Call]:
     provider = deps.registry.named(claim.chosen)
     if provider is None or not provider.is_limited:
         return []
-    return [deps.slots.give_back(provider, claim.id, _tokens(provider, result))]
+    return [deps.slots.give_back(provider, claim.id, claim.attempt, _tokens(provider, result))]
 
 
 def let_go(deps: Deps, claim: Claim) -> None:
-    """Give the attempt's slot back now; should that fail, its lease runs out."""
+    """Give the slot back at a provider that the job has left; at the latest its lease runs out."""
     provider = deps.registry.named(claim.chosen)
     if provider is None or not provider.is_limited:
         return
