@@ -53,11 +53,14 @@ while limited and has_room(limits, KEYS[1], KEYS[2], now)
     break
   end
   local id = let_one_in(gate, names, KEYS[5])
-  redis.call('ZADD', KEYS[3], redis.call('INCR', KEYS[5]), gate)
-  if limited then
-    take_slot(limits, KEYS[1], KEYS[2], now, now + tonumber(ARGV[7]), id)
+  -- None when all of an owner were cancelled while it waited for its turn.
+  if id then
+    redis.call('ZADD', KEYS[3], redis.call('INCR', KEYS[5]), gate)
+    if limited then
+      take_slot(limits, KEYS[1], KEYS[2], now, now + tonumber(ARGV[7]), id)
+    end
+    let_in = let_in + 1
   end
-  let_in = let_in + 1
 end
 -- Nobody waits any more: who comes next finds the gate open.
 next_gate()
