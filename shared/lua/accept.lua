@@ -64,7 +64,9 @@ redis.call('ZADD', KEYS[5], deadline, id)
 
 local window = window_of(KEYS[6], now, tonumber(ARGV[6]))
 local is_open = redis.call('SISMEMBER', KEYS[22], ARGV[4]) == 0
-if is_open and redis.call('LLEN', KEYS[7]) < window and redis.call('EXISTS', KEYS[9]) == 0 then
+local has_room = redis.call('LLEN', KEYS[7]) < window and redis.call('EXISTS', KEYS[9]) == 0
+-- A pinned job has a gate of its own: that of the queue does not hold it up.
+if is_open and has_room or not is_open and KEYS[23] then
   push_message(KEYS[7], KEYS[8], KEYS[11], ARGV[4], ARGV[5], 'workers.chat.run', id, false)
 else
   local place = redis.call('INCR', KEYS[11])

@@ -56,6 +56,12 @@ if held[1] ~= 'Started' or held[2] ~= ARGV[8] then
   local gate = pin == '' and ARGV[5] or ARGV[5] .. '\30' .. pin
   local chosen, to_wait_for = choose(candidates, 20, {pin = pin, forced = held[7] == '1',
     failed = held[5] or '', operation = held[6] or 'chat'}, id, now, tonumber(ARGV[3]), true)
+  -- A slot was reserved that it cannot use, or one is left from an attempt that was lost.
+  for i, one in ipairs(candidates) do
+    if i ~= chosen and is_limited(one) then
+      redis.call('ZREM', KEYS[17 + 3 * i], id)
+    end
+  end
   if chosen == 0 then
     wait_at(gate, names, tonumber(ARGV[6]), held[4], id, KEYS[19])
     for _, i in ipairs(to_wait_for) do

@@ -219,16 +219,19 @@ def test_limit_holds_over_four_workers_and_keeps_the_slots_busy(
     llms: Llms, api: Api, record_property: Callable[[str, object], None]
 ) -> None:
     llm, jobs = llms.limited, 200
-    llm.delay_s = 0.1
+    llm.delay_s = 0.5
     queued = [api.queue(chat("limited", f"busy {n}"))["id"] for n in range(jobs)]
     for job_id in queued:
-        assert api.until_ended(job_id, within_s=60)["jobState"] == "Completed"
+        assert api.until_ended(job_id, within_s=90)["jobState"] == "Completed"
     calls = llm.calls_of("busy")
     assert len(calls) == jobs
     assert llm.most_in_flight == LIMIT
     began, ended = calls[0].began_at, max(call.ended_at or 0.0 for call in calls)
     busy = sum((call.ended_at or 0.0) - call.began_at for call in calls)
-    record_property("slots_busy", round(busy / (LIMIT * (ended - began)), 3))
+    slots_busy = busy / (LIMIT * (ended - began))
+    record_property("slots_busy", round(slots_busy, 3))
+    # 95 % and more, unless the machine has no time for the workers.
+    assert slots_busy > 0.8
     # Roughly in order: nobody is overtaken by more than the others' windows.
     order = [int(str(call.body["messages"]).split("busy ")[1].split("'")[0]) for call in calls]
     assert max(abs(n - place) for place, n in enumerate(order)) <= 70

@@ -336,3 +336,20 @@ def test_attempt_that_was_lost_does_not_give_the_slot_of_the_next_one_back(world
     assert (second.attempt, world.held()) == (2, 1)
     world.finish(second)
     assert world.held() == 0
+
+
+def test_pinned_job_is_not_held_up_by_the_gate_of_its_queue(world: World) -> None:
+    world.candidates = [candidate(provider(), Standing.HELD)]
+    world.accept(1)
+    assert world.work() == []
+    (forced,) = world.accept(1, provider="acme", forced=True)
+    assert [claim.id for claim in world.work()] == [forced]
+
+
+def test_slot_that_was_reserved_for_a_job_that_cannot_use_it_is_free_again(world: World) -> None:
+    other = candidate(provider("other", concurrency=1))
+    world.candidates = [candidate(provider(concurrency=1)), other]
+    (job_id,) = world.accept(1, provider="other")
+    world.redis.zadd(keys.slots("acme"), {str(job_id): world.clock() + 5000})
+    assert [claim.chosen for claim in world.work()] == ["other"]
+    assert world.held() == 0
