@@ -26,6 +26,7 @@ _BENCHMARKS: dict[str, Callable[[Options, Progress], Report]] = {
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(list(_BENCHMARKS)))
 @click.option("--quick", is_flag=True, help="Shorter and less exact; prints only.")
+@click.option("--update", is_flag=True, help="Rewrite the parts of those named in the document.")
 @click.option("--litellm", is_flag=True, help="Measure LiteLLM's proxy beside `sync`.")
 @click.option(
     "--litellm-python",
@@ -33,7 +34,13 @@ _BENCHMARKS: dict[str, Callable[[Options, Progress], Report]] = {
     default=Path(sys.executable),
     help="The Python that has litellm[proxy]. Default: this one.",
 )
-def main(names: tuple[str, ...], quick: bool, litellm: bool, litellm_python: Path) -> None:  # noqa: FBT001
+def main(
+    names: tuple[str, ...],
+    quick: bool,  # noqa: FBT001
+    update: bool,  # noqa: FBT001
+    litellm: bool,  # noqa: FBT001
+    litellm_python: Path,
+) -> None:
     """Measure ReplyTo on this machine. Without names: everything, and docs/benchmarks.md."""
     # Ended from outside, it must still end what it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
@@ -50,6 +57,8 @@ def main(names: tuple[str, ...], quick: bool, litellm: bool, litellm_python: Pat
             raise click.ClickException(f"{name}: {exc}") from exc
         progress.done()
         show(reports[-1])
+        if update and names and not quick:
+            document.update(reports[-1], list(_BENCHMARKS), began_under_load)
     if not names and not quick:
         document.write(reports, list(_BENCHMARKS), began_under_load)
         click.echo(f"\nWritten: {document.PATH.name}")

@@ -1,4 +1,4 @@
-"""Turns a checked chat call into an accepted job."""
+"""Turns a checked call into an accepted job."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from gateway.provider_view import obstacles
 from gateway.services import Services
 from shared.callback_target import check_target
 from shared.chat_request import ChatCall
-from shared.errors import ModelNotFound, NoProviderOnline, ProviderNotFound
+from shared.errors import (
+    ModelNotFound,
+    NoProviderOnline,
+    OperationNotSupported,
+    ProviderNotFound,
+)
 from shared.job import NewJob
 from shared.moves import Accepted
 
@@ -25,7 +30,8 @@ def accept_job(
 ) -> tuple[Accepted, str]:
     """Accept the call as a job; return it with its RefId.
 
-    Raises ModelNotFound, ProviderNotFound, CallbackTargetRefused, RefIdConflict, QueueFull.
+    Raises ModelNotFound, ProviderNotFound, OperationNotSupported, CallbackTargetRefused,
+    RefIdConflict, QueueFull.
     """
     _check(services, call)
     ref_id = call.ref_id or secrets.token_hex(16)
@@ -43,6 +49,7 @@ def accept_job(
         reply_to=call.reply_to or "",
         mailbox=mailbox,
         streamed=call.chat.stream,
+        operation=call.chat.operation,
     )
     return services.jobs.accept(new), ref_id
 
@@ -59,6 +66,7 @@ def _check(services: Services, call: ChatCall) -> None:
             f"The provider '{call.provider}' does not exist or does not have '{model}'.",
             field="provider",
         )
+    _check_operation(services, call)
     if services.settings.no_provider == "refuse":
         _refuse_unless_online(services, model, call.provider or "")
     if call.reply_to:
@@ -69,3 +77,14 @@ def _refuse_unless_online(services: Services, model: str, provider: str) -> None
     kept_from = obstacles(services, model, provider)
     if kept_from:
         raise NoProviderOnline(f"No provider of '{model}' is online: {kept_from}.", retry_after_s=5)
+
+
+def _check_operation(services: Services, call: ChatCall) -> None:
+    chat, pinned = call.chat, call.provider
+    asked = [p for p in services.registry.serving(chat.model) if pinned in (None, p.name)]
+    if not any(provider.can(chat.operation) for provider in asked):
+        at = f" at the provider '{pinned}'" if pinned else ""
+        raise OperationNotSupported(
+            f"The model '{chat.model}' does not support the operation '{chat.operation}'{at}.",
+            field="model",
+        )

@@ -10,12 +10,17 @@ from flask.typing import ResponseReturnValue
 
 from gateway import (
     chat,
+    completions,
+    cors,
+    embeddings,
     error_body,
     health,
     jobs,
     models,
+    openai_headers,
     provider_trial,
     providers,
+    responses,
     streams,
     workers,
 )
@@ -35,9 +40,24 @@ def create_app(services: Services | None = None) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = services.settings.max_body_bytes
     attach(app, services)
     error_body.register(app)
-    for module in (chat, jobs, streams, models, providers, provider_trial, workers, health):
+    for module in (
+        chat,
+        completions,
+        embeddings,
+        responses,
+        jobs,
+        streams,
+        models,
+        providers,
+        provider_trial,
+        workers,
+        health,
+    ):
         app.register_blueprint(module.blueprint)
     app.after_request(_name_request)
+    openai_headers.register(app)
+    if services.settings.cors_origins:
+        cors.register(app, services.settings.cors_origins)
     return app
 
 

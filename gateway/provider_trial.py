@@ -7,9 +7,9 @@ import secrets
 
 from flask import Blueprint, Response, request
 
+from gateway.answering import answer_of, wait_for
 from gateway.auth import Principal
 from gateway.binding import bind
-from gateway.chat import answer_of, wait_for
 from gateway.routes import dto_route
 from gateway.services import Services, services
 from shared import task_names

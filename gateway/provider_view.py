@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+from flask import Response
+
 from gateway.services import Services
 from shared.provider_health import Condition
 from shared.providers import Provider
@@ -24,6 +26,8 @@ def obstacles(services: Services, model: str, pinned: str) -> str:
     return "; ".join(said) or "there is none"
 
 
-def header_value(text: str) -> str:
-    """Return the text as a header can carry it."""
-    return text.encode("ascii", "backslashreplace").decode("ascii")
+def with_provider(response: Response, name: str) -> Response:
+    """Say in a header which provider answered, if one did; headers are ASCII."""
+    if name:
+        response.headers["x-provider"] = name.encode("ascii", "backslashreplace").decode("ascii")
+    return response

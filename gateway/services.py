@@ -19,6 +19,7 @@ from shared.job_store import JobStore
 from shared.provider_health import HealthBook
 from shared.providers import Registry, read_file
 from shared.registry_follower import RegistryFollower
+from shared.response_names import ResponseNames
 from shared.settings import Settings
 
 _EXTENSION = "replyto"
@@ -36,6 +37,7 @@ class Services:
     counters: Counters
     chunks: ChunkStore
     chunk_reader: ChunkReader
+    response_names: ResponseNames
     health: HealthBook
     follower: RegistryFollower
     redis: redis.Redis
@@ -62,7 +64,8 @@ def build_services(settings: Settings) -> Services:
         mailbox=Mailbox(client, settings.sync_limit),
         counters=Counters(client),
         chunks=chunks,
-        chunk_reader=ChunkReader(chunks),
+        chunk_reader=ChunkReader(chunks, settings.stream_limit),
+        response_names=ResponseNames(client, settings),
         health=health,
         follower=follower,
         redis=client,

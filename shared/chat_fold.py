@@ -55,6 +55,16 @@ class ChatFold:
         """Whether there was a choice, and each one has its finish reason: nothing broke off."""
         return bool(self._choices) and all(choice.is_finished for choice in self._choices.values())
 
+    def finish(self) -> None:
+        """Take in that the server says it is done; small ones say so and give no finish reasons.
+
+        When none of the choices has a reason, each gets the one that fits. One that lacks it beside
+        others that have it broke off: this server does give reasons.
+        """
+        if not any(choice.is_finished for choice in self._choices.values()):
+            for choice in self._choices.values():
+                choice.finish()
+
     def _add_choices(self, choices: object) -> None:
         self._fields.setdefault("choices", None)  # holds their place among the fields
         for choice in choices if isinstance(choices, list) else ():
@@ -88,6 +98,10 @@ class _Choice:
                 self._fields[name] = _merged(self._fields.get(name), value)
             elif name != "index":
                 _keep_last(self._fields, name, value)
+
+    def finish(self) -> None:
+        calls = _build(self._message.get("tool_calls"))
+        self._fields["finish_reason"] = "tool_calls" if calls else "stop"
 
     def build(self) -> dict[str, object]:
         message = _build_members(self._message)

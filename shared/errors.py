@@ -147,6 +147,15 @@ class ProbeTimedOut(ServiceError):
     error_code = "Timeout"
 
 
+class OperationNotSupported(ServiceError):
+    """No provider of this model can be asked that."""
+
+    status = 400
+    type = "invalid_request_error"
+    code = "operation_not_supported"
+    error_code = "OperationNotSupported"
+
+
 class JobNotFound(ServiceError):
     """No such job."""
 

@@ -383,6 +383,8 @@ class JobStore:
     def complete(self, jobs: Sequence[Job]) -> list[JobState | None]:
         """Make Executed jobs final, with their deliveries; None where a job was not Executed."""
         now, ttl_ms = self._clock(), milliseconds(self._settings.result_ttl_s)
+        # Without its job nobody could ask for them.
+        chunks_ttl_ms = min(ttl_ms, milliseconds(self._settings.stream_ttl_s))
         calls = [
             Call(
                 "complete",
@@ -395,7 +397,7 @@ class JobStore:
                     keys.line(task_names.CALLBACKS_QUEUE, 0),
                     keys.QUEUE_PLACE,
                 ],
-                [now, job.id, ttl_ms],
+                [now, job.id, ttl_ms, chunks_ttl_ms],
             )
             for job in jobs
         ]

@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from shared.operation import OPERATIONS_BY_TYPE, Operation
 from shared.settings import SettingsError
 
 #: No control characters: they separate names in the keys of Redis.
@@ -94,6 +95,10 @@ class Provider(BaseModel):
             if name not in self.models:
                 raise ValueError(f"defaults: '{name}' is not one of its models")
         return self
+
+    def can(self, operation: Operation) -> bool:
+        """Whether providers of this type can be asked that."""
+        return operation in OPERATIONS_BY_TYPE[self.type]
 
     def endpoint(self, path: str) -> str:
         """Return the URL of `path` under the base URL, which is as an OpenAI SDK takes it."""

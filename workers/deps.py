@@ -29,6 +29,7 @@ from workers.chat.lanes import Lanes, kept_slots
 from workers.chat.relay import Relays
 from workers.chat.running import Running
 from workers.chat.traffic import Traffic
+from workers.chat.usage import UsageWishes
 from workers.providers.base import Dialects
 from workers.providers.openai import OpenAiDialect
 
@@ -55,6 +56,7 @@ class Deps:
     running: Running = field(default_factory=Running)
     lanes: Lanes = field(default_factory=Lanes)
     traffic: Traffic = field(default_factory=Traffic)
+    usage: UsageWishes = field(default_factory=UsageWishes)
     worker_name: str = "worker"
     environment: Mapping[str, str] = field(default_factory=dict)
     #: Monotonic seconds.

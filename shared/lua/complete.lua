@@ -3,6 +3,7 @@
 -- KEYS  1 job HASH · 2 jobs:executed ZSET · 3 jobs:ref STRING · 4 delivery HASH
 --       5 callbacks LIST · 6 its line ZSET · 7 jobs:place STRING
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 how long an ended job lives (ms)
+--       4 how long the chunks of an ended stream live (ms)
 -- Returns the final state, or false when the job was not Executed
 --
 -- A job with a delivery gets its time to live when the delivery ends: until then its body is
@@ -26,7 +27,7 @@ else
   redis.call('PEXPIRE', KEYS[1], ARGV[3])
   redis.call('PEXPIRE', KEYS[3], ARGV[3])
 end
-redis.call('PEXPIRE', KEYS[1] .. ':chunks', ARGV[3])
+redis.call('PEXPIRE', KEYS[1] .. ':chunks', ARGV[4])
 wake(KEYS[1])
 redis.call('HDEL', KEYS[1], 'mailboxes')
 return job[2]

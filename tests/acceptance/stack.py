@@ -20,6 +20,7 @@ from shared.settings import new_api_key, new_callback_secret
 from tests.acceptance.api import Api
 from tests.acceptance.canned_llm import Answer, CannedCall, CannedLlm
 from tests.acceptance.guard import Guard
+from tests.acceptance.memory import family, resident_bytes
 from tests.acceptance.polling import until
 from tests.acceptance.process import Process
 from tests.acceptance.receiver import CallbackReceiver
@@ -189,6 +190,10 @@ class Stack:
     def canned_calls(self, marker: str) -> list[CannedCall]:
         """Return the calls that the canned LLM got whose body contains the marker."""
         return self._canned.calls_of(marker)
+
+    def memory_bytes(self, role: str) -> int:
+        """Return what a role's processes hold in memory."""
+        return sum(map(resident_bytes, family(self._processes[role].pid)))
 
     def log(self, role: str) -> str:
         """Return all that a role's processes have printed."""

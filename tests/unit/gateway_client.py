@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from shared.moves import Result
 from shared.provider_health import HealthBook
 from shared.providers import Provider, Registry
 from shared.registry_follower import RegistryFollower
+from shared.response_names import ResponseNames
 from shared.settings import Settings
 
 API_KEY = "ak-test-key"
@@ -80,11 +82,13 @@ def _auth(key: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"} if key else {}
 
 
-def build(client: redis.Redis, settings: Settings) -> Gateway:
-    """Return a gateway on this Redis."""
+def build(
+    client: redis.Redis, settings: Settings, providers: Sequence[Provider] = PROVIDERS
+) -> Gateway:
+    """Return a gateway on this Redis, by default with one provider of two models."""
     jobs = JobStore(client, settings)
-    registry, health = Registry(PROVIDERS), HealthBook()
-    follower = RegistryFollower(client, registry, health, PROVIDERS)
+    registry, health = Registry(providers), HealthBook()
+    follower = RegistryFollower(client, registry, health, list(providers))
     services = Services(
         settings,
         jobs,
@@ -93,7 +97,8 @@ def build(client: redis.Redis, settings: Settings) -> Gateway:
         Mailbox(client, settings.sync_limit),
         Counters(client),
         chunks := ChunkStore(client),
-        ChunkReader(chunks),
+        ChunkReader(chunks, settings.stream_limit),
+        ResponseNames(client, settings),
         health,
         follower,
         client,

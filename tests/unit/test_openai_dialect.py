@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import hiredis
@@ -13,6 +14,7 @@ from requests.adapters import BaseAdapter
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 from shared.moves import Result
+from shared.operation import Operation
 from shared.providers import Provider
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.openai import OpenAiDialect
@@ -88,10 +90,12 @@ def streaming(
     return make
 
 
-def stream(provoke: Callable[[], requests.Response]) -> list[bytes]:
+def stream(
+    provoke: Callable[[], requests.Response], operation: Operation = Operation.CHAT
+) -> list[bytes]:
     session = requests.Session()
     session.mount("http://", Provoked(provoke))
-    return list(OpenAiDialect().stream(session, CALL))
+    return list(OpenAiDialect().stream(session, replace(CALL, operation=operation)))
 
 
 def failing(error: Exception) -> Callable[[], requests.Response]:
@@ -144,6 +148,24 @@ def test_stream_reads_the_answer_to_its_end_so_that_the_connection_can_be_used_a
     stream(lambda: made)
     assert b"closed" in made.raw._reads
     assert len(made.raw._reads) == 1
+
+
+def test_stream_of_a_response_ends_with_its_last_event_and_frees_the_connection() -> None:
+    last = b'{"type":"response.completed","response":{}}'
+    made = streaming(b"event: a\ndata: {}\n\n", b"data: " + last + b"\n\n", b"\n")()
+    assert stream(lambda: made, Operation.RESPONSE) == [b"{}", last]
+    assert len(made.raw._reads) == 1
+    assert b"closed" in made.raw._reads
+
+
+def test_stream_of_a_response_that_just_ends_broke_off() -> None:
+    with pytest.raises(ProviderError):
+        stream(streaming(b'data: {"type":"response.created"}\n\n'), Operation.RESPONSE)
+
+
+def test_event_of_a_chat_that_looks_like_the_end_of_a_response_is_none() -> None:
+    odd = b'data: {"type":"response.completed"}\n\ndata: 2\n\ndata: [DONE]\n\n'
+    assert len(stream(streaming(odd))) == 2
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shared.candidates import Candidate
+from shared.operation import OPERATIONS_BY_TYPE
 from workers.chat import routing
 from workers.deps import Deps
 
@@ -14,5 +15,5 @@ def candidates_of(deps: Deps, model: str) -> list[Candidate]:
         deps.registry.having(model),
         lambda provider: deps.health.condition_of(provider, model, now_ms),
         lambda provider: deps.traffic.load(provider.name, model),
-        deps.dialects.operations_of,
+        lambda provider: OPERATIONS_BY_TYPE[provider.type],
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import gevent
@@ -21,6 +22,7 @@ from shared.counters import Count
 from shared.errors import Failure
 from shared.job import Attempt, JobState
 from shared.moves import CANCELLED, Claim, Deferred, Executed, NoFailOver, Result
+from shared.operation import Operation
 from shared.providers import Provider
 from shared.recovery_store import DEADLINE_PASSED
 from shared.request_defaults import with_defaults
@@ -45,6 +47,9 @@ NO_PROVIDER: Final = Failure(
     message="No provider serves this model at the moment.",
     error_code="ServiceUnavailable",
 )
+
+#: The operations whose requests have the members that a model's defaults name.
+_SAMPLED: Final = (Operation.CHAT, Operation.COMPLETION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +190,9 @@ def _call(deps: Deps, claim: Claim, provider: Provider, timeout_s: float) -> byt
             if not claim.streamed:
                 return dialect.ask(deps.llm_session, call)
             # Closed whatever happens: the provider must not go on for nobody.
-            with closing(dialect.stream(deps.llm_session, call)) as chunks:
-                return relay_stream(relay, chunks)
+            chunks, show = deps.usage.chunks(partial(dialect.stream, deps.llm_session), call)
+            with closing(chunks):
+                return relay_stream(relay, chunks, claim.operation, show)
     except gevent.Timeout as expired:
         if expired is not limit:
             raise
@@ -199,6 +205,8 @@ def _call(deps: Deps, claim: Claim, provider: Provider, timeout_s: float) -> byt
 def _body(claim: Claim, provider: Provider) -> bytes:
     """Return the request with the provider's own model name, and what its client left to us."""
     own_name, defaults = provider.models[claim.model], provider.defaults.get(claim.model)
+    if claim.operation not in _SAMPLED:
+        defaults = None
     if own_name == claim.model and defaults is None:
         return claim.request
     text = with_model(claim.request.decode("utf-8"), own_name)

@@ -49,6 +49,10 @@ class ProviderError(Exception):
         super().__init__(failure.message)
 
 
+class EndedWithoutDone(ProviderError):
+    """A stream whose answer ended in good order, but for the word that it is done."""
+
+
 class Dialect(Protocol):
     """Speaks one API dialect."""
 
@@ -62,7 +66,8 @@ class Dialect(Protocol):
     def stream(self, session: Session, call: ProviderCall) -> Generator[bytes, None, None]:
         """Yield the chunks as a client takes them; the body asks for a stream.
 
-        Ends when the provider says that it is done. Raises ProviderError, also in the middle.
+        Ends when the provider says that it is done. Raises ProviderError, also in the middle, and
+        EndedWithoutDone when all that is missing is that word.
         """
         ...
 
@@ -72,11 +77,6 @@ class Dialects:
     """The dialects by provider type."""
 
     by_type: dict[str, Dialect] = field(default_factory=dict)
-
-    def operations_of(self, provider: Provider) -> frozenset[Operation]:
-        """Return what the provider can be asked; nothing when nobody speaks its dialect."""
-        dialect = self.by_type.get(provider.type)
-        return dialect.operations if dialect else frozenset()
 
     def of(self, provider: Provider) -> Dialect:
         """Return the dialect this provider speaks. Raises ProviderError when there is none."""

@@ -12,12 +12,13 @@ import gevent
 import requests
 from urllib3.exceptions import HTTPError
 
+from shared import response_events
 from shared.errors import Failure
 from shared.job import failure_body
 from shared.json_bytes import to_json_bytes
-from shared.operation import Operation
+from shared.operation import OPERATIONS_BY_TYPE, Operation
 from shared.sse import EventParser, EventTooLarge
-from workers.providers.base import ProviderCall, ProviderError
+from workers.providers.base import EndedWithoutDone, ProviderCall, ProviderError
 from workers.retry_after import retry_after_s
 
 #: Where each operation is asked, under the base URL.
@@ -43,7 +44,7 @@ _END_S: Final = 0.05
 class OpenAiDialect:
     """Passes request and response through byte for byte."""
 
-    operations = frozenset(_PATHS)
+    operations = OPERATIONS_BY_TYPE["openai"]
 
     def ask(self, session: requests.Session, call: ProviderCall) -> bytes:
         """POST the body and return the response's bytes. Raises ProviderError."""
@@ -78,11 +79,19 @@ def _events(session: requests.Session, call: ProviderCall) -> Generator[bytes, N
         # What has come is passed on at once: `read1` waits for no more than is there.
         while data := response.raw.read1(_READ_BYTES, decode_content=True):
             for event in parser.feed(data):
-                if event.strip() == _DONE:
+                is_done = event.strip() == _DONE
+                if not is_done:
+                    yield event
+                if is_done or _ends(call, event):
                     _read_to_end(response)
                     return
-                yield event
-    raise _unreachable(call, "broke off its stream", HTTPStatus.BAD_GATEWAY)
+    broken = _unreachable(call, "broke off its stream", HTTPStatus.BAD_GATEWAY)
+    raise EndedWithoutDone(broken.failure, transient=True)
+
+
+def _ends(call: ProviderCall, event: bytes) -> bool:
+    """Whether a stream of responses ends here: it has no [DONE]."""
+    return call.operation is Operation.RESPONSE and response_events.is_last(event)
 
 
 def _read_to_end(response: requests.Response) -> None:
@@ -134,7 +143,7 @@ def _checked(call: ProviderCall, body: bytes) -> bytes:
             return body
     except (ValueError, RecursionError):
         pass
-    raise _unreachable(call, "answered with something that is no chat completion", 502)
+    raise _unreachable(call, "answered with something that is no JSON object", 502)
 
 
 def error_of(call: ProviderCall, response: requests.Response) -> ProviderError:
