@@ -166,7 +166,7 @@ def _line(entry: Entry, book: HealthBook) -> str:
     models = ", ".join(one.models)
     return (
         f"{one.name}  {standing}{reason}  {one.type}  priority {one.priority}{limit}"
-        f"  {one.base_url}  [{entry.origin}]\n    {models}"
+        f"  {one.shown_url}  [{entry.origin}]\n    {models}"
     )
 
 

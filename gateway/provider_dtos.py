@@ -82,7 +82,7 @@ def shown(gateway: Services, entry: Entry) -> dtos.AiProvider:
     return dtos.AiProvider(
         id=entry.id,
         name=one.name,
-        api_base_url=str(one.base_url),
+        api_base_url=one.shown_url,
         api_key_var=one.api_key_env,
         has_api_key=one.sealed_key is not None,
         heartbeat_url=str(one.heartbeat_url) if one.heartbeat_url else None,

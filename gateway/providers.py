@@ -33,6 +33,8 @@ _TYPES: Final = {
 }
 #: How long a check waits for a worker to make it (seconds).
 _PROBE_LIMIT_S: Final = 15
+#: What only the admin sees of a provider.
+_PLACES: Final = {"api_base_url", "api_key_var", "has_api_key", "heartbeat_url"}
 _OPERATOR: Final = "taken offline by the operator"
 
 
@@ -59,11 +61,15 @@ def query() -> Response:
 
 @dto_route(blueprint, "GetActiveProviders", "GET")
 def active() -> Response:
-    """List the providers that may be called now."""
-    gateway, _ = services(), services().keys.authenticate(request)
+    """List the providers that may be called now; where they are is told to the admin alone."""
+    gateway, principal = services(), services().keys.authenticate(request)
     everybody = [shown(gateway, entry) for entry in gateway.follower.store.read()[1].entries]
     usable = [one for one in everybody if one.status in (Standing.ONLINE, Standing.RESTING)]
-    rows = [one.model_dump(mode="json", by_alias=True, exclude_none=True) for one in usable]
+    hidden = set() if principal.is_admin else _PLACES
+    rows = [
+        one.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=hidden)
+        for one in usable
+    ]
     return Response(json.dumps({"results": rows}), mimetype="application/json")
 
 

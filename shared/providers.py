@@ -105,6 +105,14 @@ class Provider(BaseModel):
         return f"{str(self.base_url).rstrip('/')}/{path}"
 
     @property
+    def shown_url(self) -> str:
+        """The base URL without a password that may be in it."""
+        url = str(self.base_url)
+        if self.base_url.username or self.base_url.password:
+            return url.replace(url[url.index("://") + 3 : url.index("@") + 1], "***@", 1)
+        return url
+
+    @property
     def is_limited(self) -> bool:
         """Whether its calls are counted over the whole cluster."""
         return bool(self.concurrency or self.requests_per_minute or self.tokens_per_minute)

@@ -160,7 +160,7 @@ class AiProvider(Dto):
 
     id: int
     name: str
-    api_base_url: str
+    api_base_url: str | None = Field(None, description="For the admin.")
     api_key_var: str | None = None
     has_api_key: bool = Field(
         default=False, description="Whether a sealed key was given over the API."

@@ -149,3 +149,12 @@ def test_app_has_each_dto(gateway: Gateway) -> None:
     rules = {rule.rule for rule in create_app(gateway.services).url_map.iter_rules()}
     for dto in ("GetWorkerStats", "CancelWorker", "Reload", "CheckAiProviderStatus"):
         assert f"/api/{dto}" in rules
+
+
+def test_active_providers_tell_where_they_are_to_the_admin_alone(gateway: Gateway) -> None:
+    _admin(gateway, "UpdateAiProvider", name="acme", apiBaseUrl="http://me:sk-pass@127.0.0.1:1/v1")
+    (own,) = gateway.get("/api/GetActiveProviders").json["results"]
+    assert (own["name"], own["models"][0]["model"]) == ("acme", "m")
+    assert "127.0.0.1" not in json.dumps(own)
+    (shown,) = gateway.get("/api/GetActiveProviders", key=ADMIN_SECRET).json["results"]
+    assert shown["apiBaseUrl"] == "http://***@127.0.0.1:1/v1"
