@@ -11,10 +11,16 @@ from shared.json_bytes import to_json_bytes
 from shared.operation import Operation
 
 _DONE: Final = b"[DONE]"
+_EVENTS: Final = "text/event-stream"
+_COMMENT: Final = b": keep-alive\n\n"
 
 
 class EventForm(Protocol):
     """Writes the events of one stream."""
+
+    mimetype: str
+    #: What is sent when nothing else was for a while; nothing where the form has no such thing.
+    keep_alive: bytes
 
     def chunk(self, chunk: bytes, event_id: str) -> bytes:
         """Return a chunk as an event; nothing for one that the client has."""
@@ -31,6 +37,9 @@ class EventForm(Protocol):
 
 class ChunkEvents:
     """Chats and text completions: data alone, and `[DONE]` at the end."""
+
+    mimetype = _EVENTS
+    keep_alive = _COMMENT
 
     def chunk(self, chunk: bytes, event_id: str) -> bytes:
         """Return a chunk as an event."""
@@ -51,6 +60,9 @@ class ResponseEvents:
     `after` is the number of the last event that the client has. `tell` hears the response's id
     before the client does.
     """
+
+    mimetype = _EVENTS
+    keep_alive = _COMMENT
 
     def __init__(
         self, after: int | None = None, tell: Callable[[str], None] = lambda _: None
@@ -87,6 +99,27 @@ class ResponseEvents:
         if not self._told and (response_id := response_events.response_id_of(event)):
             self._told = True
             self._tell(response_id)
+
+
+class OllamaLines:
+    """Ollama's own API: no events but a JSON object a line, of which the last one says `done`."""
+
+    mimetype = "application/x-ndjson"
+    keep_alive = b""
+
+    def chunk(self, chunk: bytes, event_id: str) -> bytes:
+        """Return a chunk as a line."""
+        del event_id
+        return chunk + b"\n"
+
+    def done(self) -> bytes:
+        """Return nothing: the last line said it."""
+        return b""
+
+    def failed(self, body: bytes) -> bytes:
+        """Return the line that Ollama ends with when it fails: the error is a text there."""
+        message = json.loads(body)["error"]["message"]
+        return to_json_bytes({"error": message}) + b"\n"
 
 
 def form_of(operation: Operation) -> EventForm:

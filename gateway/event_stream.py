@@ -26,7 +26,6 @@ log = logging.getLogger(__name__)
 
 #: A comment is sent when nothing else was for this long (seconds): proxies close what is silent.
 KEEP_ALIVE_S: Final = 10.0
-_KEEP_ALIVE: Final = b": keep-alive\n\n"
 #: How often a silent stream looks whether its client is still there (seconds).
 _LOOK_UP_S: Final = 0.5
 
@@ -89,6 +88,11 @@ class EventStream:
             self._stack = self._stack.pop_all()
         self.is_gone = ended and not self._ahead
 
+    @property
+    def mimetype(self) -> str:
+        """The content type of the events."""
+        return self._form.mimetype
+
     def close(self) -> None:
         """Follow no more."""
         self._stack.close()
@@ -117,7 +121,7 @@ class EventStream:
             self._news = None
             # Together: each piece is a chunk of HTTP and a call of the system of its own.
             return b"".join(text for entry in entries for text in self._texts(entry))
-        return b"" if self._silent_s % KEEP_ALIVE_S else _KEEP_ALIVE
+        return b"" if self._silent_s % KEEP_ALIVE_S else self._form.keep_alive
 
     def _texts(self, entry: Entry) -> Iterator[bytes]:
         had = self._place.chunk if entry.id == self._place.entry else 0
@@ -182,7 +186,7 @@ def _before(entry_id: str) -> str:
 
 def as_response(stream: EventStream, job_id: int, on_close: Callable[[], None]) -> Response:
     """Return the response that relays the stream and closes it at its end, however that comes."""
-    response = Response(stream.events(), mimetype="text/event-stream")
+    response = Response(stream.events(), mimetype=stream.mimetype)
     response.headers["Cache-Control"] = "no-cache, no-transform"
     response.headers["X-Accel-Buffering"] = "no"
     response.headers["x-job-id"] = str(job_id)

@@ -34,7 +34,7 @@ _TYPES: Final = {
 #: How long a check waits for a worker to make it (seconds).
 _PROBE_LIMIT_S: Final = 15
 #: What only the admin sees of a provider.
-_PLACES: Final = {"api_base_url", "api_key_var", "has_api_key", "heartbeat_url"}
+_PLACES: Final = {"api_base_url", "api_key_var", "api_key_header", "has_api_key", "heartbeat_url"}
 _OPERATOR: Final = "taken offline by the operator"
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import cast
 
 import redis
@@ -42,6 +44,8 @@ class Services:
     follower: RegistryFollower
     redis: redis.Redis
     health_store: HealthStore
+    #: Where the keys of providers are.
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 def build_services(settings: Settings) -> Services:
@@ -70,6 +74,7 @@ def build_services(settings: Settings) -> Services:
         follower=follower,
         redis=client,
         health_store=HealthStore(client),
+        environment=os.environ,
     )
 
 

@@ -80,11 +80,18 @@ def parse_queue_chat_completion(raw: bytes) -> ChatCall:
     text, value = parse_document(raw)
     changes = casing.find_changes(value, casing.QUEUE_CHAT_COMPLETION)
     chat_validation.validate(value, chat_validation.QUEUE_CHAT_COMPLETION)
+    return read_envelope(text, value, changes, Operation.CHAT)
+
+
+def read_envelope(
+    text: str, value: object, changes: casing.Changes | None, operation: Operation
+) -> ChatCall:
+    """Return the call that an envelope holds. It was validated, by these changes."""
     envelope = _object(value)
     request = _object(envelope["request"])
     body = _request_body(text, changes)
     told = {name: envelope.get(name) or request.get(name) for name in casing.GATEWAY_FIELDS}
-    return _call(request, body, told)
+    return _call(request, body, told, operation)
 
 
 def with_model(body: str, model: str) -> str:

@@ -231,6 +231,15 @@ class LedgerUnavailable(ServiceError):
     error_code = "ServiceUnavailable"
 
 
+class ProviderUnavailable(ServiceError):
+    """The provider did not answer."""
+
+    status = 502
+    type = "server_error"
+    code = "provider_unavailable"
+    error_code = "BadGateway"
+
+
 class WaitTimedOut(ServiceError):
     """The job has not ended in the time this call may wait; ask for its status."""
 

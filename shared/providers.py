@@ -17,7 +17,9 @@ from pydantic import (
     model_validator,
 )
 
+from shared import provider_presets
 from shared.operation import OPERATIONS_BY_TYPE, Operation
+from shared.provider_extras import HeaderName, Headers, Query
 from shared.settings import SettingsError
 
 #: No control characters: they separate names in the keys of Redis.
@@ -58,6 +60,10 @@ class Provider(BaseModel):
     api_key_env: str | None = None
     #: A key given over the API, sealed (`shared/sealing.py`). Never in a file.
     sealed_key: str | None = Field(None, repr=False)
+    #: The header that carries the key; None for the one that is usual for the type.
+    api_key_header: HeaderName | None = None
+    headers: Headers = Field(default_factory=dict)
+    query: Query = Field(default_factory=dict)
     concurrency: int | None = Field(None, ge=1)
     requests_per_minute: PerMinute | None = None
     tokens_per_minute: PerMinute | None = None
@@ -66,6 +72,11 @@ class Provider(BaseModel):
     defaults: Mapping[Name, ModelDefaults] = Field(default_factory=dict)
     heartbeat_url: HttpUrl | None = None
     enabled: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _preset_fills_what_is_not_given(cls, values: Any) -> Any:
+        return provider_presets.filled(values) if isinstance(values, dict) else values
 
     @field_validator("models", mode="before")
     @classmethod
@@ -116,6 +127,26 @@ class Provider(BaseModel):
     def is_limited(self) -> bool:
         """Whether its calls are counted over the whole cluster."""
         return bool(self.concurrency or self.requests_per_minute or self.tokens_per_minute)
+
+    @property
+    def models_url(self) -> str:
+        """Where it lists its models, as OpenAI does."""
+        return self.endpoint("models") if self.type == "openai" else f"{self.root_url}/v1/models"
+
+    def key_headers(self, key: str | None) -> tuple[tuple[str, str], ...]:
+        """Return the header that carries the key: the one of its type, unless it names another."""
+        if not key:
+            return ()
+        if self.api_key_header:
+            return ((self.api_key_header, key),)
+        if self.type == "anthropic":
+            return (("x-api-key", key),)
+        return (("Authorization", f"Bearer {key}"),)
+
+    @property
+    def root_url(self) -> str:
+        """The base URL without the `/v1` that an OpenAI SDK wants at its end."""
+        return str(self.base_url).rstrip("/").removesuffix("/v1")
 
 
 class Registry:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -137,8 +137,11 @@ def _changes(old: Provider, new: Provider) -> tuple[tuple[str, Any, Any], ...]:
 
 
 def _shown(name: str, value: Any) -> Any:
-    """Return a field's value; a key is never shown, sealed or not."""
-    return "(a key)" if name == "sealed_key" and value else value
+    """Return a field's value; what is a key, or may be one, is not shown, sealed or not."""
+    return "(not shown)" if name in _SECRET and value else value
+
+
+_SECRET: Final = ("sealed_key", "headers", "query")
 
 
 def _added(

@@ -30,7 +30,9 @@ from workers.chat.relay import Relays
 from workers.chat.running import Running
 from workers.chat.traffic import Traffic
 from workers.chat.usage import UsageWishes
+from workers.providers.anthropic.dialect import AnthropicDialect
 from workers.providers.base import Dialects
+from workers.providers.ollama import OllamaDialect
 from workers.providers.openai import OpenAiDialect
 
 
@@ -83,7 +85,13 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         recovery=RecoveryStore(client, settings),
         deliveries=DeliveryStore(client, settings),
         registry=registry,
-        dialects=Dialects({"openai": OpenAiDialect()}),
+        dialects=Dialects(
+            {
+                "openai": OpenAiDialect(),
+                "ollama": OllamaDialect(),
+                "anthropic": AnthropicDialect(),
+            }
+        ),
         llm_session=llm_session(concurrency),
         callback_session=callback_session(allow_private=settings.callback_allow_private),
         redis=client,

@@ -34,7 +34,9 @@ class _ProviderFields(Dto):
     api_base_url: str | None = Field(None, description="As an OpenAI SDK takes it.")
     api_key_var: str | None = Field(None, description="The workers' variable that holds the key.")
     api_key: str | None = Field(None, description="The key; kept sealed, never shown.", repr=False)
-    api_key_header: str | None = Field(None, description="Accepted; the dialect knows its header.")
+    api_key_header: str | None = Field(
+        None, description="The header that carries the key, if not the usual one."
+    )
     heartbeat_url: str | None = Field(None, description="Asked whether it is back, with GET.")
     concurrency: int | None = Field(None, description="Most calls at once; 0 for no limit.")
     requests_per_minute: int | None = Field(None, description="0 for no limit.")
@@ -162,6 +164,7 @@ class AiProvider(Dto):
     name: str
     api_base_url: str | None = Field(None, description="For the admin.")
     api_key_var: str | None = None
+    api_key_header: str | None = None
     has_api_key: bool = Field(
         default=False, description="Whether a sealed key was given over the API."
     )

@@ -12,6 +12,7 @@ from tests.acceptance.api import Api
 from tests.acceptance.canned_streams import CANNED_STREAMS
 from tests.acceptance.canned_wire import CANNED_WIRE
 from tests.acceptance.conformance.answers import CONFORMANCE
+from tests.acceptance.dialect_stack import DialectStack
 from tests.acceptance.odd_answers import ODD_ANSWERS
 from tests.acceptance.redis_outage import MODELS as OUTAGE_MODELS
 from tests.acceptance.redis_outage import Outage, RunningOutage
@@ -89,6 +90,13 @@ def api(stack: Stack) -> Iterator[Api]:
     """A session at the shared stack's gateway."""
     with stack.api() as api:
         yield api
+
+
+@pytest.fixture(scope="session")
+def dialects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DialectStack]:
+    """Start a whole ReplyTo whose providers are of other types than OpenAI's."""
+    with DialectStack(tmp_path_factory.mktemp("dialects")) as dialects:
+        yield dialects
 
 
 @pytest.fixture(scope="session")

@@ -59,7 +59,7 @@ class Stack:
     ) -> None:
         """`aliases` maps public names to those of the demo LLM; `settings` are variables.
 
-        `providers` is added to the providers file.
+        `providers` is the text of a providers file to add.
         """
         self.directory = directory
         self._llm_record = directory / "llm.jsonl"

@@ -65,7 +65,7 @@ def test_differences_say_what_applying_would_do_and_show_no_key() -> None:
     document = documents.added(document, provider("old"), 1)
     found = documents.differences(document, [provider("a", priority=3), provider("new")])
     assert found == [
-        Difference("a", "change", (("sealed_key", "(a key)", None), ("priority", 0, 3))),
+        Difference("a", "change", (("sealed_key", "(not shown)", None), ("priority", 0, 3))),
         Difference("new", "add"),
         Difference("old", "remove"),
     ]

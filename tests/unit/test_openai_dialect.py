@@ -204,3 +204,35 @@ def test_error_with_half_a_character_can_be_passed_on() -> None:
         stream(answer(400, b'{"error":{"message":"a\\ud83d"}}'))
     assert not caught.value.transient
     assert json.loads(caught.value.body or b"")["error"]["message"] == "a\ud83d"
+
+
+# --- what the operator adds -------------------------------------------------------------------
+
+
+def test_headers_query_and_key_header_of_the_provider_are_sent() -> None:
+    sent: list[requests.PreparedRequest] = []
+
+    class Noting(Provoked):
+        def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+            sent.append(args[0])
+            return super().send(*args, **kwargs)
+
+    session = requests.Session()
+    session.mount("http://", Noting(answer(200, b"{}")))
+    provider = CALL.provider.model_copy(update={"api_key_header": "api-key"})
+    call = replace(
+        CALL,
+        provider=provider,
+        api_key="sk-1",
+        headers=(("user-agent", "mine"), ("x-team", "search")),
+        query=(("api-version", "2024 10"),),
+    )
+    OpenAiDialect().ask(session, call)
+    OpenAiDialect().ask(session, CALL)
+    first, second = sent
+    assert first.url == "http://127.0.0.1:1/v1/chat/completions?api-version=2024+10"
+    assert first.headers["api-key"] == "sk-1"
+    assert "Authorization" not in first.headers
+    assert (first.headers["User-Agent"], first.headers["X-Team"]) == ("mine", "search")
+    assert second.url == "http://127.0.0.1:1/v1/chat/completions"
+    assert "api-key" not in second.headers

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
 
 from shared.chat_fold import ChatFold
 from shared.completion_fold import CompletionFold
 from shared.json_bytes import to_json_bytes
+from shared.ollama_fold import GenerationFold
 from shared.operation import Operation
 from shared.response_events import ResponseFold
 
@@ -35,7 +37,7 @@ class Fold(Protocol):
 class _Merged:
     """A fold that merges the values of chunks: how they are written does not matter."""
 
-    def __init__(self, fold: ChatFold | CompletionFold) -> None:
+    def __init__(self, fold: ChatFold | CompletionFold | GenerationFold) -> None:
         self._fold = fold
 
     def add(self, chunk: dict[str, Any], text: bytes) -> None:
@@ -57,4 +59,10 @@ def fold_of(operation: Operation) -> Fold:
     """Return an empty fold for the streams of this operation."""
     if operation is Operation.RESPONSE:
         return ResponseFold()
-    return _Merged(CompletionFold() if operation is Operation.COMPLETION else ChatFold())
+    return _Merged(_MERGING.get(operation, ChatFold)())
+
+
+_MERGING: Final[Mapping[Operation, Callable[[], ChatFold | CompletionFold | GenerationFold]]] = {
+    Operation.COMPLETION: CompletionFold,
+    Operation.OLLAMA_GENERATE: GenerationFold,
+}

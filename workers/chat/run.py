@@ -23,6 +23,7 @@ from shared.errors import Failure
 from shared.job import Attempt, JobState
 from shared.moves import CANCELLED, Claim, Deferred, Executed, NoFailOver, Result
 from shared.operation import Operation
+from shared.provider_extras import resolved
 from shared.providers import Provider
 from shared.recovery_store import DEADLINE_PASSED
 from shared.request_defaults import with_defaults
@@ -180,6 +181,8 @@ def _call(deps: Deps, claim: Claim, provider: Provider, timeout_s: float) -> byt
         connect_timeout_s=deps.settings.connect_timeout_s,
         timeout_s=timeout_s,
         operation=claim.operation,
+        headers=resolved(provider.headers, deps.environment),
+        query=resolved(provider.query, deps.environment),
     )
     relay = deps.relays.of(claim)
     # A hard limit over all: a read timeout begins anew with every byte that drips in.

@@ -15,6 +15,7 @@ import gevent
 import requests
 
 from shared import redis_keys as keys
+from shared.provider_extras import resolved
 from shared.provider_health import Health, Standing
 from shared.providers import Provider
 from workers.deps import Deps
@@ -50,11 +51,15 @@ def probe_providers(deps: Deps) -> None:
 
 def problem_of(deps: Deps, provider: Provider) -> str:
     """Probe a provider; return what is wrong with it, empty when nothing is."""
-    url = str(provider.heartbeat_url or provider.endpoint("models"))
+    url = str(provider.heartbeat_url or provider.models_url)
     try:
         key = provider_key(deps, provider)
         response = deps.llm_session.get(
-            url, headers=_headers(provider, key), timeout=_TIMEOUT_S, allow_redirects=False
+            url,
+            headers=_headers(deps, provider, key),
+            params=dict(resolved(provider.query, deps.environment)),
+            timeout=_TIMEOUT_S,
+            allow_redirects=False,
         )
     except ProviderError as exc:
         return str(exc)
@@ -63,10 +68,10 @@ def problem_of(deps: Deps, provider: Provider) -> str:
     return _judged(response.status_code, has_key=bool(key or not provider.api_key_env))
 
 
-def _headers(provider: Provider, key: str | None) -> dict[str, str]:
-    if provider.type == "anthropic":
-        return {"anthropic-version": "2023-06-01", **({"x-api-key": key} if key else {})}
-    return {"Authorization": f"Bearer {key}"} if key else {}
+def _headers(deps: Deps, provider: Provider, key: str | None) -> dict[str, str]:
+    version = {"anthropic-version": "2023-06-01"} if provider.type == "anthropic" else {}
+    own = resolved(provider.headers, deps.environment)
+    return {**version, **dict(provider.key_headers(key)), **dict(own)}
 
 
 def _judged(status: int, *, has_key: bool) -> str:

@@ -19,10 +19,14 @@ class ProviderCall:
 
     provider: Provider
     body: bytes
-    api_key: str | None
+    #: Not in a repr, nor are headers and query: a repr may be logged.
+    api_key: str | None = field(repr=False)
     connect_timeout_s: float
     timeout_s: float
     operation: Operation = Operation.CHAT
+    #: What the operator adds to every request of this provider, with its secrets filled in.
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 class ProviderError(Exception):
