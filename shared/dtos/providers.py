@@ -34,9 +34,7 @@ class _ProviderFields(Dto):
     api_base_url: str | None = Field(None, description="As an OpenAI SDK takes it.")
     api_key_var: str | None = Field(None, description="The workers' variable that holds the key.")
     api_key: str | None = Field(None, description="The key; kept sealed, never shown.", repr=False)
-    api_key_header: str | None = Field(
-        None, description="The key's header, if not the usual one."
-    )
+    api_key_header: str | None = Field(None, description="The key's header, if not the usual one.")
     heartbeat_url: str | None = Field(None, description="Asked whether it is back, with GET.")
     concurrency: int | None = Field(None, description="Most calls at once; 0 for no limit.")
     requests_per_minute: int | None = Field(None, description="0 for no limit.")
