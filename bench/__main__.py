@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from bench import document, enqueue, pipeline, streams, sync
+from bench import callbacks, document, enqueue, pipeline, streams, sync
 from bench.options import Options
 from bench.result import BenchmarkFailed, Report
 from bench.terminal import Progress, show
@@ -20,6 +20,7 @@ _BENCHMARKS: dict[str, Callable[[Options, Progress], Report]] = {
     "pipeline": pipeline.run,
     "sync": sync.run,
     "streams": streams.run,
+    "callbacks": callbacks.run,
 }
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 
 from gateway.auth import Principal
+from gateway.base_url import base_url
 from gateway.provider_view import obstacles
 from gateway.services import Services
-from shared.callback_target import check_target
 from shared.chat_request import ChatCall
 from shared.errors import (
     ModelNotFound,
@@ -49,6 +49,7 @@ def accept_job(
         reply_to=call.reply_to or "",
         mailbox=mailbox,
         streamed=call.chat.stream,
+        base_url=base_url(services.settings),
         operation=call.chat.operation,
     )
     return services.jobs.accept(new), ref_id
@@ -70,7 +71,7 @@ def _check(services: Services, call: ChatCall) -> None:
     if services.settings.no_provider == "refuse":
         _refuse_unless_online(services, model, call.provider or "")
     if call.reply_to:
-        check_target(call.reply_to, allow_private=services.settings.callback_allow_private)
+        services.settings.callback_targets.check(call.reply_to)
 
 
 def _refuse_unless_online(services: Services, model: str, provider: str) -> None:

@@ -9,9 +9,13 @@ from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 
 from gateway import (
+    callback_keys,
+    callback_subscriptions,
+    callback_tests,
     chat,
     completions,
     cors,
+    deliveries,
     embeddings,
     error_body,
     health,
@@ -22,6 +26,7 @@ from gateway import (
     provider_trial,
     providers,
     responses,
+    results,
     streams,
     workers,
 )
@@ -48,11 +53,16 @@ def create_app(services: Services | None = None) -> Flask:
         responses,
         ollama,
         jobs,
+        deliveries,
+        callback_keys,
+        callback_subscriptions,
+        callback_tests,
         streams,
         models,
         providers,
         provider_trial,
         workers,
+        results,
         health,
     ):
         app.register_blueprint(module.blueprint)

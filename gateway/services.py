@@ -14,8 +14,13 @@ from gateway.auth import Keys
 from gateway.chunk_reader import ChunkReader
 from gateway.mailbox import Mailbox
 from shared import redis_client
+from shared.callback_keys import CallbackKeyStore
+from shared.callback_subscriptions import SubscriptionStore
+from shared.callback_tests import CallbackTestStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
+from shared.delivery_index import DeliveryIndex
+from shared.delivery_store import DeliveryStore
 from shared.health_store import HealthStore
 from shared.job_store import JobStore
 from shared.provider_health import HealthBook
@@ -39,6 +44,11 @@ class Services:
     counters: Counters
     chunks: ChunkStore
     chunk_reader: ChunkReader
+    deliveries: DeliveryStore
+    delivery_index: DeliveryIndex
+    callback_keys: CallbackKeyStore
+    callback_tests: CallbackTestStore
+    subscriptions: SubscriptionStore
     response_names: ResponseNames
     health: HealthBook
     follower: RegistryFollower
@@ -69,6 +79,11 @@ def build_services(settings: Settings) -> Services:
         counters=Counters(client),
         chunks=chunks,
         chunk_reader=ChunkReader(chunks, settings.stream_limit),
+        deliveries=DeliveryStore(client, settings),
+        delivery_index=DeliveryIndex(client),
+        callback_keys=CallbackKeyStore(client, settings),
+        callback_tests=CallbackTestStore(client),
+        subscriptions=SubscriptionStore(client),
         response_names=ResponseNames(client, settings),
         health=health,
         follower=follower,

@@ -53,6 +53,8 @@ class NewJob:
     operation: Operation = Operation.CHAT
     #: An operator's try of one provider: it is called also when it is offline.
     forced: bool = False
+    #: Where the client reached the gateway; kept for links in the callback.
+    base_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,11 @@ class Job:
     status: int = 0
     response: bytes | None = None
     error: bytes | None = None
+    base_url: str = ""
+    #: Of the record of an event: what happened.
+    event: str = ""
+    #: What the callback posts instead of the result.
+    callback_body: bytes | None = None
     attempts: tuple[Attempt, ...] = field(default=())
 
     @property
@@ -129,7 +136,7 @@ _NUMBERS = frozenset(
         "status",
     }
 )
-_BYTES = frozenset(("request", "response", "error"))
+_BYTES = frozenset(("request", "response", "error", "callback_body"))
 _KNOWN = frozenset(Job.__dataclass_fields__)
 #: Prefix of the hash fields that hold one attempt each.
 ATTEMPT_PREFIX = "attempt:"

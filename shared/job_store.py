@@ -16,6 +16,8 @@ import redis
 
 from shared import gates, queue_keys, task_names
 from shared import redis_keys as keys
+from shared.callback_body import thin_body
+from shared.callback_events import job_event
 from shared.candidates import PREFIXES, Candidate, slot_keys, to_json
 from shared.errors import OwnerQueueFull, QueueFull, RefIdConflict
 from shared.job import (
@@ -93,6 +95,8 @@ class JobStore:
             fields["mailboxes"] = new.mailbox
         if new.streamed:
             fields["streamed"] = "1"
+        if new.reply_to and new.base_url:
+            fields["base_url"] = new.base_url
         if new.operation is not Operation.CHAT:
             fields["operation"] = new.operation
         if new.forced:
@@ -383,6 +387,7 @@ class JobStore:
     def complete(self, jobs: Sequence[Job]) -> list[JobState | None]:
         """Make Executed jobs final, with their deliveries; None where a job was not Executed."""
         now, ttl_ms = self._clock(), milliseconds(self._settings.result_ttl_s)
+        subscribers = self._subscribers()
         # Without its job nobody could ask for them.
         chunks_ttl_ms = min(ttl_ms, milliseconds(self._settings.stream_ttl_s))
         calls = [
@@ -396,13 +401,32 @@ class JobStore:
                     keys.message_list(task_names.CALLBACKS_QUEUE, 0),
                     keys.line(task_names.CALLBACKS_QUEUE, 0),
                     keys.QUEUE_PLACE,
+                    keys.deliveries_of(job.owner),
+                    keys.DELIVERIES_OWNERS,
+                    keys.callback_subscriptions(job.owner),
+                    keys.JOB_ID,
+                    keys.JOB_PREFIX,
+                    keys.DELIVERY_PREFIX,
                 ],
-                [now, job.id, ttl_ms, chunks_ttl_ms],
+                [
+                    now,
+                    job.id,
+                    ttl_ms,
+                    self._settings.callback_body_limit_bytes,
+                    thin_body(self._settings, job) if job.reply_to else b"",
+                    job.owner,
+                    job_event(self._settings, job) if job.owner in subscribers else b"",
+                    chunks_ttl_ms,
+                ],
             )
             for job in jobs
         ]
         states = self._scripts.run_all(calls)
         return [JobState(state.decode()) if state else None for state in states]
+
+    def _subscribers(self) -> set[str]:
+        owners: Any = self._client.smembers(keys.SUBSCRIBERS)
+        return {owner.decode() for owner in owners}
 
     def drop_executed(self, job_ids: Sequence[int]) -> None:
         """Take ids off the pending list whose jobs do not exist any more."""

@@ -13,8 +13,11 @@ from redis import Redis
 from requests.adapters import HTTPAdapter
 
 from shared import redis_client
+from shared.callback_keys import CallbackKeyStore
+from shared.callback_tests import CallbackTestStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
+from shared.delivery_index import DeliveryIndex
 from shared.delivery_store import DeliveryStore
 from shared.health_store import HealthStore
 from shared.job_store import JobStore
@@ -24,7 +27,9 @@ from shared.recovery_store import RecoveryStore
 from shared.registry_follower import RegistryFollower
 from shared.settings import Settings
 from shared.slot_store import SlotStore
-from workers.callbacks.sender import callback_session
+from workers.callbacks.sender import Sender, sender_of
+from workers.callbacks.signing_keys import SigningKeys
+from workers.callbacks.slots import Slots
 from workers.chat.lanes import Lanes, kept_slots
 from workers.chat.relay import Relays
 from workers.chat.running import Running
@@ -44,13 +49,17 @@ class Deps:
     jobs: JobStore
     recovery: RecoveryStore
     deliveries: DeliveryStore
+    delivery_index: DeliveryIndex
     registry: Registry
     dialects: Dialects
     llm_session: requests.Session
-    callback_session: requests.Session
+    sender: Sender
     redis: Redis
     counters: Counters
     relays: Relays
+    callback_tests: CallbackTestStore
+    signing_keys: SigningKeys
+    callback_slots: Slots
     health: HealthBook
     follower: RegistryFollower
     health_store: HealthStore
@@ -84,6 +93,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         jobs=JobStore(client, settings),
         recovery=RecoveryStore(client, settings),
         deliveries=DeliveryStore(client, settings),
+        delivery_index=DeliveryIndex(client),
         registry=registry,
         dialects=Dialects(
             {
@@ -93,10 +103,13 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
             }
         ),
         llm_session=llm_session(concurrency),
-        callback_session=callback_session(allow_private=settings.callback_allow_private),
+        sender=sender_of(settings),
         redis=client,
         counters=Counters(client),
         relays=Relays(ChunkStore(client), time.sleep),
+        callback_tests=CallbackTestStore(client),
+        signing_keys=signing_keys(client, settings),
+        callback_slots=Slots(concurrency),
         health=health,
         follower=RegistryFollower(client, registry, health, file),
         health_store=HealthStore(client),
@@ -104,6 +117,18 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         lanes=Lanes(concurrency - kept),
         worker_name=worker_name,
         environment=os.environ,
+    )
+
+
+def signing_keys(
+    client: Redis, settings: Settings, monotonic: Callable[[], float] = time.monotonic
+) -> SigningKeys:
+    """Return what callbacks are signed with."""
+    return SigningKeys(
+        CallbackKeyStore(client, settings),
+        settings.private_keys,
+        monotonic,
+        with_secrets=settings.callback_signing != "asymmetric",
     )
 
 

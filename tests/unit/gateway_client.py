@@ -15,8 +15,13 @@ from gateway.auth import Keys
 from gateway.chunk_reader import ChunkReader
 from gateway.mailbox import Mailbox
 from gateway.services import Services
+from shared.callback_keys import CallbackKeyStore
+from shared.callback_subscriptions import SubscriptionStore
+from shared.callback_tests import CallbackTestStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
+from shared.delivery_index import DeliveryIndex
+from shared.delivery_store import DeliveryStore
 from shared.health_store import HealthStore
 from shared.job_store import JobStore
 from shared.moves import Result
@@ -47,6 +52,7 @@ class Gateway:
     client: FlaskClient
     jobs: JobStore
     redis: redis.Redis
+    deliveries: DeliveryStore
     services: Services
 
     def post(self, path: str, body: Any = None, key: str | None = API_KEY, **kwargs: Any) -> Any:
@@ -98,6 +104,11 @@ def build(
         Counters(client),
         chunks := ChunkStore(client),
         ChunkReader(chunks, settings.stream_limit),
+        DeliveryStore(client, settings),
+        DeliveryIndex(client),
+        CallbackKeyStore(client, settings),
+        CallbackTestStore(client),
+        SubscriptionStore(client),
         ResponseNames(client, settings),
         health,
         follower,
@@ -105,4 +116,4 @@ def build(
         HealthStore(client),
     )
     app = create_app(services)
-    return Gateway(app.test_client(), jobs, client, services)
+    return Gateway(app.test_client(), jobs, client, services.deliveries, services)

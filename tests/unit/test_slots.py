@@ -14,6 +14,7 @@ from shared.candidates import Candidate
 from shared.job import Attempt, JobState
 from shared.job_store import JobStore
 from shared.moves import Claim, Result
+from shared.operation import Operation
 from shared.provider_health import Condition, Standing
 from shared.providers import Provider
 from shared.recovery_store import RecoveryStore
@@ -353,3 +354,23 @@ def test_slot_that_was_reserved_for_a_job_that_cannot_use_it_is_free_again(world
     world.redis.zadd(keys.slots("acme"), {str(job_id): world.clock() + 5000})
     assert [claim.chosen for claim in world.work()] == ["other"]
     assert world.held() == 0
+
+
+@pytest.mark.parametrize(
+    ("operation", "pinned", "chosen"),
+    [
+        pytest.param(Operation.CHAT, "", "claude", id="the best that can chat"),
+        pytest.param(Operation.EMBEDDING, "", "plain", id="the only one that can embed"),
+        pytest.param(Operation.EMBEDDING, "claude", "", id="nobody when the pinned one cannot"),
+        pytest.param(Operation.OLLAMA_GENERATE, "", "", id="nobody when none can"),
+    ],
+)
+def test_claim_takes_only_a_provider_that_speaks_the_operation(
+    world: World, operation: Operation, pinned: str, chosen: str
+) -> None:
+    world.candidates = [
+        Candidate(provider("claude"), ONLINE, ("chat",)),
+        Candidate(provider("plain"), ONLINE, ("chat", "embedding")),
+    ]
+    world.accept(1, operation=operation, provider=pinned)
+    assert [claim.chosen for claim in world.work()] == [chosen]

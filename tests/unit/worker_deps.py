@@ -9,8 +9,10 @@ from typing import Any
 import redis
 import requests
 
+from shared.callback_tests import CallbackTestStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
+from shared.delivery_index import DeliveryIndex
 from shared.delivery_store import DeliveryStore
 from shared.health_store import HealthStore
 from shared.job_store import JobStore
@@ -22,9 +24,10 @@ from shared.registry_follower import RegistryFollower
 from shared.settings import Settings
 from shared.slot_store import SlotStore
 from tests.factories import FakeClock
+from workers.callbacks.slots import Slots
 from workers.chat.relay import Relays
 from workers.chat.traffic import Traffic
-from workers.deps import Deps
+from workers.deps import Deps, signing_keys
 from workers.providers.base import Dialects, ProviderCall
 
 REGISTRY = Registry(
@@ -77,6 +80,7 @@ def build(
         "jobs": JobStore(client, settings, clock),
         "recovery": RecoveryStore(client, settings, clock),
         "deliveries": DeliveryStore(client, settings, clock),
+        "delivery_index": DeliveryIndex(client, clock),
         "registry": registry,
         "health": health,
         "health_store": HealthStore(client, clock),
@@ -85,10 +89,13 @@ def build(
         "follower": RegistryFollower(client, registry, health),
         "dialects": Dialects({"openai": llm}),
         "llm_session": requests.Session(),
-        "callback_session": requests.Session(),
+        "sender": None,
+        "callback_slots": Slots(10),
         "redis": client,
         "counters": Counters(client),
         "relays": Relays(ChunkStore(client), clock.advance),
+        "callback_tests": CallbackTestStore(client),
+        "signing_keys": signing_keys(client, settings, lambda: clock() / 1000),
         "worker_name": "w1",
         "environment": {"ACME_KEY": "sk-secret"},
         "monotonic": lambda: clock() / 1000,
