@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from typing import Final
 
@@ -48,6 +47,7 @@ class RegistryFollower:
         self._seeded = False
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._stopped = threading.Event()
         self._listeners: list[Callable[[], None]] = []
 
     def on_change(self, listener: Callable[[], None]) -> None:
@@ -63,6 +63,12 @@ class RegistryFollower:
                 self._try(self.look)
                 self._thread = threading.Thread(target=self._follow, name="registry", daemon=True)
                 self._thread.start()
+
+    def stop(self) -> None:
+        """Follow no more; return when the thread has ended."""
+        self._stopped.set()
+        if self._thread is not None:
+            self._thread.join()
 
     def look(self) -> None:
         """Take over what has changed. Raises redis.RedisError."""
@@ -100,14 +106,14 @@ class RegistryFollower:
         return True
 
     def _follow(self) -> None:
-        while True:
+        while not self._stopped.is_set():
             self._try(self._listen)
-            time.sleep(_RECONNECT_S)
+            self._stopped.wait(_RECONNECT_S)
 
     def _listen(self) -> None:
         with self._client.pubsub(ignore_subscribe_messages=True) as pubsub:  # type: ignore[no-untyped-call]
             pubsub.subscribe(redis_keys.PROVIDERS_CHANNEL)
-            while True:
+            while not self._stopped.is_set():
                 self.look()
                 # Several changes at once are one look.
                 message = pubsub.get_message(timeout=_POLL_S)

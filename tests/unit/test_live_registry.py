@@ -11,6 +11,7 @@ from shared import redis_keys as keys
 from shared import registry_document as documents
 from shared.provider_health import HealthBook
 from shared.providers import Provider, Registry
+from shared.redis_client import connect
 from shared.registry_document import Difference, Origin, RegistryDocument
 from shared.registry_follower import RegistryFollower
 from shared.registry_store import RegistryStore
@@ -118,8 +119,10 @@ def test_follower_seeds_again_when_redis_was_emptied(ledger_redis: redis.Redis) 
 
 def test_follower_keeps_the_last_known_registry_while_redis_is_away() -> None:
     registry = Registry([provider("a")])
-    nobody = redis.Redis(port=1, socket_connect_timeout=0.1)
-    RegistryFollower(nobody, registry, HealthBook(), [provider("a")]).start()
+    nobody = connect("redis://127.0.0.1:1", timeout_s=0.1, name="tests")
+    follower = RegistryFollower(nobody, registry, HealthBook(), [provider("a")])
+    follower.start()
+    follower.stop()
     assert registry.models == ["m"]
 
 
