@@ -12,6 +12,7 @@ COMMANDS: dict[str, str] = {
     "jobs": "cli.jobs:jobs",
     "stats": "cli.stats:stats",
     "callbacks": "cli.callbacks:callbacks",
+    "providers": "cli.providers:providers",
     "demo-llm": "cli.demo_command:demo_llm",
 }
 

@@ -6,9 +6,15 @@ import secrets
 
 from gateway.auth import Principal
 from gateway.base_url import base_url
+from gateway.provider_view import obstacles
 from gateway.services import Services
 from shared.chat_request import ChatCall
-from shared.errors import ModelNotFound, OperationNotSupported, ProviderNotFound
+from shared.errors import (
+    ModelNotFound,
+    NoProviderOnline,
+    OperationNotSupported,
+    ProviderNotFound,
+)
 from shared.job import NewJob
 from shared.moves import Accepted
 
@@ -62,8 +68,16 @@ def _check(services: Services, call: ChatCall) -> None:
             field="provider",
         )
     _check_operation(services, call)
+    if services.settings.no_provider == "refuse":
+        _refuse_unless_online(services, model, call.provider or "")
     if call.reply_to:
         services.settings.callback_targets.check(call.reply_to)
+
+
+def _refuse_unless_online(services: Services, model: str, provider: str) -> None:
+    kept_from = obstacles(services, model, provider)
+    if kept_from:
+        raise NoProviderOnline(f"No provider of '{model}' is online: {kept_from}.", retry_after_s=5)
 
 
 def _check_operation(services: Services, call: ChatCall) -> None:

@@ -23,12 +23,15 @@ from gateway import (
     models,
     ollama,
     openai_headers,
+    provider_trial,
+    providers,
     query_jobs,
     responses,
     results,
     retry_jobs,
     statistics,
     streams,
+    workers,
 )
 from gateway.services import Services, attach, build_services
 from shared.settings import SettingsError, load_settings
@@ -62,6 +65,9 @@ def create_app(services: Services | None = None) -> Flask:
         callback_tests,
         streams,
         models,
+        providers,
+        provider_trial,
+        workers,
         results,
         health,
     ):

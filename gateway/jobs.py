@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from gateway.binding import bind
 from gateway.find_job import find_job
 from gateway.job_view import background_job, status_json
+from gateway.provider_view import obstacles
 from gateway.routes import dto_route
 from gateway.services import services
 from shared.dtos.base import Dto
@@ -30,7 +31,9 @@ def status() -> Response:
     wanted = bind(GetOpenAiChatStatus)
     job = find_job(gateway.jobs, principal, wanted.job_id, wanted.ref_id, gateway.history)
     position = gateway.jobs.position(job) if job.state is JobState.QUEUED else None
-    return Response(status_json(job, position), mimetype="application/json")
+    waits = job.state is JobState.QUEUED
+    kept_from = obstacles(gateway, job.model, job.provider) if waits else ""
+    return Response(status_json(job, position, kept_from), mimetype="application/json")
 
 
 @dto_route(blueprint, "GetOpenAiChat", "GET")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
+import redis
 from flask import Flask, current_app
 
 from gateway.auth import Keys
@@ -21,12 +22,15 @@ from shared.counters import Counters
 from shared.database.database import Database
 from shared.delivery_index import DeliveryIndex
 from shared.delivery_store import DeliveryStore
+from shared.health_store import HealthStore
 from shared.history.query import JobQueries
 from shared.history.reader import HistoryReader
 from shared.history.statistics import Statistics
 from shared.job_store import JobStore
 from shared.live_jobs import LiveJobs
-from shared.providers import Registry, load_registry
+from shared.provider_health import HealthBook
+from shared.providers import Registry, read_file
+from shared.registry_follower import RegistryFollower
 from shared.response_names import ResponseNames
 from shared.settings import Settings
 
@@ -52,6 +56,10 @@ class Services:
     subscriptions: SubscriptionStore
     response_names: ResponseNames
     database: Database
+    health: HealthBook
+    follower: RegistryFollower
+    redis: redis.Redis
+    health_store: HealthStore
     #: Where the keys of providers are.
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -84,10 +92,14 @@ def build_services(settings: Settings) -> Services:
         name="replyto-gateway",
     )
     chunks = ChunkStore(client)
+    file = read_file(settings.providers_file)
+    registry, health = Registry(file or []), HealthBook()
+    follower = RegistryFollower(client, registry, health, file)
+    follower.start()
     return Services(
         settings=settings,
         jobs=JobStore(client, settings),
-        registry=load_registry(settings.providers_file),
+        registry=registry,
         keys=Keys(settings),
         mailbox=Mailbox(client, settings.sync_limit),
         counters=Counters(client),
@@ -100,6 +112,10 @@ def build_services(settings: Settings) -> Services:
         subscriptions=SubscriptionStore(client),
         response_names=ResponseNames(client, settings),
         database=Database(settings.effective_database_url),
+        health=health,
+        follower=follower,
+        redis=client,
+        health_store=HealthStore(client),
         environment=os.environ,
     )
 

@@ -111,6 +111,42 @@ class ProviderNotFound(ServiceError):
     error_code = "NotFound"
 
 
+class NoProviderOnline(ServiceError):
+    """No provider of this model is online at the moment; try again later."""
+
+    status = 503
+    type = "server_error"
+    code = "no_provider"
+    error_code = "ServiceUnavailable"
+
+
+class ProviderExists(ServiceError):
+    """There is a provider of this name already."""
+
+    status = 422
+    type = "invalid_request_error"
+    code = "provider_exists"
+    error_code = "AlreadyExists"
+
+
+class WorkerNotFound(ServiceError):
+    """No such worker; GetWorkerStats lists those that run."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "worker_not_found"
+    error_code = "NotFound"
+
+
+class ProbeTimedOut(ServiceError):
+    """No worker has probed the provider in time; it takes a completion worker."""
+
+    status = 504
+    type = "server_error"
+    code = "probe_timed_out"
+    error_code = "Timeout"
+
+
 class OperationNotSupported(ServiceError):
     """No provider of this model can be asked that."""
 

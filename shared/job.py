@@ -51,6 +51,8 @@ class NewJob:
     mailbox: str = ""
     streamed: bool = False
     operation: Operation = Operation.CHAT
+    #: An operator's try of one provider: it is called also when it is offline.
+    forced: bool = False
     #: Where the client reached the gateway; kept for links in the callback.
     base_url: str = ""
 
@@ -66,6 +68,8 @@ class Attempt:
     outcome: str
     status: int | None = None
     detail: str = ""
+    #: Why this provider.
+    reason: str = ""
 
     def to_json(self) -> str:
         """Return the row as it is stored."""
@@ -96,6 +100,8 @@ class Job:
     crashes: int = 0
     worker: str = ""
     cancel: str = ""
+    #: The provider of the present attempt, or of the last one.
+    at: str = ""
     streamed: str = ""
     operation: Operation = Operation.CHAT
     outcome: str = ""

@@ -9,14 +9,16 @@ from __future__ import annotations
 import math
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import redis
 
-from shared import queue_keys, task_names
+from shared import gates, queue_keys, task_names
 from shared import redis_keys as keys
 from shared.callback_body import thin_body
 from shared.callback_events import job_event
+from shared.candidates import PREFIXES, Candidate, slot_keys, to_json
 from shared.errors import OwnerQueueFull, QueueFull, RefIdConflict
 from shared.job import (
     ATTEMPT_PREFIX,
@@ -35,6 +37,7 @@ from shared.moves import (
     Claim,
     Deferred,
     Executed,
+    NoFailOver,
     Position,
     Renewal,
     Result,
@@ -107,6 +110,8 @@ class JobStore:
             fields["base_url"] = new.base_url
         if new.operation is not Operation.CHAT:
             fields["operation"] = new.operation
+        if new.forced:
+            fields["forced"] = "1"
         return [
             self._clock(),
             keys.JOB_PREFIX,
@@ -130,7 +135,7 @@ class JobStore:
             "cancel",
             [
                 *queue_keys.move_keys(job.id),
-                *queue_keys.everywhere(task_names.chat_queue(job.model), job.owner),
+                *queue_keys.everywhere(task_names.chat_queue(job.model), job.owner, job.provider),
             ],
             [
                 self._clock(),
@@ -223,6 +228,22 @@ class JobStore:
             for row in pipe.execute()
         ]
 
+    def queued(self, models: Sequence[str]) -> dict[str, int]:
+        """Return how many jobs wait for each of these models, by queue."""
+        queues = [task_names.chat_queue(model) for model in models]
+        pipe = self._client.pipeline(transaction=False)
+        for queue in queues:
+            for line in (*queue_keys.lines(queue), *queue_keys.waiting(queue)):
+                pipe.zcard(line)
+        sizes = pipe.execute()
+        step = 2 * len(task_names.PRIORITIES)
+        return {queue: sum(sizes[i * step : (i + 1) * step]) for i, queue in enumerate(queues)}
+
+    def provider_of(self, job_id: int) -> str:
+        """Return the provider of the job's present attempt, or of its last; empty for none."""
+        value: Any = self._client.hget(keys.job(job_id), "at")
+        return (value or b"").decode()
+
     def find_id(self, owner: str, ref_id: str) -> int | None:
         """Return the id of the owner's job with this RefId."""
         value: Any = self._client.get(keys.ref(owner, ref_id))
@@ -235,9 +256,17 @@ class JobStore:
 
     # --- the chat worker's moves --------------------------------------------------------------
 
-    def claim(self, job_id: int, queue: str, priority: int, worker: str) -> Claim | None:
-        """Start an attempt; None when the message that led here is stale.
+    def claim(
+        self,
+        job_id: int,
+        queue: str,
+        priority: int,
+        worker: str,
+        candidates: Sequence[Candidate] = (),
+    ) -> Claim | None:
+        """Start an attempt at the first candidate that has room.
 
+        None when the message that led here is stale, or the job waits until one has room.
         `queue` and `priority` are the message's: the next job in turn takes its place.
         """
         call = Call(
@@ -248,6 +277,8 @@ class JobStore:
                 *queue_keys.missing(queue),
                 *queue_keys.window(queue, priority),
                 keys.drain(queue),
+                keys.GATES,
+                *slot_keys(candidates),
             ],
             [
                 self._clock(),
@@ -258,13 +289,15 @@ class JobStore:
                 priority,
                 self._settings.queue_window,
                 uuid.uuid4().hex,
+                to_json(candidates),
+                PREFIXES,
             ],
         )
         row = self._scripts.run(call)
         if not row:
             return None
         now_ms, attempt, request, job_model, provider, deadline_ms, ref_id, *how = row
-        streamed, operation, before = how
+        streamed, operation, chosen, failed, before = how
         return Claim(
             id=job_id,
             attempt=int(attempt),
@@ -277,6 +310,38 @@ class JobStore:
             streamed=streamed == b"1",
             operation=Operation(operation.decode()) if operation else Operation.CHAT,
             attempts_before=int(before or 0),
+            chosen=chosen.decode(),
+            failed=_names(failed),
+        )
+
+    def fail_over(
+        self, claim: Claim, candidates: Sequence[Candidate], record: Attempt
+    ) -> Claim | NoFailOver:
+        """Begin the next attempt at once, at a candidate that has not failed this job."""
+        call = Call(
+            "fail_over",
+            [keys.job(claim.id), *slot_keys(candidates)],
+            [
+                self._clock(),
+                claim.id,
+                claim.attempt,
+                uuid.uuid4().hex,
+                self._lease_ms,
+                to_json(candidates),
+                claim.chosen,
+                *_attempt_fields(record),
+            ],
+        )
+        row = self._scripts.run(call)
+        if isinstance(row, bytes):
+            return NoFailOver(row.decode())
+        attempt, provider, now_ms = row
+        return replace(
+            claim,
+            attempt=int(attempt),
+            chosen=provider.decode(),
+            now_ms=int(now_ms),
+            failed=(*claim.failed, claim.chosen),
         )
 
     def renew(self, attempts: Sequence[tuple[int, int]]) -> list[Renewal]:
@@ -289,9 +354,14 @@ class JobStore:
         return [Renewal(answer.decode()) for answer in self._scripts.run_all(calls)]
 
     def execute(
-        self, job_id: int, attempt: int, result: Result, record: Attempt | None = None
+        self,
+        job_id: int,
+        attempt: int,
+        result: Result,
+        record: Attempt | None = None,
+        along: Sequence[Call] = (),
     ) -> Executed:
-        """Store the job's one result and hand it to completion."""
+        """Store the job's one result and hand it to completion; send other calls along."""
         field = "response" if result.outcome is JobState.COMPLETED else "error"
         call = Call(
             "execute",
@@ -307,12 +377,22 @@ class JobStore:
                 *_attempt_fields(record),
             ],
         )
-        return Executed(self._scripts.run(call).decode())
+        return Executed(self._run_along(call, along).decode())
 
     def defer(
-        self, job_id: int, attempt: int, delay_s: float, record: Attempt | None = None
+        self,
+        job_id: int,
+        attempt: int,
+        delay_s: float,
+        record: Attempt | None = None,
+        *,
+        failed: Sequence[str] = (),
+        along: Sequence[Call] = (),
     ) -> Deferred:
-        """Queue the job again, due in `delay_s` seconds."""
+        """Queue the job again, due in `delay_s` seconds; send other calls along.
+
+        `failed` names the providers that have failed it so far.
+        """
         call = Call(
             "defer",
             queue_keys.move_keys(job_id),
@@ -323,10 +403,14 @@ class JobStore:
                 milliseconds(delay_s),
                 "due_in_ms",
                 milliseconds(delay_s),
+                *(("failed", _joined(failed)) if failed else ()),
                 *_attempt_fields(record),
             ],
         )
-        return Deferred(self._scripts.run(call).decode())
+        return Deferred(self._run_along(call, along).decode())
+
+    def _run_along(self, call: Call, along: Sequence[Call]) -> Any:
+        return self._scripts.run_all([call, *along])[0] if along else self._scripts.run(call)
 
     # --- the completion worker's moves --------------------------------------------------------
 
@@ -434,6 +518,8 @@ def _accept_keys(new: NewJob) -> list[str]:
         *queue_keys.lines(queue),
         *queue_keys.waiting(queue),
         *queue_keys.waiting_of(queue, new.owner),
+        keys.GATES,
+        *(queue_keys.waiting(gates.gate(queue, new.provider)) if new.provider else ()),
     ]
 
 
@@ -451,6 +537,14 @@ def _hash_of(job: Job) -> list[str | bytes | int]:
     if job.streamed:
         fields["streamed"] = job.streamed
     return [part for pair in fields.items() for part in pair]
+
+
+def _joined(names: Sequence[str]) -> str:
+    return "".join(["\x1f", *(f"{name}\x1f" for name in names)])
+
+
+def _names(joined: bytes | None) -> tuple[str, ...]:
+    return tuple(name for name in joined.decode().split("\x1f") if name) if joined else ()
 
 
 def _attempt_fields(record: Attempt | None) -> list[str]:

@@ -41,6 +41,10 @@ class Claim:
     deadline_ms: int
     streamed: bool = False
     operation: Operation = Operation.CHAT
+    #: Name of the provider to call; empty when none could ever answer.
+    chosen: str = ""
+    #: Providers that failed this job before.
+    failed: tuple[str, ...] = ()
     #: Attempts made before the job was retried; they do not count against its budget.
     attempts_before: int = 0
 
@@ -113,6 +117,14 @@ class Deferred(StrEnum):
     """What became of a job that was to be tried later."""
 
     DEFERRED = "deferred"
+    CANCEL = "cancel"
+    REFUSED = "refused"
+
+
+class NoFailOver(StrEnum):
+    """Why an attempt that failed is not followed by another at once."""
+
+    NONE = "none"
     CANCEL = "cancel"
     REFUSED = "refused"
 

@@ -174,6 +174,21 @@ class Settings(BaseSettings):
     max_crashes: Count = Field(3, description="Workers a job may take down before it is Failed.")
     retry_base_s: Seconds = Field(1, description="First pause between attempts; doubles each time.")
     retry_cap_s: Seconds = Field(60, description="Longest pause between attempts.")
+    no_provider: Literal["queue", "refuse"] = Field(
+        "queue",
+        description="A job whose every provider is offline: `queue` it until one is back, or "
+        "`refuse` it with 503.",
+    )
+    provider_failures: Count = Field(
+        3, description="Failures in a row after which a provider gets a rest."
+    )
+    provider_rest_s: Seconds = Field(
+        5, description="First rest of a provider that fails; doubles each time."
+    )
+    provider_rest_cap_s: Seconds = Field(300, description="Longest rest of a provider.")
+    provider_probe_s: Seconds = Field(
+        5, description="How often an offline provider is asked whether it is back."
+    )
     lease_s: Seconds = Field(30, description="A worker's claim on a job, renewed while it runs.")
     lease_renew_s: Seconds = Field(10, description="How often leases are renewed.")
     tick_s: Seconds = Field(1, description="How often maintenance runs.")

@@ -20,12 +20,16 @@ from shared.counters import Counters
 from shared.database.database import Database
 from shared.delivery_index import DeliveryIndex
 from shared.delivery_store import DeliveryStore
+from shared.health_store import HealthStore
 from shared.history.writer import HistoryWriter
 from shared.job_store import JobStore
 from shared.prices import Prices, load_prices
-from shared.providers import Registry, load_registry
+from shared.provider_health import HealthBook
+from shared.providers import Registry, read_file
 from shared.recovery_store import RecoveryStore
+from shared.registry_follower import RegistryFollower
 from shared.settings import Settings
+from shared.slot_store import SlotStore
 from shared.unstored import Unstored
 from workers.callbacks.sender import Sender, sender_of
 from workers.callbacks.signing_keys import SigningKeys
@@ -33,6 +37,7 @@ from workers.callbacks.slots import Slots
 from workers.chat.lanes import Lanes, kept_slots
 from workers.chat.relay import Relays
 from workers.chat.running import Running
+from workers.chat.traffic import Traffic
 from workers.chat.usage import UsageWishes
 from workers.providers.anthropic.dialect import AnthropicDialect
 from workers.providers.base import Dialects
@@ -62,9 +67,14 @@ class Deps:
     callback_tests: CallbackTestStore
     signing_keys: SigningKeys
     callback_slots: Slots
+    health: HealthBook
+    follower: RegistryFollower
+    health_store: HealthStore
+    slots: SlotStore
     prices: Prices = field(default_factory=Prices)
     running: Running = field(default_factory=Running)
     lanes: Lanes = field(default_factory=Lanes)
+    traffic: Traffic = field(default_factory=Traffic)
     usage: UsageWishes = field(default_factory=UsageWishes)
     worker_name: str = "worker"
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -85,13 +95,15 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         name="replyto-worker",
     )
     database = Database(settings.effective_database_url)
+    file = read_file(settings.providers_file)
+    registry, health = Registry(file or []), HealthBook()
     return Deps(
         settings=settings,
         jobs=JobStore(client, settings),
         recovery=RecoveryStore(client, settings),
         deliveries=DeliveryStore(client, settings),
         delivery_index=DeliveryIndex(client),
-        registry=load_registry(settings.providers_file),
+        registry=registry,
         dialects=Dialects(
             {
                 "openai": OpenAiDialect(),
@@ -111,6 +123,10 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         callback_tests=CallbackTestStore(client),
         signing_keys=signing_keys(client, settings),
         callback_slots=Slots(concurrency),
+        health=health,
+        follower=RegistryFollower(client, registry, health, file),
+        health_store=HealthStore(client),
+        slots=SlotStore(client, settings),
         lanes=Lanes(concurrency - kept),
         worker_name=worker_name,
         environment=os.environ,

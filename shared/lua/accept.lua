@@ -5,7 +5,8 @@
 --       7-12 of the job's priority: message LIST · line ZSET · waiting ZSET · turns ZSET
 --            · jobs:place STRING · the owner's waiting ZSET
 --       13-18 all lines and waiting ZSETs of the model
---       19-21 all waiting ZSETs of the owner
+--       19-21 all waiting ZSETs of the owner · 22 jobs:gates SET
+--       23… all waiting ZSETs at the gate of the provider that the job is pinned to
 --       The job's own key is made of ARGV[2] and the id, which only this script knows; dispatch
 --       may push jobs of other owners, whose keys only the turns know.
 -- ARGV  1 now (ms, 0: the server's clock) · 2 prefix of job keys · 3 model · 4 queue · 5 priority
@@ -37,7 +38,7 @@ local function size(first, last)
   return sum
 end
 
-local waiting = size(13, 18)
+local waiting = size(13, 18) + size(23, #KEYS)
 if waiting >= tonumber(ARGV[7]) then
   return {'full', tostring(waiting), tostring(drain_rate(KEYS[6], now))}
 end
@@ -62,13 +63,18 @@ redis.call('SADD', KEYS[4], ARGV[3])
 redis.call('ZADD', KEYS[5], deadline, id)
 
 local window = window_of(KEYS[6], now, tonumber(ARGV[6]))
-if redis.call('LLEN', KEYS[7]) < window and redis.call('EXISTS', KEYS[9]) == 0 then
+local is_open = redis.call('SISMEMBER', KEYS[22], ARGV[4]) == 0
+local has_room = redis.call('LLEN', KEYS[7]) < window and redis.call('EXISTS', KEYS[9]) == 0
+-- A pinned job has a gate of its own: that of the queue does not hold it up.
+if is_open and has_room or not is_open and KEYS[23] then
   push_message(KEYS[7], KEYS[8], KEYS[11], ARGV[4], ARGV[5], 'workers.chat.run', id, false)
 else
   local place = redis.call('INCR', KEYS[11])
   redis.call('ZADD', KEYS[9], place, id)
   redis.call('ZADD', KEYS[12], place, id)
   redis.call('ZADD', KEYS[10], 'NX', place, ARGV[13])
-  dispatch(KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11], ARGV[4], ARGV[5], window)
+  if is_open then
+    dispatch(KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11], ARGV[4], ARGV[5], window)
+  end
 end
 return {'accepted', id}

@@ -39,7 +39,7 @@ redis.call('HINCRBY', KEYS[1], 'generation', 1)
 redis.call('HSET', KEYS[1], 'state', 'Queued', 'deadline_ms', deadline, 'crashes', '0',
   'attempts_before', job[2])
 redis.call('HDEL', KEYS[1], 'outcome', 'status', 'response', 'error', 'executed_by', 'executed_ms',
-  'completed_ms', 'started_ms', 'notified_ms', 'cancel', 'claimed_by', 'worker', 'relayed',
+  'completed_ms', 'started_ms', 'notified_ms', 'cancel', 'claimed_by', 'at', 'failed', 'worker', 'relayed',
   'relayed_by', 'unstored', 'callback_body')
 redis.call('DEL', KEYS[1] .. ':chunks')
 redis.call('PERSIST', KEYS[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +23,12 @@ from shared.counters import Counters
 from shared.database.database import Database
 from shared.delivery_index import DeliveryIndex
 from shared.delivery_store import DeliveryStore
+from shared.health_store import HealthStore
 from shared.job_store import JobStore
 from shared.moves import Result
+from shared.provider_health import HealthBook
 from shared.providers import Provider, Registry
+from shared.registry_follower import RegistryFollower
 from shared.response_names import ResponseNames
 from shared.settings import Settings
 from tests.factories import new_database
@@ -32,17 +36,15 @@ from tests.factories import new_database
 API_KEY = "ak-test-key"
 ADMIN_SECRET = "ak-admin-secret"
 
-REGISTRY = Registry(
-    [
-        Provider.model_validate(
-            {
-                "name": "acme",
-                "base_url": "http://127.0.0.1:1/v1",
-                "models": {"m": "acme/m", "n": "n"},
-            }
-        )
-    ]
-)
+PROVIDERS = [
+    Provider.model_validate(
+        {
+            "name": "acme",
+            "base_url": "http://127.0.0.1:1/v1",
+            "models": {"m": "acme/m", "n": "n"},
+        }
+    )
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Gateway:
     redis: redis.Redis
     database: Database
     deliveries: DeliveryStore
+    services: Services
 
     def post(self, path: str, body: Any = None, key: str | None = API_KEY, **kwargs: Any) -> Any:
         """POST JSON; bytes go as they are."""
@@ -88,25 +91,34 @@ def _auth(key: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"} if key else {}
 
 
-def build(client: redis.Redis, settings: Settings, registry: Registry = REGISTRY) -> Gateway:
+def build(
+    client: redis.Redis, settings: Settings, providers: Sequence[Provider] = PROVIDERS
+) -> Gateway:
     """Return a gateway on this Redis, by default with one provider of two models."""
     jobs = JobStore(client, settings)
+    registry, health = Registry(providers), HealthBook()
+    follower = RegistryFollower(client, registry, health, list(providers))
+    chunks, database = ChunkStore(client), new_database()
     services = Services(
-        settings,
-        jobs,
-        registry,
-        Keys(settings),
-        Mailbox(client, settings.sync_limit),
-        Counters(client),
-        chunks := ChunkStore(client),
-        ChunkReader(chunks, settings.stream_limit),
-        DeliveryStore(client, settings),
-        DeliveryIndex(client),
-        CallbackKeyStore(client, settings),
-        CallbackTestStore(client),
-        SubscriptionStore(client),
-        ResponseNames(client, settings),
-        database := new_database(),
+        settings=settings,
+        jobs=jobs,
+        registry=registry,
+        keys=Keys(settings),
+        mailbox=Mailbox(client, settings.sync_limit),
+        counters=Counters(client),
+        chunks=chunks,
+        chunk_reader=ChunkReader(chunks, settings.stream_limit),
+        deliveries=DeliveryStore(client, settings),
+        delivery_index=DeliveryIndex(client),
+        callback_keys=CallbackKeyStore(client, settings),
+        callback_tests=CallbackTestStore(client),
+        subscriptions=SubscriptionStore(client),
+        response_names=ResponseNames(client, settings),
+        database=database,
+        health=health,
+        follower=follower,
+        redis=client,
+        health_store=HealthStore(client),
     )
     app = create_app(services)
-    return Gateway(app.test_client(), jobs, client, database, services.deliveries)
+    return Gateway(app.test_client(), jobs, client, database, services.deliveries, services)
