@@ -10,6 +10,7 @@ from shared.callback_target import check_target
 from shared.chat_request import ChatCall
 from shared.errors import ModelNotFound, ProviderNotFound
 from shared.job import NewJob
+from shared.limits import Allowance, guess_tokens
 from shared.moves import Accepted
 
 
@@ -24,9 +25,10 @@ def accept_job(
 ) -> tuple[Accepted, str]:
     """Accept the call as a job; return it with its RefId.
 
-    Raises ModelNotFound, ProviderNotFound, CallbackTargetRefused, RefIdConflict, QueueFull.
+    Raises ModelNotFound, ProviderNotFound, CallbackTargetRefused, RefIdConflict, QueueFull, and
+    RateLimitExceeded and its kin.
     """
-    _check(services, call)
+    _check(services, principal, call)
     ref_id = call.ref_id or secrets.token_hex(16)
     new = NewJob(
         owner=principal.owner,
@@ -42,13 +44,24 @@ def accept_job(
         reply_to=call.reply_to or "",
         mailbox=mailbox,
         streamed=call.chat.stream,
+        allowance=_allowance(principal, call),
     )
     return services.jobs.accept(new), ref_id
 
 
-def _check(services: Services, call: ChatCall) -> None:
+def _allowance(principal: Principal, call: ChatCall) -> Allowance | None:
+    limits = principal.limits
+    if limits is None:
+        return None
+    most = limits.tokens_per_minute
+    tokens = guess_tokens(call.chat.body, most=most) if most else 0
+    return Allowance(principal.key_id, limits, tokens)
+
+
+def _check(services: Services, principal: Principal, call: ChatCall) -> None:
     model, registry = call.chat.model, services.registry
-    if not registry.serving(model):
+    # A model that this key may not use does not exist for it, as the list of models says.
+    if not (principal.may_use(model) and registry.serving(model)):
         raise ModelNotFound(
             f"The model '{model}' does not exist; GET /v1/models lists those that do.",
             field="model",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
 
-from flask import Flask, Response, request
+from flask import Flask, Response
 from flask.typing import ResponseReturnValue
 
 from gateway import chat, error_body, health, jobs, models, streams
+from gateway.limit_headers import add_limit_headers
+from gateway.request_id import request_id
 from gateway.services import Services, attach, build_services
 from shared.settings import SettingsError, load_settings
 
@@ -28,15 +29,11 @@ def create_app(services: Services | None = None) -> Flask:
     for module in (chat, jobs, streams, models, health):
         app.register_blueprint(module.blueprint)
     app.after_request(_name_request)
+    app.after_request(add_limit_headers)
     return app
 
 
 def _name_request(response: Response) -> ResponseReturnValue:
-    """Give every answer the id that the client sent, or one of its own."""
-    sent = request.headers.get("x-request-id", "")
-    response.headers["x-request-id"] = sent if _is_tidy(sent) else f"req_{secrets.token_hex(16)}"
+    """Give every answer the id of its request."""
+    response.headers["x-request-id"] = request_id()
     return response
-
-
-def _is_tidy(name: str) -> bool:
-    return 0 < len(name) <= 128 and name.isascii() and name.isprintable()  # noqa: PLR2004

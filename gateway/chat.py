@@ -20,6 +20,7 @@ from shared.dtos.jobs import QueueOpenAiChatResponse
 from shared.errors import StreamGone, WaitTimedOut
 from shared.job import Job, JobState
 from shared.moves import Accepted
+from shared.scopes import Scope
 
 blueprint = Blueprint("chat", __name__)
 
@@ -30,7 +31,7 @@ _GRACE_S: Final = 5.0
 @dto_route(blueprint, "QueueOpenAiChatCompletion", "POST")
 def queue() -> Response:
     """Accept a chat, and say where to ask for it."""
-    gateway, principal = services(), services().keys.authenticate(request)
+    gateway, principal = services(), services().keys.authenticate(request, Scope.CHAT)
     call = parse_queue_chat_completion(chat_body())
     accepted, ref_id = accept_job(
         gateway,
@@ -49,7 +50,7 @@ def queue() -> Response:
 @dto_route(blueprint, "OpenAiChatCompletion", "POST")
 def complete() -> Response:
     """Run a chat through the queue and answer with its result, at its end or as it comes."""
-    gateway, principal = services(), services().keys.authenticate(request)
+    gateway, principal = services(), services().keys.authenticate(request, Scope.CHAT)
     call = parse_chat_completion(chat_body())
     answer = _stream if call.chat.stream else _wait
     return answer(gateway, principal, call)

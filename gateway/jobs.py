@@ -19,6 +19,7 @@ from shared.dtos.jobs import (
     WaitForOpenAiChat,
 )
 from shared.job import Job, JobState
+from shared.scopes import Scope
 
 blueprint = Blueprint("jobs", __name__)
 
@@ -26,7 +27,7 @@ blueprint = Blueprint("jobs", __name__)
 @dto_route(blueprint, "GetOpenAiChatStatus", "GET")
 def status() -> Response:
     """Say where a job stands; with its result once there is one."""
-    gateway, principal = services(), services().keys.authenticate(request)
+    gateway, principal = services(), services().keys.authenticate(request, Scope.READ)
     wanted = bind(GetOpenAiChatStatus)
     job = find_job(gateway.jobs, principal, wanted.job_id, wanted.ref_id)
     position = gateway.jobs.position(job) if job.state is JobState.QUEUED else None
@@ -36,7 +37,7 @@ def status() -> Response:
 @dto_route(blueprint, "GetOpenAiChat", "GET")
 def read() -> Response:
     """Show a job with all that is known of it."""
-    gateway, principal = services(), services().keys.authenticate(request)
+    gateway, principal = services(), services().keys.authenticate(request, Scope.READ)
     wanted = bind(GetOpenAiChat)
     return _show(find_job(gateway.jobs, principal, wanted.id, wanted.ref_id))
 
@@ -44,7 +45,7 @@ def read() -> Response:
 @dto_route(blueprint, "WaitForOpenAiChat", "GET")
 def wait() -> Response:
     """Show a job the moment it has ended, however it ended; at the latest after a time limit."""
-    gateway, principal = services(), services().keys.authenticate(request)
+    gateway, principal = services(), services().keys.authenticate(request, Scope.READ)
     wanted = bind(WaitForOpenAiChat)
     job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id)
     if not job.state.is_final:
@@ -61,7 +62,7 @@ def wait() -> Response:
 @dto_route(blueprint, "CancelJob", "POST")
 def cancel() -> Response:
     """End a job that waits, abort one that runs."""
-    gateway, principal = services(), services().keys.authenticate(request)
+    gateway, principal = services(), services().keys.authenticate(request, Scope.CHAT)
     wanted = bind(CancelJob)
     job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id)
     became = gateway.jobs.cancel(job)

@@ -14,6 +14,7 @@ from shared import redis_client
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.job_store import JobStore
+from shared.key_store import KeyStore
 from shared.providers import Registry, load_registry
 from shared.settings import Settings
 
@@ -32,6 +33,7 @@ class Services:
     counters: Counters
     chunks: ChunkStore
     chunk_reader: ChunkReader
+    key_store: KeyStore
 
 
 def build_services(settings: Settings) -> Services:

@@ -12,6 +12,7 @@ from gateway.routes import dto_route
 from gateway.services import services
 from shared.dtos.jobs import StreamOpenAiChat
 from shared.errors import StreamGone, ValidationFailed
+from shared.scopes import Scope
 
 blueprint = Blueprint("streams", __name__)
 
@@ -19,7 +20,7 @@ blueprint = Blueprint("streams", __name__)
 @dto_route(blueprint, "StreamOpenAiChat", "GET")
 def follow() -> Response:
     """Relay a job's stream; leaving it changes nothing for the job."""
-    gateway, principal = services(), services().keys.authenticate(request)
+    gateway, principal = services(), services().keys.authenticate(request, Scope.READ)
     wanted = bind(StreamOpenAiChat)
     place = parse_event_id(request.headers.get("Last-Event-ID", "") or wanted.last_event_id or "")
     job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id)

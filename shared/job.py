@@ -10,6 +10,7 @@ from typing import Any
 
 from shared.errors import Failure
 from shared.json_bytes import to_json_bytes
+from shared.limits import Allowance
 from shared.operation import Operation
 
 
@@ -51,6 +52,8 @@ class NewJob:
     mailbox: str = ""
     streamed: bool = False
     operation: Operation = Operation.CHAT
+    #: Set when the key that made it has limits.
+    allowance: Allowance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,8 @@ class Job:
     cancel: str = ""
     streamed: str = ""
     operation: Operation = Operation.CHAT
+    #: The key that made it, if that has limits.
+    key_id: str = ""
     outcome: str = ""
     status: int = 0
     response: bytes | None = None

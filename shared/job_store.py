@@ -7,15 +7,25 @@ KEYS and ARGV of each move stand at the top of its script in `lua/`. Times are m
 from __future__ import annotations
 
 import math
+import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import redis
 
 from shared import queue_keys, task_names
 from shared import redis_keys as keys
-from shared.errors import OwnerQueueFull, QueueFull, RefIdConflict
+from shared.errors import (
+    InsufficientQuota,
+    OwnerQueueFull,
+    QueueFull,
+    RateLimitExceeded,
+    RefIdConflict,
+    TokenRateExceeded,
+    TooManyJobs,
+    TooManyQueued,
+)
 from shared.job import (
     ATTEMPT_PREFIX,
     SUMMARY_FIELDS,
@@ -26,6 +36,7 @@ from shared.job import (
     failure_body,
     from_hash,
 )
+from shared.limits import Charge, month_of
 from shared.moves import (
     CANCELLED,
     Accepted,
@@ -51,6 +62,18 @@ _OWNERS_COUNTED: Final = 1000
 #: When to come again to a full queue that has not moved yet (seconds).
 _RETRY_AFTER_UNKNOWN_S: Final = 10
 _FULL: Final = {"full": QueueFull, "owner_full": OwnerQueueFull}
+#: Limits that find no room at a foreseeable time: when to come again (seconds).
+_RETRY_AFTER_END_S: Final = 5
+_LIMITED: Final = {
+    "requests": RateLimitExceeded,
+    "tokens": TokenRateExceeded,
+    "concurrent": TooManyJobs,
+    "queued": TooManyQueued,
+    "budget": InsufficientQuota,
+}
+#: How long a key's sums of a month live after the last job (ms): a quota page may still ask.
+_MONTH_LIVES_MS: Final = 62 * 86_400_000
+_NO_CHARGE: Final = Charge()
 _SUMMARY_NAMES: Final = tuple(name.encode() for name in SUMMARY_FIELDS)
 
 
@@ -68,15 +91,32 @@ class JobStore:
     def accept(self, new: NewJob) -> Accepted:
         """Make the job and put it in line, or find the one its RefId made before.
 
-        Raises RefIdConflict (same RefId, other request), QueueFull and OwnerQueueFull.
+        Raises RefIdConflict (same RefId, other request), QueueFull, OwnerQueueFull, and
+        RateLimitExceeded and its kin when the key's limits have no room for it.
         """
-        answer = self._scripts.run(Call("accept", _accept_keys(new), self._accept_args(new)))
+        accept_keys = _accept_keys(new)
+        if new.allowance:
+            accept_keys += self._limit_keys(new.allowance.key_id)
+        answer = self._scripts.run(Call("accept", accept_keys, self._accept_args(new)))
         verdict, value = answer[0].decode(), int(answer[1])
         if verdict == "conflict":
             raise RefIdConflict(field="refId")
         if verdict in _FULL:
             raise _FULL[verdict](retry_after_s=retry_after_s(value, float(answer[2])))
+        if verdict == "limited":
+            raise _over_limit(answer[2].decode(), value)
         return Accepted(value, is_new=verdict == "accepted")
+
+    def _limit_keys(self, key_id: str) -> list[str]:
+        return [
+            keys.requests_of(key_id),
+            keys.tokens_of(key_id),
+            keys.live(key_id),
+            self._month_key(key_id),
+        ]
+
+    def _month_key(self, key_id: str) -> str:
+        return keys.month_of(key_id, month_of(self._clock() or round(time.time() * 1000)))
 
     def _accept_args(self, new: NewJob) -> list[Argument]:
         settings = self._settings
@@ -92,6 +132,9 @@ class JobStore:
             fields["streamed"] = "1"
         if new.operation is not Operation.CHAT:
             fields["operation"] = new.operation
+        if new.allowance:
+            fields["key_id"] = new.allowance.key_id
+            fields["reserved"] = str(new.allowance.tokens)
         return [
             self._clock(),
             keys.JOB_PREFIX,
@@ -106,6 +149,7 @@ class JobStore:
             new.tag,
             milliseconds(settings.job_timeout_s + settings.result_ttl_s),
             new.owner,
+            new.allowance.to_json() if new.allowance else "",
             *(part for pair in fields.items() for part in pair),
         ]
 
@@ -206,6 +250,7 @@ class JobStore:
                 priority,
                 self._settings.queue_window,
                 uuid.uuid4().hex,
+                keys.LIVE_PREFIX,
             ],
         )
         row = self._scripts.run(call)
@@ -296,8 +341,14 @@ class JobStore:
         ids: Any = self._client.zrange(keys.EXECUTED, 0, most - 1)
         return [int(job_id) for job_id in ids]
 
-    def complete(self, jobs: Sequence[Job]) -> list[JobState | None]:
-        """Make Executed jobs final, with their deliveries; None where a job was not Executed."""
+    def complete(
+        self, jobs: Sequence[Job], charges: Mapping[int, Charge] | None = None
+    ) -> list[JobState | None]:
+        """Make Executed jobs final, with their deliveries; None where a job was not Executed.
+
+        The keys of those that have limits are charged, in the same step.
+        """
+        charges = charges or {}
         now, ttl_ms = self._clock(), milliseconds(self._settings.result_ttl_s)
         calls = [
             Call(
@@ -310,13 +361,19 @@ class JobStore:
                     keys.message_list(task_names.CALLBACKS_QUEUE, 0),
                     keys.line(task_names.CALLBACKS_QUEUE, 0),
                     keys.QUEUE_PLACE,
+                    *self._charge_keys(job),
                 ],
-                [now, job.id, ttl_ms],
+                [now, job.id, ttl_ms, *_charge_args(charges.get(job.id, _NO_CHARGE))],
             )
             for job in jobs
         ]
         states = self._scripts.run_all(calls)
         return [JobState(state.decode()) if state else None for state in states]
+
+    def _charge_keys(self, job: Job) -> list[str]:
+        if not job.key_id:
+            return []
+        return [keys.live(job.key_id), keys.tokens_of(job.key_id), self._month_key(job.key_id)]
 
     def drop_executed(self, job_ids: Sequence[int]) -> None:
         """Take ids off the pending list whose jobs do not exist any more."""
@@ -341,6 +398,18 @@ def retry_after_s(waiting: int, per_second: float) -> int:
     if per_second <= 0:
         return _RETRY_AFTER_UNKNOWN_S
     return max(1, min(120, math.ceil(waiting / 20 / per_second)))
+
+
+def _over_limit(limit: str, room_in_ms: int) -> RateLimitExceeded:
+    if limit == "budget":
+        # Its end may be weeks away, and an SDK that is told a time comes again.
+        return InsufficientQuota()
+    wait_s = math.ceil(room_in_ms / 1000) if room_in_ms else _RETRY_AFTER_END_S
+    return _LIMITED[limit](retry_after_s=max(1, min(120, wait_s)))
+
+
+def _charge_args(charge: Charge) -> list[Argument]:
+    return [charge.tokens, charge.cost_micros, _MONTH_LIVES_MS]
 
 
 def _accept_keys(new: NewJob) -> list[str]:

@@ -6,19 +6,23 @@
 --            · jobs:place STRING · the owner's waiting ZSET
 --       13-18 all lines and waiting ZSETs of the model
 --       19-21 all waiting ZSETs of the owner
+--       22-25 of a key that has limits: requests ZSET · tokens HASH · live ZSET · month HASH
 --       The job's own key is made of ARGV[2] and the id, which only this script knows; dispatch
 --       may push jobs of other owners, whose keys only the turns know.
 -- ARGV  1 now (ms, 0: the server's clock) · 2 prefix of job keys · 3 model · 4 queue · 5 priority
 --       6 widest window (messages) · 7 queue limit (jobs) · 8 owner limit (jobs)
 --       9 time to the deadline (ms) · 10 fingerprint · 11 tag ('' for none)
---       12 how long the tag index lives (ms) · 13 owner · 14… more field, value pairs
+--       12 how long the tag index lives (ms) · 13 owner
+--       14 the key's limits (JSON, '' for none; see includes/limits.lua) · 15… more field, value pairs
 -- Returns {'accepted', id} | {'exists', id} | {'conflict', id}
+--         | {'limited', until there may be room (ms, 0: unknown), which limit}
 --         | {'full', jobs waiting, drain rate} | {'owner_full', jobs waiting, drain rate}
 --
 --! include clock
 --! include push_message
 --! include dispatch
 --! include drain
+--! include limits
 local now = clock(ARGV[1])
 
 local known = redis.call('GET', KEYS[2])
@@ -46,12 +50,21 @@ if waiting >= tonumber(ARGV[8]) then
   return {'owner_full', tostring(waiting), tostring(drain_rate(KEYS[6], now))}
 end
 
+local limits = ARGV[14] ~= '' and cjson.decode(ARGV[14])
+if limits then
+  local exceeded, wait =
+    find_exceeded(limits, KEYS[22], KEYS[23], KEYS[24], KEYS[25], ARGV[2], now)
+  if exceeded then
+    return {'limited', whole(wait), exceeded}
+  end
+end
+
 local id = whole(redis.call('INCR', KEYS[1]))
 local deadline = whole(now + tonumber(ARGV[9]))
 redis.call('HSET', ARGV[2] .. id, 'id', id, 'state', 'Queued', 'model', ARGV[3],
   'priority', ARGV[5], 'fingerprint', ARGV[10], 'tag', ARGV[11], 'owner', ARGV[13],
   'created_ms', whole(now), 'deadline_ms', deadline, 'attempt', '0', 'crashes', '0',
-  unpack(ARGV, 14))
+  unpack(ARGV, 15))
 redis.call('SET', KEYS[2], id)
 if ARGV[11] ~= '' then
   redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', whole(now - tonumber(ARGV[12])))
@@ -60,6 +73,10 @@ if ARGV[11] ~= '' then
 end
 redis.call('SADD', KEYS[4], ARGV[3])
 redis.call('ZADD', KEYS[5], deadline, id)
+
+if limits then
+  take(limits, KEYS[22], KEYS[23], KEYS[24], id, now)
+end
 
 local window = window_of(KEYS[6], now, tonumber(ARGV[6]))
 if redis.call('LLEN', KEYS[7]) < window and redis.call('EXISTS', KEYS[9]) == 0 then

@@ -6,6 +6,7 @@
 --       18 drain HASH
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 lease (ms) · 4 worker name
 --       5 queue · 6 priority · 7 widest window (messages) · 8 token of this call
+--       9 prefix of the live ZSETs, one a key that has limits
 -- Returns false when stale, else {now, attempt, request, model, provider, deadline_ms, ref_id,
 -- streamed, operation}
 --
@@ -32,7 +33,7 @@ if redis.call('EXISTS', KEYS[17]) == 1 then
   dispatch(KEYS[14], KEYS[15], KEYS[16], KEYS[17], KEYS[7], ARGV[5], ARGV[6],
     window_of(KEYS[18], now, tonumber(ARGV[7])))
 end
-local held = redis.call('HMGET', KEYS[1], 'state', 'claimed_by')
+local held = redis.call('HMGET', KEYS[1], 'state', 'claimed_by', 'key_id')
 if held[1] ~= 'Started' or held[2] ~= ARGV[8] then
   if held[1] ~= 'Queued' or redis.call('ZSCORE', KEYS[4], id) then
     return false
@@ -42,6 +43,9 @@ if held[1] ~= 'Started' or held[2] ~= ARGV[8] then
   redis.call('HSET', KEYS[1], 'state', 'Started', 'started_ms', whole(now), 'worker', ARGV[4],
     'claimed_by', ARGV[8])
   redis.call('ZADD', KEYS[2], whole(now + tonumber(ARGV[3])), id)
+  if held[3] then
+    redis.call('ZADD', ARGV[9] .. held[3], 'XX', 1, id)
+  end
 end
 local job = redis.call('HMGET', KEYS[1], 'attempt', 'request', 'model', 'provider', 'deadline_ms',
   'ref_id', 'streamed', 'operation')

@@ -1,0 +1,22 @@
+"""Tells the client of a key that has limits what is left of them, with every answer."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from flask import Response, g
+from redis.exceptions import RedisError
+
+from gateway.principal import Principal
+from gateway.services import services
+from shared.limits import headers
+
+
+def add_limit_headers(response: Response) -> Response:
+    """Add `x-ratelimit-…`, as they stand now that the answer is there."""
+    principal: Principal | None = g.get("principal")
+    if principal is not None and principal.limits is not None:
+        with suppress(RedisError):
+            taken = services().key_store.taken(principal.key_id)
+            response.headers.update(headers(principal.limits, taken))
+    return response
