@@ -6,11 +6,11 @@ import secrets
 
 from gateway.auth import Principal
 from gateway.services import Services
+from shared.api_keys.limits import Allowance, guess_tokens
 from shared.callback_target import check_target
 from shared.chat_request import ChatCall
 from shared.errors import ModelNotFound, ProviderNotFound
 from shared.job import NewJob
-from shared.limits import Allowance, guess_tokens
 from shared.moves import Accepted
 
 

@@ -7,7 +7,7 @@ import sys
 from flask import Flask, Response
 from flask.typing import ResponseReturnValue
 
-from gateway import chat, error_body, health, jobs, models, streams
+from gateway import audit, chat, error_body, health, jobs, keys, models, streams
 from gateway.limit_headers import add_limit_headers
 from gateway.request_id import request_id
 from gateway.services import Services, attach, build_services
@@ -21,12 +21,13 @@ def create_app(services: Services | None = None) -> Flask:
             services = build_services(load_settings())
         except SettingsError as exc:
             sys.exit(f"replyto: {exc}")
+        services.key_keeper.start(services.keys.take_uses)
     app = Flask("gateway", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = services.settings.max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = services.settings.max_body_bytes
     attach(app, services)
     error_body.register(app)
-    for module in (chat, jobs, streams, models, health):
+    for module in (chat, jobs, streams, models, keys, audit, health):
         app.register_blueprint(module.blueprint)
     app.after_request(_name_request)
     app.after_request(add_limit_headers)

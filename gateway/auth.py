@@ -15,9 +15,9 @@ from flask import Request, g
 from gateway.issued_keys import IssuedKeys
 from gateway.principal import ADMIN_OWNER, BOOTSTRAP_OWNER, Principal, principal_of
 from gateway.wrong_keys import WrongKeys
-from shared.api_key import digest as digest_of
+from shared.api_keys.record import digest as digest_of
+from shared.api_keys.scopes import EVERYTHING, Scope
 from shared.errors import InvalidApiKey, Unauthenticated
-from shared.scopes import EVERYTHING, Scope
 from shared.settings import Settings
 
 __all__ = ["ADMIN_OWNER", "BOOTSTRAP_OWNER", "Keys", "Principal"]
@@ -57,6 +57,10 @@ class Keys:
     def authenticate_admin(self, request: Request, scope: Scope = Scope.ADMIN) -> Principal:
         """Return the admin who calls, or who has the scope. Raises Forbidden for anybody else."""
         return self.authenticate(request, scope)
+
+    def take_uses(self) -> dict[int, int]:
+        """Return when each issued key was last used (unix ms), since the last call."""
+        return self._issued.take_uses() if self._issued else {}
 
     def _find_built_in(self, presented: str) -> Principal | None:
         found = None

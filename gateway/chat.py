@@ -15,12 +15,12 @@ from gateway.event_stream import EventStream, Place, as_response
 from gateway.routes import dto_route
 from gateway.services import Services, services
 from shared import task_names
+from shared.api_keys.scopes import Scope
 from shared.chat_request import ChatCall, parse_chat_completion, parse_queue_chat_completion
 from shared.dtos.jobs import QueueOpenAiChatResponse
 from shared.errors import StreamGone, WaitTimedOut
 from shared.job import Job, JobState
 from shared.moves import Accepted
-from shared.scopes import Scope
 
 blueprint = Blueprint("chat", __name__)
 

@@ -15,8 +15,8 @@ from typing import Final
 import redis
 
 from shared import redis_keys
-from shared.api_key import ApiKey
-from shared.key_store import KeyStore, RecordsMissing
+from shared.api_keys.record import ApiKey
+from shared.api_keys.store import KeyStore, RecordsMissing
 
 log = logging.getLogger(__name__)
 

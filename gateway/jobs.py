@@ -9,6 +9,7 @@ from gateway.find_job import find_job
 from gateway.job_view import background_job, status_json
 from gateway.routes import dto_route
 from gateway.services import services
+from shared.api_keys.scopes import Scope
 from shared.dtos.base import Dto
 from shared.dtos.jobs import (
     CancelJob,
@@ -19,7 +20,6 @@ from shared.dtos.jobs import (
     WaitForOpenAiChat,
 )
 from shared.job import Job, JobState
-from shared.scopes import Scope
 
 blueprint = Blueprint("jobs", __name__)
 

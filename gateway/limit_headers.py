@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 
 from gateway.principal import Principal
 from gateway.services import services
-from shared.limits import headers
+from shared.api_keys.limits import headers
 
 
 def add_limit_headers(response: Response) -> Response:

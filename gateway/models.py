@@ -7,9 +7,9 @@ from flask import Blueprint, Response, jsonify, request
 from gateway.binding import bind
 from gateway.routes import dto_route
 from gateway.services import services
+from shared.api_keys.scopes import Scope
 from shared.dtos.jobs import ActiveAiModels, ActiveAiModelsResponse
 from shared.errors import ModelNotFound, ProviderNotFound
-from shared.scopes import Scope
 
 blueprint = Blueprint("models", __name__)
 

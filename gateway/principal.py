@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from shared import scopes
-from shared.api_key import ApiKey, may_use
+from shared.api_keys import scopes
+from shared.api_keys.limits import Limits
+from shared.api_keys.record import ApiKey, may_use
+from shared.api_keys.scopes import Scope
 from shared.errors import Forbidden
-from shared.limits import Limits
-from shared.scopes import Scope
 
 #: Owner of the jobs made with the bootstrap key, whatever its value is today.
 BOOTSTRAP_OWNER: Final = "bootstrap"

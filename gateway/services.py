@@ -9,12 +9,15 @@ from flask import Flask, current_app
 
 from gateway.auth import Keys
 from gateway.chunk_reader import ChunkReader
+from gateway.issued_keys import IssuedKeys
+from gateway.key_keeper import KeyKeeper
 from gateway.mailbox import Mailbox
 from shared import redis_client
+from shared.api_keys.store import KeyStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
+from shared.database.database import Database
 from shared.job_store import JobStore
-from shared.key_store import KeyStore
 from shared.providers import Registry, load_registry
 from shared.settings import Settings
 
@@ -33,7 +36,9 @@ class Services:
     counters: Counters
     chunks: ChunkStore
     chunk_reader: ChunkReader
+    database: Database
     key_store: KeyStore
+    key_keeper: KeyKeeper
 
 
 def build_services(settings: Settings) -> Services:
@@ -44,15 +49,21 @@ def build_services(settings: Settings) -> Services:
         name="replyto-gateway",
     )
     chunks = ChunkStore(client)
+    database = Database(settings.effective_database_url)
+    key_store = KeyStore(client)
+    key_keeper = KeyKeeper(database, key_store)
     return Services(
         settings=settings,
         jobs=JobStore(client, settings),
         registry=load_registry(settings.providers_file),
-        keys=Keys(settings),
+        keys=Keys(settings, IssuedKeys(client, key_store, key_keeper.rebuild)),
         mailbox=Mailbox(client, settings.sync_limit),
         counters=Counters(client),
         chunks=chunks,
         chunk_reader=ChunkReader(chunks),
+        database=database,
+        key_store=key_store,
+        key_keeper=key_keeper,
     )
 
 

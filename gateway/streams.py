@@ -10,9 +10,9 @@ from gateway.event_stream import EventStream, as_response, parse_event_id
 from gateway.find_job import find_job
 from gateway.routes import dto_route
 from gateway.services import services
+from shared.api_keys.scopes import Scope
 from shared.dtos.jobs import StreamOpenAiChat
 from shared.errors import StreamGone, ValidationFailed
-from shared.scopes import Scope
 
 blueprint = Blueprint("streams", __name__)
 

@@ -120,6 +120,15 @@ class JobNotFound(ServiceError):
     error_code = "NotFound"
 
 
+class ApiKeyNotFound(ServiceError):
+    """No such API key."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "api_key_not_found"
+    error_code = "NotFound"
+
+
 class StreamGone(ServiceError):
     """The chunks of this stream are not kept any more; ask for the job's result."""
 
@@ -218,6 +227,15 @@ class LedgerUnavailable(ServiceError):
     status = 503
     type = "server_error"
     code = "store_unavailable"
+    error_code = "ServiceUnavailable"
+
+
+class DatabaseUnavailable(ServiceError):
+    """The database cannot be reached at the moment; try again."""
+
+    status = 503
+    type = "server_error"
+    code = "database_unavailable"
     error_code = "ServiceUnavailable"
 
 

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from shared.api_keys.limits import Allowance
 from shared.errors import Failure
 from shared.json_bytes import to_json_bytes
-from shared.limits import Allowance
 from shared.operation import Operation
 
 

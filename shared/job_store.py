@@ -6,6 +6,7 @@ KEYS and ARGV of each move stand at the top of its script in `lua/`. Times are m
 
 from __future__ import annotations
 
+import json
 import math
 import time
 import uuid
@@ -16,6 +17,7 @@ import redis
 
 from shared import queue_keys, task_names
 from shared import redis_keys as keys
+from shared.api_keys.limits import Charge, month_of
 from shared.errors import (
     InsufficientQuota,
     OwnerQueueFull,
@@ -36,7 +38,6 @@ from shared.job import (
     failure_body,
     from_hash,
 )
-from shared.limits import Charge, month_of
 from shared.moves import (
     CANCELLED,
     Accepted,
@@ -375,6 +376,18 @@ class JobStore:
             return []
         return [keys.live(job.key_id), keys.tokens_of(job.key_id), self._month_key(job.key_id)]
 
+    def contents_to_charge(self, jobs: Sequence[Job]) -> list[tuple[bytes | None, str, int]]:
+        """Return each job's response, who gave it, and how many bytes were asked."""
+        pipe = self._client.pipeline(transaction=False)
+        for job in jobs:
+            pipe.hmget(keys.job(job.id), "response", f"{ATTEMPT_PREFIX}{job.attempt}")
+            pipe.hstrlen(keys.job(job.id), "request")
+        answers = pipe.execute()
+        return [
+            (response, json.loads(attempt)["provider"] if attempt else "", asked)
+            for (response, attempt), asked in zip(answers[::2], answers[1::2], strict=True)
+        ]
+
     def drop_executed(self, job_ids: Sequence[int]) -> None:
         """Take ids off the pending list whose jobs do not exist any more."""
         if job_ids:
@@ -409,7 +422,7 @@ def _over_limit(limit: str, room_in_ms: int) -> RateLimitExceeded:
 
 
 def _charge_args(charge: Charge) -> list[Argument]:
-    return [charge.tokens, charge.cost_micros, _MONTH_LIVES_MS]
+    return [charge.tokens, charge.cost_nanos, _MONTH_LIVES_MS]
 
 
 def _accept_keys(new: NewJob) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationError, field_validator
 
@@ -63,6 +63,8 @@ class _File(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     provider: list[Provider] = Field(default_factory=list)
+    #: Read by `shared.prices`.
+    price: dict[str, Any] = Field(default_factory=dict)
 
 
 def load_registry(path: Path) -> Registry:

@@ -7,7 +7,7 @@ import secrets as random
 from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -36,7 +36,11 @@ class Settings(BaseSettings):
     redis_url: str = Field(
         "", description="The ledger. Default: the one `replyto up` runs, else localhost:6379."
     )
-    database_url: str | None = Field(None, description="Reserved for the history database.")
+    database_url: str = Field(
+        "",
+        description="History and API keys: `postgresql://…` or `sqlite:///…`. Default: the file "
+        "`history.db` in the data directory.",
+    )
     providers_file: Path = Field(Path("providers.toml"), description="The LLM providers.")
 
     api_key: SecretStr = Field(
@@ -93,7 +97,13 @@ class Settings(BaseSettings):
     lease_s: Seconds = Field(30, description="A worker's claim on a job, renewed while it runs.")
     lease_renew_s: Seconds = Field(10, description="How often leases are renewed.")
     tick_s: Seconds = Field(1, description="How often maintenance runs.")
-    result_ttl_s: Seconds = Field(86_400, description="How long an ended job stays readable.")
+    result_ttl_s: Seconds = Field(86_400, description="How long an ended job stays in Redis.")
+    history_days: int = Field(
+        90, ge=0, description="How long jobs stay in the history, days; 0 for ever."
+    )
+    history_bodies: Literal["all", "none"] = Field(
+        "all", description="Whether the history keeps requests and answers: `all` or `none`."
+    )
 
     @field_validator("callback_secret")
     @classmethod
@@ -108,6 +118,18 @@ class Settings(BaseSettings):
         if value.get_secret_value() and not is_encryption_key(value.get_secret_value()):
             raise ValueError("must be 32 bytes in URL-safe base64")
         return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_one_we_speak(cls, value: str) -> str:
+        if value and not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+            raise ValueError("must start with 'postgresql://' or 'sqlite:///'")
+        return value
+
+    @property
+    def effective_database_url(self) -> str:
+        """The database to use: as set, else a file in the data directory."""
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'history.db'}"
 
     @property
     def effective_redis_url(self) -> str:

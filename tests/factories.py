@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import json
+import shutil
+import tempfile
+from functools import cache
 from typing import Any
 
 import redis
 
 from shared import redis_keys as keys
 from shared import task_names
+from shared.database.database import Database
 from shared.job import NewJob
 from shared.settings import Settings
 
@@ -90,6 +95,18 @@ class MessageLists:
         name = keys.message_list(queue, priority)
         self._client.lset(name, -1 - index, "lost")
         self._client.lrem(name, 0, "lost")
+
+
+def new_database() -> Database:
+    """Return a database of its own in a file that goes with this process."""
+    return Database(f"sqlite:///{_folder()}/{next(_numbers)}.db")
+
+
+@cache
+def _folder() -> str:
+    folder = tempfile.mkdtemp(prefix="replyto-tests-")
+    atexit.register(shutil.rmtree, folder)
+    return folder
 
 
 def id_of(message: dict[str, Any]) -> int:

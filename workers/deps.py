@@ -15,8 +15,10 @@ from requests.adapters import HTTPAdapter
 from shared import redis_client
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
+from shared.database.database import Database
 from shared.delivery_store import DeliveryStore
 from shared.job_store import JobStore
+from shared.prices import Prices, load_prices
 from shared.providers import Registry, load_registry
 from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
@@ -43,6 +45,8 @@ class Deps:
     redis: Redis
     counters: Counters
     relays: Relays
+    database: Database
+    prices: Prices = field(default_factory=Prices)
     running: Running = field(default_factory=Running)
     lanes: Lanes = field(default_factory=Lanes)
     worker_name: str = "worker"
@@ -75,6 +79,8 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         redis=client,
         counters=Counters(client),
         relays=Relays(ChunkStore(client), time.sleep),
+        database=Database(settings.effective_database_url),
+        prices=load_prices(settings.providers_file),
         lanes=Lanes(concurrency - kept),
         worker_name=worker_name,
         environment=os.environ,

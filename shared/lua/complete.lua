@@ -4,7 +4,7 @@
 --       5 callbacks LIST · 6 its line ZSET · 7 jobs:place STRING
 --       8-10 of a key that has limits: live ZSET · tokens HASH · month HASH
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 how long an ended job lives (ms)
---       4 tokens it took · 5 its cost (millionths) · 6 how long a month's sums live (ms)
+--       4 tokens it took · 5 its cost (thousand-millionths) · 6 how long a month's sums live (ms)
 -- Returns the final state, or false when the job was not Executed
 --
 -- A job with a delivery gets its time to live when the delivery ends: until then its body is

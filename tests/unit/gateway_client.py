@@ -12,14 +12,18 @@ from flask.testing import FlaskClient
 from gateway.app import create_app
 from gateway.auth import Keys
 from gateway.chunk_reader import ChunkReader
+from gateway.issued_keys import IssuedKeys
+from gateway.key_keeper import KeyKeeper
 from gateway.mailbox import Mailbox
 from gateway.services import Services
+from shared.api_keys.store import KeyStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.job_store import JobStore
 from shared.moves import Result
 from shared.providers import Provider, Registry
 from shared.settings import Settings
+from tests.factories import new_database
 
 API_KEY = "ak-test-key"
 ADMIN_SECRET = "ak-admin-secret"
@@ -81,15 +85,20 @@ def _auth(key: str | None) -> dict[str, str]:
 def build(client: redis.Redis, settings: Settings) -> Gateway:
     """Return a gateway on this Redis."""
     jobs = JobStore(client, settings)
+    database, key_store = new_database(), KeyStore(client)
+    keeper = KeyKeeper(database, key_store)
     services = Services(
         settings,
         jobs,
         REGISTRY,
-        Keys(settings),
+        Keys(settings, IssuedKeys(client, key_store, keeper.rebuild)),
         Mailbox(client, settings.sync_limit),
         Counters(client),
         chunks := ChunkStore(client),
         ChunkReader(chunks),
+        database,
+        key_store,
+        keeper,
     )
     app = create_app(services)
     return Gateway(app.test_client(), jobs, client)

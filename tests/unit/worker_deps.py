@@ -17,7 +17,7 @@ from shared.operation import Operation
 from shared.providers import Provider, Registry
 from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
-from tests.factories import FakeClock
+from tests.factories import FakeClock, new_database
 from workers.chat.relay import Relays
 from workers.deps import Deps
 from workers.providers.base import Dialects, ProviderCall
@@ -78,6 +78,7 @@ def build(
         "redis": client,
         "counters": Counters(client),
         "relays": Relays(ChunkStore(client), clock.advance),
+        "database": new_database(),
         "worker_name": "w1",
         "environment": {"ACME_KEY": "sk-secret"},
         "monotonic": lambda: clock() / 1000,

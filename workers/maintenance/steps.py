@@ -9,6 +9,7 @@ from celery import bootsteps
 from redis.exceptions import RedisError
 
 from shared import task_names
+from shared.database.database import prepare
 from shared.open_files import allow_many_connections
 from shared.settings import load_settings
 from workers import broker
@@ -29,7 +30,9 @@ class DepsStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
         allow_many_connections()
-        deps = build_deps(load_settings(), worker.hostname, worker.concurrency)
+        settings = load_settings()
+        prepare(settings.effective_database_url)
+        deps = build_deps(settings, worker.hostname, worker.concurrency)
         attach(worker.app, deps)
         broker.follow(deps.lanes)
 

@@ -3,7 +3,7 @@
 -- requests: ZSET of job ids by the time they were accepted; the last minute's.
 -- tokens: HASH, unix second → tokens taken in it; the last minute's.
 -- live: ZSET of the key's jobs that are not final; score 0: never started yet, 1: started.
--- month: HASH: tokens, cost_micros.
+-- month: HASH: tokens, cost_nanos.
 local MINUTE_MS = 60000
 -- How many live jobs are looked at for some that do not exist any more.
 local LIVE_CHECKED = 200
@@ -58,22 +58,23 @@ local function over_minute(limits, requests, tokens, now)
   most = limits.tokens_per_minute
   if most then
     local sum, seconds = tokens_taken(tokens, now)
+    local wait
     for _, second in ipairs(seconds) do
       if sum + limits.tokens <= most then
         break
       end
       sum = sum - second[2]
-      limits.wait = leaves_in(second[1], now)
+      wait = leaves_in(second[1], now)
     end
-    if limits.wait then
-      return 'tokens', limits.wait
+    if wait then
+      return 'tokens', wait
     end
   end
 end
 
 local function over_month(limits, month)
-  local used = redis.call('HMGET', month, 'tokens', 'cost_micros')
-  local most = {limits.monthly_tokens, limits.monthly_cost_micros}
+  local used = redis.call('HMGET', month, 'tokens', 'cost_nanos')
+  local most = {limits.monthly_tokens, limits.monthly_cost_nanos}
   for i = 1, 2 do
     if most[i] and tonumber(used[i] or 0) >= most[i] then
       return true
@@ -122,6 +123,6 @@ local function charge(tokens, month, created, reserved, used, cost, lives, now)
     redis.call('PEXPIRE', tokens, 2 * MINUTE_MS)
   end
   redis.call('HINCRBY', month, 'tokens', whole(used))
-  redis.call('HINCRBY', month, 'cost_micros', whole(cost))
+  redis.call('HINCRBY', month, 'cost_nanos', whole(cost))
   redis.call('PEXPIRE', month, lives)
 end

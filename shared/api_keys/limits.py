@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 #: What one unit of money counts in the ledger, which adds whole numbers only.
-MICROS: Final = 1_000_000
+NANOS: Final = 1_000_000_000
 #: Characters of a request that make about one token.
 _CHARACTERS_A_TOKEN: Final = 4
 #: What a file inside a request is taken for (tokens); its base64 says nothing about that.
@@ -28,7 +28,7 @@ class Limits:
     concurrent_jobs: int | None = None
     queued_jobs: int | None = None
     monthly_tokens: int | None = None
-    monthly_cost_micros: int | None = None
+    monthly_cost_nanos: int | None = None
 
     def said(self) -> dict[str, int]:
         """Return the limits that there are."""
@@ -62,7 +62,7 @@ class Charge:
     """What a job took, once it has ended."""
 
     tokens: int = 0
-    cost_micros: int = 0
+    cost_nanos: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from typing import Final
 
-from shared.limits import Limits
-from shared.scopes import DEFAULT, Scope
+from shared.api_keys.limits import Limits
+from shared.api_keys.scopes import DEFAULT, Scope
 
 #: How many characters of a key may be shown, to tell keys apart.
 _VISIBLE: Final = 8
