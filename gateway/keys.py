@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Collection
 
 from flask import Blueprint, Response, request
+from redis.exceptions import RedisError
 from sqlalchemy import Connection
 
 from gateway.audit import entry_of
@@ -18,7 +20,7 @@ from shared.api_keys import book
 from shared.api_keys.book import IssuedKey
 from shared.api_keys.record import ApiKey
 from shared.api_keys.scopes import DEFAULT, Scope
-from shared.audit import log
+from shared.audit import log as audit
 from shared.dtos.base import Dto
 from shared.dtos.keys import (
     ApiKeyResponse,
@@ -31,6 +33,8 @@ from shared.dtos.keys import (
     UpdateApiKey,
 )
 from shared.settings import new_api_key
+
+log = logging.getLogger(__name__)
 
 blueprint = Blueprint("keys", __name__)
 
@@ -47,7 +51,8 @@ def create() -> Response:
     def issue(connection: Connection) -> IssuedKey:
         return book.issue(connection, new, secret, now_ms)
 
-    key = _change(issue, entry)
+    # Whatever comes after it, the secret must be told: nobody could find it out later.
+    key = _change(issue, entry, must_be_told=False)
     return _json(CreateApiKeyResponse.of(key_row(key), secret))
 
 
@@ -94,7 +99,8 @@ def rotate() -> Response:
         _find(connection, principal, wanted.id)
         return book.rotate(connection, wanted.id, secret, wanted.grace_secs * 1000, now_ms)
 
-    return _json(CreateApiKeyResponse.of(key_row(_change(turn, entry)), secret))
+    key = _change(turn, entry, must_be_told=False)
+    return _json(CreateApiKeyResponse.of(key_row(key), secret))
 
 
 @dto_route(blueprint, "QueryApiKeys", "GET")
@@ -116,20 +122,27 @@ def _admin() -> Principal:
     return services().keys.authenticate_admin(request, Scope.ADMIN_KEYS)
 
 
-def _change(work: Callable[[Connection], IssuedKey], entry: log.Entry) -> IssuedKey:
+def _change(
+    work: Callable[[Connection], IssuedKey], entry: audit.Entry, *, must_be_told: bool = True
+) -> IssuedKey:
     """Change the book with its entry in the audit log, then tell all gateways.
 
     Raises DatabaseUnavailable when nothing was changed, and redis.RedisError when the gateways
-    could not be told: they find out by themselves, and the call may be repeated.
+    could not be told but must be: the call may be repeated. They find out by themselves, too.
     """
 
     def transaction(connection: Connection) -> tuple[IssuedKey, list[ApiKey]]:
         key = work(connection)
-        log.write(connection, entry.on(f"key_{key.id}"))
+        audit.write(connection, entry.on(f"key_{key.id}"))
         return key, book.records(connection, key_id=key.id)
 
     key, records = services().database.write(transaction)
-    services().key_keeper.publish(records)
+    try:
+        services().key_keeper.publish(records)
+    except RedisError as exc:
+        if must_be_told:
+            raise
+        log.warning("key_%s: gateways are not told yet: %r", key.id, exc)
     return key
 
 

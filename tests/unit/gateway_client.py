@@ -19,6 +19,8 @@ from gateway.services import Services
 from shared.api_keys.store import KeyStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
+from shared.database.database import Database
+from shared.errors import DatabaseUnavailable
 from shared.job_store import JobStore
 from shared.moves import Result
 from shared.providers import Provider, Registry
@@ -48,6 +50,15 @@ class Gateway:
     client: FlaskClient
     jobs: JobStore
     redis: redis.Redis
+    database: Database
+
+    def break_database(self) -> None:
+        """Let the database be away from now on."""
+
+        def away(*_: Any, **__: Any) -> Any:
+            raise DatabaseUnavailable
+
+        vars(self.database).update(read=away, write=away)
 
     def post(self, path: str, body: Any = None, key: str | None = API_KEY, **kwargs: Any) -> Any:
         """POST JSON; bytes go as they are."""
@@ -101,4 +112,4 @@ def build(client: redis.Redis, settings: Settings) -> Gateway:
         keeper,
     )
     app = create_app(services)
-    return Gateway(app.test_client(), jobs, client)
+    return Gateway(app.test_client(), jobs, client, database)
