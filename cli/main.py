@@ -10,6 +10,7 @@ import click
 COMMANDS: dict[str, str] = {
     "up": "cli.up:up",
     "callbacks": "cli.callbacks:callbacks",
+    "keys": "cli.keys:keys",
     "demo-llm": "cli.demo_command:demo_llm",
 }
 
