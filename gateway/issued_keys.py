@@ -45,6 +45,7 @@ class IssuedKeys:
         self._held: OrderedDict[str, tuple[float, ApiKey | None]] = OrderedDict()
         self._used: dict[int, int] = {}
         self._starting = threading.Lock()
+        self._closed = threading.Event()
         self._thread: threading.Thread | None = None
 
     def find(self, digest: str) -> ApiKey | None:
@@ -79,6 +80,10 @@ class IssuedKeys:
         used, self._used = self._used, {}
         return used
 
+    def close(self) -> None:
+        """Listen no longer."""
+        self._closed.set()
+
     def _read(self, digest: str) -> ApiKey | None:
         try:
             return self._store.find(digest)
@@ -95,17 +100,19 @@ class IssuedKeys:
                 self._thread.start()
 
     def _listen(self) -> None:
-        while True:
+        while not self._closed.is_set():
             try:
                 self._follow()
             except Exception as exc:
+                if self._closed.is_set():
+                    return
                 log.warning("changes of keys: connection lost, subscribing again: %r", exc)
                 time.sleep(_RECONNECT_S)
 
     def _follow(self) -> None:
         with self._client.pubsub(ignore_subscribe_messages=True) as pubsub:  # type: ignore[no-untyped-call]
             pubsub.subscribe(redis_keys.KEY_CHANGES)
-            while True:
+            while not self._closed.is_set():
                 message = pubsub.get_message(timeout=_POLL_S)
                 if message is not None:
                     self.forget(message["data"].decode())

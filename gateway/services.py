@@ -17,6 +17,7 @@ from shared.api_keys.store import KeyStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.database.database import Database
+from shared.history.reader import HistoryReader
 from shared.job_store import JobStore
 from shared.providers import Registry, load_registry
 from shared.settings import Settings
@@ -39,6 +40,11 @@ class Services:
     database: Database
     key_store: KeyStore
     key_keeper: KeyKeeper
+
+    @property
+    def history(self) -> HistoryReader:
+        """The jobs that have ended."""
+        return HistoryReader(self.database)
 
 
 def build_services(settings: Settings) -> Services:

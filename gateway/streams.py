@@ -23,7 +23,7 @@ def follow() -> Response:
     gateway, principal = services(), services().keys.authenticate(request, Scope.READ)
     wanted = bind(StreamOpenAiChat)
     place = parse_event_id(request.headers.get("Last-Event-ID", "") or wanted.last_event_id or "")
-    job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id)
+    job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id, gateway.history)
     if not job.streamed:
         raise ValidationFailed("This job does not stream: its request has no 'stream': true.")
     left = client_left(request.environ)

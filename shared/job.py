@@ -103,6 +103,8 @@ class Job:
     key_id: str = ""
     outcome: str = ""
     status: int = 0
+    #: How often the job was queued again after it had ended.
+    generation: int = 0
     response: bytes | None = None
     error: bytes | None = None
     attempts: tuple[Attempt, ...] = field(default=())
@@ -126,6 +128,7 @@ _NUMBERS = frozenset(
         "attempt",
         "crashes",
         "status",
+        "generation",
     }
 )
 _BYTES = frozenset(("request", "response", "error"))

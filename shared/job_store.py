@@ -362,6 +362,7 @@ class JobStore:
                     keys.message_list(task_names.CALLBACKS_QUEUE, 0),
                     keys.line(task_names.CALLBACKS_QUEUE, 0),
                     keys.QUEUE_PLACE,
+                    keys.UNSTORED,
                     *self._charge_keys(job),
                 ],
                 [now, job.id, ttl_ms, *_charge_args(charges.get(job.id, _NO_CHARGE))],

@@ -36,6 +36,12 @@ DEADLINES: Final = "jobs:deadlines"
 #: ZSET of job ids by time: Executed, waiting to be completed. Members leave on complete.
 EXECUTED: Final = "jobs:executed"
 
+#: ZSET of job ids by time: ended, and not in the history yet. Members leave when they are.
+UNSTORED: Final = "jobs:unstored"
+
+#: STRING, present while a process works on UNSTORED. Expires by itself (milliseconds).
+HISTORY_LEASE: Final = "history:lease"
+
 #: SET of model names that ever had a job. Never expires; bounded by the registry.
 MODELS: Final = "jobs:models"
 

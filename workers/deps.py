@@ -17,11 +17,13 @@ from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.database.database import Database
 from shared.delivery_store import DeliveryStore
+from shared.history.writer import HistoryWriter
 from shared.job_store import JobStore
 from shared.prices import Prices, load_prices
 from shared.providers import Registry, load_registry
 from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
+from shared.unstored import Unstored
 from workers.callbacks.sender import callback_session
 from workers.chat.lanes import Lanes, kept_slots
 from workers.chat.relay import Relays
@@ -46,6 +48,8 @@ class Deps:
     counters: Counters
     relays: Relays
     database: Database
+    history: HistoryWriter
+    unstored: Unstored
     prices: Prices = field(default_factory=Prices)
     running: Running = field(default_factory=Running)
     lanes: Lanes = field(default_factory=Lanes)
@@ -67,6 +71,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         timeout_s=redis_client.WORKER_TIMEOUT_S,
         name="replyto-worker",
     )
+    database = Database(settings.effective_database_url)
     return Deps(
         settings=settings,
         jobs=JobStore(client, settings),
@@ -79,7 +84,9 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         redis=client,
         counters=Counters(client),
         relays=Relays(ChunkStore(client), time.sleep),
-        database=Database(settings.effective_database_url),
+        database=database,
+        history=HistoryWriter(database),
+        unstored=Unstored(client, settings),
         prices=load_prices(settings.providers_file),
         lanes=Lanes(concurrency - kept),
         worker_name=worker_name,

@@ -45,20 +45,20 @@ def _number(name: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False, server_default="0")
 
 
-#: One row a job that ended. `ledger` tells apart the jobs of a Redis that was emptied, whose ids
-#: may begin again; `generation` counts how often the job was queued again after its end.
+#: One row a job that ended. Ids begin again in a Redis that was emptied: only with the time of its
+#: creation does an id name one job for ever. `generation` counts how often the job was queued again
+#: after its end.
 jobs: Final = Table(
     "jobs",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("ledger", BigInteger, primary_key=True, autoincrement=False),
+    Column("created_ms", BigInteger, primary_key=True, autoincrement=False),
     Column("generation", SmallInteger, nullable=False, server_default="0"),
     *map(_text, ("ref_id", "owner", "tag", "model", "operation", "provider", "pinned_provider")),
     Column("state", String(16), nullable=False),
     Column("status", Integer, nullable=False, server_default="0"),
     *map(_text, ("error_code", "error_message", "attempts", "worker", "reply_to", "request_id")),
-    _text("fingerprint"),
-    *map(_number, ("created_ms", "deadline_ms", "started_ms", "executed_ms", "completed_ms")),
+    *map(_number, ("deadline_ms", "started_ms", "executed_ms", "completed_ms")),
     *map(_number, ("waited_ms", "duration_ms", "attempt", "priority", "streamed")),
     *map(_number, ("prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens")),
     _number("cost_nanos"),
@@ -77,7 +77,7 @@ job_bodies: Final = Table(
     "job_bodies",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("ledger", BigInteger, primary_key=True, autoincrement=False),
+    Column("created_ms", BigInteger, primary_key=True, autoincrement=False),
     Column("request", LargeBinary),
     Column("response", LargeBinary),
     Column("error", LargeBinary),

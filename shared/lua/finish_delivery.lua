@@ -29,7 +29,9 @@ redis.call('HSET', KEYS[1], 'ended_ms', whole(now))
 if ARGV[5] == 'Delivered' then
   redis.call('HSET', KEYS[5], 'notified_ms', whole(now))
 end
-for _, i in ipairs({1, 2, 5, 6}) do
+-- A job that is not in the history yet stays until it is.
+local ended = redis.call('HEXISTS', KEYS[5], 'unstored') == 1 and {1, 2} or {1, 2, 5, 6}
+for _, i in ipairs(ended) do
   redis.call('PEXPIRE', KEYS[i], ARGV[8])
 end
 return 1

@@ -45,7 +45,7 @@ REGISTRY = Registry(
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """The app's test client, with the key of its caller, and the ledger beneath."""
+    """The app's test client, with the key of its caller, the ledger and the history beneath."""
 
     client: FlaskClient
     jobs: JobStore

@@ -25,7 +25,7 @@ from shared.history.tables import job_bodies
 from shared.history.tables import metadata as history
 from tests.factories import new_database
 
-ROW = {"id": 1, "ledger": 1, "request": b"{}"}
+ROW = {"id": 1, "created_ms": 1, "request": b"{}"}
 
 
 @pytest.mark.parametrize("metadata", [history, keys, audit], ids=["history", "keys", "audit"])

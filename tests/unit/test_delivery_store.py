@@ -24,6 +24,7 @@ from shared.job_store import JobStore
 from shared.moves import Result
 from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
+from shared.unstored import Unstored
 from tests.factories import START_MS, FakeClock, MessageLists, dump, new_job
 
 URL = "https://example.com/cb?a='1'&b=%20é"
@@ -185,6 +186,7 @@ def test_finish_ends_the_delivery_and_lets_all_of_it_expire_when_it_is(
     notified_ms: int,
 ) -> None:
     job = delivering(job_store, lists)
+    Unstored(ledger_redis, settings).note_stored([job])
     of_job = (keys.job(job.id), keys.ref(job.owner, job.ref_id), keys.delivery(job.id))
     assert [ledger_redis.pttl(key) for key in of_job] == [-1, -1, -1]
     claim = claimed(delivery_store, job)

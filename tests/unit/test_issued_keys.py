@@ -108,6 +108,8 @@ def test_change_is_told_to_every_gateway_process_at_once(real_redis: redis.Redis
     until(lambda: real_redis.pubsub_numsub("keys:changed")[0][1] == 2)
     store.put([key(2, revoked=True)])
     until(lambda: all(gateway.find(DIGEST) == key(2, revoked=True) for gateway in gateways))
+    for gateway in gateways:
+        gateway.close()
 
 
 def test_wrong_keys_do_not_fill_the_memory(

@@ -49,6 +49,7 @@ from shared.recovery_store import (
     WORKER_LOST,
     RecoveryStore,
 )
+from shared.unstored import Unstored
 from tests.factories import FakeClock, MessageLists, new_job, new_settings
 
 MODELS = ("plain", "odd \"%s\" 'é'")
@@ -130,6 +131,7 @@ class JobModel:
     outcome: JobState | None = None
     body: bytes | None = None
     delivery: DeliveryModel | None = None
+    is_stored: bool = False
     #: What was said in its stream, and by which attempt.
     said: list[bytes] = field(default_factory=list)
     said_by: int | None = None
@@ -142,6 +144,10 @@ class JobModel:
     def has_ended(self) -> bool:
         open_delivery = self.delivery and self.delivery.state is DeliveryState.PENDING
         return self.state.is_final and not open_delivery
+
+    @property
+    def may_expire(self) -> bool:
+        return self.has_ended and self.is_stored
 
     def move(self, state: JobState) -> None:
         assert state in EDGES[self.state], f"{self.state} → {state}"
@@ -357,6 +363,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.recovery = RecoveryStore(client, SETTINGS, self.clock)
         self.deliveries = DeliveryStore(client, SETTINGS, self.clock)
         self.chunks = ChunkStore(client)
+        self.unstored = Unstored(client, SETTINGS)
         self.lists = MessageLists(client)
         self.numbers = itertools.count(1)
         #: Messages in workers' hands, attempts ever given (live or stale), and deliveries alike.
@@ -404,7 +411,7 @@ class LedgerMachine(RuleBasedStateMachine):
         elif what == "claim":
             # By a copy of its message that somebody still has.
             self.claim(CALLBACKS[0] if job.delivery else queue_of(job), job.id)
-        elif job.has_ended:
+        elif job.may_expire:
             self.let_expire(job)
 
     def let_expire(self, job: JobModel) -> None:
@@ -580,6 +587,17 @@ class LedgerMachine(RuleBasedStateMachine):
         expected = [self.model.complete(job_id) for job_id in job_ids]
         assert self.jobs.complete(jobs) == expected
 
+    # The keeper of the history.
+
+    @rule(share=st.sampled_from([1, 1, 2]))
+    def store_in_history(self, share: int) -> None:
+        """Store all that is on the list, or die after the first half."""
+        ids = self.unstored.ids(100)
+        jobs = [job for job in self.unstored.read(ids[: len(ids) // share]) if job is not None]
+        self.unstored.note_stored(jobs)
+        for job in jobs:
+            self.model.jobs[job.id].is_stored = True
+
     # Faults.
 
     @precondition(lambda self: self.messages(LISTS))
@@ -647,7 +665,7 @@ class LedgerMachine(RuleBasedStateMachine):
             job = from_hash(fields)
             assert job is not None, f"job {model.id} is lost"
             self.job_is_what_the_model_says(job, model)
-            assert (ttl_ms > 0) == model.has_ended
+            assert (ttl_ms > 0) == model.may_expire
 
     def job_is_what_the_model_says(self, job: Job, model: JobModel) -> None:
         assert job.response is None or job.error is None
@@ -726,6 +744,7 @@ class LedgerMachine(RuleBasedStateMachine):
             keys.DELAYED: {job.id: job.due for job in jobs if job.due is not None},
             keys.DEADLINES: {job.id: job.deadline for job in jobs if not job.state.has_result},
             keys.EXECUTED: {job.id: job.executed_ms for job in self.model.executed()},
+            keys.UNSTORED: {j.id for j in jobs if j.state.is_final and not j.is_stored},
             keys.DELIVERIES_LEASES: {i: d.lease for i, d in deliveries.items() if d.lease},
             keys.DELIVERIES_DELAYED: {i: d.due for i, d in deliveries.items() if d.due},
         }
@@ -795,13 +814,14 @@ class LedgerMachine(RuleBasedStateMachine):
         while (job_id := self.lists.take(task_names.CALLBACKS_QUEUE)) is not None:
             if self.claim_delivery(job_id):
                 self.finish_delivery(0, DeliveryState.DELIVERED, 0)
+        self.store_in_history(1)
 
     def has_ended(self) -> bool:
-        return not self.messages(LISTS) and all(job.has_ended for job in self.model.jobs.values())
+        return not self.messages(LISTS) and all(job.may_expire for job in self.model.jobs.values())
 
     def nothing_is_left(self) -> None:
         sets = [keys.LEASES, keys.DELAYED, keys.DEADLINES, keys.EXECUTED]
-        sets += [keys.DELIVERIES_LEASES, keys.DELIVERIES_DELAYED]
+        sets += [keys.DELIVERIES_LEASES, keys.DELIVERIES_DELAYED, keys.UNSTORED]
         sets += [keys.line(*place) for place in LINES] + [keys.missing(*place) for place in LINES]
         sets += [keys.waiting(*place) for place in CHAT_LISTS]
         sets += [keys.waiting_of(*place, f"key{n}") for place in CHAT_LISTS for n in (1, 2)]

@@ -12,11 +12,13 @@ import requests
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.delivery_store import DeliveryStore
+from shared.history.writer import HistoryWriter
 from shared.job_store import JobStore
 from shared.operation import Operation
 from shared.providers import Provider, Registry
 from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
+from shared.unstored import Unstored
 from tests.factories import FakeClock, new_database
 from workers.chat.relay import Relays
 from workers.deps import Deps
@@ -78,7 +80,9 @@ def build(
         "redis": client,
         "counters": Counters(client),
         "relays": Relays(ChunkStore(client), clock.advance),
-        "database": new_database(),
+        "database": (database := new_database()),
+        "history": HistoryWriter(database),
+        "unstored": Unstored(client, settings),
         "worker_name": "w1",
         "environment": {"ACME_KEY": "sk-secret"},
         "monotonic": lambda: clock() / 1000,

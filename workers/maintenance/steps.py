@@ -15,6 +15,9 @@ from shared.settings import load_settings
 from workers import broker
 from workers.context import attach, deps_of
 from workers.deps import Deps, build_deps
+from workers.history import keeper, pruning
+from workers.history.keeper import Keeper
+from workers.history.pruning import prune
 from workers.maintenance import heartbeat
 from workers.maintenance.leases import listen_for_aborts, renew_leases
 from workers.maintenance.periodic import Periodic
@@ -47,7 +50,7 @@ class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-igno
 
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
-        self._tick: Periodic | None = None
+        self._timers: list[Periodic] = []
 
     def start(self, worker: Any) -> None:
         """Start the timers."""
@@ -57,15 +60,24 @@ class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-igno
         if any(queue != task_names.model_of(queue) for queue in queues):
             _start_lease_keeping(deps)
         if task_names.COMPLETION_QUEUE in queues:
-            self._tick = Periodic("tick", Tick(deps), deps.settings.tick_s)
-            self._tick.start()
+            self._timers = _completion_timers(deps)
+            for timer in self._timers:
+                timer.start()
 
     def stop(self, worker: Any) -> None:
-        """Stop the tick, and say that the process goes."""
-        if self._tick is not None:
-            self._tick.stop()
+        """Stop tick and history, and say that the process goes."""
+        for timer in self._timers:
+            timer.stop()
         with contextlib.suppress(RedisError):
             heartbeat.fall_silent(deps_of(worker.app))
+
+
+def _completion_timers(deps: Deps) -> list[Periodic]:
+    return [
+        Periodic("tick", Tick(deps), deps.settings.tick_s),
+        Periodic("history", Keeper(deps), keeper.INTERVAL_S),
+        Periodic("pruning of the history", lambda: prune(deps), pruning.INTERVAL_S),
+    ]
 
 
 def _start_heartbeat(deps: Deps, queues: list[str]) -> None:

@@ -21,10 +21,9 @@ _SUMS = (
 _TEXTS = (
     *("ref_id", "owner", "tag", "model", "operation", "provider", "pinned_provider"),
     *("error_code", "error_message", "attempts", "worker", "reply_to", "request_id"),
-    "fingerprint",
 )
 _NUMBERS = (
-    *("created_ms", "deadline_ms", "started_ms", "executed_ms", "completed_ms"),
+    *("deadline_ms", "started_ms", "executed_ms", "completed_ms"),
     *("waited_ms", "duration_ms", "attempt", "priority", "streamed"),
     *("prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens", "cost_nanos"),
 )
@@ -75,7 +74,7 @@ def _create_sums(table: str, key: tuple[str, ...], numbers: tuple[str, ...]) -> 
 def _job_key() -> list[sa.Column[int]]:
     return [
         sa.Column(name, sa.BigInteger, primary_key=True, autoincrement=False)
-        for name in ("id", "ledger")
+        for name in ("id", "created_ms")
     ]
 
 
