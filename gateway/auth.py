@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hmac
 import time
-from typing import Final
 
 from flask import Request, g
 
@@ -21,8 +20,6 @@ from shared.errors import InvalidApiKey, Unauthenticated
 from shared.settings import Settings
 
 __all__ = ["ADMIN_OWNER", "BOOTSTRAP_OWNER", "Keys", "Principal"]
-
-_READING: Final = frozenset(("GET", "HEAD", "OPTIONS"))
 
 
 class Keys:
@@ -42,16 +39,23 @@ class Keys:
     def authenticate(self, request: Request, scope: Scope | None = None) -> Principal:
         """Return who calls, if that may do what `scope` names.
 
-        By default that is `read` for a GET, else `chat`. Raises Unauthenticated, InvalidApiKey
-        when the key is unknown or its time is over, and Forbidden.
+        By default that is `read` where a GET would do, else `chat`. Raises Unauthenticated,
+        InvalidApiKey when the key is unknown or its time is over, and Forbidden.
         """
-        presented = digest_of(_presented(request))
+        try:
+            principal = self.of_digest(digest_of(_presented(request)))
+        except InvalidApiKey:
+            self._wrong.came_from(request.remote_addr or "")
+            raise
+        principal.demand(scope or _usual_scope(request))
+        g.principal = principal
+        return principal
+
+    def of_digest(self, presented: str) -> Principal:
+        """Return whose key has this SHA-256 (hex). Raises InvalidApiKey when nobody's has."""
         principal = self._find_built_in(presented) or self._find_issued(presented)
         if principal is None:
-            self._wrong.came_from(request.remote_addr or "")
             raise InvalidApiKey
-        principal.demand(scope or (Scope.READ if request.method in _READING else Scope.CHAT))
-        g.principal = principal
         return principal
 
     def authenticate_admin(self, request: Request, scope: Scope = Scope.ADMIN) -> Principal:
@@ -80,6 +84,12 @@ class Keys:
             return None
         self._issued.note_use(key.id, now_ms)
         return principal_of(key)
+
+
+def _usual_scope(request: Request) -> Scope:
+    """Return what an endpoint wants that does not say: one that takes a GET only looks."""
+    methods = (request.url_rule.methods if request.url_rule else None) or {request.method}
+    return Scope.READ if "GET" in methods else Scope.CHAT
 
 
 def _presented(request: Request) -> str:

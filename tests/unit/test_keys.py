@@ -11,8 +11,11 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from gateway import issued_keys
+from gateway.audit import record
+from gateway.principal import Principal
 from shared import redis_keys
 from shared.api_keys.scopes import Scope
+from shared.errors import DatabaseUnavailable
 from shared.moves import Result
 from tests.factories import new_settings
 from tests.unit.gateway_client import ADMIN_SECRET, API_KEY, CHAT, Gateway, build
@@ -381,3 +384,22 @@ def test_audit_log_is_found_by_actor_action_target_and_time(gateway: Gateway) ->
     assert found(**{"from": tomorrow}) == 0
     page = call(gateway, "QueryAuditLog", skip=1, take=2).json
     assert (page["offset"], page["total"], len(page["results"])) == (1, 4, 2)
+
+
+def test_record_writes_down_an_action_before_it_is_done_or_raises(gateway: Gateway) -> None:
+    app = gateway.client.application
+    changes = {"apiKey": "sk-abc", "headers": {"x": "y"}, "models": ["m"], "nested": {"token": 1}}
+    with app.test_request_context(headers={"x-request-id": "r-1"}):
+        record(Principal("admin", is_admin=True), "CreateAiProvider", "acme", changes)
+    (row,) = gateway.get("/api/QueryAuditLog", key=ADMIN_SECRET).json["results"]
+    assert (row["actor"], row["action"], row["target"]) == ("admin", "CreateAiProvider", "acme")
+    assert row["requestId"] == "r-1"
+    assert row["changes"] == {
+        "apiKey": "(removed)",
+        "headers": "(removed)",
+        "models": ["m"],
+        "nested": {"token": "(removed)"},
+    }
+    gateway.break_database()
+    with app.test_request_context(), pytest.raises(DatabaseUnavailable):
+        record(Principal("admin", is_admin=True), "CreateAiProvider", "acme")
