@@ -29,6 +29,7 @@ from hypothesis.stateful import (
 
 from shared import redis_keys as keys
 from shared import task_names
+from shared.api_keys.limits import Allowance, Limits
 from shared.chunk_store import START, Batch, ChunkStore
 from shared.delivery_store import (
     DELIVERY_LEASE_S,
@@ -38,7 +39,7 @@ from shared.delivery_store import (
     DeliveryStore,
     NextStep,
 )
-from shared.errors import QueueFull, RefIdConflict
+from shared.errors import QueueFull, RefIdConflict, TooManyJobs
 from shared.job import Job, JobState, NewJob, failure_body, from_hash
 from shared.job_store import JobStore
 from shared.moves import CANCELLED, Cancelled, Deferred, Executed, Renewal, Result
@@ -62,6 +63,9 @@ COMPLETION_LEASE_S = 10.0
 JOB_PATIENCE_S = 60
 #: The same for its delivery, whose lease a dead worker may hold after the clock was set back.
 DELIVERY_PATIENCE_S = 70
+
+#: What a key with limits makes its jobs under.
+ALLOWANCE = Allowance("key_7", Limits(concurrent_jobs=3))
 
 CHAT_LISTS = [(task_names.chat_queue(m), p) for m in MODELS for p in task_names.PRIORITIES]
 BELLS = (task_names.COMPLETION_QUEUE, 0)
@@ -90,6 +94,7 @@ wishes = st.fixed_dictionaries(
         "priority": st.sampled_from(task_names.PRIORITIES),
         "reply_to": st.sampled_from(["https://example.com/cb", "https://example.com/cb", ""]),
         "timeout_s": st.sampled_from([86_400.0, 3600.0, 20.0]),
+        "allowance": st.sampled_from([None, ALLOWANCE]),
         "streamed": st.booleans(),
     }
 )
@@ -173,10 +178,18 @@ class LedgerModel:
         waiting = [job for job in self.jobs.values() if job.in_line and job.new.model == new.model]
         if len(waiting) >= SETTINGS.queue_limit:
             return "full"
+        if new.allowance and len(self.live) >= (ALLOWANCE.limits.concurrent_jobs or 0):
+            return "limited"
         self.last_id += 1
         deadline = self.clock() + round(new.timeout_s * 1000)
         self.jobs[self.last_id] = JobModel(self.last_id, new, deadline)
         return self.last_id
+
+    @property
+    def live(self) -> dict[int, int]:
+        """The jobs of the limited key that are not final; 1: it was started once."""
+        limited = [job for job in self.jobs.values() if job.new.allowance]
+        return {job.id: int(job.attempt > 0) for job in limited if not job.state.is_final}
 
     def claim(self, job_id: int) -> int | None:
         job = self.jobs.get(job_id)
@@ -391,6 +404,8 @@ class LedgerMachine(RuleBasedStateMachine):
             answer = "conflict"
         except QueueFull:
             answer = "full"
+        except TooManyJobs:
+            answer = "limited"
         assert answer == expected
 
     def cancel(self, job_id: int) -> None:
@@ -705,6 +720,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def everything_has_its_place(self) -> None:
         """Nobody is lost between two steps: each one stands where the next step finds it."""
         expected = self.places_of_those_on_their_way() | self.places_in_line()
+        expected[keys.live(ALLOWANCE.key_id)] = self.model.live
         pipe = self.client.pipeline(transaction=False)
         for key in expected:
             pipe.zrange(key, 0, -1, withscores=True)
@@ -821,6 +837,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def nothing_is_left(self) -> None:
         sets = [keys.LEASES, keys.DELAYED, keys.DEADLINES, keys.EXECUTED]
+        sets += [keys.live(ALLOWANCE.key_id)]
         sets += [keys.DELIVERIES_LEASES, keys.DELIVERIES_DELAYED, keys.UNSTORED]
         sets += [keys.line(*place) for place in LINES] + [keys.missing(*place) for place in LINES]
         sets += [keys.waiting(*place) for place in CHAT_LISTS]
