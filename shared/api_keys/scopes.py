@@ -20,9 +20,16 @@ class Scope(StrEnum):
 
 #: What a key gets when its scopes are not said: all that an application needs.
 DEFAULT: Final = frozenset((Scope.CHAT, Scope.READ))
+#: What lets one change a part of the system.
+_CHANGING: Final = frozenset((Scope.ADMIN_KEYS, Scope.ADMIN_PROVIDERS))
 EVERYTHING: Final = frozenset(Scope)
 
 
 def allows(held: Collection[Scope], needed: Scope) -> bool:
-    """Whether these scopes include the needed one; `admin` includes all."""
+    """Whether these scopes include the needed one.
+
+    `admin` includes all, and who may change something as an admin may look.
+    """
+    if needed is Scope.ADMIN_READ and _CHANGING.intersection(held):
+        return True
     return needed in held or Scope.ADMIN in held

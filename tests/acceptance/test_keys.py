@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 import uuid
@@ -263,6 +264,26 @@ def test_keys_are_found_again_when_redis_has_lost_them(guarded: Guarded) -> None
         with guarded.api(key, gateway) as good, guarded.api(ended, gateway) as bad:
             assert good.get("/v1/models").status_code == 200
             assert bad.get("/v1/models").status_code == 401
+
+
+def test_keys_work_on_while_the_database_takes_nothing_and_none_is_changed(
+    guarded: Guarded,
+) -> None:
+    key_id, key = guarded.issue()
+    with sqlite3.connect(guarded.stack.directory / "history.db", isolation_level=None) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with guarded.api(guarded.admin_secret) as api:
+            refused = api.post("/api/RevokeApiKey", json={"id": key_id})
+        assert refused.status_code == 503
+        assert refused.json()["error"]["code"] == "database_unavailable"
+        for gateway in (0, 1):
+            with guarded.api(key, gateway) as api:
+                queued = api.post("/api/QueueOpenAiChatCompletion", json={"request": chat(MODEL)})
+                assert queued.ok, queued.text
+        other.execute("ROLLBACK")
+    other.close()
+    rows = guarded.admin("QueryAuditLog", target=f"key_{key_id}")["results"]
+    assert [row["action"] for row in rows] == ["CreateApiKey"]
 
 
 # --- the command ----------------------------------------------------------------------------------
