@@ -9,6 +9,8 @@ import click
 #: Where each subcommand lives. `replyto --help` imports them all, a single command only its own.
 COMMANDS: dict[str, str] = {
     "up": "cli.up:up",
+    "jobs": "cli.jobs:jobs",
+    "stats": "cli.stats:stats",
     "callbacks": "cli.callbacks:callbacks",
     "keys": "cli.keys:keys",
     "demo-llm": "cli.demo_command:demo_llm",

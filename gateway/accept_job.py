@@ -44,17 +44,18 @@ def accept_job(
         reply_to=call.reply_to or "",
         mailbox=mailbox,
         streamed=call.chat.stream,
-        allowance=_allowance(principal, call),
+        allowance=allowance_of(principal, call.chat.body),
     )
     return services.jobs.accept(new), ref_id
 
 
-def _allowance(principal: Principal, call: ChatCall) -> Allowance | None:
+def allowance_of(principal: Principal, body: str) -> Allowance | None:
+    """Return what a job with this request is accepted under, None when its key has no limits."""
     limits = principal.limits
     if limits is None:
         return None
     most = limits.tokens_per_minute
-    tokens = guess_tokens(call.chat.body, most=most) if most else 0
+    tokens = guess_tokens(body, most=most) if most else 0
     return Allowance(principal.key_id, limits, tokens)
 
 

@@ -7,7 +7,19 @@ import sys
 from flask import Flask, Response
 from flask.typing import ResponseReturnValue
 
-from gateway import audit, chat, error_body, health, jobs, keys, models, streams
+from gateway import (
+    audit,
+    chat,
+    error_body,
+    health,
+    jobs,
+    keys,
+    models,
+    query_jobs,
+    retry_jobs,
+    statistics,
+    streams,
+)
 from gateway.limit_headers import add_limit_headers
 from gateway.request_id import request_id
 from gateway.services import Services, attach, build_services
@@ -27,7 +39,18 @@ def create_app(services: Services | None = None) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = services.settings.max_body_bytes
     attach(app, services)
     error_body.register(app)
-    for module in (chat, jobs, streams, models, keys, audit, health):
+    for module in (
+        chat,
+        jobs,
+        query_jobs,
+        retry_jobs,
+        statistics,
+        streams,
+        models,
+        keys,
+        audit,
+        health,
+    ):
         app.register_blueprint(module.blueprint)
     app.after_request(_name_request)
     app.after_request(add_limit_headers)

@@ -7,9 +7,16 @@ from typing import Final, TypeVar
 
 from flask import Blueprint, Response
 
+from shared.dtos.base import Dto
+
 V = TypeVar("V", bound=Callable[..., Response])
 
 _PREFIXES: Final = ("/api", "/json/reply")
+
+
+def dto_response(dto: Dto) -> Response:
+    """Return the DTO as it is sent."""
+    return Response(dto.to_json(), mimetype="application/json")
 
 
 def dto_route(blueprint: Blueprint, dto: str, verb: str) -> Callable[[V], V]:

@@ -17,8 +17,11 @@ from shared.api_keys.store import KeyStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.database.database import Database
+from shared.history.query import JobQueries
 from shared.history.reader import HistoryReader
+from shared.history.statistics import Statistics
 from shared.job_store import JobStore
+from shared.live_jobs import LiveJobs
 from shared.providers import Registry, load_registry
 from shared.settings import Settings
 
@@ -45,6 +48,21 @@ class Services:
     def history(self) -> HistoryReader:
         """The jobs that have ended."""
         return HistoryReader(self.database)
+
+    @property
+    def job_queries(self) -> JobQueries:
+        """Lists of them."""
+        return JobQueries(self.database)
+
+    @property
+    def statistics(self) -> Statistics:
+        """Sums of them."""
+        return Statistics(self.database)
+
+    @property
+    def live_jobs(self) -> LiveJobs:
+        """The jobs under way."""
+        return LiveJobs(self.jobs)
 
 
 def build_services(settings: Settings) -> Services:

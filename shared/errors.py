@@ -129,6 +129,16 @@ class ApiKeyNotFound(ServiceError):
     error_code = "NotFound"
 
 
+class NotRetryable(ServiceError):
+    """Only a job that Failed or was Cancelled can be retried, as long as its request is kept."""
+
+    # 422, not 409: OpenAI's SDK retries a 409.
+    status = 422
+    type = "invalid_request_error"
+    code = "job_not_retryable"
+    error_code = "NotRetryable"
+
+
 class StreamGone(ServiceError):
     """The chunks of this stream are not kept any more; ask for the job's result."""
 

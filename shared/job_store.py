@@ -17,7 +17,7 @@ import redis
 
 from shared import queue_keys, task_names
 from shared import redis_keys as keys
-from shared.api_keys.limits import Charge, month_of
+from shared.api_keys.limits import Allowance, Charge, month_of
 from shared.errors import (
     InsufficientQuota,
     OwnerQueueFull,
@@ -48,6 +48,7 @@ from shared.moves import (
     Position,
     Renewal,
     Result,
+    Retried,
 )
 from shared.operation import Operation
 from shared.scripts import Argument, Call, ScriptRunner
@@ -75,6 +76,11 @@ _LIMITED: Final = {
 #: How long a key's sums of a month live after the last job (ms): a quota page may still ask.
 _MONTH_LIVES_MS: Final = 62 * 86_400_000
 _NO_CHARGE: Final = Charge()
+#: Fields of a job that left the ledger, when it is put back.
+_PUT_BACK: Final = (
+    *("id", "ref_id", "owner", "model", "priority", "tag", "provider", "reply_to", "request"),
+    *("created_ms", "generation", "attempt"),
+)
 _SUMMARY_NAMES: Final = tuple(name.encode() for name in SUMMARY_FIELDS)
 
 
@@ -86,6 +92,11 @@ class JobStore:
         self._scripts = ScriptRunner(client)
         self._settings = settings
         self._clock = clock
+
+    @property
+    def client(self) -> redis.Redis:
+        """The connection to the ledger, for those who only read."""
+        return self._client
 
     # --- the gateway's moves ------------------------------------------------------------------
 
@@ -171,6 +182,49 @@ class JobStore:
             ],
         )
         return Cancelled(self._scripts.run(call).decode())
+
+    def retry(
+        self, job: Job, *, put_back: bool = False, allowance: Allowance | None = None
+    ) -> Retried:
+        """Queue a job again that Failed or was Cancelled, with attempts and time anew.
+
+        `put_back` when it has left the ledger, as the history knows it. Raises RateLimitExceeded
+        and its kin when the limits of the caller's key have no room for it.
+        """
+        queue = task_names.chat_queue(job.model)
+        call = Call(
+            "retry",
+            [
+                *queue_keys.move_keys(job.id),
+                keys.UNSTORED,
+                keys.ref(job.owner, job.ref_id),
+                keys.delivery(job.id),
+                keys.DELIVERIES_DELAYED,
+                keys.MODELS,
+                keys.drain(queue),
+                *queue_keys.window(queue, job.priority),
+                keys.waiting_of(queue, job.priority, job.owner),
+                *(self._limit_keys(allowance.key_id) if allowance else ()),
+            ],
+            [
+                self._clock(),
+                job.id,
+                queue,
+                job.priority,
+                self._settings.queue_window,
+                milliseconds(self._settings.job_timeout_s),
+                job.owner,
+                job.model,
+                allowance.to_json() if allowance else "",
+                allowance.key_id if allowance else "",
+                keys.JOB_PREFIX,
+                *(_hash_of(job) if put_back else ()),
+            ],
+        )
+        answer = self._scripts.run(call)
+        if isinstance(answer, list):
+            raise _over_limit(answer[2].decode(), int(answer[1]))
+        return Retried(answer.decode())
 
     def position(self, job: Job) -> Position | None:
         """Return where a Queued job stands in line; None when it does not (it is due later)."""
@@ -258,7 +312,7 @@ class JobStore:
         if not row:
             return None
         now_ms, attempt, request, job_model, provider, deadline_ms, ref_id, *how = row
-        streamed, operation = how
+        streamed, operation, before = how
         return Claim(
             id=job_id,
             attempt=int(attempt),
@@ -270,6 +324,7 @@ class JobStore:
             deadline_ms=int(deadline_ms),
             streamed=streamed == b"1",
             operation=Operation(operation.decode()) if operation else Operation.CHAT,
+            attempts_before=int(before or 0),
         )
 
     def renew(self, attempts: Sequence[tuple[int, int]]) -> list[Renewal]:
@@ -442,6 +497,22 @@ def _accept_keys(new: NewJob) -> list[str]:
         *queue_keys.waiting(queue),
         *queue_keys.waiting_of(queue, new.owner),
     ]
+
+
+def _hash_of(job: Job) -> list[str | bytes | int]:
+    """Return the fields of a job that was in the ledger before, as it was accepted."""
+    fields: dict[str, str | bytes | int] = {
+        **{name: getattr(job, name) for name in _PUT_BACK},
+        **{f"{ATTEMPT_PREFIX}{attempt.number}": attempt.to_json() for attempt in job.attempts},
+        "state": str(job.state),
+        "fingerprint": "",
+        "crashes": 0,
+    }
+    if job.operation is not Operation.CHAT:
+        fields["operation"] = str(job.operation)
+    if job.streamed:
+        fields["streamed"] = job.streamed
+    return [part for pair in fields.items() for part in pair]
 
 
 def _attempt_fields(record: Attempt | None) -> list[str]:

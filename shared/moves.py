@@ -41,6 +41,13 @@ class Claim:
     deadline_ms: int
     streamed: bool = False
     operation: Operation = Operation.CHAT
+    #: Attempts made before the job was retried; they do not count against its budget.
+    attempts_before: int = 0
+
+    @property
+    def try_number(self) -> int:
+        """Which attempt this is since the job was queued, from 1."""
+        return self.attempt - self.attempts_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,16 @@ class Executed(StrEnum):
     EXECUTED = "executed"
     ALREADY = "already"
     REFUSED = "refused"
+
+
+class Retried(StrEnum):
+    """What became of the wish to try a job again after its end."""
+
+    QUEUED = "queued"
+    #: It has not failed.
+    KEPT = "kept"
+    #: It is not in the ledger.
+    UNKNOWN = "unknown"
 
 
 class Deferred(StrEnum):

@@ -49,21 +49,11 @@ class Unstored:
 
     def note_stored(self, jobs: Sequence[Job]) -> None:
         """Take jobs off the list that are in the history as they were read."""
-        ttl_ms = milliseconds(self._settings.result_ttl_s)
-        calls = [
-            Call(
-                "stored",
-                [
-                    keys.job(job.id),
-                    keys.UNSTORED,
-                    keys.ref(job.owner, job.ref_id),
-                    keys.delivery(job.id),
-                ],
-                [job.id, job.generation, ttl_ms],
-            )
-            for job in jobs
-        ]
-        self._scripts.run_all(calls)
+        names, args = [keys.UNSTORED], [milliseconds(self._settings.result_ttl_s)]
+        for job in jobs:
+            names += [keys.job(job.id), keys.ref(job.owner, job.ref_id), keys.delivery(job.id)]
+            args += [job.id, job.generation]
+        self._scripts.run(Call("stored", names, args))
 
     def drop(self, job_ids: Sequence[int]) -> None:
         """Take ids off the list whose jobs do not exist any more."""

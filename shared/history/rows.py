@@ -13,6 +13,11 @@ from shared.operation import Operation
 from shared.prices import Prices
 from shared.usage import usage_of
 
+#: Texts that clients and providers give.
+_GIVEN: Final = (
+    *("ref_id", "owner", "tag", "model", "provider", "pinned_provider"),
+    *("error_code", "error_message", "reply_to"),
+)
 _ATTEMPT: Final = tuple(field.name for field in fields(Attempt))
 
 
@@ -33,7 +38,7 @@ def job_row(job: Job, prices: Prices) -> Row:
     """Return the row of an ended job."""
     usage, provider = usage_of(job.response), _provider(job)
     code, message = _error(job.error)
-    row = {
+    row: Row = {
         **{name: getattr(job, name) for name in _SAME},
         "operation": str(job.operation),
         "provider": provider,
@@ -52,7 +57,11 @@ def job_row(job: Job, prices: Prices) -> Row:
         "cached_tokens": usage.cached,
         "cost_nanos": prices.cost_nanos(provider, job.model, usage),
     }
-    return {name: _storable(value) for name, value in row.items()}
+    for name in _GIVEN:
+        if "\x00" in row[name]:
+            # PostgreSQL's texts know no NUL.
+            row[name] = row[name].replace("\x00", "\ufffd")
+    return row
 
 
 def body_row(job: Job, *, with_contents: bool) -> Row:
@@ -127,11 +136,6 @@ def _error(body: bytes | None) -> tuple[str, str]:
     if not isinstance(status, dict):
         return "", ""
     return str(status.get("errorCode", "")), str(status.get("message", ""))
-
-
-def _storable(value: Any) -> Any:
-    """Return a text as PostgreSQL takes it: it knows no NUL."""
-    return value.replace("\x00", "\ufffd") if isinstance(value, str) else value
 
 
 def _bytes(value: Any) -> bytes | None:

@@ -29,7 +29,7 @@ LATENCY_BOUNDS_MS: Final = (
 )
 LATENCY_COLUMNS: Final = (*(f"within_{bound}_ms" for bound in LATENCY_BOUNDS_MS), "slower")
 
-#: What is summed up, in both tables of sums.
+#: What is summed up, in all tables of sums.
 SUMS: Final = (
     *("total", "completed", "failed", "cancelled"),
     *("prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens"),
@@ -65,7 +65,7 @@ jobs: Final = Table(
     Index("jobs_by_created", "created_ms", "id"),
     Index("jobs_by_owner", "owner", "created_ms", "id"),
     Index("jobs_by_owner_tag", "owner", "tag", "created_ms", "id"),
-    Index("jobs_by_ref_id", "ref_id", "owner"),
+    Index("jobs_by_ref_id", "owner", "ref_id", "created_ms", "id"),
     Index("jobs_by_tag", "tag", "created_ms", "id"),
     Index("jobs_by_model", "model", "created_ms", "id"),
     Index("jobs_by_provider", "provider", "created_ms", "id"),
@@ -83,15 +83,27 @@ job_bodies: Final = Table(
     Column("error", LargeBinary),
 )
 
-#: Sums a day, key, model and provider: exactly those of the rows that were ever in `jobs`.
+#: Sums a day, model and provider: exactly those of the rows that were ever in `jobs`.
 usage_daily: Final = Table(
     "usage_daily",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    *(Column(name, Text, primary_key=True) for name in ("model", "provider")),
+    *map(_number, SUMS),
+    *map(_number, LATENCY_COLUMNS),
+    sqlite_with_rowid=False,
+)
+
+#: The same for each key.
+usage_key_daily: Final = Table(
+    "usage_key_daily",
     metadata,
     Column("day", Integer, primary_key=True, autoincrement=False),
     *(Column(name, Text, primary_key=True) for name in ("owner", "model", "provider")),
     *map(_number, SUMS),
     *map(_number, LATENCY_COLUMNS),
-    Index("usage_daily_by_owner", "owner", "day"),
+    Index("usage_key_daily_by_owner", "owner", "day"),
+    sqlite_with_rowid=False,
 )
 
 #: The same a day, key and tag, without latencies.
@@ -102,4 +114,5 @@ usage_tag_daily: Final = Table(
     *(Column(name, Text, primary_key=True) for name in ("owner", "tag")),
     *map(_number, SUMS),
     Index("usage_tag_daily_by_owner", "owner", "day"),
+    sqlite_with_rowid=False,
 )

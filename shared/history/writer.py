@@ -20,11 +20,20 @@ from shared.history.tables import (
     job_bodies,
     jobs,
     usage_daily,
+    usage_key_daily,
     usage_tag_daily,
 )
 
 #: The advisory lock of those who store in PostgreSQL: any number, always the same.
 _LOCK: Final = 7_239_115
+
+
+#: Each table of sums, what names its rows besides the day, and what it sums up.
+_TABLES_OF_SUMS: Final = (
+    (usage_daily, ("model", "provider"), (*SUMS, *LATENCY_COLUMNS)),
+    (usage_key_daily, ("owner", "model", "provider"), (*SUMS, *LATENCY_COLUMNS)),
+    (usage_tag_daily, ("owner", "tag"), SUMS),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +81,8 @@ def _store(connection: Connection, records: Sequence[Record]) -> int:
     insert_rows(connection, jobs, [record.row for record in fresh])
     insert_rows(connection, job_bodies, [record.body for record in fresh])
     signed = [(1, record.row) for record in fresh] + [(-1, row) for row in replaced]
-    _add(connection, usage_daily, ("owner", "model", "provider"), (*SUMS, *LATENCY_COLUMNS), signed)
-    _add(connection, usage_tag_daily, ("owner", "tag"), SUMS, signed)
+    for table, names, numbers in _TABLES_OF_SUMS:
+        _add(connection, table, names, numbers, signed)
     return len(fresh)
 
 

@@ -8,7 +8,7 @@
 --       5 queue · 6 priority · 7 widest window (messages) · 8 token of this call
 --       9 prefix of the live ZSETs, one a key that has limits
 -- Returns false when stale, else {now, attempt, request, model, provider, deadline_ms, ref_id,
--- streamed, operation}
+-- streamed, operation, attempts_before}
 --
 -- The same call may come twice, when the first answer got lost: its token gets the same claim.
 --
@@ -48,5 +48,5 @@ if held[1] ~= 'Started' or held[2] ~= ARGV[8] then
   end
 end
 local job = redis.call('HMGET', KEYS[1], 'attempt', 'request', 'model', 'provider', 'deadline_ms',
-  'ref_id', 'streamed', 'operation')
-return {whole(now), job[1], job[2], job[3], job[4], job[5], job[6], job[7], job[8]}
+  'ref_id', 'streamed', 'operation', 'attempts_before')
+return {whole(now), job[1], job[2], job[3], job[4], job[5], job[6], job[7], job[8], job[9]}

@@ -16,7 +16,8 @@
 --! include limits
 local now = whole(clock(ARGV[1]))
 redis.call('ZREM', KEYS[2], ARGV[2])
-local job = redis.call('HMGET', KEYS[1], 'state', 'outcome', 'reply_to', 'created_ms', 'reserved')
+local job = redis.call('HMGET', KEYS[1], 'state', 'outcome', 'reply_to', 'created_ms', 'reserved',
+  'accepted_ms')
 if job[1] ~= 'Executed' then
   return false
 end
@@ -24,12 +25,14 @@ redis.call('HSET', KEYS[1], 'state', job[2], 'completed_ms', now, 'unstored', '1
 redis.call('ZADD', KEYS[8], now, ARGV[2])
 if KEYS[9] then
   redis.call('ZREM', KEYS[9], ARGV[2])
-  charge(KEYS[10], KEYS[11], tonumber(job[4]), tonumber(job[5] or 0), tonumber(ARGV[4]),
+  charge(KEYS[10], KEYS[11], tonumber(job[6] or job[4]), tonumber(job[5] or 0), tonumber(ARGV[4]),
     tonumber(ARGV[5]), ARGV[6], tonumber(now))
 end
 if job[3] and job[3] ~= '' then
+  -- After a retry there is one of before: an attempt at that must not be taken for one at this.
+  local before = redis.call('HGET', KEYS[4], 'attempt')
   redis.call('HSET', KEYS[4], 'id', ARGV[2], 'state', 'Pending', 'url', job[3],
-    'attempt', '0', 'tries', '0', 'created_ms', now)
+    'attempt', before and whole(before + 1) or '0', 'tries', '0', 'created_ms', now)
   push_message(KEYS[5], KEYS[6], KEYS[7], 'callbacks', 0, 'workers.callbacks.run', ARGV[2], false)
 end
 redis.call('PEXPIRE', KEYS[1] .. ':chunks', ARGV[3])

@@ -18,6 +18,7 @@ from shared.history.tables import (
     job_bodies,
     jobs,
     usage_daily,
+    usage_key_daily,
     usage_tag_daily,
 )
 from shared.history.writer import HistoryWriter
@@ -57,7 +58,8 @@ def recomputed(database: Database, *names: str) -> dict[tuple[Any, ...], dict[st
 
 
 def assert_sums_are_those_of_the_rows(database: Database) -> None:
-    assert sums(database, usage_daily) == recomputed(database, "owner", "model", "provider")
+    assert sums(database, usage_daily) == recomputed(database, "model", "provider")
+    assert sums(database, usage_key_daily) == recomputed(database, "owner", "model", "provider")
     assert sums(database, usage_tag_daily) == recomputed(database, "owner", "tag")
 
 

@@ -22,7 +22,7 @@ from shared.errors import (
 )
 from shared.job import Job
 from shared.job_store import JobStore
-from shared.moves import CANCELLED, Result
+from shared.moves import CANCELLED, Result, Retried
 from shared.recovery_store import RecoveryStore
 from tests.factories import FakeClock, dump, new_job
 
@@ -288,3 +288,45 @@ def test_job_of_a_key_without_limits_leaves_nothing_to_limits(
 ) -> None:
     finish(job_store, job_store.accept(new_job()).id)
     assert list(ledger_redis.scan_iter("limits:*")) == []
+
+
+# --- jobs that are tried again --------------------------------------------------------------------
+
+
+def test_retry_counts_as_a_new_job_of_whoever_asks(
+    job_store: JobStore, key_store: KeyStore, ledger_redis: redis.Redis
+) -> None:
+    limits = {"requests_per_minute": 3, "concurrent_jobs": 1}
+    allowance = Allowance(KEY, Limits(**limits), 0)
+    failed = accept(job_store, **limits)
+    job_store.cancel(job_of(job_store, failed))
+    complete(job_store, failed)
+    accept(job_store, **limits)
+
+    with pytest.raises(TooManyJobs):
+        job_store.retry(job_of(job_store, failed), allowance=allowance)
+    assert job_of(job_store, failed).state.is_final
+
+    # Somebody without limits has it tried again: it is nothing to the key any more.
+    before = live(ledger_redis)
+    assert job_store.retry(job_of(job_store, failed)) is Retried.QUEUED
+    assert live(ledger_redis) == before
+    finish(job_store, failed, Charge(tokens=5))
+    assert ledger_redis.keys("limits:month:*") == [keys.month_of(KEY, "2023-11").encode()]
+    assert ledger_redis.hget(keys.month_of(KEY, "2023-11"), "tokens") == b"0"
+
+
+def test_retry_takes_a_request_and_a_place_and_gives_the_place_back(
+    job_store: JobStore, key_store: KeyStore, ledger_redis: redis.Redis
+) -> None:
+    allowance = Allowance(KEY, Limits(requests_per_minute=2, tokens_per_minute=100), 7)
+    failed = accept(job_store)
+    job_store.cancel(job_of(job_store, failed))
+    complete(job_store, failed)
+
+    assert job_store.retry(job_of(job_store, failed), allowance=allowance) is Retried.QUEUED
+    assert set(live(ledger_redis)) == {failed}
+    assert (key_store.taken(KEY).requests, key_store.taken(KEY).tokens) == (1, 7)
+    finish(job_store, failed, Charge(tokens=3))
+    assert live(ledger_redis) == {}
+    assert key_store.taken(KEY).tokens == 3

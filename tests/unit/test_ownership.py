@@ -34,6 +34,10 @@ EXEMPT = {
     "/v1/models": "lists models",
     "/v1/models/<path:name>": "shows a model",
     "/api/ActiveAiModels": "lists models",
+    "/api/QueryJobs": "lists the caller's own jobs",
+    "/api/RetryJobs": "finds among the caller's own jobs",
+    "/api/GetSummaryStats": "sums up the caller's own jobs",
+    "/api/GetUsage": "sums up the caller's own jobs",
 }
 
 
@@ -73,7 +77,7 @@ def jobs(gateway: Gateway) -> list[tuple[int, str]]:
 
 
 def plain(path: str) -> str:
-    return path.replace("/json/reply/", "/api/").removesuffix(".json")
+    return path.replace("/json/reply/", "/api/").removesuffix(".json").removesuffix(".csv")
 
 
 def rules(app: Flask) -> Iterator[tuple[Rule, str]]:

@@ -30,6 +30,9 @@ def deliver(deps: Deps, job_id: int) -> None:
     if job is None:
         log.error("delivery %s: its job is gone", job_id)
         return
+    if not job.state.is_final:
+        log.info("delivery %s: its job was retried", job_id)
+        return
     body = callback_body(job)
     started = deps.monotonic()
     answer = sender.post(
@@ -61,7 +64,7 @@ def callback_headers(deps: Deps, job: Job, claim: DeliveryClaim, body: bytes) ->
     """Return the headers of one attempt, signed now."""
     signature = signing.signature_headers(
         deps.settings.callback_secret.get_secret_value(),
-        signing.message_id(job.id),
+        signing.message_id(job.id, job.generation),
         int(deps.clock()),
         body,
     )

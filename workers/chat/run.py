@@ -149,10 +149,11 @@ def _call(deps: Deps, claim: Claim, provider: Provider, timeout_s: float) -> byt
 
 def _failed_before(deps: Deps, claim: Claim) -> set[str]:
     """Return the providers that failed this job before; the first attempt asks nobody."""
-    if claim.attempt == 1:
+    if claim.try_number == 1:
         return set()
     job = deps.jobs.get(claim.id)
-    return {record.provider for record in job.attempts} if job else set()
+    before = claim.attempts_before
+    return {record.provider for record in job.attempts if record.number > before} if job else set()
 
 
 def _after_error(
@@ -163,13 +164,13 @@ def _after_error(
     if error.body is not None:
         failed = Result(failed.outcome, failed.status, error.body)
     pause_s = backoff.delay_s(
-        claim.attempt,
+        claim.try_number,
         base_s=deps.settings.retry_base_s,
         cap_s=deps.settings.retry_cap_s,
         jitter=deps.jitter(),
         retry_after_s=error.retry_after_s,
     )
-    again = error.transient and claim.attempt < deps.settings.max_attempts and pause_s < left_s
+    again = error.transient and claim.try_number < deps.settings.max_attempts and pause_s < left_s
     return Outcome(failed, record, pause_s if again else None)
 
 

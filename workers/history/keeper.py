@@ -29,9 +29,9 @@ BATCH: Final = 300
 _BATCH_BYTES: Final = 8 * 1024 * 1024
 #: Jobs read in one round trip: their bodies may be large.
 _PAGE: Final = 30
-#: How long nobody else stores after this process said it does (seconds). Longer than a transaction
-#: may take; two at once would do no harm, only work twice.
-_LEASE_S: Final = 40.0
+#: How long nobody else stores after this process said it does (seconds). Every batch renews it. In
+#: a transaction that takes longer two may be at it: no harm, only work done twice.
+_LEASE_S: Final = 5.0
 #: How often a process looks for jobs to store (seconds). Jobs that ended meanwhile share one
 #: transaction; a job is in the history this long after its end.
 INTERVAL_S: Final = 0.5
