@@ -26,6 +26,7 @@ _BENCHMARKS: dict[str, Callable[[Options, Progress], Report]] = {
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(list(_BENCHMARKS)))
 @click.option("--quick", is_flag=True, help="Shorter and less exact; prints only.")
+@click.option("--update", is_flag=True, help="Rewrite the parts of those named in the document.")
 @click.option("--litellm", is_flag=True, help="Measure LiteLLM's proxy beside `sync`.")
 @click.option(
     "--litellm-python",
@@ -34,9 +35,10 @@ _BENCHMARKS: dict[str, Callable[[Options, Progress], Report]] = {
     help="The Python that has litellm[proxy]. Default: this one.",
 )
 @click.option("--postgres-url", default="", help="Measure `pipeline` with this database too.")
-def main(
+def main(  # noqa: PLR0917 - click passes them by name
     names: tuple[str, ...],
     quick: bool,  # noqa: FBT001
+    update: bool,  # noqa: FBT001
     litellm: bool,  # noqa: FBT001
     litellm_python: Path,
     postgres_url: str,
@@ -57,6 +59,8 @@ def main(
             raise click.ClickException(f"{name}: {exc}") from exc
         progress.done()
         show(reports[-1])
+        if update and names and not quick:
+            document.update(reports[-1], list(_BENCHMARKS), began_under_load)
     if not names and not quick:
         document.write(reports, list(_BENCHMARKS), began_under_load)
         click.echo(f"\nWritten: {document.PATH.name}")

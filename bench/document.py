@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,6 +35,7 @@ _TAIL = """\
 ```
 make bench                                  # everything; rewrites this page
 make bench ARGS="pipeline"                  # one of: {names}
+make bench ARGS="streams --update"          # rewrites its part of this page
 make bench ARGS="--quick"                   # shorter and less exact; prints only
 make bench ARGS="sync --litellm --litellm-python /path/to/venv/bin/python"
 ```
@@ -62,6 +64,33 @@ def render(reports: Sequence[Report], names: Sequence[str], load: float) -> str:
     )
     parts = [head, *map(section, reports), _TAIL.format(names=", ".join(names))]
     return "\n".join(parts)
+
+
+def update(report: Report, names: Sequence[str], load: float) -> None:
+    """Put one benchmark's part into the page and leave the others as they were measured."""
+    PATH.write_text(with_section(PATH.read_text("utf-8"), report, names, load), "utf-8")
+
+
+def with_section(page: str, report: Report, names: Sequence[str], load: float) -> str:
+    """Return the page with this report's section and goals, in place of older ones."""
+    day = datetime.now(UTC).date().isoformat()
+    note = f"Measured by itself on {day}; load average when it began {load:.1f}."
+    dated = replace(report, notes=(*report.notes, note))
+    head, *sections = page.split("\n## ")
+    parts = {text.partition("\n")[0]: text for text in sections}
+    parts[report.title] = section(dated).removeprefix("## ")
+    goals = parts.pop("Goals")
+    del parts["How to run it"]
+    tail = _TAIL.format(names=", ".join(names)).removeprefix("## ")
+    ordered = [head, _with_goals(goals, report.goals), *parts.values(), tail]
+    return "\n## ".join(text.rstrip("\n") + "\n" for text in ordered)
+
+
+def _with_goals(text: str, goals: Sequence[Goal]) -> str:
+    """Return the table of goals with these, in place of older ones of the same names."""
+    fresh = [f"| {goal.what} |" for goal in goals]
+    kept = [line for line in text.rstrip().splitlines() if not line.startswith(tuple(fresh))]
+    return "\n".join([*kept, *goals_table(goals).splitlines()[2:]])
 
 
 def goals_table(goals: Sequence[Goal]) -> str:

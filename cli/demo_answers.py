@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
+from types import UnionType
 from typing import Any
 
 Json = dict[str, Any]
@@ -20,7 +21,7 @@ _CREATED = 1_735_689_600
 
 
 class BadRequest(Exception):
-    """The request is not one that a chat completion can be made from; the message says why."""
+    """The request is not one that can be answered; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +57,22 @@ class Answer:
 
 def parse_request(body: bytes) -> Json:
     """Read a chat request; raises BadRequest as an LLM server would refuse it."""
+    request = parse_object(body, "messages", list)
+    if not all(isinstance(message, dict) for message in request["messages"]):
+        raise BadRequest("'messages' must be a list of objects")
+    return request
+
+
+def parse_object(body: bytes, asks: str, kind: type | UnionType) -> Json:
+    """Read a request with a model, and a value of that type under `asks`; raises BadRequest."""
     try:
         request = json.loads(body)
     except ValueError as exc:
         raise BadRequest(f"the body is not JSON: {exc}") from exc
     if not isinstance(request, dict) or not isinstance(request.get("model"), str):
         raise BadRequest("'model' is missing")
-    messages = request.get("messages")
-    if not isinstance(messages, list) or not all(isinstance(m, dict) for m in messages):
-        raise BadRequest("'messages' must be a list of objects")
+    if not isinstance(request.get(asks), kind):
+        raise BadRequest(f"'{asks}' is missing, or none of its types")
     return request
 
 
@@ -72,24 +80,25 @@ def answer_to(request: Json, *, echo: bytes | None = None) -> Answer:
     """Return the answer to a chat request; with `echo` its content is that text, exactly."""
     said = _last_user_text(request["messages"])
     calls = _tool_calls(request) if "use tool" in said.lower() else []
-    prompt_tokens = sum(len(_text(m.get("content")).split()) for m in request["messages"])
-    content = None if calls else _content(said)
+    prompt_tokens = sum(len(text_of(m.get("content")).split()) for m in request["messages"])
+    content = None if calls else content_about(said)
     if echo is not None:
         content = echo.decode("utf-8", "replace")
     return Answer(request["model"], content, calls, prompt_tokens)
 
 
-def _content(said: str) -> str:
+def content_about(said: str) -> str:
+    """Return the demo LLM's answer to what it was told."""
     quoted = said if len(said) <= _QUOTED else said[:_QUOTED] + "…"
     return f"This is ReplyTo's demo LLM, not a real model. You said: {quoted}"
 
 
 def _last_user_text(messages: list[Json]) -> str:
-    texts = (_text(m.get("content")) for m in reversed(messages) if m.get("role") == "user")
+    texts = (text_of(m.get("content")) for m in reversed(messages) if m.get("role") == "user")
     return next(texts, "")
 
 
-def _text(content: object) -> str:
+def text_of(content: object) -> str:
     """Return the text of a message's content: a string, or its text parts."""
     if isinstance(content, list):
         parts = (part.get("text") for part in content if isinstance(part, dict))

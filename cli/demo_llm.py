@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from cli import demo_answers as answers
+from cli import demo_chats, demo_completions, demo_embeddings, demo_responses
 from cli.demo_behaviour import MODELS, Behaviour, parse_model
 from cli.demo_exchange import Exchange
 from cli.demo_recording import DEFAULT_KEPT, RecordedRequest, Recording
+from cli.demo_reply import Reply
 from cli.wsgi_thread import (
     CONNECTION,
     RAW_TARGET,
@@ -22,6 +24,22 @@ from cli.wsgi_thread import (
     body_of,
     headers_of,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Api:
+    """How requests at one path are read and answered."""
+
+    parse: Callable[[bytes], answers.Json]
+    reply: Callable[[answers.Json, bytes | None], Reply]
+
+
+_APIS = {
+    "/v1/chat/completions": _Api(answers.parse_request, demo_chats.reply),
+    "/v1/completions": _Api(demo_completions.parse, demo_completions.reply),
+    "/v1/embeddings": _Api(demo_embeddings.parse, demo_embeddings.reply),
+    "/v1/responses": _Api(demo_responses.parse, demo_responses.reply),
+}
 
 #: Distinct requests of `demo-flaky-…` whose failures are remembered.
 _FLAKY_KEPT = 10_000
@@ -51,7 +69,7 @@ class DemoLlm:
 
     @property
     def requests(self) -> list[RecordedRequest]:
-        """The chat requests that came in so far, oldest first."""
+        """The requests for answers that came in so far, oldest first."""
         return list(self.recording.requests)
 
     def start(self) -> DemoLlm:
@@ -75,12 +93,13 @@ class DemoLlm:
         headers, body, target = headers_of(environ), body_of(environ), environ[RAW_TARGET]
         connection = environ[CONNECTION]
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
-        if (method, path) != ("POST", "/v1/chat/completions"):
+        api = _APIS.get(path) if method == "POST" else None
+        if api is None:
             silent = Exchange(connection, start_response, RecordedRequest(target, headers, body))
             return self._other(silent, method, path, headers)
         record = self.recording.arrived(target, headers, body)
         try:
-            result = self._chat(Exchange(connection, start_response, record), headers)
+            result = self._asked(Exchange(connection, start_response, record), headers, api)
         except BaseException:
             self.recording.ended(record)
             raise
@@ -108,21 +127,21 @@ class DemoLlm:
             return None
         return "Incorrect API key provided."
 
-    def _chat(self, exchange: Exchange, headers: dict[str, str]) -> Iterable[bytes]:
+    def _asked(self, exchange: Exchange, headers: dict[str, str], api: _Api) -> Iterable[bytes]:
         if refusal := self._refusal(headers):
             return exchange.json(401, answers.error(401, refusal))
         try:
-            request = answers.parse_request(exchange.record.body)
+            request = api.parse(exchange.record.body)
         except answers.BadRequest as exc:
             return exchange.json(400, answers.error(400, str(exc)))
         behaviour = parse_model(request["model"])
         if behaviour is None:
             message = f"The model '{request['model']}' does not exist."
             return exchange.json(404, answers.error(404, message))
-        return self._behave(exchange, request, behaviour)
+        return self._behave(exchange, request, behaviour, api)
 
     def _behave(
-        self, exchange: Exchange, request: answers.Json, behaviour: Behaviour
+        self, exchange: Exchange, request: answers.Json, behaviour: Behaviour, api: _Api
     ) -> Iterable[bytes]:
         exchange.wait(None if behaviour.hang else behaviour.delay_s or 0.0)
         if behaviour.reset:
@@ -131,13 +150,12 @@ class DemoLlm:
             return _fail(exchange, status)
         if behaviour.garbage:
             return exchange.raw(200, b"<html>This is not JSON {")
-        echo = exchange.record.body if behaviour.echo else None
-        answer = answers.answer_to(request, echo=echo)
+        reply = api.reply(request, exchange.record.body if behaviour.echo else None)
         if request.get("stream") is True:
-            return self._stream(exchange, answer, request, behaviour.word_s)
+            return self._stream(exchange, reply, behaviour.word_s)
         if behaviour.delay_s is None:
-            exchange.wait(behaviour.word_s * len(answer.words))
-        return exchange.json(200, answers.completion(answer))
+            exchange.wait(behaviour.word_s * reply.words)
+        return exchange.json(200, reply.whole)
 
     def _failure(self, body: bytes, behaviour: Behaviour) -> int | None:
         """Return the HTTP status with which this request is to fail now, if it is."""
@@ -152,19 +170,14 @@ class DemoLlm:
             return None
         return behaviour.fail_status
 
-    def _stream(
-        self, exchange: Exchange, answer: answers.Answer, request: answers.Json, word_s: float
-    ) -> Iterator[bytes]:
-        options = request.get("stream_options")
-        include_usage = isinstance(options, dict) and options.get("include_usage") is True
+    def _stream(self, exchange: Exchange, reply: Reply, word_s: float) -> Iterator[bytes]:
         exchange.begin(200, content_type="text/event-stream", cache_control="no-cache")
         exchange.record.finished = False
         try:
-            for chunk in answers.chunks(answer, include_usage=include_usage):
-                yield b"data: " + json.dumps(chunk).encode() + b"\n\n"
-                if chunk["choices"] and chunk["choices"][0]["delta"].get("content"):
+            for event in reply.events:
+                yield event.wire
+                if event.pauses:
                     exchange.wait(word_s)
-            yield b"data: [DONE]\n\n"
             exchange.record.finished = True
         finally:
             self.recording.ended(exchange.record)

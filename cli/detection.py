@@ -6,14 +6,21 @@ import json
 import tomllib
 import urllib.request
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
 from pathlib import Path
 
 from cli.demo_behaviour import MODELS
-from cli.presets import HOSTED, Provider
+from cli.presets import HOSTED, LOCAL, Provider
 from cli.start_problem import StartProblem
+from shared.provider_presets import PRESETS
 
-OLLAMA_URL = "http://127.0.0.1:11434"
-_OLLAMA_TIMEOUT_S = 0.3
+#: Where servers are looked for on this machine, by the name of their preset.
+LOCAL_URLS = {name: str(PRESETS[name].base_url) for name in LOCAL}
+#: Longest wait for one of them: loopback answers at once, or refuses.
+_LOCAL_TIMEOUT_S = 0.3
+#: Where each type lists its models: the path, the list's name, the model's.
+_LISTS = {"ollama": ("/api/tags", "models", "name"), "openai": ("/models", "data", "id")}
 
 #: Calls that the demo LLM takes at once; it sleeps through most of them.
 _DEMO_CONCURRENCY = 10_000
@@ -40,23 +47,35 @@ def is_configured(path: Path, *, required: bool) -> bool:
     return True
 
 
-def detect(environ: Mapping[str, str], ollama_url: str = OLLAMA_URL) -> list[Provider]:
-    """Return the LLMs of this machine: a running Ollama, and services whose key is set."""
+def detect(
+    environ: Mapping[str, str], local_urls: Mapping[str, str] | None = None
+) -> list[Provider]:
+    """Return the LLMs of this machine: servers that run, and services whose key is set."""
     hosted = [p for p in HOSTED if p.api_key_env and environ.get(p.api_key_env)]
-    models = ollama_models(ollama_url)
-    local = [Provider("ollama", f"{ollama_url}/v1", models, concurrency=4)] if models else []
-    return [*local, *hosted]
+    return [*local_providers(LOCAL_URLS if local_urls is None else local_urls), *hosted]
 
 
-def ollama_models(url: str) -> tuple[str, ...]:
-    """Ask Ollama which models it has (GET /api/tags); none when it does not run."""
+def local_providers(urls: Mapping[str, str]) -> list[Provider]:
+    """Return the servers that run at these URLs and have models; all are asked at once."""
+    with ThreadPoolExecutor(max(1, len(urls))) as pool:
+        models = pool.map(local_models, urls, urls.values())
+        return [
+            Provider(name, url, own, concurrency=4, type=PRESETS[name].type)
+            for (name, url), own in zip(urls.items(), models, strict=True)
+            if own
+        ]
+
+
+def local_models(name: str, url: str) -> tuple[str, ...]:
+    """Ask a server which models it has; none when it does not run or is something else."""
+    path, listed, named = _LISTS[PRESETS[name].type]
     # No proxy: the question is about this machine.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"{url}/api/tags", timeout=_OLLAMA_TIMEOUT_S) as response:
-            tags = json.load(response)
-        return tuple(str(model["name"]) for model in tags["models"])
-    except (OSError, ValueError, KeyError, TypeError):
+        with opener.open(f"{url}{path}", timeout=_LOCAL_TIMEOUT_S) as response:
+            models = json.load(response)[listed]
+        return tuple(str(model[named]) for model in models)
+    except (OSError, HTTPException, ValueError, KeyError, TypeError):
         return ()
 
 
@@ -74,7 +93,7 @@ def _table(provider: Provider) -> str:
     # JSON's strings and lists of strings are TOML's too.
     rows = {
         "name": json.dumps(provider.name),
-        "type": '"openai"',
+        "type": json.dumps(provider.type),
         "base_url": json.dumps(provider.base_url),
         "api_key_env": json.dumps(provider.api_key_env) if provider.api_key_env else None,
         "concurrency": str(provider.concurrency),

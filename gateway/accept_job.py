@@ -1,4 +1,4 @@
-"""Turns a checked chat call into an accepted job."""
+"""Turns a checked call into an accepted job."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gateway.services import Services
 from shared.api_keys.limits import Allowance, guess_tokens
 from shared.callback_target import check_target
 from shared.chat_request import ChatCall
-from shared.errors import ModelNotFound, ProviderNotFound
+from shared.errors import ModelNotFound, OperationNotSupported, ProviderNotFound
 from shared.job import NewJob
 from shared.moves import Accepted
 
@@ -25,8 +25,8 @@ def accept_job(
 ) -> tuple[Accepted, str]:
     """Accept the call as a job; return it with its RefId.
 
-    Raises ModelNotFound, ProviderNotFound, CallbackTargetRefused, RefIdConflict, QueueFull, and
-    RateLimitExceeded and its kin.
+    Raises ModelNotFound, ProviderNotFound, OperationNotSupported, CallbackTargetRefused,
+    RefIdConflict, QueueFull, and RateLimitExceeded and its kin.
     """
     _check(services, principal, call)
     ref_id = call.ref_id or secrets.token_hex(16)
@@ -44,6 +44,7 @@ def accept_job(
         reply_to=call.reply_to or "",
         mailbox=mailbox,
         streamed=call.chat.stream,
+        operation=call.chat.operation,
         allowance=allowance_of(principal, call.chat.body),
     )
     return services.jobs.accept(new), ref_id
@@ -72,5 +73,17 @@ def _check(services: Services, principal: Principal, call: ChatCall) -> None:
             f"The provider '{call.provider}' does not exist or does not have '{model}'.",
             field="provider",
         )
+    _check_operation(services, call)
     if call.reply_to:
         check_target(call.reply_to, allow_private=services.settings.callback_allow_private)
+
+
+def _check_operation(services: Services, call: ChatCall) -> None:
+    chat, pinned = call.chat, call.provider
+    asked = [p for p in services.registry.serving(chat.model) if pinned in (None, p.name)]
+    if not any(provider.can(chat.operation) for provider in asked):
+        at = f" at the provider '{pinned}'" if pinned else ""
+        raise OperationNotSupported(
+            f"The model '{chat.model}' does not support the operation '{chat.operation}'{at}.",
+            field="model",
+        )

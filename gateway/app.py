@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Final
 
 from flask import Flask, Response
 from flask.typing import ResponseReturnValue
@@ -10,12 +11,18 @@ from flask.typing import ResponseReturnValue
 from gateway import (
     audit,
     chat,
+    completions,
+    cors,
+    embeddings,
     error_body,
     health,
     jobs,
     keys,
     models,
+    ollama,
+    openai_headers,
     query_jobs,
+    responses,
     retry_jobs,
     statistics,
     streams,
@@ -24,6 +31,12 @@ from gateway.limit_headers import add_limit_headers
 from gateway.request_id import request_id
 from gateway.services import Services, attach, build_services
 from shared.settings import SettingsError, load_settings
+
+_RESOURCES: Final = (
+    *(chat, completions, embeddings, responses, ollama),
+    *(jobs, query_jobs, retry_jobs, statistics, streams, models),
+    *(keys, audit, health),
+)
 
 
 def create_app(services: Services | None = None) -> Flask:
@@ -39,21 +52,13 @@ def create_app(services: Services | None = None) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = services.settings.max_body_bytes
     attach(app, services)
     error_body.register(app)
-    for module in (
-        chat,
-        jobs,
-        query_jobs,
-        retry_jobs,
-        statistics,
-        streams,
-        models,
-        keys,
-        audit,
-        health,
-    ):
+    for module in _RESOURCES:
         app.register_blueprint(module.blueprint)
     app.after_request(_name_request)
     app.after_request(add_limit_headers)
+    openai_headers.register(app)
+    if services.settings.cors_origins:
+        cors.register(app, services.settings.cors_origins)
     return app
 
 

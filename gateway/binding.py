@@ -29,7 +29,7 @@ def bind(dto: type[D]) -> D:
 
 
 def chat_body() -> bytes:
-    """Return the JSON body of a chat call; a form or query string is made into one."""
+    """Return the JSON body of a call of an LLM; a form or query string is made into one."""
     raw = _raw_body()
     if _is_form() or not raw:
         values = {**request.args.to_dict(), **request.form.to_dict()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ from redis.exceptions import RedisError
 
 from gateway.chunk_reader import Follower
 from gateway.error_body import as_failure
+from gateway.event_form import ChunkEvents, EventForm
+from gateway.queue_news import QueueNews
 from gateway.services import Services
-from shared import sse
 from shared.chunk_store import START, Entry
 from shared.errors import StreamGone, ValidationFailed
 from shared.job import Job, JobState, failure_body
@@ -24,10 +26,11 @@ log = logging.getLogger(__name__)
 
 #: A comment is sent when nothing else was for this long (seconds): proxies close what is silent.
 KEEP_ALIVE_S: Final = 10.0
-_KEEP_ALIVE: Final = b": keep-alive\n\n"
-_DONE: Final = b"[DONE]"
 #: How often a silent stream looks whether its client is still there (seconds).
 _LOOK_UP_S: Final = 0.5
+
+#: The last number of a millisecond in a Redis Stream.
+_LAST_NUMBER: Final = 2**64 - 1
 
 _EVENT_ID: Final = re.compile(r"([0-9]{1,15}-[0-9]{1,15})\.([0-9]{1,6})")
 
@@ -54,6 +57,7 @@ class EventStream:
     """One request's way through one job's stream. Close it, or it follows for ever.
 
     `ended`: whether the job was known to have ended, so that nothing will come that is not there.
+    `news`: what to tell of the job until its first chunk.
     """
 
     def __init__(
@@ -64,21 +68,30 @@ class EventStream:
         client_left: Callable[[], bool],
         *,
         ended: bool = False,
+        form: EventForm | None = None,
+        news: QueueNews | None = None,
     ) -> None:
+        self._form = form or ChunkEvents()
         self._jobs = services.jobs
-        self._chunks = services.chunks
         self._job_id = job_id
         self._place = place
         self._client_left = client_left
+        self._news = news
         self._silent_s = 0.0
         self._stack = ExitStack()
         self.is_over = False
-        self._ahead: list[Entry] = self._chunks.read_from(job_id, place.entry)
-        self.is_gone = ended and not self._ahead
-        last = self._ahead[-1].id if self._ahead else place.entry
         self._follower: Follower = self._stack.enter_context(
-            services.chunk_reader.follow(job_id, last)
+            services.chunk_reader.follow(job_id, _before(place.entry))
         )
+        with self._stack:
+            self._ahead: list[Entry] = self._follower.next(0)
+            self._stack = self._stack.pop_all()
+        self.is_gone = ended and not self._ahead
+
+    @property
+    def mimetype(self) -> str:
+        """The content type of the events."""
+        return self._form.mimetype
 
     def close(self) -> None:
         """Follow no more."""
@@ -94,33 +107,45 @@ class EventStream:
 
     def events(self) -> Iterator[bytes]:
         """Yield the stream's events as they come, and how it ended."""
-        while not self._client_left():
-            entries, self._ahead = self._ahead or self._next(), []
-            if entries:
-                # Together: each piece is a chunk of HTTP and a call of the system of its own.
-                yield b"".join(text for entry in entries for text in self._texts(entry))
-                if self.is_over:
-                    return
-            elif self._silent_s % KEEP_ALIVE_S == 0:
-                yield _KEEP_ALIVE
+        while not self.is_over and not self._client_left():
+            if piece := self._piece():
+                yield piece
+
+    def _piece(self) -> bytes:
+        """Return what there is to send, empty when there was nothing for a moment."""
+        if not self._ahead and self._news and (told := self._news.look()):
+            self._silent_s = 0.0
+            return told
+        entries, self._ahead = self._ahead or self._next(), []
+        if entries:
+            self._news = None
+            # Together: each piece is a chunk of HTTP and a call of the system of its own.
+            return b"".join(text for entry in entries for text in self._texts(entry))
+        return b"" if self._silent_s % KEEP_ALIVE_S else self._form.keep_alive
 
     def _texts(self, entry: Entry) -> Iterator[bytes]:
         had = self._place.chunk if entry.id == self._place.entry else 0
         for number, chunk in enumerate(entry.chunks[had:], had + 1):
-            yield sse.encode(chunk, f"{entry.id}.{number}")
+            yield self._form.chunk(chunk, f"{entry.id}.{number}")
         if entry.end is not None:
             self.is_over = True
             yield self._last_event(entry.end)
 
     def _last_event(self, end: JobState) -> bytes:
         if end is JobState.COMPLETED:
-            return sse.encode(_DONE)
+            return self._form.done()
         job = self._job()
-        return sse.encode((job and job.error) or failure_body(as_failure(StreamGone())))
+        error = (job and job.error) or failure_body(as_failure(StreamGone()))
+        return self._form.failed(error)
 
     def _next(self) -> list[Entry]:
         """Return the next entries; none when none has come for a moment."""
-        entries = self._follower.next(_LOOK_UP_S)
+        try:
+            entries = self._follower.next(_LOOK_UP_S)
+        except RedisError as exc:
+            log.warning("job %s: its stream cannot be read: %r", self._job_id, exc)
+            time.sleep(_LOOK_UP_S)
+            entries = []
         self._silent_s = 0.0 if entries else self._silent_s + _LOOK_UP_S
         if not entries and self._silent_s % KEEP_ALIVE_S == 0:
             return self._look_up()
@@ -129,21 +154,19 @@ class EventStream:
     def _look_up(self) -> list[Entry]:
         """Look for oneself, now and then: the reader may have lost its connection.
 
-        What is found comes next; returned is the end of a stream that has none of its own.
+        Returns what was missed, or the end of a stream that has none of its own.
         """
+        self._follower.catch_up()
         try:
             job = self._jobs.get(self._job_id)
-            entries = self._chunks.read_from(self._job_id, self._follower.last)
+            missed = self._follower.next(0)
         except RedisError as exc:
             log.warning("job %s: its stream cannot be read: %r", self._job_id, exc)
             return []
-        for entry in entries:
-            self._follower.put(entry)
-        is_over = job is None or job.state.has_result
-        if is_over and not any(entry.end for entry in entries):
+        if not missed and (job is None or job.state.has_result):
             # Never as if it were whole: the rest of it was not kept.
             return [Entry(self._follower.last, end=JobState.FAILED)]
-        return []
+        return missed
 
     def _job(self) -> Job | None:
         try:
@@ -153,9 +176,17 @@ class EventStream:
             return None
 
 
+def _before(entry_id: str) -> str:
+    """Return the id behind which this entry is the first: some of its chunks may be unread."""
+    milliseconds, _, number = entry_id.partition("-")
+    if int(number):
+        return f"{milliseconds}-{int(number) - 1}"
+    return f"{int(milliseconds) - 1}-{_LAST_NUMBER}" if int(milliseconds) else START
+
+
 def as_response(stream: EventStream, job_id: int, on_close: Callable[[], None]) -> Response:
     """Return the response that relays the stream and closes it at its end, however that comes."""
-    response = Response(stream.events(), mimetype="text/event-stream")
+    response = Response(stream.events(), mimetype=stream.mimetype)
     response.headers["Cache-Control"] = "no-cache, no-transform"
     response.headers["X-Accel-Buffering"] = "no"
     response.headers["x-job-id"] = str(job_id)

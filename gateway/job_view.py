@@ -11,9 +11,16 @@ from shared.dtos.base import ResponseError, ResponseStatus
 from shared.dtos.jobs import BackgroundJob, GetOpenAiChatStatusResponse
 from shared.job import Job, JobState
 from shared.moves import Position
+from shared.operation import Operation
 
-_REQUEST_TYPE: Final = "OpenAiChatCompletion"
-_RESPONSE_TYPE: Final = "OpenAiChatResponse"
+#: Names of what was asked and of its answer; AI Server has those of chats and generations.
+_TYPES: Final = {
+    Operation.CHAT: ("OpenAiChatCompletion", "OpenAiChatResponse"),
+    Operation.COMPLETION: ("OpenAiCompletion", "OpenAiCompletionResponse"),
+    Operation.EMBEDDING: ("OpenAiEmbedding", "OpenAiEmbeddingResponse"),
+    Operation.RESPONSE: ("OpenAiResponse", "OpenAiResponseResponse"),
+    Operation.OLLAMA_GENERATE: ("OllamaGeneration", "OllamaGenerationResponse"),
+}
 _PROGRESS: Final = {JobState.QUEUED: 0.0, JobState.STARTED: 0.5}
 
 
@@ -76,6 +83,7 @@ def failure_of(job: Job) -> ResponseStatus | None:
 def background_job(job: Job) -> BackgroundJob:
     """Return all that is known of the job."""
     failure = failure_of(job)
+    request_type, response_type = _TYPES[job.operation]
     ended_ms = job.completed_ms or job.executed_ms
     return BackgroundJob(
         id=job.id,
@@ -85,9 +93,9 @@ def background_job(job: Job) -> BackgroundJob:
         created_date=iso_date(job.created_ms),
         created_by=job.owner,
         request_type="API",
-        request=_REQUEST_TYPE,
+        request=request_type,
         request_body=job.request.decode("utf-8"),
-        response=_RESPONSE_TYPE if job.response is not None else None,
+        response=response_type if job.response is not None else None,
         response_body=job.response.decode("utf-8") if job.response is not None else None,
         state=job.state,
         started_date=_date_or_none(job.started_ms),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import cast
 
 from flask import Flask, current_app
@@ -23,6 +25,7 @@ from shared.history.statistics import Statistics
 from shared.job_store import JobStore
 from shared.live_jobs import LiveJobs
 from shared.providers import Registry, load_registry
+from shared.response_names import ResponseNames
 from shared.settings import Settings
 
 _EXTENSION = "replyto"
@@ -40,9 +43,12 @@ class Services:
     counters: Counters
     chunks: ChunkStore
     chunk_reader: ChunkReader
+    response_names: ResponseNames
     database: Database
     key_store: KeyStore
     key_keeper: KeyKeeper
+    #: Where the keys of providers are.
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def history(self) -> HistoryReader:
@@ -84,7 +90,9 @@ def build_services(settings: Settings) -> Services:
         mailbox=Mailbox(client, settings.sync_limit),
         counters=Counters(client),
         chunks=chunks,
-        chunk_reader=ChunkReader(chunks),
+        chunk_reader=ChunkReader(chunks, settings.stream_limit),
+        response_names=ResponseNames(client, settings),
+        environment=os.environ,
         database=database,
         key_store=key_store,
         key_keeper=key_keeper,

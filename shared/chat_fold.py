@@ -3,8 +3,8 @@
 The rules are those by which the `openai` SDK accumulates a stream (`ChatCompletionStreamState`),
 with these differences: a role or id that is sent again does not double, numbers are replaced and
 not added, a list whose entries have no index is extended where the SDK raises, choices and tool
-calls may begin in any order, the index of a tool call is left out as in an unstreamed answer, and
-what only later chunks carry is kept.
+calls may begin in any order, the index of a tool call or thought is left out as in an unstreamed
+answer, and what only later chunks carry is kept.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ _WHOLE = frozenset({"id", "role", "type"})
 _FIRST = frozenset({"id", "created"})
 #: Padding that hides a chunk's size; it tells nothing of the completion.
 _DROPPED = frozenset({"obfuscation"})
+#: Lists whose entries have an index in the stream only.
+_NUMBERED = ("tool_calls", "thinking_blocks")
 #: Values with which a chunk says that it has nothing to add.
 _BLANK: tuple[object, ...] = (None, "", [], {})
 
@@ -55,6 +57,16 @@ class ChatFold:
         """Whether there was a choice, and each one has its finish reason: nothing broke off."""
         return bool(self._choices) and all(choice.is_finished for choice in self._choices.values())
 
+    def finish(self) -> None:
+        """Take in that the server says it is done; small ones say so and give no finish reasons.
+
+        When none of the choices has a reason, each gets the one that fits. One that lacks it beside
+        others that have it broke off: this server does give reasons.
+        """
+        if not any(choice.is_finished for choice in self._choices.values()):
+            for choice in self._choices.values():
+                choice.finish()
+
     def _add_choices(self, choices: object) -> None:
         self._fields.setdefault("choices", None)  # holds their place among the fields
         for choice in choices if isinstance(choices, list) else ():
@@ -89,12 +101,17 @@ class _Choice:
             elif name != "index":
                 _keep_last(self._fields, name, value)
 
+    def finish(self) -> None:
+        calls = _build(self._message.get("tool_calls"))
+        self._fields["finish_reason"] = "tool_calls" if calls else "stop"
+
     def build(self) -> dict[str, object]:
         message = _build_members(self._message)
-        calls = message.get("tool_calls")
-        for call in calls if isinstance(calls, list) else ():
-            if isinstance(call, dict):
-                call.pop("index", None)
+        for name in _NUMBERED:
+            entries = message.get(name)
+            for entry in entries if isinstance(entries, list) else ():
+                if isinstance(entry, dict):
+                    entry.pop("index", None)
         fields = _build_members(self._fields) | {"message": message}
         fields.setdefault("finish_reason", None)
         return fields

@@ -1,14 +1,19 @@
-"""A chat request as clients send it, and what of it goes to the LLM: their text, untouched."""
+"""A request as clients send it, and what of it goes to the LLM: their text, untouched.
+
+Chats are read here; `operation_request.py` reads the other operations with the same parts.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from shared import casing, chat_validation
 from shared.json_text import Edit, members, parse_document, splice
+from shared.operation import Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +27,12 @@ class ChatRequest:
     model: str
     body: str
     stream: bool
+    operation: Operation = Operation.CHAT
 
 
 @dataclass(frozen=True, slots=True)
 class ChatCall:
-    """A chat request with what the gateway is told about it."""
+    """A request with what the gateway is told about it."""
 
     chat: ChatRequest
     ref_id: str | None
@@ -40,7 +46,9 @@ class ChatCall:
 
         White space and the order of names do not count; numbers count as they are written.
         """
-        about = [self.reply_to, self.provider, self.tag, self.timeout_s]
+        about: list[object] = [self.reply_to, self.provider, self.tag, self.timeout_s]
+        if self.chat.operation is not Operation.CHAT:
+            about.append(self.chat.operation)
         canonical = _to_canonical([about, _from_canonical(self.chat.body)])
         return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -53,9 +61,15 @@ def parse_chat_completion(raw: bytes) -> ChatCall:
     text, value = parse_document(raw)
     changes = casing.find_changes(value, casing.CHAT_COMPLETION)
     chat_validation.validate(value, chat_validation.CHAT_COMPLETION)
-    body = _changed(text, 0, len(text), changes)
+    return read_call(text, value, changes, Operation.CHAT)[0]
+
+
+def read_call(
+    text: str, value: object, changes: casing.Changes | None, operation: Operation
+) -> tuple[ChatCall, dict[str, Any]]:
+    """Return the call that a document is, and its fields. It was validated, by these changes."""
     fields = _object(value)
-    return _call(fields, body, fields)
+    return _call(fields, _changed(text, 0, len(text), changes), fields, operation), fields
 
 
 def parse_queue_chat_completion(raw: bytes) -> ChatCall:
@@ -66,27 +80,44 @@ def parse_queue_chat_completion(raw: bytes) -> ChatCall:
     text, value = parse_document(raw)
     changes = casing.find_changes(value, casing.QUEUE_CHAT_COMPLETION)
     chat_validation.validate(value, chat_validation.QUEUE_CHAT_COMPLETION)
+    return read_envelope(text, value, changes, Operation.CHAT)
+
+
+def read_envelope(
+    text: str, value: object, changes: casing.Changes | None, operation: Operation
+) -> ChatCall:
+    """Return the call that an envelope holds. It was validated, by these changes."""
     envelope = _object(value)
     request = _object(envelope["request"])
     body = _request_body(text, changes)
     told = {name: envelope.get(name) or request.get(name) for name in casing.GATEWAY_FIELDS}
-    return _call(request, body, told)
+    return _call(request, body, told, operation)
 
 
 def with_model(body: str, model: str) -> str:
     """Return the body with this model's name in it; the same text if it is there already."""
+    return with_values(body, {"model": model})
+
+
+def with_values(body: str, values: Mapping[str, object]) -> str:
+    """Return the object with these values in the place of those that its members have."""
     edits = [
-        Edit(member.value_start, member.end, json.dumps(model))
+        Edit(member.value_start, member.end, json.dumps(values[member.name]))
         for member in members(body)
-        if member.name == "model" and member.value != model
+        if member.name in values and member.value != values[member.name]
     ]
     return splice(body, edits) if edits else body
 
 
-def _call(chat: dict[str, Any], body: str, told: dict[str, Any]) -> ChatCall:
+def _call(
+    chat: dict[str, Any],
+    body: str,
+    told: dict[str, Any],
+    operation: Operation = Operation.CHAT,
+) -> ChatCall:
     timeout_s, provider = told.get("timeoutSecs"), told.get("provider")
     return ChatCall(
-        chat=ChatRequest(chat["model"], body, chat.get("stream") is True),
+        chat=ChatRequest(chat["model"], body, chat.get("stream") is True, operation),
         ref_id=told.get("refId") or None,
         provider=provider if isinstance(provider, str) and provider else None,
         tag=told.get("tag") or None,

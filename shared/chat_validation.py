@@ -18,65 +18,69 @@ from typing_extensions import TypedDict
 from shared.errors import ValidationFailed
 
 # Only the input is looked at: what validation returns is dropped, so nothing can be changed by it.
-_STRICT = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
+STRICT = ConfigDict(strict=True, extra="ignore", hide_input_in_errors=True)
 _PRINTABLE = r"\A[^\x00-\x1f\x7f-\x9f]*\z"
 
-_Object = dict[str, Any]
+Object = dict[str, Any]
 # The first bad item is the one that is told of; a body of a million must not make a million errors.
-_Objects = Annotated[list[_Object], Field(fail_fast=True)]
-_Texts = Annotated[list[str], Field(fail_fast=True)]
-_Number = Annotated[float, Field(allow_inf_nan=False)]
+Objects = Annotated[list[Object], Field(fail_fast=True)]
+Texts = Annotated[list[str], Field(fail_fast=True)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
 _ShortText = Annotated[str, StringConstraints(max_length=256, pattern=_PRINTABLE)]
 _Url = Annotated[str, StringConstraints(max_length=2048, pattern=_PRINTABLE)]
 _NonEmptyText = Annotated[str, StringConstraints(min_length=1)]
-_Model = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=_PRINTABLE)]
+ModelName = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=_PRINTABLE)]
 
 # The tags stand in the place of an error; "<" keeps them apart from the names of fields.
-_TextOrList = Annotated[str, Tag("<text>")] | Annotated[_Texts, Tag("<list>")]
-_TextOrObject = Annotated[str, Tag("<text>")] | Annotated[_Object, Tag("<object>")]
+TextOrList = Annotated[str, Tag("<text>")] | Annotated[Texts, Tag("<list>")]
+TextOrObject = Annotated[str, Tag("<text>")] | Annotated[Object, Tag("<object>")]
 
 
-class _Typed(TypedDict, total=False):
-    __pydantic_config__ = _STRICT  # type: ignore[misc]
+class Typed(TypedDict, total=False):
+    """An object that says what it is."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
 
     type: Required[str]
 
 
 class _Message(TypedDict, total=False):
-    __pydantic_config__ = _STRICT  # type: ignore[misc]
+    __pydantic_config__ = STRICT  # type: ignore[misc]
 
     role: Required[_NonEmptyText]
     content: (
         Annotated[str, Tag("<text>")]
-        | Annotated[list[_Typed], Field(fail_fast=True), Tag("<list>")]
+        | Annotated[list[Typed], Field(fail_fast=True), Tag("<list>")]
         | None
     )
     name: str | None
     refusal: str | None
     tool_call_id: str | None
-    tool_calls: _Objects | None
-    function_call: _Object | None
-    audio: _Object | None
+    tool_calls: Objects | None
+    function_call: Object | None
+    audio: Object | None
 
 
-class _GatewayFields(TypedDict, total=False):
-    __pydantic_config__ = _STRICT  # type: ignore[misc]
+class GatewayFields(TypedDict, total=False):
+    """What a request tells the gateway, beside what it asks of the LLM."""
+
+    __pydantic_config__ = STRICT  # type: ignore[misc]
 
     refId: _ShortText | None
-    provider: Annotated[_ShortText, Tag("<text>")] | Annotated[_Object, Tag("<object>")] | None
+    provider: Annotated[_ShortText, Tag("<text>")] | Annotated[Object, Tag("<object>")] | None
     tag: _ShortText | None
     replyTo: _Url | None
     timeoutSecs: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None
 
 
-class _ChatCompletion(_GatewayFields, total=False):
-    model: Required[_Model]
+class _ChatCompletion(GatewayFields, total=False):
+    model: Required[ModelName]
     messages: Required[Annotated[list[_Message], Field(min_length=1, fail_fast=True)]]
 
-    frequency_penalty: _Number | None
-    presence_penalty: _Number | None
-    temperature: _Number | None
-    top_p: _Number | None
+    frequency_penalty: Number | None
+    presence_penalty: Number | None
+    temperature: Number | None
+    top_p: Number | None
     max_completion_tokens: int | None
     max_tokens: int | None
     n: int | None
@@ -92,22 +96,22 @@ class _ChatCompletion(_GatewayFields, total=False):
     service_tier: str | None
     user: str | None
     verbosity: str | None
-    stop: _TextOrList | None
-    modalities: _Texts | None
-    function_call: _TextOrObject | None
-    tool_choice: _TextOrObject | None
-    functions: _Objects | None
-    tools: _Objects | None
-    audio: _Object | None
-    logit_bias: _Object | None
-    metadata: _Object | None
-    prediction: _Object | None
-    response_format: _Typed | None
-    stream_options: _Object | None
-    web_search_options: _Object | None
+    stop: TextOrList | None
+    modalities: Texts | None
+    function_call: TextOrObject | None
+    tool_choice: TextOrObject | None
+    functions: Objects | None
+    tools: Objects | None
+    audio: Object | None
+    logit_bias: Object | None
+    metadata: Object | None
+    prediction: Object | None
+    response_format: Typed | None
+    stream_options: Object | None
+    web_search_options: Object | None
 
 
-class _QueueChatCompletion(_GatewayFields, total=False):
+class _QueueChatCompletion(GatewayFields, total=False):
     request: Required[_ChatCompletion]
 
 

@@ -14,6 +14,8 @@ from shared.scripts import Call, ScriptRunner
 
 #: Most entries kept of one job; an entry holds the chunks of some 20 ms.
 _MOST_ENTRIES: Final = 100_000
+#: Most entries of one stream that are read at once.
+PAGE: Final = 100
 #: Between the chunks of one entry: JSON holds no such byte.
 _SEPARATOR: Final = b"\x1e"
 
@@ -38,6 +40,11 @@ class Entry:
     id: str
     chunks: tuple[bytes, ...] = ()
     end: JobState | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        """What its chunks take."""
+        return sum(map(len, self.chunks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,7 @@ class ChunkStore:
         streams: dict[Any, Any] = {keys.chunks(job_id): last for job_id, last in after.items()}
         wake_key = keys.wake_stream(wake[0])
         streams[wake_key] = wake[1]
-        answer: Any = self._client.xread(streams, block=round(block_s * 1000))
+        answer: Any = self._client.xread(streams, count=PAGE, block=round(block_s * 1000))
         jobs = {keys.chunks(job_id).encode(): job_id for job_id in after}
         found = {jobs[key]: [_entry(*row) for row in rows] for key, rows in answer if key in jobs}
         wakes = [rows[-1][0].decode() for key, rows in answer if key not in jobs]
@@ -85,6 +92,11 @@ class ChunkStore:
         """Return the entries from this id on, the entry itself included."""
         rows: Any = self._client.xrange(keys.chunks(job_id), min=first)
         return [_entry(*row) for row in rows]
+
+    def page(self, job_id: int, after: str, count: int = PAGE) -> tuple[list[Entry], bool]:
+        """Return so many entries behind this id, and whether those are all there are."""
+        rows: Any = self._client.xrange(keys.chunks(job_id), min=f"({after}", count=count)
+        return [_entry(*row) for row in rows], len(rows) < count
 
     def wake(self, process: str) -> None:
         """End the wait of that process's reader."""

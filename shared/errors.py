@@ -111,6 +111,15 @@ class ProviderNotFound(ServiceError):
     error_code = "NotFound"
 
 
+class OperationNotSupported(ServiceError):
+    """No provider of this model can be asked that."""
+
+    status = 400
+    type = "invalid_request_error"
+    code = "operation_not_supported"
+    error_code = "OperationNotSupported"
+
+
 class JobNotFound(ServiceError):
     """No such job."""
 
@@ -247,6 +256,15 @@ class DatabaseUnavailable(ServiceError):
     type = "server_error"
     code = "database_unavailable"
     error_code = "ServiceUnavailable"
+
+
+class ProviderUnavailable(ServiceError):
+    """The provider did not answer."""
+
+    status = 502
+    type = "server_error"
+    code = "provider_unavailable"
+    error_code = "BadGateway"
 
 
 class WaitTimedOut(ServiceError):

@@ -406,6 +406,8 @@ class JobStore:
         """
         charges = charges or {}
         now, ttl_ms = self._clock(), milliseconds(self._settings.result_ttl_s)
+        # Without its job nobody could ask for them.
+        chunks_ttl_ms = min(ttl_ms, milliseconds(self._settings.stream_ttl_s))
         calls = [
             Call(
                 "complete",
@@ -420,7 +422,10 @@ class JobStore:
                     keys.UNSTORED,
                     *self._charge_keys(job),
                 ],
-                [now, job.id, ttl_ms, *_charge_args(charges.get(job.id, _NO_CHARGE))],
+                [
+                    *(now, job.id, ttl_ms, chunks_ttl_ms),
+                    *_charge_args(charges.get(job.id, _NO_CHARGE)),
+                ],
             )
             for job in jobs
         ]

@@ -7,8 +7,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, HttpUrl, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from shared import provider_presets
+from shared.operation import OPERATIONS_BY_TYPE, Operation
+from shared.provider_extras import HeaderName, Headers, Query
 from shared.settings import SettingsError
 
 Name = Annotated[str, Field(min_length=1, max_length=256)]
@@ -23,19 +34,52 @@ class Provider(BaseModel):
     type: Literal["openai", "ollama", "anthropic"] = "openai"
     base_url: HttpUrl
     api_key_env: str | None = None
+    #: The header that carries the key; None for the one that is usual for the type.
+    api_key_header: HeaderName | None = None
+    headers: Headers = Field(default_factory=dict)
+    query: Query = Field(default_factory=dict)
     concurrency: int | None = Field(None, ge=1)
     priority: int = 0
     models: Mapping[Name, Name] = Field(min_length=1)
     enabled: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _preset_fills_what_is_not_given(cls, values: Any) -> Any:
+        return provider_presets.filled(values) if isinstance(values, dict) else values
 
     @field_validator("models", mode="before")
     @classmethod
     def _list_means_same_names(cls, value: object) -> object:
         return {name: name for name in value} if isinstance(value, list) else value
 
+    def can(self, operation: Operation) -> bool:
+        """Whether providers of this type can be asked that."""
+        return operation in OPERATIONS_BY_TYPE[self.type]
+
     def endpoint(self, path: str) -> str:
         """Return the URL of `path` under the base URL, which is as an OpenAI SDK takes it."""
         return f"{str(self.base_url).rstrip('/')}/{path}"
+
+    @property
+    def models_url(self) -> str:
+        """Where it lists its models, as OpenAI does."""
+        return self.endpoint("models") if self.type == "openai" else f"{self.root_url}/v1/models"
+
+    def key_headers(self, key: str | None) -> tuple[tuple[str, str], ...]:
+        """Return the header that carries the key: the one of its type, unless it names another."""
+        if not key:
+            return ()
+        if self.api_key_header:
+            return ((self.api_key_header, key),)
+        if self.type == "anthropic":
+            return (("x-api-key", key),)
+        return (("Authorization", f"Bearer {key}"),)
+
+    @property
+    def root_url(self) -> str:
+        """The base URL without the `/v1` that an OpenAI SDK wants at its end."""
+        return str(self.base_url).rstrip("/").removesuffix("/v1")
 
 
 class Registry:

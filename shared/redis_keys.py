@@ -66,7 +66,7 @@ def job(job_id: int) -> str:
 
 
 def chunks(job_id: int) -> str:
-    """STREAM of what a streamed job has answered, then of its end; `result_ttl` after that.
+    """STREAM of what a streamed job has answered, then of its end; `stream_ttl` after that.
 
     The scripts derive it from the job's key.
     """
@@ -81,6 +81,14 @@ def ref(owner: str, ref_id: str) -> str:
 def tag(owner: str, name: str) -> str:
     """ZSET of job ids by creation time with this Tag. Renewed by each new job."""
     return f"jobs:tag:{owner}{_SEPARATOR}{name}"
+
+
+def response(owner: str, name: str) -> str:
+    """STRING, the id of the owner's job whose provider named its response so.
+
+    Lives as long as a job may, from when the name was told.
+    """
+    return f"jobs:response:{owner}{_SEPARATOR}{name}"
 
 
 def delivery(job_id: int) -> str:

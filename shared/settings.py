@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import secrets as random
 from base64 import b64encode
 from collections.abc import Callable
@@ -10,10 +12,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.sealing import is_encryption_key, new_encryption_key
 
+_is_origin = re.compile(r"https?://[^/\s,]+", re.IGNORECASE).fullmatch
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -63,6 +66,11 @@ class Settings(BaseSettings):
         default=False, description="Allow callbacks to private and loopback addresses."
     )
 
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Origins whose pages may call the API from a browser, comma-separated or a "
+        "JSON list, `*` for all. Default: none.",
+    )
     gateway_processes: Count = Field(1, description="Gateway processes to run.")
     chat_processes: Count = Field(1, description="Chat worker processes `replyto up` runs.")
     chat_concurrency: Count = Field(200, description="LLM calls one chat worker makes at once.")
@@ -82,6 +90,9 @@ class Settings(BaseSettings):
     sync_limit: Count = Field(
         5_000, description="Most synchronous calls that wait in one gateway process; then 429."
     )
+    stream_limit: Count = Field(
+        2_000, description="Most streams that one gateway process relays at once; then 429."
+    )
     interactive_share: float = Field(
         0.2, ge=0, lt=1, description="Share of a chat worker's slots kept for synchronous calls."
     )
@@ -98,12 +109,33 @@ class Settings(BaseSettings):
     lease_renew_s: Seconds = Field(10, description="How often leases are renewed.")
     tick_s: Seconds = Field(1, description="How often maintenance runs.")
     result_ttl_s: Seconds = Field(86_400, description="How long an ended job stays in Redis.")
+    stream_ttl_s: Seconds = Field(
+        3_600,
+        description="How long the chunks of an ended stream are kept, at most as long as its job.",
+    )
     history_days: int = Field(
         90, ge=0, description="How long jobs stay in the history, days; 0 for ever."
     )
     history_bodies: Literal["all", "none"] = Field(
         "all", description="Whether the history keeps requests and answers: `all` or `none`."
     )
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _origins_are_listed(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        listed = value.strip()
+        return json.loads(listed) if listed.startswith("[") else listed.split(",")
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins_are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        origins = tuple(filter(None, (origin.strip().rstrip("/") for origin in value)))
+        for origin in origins:
+            if origin != "*" and not _is_origin(origin):
+                raise ValueError(f"'{origin}' is no origin such as https://app.example.com")
+        return origins
 
     @field_validator("callback_secret")
     @classmethod
@@ -179,7 +211,7 @@ def load_settings() -> Settings:
         }
     except ValidationError as exc:
         first = exc.errors()[0]
-        name = "_".join(str(part) for part in first["loc"]).upper()
+        name = str(first["loc"][0]).upper()
         raise SettingsError(f"REPLYTO_{name}: {first['msg']}") from None
     except OSError as exc:
         raise SettingsError(f"REPLYTO_DATA_DIR: cannot keep secrets there: {exc}") from exc

@@ -93,14 +93,17 @@ class EventParser:
             raise EventTooLarge(f"an event of the stream is larger than {self._max_bytes} bytes")
 
 
-def encode(data: bytes, event_id: str | None = None) -> bytes:
+def encode(data: bytes, event_id: str | None = None, *, name: str | None = None) -> bytes:
     r"""Return an event; data of several lines becomes several data lines, read again with `\n`.
 
-    Raises ValueError for an id that holds a line end or NUL, which no reader would take as one id.
+    `name` is its type, a word. Raises ValueError for an id that holds a line end or NUL, which no
+    reader would take as one id.
     """
     if event_id is not None and _find_forbidden_in_id(event_id):
         raise ValueError("an event's id must be one line without NUL")
     head = b"" if event_id is None else b"id: %b\n" % event_id.encode()
+    if name is not None:
+        head = b"event: %b\n%b" % (name.encode(), head)
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return b"%bdata: %b\n\n" % (head, data.replace(b"\n", b"\ndata: "))

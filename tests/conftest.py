@@ -45,7 +45,9 @@ def fake_clock() -> FakeClock:
 
 @pytest.fixture
 def settings() -> Settings:
-    return new_settings(queue_limit=1000, lease_s=30, max_crashes=3, result_ttl_s=600)
+    return new_settings(
+        queue_limit=1000, lease_s=30, max_crashes=3, result_ttl_s=600, stream_ttl_s=60
+    )
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,10 @@ from workers.callbacks.sender import callback_session
 from workers.chat.lanes import Lanes, kept_slots
 from workers.chat.relay import Relays
 from workers.chat.running import Running
+from workers.chat.usage import UsageWishes
+from workers.providers.anthropic.dialect import AnthropicDialect
 from workers.providers.base import Dialects
+from workers.providers.ollama import OllamaDialect
 from workers.providers.openai import OpenAiDialect
 
 
@@ -53,6 +56,7 @@ class Deps:
     prices: Prices = field(default_factory=Prices)
     running: Running = field(default_factory=Running)
     lanes: Lanes = field(default_factory=Lanes)
+    usage: UsageWishes = field(default_factory=UsageWishes)
     worker_name: str = "worker"
     environment: Mapping[str, str] = field(default_factory=dict)
     #: Monotonic seconds.
@@ -78,7 +82,13 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         recovery=RecoveryStore(client, settings),
         deliveries=DeliveryStore(client, settings),
         registry=load_registry(settings.providers_file),
-        dialects=Dialects({"openai": OpenAiDialect()}),
+        dialects=Dialects(
+            {
+                "openai": OpenAiDialect(),
+                "ollama": OllamaDialect(),
+                "anthropic": AnthropicDialect(),
+            }
+        ),
         llm_session=llm_session(concurrency),
         callback_session=callback_session(allow_private=settings.callback_allow_private),
         redis=client,

@@ -76,6 +76,16 @@ class StreamOpenAiChat(ById):
     last_event_id: str | None = Field(None, description="The last event the client has.")
 
 
+class StreamProgress(Dto):
+    """What a followed stream tells before its first chunk, as `queued` and `started` events."""
+
+    queue_position: int | None = Field(None, description="Jobs before this one, while Queued.")
+    estimated_start_secs: int | None = Field(
+        None, description="Seconds until it may start, when the queue moves."
+    )
+    status: str = Field(description="The same for people, with details.")
+
+
 class CancelJob(ById):
     """End a job that waits, or abort one that runs."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,7 +47,9 @@ class CannedCall:
     is_whole: bool = False
 
 
-Answer = tuple[int, bytes] | SseAnswer
+Fixed = tuple[int, bytes] | SseAnswer
+#: The same for every request, or as its body says.
+Answer = Fixed | Callable[[bytes], Fixed]
 
 
 class CannedLlm:
@@ -79,6 +81,8 @@ class CannedLlm:
         call = CannedCall(body_of(environ))
         self.calls.append(call)
         answer = self.answers[json.loads(call.body)["model"]]
+        if callable(answer):
+            answer = answer(call.body)
         if isinstance(answer, SseAnswer):
             return _stream(answer, call, environ[CONNECTION], start_response)
         status, body = answer

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from tests.acceptance.canned_llm import SseAnswer
+from tests.acceptance.canned_llm import Answer, SseAnswer
 
 Json = dict[str, Any]
 
@@ -81,7 +81,7 @@ ODD_EVENTS: Sequence[bytes] = (
         '[{"index":0,"delta":{"content":"ü 漢 😀 \\u00fc \\ud83d\\ude00 \\/"},'
         '"finish_reason":null}]}'
     ).encode(),
-    b'{"choices":[{"index":0,"delta":{},"finish_reason":"stop","stop_reason":2}],"usage":null}',
+    b'{"choices":[{"index":0,"delta":{},"finish_reason":"stop","stop_reason":2}],"timings":null}',
 )
 
 
@@ -89,15 +89,27 @@ def _odd_wire() -> tuple[bytes, ...]:
     r"""Return them with a BOM, comments, fields of no use, `\r\n`, and cut in odd places."""
     wire = b"\xef\xbb\xbf: hello\r\n\r\nretry: 10\r\nevent: x\r\ndata:" + ODD_EVENTS[0]
     wire += b"\r\n\r\n: ping\n\nid: 7\ndata: " + ODD_EVENTS[1] + b"\n\n"
-    head, tail = ODD_EVENTS[2].split(b',"usage"')
-    wire += b"data: " + head + b'\ndata: ,"usage"' + tail + b"\n\ndata: [DONE]\n\n"
+    head, tail = ODD_EVENTS[2].split(b',"timings"')
+    wire += b"data: " + head + b'\ndata: ,"timings"' + tail + b"\n\ndata: [DONE]\n\n"
     return tuple(wire[start : start + 7] for start in range(0, len(wire), 7))
 
 
 _SLOW = (*(data(chunk({"content": word})) for word in WORDS), data(chunk({}, "stop")) + DONE)
 _TWO = data(chunk({"role": "assistant", "content": "half "}), chunk({"content": "an answer"}))
 
-CANNED_STREAMS: dict[str, SseAnswer] = {
+#: A long stream that comes fast: chunks, and bytes of each.
+FLOOD, FLOOD_BYTES = 400, 64 * 1024
+_FLOOD = data(chunk({"content": "x" * FLOOD_BYTES}))
+
+
+def _without_options(body: bytes) -> SseAnswer | tuple[int, bytes]:
+    """Answer as servers do that take no field which they do not know."""
+    if b"stream_options" in body:
+        return 422, b'{"error":{"message":"Extra inputs are not permitted","type":"invalid"}}'
+    return SseAnswer((data(*TOOL_CHUNKS), DONE))
+
+
+CANNED_STREAMS: dict[str, Answer] = {
     "sse-tools": SseAnswer((data(*TOOL_CHUNKS), DONE)),
     "sse-two-choices": SseAnswer((data(*TWO_CHOICES), DONE)),
     "sse-odd": SseAnswer(_odd_wire()),
@@ -105,7 +117,10 @@ CANNED_STREAMS: dict[str, SseAnswer] = {
     "sse-late": SseAnswer((data(chunk({"content": "late"}), chunk({}, "stop")), DONE), late_s=3.0),
     "sse-cut": SseAnswer((_TWO,), pause_s=0.1, cut=True),
     "sse-ended": SseAnswer((_TWO,)),
-    "sse-unfinished": SseAnswer((_TWO, DONE)),
+    "sse-no-reason": SseAnswer((_TWO, DONE)),
+    "sse-no-done": SseAnswer((_TWO, data(chunk({}, "length")))),
+    "sse-no-options": _without_options,
+    "sse-flood": SseAnswer((*[_FLOOD] * FLOOD, data(chunk({}, "stop")), DONE), pause_s=0.005),
     "sse-error": SseAnswer((_TWO, data({"error": TOLD_ERROR}))),
     "sse-error-first": SseAnswer((data({"error": TOLD_ERROR}),)),
     "sse-nothing": SseAnswer((b": hello\n\n", DONE)),

@@ -10,6 +10,9 @@ import pytest
 
 from tests.acceptance.api import Api
 from tests.acceptance.canned_streams import CANNED_STREAMS
+from tests.acceptance.canned_wire import CANNED_WIRE
+from tests.acceptance.conformance.answers import CONFORMANCE
+from tests.acceptance.dialect_stack import DialectStack
 from tests.acceptance.odd_answers import ODD_ANSWERS
 from tests.acceptance.redis_outage import MODELS as OUTAGE_MODELS
 from tests.acceptance.redis_outage import Outage, RunningOutage
@@ -31,7 +34,7 @@ _MODELS = (
     "demo-slow-300ms",
     "demo-slow-3s",
 )
-ALIASES = {"public-name": "demo-instant"}
+ALIASES = {"public-name": "demo-instant", "public/with/slashes": "demo-instant"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -69,7 +72,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         tmp_path_factory.mktemp("stack"),
         demo_models=_MODELS,
         aliases=ALIASES,
-        canned={**ODD_ANSWERS, **CANNED_STREAMS},
+        canned={**ODD_ANSWERS, **CANNED_STREAMS, **CANNED_WIRE, **CONFORMANCE},
         settings={"REPLYTO_MAX_ATTEMPTS": "2", "REPLYTO_RETRY_BASE_S": "0.1"},
     ) as stack:
         yield stack.open()
@@ -80,6 +83,13 @@ def api(stack: Stack) -> Iterator[Api]:
     """A session at the shared stack's gateway."""
     with stack.api() as api:
         yield api
+
+
+@pytest.fixture(scope="session")
+def dialects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DialectStack]:
+    """Start a whole ReplyTo whose providers are of other types than OpenAI's."""
+    with DialectStack(tmp_path_factory.mktemp("dialects")) as dialects:
+        yield dialects
 
 
 @pytest.fixture(scope="session")

@@ -12,10 +12,11 @@ import requests
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event; `id` is None when it has none."""
+    """One event; `id` is None when it has none, `name` when it is a usual one."""
 
     id: str | None
     data: str
+    name: str | None = None
 
     @property
     def is_done(self) -> bool:
@@ -37,7 +38,12 @@ class Event:
 
 
 def events(response: requests.Response) -> Iterator[Event]:
-    """Yield the events of a response that is read while it comes."""
+    """Yield the usual events of a response, which an EventSource gives to `onmessage`."""
+    return (event for event in all_events(response) if event.name is None)
+
+
+def all_events(response: requests.Response) -> Iterator[Event]:
+    """Yield the events of a response that is read while it comes, the named ones too."""
     assert response.status_code == 200, response.text
     assert response.headers["content-type"].startswith("text/event-stream")
     unread = b""
@@ -56,4 +62,7 @@ def _event(block: bytes) -> Event | None:
     lines = [line.partition(": ") for line in block.decode("utf-8").split("\n")]
     datas = [value for name, _, value in lines if name == "data"]
     ids = [value for name, _, value in lines if name == "id"]
-    return Event(ids[0] if ids else None, "\n".join(datas)) if datas else None
+    names = [value for name, _, value in lines if name == "event"]
+    if not datas:
+        return None
+    return Event(ids[0] if ids else None, "\n".join(datas), names[0] if names else None)

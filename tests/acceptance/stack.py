@@ -20,6 +20,7 @@ from shared.settings import new_api_key, new_callback_secret
 from tests.acceptance.api import Api
 from tests.acceptance.canned_llm import Answer, CannedCall, CannedLlm
 from tests.acceptance.guard import Guard
+from tests.acceptance.memory import family, resident_bytes
 from tests.acceptance.polling import until
 from tests.acceptance.process import Process
 from tests.acceptance.receiver import CallbackReceiver
@@ -54,8 +55,12 @@ class Stack:
         aliases: Mapping[str, str] | None = None,
         canned: Mapping[str, Answer] | None = None,
         settings: Mapping[str, str] | None = None,
+        providers: str = "",
     ) -> None:
-        """`aliases` maps public names to those of the demo LLM; `settings` are variables."""
+        """`aliases` maps public names to those of the demo LLM; `settings` are variables.
+
+        `providers` is the text of a providers file to add.
+        """
         self.directory = directory
         self._llm_record = directory / "llm.jsonl"
         self.llm = DemoLlm(record=self._llm_record)
@@ -67,6 +72,7 @@ class Stack:
         self._demo_models = demo_models
         self._aliases = aliases or {}
         self._set = dict(settings or {})
+        self._more_providers = providers
         self._port = free_port()
         self._guard = Guard()
         self._processes: dict[str, Process] = {}
@@ -189,6 +195,10 @@ class Stack:
         """Return the calls that the canned LLM got whose body contains the marker."""
         return self._canned.calls_of(marker)
 
+    def memory_bytes(self, role: str) -> int:
+        """Return what a role's processes hold in memory."""
+        return sum(map(resident_bytes, family(self._processes[role].pid)))
+
     def log(self, role: str) -> str:
         """Return all that a role's processes have printed."""
         return (self.directory / "logs" / f"{role}.log").read_text("utf-8", "replace")
@@ -239,7 +249,7 @@ class Stack:
             rows.append(
                 _provider("renamed", self.llm.url, "\n".join(["[provider.models]", *table]))
             )
-        return "\n".join(rows)
+        return "\n".join([*rows, self._more_providers])
 
     def _argv(self, role: str) -> list[str]:
         settings = new_settings()

@@ -110,7 +110,8 @@ def test_active_models_are_listed_sorted(client: JsonServiceClient) -> None:
     names = client.send(dtos.ActiveAiModels()).results
     assert names == sorted(names)
     assert {"demo-instant", "public-name"} <= set(names)
-    assert client.send(dtos.ActiveAiModels(provider="renamed")).results == ["public-name"]
+    of_one = client.send(dtos.ActiveAiModels(provider="renamed")).results
+    assert of_one == ["public-name", "public/with/slashes"]
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,15 @@ import pytest
 import requests
 
 from tests.acceptance.api import Api, chat
-from tests.acceptance.canned_streams import CANNED_STREAMS, ODD_EVENTS, TEXT, TOOL_CHUNKS
-from tests.acceptance.event_source import Event, events, text_of
+from tests.acceptance.canned_streams import (
+    CANNED_STREAMS,
+    FLOOD,
+    FLOOD_BYTES,
+    ODD_EVENTS,
+    TEXT,
+    TOOL_CHUNKS,
+)
+from tests.acceptance.event_source import Event, all_events, events, text_of
 from tests.acceptance.polling import until
 from tests.acceptance.stack import CHAT, GATEWAY, REDIS, Stack
 
@@ -149,6 +156,70 @@ def test_queued_job_that_fails_tells_its_stream(stack: Stack, api: Api, marker: 
     assert error.json["responseStatus"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("model", "chunks", "reason"),
+    [
+        pytest.param("sse-no-reason", 2, "stop", id="[DONE] without a finish_reason"),
+        pytest.param("sse-no-done", 3, "length", id="a finish_reason without [DONE]"),
+    ],
+)
+def test_either_word_of_the_end_makes_a_stream_whole(
+    api: Api, marker: str, model: str, chunks: int, reason: str
+) -> None:
+    response = begin(api, model, marker)
+    *said, done = events(response)
+    assert (len(said), text_of(said), done.is_done) == (chunks, "half an answer", True)
+    [choice] = api.until_ended(int(response.headers["x-job-id"]))["result"]["choices"]
+    assert choice["message"]["content"] == "half an answer"
+    assert choice["finish_reason"] == reason
+
+
+# --- usage ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "sent"),
+    [
+        pytest.param({}, {"include_usage": True}, id="it said nothing"),
+        pytest.param(
+            {"stream_options": {"include_usage": False}}, {"include_usage": True}, id="it said no"
+        ),
+    ],
+)
+def test_usage_is_kept_and_not_shown_when_the_client_did_not_ask(
+    stack: Stack, api: Api, marker: str, options: Any, sent: Any
+) -> None:
+    response = begin(api, "demo-instant", marker, **options)
+    *chunks, done = events(response)
+    assert done.is_done
+    assert all(c.json["choices"] and "usage" not in c.json for c in chunks)
+    [call] = stack.llm_calls(marker)
+    assert json.loads(call.body)["stream_options"] == sent
+    job = api.until_ended(int(response.headers["x-job-id"]))
+    assert job["result"]["usage"]["total_tokens"] > 0
+
+
+def test_usage_is_shown_to_a_client_that_asked(stack: Stack, api: Api, marker: str) -> None:
+    body = chat("demo-instant", marker, stream=True, stream_options={"include_usage": True})
+    response = api.post(SYNC, json=body, stream=True)
+    *_, usage, done = events(response)
+    assert done.is_done
+    assert usage.json["choices"] == []
+    assert usage.json["usage"]["total_tokens"] > 0
+    [call] = stack.llm_calls(marker)
+    assert json.loads(call.body) == body
+
+
+def test_provider_that_takes_no_options_streams_all_the_same(
+    stack: Stack, api: Api, marker: str
+) -> None:
+    for _ in range(2):
+        chunks = list(events(begin(api, "sse-no-options", marker)))[:-1]
+        assert [event.json for event in chunks] == TOOL_CHUNKS
+    asked = [b"stream_options" in call.body for call in stack.canned_calls(marker)]
+    assert asked == [True, False, False]
+
+
 # --- resuming ---------------------------------------------------------------------------------
 
 
@@ -186,6 +257,58 @@ def test_bad_last_event_id_is_a_400(api: Api, marker: str) -> None:
     answer = follow(api, marker, Event("1-1", ""))
     assert answer.status_code == 400
     assert answer.json()["error"]["param"] == "lastEventId"
+
+
+# --- jobs that wait ---------------------------------------------------------------------------
+
+
+def test_follower_of_a_waiting_job_hears_its_place_then_its_stream(
+    fragile: Stack, marker: str
+) -> None:
+    fragile.stop(CHAT)
+    with fragile.api() as api:
+        for number in range(3):
+            api.queue(chat("sse-tools", marker, stream=True), refId=f"{marker}-{number}")
+        stream = all_events(follow(api, f"{marker}-2"))
+        first = next(stream)
+        fragile.start(CHAT)
+        heard = [first, *stream]
+    assert (first.name, first.id, first.json["queuePosition"]) == ("queued", None, 2)
+    assert first.json["status"] == "Queued, 2 jobs before it"
+    names = [event.name for event in heard]
+    assert set(names[: names.index(None)]) <= {"queued", "started"}
+    said = heard[names.index(None) :]
+    assert [event.name for event in said] == [None] * len(said)
+    assert [event.json for event in said[:-1]] == TOOL_CHUNKS
+    assert said[-1].is_done
+    assert read_all(fragile, f"{marker}-2") == said
+
+
+def test_follower_hears_that_the_job_runs(api: Api, marker: str) -> None:
+    api.queue(chat("sse-late", marker, stream=True), refId=marker)
+    names = [event.name for event in all_events(follow(api, marker))]
+    assert "started" in names
+    assert names[-3:] == [None] * 3
+
+
+# --- clients that do not read -----------------------------------------------------------------
+
+
+def test_clients_that_do_not_read_cost_no_memory_and_find_all_when_they_do(
+    stack: Stack, api: Api, marker: str
+) -> None:
+    before = stack.memory_bytes(GATEWAY)
+    api.queue(chat("sse-flood", marker, stream=True), refId=marker)
+    slow = [follow(api, marker) for _ in range(4)]
+    # Its status is not asked for: that would bring the whole answer.
+    until(lambda: [c for c in stack.canned_calls(marker) if c.ended_at], "all was said")
+    time.sleep(1)  # what is on its way to them has come
+    grown = stack.memory_bytes(GATEWAY) - before
+    assert grown < FLOOD * FLOOD_BYTES / 2, f"{grown / 2**20:.0f} MiB"
+    for response in slow:
+        read = list(events(response))
+        assert len(text_of(read)) == FLOOD * FLOOD_BYTES
+        assert read[-1].is_done
 
 
 # --- clients that leave -----------------------------------------------------------------------

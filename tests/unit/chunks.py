@@ -14,10 +14,19 @@ from shared.moves import Claim
 Json = dict[str, Any]
 
 
-def chunk(text: str | None = None, finish: str | None = None, **fields: Any) -> bytes:
-    """Return a chunk with this piece of text."""
-    delta = {} if text is None else {"content": text}
-    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+def chunk(
+    text: str | None = None,
+    finish: str | None = None,
+    *,
+    index: int = 0,
+    tool_calls: list[Json] | None = None,
+    **fields: Any,
+) -> bytes:
+    """Return a chunk of one choice with this piece of text, or of calls of tools."""
+    delta: Json = {} if text is None else {"content": text}
+    if tool_calls is not None:
+        delta["tool_calls"] = tool_calls
+    choice = {"index": index, "delta": delta, "finish_reason": finish}
     return json.dumps(
         {"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
         | {"choices": [choice]}

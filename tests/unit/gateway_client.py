@@ -24,6 +24,7 @@ from shared.errors import DatabaseUnavailable
 from shared.job_store import JobStore
 from shared.moves import Result
 from shared.providers import Provider, Registry
+from shared.response_names import ResponseNames
 from shared.settings import Settings
 from tests.factories import new_database
 
@@ -93,20 +94,21 @@ def _auth(key: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"} if key else {}
 
 
-def build(client: redis.Redis, settings: Settings) -> Gateway:
-    """Return a gateway on this Redis."""
+def build(client: redis.Redis, settings: Settings, registry: Registry = REGISTRY) -> Gateway:
+    """Return a gateway on this Redis, by default with one provider of two models."""
     jobs = JobStore(client, settings)
     database, key_store = new_database(), KeyStore(client)
     keeper = KeyKeeper(database, key_store)
     services = Services(
         settings,
         jobs,
-        REGISTRY,
+        registry,
         Keys(settings, IssuedKeys(client, key_store, keeper.rebuild)),
         Mailbox(client, settings.sync_limit),
         Counters(client),
         chunks := ChunkStore(client),
-        ChunkReader(chunks),
+        ChunkReader(chunks, settings.stream_limit),
+        ResponseNames(client, settings),
         database,
         key_store,
         keeper,

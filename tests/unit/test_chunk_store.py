@@ -13,7 +13,8 @@ from shared.errors import Failure
 from shared.job import Job, JobState
 from shared.job_store import JobStore
 from shared.moves import CANCELLED, Claim, Result
-from tests.factories import dump, new_job
+from shared.settings import Settings
+from tests.factories import FakeClock, dump, new_job
 
 ANSWER = Result.response(b"{}")
 BROKEN = Result.failure(Failure(502, "server_error", "stream_broken", "It broke."))
@@ -177,12 +178,23 @@ def test_job_that_does_not_stream_has_no_stream(
 @pytest.mark.parametrize(
     "reply_to", ["", pytest.param("https://example.com/cb", id="with a callback")]
 )
-def test_stream_lives_for_the_result_ttl_after_its_job_was_completed(
+def test_stream_lives_for_its_ttl_after_its_job_was_completed(
     job_store: JobStore, chunk_store: ChunkStore, ledger_redis: redis.Redis, reply_to: str
 ) -> None:
     claim = started(job_store, reply_to=reply_to)
     append(chunk_store, claim, 1, b"1")
     assert ledger_redis.ttl(keys.chunks(claim.id)) == -1
+    completed(job_store, claim)
+    assert 50 < ledger_redis.ttl(keys.chunks(claim.id)) <= 60
+
+
+def test_stream_does_not_outlive_its_job(
+    chunk_store: ChunkStore, ledger_redis: redis.Redis, settings: Settings, fake_clock: FakeClock
+) -> None:
+    longer = settings.model_copy(update={"stream_ttl_s": 10 * settings.result_ttl_s})
+    job_store = JobStore(ledger_redis, longer, fake_clock)
+    claim = started(job_store)
+    append(chunk_store, claim, 1, b"1")
     completed(job_store, claim)
     assert 590 < ledger_redis.ttl(keys.chunks(claim.id)) <= 600
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import socket
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -233,3 +234,66 @@ def test_start_raises_when_the_port_is_taken(llm: DemoLlm) -> None:
     port = int(llm.url.split(":")[2].split("/")[0])
     with pytest.raises(OSError, match="in use"):
         DemoLlm(port=port).start()
+
+
+# --- the other APIs -----------------------------------------------------------------------------
+
+
+def post(llm: DemoLlm, path: str, **body: Any) -> requests.Response:
+    return requests.post(f"{llm.url}/{path}", json={"model": "demo-instant", **body}, timeout=10)
+
+
+def test_text_completion_is_the_same_whole_and_streamed(llm: DemoLlm) -> None:
+    whole = post(llm, "completions", prompt="Once", n=2).json()
+    asked = {"prompt": "Once", "n": 2, "stream": True, "stream_options": {"include_usage": True}}
+    *chunks, done = events_of(post(llm, "completions", **asked))
+    parsed = [json.loads(chunk) for chunk in chunks]
+    assert done == "[DONE]"
+    assert {value["object"] for value in (whole, *parsed)} == {"text_completion"}
+    for index in (0, 1):
+        choices = [c for chunk in parsed for c in chunk["choices"] if c["index"] == index]
+        assert "".join(c["text"] for c in choices) == whole["choices"][index]["text"]
+        assert choices[-1]["finish_reason"] == "stop"
+    assert parsed[-1]["usage"] == whole["usage"]
+
+
+def test_embeddings_are_the_same_for_the_same_input_in_either_encoding(llm: DemoLlm) -> None:
+    plain = post(llm, "embeddings", input=["a", "b", "a"], dimensions=4).json()["data"]
+    packed = post(llm, "embeddings", input="a", dimensions=4, encoding_format="base64").json()
+    vectors = [row["embedding"] for row in plain]
+    assert vectors[0] == vectors[2] != vectors[1]
+    unpacked = struct.unpack("<4f", base64.b64decode(packed["data"][0]["embedding"]))
+    assert list(unpacked) == pytest.approx(vectors[0], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("given", "count"), [([1, 2, 3], 1), ([[1, 2], [3]], 2), ("text", 1), (["a", "b"], 2)]
+)
+def test_embeddings_are_one_for_each_input(llm: DemoLlm, given: Any, count: int) -> None:
+    answer = post(llm, "embeddings", input=given).json()
+    assert [row["index"] for row in answer["data"]] == list(range(count))
+    assert answer["usage"]["total_tokens"] > 0
+
+
+def test_response_is_the_same_whole_and_streamed(llm: DemoLlm) -> None:
+    whole = post(llm, "responses", input="Say hello", metadata={"a": "b"}).json()
+    text = post(llm, "responses", input="Say hello", stream=True).text
+    blocks = [block.split("\n") for block in text.strip().split("\n\n")]
+    events = [json.loads(data.removeprefix("data: ")) for _, data in blocks]
+    assert [name for name, _ in blocks] == [f"event: {event['type']}" for event in events]
+    assert [event["sequence_number"] for event in events] == list(range(len(events)))
+    said = "".join(e["delta"] for e in events if e["type"] == "response.output_text.delta")
+    last = events[-1]["response"]
+    for response in (whole, last):
+        assert response["status"] == "completed"
+        assert response["output"][0]["content"][0]["text"] == said
+    assert whole["metadata"] == {"a": "b"}
+    assert "Say hello" in said
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("completions", {}), ("completions", {"prompt": 1}), ("embeddings", {}), ("responses", {})],
+)
+def test_bad_requests_of_the_other_apis_are_refused(llm: DemoLlm, path: str, body: Any) -> None:
+    assert post(llm, path, **body).status_code == 400

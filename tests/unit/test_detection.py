@@ -9,66 +9,92 @@ from pathlib import Path
 
 import pytest
 
-from cli.detection import demo_provider, detect, is_configured, ollama_models, providers_toml
-from cli.presets import HOSTED, Provider
+from cli.detection import demo_provider, detect, is_configured, local_providers, providers_toml
+from cli.presets import HOSTED, LOCAL, Provider
 from cli.start_problem import StartProblem
 from cli.wsgi_thread import Environ, ServerThread, StartResponse
+from shared.provider_presets import PRESETS
+from shared.providers import load_registry
 
-NO_OLLAMA = "http://127.0.0.1:1"
+NOTHING_LOCAL: dict[str, str] = {}
+NOBODY = "http://127.0.0.1:1"
 
 
-class FakeOllama:
-    """Answers GET /api/tags with `tags`."""
+class FakeServer:
+    """Answers the one GET that lists models, by its path."""
 
-    tags: object = {"models": [{"name": "llama3.1:8b"}, {"name": "qwen2.5:7b"}]}
+    def __init__(self) -> None:
+        self.lists: dict[str, object] = {
+            "/api/tags": {"models": [{"name": "llama3.1:8b"}, {"name": "qwen2.5:7b"}]},
+            "/v1/models": {"object": "list", "data": [{"id": "local-model", "object": "model"}]},
+        }
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        assert environ["PATH_INFO"] == "/api/tags"
         start_response("200 OK", [("content-type", "application/json")])
-        return [json.dumps(self.tags).encode()]
+        return [json.dumps(self.lists[environ["PATH_INFO"]]).encode()]
 
 
 @pytest.fixture
-def ollama() -> Iterator[tuple[FakeOllama, str]]:
-    fake = FakeOllama()
-    server = ServerThread(fake)
-    server.start()
-    yield fake, f"http://127.0.0.1:{server.port}"
-    server.stop()
+def server() -> Iterator[tuple[FakeServer, str]]:
+    fake = FakeServer()
+    thread = ServerThread(fake)
+    thread.start()
+    yield fake, f"http://127.0.0.1:{thread.port}"
+    thread.stop()
 
 
 def test_detect_finds_nothing_on_a_bare_machine() -> None:
-    assert detect({}, NO_OLLAMA) == []
+    assert detect({}, {"ollama": NOBODY, "vllm": f"{NOBODY}/v1"}) == []
 
 
 def test_detect_finds_a_hosted_service_by_its_key() -> None:
-    found = detect({"GROQ_API_KEY": "gsk", "OPENAI_API_KEY": ""}, NO_OLLAMA)
+    found = detect({"GROQ_API_KEY": "gsk", "OPENAI_API_KEY": ""}, NOTHING_LOCAL)
     assert [provider.name for provider in found] == ["groq"]
 
 
-def test_detect_finds_ollama_with_its_models_first(ollama: tuple[FakeOllama, str]) -> None:
-    _, url = ollama
-    first, second = detect({"OPENAI_API_KEY": "sk"}, url)
+def test_detect_finds_anthropic_as_its_own_type() -> None:
+    (found,) = detect({"ANTHROPIC_API_KEY": "sk-ant"}, NOTHING_LOCAL)
+    assert (found.name, found.type) == ("anthropic", "anthropic")
+
+
+def test_detect_finds_ollama_with_its_models_first(server: tuple[FakeServer, str]) -> None:
+    _, url = server
+    first, second = detect({"OPENAI_API_KEY": "sk"}, {"ollama": url})
     assert (first.name, first.models) == ("ollama", ("llama3.1:8b", "qwen2.5:7b"))
-    assert first.base_url == f"{url}/v1"
+    assert (first.type, first.base_url) == ("ollama", url)
     assert second.name == "openai"
 
 
-@pytest.mark.parametrize("tags", [[], {}, {"models": None}, {"models": [{}]}, {"models": []}])
-def test_ollama_without_models_or_in_disguise_is_none(
-    ollama: tuple[FakeOllama, str], tags: object
+@pytest.mark.parametrize("name", ["lmstudio", "llamacpp", "vllm"])
+def test_servers_of_openais_api_are_found_by_their_list(
+    server: tuple[FakeServer, str], name: str
 ) -> None:
-    fake, url = ollama
-    fake.tags = tags
-    assert ollama_models(url) == ()
+    _, url = server
+    (found,) = local_providers({"ollama": NOBODY, name: f"{url}/v1"})
+    assert (found.name, found.type, found.models) == (name, "openai", ("local-model",))
+
+
+def test_servers_are_looked_for_on_loopback_only() -> None:
+    assert all(str(PRESETS[name].base_url).startswith("http://127.0.0.1:") for name in LOCAL)
+
+
+@pytest.mark.parametrize("tags", [[], {}, {"models": None}, {"models": [{}]}, {"models": []}])
+def test_server_without_models_or_in_disguise_is_none(
+    server: tuple[FakeServer, str], tags: object
+) -> None:
+    fake, url = server
+    fake.lists["/api/tags"] = tags
+    assert local_providers({"ollama": url}) == []
 
 
 def test_providers_toml_is_what_it_was_made_from() -> None:
-    odd = Provider('o\'dd "one"', "http://127.0.0.1:1/v1", ('m"1', "ü:8b"), "KEY", priority=3)
+    odd = Provider(
+        'o\'dd "one"', "http://127.0.0.1:1", ('m"1', "ü:8b"), "KEY", priority=3, type="ollama"
+    )
     first, second = tomllib.loads(providers_toml([odd, demo_provider(8500)]))["provider"]
     assert first == {
         "name": odd.name,
-        "type": "openai",
+        "type": "ollama",
         "base_url": odd.base_url,
         "api_key_env": "KEY",
         "concurrency": odd.concurrency,
@@ -101,5 +127,4 @@ def test_is_configured_names_the_file_that_is_missing_or_broken(tmp_path: Path) 
 
 def test_example_file_is_valid() -> None:
     example = Path(__file__).parents[2] / "providers.example.toml"
-    for provider in tomllib.loads(example.read_text("utf-8"))["provider"]:
-        assert {"name", "type", "base_url", "models"} <= provider.keys()
+    assert len(load_registry(example).providers) > 3

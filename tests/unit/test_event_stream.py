@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -32,10 +33,12 @@ class _Unhurried(Follower):
     """Waits for nothing, and lets the test act at each look."""
 
     def __init__(self, job_id: int, after: str, reader: FakeReader) -> None:
-        super().__init__(job_id, after)
+        super().__init__(job_id, after, reader.store)
         self._reader = reader
 
     def next(self, timeout_s: float) -> list[Any]:
+        if not timeout_s:
+            return super().next(0)
         self._reader.looks += 1
         assert self._reader.looks < 1000, "it would wait for ever"
         if self._reader.acts:
@@ -189,6 +192,44 @@ def test_every_event_id_resumes_with_the_rest(scene: Scene) -> None:
         assert scene.read(parse_event_id(event_id or "")) == whole[number:]
 
 
+# --- before the first chunk ---------------------------------------------------------------------
+
+
+class ScriptedNews:
+    """Tells these, one a look."""
+
+    def __init__(self, *told: bytes | None) -> None:
+        self._told = list(told)
+
+    def look(self) -> bytes | None:
+        return self._told.pop(0) if self._told else None
+
+
+def test_news_come_until_the_first_chunk_and_not_after_it(scene: Scene) -> None:
+    news = ScriptedNews(b"event: a\n\n", None, b"event: b\n\n", None, b"event: never\n\n")
+    nothing: Any = lambda: None  # noqa: E731
+    scene.reader.acts = [nothing, lambda: scene.append(1, b"1"), nothing, scene.end]
+    pieces = list(scene.stream(news=news).events())
+    assert pieces[:2] == [b"event: a\n\n", b"event: b\n\n"]
+    assert datas(events(b"".join(pieces[2:]))) == [b"1", b"[DONE]"]
+
+
+def test_no_news_are_told_of_a_stream_that_has_begun(scene: Scene) -> None:
+    scene.append(1, b"1")
+    scene.end()
+    assert datas(scene.read(news=ScriptedNews(b"event: never\n\n"))) == [b"1", b"[DONE]"]
+
+
+def test_long_stream_is_sent_page_by_page(scene: Scene) -> None:
+    """What a client has not taken yet is in Redis and not in memory."""
+    for number in range(1, 251):
+        scene.append(number, b"%d" % number)
+    scene.end()
+    pieces = [datas(events(piece)) for piece in scene.stream().events()]
+    assert [len(piece) for piece in pieces] == [20, 100, 100, 31]
+    assert list(chain(*pieces)) == [*(b"%d" % n for n in range(1, 251)), b"[DONE]"]
+
+
 # --- silence --------------------------------------------------------------------------------------
 
 
@@ -212,7 +253,7 @@ def test_stream_finds_what_its_reader_has_missed(scene: Scene) -> None:
     scene.append(2, b"2")
     scene.end()
     scene.reader.works = False
-    assert datas(events(b"".join(stream.events()))) == [b"1", b"keep-alive", b"2", b"[DONE]"]
+    assert datas(events(b"".join(stream.events()))) == [b"1", b"2", b"[DONE]"]
 
 
 def test_silent_stream_goes_on_when_the_ledger_cannot_be_asked(

@@ -145,3 +145,31 @@ def test_stream_that_is_repeated_with_its_ref_id_is_told_again(gateway: Gateway)
     }
     [text] = texts
     assert text.endswith('data: {"a":1}\n\ndata: [DONE]\n\n')
+
+
+def test_streams_beyond_the_limit_are_refused_and_make_no_job(fake_redis: redis.Redis) -> None:
+    settings = new_settings(api_key=SecretStr(API_KEY), sync_timeout_s=0.2, stream_limit=1)
+    gateway = build(fake_redis, settings)
+    job_id = queued(gateway)
+    said(gateway, job_id, b'{"a":1}')
+    with gateway.client.get(
+        f"/api/StreamOpenAiChat?id={job_id}", headers={"X-Api-Key": API_KEY}, buffered=False
+    ) as open_stream:
+        assert open_stream.status_code == 200
+        for answer in (follow(gateway, job_id), gateway.post("/v1/chat/completions", STREAMED)):
+            assert answer.status_code == 429
+            assert answer.json["error"]["code"] == "too_many_waiting"
+            assert answer.headers["retry-after"] == "1"
+        assert gateway.jobs.get(job_id + 1) is None
+    assert follow(gateway, job_id).status_code == 200
+
+
+def test_stream_that_was_refused_leaves_its_place_to_others(fake_redis: redis.Redis) -> None:
+    settings = new_settings(api_key=SecretStr(API_KEY), sync_timeout_s=0.2, stream_limit=1)
+    gateway = build(fake_redis, settings)
+    job_id = queued(gateway, refId="r")
+    said(gateway, job_id, b'{"a":1}')
+    gateway.redis.delete(keys.chunks(job_id))
+    for _ in range(3):
+        assert follow(gateway, job_id).status_code == 410
+        assert gateway.post("/v1/chat/completions", {**STREAMED, "refId": "r"}).status_code == 410

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import hiredis
@@ -13,6 +14,7 @@ from requests.adapters import BaseAdapter
 from urllib3.exceptions import ProtocolError, ReadTimeoutError
 
 from shared.moves import Result
+from shared.operation import Operation
 from shared.providers import Provider
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.openai import OpenAiDialect
@@ -88,10 +90,12 @@ def streaming(
     return make
 
 
-def stream(provoke: Callable[[], requests.Response]) -> list[bytes]:
+def stream(
+    provoke: Callable[[], requests.Response], operation: Operation = Operation.CHAT
+) -> list[bytes]:
     session = requests.Session()
     session.mount("http://", Provoked(provoke))
-    return list(OpenAiDialect().stream(session, CALL))
+    return list(OpenAiDialect().stream(session, replace(CALL, operation=operation)))
 
 
 def failing(error: Exception) -> Callable[[], requests.Response]:
@@ -146,6 +150,24 @@ def test_stream_reads_the_answer_to_its_end_so_that_the_connection_can_be_used_a
     assert len(made.raw._reads) == 1
 
 
+def test_stream_of_a_response_ends_with_its_last_event_and_frees_the_connection() -> None:
+    last = b'{"type":"response.completed","response":{}}'
+    made = streaming(b"event: a\ndata: {}\n\n", b"data: " + last + b"\n\n", b"\n")()
+    assert stream(lambda: made, Operation.RESPONSE) == [b"{}", last]
+    assert len(made.raw._reads) == 1
+    assert b"closed" in made.raw._reads
+
+
+def test_stream_of_a_response_that_just_ends_broke_off() -> None:
+    with pytest.raises(ProviderError):
+        stream(streaming(b'data: {"type":"response.created"}\n\n'), Operation.RESPONSE)
+
+
+def test_event_of_a_chat_that_looks_like_the_end_of_a_response_is_none() -> None:
+    odd = b'data: {"type":"response.completed"}\n\ndata: 2\n\ndata: [DONE]\n\n'
+    assert len(stream(streaming(odd))) == 2
+
+
 @pytest.mark.parametrize(
     ("provoke", "status"),
     [
@@ -182,3 +204,35 @@ def test_error_with_half_a_character_can_be_passed_on() -> None:
         stream(answer(400, b'{"error":{"message":"a\\ud83d"}}'))
     assert not caught.value.transient
     assert json.loads(caught.value.body or b"")["error"]["message"] == "a\ud83d"
+
+
+# --- what the operator adds -------------------------------------------------------------------
+
+
+def test_headers_query_and_key_header_of_the_provider_are_sent() -> None:
+    sent: list[requests.PreparedRequest] = []
+
+    class Noting(Provoked):
+        def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+            sent.append(args[0])
+            return super().send(*args, **kwargs)
+
+    session = requests.Session()
+    session.mount("http://", Noting(answer(200, b"{}")))
+    provider = CALL.provider.model_copy(update={"api_key_header": "api-key"})
+    call = replace(
+        CALL,
+        provider=provider,
+        api_key="sk-1",
+        headers=(("user-agent", "mine"), ("x-team", "search")),
+        query=(("api-version", "2024 10"),),
+    )
+    OpenAiDialect().ask(session, call)
+    OpenAiDialect().ask(session, CALL)
+    first, second = sent
+    assert first.url == "http://127.0.0.1:1/v1/chat/completions?api-version=2024+10"
+    assert first.headers["api-key"] == "sk-1"
+    assert "Authorization" not in first.headers
+    assert (first.headers["User-Agent"], first.headers["X-Team"]) == ("mine", "search")
+    assert second.url == "http://127.0.0.1:1/v1/chat/completions"
+    assert "api-key" not in second.headers

@@ -15,6 +15,7 @@ from flask import Flask
 from pydantic import SecretStr
 from werkzeug.routing import Rule
 
+from gateway import response_view
 from gateway.principal import Principal
 from shared import redis_keys
 from shared.api_keys.scopes import EVERYTHING, Scope
@@ -31,6 +32,13 @@ EXEMPT = {
     "/v1/chat/completions": "makes a job of the caller's own",
     "/api/OpenAiChatCompletion": "makes a job of the caller's own",
     "/api/QueueOpenAiChatCompletion": "makes a job of the caller's own",
+    "/v1/completions": "makes a job of the caller's own",
+    "/v1/embeddings": "makes a job of the caller's own",
+    "/v1/responses": "makes a job of the caller's own",
+    "/api/generate": "makes a job of the caller's own",
+    "/api/OllamaGeneration": "makes a job of the caller's own",
+    "/api/QueueOllamaGeneration": "makes a job of the caller's own",
+    "/api/GetOllamaModels": "lists models",
     "/v1/models": "lists models",
     "/v1/models/<path:name>": "shows a model",
     "/api/ActiveAiModels": "lists models",
@@ -62,7 +70,7 @@ def stranger(gateway: Gateway) -> str:
 
 @pytest.fixture
 def jobs(gateway: Gateway) -> list[tuple[int, str]]:
-    """Make one job that waits and one that has ended, with chunks and a callback."""
+    """Make jobs that wait and one that has ended, with chunks and a callback; and a response."""
     request = {
         **CHAT,
         "messages": [{"role": "user", "content": MARKER}],
@@ -73,6 +81,10 @@ def jobs(gateway: Gateway) -> list[tuple[int, str]]:
         for n in (1, 2)
     ]
     gateway.run(made[0]["id"], Result.response(b'{"id":"%s"}' % MARKER.encode()))
+    response = {"model": "m", "input": MARKER, "background": True, "refId": "ref-3"}
+    shown = gateway.post("/v1/responses", response)
+    assert shown.status_code == 200, shown.data
+    made.append({"id": response_view.job_id_of(shown.json["id"]), "refId": "ref-3"})
     return [(job["id"], job["refId"]) for job in made]
 
 
@@ -97,7 +109,7 @@ def test_every_endpoint_answers_for_a_foreign_job_as_for_none(
     before = [gateway.redis.hgetall(redis_keys.job(job_id)) for job_id, _ in jobs]
     wrong = []
     for rule, method in rules(gateway.client.application):
-        for which in _ways_to_name(jobs):
+        for which in _ways_to_name(rule, jobs):
             answer = _call(gateway, stranger, rule, method, which)
             text = answer.get_data(as_text=True)
             assert MARKER not in text, f"{method} {rule} tells of a foreign job"
@@ -115,8 +127,10 @@ def test_endpoint_that_forgets_the_owner_would_be_found(
         test_every_endpoint_answers_for_a_foreign_job_as_for_none(gateway, stranger, jobs)
 
 
-def _ways_to_name(jobs: list[tuple[int, str]]) -> Iterator[dict[str, Any]]:
+def _ways_to_name(rule: Rule, jobs: list[tuple[int, str]]) -> Iterator[dict[str, Any]]:
     for job_id, ref_id in jobs:
+        if "response_id" in rule.arguments:
+            yield {"response_id": response_view.id_of(job_id)}
         yield {"id": job_id, "jobId": job_id}
         yield {"refId": ref_id}
 

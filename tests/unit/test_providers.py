@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.providers import load_registry
+from shared.provider_extras import resolved
+from shared.provider_presets import PRESETS
+from shared.providers import Provider, load_registry
 from shared.settings import SettingsError
 
 
@@ -72,3 +74,116 @@ _GOOD = 'base_url = "http://127.0.0.1/v1"\nmodels = ["m"]\n'
 def test_load_registry_names_what_is_wrong(tmp_path: Path, text: str, named: str) -> None:
     with pytest.raises(SettingsError, match=named):
         load_registry(_write(tmp_path, text))
+
+
+# --- presets, headers, query ------------------------------------------------------------------
+
+
+def test_preset_fills_what_is_not_given(tmp_path: Path) -> None:
+    path = _write(
+        tmp_path,
+        """
+[[provider]]
+preset = "groq"
+models = ["m"]
+
+[[provider]]
+name = "mine"
+preset = "anthropic"
+api_key_env = "MY_KEY"
+models = ["m"]
+
+[[provider]]
+preset = "azure"
+base_url = "https://mine.openai.azure.com/openai/v1"
+models = ["m"]
+""",
+    )
+    groq, mine, azure = load_registry(path).providers
+    assert (groq.name, groq.type, groq.api_key_env) == ("groq", "openai", "GROQ_API_KEY")
+    assert groq.endpoint("x") == "https://api.groq.com/openai/v1/x"
+    assert (mine.name, mine.type, mine.api_key_env) == ("mine", "anthropic", "MY_KEY")
+    assert (azure.api_key_header, azure.api_key_env) == ("api-key", "AZURE_OPENAI_API_KEY")
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_makes_a_provider(name: str) -> None:
+    values = {"preset": name, "models": ["m"]}
+    if PRESETS[name].base_url is None:
+        values["base_url"] = "https://mine/v1"
+    assert Provider.model_validate(values).name == name
+
+
+def test_headers_and_query_take_their_values_from_the_environment() -> None:
+    values = {"a": "text", "b": "env:SET", "c": "env:UNSET", "d": "env:EMPTY"}
+    environment = {"SET": "secret", "EMPTY": ""}
+    assert resolved(values, environment) == (("a", "text"), ("b", "secret"))
+
+
+def test_headers_and_query_are_never_shown() -> None:
+    values = {
+        "preset": "ollama",
+        "models": ["m"],
+        "headers": {"x": "s3cret"},
+        "query": {"k": "s3cret"},
+    }
+    assert "s3cret" not in repr(Provider.model_validate(values))
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        pytest.param('preset = "nobody"', "preset must be one of openai", id="unknown preset"),
+        pytest.param('preset = "azure"', "base_url", id="a preset that needs a base URL"),
+        pytest.param(
+            'preset = "groq"\nheaders = { "a b" = "x" }', "not the name of a header", id="no header"
+        ),
+        pytest.param(
+            'preset = "groq"\nheaders = { "Content-Length" = "1" }', "cannot be set", id="not ours"
+        ),
+        pytest.param(
+            'preset = "groq"\nheaders = { "x" = "a\\nb" }', "printable ASCII", id="two lines"
+        ),
+        pytest.param(
+            'preset = "groq"\nquery = { "x" = "env:no-name" }', "environment variable", id="no name"
+        ),
+        pytest.param(
+            'preset = "groq"\napi_key_header = "a:b"', "not the name of a header", id="key header"
+        ),
+    ],
+)
+def test_wrong_preset_header_or_query_is_named(tmp_path: Path, fields: str, named: str) -> None:
+    with pytest.raises(SettingsError, match=named):
+        load_registry(_write(tmp_path, f'[[provider]]\nmodels = ["m"]\n{fields}\n'))
+
+
+@pytest.mark.parametrize(
+    ("fields", "models_url", "header"),
+    [
+        pytest.param(
+            {"base_url": "http://h/v1"},
+            "http://h/v1/models",
+            ("Authorization", "Bearer k"),
+            id="openai",
+        ),
+        pytest.param(
+            {"base_url": "http://h", "type": "anthropic"},
+            "http://h/v1/models",
+            ("x-api-key", "k"),
+            id="anthropic",
+        ),
+        pytest.param(
+            {"base_url": "http://h/v1", "type": "ollama", "api_key_header": "api-key"},
+            "http://h/v1/models",
+            ("api-key", "k"),
+            id="a header of its own",
+        ),
+    ],
+)
+def test_type_says_where_models_are_listed_and_how_the_key_is_sent(
+    fields: dict[str, str], models_url: str, header: tuple[str, str]
+) -> None:
+    provider = Provider.model_validate({"name": "p", "models": ["m"], **fields})
+    assert provider.models_url == models_url
+    assert provider.key_headers("k") == (header,)
+    assert provider.key_headers(None) == ()

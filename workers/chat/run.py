@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import gevent
@@ -19,6 +20,7 @@ from shared.counters import Count
 from shared.errors import Failure
 from shared.job import Attempt
 from shared.moves import CANCELLED, Claim, Deferred, Executed, Result
+from shared.provider_extras import resolved
 from shared.providers import Provider
 from shared.recovery_store import DEADLINE_PASSED
 from workers.chat import backoff, routing
@@ -78,7 +80,7 @@ def attempt(deps: Deps, claim: Claim) -> Outcome:
     if left_s <= 0:
         return Outcome(Result.failure(DEADLINE_PASSED))
     failed = _failed_before(deps, claim)
-    provider = routing.choose(deps.registry, claim.model, claim.provider, failed)
+    provider = routing.choose(deps.registry, claim.model, claim.provider, failed, claim.operation)
     if provider is None:
         return Outcome(Result.failure(NO_PROVIDER))
     started = deps.monotonic()
@@ -126,6 +128,8 @@ def _call(deps: Deps, claim: Claim, provider: Provider, timeout_s: float) -> byt
         connect_timeout_s=deps.settings.connect_timeout_s,
         timeout_s=timeout_s,
         operation=claim.operation,
+        headers=resolved(provider.headers, deps.environment),
+        query=resolved(provider.query, deps.environment),
     )
     relay = deps.relays.of(claim)
     # A hard limit over all: a read timeout begins anew with every byte that drips in.
@@ -136,8 +140,9 @@ def _call(deps: Deps, claim: Claim, provider: Provider, timeout_s: float) -> byt
             if not claim.streamed:
                 return dialect.ask(deps.llm_session, call)
             # Closed whatever happens: the provider must not go on for nobody.
-            with closing(dialect.stream(deps.llm_session, call)) as chunks:
-                return relay_stream(relay, chunks)
+            chunks, show = deps.usage.chunks(partial(dialect.stream, deps.llm_session), call)
+            with closing(chunks):
+                return relay_stream(relay, chunks, claim.operation, show)
     except gevent.Timeout as expired:
         if expired is not limit:
             raise

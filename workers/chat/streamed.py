@@ -6,29 +6,37 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
-from shared.chat_fold import ChatFold
-from shared.errors import Failure
+from shared import response_events
+from shared.errors import Failure, MalformedJson
 from shared.job import failure_body
 from shared.json_bytes import to_json_bytes
+from shared.operation import Operation
 from shared.recovery_store import STREAM_BROKEN
+from workers.chat.folds import Fold, fold_of
 from workers.chat.relay import Relay
-from workers.providers.base import ProviderError
+from workers.chat.usage import Show, show_all
+from workers.providers.base import EndedWithoutDone, ProviderError
 
 #: Status of an error that a provider tells inside a stream, where there is no status any more.
 _ERROR_STATUS: Final = 502
+#: What the error event of the Responses API says at its top level.
+_OF_AN_ERROR: Final = ("message", "code", "param")
 
 
-def relay_stream(relay: Relay, chunks: Iterable[bytes]) -> bytes:
-    """Pass all chunks on; return the whole `chat.completion` as JSON.
+def relay_stream(
+    relay: Relay,
+    chunks: Iterable[bytes],
+    operation: Operation = Operation.CHAT,
+    show: Show = show_all,
+) -> bytes:
+    """Pass all chunks on that `show` lets through; return the operation's whole answer as JSON.
 
     Raises StreamRefused; and ProviderError, which is transient as long as nothing was passed on:
     after that another attempt would say something else from the start.
     """
-    fold = ChatFold()
+    fold = fold_of(operation)
     try:
-        for chunk in chunks:
-            _add(fold, _parsed(chunk))
-            relay.send(chunk)
+        _relay(relay, fold, chunks, show)
         response = _whole(fold)
     except ProviderError as error:
         # What came before the error is told too.
@@ -38,16 +46,36 @@ def relay_stream(relay: Relay, chunks: Iterable[bytes]) -> bytes:
     return response
 
 
-def _whole(fold: ChatFold) -> bytes:
+def _relay(relay: Relay, fold: Fold, chunks: Iterable[bytes], show: Show) -> None:
+    try:
+        for chunk in chunks:
+            value = _parsed(chunk)
+            _add(fold, value, chunk)
+            shown = show(chunk, value)
+            if shown is not None:
+                relay.send(shown)
+    except EndedWithoutDone:
+        # Some servers never say [DONE]; with every finish reason there, nothing is missing.
+        if not fold.is_complete:
+            raise
+    else:
+        fold.finish()
+
+
+def _whole(fold: Fold) -> bytes:
     """Return the folded response. Raises ProviderError: a stream that broke off is no answer."""
     if not fold.is_complete:
         raise ProviderError(STREAM_BROKEN, transient=True)
-    return to_json_bytes(fold.completion())
-
-
-def _add(fold: ChatFold, chunk: dict[str, Any]) -> None:
     try:
-        fold.add(chunk)
+        return fold.whole()
+    except MalformedJson as exc:
+        # Python reads more than JSON has (NaN): such an answer could not be stored.
+        raise ProviderError(STREAM_BROKEN, transient=True) from exc
+
+
+def _add(fold: Fold, value: dict[str, Any], chunk: bytes) -> None:
+    try:
+        fold.add(value, chunk)
     except RecursionError as exc:
         raise ProviderError(STREAM_BROKEN, transient=True) from exc
 
@@ -66,6 +94,8 @@ def _parsed(chunk: bytes) -> dict[str, Any]:
         raise ProviderError(STREAM_BROKEN, transient=True)
     if isinstance(value.get("error"), dict):
         raise _told_error(value["error"])
+    if value.get("type") == response_events.ERROR:
+        raise _told_error({name: value.get(name) for name in _OF_AN_ERROR})
     return value
 
 

@@ -19,10 +19,14 @@ class ProviderCall:
 
     provider: Provider
     body: bytes
-    api_key: str | None
+    #: Not in a repr, nor are headers and query: a repr may be logged.
+    api_key: str | None = field(repr=False)
     connect_timeout_s: float
     timeout_s: float
     operation: Operation = Operation.CHAT
+    #: What the operator adds to every request of this provider, with its secrets filled in.
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 class ProviderError(Exception):
@@ -49,6 +53,10 @@ class ProviderError(Exception):
         super().__init__(failure.message)
 
 
+class EndedWithoutDone(ProviderError):
+    """A stream whose answer ended in good order, but for the word that it is done."""
+
+
 class Dialect(Protocol):
     """Speaks one API dialect."""
 
@@ -62,7 +70,8 @@ class Dialect(Protocol):
     def stream(self, session: Session, call: ProviderCall) -> Generator[bytes, None, None]:
         """Yield the chunks as a client takes them; the body asks for a stream.
 
-        Ends when the provider says that it is done. Raises ProviderError, also in the middle.
+        Ends when the provider says that it is done. Raises ProviderError, also in the middle, and
+        EndedWithoutDone when all that is missing is that word.
         """
         ...
 

@@ -1,0 +1,124 @@
+"""Asks for a checked call and answers with its result, at its end or as it comes.
+
+All operations of OpenAI's wire are answered alike: they are jobs that somebody waits for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from flask import Response, request
+
+from gateway.accept_job import accept_job
+from gateway.auth import Principal
+from gateway.client_presence import client_left
+from gateway.event_form import ChunkEvents, EventForm
+from gateway.event_stream import EventStream, Place, as_response
+from gateway.following import seated
+from gateway.services import Services
+from shared import task_names
+from shared.chat_request import ChatCall
+from shared.errors import StreamGone, WaitTimedOut
+from shared.job import Job, JobState
+from shared.moves import Accepted
+
+#: Returns the form of a job's events, by its id.
+Forms = Callable[[int], EventForm]
+
+#: A deadline a little past the job's own, so that its failure is told rather than guessed (s).
+_GRACE_S: Final = 5.0
+
+
+def answer(
+    gateway: Services,
+    principal: Principal,
+    call: ChatCall,
+    forms: Forms = lambda _: ChunkEvents(),
+) -> Response:
+    """Run the call through the queue and answer with its result; as a stream if it wants one.
+
+    Raises what accept_job raises; TooManyWaiting, WaitTimedOut, StreamGone.
+    """
+    if call.chat.stream:
+        return _stream(gateway, principal, call, forms)
+    return _wait(gateway, principal, call)
+
+
+def _wait(gateway: Services, principal: Principal, call: ChatCall) -> Response:
+    timeout_s, left = gateway.settings.sync_timeout_s, client_left(request.environ)
+    with gateway.mailbox.waiter() as waiter:
+        accepted = _accept(gateway, principal, call, waiter.address)
+        if not accepted.is_new:
+            gateway.jobs.watch(accepted.id, waiter.address)
+            waiter.wake()
+        job = waiter.wait_until(
+            lambda: _if_answered(gateway.jobs.get(accepted.id)), timeout_s + _GRACE_S, left
+        )
+    if job is None:
+        _drop_if_unnamed(gateway, call, accepted.id)
+        raise WaitTimedOut(f"The job {accepted.id} has not ended yet; ask for its status.")
+    return _answer(job)
+
+
+def _stream(gateway: Services, principal: Principal, call: ChatCall, forms: Forms) -> Response:
+    with seated(gateway) as held:
+        accepted = _accept(gateway, principal, call)
+        known = None if accepted.is_new else _if_answered(gateway.jobs.get(accepted.id))
+        left, form = client_left(request.environ), forms(accepted.id)
+        stream = EventStream(
+            gateway, accepted.id, Place(), left, ended=known is not None, form=form
+        )
+        held.callback(stream.close)
+        first = stream.wait_for_first(gateway.settings.sync_timeout_s + _GRACE_S)
+        if first is not None and (first.chunks or first.end is JobState.COMPLETED):
+            held.callback(_drop_unless_over, gateway, call, accepted.id, stream)
+            return as_response(stream, accepted.id, held.pop_all().close)
+    job = _if_answered(gateway.jobs.get(accepted.id))
+    if job is None:
+        _drop_if_unnamed(gateway, call, accepted.id)
+        raise WaitTimedOut(f"The job {accepted.id} has not begun to answer; ask for its status.")
+    if job.response is not None:
+        raise StreamGone
+    return _answer(job)
+
+
+def _drop_unless_over(gateway: Services, call: ChatCall, job_id: int, stream: EventStream) -> None:
+    if not stream.is_over:
+        _drop_if_unnamed(gateway, call, job_id)
+
+
+def _accept(gateway: Services, principal: Principal, call: ChatCall, mailbox: str = "") -> Accepted:
+    accepted, _ = accept_job(
+        gateway,
+        principal,
+        call,
+        priority=task_names.INTERACTIVE,
+        timeout_s=gateway.settings.sync_timeout_s,
+        mailbox=mailbox,
+    )
+    return accepted
+
+
+def _drop_if_unnamed(gateway: Services, call: ChatCall, job_id: int) -> None:
+    """Cancel the job of a client that has left, unless it can come back: by its RefId."""
+    if call.ref_id is None:
+        job = gateway.jobs.get(job_id)
+        if job is not None:
+            gateway.jobs.cancel(job)
+
+
+def _if_answered(job: Job | None) -> Job | None:
+    return job if job is not None and job.state.has_result else None
+
+
+def _answer(job: Job) -> Response:
+    """Return the job's result as it is stored: the LLM's own bytes, or the error body."""
+    body = job.response if job.response is not None else job.error
+    response = Response(body, status=job.status, mimetype="application/json")
+    response.headers["x-job-id"] = str(job.id)
+    response.headers["openai-processing-ms"] = str(max(0, job.executed_ms - job.created_ms))
+    if job.response is None:
+        # The attempts have been made here: an SDK that repeats the call would repeat them all.
+        response.headers["x-should-retry"] = "false"
+    return response

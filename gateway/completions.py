@@ -1,0 +1,19 @@
+"""Text completions, the older API of OpenAI."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from gateway.answering import answer
+from gateway.binding import chat_body
+from gateway.services import services
+from shared.operation_request import parse_completion
+
+blueprint = Blueprint("completions", __name__)
+
+
+@blueprint.post("/v1/completions")
+def complete() -> Response:
+    """Complete a text, and answer at its end or as it comes."""
+    gateway, principal = services(), services().keys.authenticate(request)
+    return answer(gateway, principal, parse_completion(chat_body()))

@@ -1,0 +1,1 @@
+"""Clients that people use, each with another base URL and nothing else changed."""

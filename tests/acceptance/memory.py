@@ -1,0 +1,21 @@
+"""How much memory processes hold, read from Linux's /proc."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def family(pid: int) -> Iterator[int]:
+    """Yield the process and all that descend from it."""
+    yield pid
+    for children in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in children.read_text("ascii").split():
+            yield from family(int(child))
+
+
+def resident_bytes(pid: int) -> int:
+    """Return the memory of a process that is in RAM."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,68 @@
+"""Puts the answer of a streamed call together from its chunks; each operation has its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
+
+from shared.chat_fold import ChatFold
+from shared.completion_fold import CompletionFold
+from shared.json_bytes import to_json_bytes
+from shared.ollama_fold import GenerationFold
+from shared.operation import Operation
+from shared.response_events import ResponseFold
+
+
+class Fold(Protocol):
+    """What a stream has told so far."""
+
+    def add(self, chunk: dict[str, Any], text: bytes) -> None:
+        """Take in the next chunk, parsed and as it is written."""
+        ...
+
+    def finish(self) -> None:
+        """Take in that the server says it is done."""
+        ...
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing is missing."""
+        ...
+
+    def whole(self) -> bytes:
+        """Return the answer as JSON."""
+        ...
+
+
+class _Merged:
+    """A fold that merges the values of chunks: how they are written does not matter."""
+
+    def __init__(self, fold: ChatFold | CompletionFold | GenerationFold) -> None:
+        self._fold = fold
+
+    def add(self, chunk: dict[str, Any], text: bytes) -> None:
+        del text
+        self._fold.add(chunk)
+
+    def finish(self) -> None:
+        self._fold.finish()
+
+    @property
+    def is_complete(self) -> bool:
+        return self._fold.is_complete
+
+    def whole(self) -> bytes:
+        return to_json_bytes(self._fold.completion())
+
+
+def fold_of(operation: Operation) -> Fold:
+    """Return an empty fold for the streams of this operation."""
+    if operation is Operation.RESPONSE:
+        return ResponseFold()
+    return _Merged(_MERGING.get(operation, ChatFold)())
+
+
+_MERGING: Final[Mapping[Operation, Callable[[], ChatFold | CompletionFold | GenerationFold]]] = {
+    Operation.COMPLETION: CompletionFold,
+    Operation.OLLAMA_GENERATE: GenerationFold,
+}

@@ -1,0 +1,128 @@
+"""The dialect: a chat is translated, asked over HTTP, and its answer translated back."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+
+import requests
+
+from shared.errors import Failure
+from shared.json_bytes import to_json_bytes
+from shared.operation import OPERATIONS_BY_TYPE
+from workers.providers import http, http_errors
+from workers.providers.anthropic.request import to_messages_request
+from workers.providers.anthropic.response import completion
+from workers.providers.anthropic.stream import ChunkStream
+from workers.providers.anthropic.untranslatable import Untranslatable
+from workers.providers.base import ProviderCall, ProviderError
+
+Json = dict[str, Any]
+
+_VERSION: Final = "2023-06-01"
+#: What the errors that come inside a stream would have been as an HTTP status.
+#: https://platform.claude.com/docs/en/api/errors
+_STATUSES: Final = {
+    "invalid_request_error": 400,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "api_error": 500,
+    "timeout_error": 504,
+    "overloaded_error": 503,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AnthropicDialect:
+    """Speaks the Messages API."""
+
+    #: Unix seconds, for the `created` of answers: the API tells none.
+    clock: Callable[[], float] = time.time
+    operations = OPERATIONS_BY_TYPE["anthropic"]
+
+    def ask(self, session: requests.Session, call: ProviderCall) -> bytes:
+        """Return a `chat.completion`. Raises ProviderError."""
+        request = _translated(call, json.loads(call.body))
+        answer = http.ask(session, call, _target(call), to_json_bytes(request))
+        return to_json_bytes(completion(json.loads(answer), int(self.clock())))
+
+    def stream(self, session: requests.Session, call: ProviderCall) -> Generator[bytes, None, None]:
+        """Yield `chat.completion.chunk`s. Raises ProviderError."""
+        chat = json.loads(call.body)
+        include_usage = (chat.get("stream_options") or {}).get("include_usage") is True
+        body = to_json_bytes(_translated(call, chat))
+        chunks = ChunkStream(int(self.clock()), include_usage=include_usage)
+        sent = http.stream(session, call, _target(call), body, _FRAMING)
+        with closing(sent) as events:
+            for event in events:
+                yield from map(to_json_bytes, chunks.feed(_told(call, event)))
+
+
+def _translated(call: ProviderCall, chat: Json) -> Json:
+    try:
+        return to_messages_request(chat)
+    except Untranslatable as exc:
+        message = f"Provider '{call.provider.name}' (Anthropic) cannot do this: {exc}."
+        failure = Failure(
+            400,
+            "invalid_request_error",
+            "unsupported_parameter",
+            message,
+            "ArgumentException",
+            exc.field,
+        )
+        raise ProviderError(failure, transient=False) from exc
+
+
+def _target(call: ProviderCall) -> http.Target:
+    """Return the endpoint; the base URL may be that of the host, or end with `/v1`."""
+    headers = (("anthropic-version", _VERSION), *call.provider.key_headers(call.api_key))
+    return http.Target(f"{call.provider.root_url}/v1/messages", headers, _error)
+
+
+def _error(response: requests.Response) -> Json | None:
+    """Return the answer's error in OpenAI's form, its type as the code."""
+    told = http_errors.json_object(response).get("error")
+    if not isinstance(told, dict):
+        return None
+    return {
+        "message": told.get("message"),
+        "type": http_errors.type_of(response.status_code),
+        "param": None,
+        "code": told.get("type"),
+    }
+
+
+def _told(call: ProviderCall, event: bytes) -> Json:
+    """Return the event. Raises ProviderError for what is none, and for an error."""
+    try:
+        value = json.loads(event.decode("utf-8"))
+    except (ValueError, RecursionError):
+        value = None
+    if not isinstance(value, dict):
+        raise http_errors.unreachable(call, "broke off its stream", HTTPStatus.BAD_GATEWAY)
+    if value.get("type") == "error":
+        raise _error_in_stream(call, value.get("error") or {})
+    return value
+
+
+def _error_in_stream(call: ProviderCall, told: Json) -> ProviderError:
+    kind = str(told.get("type") or "api_error")
+    status = _STATUSES.get(kind, HTTPStatus.INTERNAL_SERVER_ERROR.value)
+    message = str(told.get("message") or f"Provider '{call.provider.name}' reported an error.")
+    failure = Failure(status, http_errors.type_of(status), kind, message, "BadGateway")
+    return ProviderError(failure, transient=http_errors.is_transient(status), status=status)
+
+
+def _is_stop(event: bytes) -> bool:
+    # Looked for first: to parse each event twice would cost more than all else here.
+    return b"message_stop" in event and json.loads(event).get("type") == "message_stop"
+
+
+_FRAMING: Final = http.events(_is_stop)

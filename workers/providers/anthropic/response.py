@@ -1,0 +1,92 @@
+"""A message of the Messages API as OpenAI's chat completion. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+Json = dict[str, Any]
+
+_FINISH_REASONS: Final[Mapping[str, str]] = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    # A turn that can be sent back to go on: what was said so far is whole.
+    "pause_turn": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "tool_use": "tool_calls",
+    "refusal": "content_filter",
+}
+#: What a model thought; a message sent back must hold these blocks unchanged.
+THINKING: Final = frozenset(("thinking", "redacted_thinking"))
+
+
+def completion(message: Json, created_s: int) -> Json:
+    """Return the chat completion; blocks of the API's own tools are left out."""
+    choice = {
+        "index": 0,
+        "message": _message(message.get("content") or []),
+        "finish_reason": finish_reason(message.get("stop_reason")),
+    }
+    return {
+        "id": message.get("id"),
+        "object": "chat.completion",
+        "created": created_s,
+        "model": message.get("model"),
+        "choices": [choice],
+        "usage": usage(message.get("usage") or {}),
+    }
+
+
+def _message(blocks: list[Json]) -> Json:
+    thoughts = [block for block in blocks if block.get("type") in THINKING]
+    calls = [block for block in blocks if block.get("type") == "tool_use"]
+    message: Json = {"role": "assistant", "content": _joined(blocks, "text") or None}
+    if reasoning := _joined(thoughts, "thinking"):
+        message["reasoning_content"] = reasoning
+    if thoughts:
+        message["thinking_blocks"] = thoughts
+    if calls:
+        message["tool_calls"] = [tool_call(call, arguments(call.get("input"))) for call in calls]
+    return message
+
+
+def _joined(blocks: list[Json], kind: str) -> str:
+    return "".join(block.get(kind) or "" for block in blocks if block.get("type") == kind)
+
+
+def tool_call(block: Json, arguments_text: str) -> Json:
+    """Return a call of a tool with these arguments."""
+    function = {"name": block.get("name"), "arguments": arguments_text}
+    return {"id": block.get("id"), "type": "function", "function": function}
+
+
+def arguments(value: object) -> str:
+    """Return a tool's input as OpenAI has it: JSON in a string."""
+    return json.dumps(value or {}, ensure_ascii=False)
+
+
+def finish_reason(stop_reason: str | None) -> str:
+    """Return OpenAI's name for the reason; a new one of the API's is a plain end."""
+    return _FINISH_REASONS.get(stop_reason or "", "stop")
+
+
+def usage(told: Json) -> Json:
+    """Return the counts of tokens; OpenAI counts those of the cache among the prompt's."""
+    read = told.get("cache_read_input_tokens")
+    written = told.get("cache_creation_input_tokens")
+    prompt = (told.get("input_tokens") or 0) + (read or 0) + (written or 0)
+    said = told.get("output_tokens") or 0
+    counts: Json = {
+        "prompt_tokens": prompt,
+        "completion_tokens": said,
+        "total_tokens": prompt + said,
+    }
+    details = {"cached_tokens": read, "cache_write_tokens": written}
+    if known := {name: count for name, count in details.items() if count is not None}:
+        counts["prompt_tokens_details"] = known
+    thought = (told.get("output_tokens_details") or {}).get("thinking_tokens")
+    if thought is not None:
+        counts["completion_tokens_details"] = {"reasoning_tokens": thought}
+    return counts

@@ -1,0 +1,66 @@
+"""OpenAI's tools and the choice among them as the Messages API's. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from workers.providers.anthropic.untranslatable import Untranslatable
+
+Json = dict[str, Any]
+
+_CHOICES: Final = {"auto": "auto", "none": "none", "required": "any"}
+#: Types of OpenAI's that the API has nothing for.
+_FOREIGN: Final = frozenset(("custom", "allowed_tools"))
+
+
+def tools_of(given: Json) -> list[Json]:
+    """Return the tools; those of a type that OpenAI does not know are the API's own."""
+    tools = given.get("tools") or []
+    return [_tool(tool, f"tools[{number}]") for number, tool in enumerate(tools)]
+
+
+def _tool(tool: Json, path: str) -> Json:
+    # A `custom` tool of OpenAI's has its definition below that name, one of the API's has not.
+    if tool.get("type") == "custom" and "custom" in tool:
+        raise Untranslatable(path, "only tools of type 'function' are understood")
+    if tool.get("type") != "function":
+        return tool
+    function = tool.get("function")
+    if not isinstance(function, dict) or not function.get("name"):
+        raise Untranslatable(f"{path}.function.name", "is missing")
+    made: Json = {
+        "name": function["name"],
+        "input_schema": function.get("parameters") or {"type": "object", "properties": {}},
+    }
+    if function.get("description"):
+        made["description"] = function["description"]
+    if function.get("strict"):
+        made["strict"] = True
+    if "cache_control" in tool:
+        made["cache_control"] = tool["cache_control"]
+    return made
+
+
+def tool_choice_of(given: Json) -> Json:
+    """Return the field `tool_choice` of the request, nothing where its default says the same."""
+    wanted = given.get("tool_choice")
+    one_at_a_time = given.get("parallel_tool_calls") is False
+    if wanted is None and not one_at_a_time:
+        return {}
+    choice = _choice("auto" if wanted is None else wanted)
+    if one_at_a_time and choice["type"] != "none":
+        choice["disable_parallel_tool_use"] = True
+    return {"tool_choice": choice}
+
+
+def _choice(wanted: str | Json) -> Json:
+    if isinstance(wanted, str):
+        if wanted not in _CHOICES:
+            raise Untranslatable("tool_choice", "send 'auto', 'none', 'required' or a function")
+        return {"type": _CHOICES[wanted]}
+    if wanted.get("type") in _FOREIGN:
+        raise Untranslatable("tool_choice", f"'{wanted['type']}' has no counterpart")
+    function = wanted.get("function")
+    if not isinstance(function, dict) or not function.get("name"):
+        raise Untranslatable("tool_choice.function.name", "is missing")
+    return {"type": "tool", "name": function["name"]}

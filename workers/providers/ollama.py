@@ -1,0 +1,86 @@
+"""The Ollama dialect: OpenAI's API at `/v1`, and Ollama's own generation beside it.
+
+https://github.com/ollama/ollama/blob/main/docs/api.md
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator
+from contextlib import closing
+from typing import Any, Final
+
+import requests
+
+from shared.errors import Failure
+from shared.line_parser import LineParser
+from shared.operation import OPERATIONS_BY_TYPE, Operation
+from workers.providers import http, http_errors
+from workers.providers.base import ProviderCall, ProviderError
+from workers.providers.openai import events
+
+#: Where each operation is asked, under the server's root.
+_PATHS: Final = {
+    Operation.CHAT: "v1/chat/completions",
+    Operation.COMPLETION: "v1/completions",
+    Operation.EMBEDDING: "v1/embeddings",
+    Operation.OLLAMA_GENERATE: "api/generate",
+}
+
+
+class OllamaDialect:
+    """Passes request and response through byte for byte."""
+
+    operations = OPERATIONS_BY_TYPE["ollama"]
+
+    def ask(self, session: requests.Session, call: ProviderCall) -> bytes:
+        """POST the body and return the response's bytes. Raises ProviderError."""
+        return http.ask(session, call, _target(call), call.body)
+
+    def stream(self, session: requests.Session, call: ProviderCall) -> Generator[bytes, None, None]:
+        """POST the body and yield the chunks that come back. Raises ProviderError."""
+        if call.operation is not Operation.OLLAMA_GENERATE:
+            return events(session, call, _target(call))
+        return _lines(session, call)
+
+
+def _lines(session: requests.Session, call: ProviderCall) -> Generator[bytes, None, None]:
+    with closing(http.stream(session, call, _target(call), call.body, _NDJSON)) as sent:
+        for line in sent:
+            told = _object(line).get("error")
+            if isinstance(told, str):
+                failure = Failure(502, "server_error", "provider_error", told, "BadGateway")
+                raise ProviderError(failure, transient=True)
+            yield line
+
+
+def _target(call: ProviderCall) -> http.Target:
+    """Return the endpoint; the base URL may be that of the host, or end with `/v1`."""
+    provider = call.provider
+    url = f"{provider.root_url}/{_PATHS[call.operation]}"
+    return http.Target(url, provider.key_headers(call.api_key), _error)
+
+
+def _error(response: requests.Response) -> dict[str, Any] | None:
+    """Return the answer's error; at Ollama's own endpoints it is a string."""
+    told = http_errors.json_object(response).get("error")
+    if isinstance(told, str):
+        kind = http_errors.type_of(response.status_code)
+        return {"message": told, "type": kind, "param": None, "code": None}
+    return told if isinstance(told, dict) else None
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _is_last(line: bytes) -> bool:
+    # Looked for first: each line names it, and only the last one needs to be parsed.
+    return b"true" in line and _object(line).get("done") is True
+
+
+_NDJSON: Final = http.Framing("application/x-ndjson", LineParser, _is_last)
