@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from bench import document, enqueue, pipeline, streams, sync
+from bench import callbacks, document, enqueue, pipeline, streams, sync
 from bench.options import Options
 from bench.result import BenchmarkFailed, Report
 from bench.terminal import Progress, show
@@ -20,6 +20,7 @@ _BENCHMARKS: dict[str, Callable[[Options, Progress], Report]] = {
     "pipeline": pipeline.run,
     "sync": sync.run,
     "streams": streams.run,
+    "callbacks": callbacks.run,
 }
 
 
@@ -35,11 +36,12 @@ _BENCHMARKS: dict[str, Callable[[Options, Progress], Report]] = {
     help="The Python that has litellm[proxy]. Default: this one.",
 )
 @click.option("--postgres-url", default="", help="Measure `pipeline` with this database too.")
-def main(  # noqa: PLR0917 - click passes them by name
+def main(
     names: tuple[str, ...],
-    quick: bool,  # noqa: FBT001
-    update: bool,  # noqa: FBT001
-    litellm: bool,  # noqa: FBT001
+    *,
+    quick: bool,
+    update: bool,
+    litellm: bool,
     litellm_python: Path,
     postgres_url: str,
 ) -> None:

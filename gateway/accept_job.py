@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 
 from gateway.auth import Principal
+from gateway.base_url import base_url
 from gateway.services import Services
 from shared.api_keys.limits import Allowance, guess_tokens
-from shared.callback_target import check_target
 from shared.chat_request import ChatCall
 from shared.errors import ModelNotFound, OperationNotSupported, ProviderNotFound
 from shared.job import NewJob
@@ -44,6 +44,7 @@ def accept_job(
         reply_to=call.reply_to or "",
         mailbox=mailbox,
         streamed=call.chat.stream,
+        base_url=base_url(services.settings),
         operation=call.chat.operation,
         allowance=allowance_of(principal, call.chat.body),
     )
@@ -75,7 +76,7 @@ def _check(services: Services, principal: Principal, call: ChatCall) -> None:
         )
     _check_operation(services, call)
     if call.reply_to:
-        check_target(call.reply_to, allow_private=services.settings.callback_allow_private)
+        services.settings.callback_targets.check(call.reply_to)
 
 
 def _check_operation(services: Services, call: ChatCall) -> None:

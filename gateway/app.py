@@ -10,9 +10,13 @@ from flask.typing import ResponseReturnValue
 
 from gateway import (
     audit,
+    callback_keys,
+    callback_subscriptions,
+    callback_tests,
     chat,
     completions,
     cors,
+    deliveries,
     embeddings,
     error_body,
     health,
@@ -23,6 +27,7 @@ from gateway import (
     openai_headers,
     query_jobs,
     responses,
+    results,
     retry_jobs,
     statistics,
     streams,
@@ -32,9 +37,11 @@ from gateway.request_id import request_id
 from gateway.services import Services, attach, build_services
 from shared.settings import SettingsError, load_settings
 
+#: The modules with views, each with its blueprint.
 _RESOURCES: Final = (
     *(chat, completions, embeddings, responses, ollama),
-    *(jobs, query_jobs, retry_jobs, statistics, streams, models),
+    *(jobs, query_jobs, retry_jobs, statistics, streams, models, results),
+    *(deliveries, callback_keys, callback_subscriptions, callback_tests),
     *(keys, audit, health),
 )
 

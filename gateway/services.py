@@ -16,9 +16,14 @@ from gateway.key_keeper import KeyKeeper
 from gateway.mailbox import Mailbox
 from shared import redis_client
 from shared.api_keys.store import KeyStore
+from shared.callback_keys import CallbackKeyStore
+from shared.callback_subscriptions import SubscriptionStore
+from shared.callback_tests import CallbackTestStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.database.database import Database
+from shared.delivery_index import DeliveryIndex
+from shared.delivery_store import DeliveryStore
 from shared.history.query import JobQueries
 from shared.history.reader import HistoryReader
 from shared.history.statistics import Statistics
@@ -43,10 +48,15 @@ class Services:
     counters: Counters
     chunks: ChunkStore
     chunk_reader: ChunkReader
-    response_names: ResponseNames
-    database: Database
     key_store: KeyStore
     key_keeper: KeyKeeper
+    deliveries: DeliveryStore
+    delivery_index: DeliveryIndex
+    callback_keys: CallbackKeyStore
+    callback_tests: CallbackTestStore
+    subscriptions: SubscriptionStore
+    response_names: ResponseNames
+    database: Database
     #: Where the keys of providers are.
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -91,6 +101,11 @@ def build_services(settings: Settings) -> Services:
         counters=Counters(client),
         chunks=chunks,
         chunk_reader=ChunkReader(chunks, settings.stream_limit),
+        deliveries=DeliveryStore(client, settings),
+        delivery_index=DeliveryIndex(client),
+        callback_keys=CallbackKeyStore(client, settings),
+        callback_tests=CallbackTestStore(client),
+        subscriptions=SubscriptionStore(client),
         response_names=ResponseNames(client, settings),
         environment=os.environ,
         database=database,

@@ -148,12 +148,57 @@ class NotRetryable(ServiceError):
     error_code = "NotRetryable"
 
 
+class DeliveryNotFound(ServiceError):
+    """This job has no callback, or has not ended yet, or its delivery is not kept any more."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "delivery_not_found"
+    error_code = "NotFound"
+
+
+class SubscriptionNotFound(ServiceError):
+    """No such subscription."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "subscription_not_found"
+    error_code = "NotFound"
+
+
+class TooManySubscriptions(ServiceError):
+    """This key has as many subscriptions as it may; delete one first."""
+
+    status = 422
+    type = "invalid_request_error"
+    code = "too_many_subscriptions"
+    error_code = "TooManySubscriptions"
+
+
 class StreamGone(ServiceError):
     """The chunks of this stream are not kept any more; ask for the job's result."""
 
     status = 410
     type = "invalid_request_error"
     code = "stream_gone"
+    error_code = "Gone"
+
+
+class ResultLinkInvalid(ServiceError):
+    """This link to a result is not one that we made; use it exactly as the callback gave it."""
+
+    status = 403
+    type = "invalid_request_error"
+    code = "result_link_invalid"
+    error_code = "Forbidden"
+
+
+class ResultLinkExpired(ServiceError):
+    """This link to a result has expired; ask for the job with your API key."""
+
+    status = 410
+    type = "invalid_request_error"
+    code = "result_link_expired"
     error_code = "Gone"
 
 

@@ -54,6 +54,8 @@ class NewJob:
     operation: Operation = Operation.CHAT
     #: Set when the key that made it has limits.
     allowance: Allowance | None = None
+    #: Where the client reached the gateway; kept for links in the callback.
+    base_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,11 @@ class Job:
     generation: int = 0
     response: bytes | None = None
     error: bytes | None = None
+    base_url: str = ""
+    #: Of the record of an event: what happened.
+    event: str = ""
+    #: What the callback posts instead of the result.
+    callback_body: bytes | None = None
     attempts: tuple[Attempt, ...] = field(default=())
 
     @property
@@ -131,7 +138,7 @@ _NUMBERS = frozenset(
         "generation",
     }
 )
-_BYTES = frozenset(("request", "response", "error"))
+_BYTES = frozenset(("request", "response", "error", "callback_body"))
 _KNOWN = frozenset(Job.__dataclass_fields__)
 #: Prefix of the hash fields that hold one attempt each.
 ATTEMPT_PREFIX = "attempt:"

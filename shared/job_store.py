@@ -18,6 +18,8 @@ import redis
 from shared import queue_keys, task_names
 from shared import redis_keys as keys
 from shared.api_keys.limits import Allowance, Charge, month_of
+from shared.callback_body import thin_body
+from shared.callback_events import job_event
 from shared.errors import (
     InsufficientQuota,
     OwnerQueueFull,
@@ -142,6 +144,8 @@ class JobStore:
             fields["mailboxes"] = new.mailbox
         if new.streamed:
             fields["streamed"] = "1"
+        if new.reply_to and new.base_url:
+            fields["base_url"] = new.base_url
         if new.operation is not Operation.CHAT:
             fields["operation"] = new.operation
         if new.allowance:
@@ -204,6 +208,10 @@ class JobStore:
                 keys.drain(queue),
                 *queue_keys.window(queue, job.priority),
                 keys.waiting_of(queue, job.priority, job.owner),
+                keys.DELIVERIES_LEASES,
+                keys.line(task_names.CALLBACKS_QUEUE, 0),
+                keys.missing(task_names.CALLBACKS_QUEUE, 0),
+                keys.RECEIVER_PREFIX,
                 *(self._limit_keys(allowance.key_id) if allowance else ()),
             ],
             [
@@ -406,6 +414,7 @@ class JobStore:
         """
         charges = charges or {}
         now, ttl_ms = self._clock(), milliseconds(self._settings.result_ttl_s)
+        subscribers = self._subscribers()
         # Without its job nobody could ask for them.
         chunks_ttl_ms = min(ttl_ms, milliseconds(self._settings.stream_ttl_s))
         calls = [
@@ -419,11 +428,24 @@ class JobStore:
                     keys.message_list(task_names.CALLBACKS_QUEUE, 0),
                     keys.line(task_names.CALLBACKS_QUEUE, 0),
                     keys.QUEUE_PLACE,
+                    keys.deliveries_of(job.owner),
+                    keys.DELIVERIES_OWNERS,
+                    keys.callback_subscriptions(job.owner),
+                    keys.JOB_ID,
+                    keys.JOB_PREFIX,
+                    keys.DELIVERY_PREFIX,
                     keys.UNSTORED,
                     *self._charge_keys(job),
                 ],
                 [
-                    *(now, job.id, ttl_ms, chunks_ttl_ms),
+                    now,
+                    job.id,
+                    ttl_ms,
+                    self._settings.callback_body_limit_bytes,
+                    thin_body(self._settings, job) if job.reply_to else b"",
+                    job.owner,
+                    job_event(self._settings, job) if job.owner in subscribers else b"",
+                    chunks_ttl_ms,
                     *_charge_args(charges.get(job.id, _NO_CHARGE)),
                 ],
             )
@@ -448,6 +470,10 @@ class JobStore:
             (response, json.loads(attempt)["provider"] if attempt else "", asked)
             for (response, attempt), asked in zip(answers[::2], answers[1::2], strict=True)
         ]
+
+    def _subscribers(self) -> set[str]:
+        owners: Any = self._client.smembers(keys.SUBSCRIBERS)
+        return {owner.decode() for owner in owners}
 
     def drop_executed(self, job_ids: Sequence[int]) -> None:
         """Take ids off the pending list whose jobs do not exist any more."""

@@ -14,6 +14,7 @@ import redis
 
 from shared import queue_keys, task_names
 from shared import redis_keys as keys
+from shared.delivery_store import receiver_limits
 from shared.errors import Failure
 from shared.job import JobState, failure_body
 from shared.job_store import Clock, milliseconds
@@ -132,12 +133,15 @@ class RecoveryStore:
         """Do the same for deliveries."""
         return self._repush([task_names.CALLBACKS_QUEUE], [0], task_names.DELIVER, "Pending")
 
-    def return_deliveries(self, lease_s: float) -> int:
+    def return_deliveries(self) -> int:
         """Push deliveries that are due again, and those whose worker is gone; return how many."""
         now, moved = self._clock(), 0
         for source, ids in (
             (keys.DELIVERIES_DELAYED, self._due(keys.DELIVERIES_DELAYED)),
-            (keys.DELIVERIES_LEASES, self._due_leases(keys.DELIVERIES_LEASES, lease_s)),
+            (
+                keys.DELIVERIES_LEASES,
+                self._due_leases(keys.DELIVERIES_LEASES, self._settings.callback_lease_s),
+            ),
         ):
             calls = [
                 Call(
@@ -148,6 +152,7 @@ class RecoveryStore:
                         keys.message_list(task_names.CALLBACKS_QUEUE, 0),
                         keys.line(task_names.CALLBACKS_QUEUE, 0),
                         keys.QUEUE_PLACE,
+                        keys.RECEIVER_PREFIX,
                     ],
                     [now, job_id],
                 )
@@ -155,6 +160,27 @@ class RecoveryStore:
             ]
             moved += sum(self._scripts.run_all(calls))
         return moved
+
+    def wake_receivers(self) -> int:
+        """Push parked deliveries whose receiver has room again; return how many."""
+        now = self._clock()
+        due = self._scripts.run(Call("due", [keys.RECEIVERS_WAKES], [now, BATCH]))
+        calls = [
+            Call(
+                "wake_receiver",
+                [
+                    keys.RECEIVERS_WAKES,
+                    keys.RECEIVER_PREFIX,
+                    keys.DELIVERIES_LEASES,
+                    keys.message_list(task_names.CALLBACKS_QUEUE, 0),
+                    keys.line(task_names.CALLBACKS_QUEUE, 0),
+                    keys.QUEUE_PLACE,
+                ],
+                [now, receiver, *receiver_limits(self._settings)],
+            )
+            for receiver in due
+        ]
+        return sum(self._scripts.run_all(calls))
 
     def ring(self) -> bool:
         """Push a doorbell when executed jobs wait and nobody completes them."""

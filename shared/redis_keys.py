@@ -59,6 +59,26 @@ DELIVERIES_DELAYED: Final = "deliveries:delayed"
 #: ZSET of job ids by lease expiry: deliveries claimed by a worker.
 DELIVERIES_LEASES: Final = "deliveries:leases"
 
+#: Prefix of the keys of a receiver, which is the host and port of a URL: a HASH that lives a day
+#: after its last attempt, and with a suffix a SET of attempts that run and a ZSET of deliveries
+#: that wait for room. The scripts derive them; see `lua/includes/receiver.lua`.
+RECEIVER_PREFIX: Final = "receiver:"
+
+#: ZSET of receivers with waiting deliveries, by when to look at them again.
+RECEIVERS_WAKES: Final = "receivers:wakes"
+
+#: SET of owners that have deliveries. Members leave with their last delivery.
+DELIVERIES_OWNERS: Final = "deliveries:owners"
+
+#: Prefix of a test's HASH. The id is given inside the script that makes it, which appends it.
+CALLBACK_TEST_PREFIX: Final = "callback:test:"
+
+#: Prefix of a delivery's HASH, for scripts that give it its id.
+DELIVERY_PREFIX: Final = "delivery:"
+
+#: SET of owners that have, or had, subscriptions. Never expires; bounded by the keys there are.
+SUBSCRIBERS: Final = "callback:subscribers"
+
 
 def job(job_id: int) -> str:
     """HASH, the job. Lives until `result_ttl` after it ended and its delivery ended."""
@@ -93,12 +113,37 @@ def response(owner: str, name: str) -> str:
 
 def delivery(job_id: int) -> str:
     """HASH, the delivery of this job's callback. Lives as long as the job."""
-    return f"delivery:{job_id}"
+    return f"{DELIVERY_PREFIX}{job_id}"
 
 
 def delivery_log(job_id: int) -> str:
     """LIST of JSON, one row an attempt, oldest first. Lives as long as the delivery."""
-    return f"delivery:{job_id}:log"
+    return f"{delivery(job_id)}:log"
+
+
+def deliveries_of(owner: str, state: str = "") -> str:
+    """ZSET of job ids by creation of their delivery: the owner's, or those of them in this state.
+
+    Members leave with their delivery. The scripts derive a state's name from the first one, and
+    `expiring`, a ZSET of those that have ended by when they go.
+    """
+    name = f"deliveries:of:{owner}"
+    return f"{name}{_SEPARATOR}{state}" if state else name
+
+
+def callback_keys(owner: str) -> str:
+    """HASH, the owner's signing secrets, sealed, by key id. Never expires; five fields at most."""
+    return f"callback:keys:{owner}"
+
+
+def callback_subscriptions(owner: str) -> str:
+    """HASH, the owner's subscriptions by id: events, creation (ms) and URL. Never expires."""
+    return f"callback:subscriptions:{owner}"
+
+
+def callback_test(test_id: int) -> str:
+    """HASH, a sample asked for and what came of it. Lives five minutes."""
+    return f"{CALLBACK_TEST_PREFIX}{test_id}"
 
 
 # --- queues -----------------------------------------------------------------------------------

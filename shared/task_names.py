@@ -7,8 +7,9 @@ from typing import Final
 CHAT: Final = "workers.chat.run"
 COMPLETE: Final = "workers.completion.run"
 DELIVER: Final = "workers.callbacks.run"
+TEST_CALLBACK: Final = "workers.callbacks.test"
 
-ALL: Final = (CHAT, COMPLETE, DELIVER)
+ALL: Final = (CHAT, COMPLETE, DELIVER, TEST_CALLBACK)
 
 COMPLETION_QUEUE: Final = "completion"
 CALLBACKS_QUEUE: Final = "callbacks"

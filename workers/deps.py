@@ -13,9 +13,12 @@ from redis import Redis
 from requests.adapters import HTTPAdapter
 
 from shared import redis_client
+from shared.callback_keys import CallbackKeyStore
+from shared.callback_tests import CallbackTestStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.database.database import Database
+from shared.delivery_index import DeliveryIndex
 from shared.delivery_store import DeliveryStore
 from shared.history.writer import HistoryWriter
 from shared.job_store import JobStore
@@ -24,7 +27,9 @@ from shared.providers import Registry, load_registry
 from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
 from shared.unstored import Unstored
-from workers.callbacks.sender import callback_session
+from workers.callbacks.sender import Sender, sender_of
+from workers.callbacks.signing_keys import SigningKeys
+from workers.callbacks.slots import Slots
 from workers.chat.lanes import Lanes, kept_slots
 from workers.chat.relay import Relays
 from workers.chat.running import Running
@@ -43,16 +48,20 @@ class Deps:
     jobs: JobStore
     recovery: RecoveryStore
     deliveries: DeliveryStore
+    delivery_index: DeliveryIndex
     registry: Registry
     dialects: Dialects
     llm_session: requests.Session
-    callback_session: requests.Session
+    sender: Sender
     redis: Redis
     counters: Counters
     relays: Relays
     database: Database
     history: HistoryWriter
     unstored: Unstored
+    callback_tests: CallbackTestStore
+    signing_keys: SigningKeys
+    callback_slots: Slots
     prices: Prices = field(default_factory=Prices)
     running: Running = field(default_factory=Running)
     lanes: Lanes = field(default_factory=Lanes)
@@ -81,6 +90,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         jobs=JobStore(client, settings),
         recovery=RecoveryStore(client, settings),
         deliveries=DeliveryStore(client, settings),
+        delivery_index=DeliveryIndex(client),
         registry=load_registry(settings.providers_file),
         dialects=Dialects(
             {
@@ -90,7 +100,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
             }
         ),
         llm_session=llm_session(concurrency),
-        callback_session=callback_session(allow_private=settings.callback_allow_private),
+        sender=sender_of(settings),
         redis=client,
         counters=Counters(client),
         relays=Relays(ChunkStore(client), time.sleep),
@@ -98,9 +108,24 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         history=HistoryWriter(database),
         unstored=Unstored(client, settings),
         prices=load_prices(settings.providers_file),
+        callback_tests=CallbackTestStore(client),
+        signing_keys=signing_keys(client, settings),
+        callback_slots=Slots(concurrency),
         lanes=Lanes(concurrency - kept),
         worker_name=worker_name,
         environment=os.environ,
+    )
+
+
+def signing_keys(
+    client: Redis, settings: Settings, monotonic: Callable[[], float] = time.monotonic
+) -> SigningKeys:
+    """Return what callbacks are signed with."""
+    return SigningKeys(
+        CallbackKeyStore(client, settings),
+        settings.private_keys,
+        monotonic,
+        with_secrets=settings.callback_signing != "asymmetric",
     )
 
 

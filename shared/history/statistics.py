@@ -138,11 +138,11 @@ def _name(group: GroupBy, value: Any) -> str:
 
 
 def _sum(rows: list[Row]) -> UsageSum:
+    columns = [name for name in (*SUMS, *LATENCY_COLUMNS) if name in rows[0]]
     # PostgreSQL adds bigints up to a decimal.
-    def add(name: str) -> int:
-        return sum(int(row.get(name, 0)) for row in rows)
-
-    latencies = (
-        tuple(add(name) for name in LATENCY_COLUMNS) if LATENCY_COLUMNS[0] in rows[0] else ()
-    )
-    return UsageSum(rows[0]["name"], {name: add(name) for name in SUMS}, latencies)
+    if len(rows) == 1:
+        added = {name: int(rows[0][name]) for name in columns}
+    else:
+        added = {name: sum(int(row[name]) for row in rows) for name in columns}
+    latencies = tuple(added[name] for name in columns[len(SUMS) :])
+    return UsageSum(rows[0]["name"], {name: added[name] for name in SUMS}, latencies)

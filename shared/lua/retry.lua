@@ -4,8 +4,11 @@
 --       11 deliveries:delayed ZSET · 12 jobs:models SET · 13 drain HASH
 --       14-18 of the job's priority: message LIST · line ZSET · waiting ZSET · turns ZSET
 --             · the owner's waiting ZSET
---       19-22 of a caller whose key has limits: requests ZSET · tokens HASH · live ZSET · month HASH
---       The job's stream is derived from its key; dispatch may push jobs of other owners.
+--       19 deliveries:leases ZSET · 20 line of the callbacks ZSET · 21 its missing ZSET
+--       22 prefix of receivers
+--       23-26 of a caller whose key has limits: requests ZSET · tokens HASH · live ZSET · month HASH
+--       The job's stream and its delivery's log are derived from their keys; dispatch may push jobs
+--       of other owners.
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 queue · 4 priority · 5 widest window (messages)
 --       6 time to the deadline (ms) · 7 owner · 8 model
 --       9 limits of the caller's key (JSON, '' for none) · 10 that key · 11 prefix of job keys
@@ -17,6 +20,8 @@
 -- delivery that is not over stops: its body is gone. The next end makes a new one.
 --
 --! include clock
+--! include delivery_index
+--! include receiver
 --! include push_message
 --! include dispatch
 --! include drain
@@ -37,11 +42,11 @@ end
 local limits = ARGV[9] ~= '' and cjson.decode(ARGV[9])
 if limits then
   local exceeded, wait =
-    find_exceeded(limits, KEYS[19], KEYS[20], KEYS[21], KEYS[22], ARGV[11], now)
+    find_exceeded(limits, KEYS[23], KEYS[24], KEYS[25], KEYS[26], ARGV[11], now)
   if exceeded then
     return {'limited', whole(wait), exceeded}
   end
-  take(limits, KEYS[19], KEYS[20], KEYS[21], id, now)
+  take(limits, KEYS[23], KEYS[24], KEYS[25], id, now)
   redis.call('HSET', KEYS[1], 'key_id', ARGV[10], 'reserved', whole(limits.tokens),
     'accepted_ms', whole(now))
 else
@@ -58,11 +63,20 @@ redis.call('DEL', KEYS[1] .. ':chunks')
 redis.call('PERSIST', KEYS[1])
 redis.call('PERSIST', KEYS[9])
 redis.call('ZREM', KEYS[8], id)
-if redis.call('HGET', KEYS[10], 'state') == 'Pending' then
+local delivery = redis.call('HMGET', KEYS[10], 'state', 'url')
+if delivery[1] == 'Pending' then
+  delivery[1] = 'Stopped'
   redis.call('HSET', KEYS[10], 'state', 'Stopped', 'reason', 'the job was retried')
-  redis.call('ZREM', KEYS[11], id)
+  for _, i in ipairs({11, 19, 20, 21}) do
+    redis.call('ZREM', KEYS[i], id)
+  end
+  redis.call('ZREM', receiver_of(KEYS[22], delivery[2]).parked, id)
+end
+if delivery[1] then
+  index_delivery(KEYS[10], delivery[1], false)
 end
 redis.call('PERSIST', KEYS[10])
+redis.call('DEL', KEYS[10] .. ':log')
 redis.call('SADD', KEYS[12], ARGV[8])
 redis.call('ZADD', KEYS[3], deadline, id)
 

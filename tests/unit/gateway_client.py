@@ -17,9 +17,14 @@ from gateway.key_keeper import KeyKeeper
 from gateway.mailbox import Mailbox
 from gateway.services import Services
 from shared.api_keys.store import KeyStore
+from shared.callback_keys import CallbackKeyStore
+from shared.callback_subscriptions import SubscriptionStore
+from shared.callback_tests import CallbackTestStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.database.database import Database
+from shared.delivery_index import DeliveryIndex
+from shared.delivery_store import DeliveryStore
 from shared.errors import DatabaseUnavailable
 from shared.job_store import JobStore
 from shared.moves import Result
@@ -52,6 +57,7 @@ class Gateway:
     jobs: JobStore
     redis: redis.Redis
     database: Database
+    deliveries: DeliveryStore
 
     def break_database(self) -> None:
         """Let the database be away from now on."""
@@ -99,19 +105,25 @@ def build(client: redis.Redis, settings: Settings, registry: Registry = REGISTRY
     jobs = JobStore(client, settings)
     database, key_store = new_database(), KeyStore(client)
     keeper = KeyKeeper(database, key_store)
+    chunks = ChunkStore(client)
     services = Services(
-        settings,
-        jobs,
-        registry,
-        Keys(settings, IssuedKeys(client, key_store, keeper.rebuild)),
-        Mailbox(client, settings.sync_limit),
-        Counters(client),
-        chunks := ChunkStore(client),
-        ChunkReader(chunks, settings.stream_limit),
-        ResponseNames(client, settings),
-        database,
-        key_store,
-        keeper,
+        settings=settings,
+        jobs=jobs,
+        registry=registry,
+        keys=Keys(settings, IssuedKeys(client, key_store, keeper.rebuild)),
+        mailbox=Mailbox(client, settings.sync_limit),
+        counters=Counters(client),
+        chunks=chunks,
+        chunk_reader=ChunkReader(chunks, settings.stream_limit),
+        deliveries=DeliveryStore(client, settings),
+        delivery_index=DeliveryIndex(client),
+        callback_keys=CallbackKeyStore(client, settings),
+        callback_tests=CallbackTestStore(client),
+        subscriptions=SubscriptionStore(client),
+        response_names=ResponseNames(client, settings),
+        database=database,
+        key_store=key_store,
+        key_keeper=keeper,
     )
     app = create_app(services)
-    return Gateway(app.test_client(), jobs, client, database)
+    return Gateway(app.test_client(), jobs, client, database, services.deliveries)

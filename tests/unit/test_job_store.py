@@ -1105,7 +1105,11 @@ def test_complete_makes_a_delivery_and_keeps_the_job_when_somebody_is_called_bac
         b"url": b"https://example.com/cb",
         b"attempt": b"0",
         b"tries": b"0",
+        b"trigger": b"schedule",
+        b"due_ms": b"%d" % START_MS,
         b"created_ms": b"%d" % START_MS,
+        b"index": keys.deliveries_of(job.owner).encode(),
+        b"listed": b"Pending",
     }
     assert lists.ids(task_names.CALLBACKS_QUEUE) == [job.id]
     assert lists.messages(task_names.CALLBACKS_QUEUE)[0]["headers"]["task"] == task_names.DELIVER

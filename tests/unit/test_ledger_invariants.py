@@ -31,18 +31,17 @@ from shared import redis_keys as keys
 from shared import task_names
 from shared.api_keys.limits import Allowance, Limits
 from shared.chunk_store import START, Batch, ChunkStore
-from shared.delivery_store import (
-    DELIVERY_LEASE_S,
+from shared.delivery import (
     DeliveryAttempt,
     DeliveryClaim,
     DeliveryState,
-    DeliveryStore,
     NextStep,
 )
+from shared.delivery_store import DeliveryStore
 from shared.errors import QueueFull, RefIdConflict, TooManyJobs
 from shared.job import Job, JobState, NewJob, failure_body, from_hash
 from shared.job_store import JobStore
-from shared.moves import CANCELLED, Cancelled, Deferred, Executed, Renewal, Result
+from shared.moves import CANCELLED, Cancelled, Deferred, Executed, Renewal, Result, Retried
 from shared.recovery_store import (
     DEADLINE_PASSED,
     DOORBELL_GRACE_S,
@@ -54,9 +53,16 @@ from shared.unstored import Unstored
 from tests.factories import FakeClock, MessageLists, new_job, new_settings
 
 MODELS = ("plain", "odd \"%s\" 'é'")
-SETTINGS = new_settings(queue_limit=6, queue_window=2, lease_s=30, max_crashes=3)
+SETTINGS = new_settings(
+    queue_limit=6,
+    queue_window=2,
+    lease_s=30,
+    max_crashes=3,
+    # How receivers are spared has tests of its own: here each has one delivery, and never rests.
+    callback_breaker_failures=10**6,
+)
 LEASE_MS = 30_000
-DELIVERY_LEASE_MS = round(DELIVERY_LEASE_S * 1000)
+DELIVERY_LEASE_MS = 30_000
 #: A dead worker's lease of the Redis key that lets one complete; it runs on whatever clock.
 COMPLETION_LEASE_S = 10.0
 #: How long after the last fault, or its due time, a job may take to its end (seconds).
@@ -92,7 +98,7 @@ wishes = st.fixed_dictionaries(
         "request": st.sampled_from([b"{}", b"{}", b"\x00\xff"]),
         "model": st.sampled_from(MODELS),
         "priority": st.sampled_from(task_names.PRIORITIES),
-        "reply_to": st.sampled_from(["https://example.com/cb", "https://example.com/cb", ""]),
+        "reply_to": st.sampled_from(["https://{}.example.com/cb", "https://{}.example.com/cb", ""]),
         "timeout_s": st.sampled_from([86_400.0, 3600.0, 20.0]),
         "allowance": st.sampled_from([None, ALLOWANCE]),
         "streamed": st.booleans(),
@@ -136,7 +142,10 @@ class JobModel:
     outcome: JobState | None = None
     body: bytes | None = None
     delivery: DeliveryModel | None = None
+    generation: int = 0
     is_stored: bool = False
+    #: A retry by a key without limits takes it out of them.
+    was_retried: bool = False
     #: What was said in its stream, and by which attempt.
     said: list[bytes] = field(default_factory=list)
     said_by: int | None = None
@@ -188,7 +197,7 @@ class LedgerModel:
     @property
     def live(self) -> dict[int, int]:
         """The jobs of the limited key that are not final; 1: it was started once."""
-        limited = [job for job in self.jobs.values() if job.new.allowance]
+        limited = [j for j in self.jobs.values() if j.new.allowance and not j.was_retried]
         return {job.id: int(job.attempt > 0) for job in limited if not job.state.is_final}
 
     def claim(self, job_id: int) -> int | None:
@@ -258,8 +267,21 @@ class LedgerModel:
         assert job.outcome is not None
         job.move(job.outcome)
         if job.new.reply_to:
-            job.delivery = DeliveryModel()
+            job.delivery = DeliveryModel(attempt=job.delivery.attempt + 1 if job.delivery else 0)
         return job.outcome
+
+    def retry(self, job_id: int) -> Retried:
+        job = self.jobs[job_id]
+        if job.state not in (JobState.FAILED, JobState.CANCELLED):
+            return Retried.KEPT
+        job.state, job.outcome, job.body, job.executed_by = JobState.QUEUED, None, None, None
+        job.crashes, job.cancel, job.said, job.said_by = 0, False, [], None
+        job.is_stored, job.generation, job.was_retried = False, job.generation + 1, True
+        job.deadline = self.clock() + round(SETTINGS.job_timeout_s * 1000)
+        if job.delivery and job.delivery.state is DeliveryState.PENDING:
+            job.delivery.state = DeliveryState.STOPPED
+            job.delivery.lease = job.delivery.due = None
+        return Retried.QUEUED
 
     def claim_delivery(self, job_id: int) -> int | None:
         job = self.jobs.get(job_id)
@@ -383,7 +405,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.hands: list[tuple[str, int]] = []
         self.attempts: list[tuple[int, int]] = []
         self.calls: list[tuple[Job, DeliveryClaim]] = []
-        self.results: dict[int, bytes] = {}
+        self.results: dict[tuple[int, int], bytes] = {}
         #: What is left of the completion lease (seconds), None when nobody has it.
         self.kept_s: float | None = None
 
@@ -396,7 +418,8 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(wish=wishes)
     def accept(self, wish: dict[str, Any]) -> None:
-        new = new_job(**wish)
+        reply_to = wish["reply_to"].format(f"{wish['owner']}-{wish['ref_id']}")
+        new = new_job(**{**wish, "reply_to": reply_to})
         expected = self.model.accept(new)
         try:
             answer: int | str = self.jobs.accept(new).id
@@ -414,12 +437,17 @@ class LedgerMachine(RuleBasedStateMachine):
         assert self.jobs.cancel(job) is self.model.cancel(job_id)
 
     @precondition(lambda self: self.model.jobs)
-    @rule(pick=picks, what=st.sampled_from(["cancel", "complete late", "claim", "let expire"]))
+    @rule(
+        pick=picks,
+        what=st.sampled_from(["cancel", "complete late", "claim", "let expire", "retry"]),
+    )
     def disturb_job(self, pick: int, what: str) -> None:
         """Do what may come at any time; some are rare, so that one rule stands for them."""
         job = latest(list(self.model.jobs.values()), pick)
         if what == "cancel":
             self.cancel(job.id)
+        elif what == "retry":
+            self.retry(job.id)
         elif what == "complete late":
             # By somebody who has lost the completion lease, or once more.
             self.complete([job.id])
@@ -428,6 +456,11 @@ class LedgerMachine(RuleBasedStateMachine):
             self.claim(CALLBACKS[0] if job.delivery else queue_of(job), job.id)
         elif job.may_expire:
             self.let_expire(job)
+
+    def retry(self, job_id: int) -> None:
+        job = self.jobs.get(job_id)
+        assert job is not None
+        assert self.jobs.retry(job) is self.model.retry(job_id)
 
     def let_expire(self, job: JobModel) -> None:
         of_job = [keys.job(job.id), keys.ref(job.new.owner, job.new.ref_id)]
@@ -651,7 +684,7 @@ class LedgerMachine(RuleBasedStateMachine):
         waiting = self.places_of_waiting_messages()
         self.recovery.repush_jobs()
         assert self.places_of_waiting_messages().items() >= waiting.items(), "flooded"
-        returned = self.recovery.return_deliveries(DELIVERY_LEASE_S)
+        returned = self.recovery.return_deliveries()
         assert returned == self.model.return_deliveries()
         self.recovery.repush_deliveries()
         assert self.recovery.ring() == self.model.ring(is_kept=self.kept_s is not None)
@@ -686,7 +719,9 @@ class LedgerMachine(RuleBasedStateMachine):
         assert job.response is None or job.error is None
         result = job.error if job.response is None else job.response
         if result is not None:
-            assert self.results.setdefault(job.id, result) == result, "answered twice"
+            which = (job.id, job.generation)
+            assert self.results.setdefault(which, result) == result, "answered twice"
+        assert job.generation == model.generation
         assert (job.state, job.attempt, job.crashes, bool(job.cancel), job.outcome, result) == (
             model.state,
             model.attempt,

@@ -46,6 +46,16 @@ EXEMPT = {
     "/api/RetryJobs": "finds among the caller's own jobs",
     "/api/GetSummaryStats": "sums up the caller's own jobs",
     "/api/GetUsage": "sums up the caller's own jobs",
+    "/api/GetDeliveries": "lists the caller's own deliveries",
+    "/api/ReplayDeliveries": "finds among the caller's own deliveries",
+    "/api/TestCallback": "sends a sample",
+    "/api/GetCallbackKeys": "lists the caller's own keys",
+    "/api/RotateCallbackSecret": "changes the caller's own keys",
+    "/.well-known/webhook-keys": "tells public keys",
+    "/api/QueryCallbackSubscriptions": "lists the caller's own subscriptions",
+    "/api/CreateCallbackSubscription": "makes a subscription of the caller's own",
+    "/api/UpdateCallbackSubscription": "finds among the caller's own subscriptions",
+    "/api/DeleteCallbackSubscription": "finds among the caller's own subscriptions",
 }
 
 
@@ -132,7 +142,8 @@ def _ways_to_name(rule: Rule, jobs: list[tuple[int, str]]) -> Iterator[dict[str,
         if "response_id" in rule.arguments:
             yield {"response_id": response_view.id_of(job_id)}
         yield {"id": job_id, "jobId": job_id}
-        yield {"refId": ref_id}
+        if not rule.arguments:
+            yield {"refId": ref_id}
 
 
 def _call(gateway: Gateway, key: str, rule: Rule, method: str, which: dict[str, Any]) -> Any:

@@ -9,8 +9,10 @@ from typing import Any
 import redis
 import requests
 
+from shared.callback_tests import CallbackTestStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
+from shared.delivery_index import DeliveryIndex
 from shared.delivery_store import DeliveryStore
 from shared.history.writer import HistoryWriter
 from shared.job_store import JobStore
@@ -20,8 +22,9 @@ from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
 from shared.unstored import Unstored
 from tests.factories import FakeClock, new_database
+from workers.callbacks.slots import Slots
 from workers.chat.relay import Relays
-from workers.deps import Deps
+from workers.deps import Deps, signing_keys
 from workers.providers.base import Dialects, ProviderCall
 
 REGISTRY = Registry(
@@ -73,16 +76,20 @@ def build(
         "jobs": JobStore(client, settings, clock),
         "recovery": RecoveryStore(client, settings, clock),
         "deliveries": DeliveryStore(client, settings, clock),
+        "delivery_index": DeliveryIndex(client, clock),
         "registry": REGISTRY,
         "dialects": Dialects({"openai": llm}),
         "llm_session": requests.Session(),
-        "callback_session": requests.Session(),
+        "sender": None,
+        "callback_slots": Slots(10),
         "redis": client,
         "counters": Counters(client),
         "relays": Relays(ChunkStore(client), clock.advance),
         "database": (database := new_database()),
         "history": HistoryWriter(database),
         "unstored": Unstored(client, settings),
+        "callback_tests": CallbackTestStore(client),
+        "signing_keys": signing_keys(client, settings, lambda: clock() / 1000),
         "worker_name": "w1",
         "environment": {"ACME_KEY": "sk-secret"},
         "monotonic": lambda: clock() / 1000,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 
 from shared.counters import Count
-from shared.delivery_store import DELIVERY_LEASE_S
 from workers.deps import Deps
 
 log = logging.getLogger(__name__)
@@ -37,8 +36,10 @@ class Tick:
         self._note(Count.REAPED, recovery.reap_jobs() if self._may_reap() else 0)
         self._note(Count.EXPIRED, recovery.expire_jobs())
         self._note(Count.MESSAGES_PUSHED_AGAIN, recovery.repush_jobs())
-        self._note(Count.DELIVERIES_RETURNED, recovery.return_deliveries(DELIVERY_LEASE_S))
+        self._note(Count.DELIVERIES_RETURNED, recovery.return_deliveries())
+        recovery.wake_receivers()
         self._note(Count.MESSAGES_PUSHED_AGAIN, recovery.repush_deliveries())
+        self._deps.delivery_index.forget()
         self._note(Count.DOORBELLS_RUNG_AGAIN, int(recovery.ring()))
 
     def _note(self, count: Count, number: int) -> None:
