@@ -13,6 +13,7 @@ COMMANDS: dict[str, str] = {
     "stats": "cli.stats:stats",
     "callbacks": "cli.callbacks:callbacks",
     "providers": "cli.providers:providers",
+    "keys": "cli.keys:keys",
     "demo-llm": "cli.demo_command:demo_llm",
 }
 

@@ -10,6 +10,7 @@ from gateway.job_view import background_job, status_json
 from gateway.provider_view import obstacles
 from gateway.routes import dto_route
 from gateway.services import services
+from shared.api_keys.scopes import Scope
 from shared.dtos.base import Dto
 from shared.dtos.jobs import (
     CancelJob,
@@ -27,7 +28,7 @@ blueprint = Blueprint("jobs", __name__)
 @dto_route(blueprint, "GetOpenAiChatStatus", "GET")
 def status() -> Response:
     """Say where a job stands; with its result once there is one."""
-    gateway, principal = services(), services().keys.authenticate(request)
+    gateway, principal = services(), services().keys.authenticate(request, Scope.READ)
     wanted = bind(GetOpenAiChatStatus)
     job = find_job(gateway.jobs, principal, wanted.job_id, wanted.ref_id, gateway.history)
     position = gateway.jobs.position(job) if job.state is JobState.QUEUED else None
@@ -39,7 +40,7 @@ def status() -> Response:
 @dto_route(blueprint, "GetOpenAiChat", "GET")
 def read() -> Response:
     """Show a job with all that is known of it."""
-    gateway, principal = services(), services().keys.authenticate(request)
+    gateway, principal = services(), services().keys.authenticate(request, Scope.READ)
     wanted = bind(GetOpenAiChat)
     job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id, gateway.history)
     return _show(job)
@@ -48,7 +49,7 @@ def read() -> Response:
 @dto_route(blueprint, "WaitForOpenAiChat", "GET")
 def wait() -> Response:
     """Show a job the moment it has ended, however it ended; at the latest after a time limit."""
-    gateway, principal = services(), services().keys.authenticate(request)
+    gateway, principal = services(), services().keys.authenticate(request, Scope.READ)
     wanted = bind(WaitForOpenAiChat)
     job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id, gateway.history)
     if not job.state.is_final:
@@ -65,7 +66,7 @@ def wait() -> Response:
 @dto_route(blueprint, "CancelJob", "POST")
 def cancel() -> Response:
     """End a job that waits, abort one that runs."""
-    gateway, principal = services(), services().keys.authenticate(request)
+    gateway, principal = services(), services().keys.authenticate(request, Scope.CHAT)
     wanted = bind(CancelJob)
     job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id, gateway.history)
     became = gateway.jobs.cancel(job)

@@ -13,6 +13,7 @@ from gateway.binding import bind
 from gateway.routes import dto_route
 from gateway.services import Services, services
 from shared import task_names
+from shared.api_keys.scopes import Scope
 from shared.chat_request import ChatCall, parse_chat_completion
 from shared.dtos.providers import ChatAiProvider
 from shared.errors import ModelNotFound, ProviderNotFound, ValidationFailed
@@ -25,7 +26,8 @@ blueprint = Blueprint("provider_trial", __name__)
 @dto_route(blueprint, "ChatAiProvider", "POST")
 def try_provider() -> Response:
     """Have this provider answer, whatever is known of its health."""
-    gateway, principal = services(), services().keys.authenticate_admin(request)
+    gateway = services()
+    principal = gateway.keys.authenticate_admin(request, Scope.ADMIN_PROVIDERS)
     wanted = bind(ChatAiProvider)
     call = _call(wanted)
     _check(gateway, wanted)

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import secrets
 import time
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from flask import Blueprint, Response, request
 
 from gateway import query_db
+from gateway.audit import record
 from gateway.binding import bind
+from gateway.principal import Principal
 from gateway.provider_dtos import checked_provider, given_fields, model_of, shown
 from gateway.routes import dto_route
 from gateway.services import Services, services
 from shared import redis_keys, registry_document
+from shared.api_keys.scopes import Scope
 from shared.dtos import providers as dtos
 from shared.dtos.base import Dto
 from shared.errors import ProbeTimedOut, ProviderExists, ProviderNotFound, ValidationFailed
@@ -49,7 +53,7 @@ class AiType(Dto):
 @dto_route(blueprint, "QueryAiProviders", "GET")
 def query() -> Response:
     """List the providers, as they are configured and as they do."""
-    gateway, _ = services(), services().keys.authenticate_admin(request)
+    gateway, _ = services(), services().keys.authenticate_admin(request, Scope.ADMIN_READ)
     wanted = bind(dtos.QueryAiProviders)
     entries = [
         entry
@@ -93,15 +97,17 @@ def models() -> Response:
 @dto_route(blueprint, "CreateAiProvider", "POST")
 def create() -> Response:
     """Add a provider; gateway and workers serve it within a second."""
-    gateway, _ = services(), services().keys.authenticate_admin(request)
+    gateway, principal = services(), _may_change()
     wanted = bind(dtos.CreateAiProvider)
-    provider = checked_provider({"name": wanted.name}, given_fields(gateway, wanted))
+    fields = given_fields(gateway, wanted)
+    provider = checked_provider({"name": wanted.name}, fields)
 
     def add(document: RegistryDocument) -> RegistryDocument:
         if document.entry(provider.name):
             raise ProviderExists(f"There is a provider '{provider.name}' already.", field="name")
         return registry_document.added(document, provider, round(time.time() * 1000))
 
+    _write_down(gateway, principal, add, provider.name, fields)
     gateway.health_store.forget(provider.name)
     return _id_of(_change(gateway, add), provider.name)
 
@@ -109,7 +115,7 @@ def create() -> Response:
 @dto_route(blueprint, "UpdateAiProvider", "PATCH")
 def update() -> Response:
     """Change a provider. From now on the API has the last word on it, not the file."""
-    gateway, _ = services(), services().keys.authenticate_admin(request)
+    gateway, principal = services(), _may_change()
     wanted = bind(dtos.UpdateAiProvider)
     fields, name = given_fields(gateway, wanted), ""
 
@@ -124,19 +130,21 @@ def update() -> Response:
             raise ProviderExists(f"There is a provider '{name}' already.", field="name")
         return registry_document.changed(document, entry.id, provider)
 
+    _write_down(gateway, principal, change, wanted.name or str(wanted.id), fields)
     return _id_of(_change(gateway, change), name)
 
 
 @dto_route(blueprint, "DeleteAiProvider", "DELETE")
 def delete() -> Response:
     """Take a provider away; what runs there may finish."""
-    gateway, _ = services(), services().keys.authenticate_admin(request)
+    gateway, principal = services(), _may_change()
     wanted = bind(dtos.DeleteAiProvider)
 
     def remove(document: RegistryDocument) -> RegistryDocument:
         entry = _entry(document, wanted.id, wanted.name)
         return registry_document.removed(document, entry.provider.name)
 
+    _write_down(gateway, principal, remove, wanted.name or str(wanted.id), {})
     _change(gateway, remove)
     return _json(dtos.EmptyResponse())
 
@@ -144,9 +152,10 @@ def delete() -> Response:
 @dto_route(blueprint, "ChangeAiProviderStatus", "POST")
 def change_status() -> Response:
     """Take a provider offline (what runs may finish), or online again."""
-    gateway, _ = services(), services().keys.authenticate_admin(request)
+    gateway, principal = services(), _may_change()
     wanted = bind(dtos.ChangeAiProviderStatus)
     provider = _named(gateway, wanted.provider)
+    record(principal, "ChangeAiProviderStatus", provider.name, {"online": wanted.online})
     now_ms = round(time.time() * 1000)
     held = Health(standing=Standing.HELD, since_ms=now_ms, reason=_OPERATOR)
     if wanted.online:
@@ -161,7 +170,7 @@ def change_status() -> Response:
 @dto_route(blueprint, "CheckAiProviderStatus", "POST")
 def check() -> Response:
     """Have a worker probe the provider now. One that is offline and well comes back."""
-    gateway, _ = services(), services().keys.authenticate_admin(request)
+    gateway, _ = services(), _may_change()
     provider = _named(gateway, bind(dtos.CheckAiProviderStatus).provider)
     problem = probe(gateway, provider.name)
     return _json(dtos.BoolResponse(result=not problem, reason=problem or None))
@@ -170,11 +179,13 @@ def check() -> Response:
 @dto_route(blueprint, "Reload", "POST")
 def reload() -> Response:
     """Read providers.toml again."""
-    gateway, _ = services(), services().keys.authenticate_admin(request)
+    gateway, principal = services(), _may_change()
     try:
-        gateway.follower.reload(read_file(gateway.settings.providers_file))
+        file = read_file(gateway.settings.providers_file)
     except SettingsError as exc:
         raise ValidationFailed(str(exc)) from exc
+    record(principal, "Reload", gateway.settings.providers_file.name)
+    gateway.follower.reload(file)
     return _json(dtos.EmptyResponse())
 
 
@@ -198,6 +209,24 @@ def _named(gateway: Services, name: str) -> Provider:
     if provider is None:
         raise ProviderNotFound(f"There is no provider '{name}'.", field="provider")
     return provider
+
+
+def _may_change() -> Principal:
+    return services().keys.authenticate_admin(request, Scope.ADMIN_PROVIDERS)
+
+
+def _write_down(
+    gateway: Services,
+    principal: Principal,
+    make: Callable[[RegistryDocument], RegistryDocument],
+    target: str,
+    fields: Mapping[str, Any],
+) -> None:
+    """Write a change into the audit log, once it is known to be one that can be made."""
+    make(gateway.follower.store.read()[1])
+    changes = {name: registry_document.shown(name, value) for name, value in fields.items()}
+    action = request.path.rsplit("/", 1)[1].removesuffix(".json")
+    record(principal, action, target, changes)
 
 
 def _change(gateway: Services, make: Any) -> RegistryDocument:

@@ -12,8 +12,11 @@ from flask import Flask, current_app
 
 from gateway.auth import Keys
 from gateway.chunk_reader import ChunkReader
+from gateway.issued_keys import IssuedKeys
+from gateway.key_keeper import KeyKeeper
 from gateway.mailbox import Mailbox
 from shared import redis_client
+from shared.api_keys.store import KeyStore
 from shared.callback_keys import CallbackKeyStore
 from shared.callback_subscriptions import SubscriptionStore
 from shared.callback_tests import CallbackTestStore
@@ -49,6 +52,8 @@ class Services:
     counters: Counters
     chunks: ChunkStore
     chunk_reader: ChunkReader
+    key_store: KeyStore
+    key_keeper: KeyKeeper
     deliveries: DeliveryStore
     delivery_index: DeliveryIndex
     callback_keys: CallbackKeyStore
@@ -96,11 +101,14 @@ def build_services(settings: Settings) -> Services:
     registry, health = Registry(file or []), HealthBook()
     follower = RegistryFollower(client, registry, health, file)
     follower.start()
+    database = Database(settings.effective_database_url)
+    key_store = KeyStore(client)
+    key_keeper = KeyKeeper(database, key_store)
     return Services(
         settings=settings,
         jobs=JobStore(client, settings),
         registry=registry,
-        keys=Keys(settings),
+        keys=Keys(settings, IssuedKeys(client, key_store, key_keeper.rebuild)),
         mailbox=Mailbox(client, settings.sync_limit),
         counters=Counters(client),
         chunks=chunks,
@@ -111,12 +119,14 @@ def build_services(settings: Settings) -> Services:
         callback_tests=CallbackTestStore(client),
         subscriptions=SubscriptionStore(client),
         response_names=ResponseNames(client, settings),
-        database=Database(settings.effective_database_url),
         health=health,
         follower=follower,
         redis=client,
         health_store=HealthStore(client),
         environment=os.environ,
+        database=database,
+        key_store=key_store,
+        key_keeper=key_keeper,
     )
 
 

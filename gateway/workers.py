@@ -8,10 +8,12 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, request
 
+from gateway.audit import record
 from gateway.binding import bind
 from gateway.routes import dto_route
 from gateway.services import services
 from shared import redis_keys
+from shared.api_keys.scopes import Scope
 from shared.dtos.providers import (
     CancelWorker,
     GetWorkerStatsResponse,
@@ -28,7 +30,7 @@ _COUNTS: Final = ("received", "completed", "retries", "failed")
 @dto_route(blueprint, "GetWorkerStats", "GET")
 def stats() -> Response:
     """Show each worker process, as it told of itself a few seconds ago."""
-    gateway, _ = services(), services().keys.authenticate_admin(request)
+    gateway, _ = services(), services().keys.authenticate_admin(request, Scope.ADMIN_READ)
     keys = sorted(gateway.redis.scan_iter(redis_keys.WORKER_PATTERN, count=1000))
     # One that ended in between is gone.
     told = [json.loads(text) for text in gateway.redis.mget(keys) if text] if keys else []
@@ -42,8 +44,9 @@ def stats() -> Response:
 @dto_route(blueprint, "CancelWorker", "POST")
 def cancel() -> Response:
     """Abort all jobs that a worker runs; they end Cancelled."""
-    gateway, _ = services(), services().keys.authenticate_admin(request)
+    gateway, principal = services(), services().keys.authenticate_admin(request)
     name = bind(CancelWorker).worker
+    record(principal, "CancelWorker", name)
     channel = redis_keys.abort_channel(name)
     if not gateway.redis.publish(channel, redis_keys.ABORT_ALL):
         raise WorkerNotFound(f"There is no worker '{name}'.", field="worker")

@@ -165,6 +165,15 @@ class JobNotFound(ServiceError):
     error_code = "NotFound"
 
 
+class ApiKeyNotFound(ServiceError):
+    """No such API key."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "api_key_not_found"
+    error_code = "NotFound"
+
+
 class NotRetryable(ServiceError):
     """Only a job that Failed or was Cancelled can be retried, as long as its request is kept."""
 
@@ -275,6 +284,41 @@ class TooManyWaiting(QueueFull):
     """Too many calls wait for their answer here; try again, or queue the job."""
 
     code = "too_many_waiting"
+
+
+class RateLimitExceeded(ServiceError):
+    """This key has made as many requests as it may in a minute; try again later."""
+
+    status = 429
+    type = "requests"
+    code = "rate_limit_exceeded"
+    error_code = "TooManyRequests"
+
+
+class TokenRateExceeded(RateLimitExceeded):
+    """This key has taken as many tokens as it may in a minute; try again later."""
+
+    type = "tokens"
+
+
+class TooManyJobs(RateLimitExceeded):
+    """This key has as many jobs under way as it may; try again when one has ended."""
+
+    type = "rate_limit_exceeded"
+    code = "too_many_jobs"
+
+
+class TooManyQueued(TooManyJobs):
+    """This key has as many jobs waiting as it may; try again when one has started."""
+
+    code = "too_many_queued"
+
+
+class InsufficientQuota(RateLimitExceeded):
+    """This key has used up its budget of this month."""
+
+    type = "insufficient_quota"
+    code = "insufficient_quota"
 
 
 class LedgerUnavailable(ServiceError):

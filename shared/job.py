@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from shared.api_keys.limits import Allowance
 from shared.errors import Failure
 from shared.json_bytes import to_json_bytes
 from shared.operation import Operation
@@ -53,6 +54,8 @@ class NewJob:
     operation: Operation = Operation.CHAT
     #: An operator's try of one provider: it is called also when it is offline.
     forced: bool = False
+    #: Set when the key that made it has limits.
+    allowance: Allowance | None = None
     #: Where the client reached the gateway; kept for links in the callback.
     base_url: str = ""
 
@@ -104,6 +107,8 @@ class Job:
     at: str = ""
     streamed: str = ""
     operation: Operation = Operation.CHAT
+    #: The key that made it, if that has limits.
+    key_id: str = ""
     outcome: str = ""
     status: int = 0
     #: How often the job was queued again after it had ended.

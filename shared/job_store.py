@@ -6,9 +6,11 @@ KEYS and ARGV of each move stand at the top of its script in `lua/`. Times are m
 
 from __future__ import annotations
 
+import json
 import math
+import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -16,10 +18,20 @@ import redis
 
 from shared import gates, queue_keys, task_names
 from shared import redis_keys as keys
+from shared.api_keys.limits import Allowance, Charge, month_of
 from shared.callback_body import thin_body
 from shared.callback_events import job_event
 from shared.candidates import PREFIXES, Candidate, slot_keys, to_json
-from shared.errors import OwnerQueueFull, QueueFull, RefIdConflict
+from shared.errors import (
+    InsufficientQuota,
+    OwnerQueueFull,
+    QueueFull,
+    RateLimitExceeded,
+    RefIdConflict,
+    TokenRateExceeded,
+    TooManyJobs,
+    TooManyQueued,
+)
 from shared.job import (
     ATTEMPT_PREFIX,
     SUMMARY_FIELDS,
@@ -57,6 +69,18 @@ _OWNERS_COUNTED: Final = 1000
 #: When to come again to a full queue that has not moved yet (seconds).
 _RETRY_AFTER_UNKNOWN_S: Final = 10
 _FULL: Final = {"full": QueueFull, "owner_full": OwnerQueueFull}
+#: Limits that find no room at a foreseeable time: when to come again (seconds).
+_RETRY_AFTER_END_S: Final = 5
+_LIMITED: Final = {
+    "requests": RateLimitExceeded,
+    "tokens": TokenRateExceeded,
+    "concurrent": TooManyJobs,
+    "queued": TooManyQueued,
+    "budget": InsufficientQuota,
+}
+#: How long a key's sums of a month live after the last job (ms): a quota page may still ask.
+_MONTH_LIVES_MS: Final = 62 * 86_400_000
+_NO_CHARGE: Final = Charge()
 #: Fields of a job that left the ledger, when it is put back.
 _PUT_BACK: Final = (
     *("id", "ref_id", "owner", "model", "priority", "tag", "provider", "reply_to", "request"),
@@ -84,15 +108,32 @@ class JobStore:
     def accept(self, new: NewJob) -> Accepted:
         """Make the job and put it in line, or find the one its RefId made before.
 
-        Raises RefIdConflict (same RefId, other request), QueueFull and OwnerQueueFull.
+        Raises RefIdConflict (same RefId, other request), QueueFull, OwnerQueueFull, and
+        RateLimitExceeded and its kin when the key's limits have no room for it.
         """
-        answer = self._scripts.run(Call("accept", _accept_keys(new), self._accept_args(new)))
+        accept_keys = _accept_keys(new)
+        if new.allowance:
+            accept_keys += self._limit_keys(new.allowance.key_id)
+        answer = self._scripts.run(Call("accept", accept_keys, self._accept_args(new)))
         verdict, value = answer[0].decode(), int(answer[1])
         if verdict == "conflict":
             raise RefIdConflict(field="refId")
         if verdict in _FULL:
             raise _FULL[verdict](retry_after_s=retry_after_s(value, float(answer[2])))
+        if verdict == "limited":
+            raise _over_limit(answer[2].decode(), value)
         return Accepted(value, is_new=verdict == "accepted")
+
+    def _limit_keys(self, key_id: str) -> list[str]:
+        return [
+            keys.requests_of(key_id),
+            keys.tokens_of(key_id),
+            keys.live(key_id),
+            self._month_key(key_id),
+        ]
+
+    def _month_key(self, key_id: str) -> str:
+        return keys.month_of(key_id, month_of(self._clock() or round(time.time() * 1000)))
 
     def _accept_args(self, new: NewJob) -> list[Argument]:
         settings = self._settings
@@ -112,6 +153,9 @@ class JobStore:
             fields["operation"] = new.operation
         if new.forced:
             fields["forced"] = "1"
+        if new.allowance:
+            fields["key_id"] = new.allowance.key_id
+            fields["reserved"] = str(new.allowance.tokens)
         return [
             self._clock(),
             keys.JOB_PREFIX,
@@ -126,6 +170,7 @@ class JobStore:
             new.tag,
             milliseconds(settings.job_timeout_s + settings.result_ttl_s),
             new.owner,
+            new.allowance.to_json() if new.allowance else "",
             *(part for pair in fields.items() for part in pair),
         ]
 
@@ -147,10 +192,13 @@ class JobStore:
         )
         return Cancelled(self._scripts.run(call).decode())
 
-    def retry(self, job: Job, *, put_back: bool = False) -> Retried:
+    def retry(
+        self, job: Job, *, put_back: bool = False, allowance: Allowance | None = None
+    ) -> Retried:
         """Queue a job again that Failed or was Cancelled, with attempts and time anew.
 
-        `put_back` when it has left the ledger, as the history knows it.
+        `put_back` when it has left the ledger, as the history knows it. Raises RateLimitExceeded
+        and its kin when the limits of the caller's key have no room for it.
         """
         queue = task_names.chat_queue(job.model)
         call = Call(
@@ -169,6 +217,7 @@ class JobStore:
                 keys.line(task_names.CALLBACKS_QUEUE, 0),
                 keys.missing(task_names.CALLBACKS_QUEUE, 0),
                 keys.RECEIVER_PREFIX,
+                *(self._limit_keys(allowance.key_id) if allowance else ()),
             ],
             [
                 self._clock(),
@@ -179,10 +228,16 @@ class JobStore:
                 milliseconds(self._settings.job_timeout_s),
                 job.owner,
                 job.model,
+                allowance.to_json() if allowance else "",
+                allowance.key_id if allowance else "",
+                keys.JOB_PREFIX,
                 *(_hash_of(job) if put_back else ()),
             ],
         )
-        return Retried(self._scripts.run(call).decode())
+        answer = self._scripts.run(call)
+        if isinstance(answer, list):
+            raise _over_limit(answer[2].decode(), int(answer[1]))
+        return Retried(answer.decode())
 
     def position(self, job: Job) -> Position | None:
         """Return where a Queued job stands in line; None when it does not (it is due later)."""
@@ -291,6 +346,7 @@ class JobStore:
                 uuid.uuid4().hex,
                 to_json(candidates),
                 PREFIXES,
+                keys.LIVE_PREFIX,
             ],
         )
         row = self._scripts.run(call)
@@ -433,8 +489,14 @@ class JobStore:
         ids: Any = self._client.zrange(keys.EXECUTED, 0, most - 1)
         return [int(job_id) for job_id in ids]
 
-    def complete(self, jobs: Sequence[Job]) -> list[JobState | None]:
-        """Make Executed jobs final, with their deliveries; None where a job was not Executed."""
+    def complete(
+        self, jobs: Sequence[Job], charges: Mapping[int, Charge] | None = None
+    ) -> list[JobState | None]:
+        """Make Executed jobs final, with their deliveries; None where a job was not Executed.
+
+        The keys of those that have limits are charged, in the same step.
+        """
+        charges = charges or {}
         now, ttl_ms = self._clock(), milliseconds(self._settings.result_ttl_s)
         subscribers = self._subscribers()
         # Without its job nobody could ask for them.
@@ -457,6 +519,7 @@ class JobStore:
                     keys.JOB_PREFIX,
                     keys.DELIVERY_PREFIX,
                     keys.UNSTORED,
+                    *self._charge_keys(job),
                 ],
                 [
                     now,
@@ -467,12 +530,30 @@ class JobStore:
                     job.owner,
                     job_event(self._settings, job) if job.owner in subscribers else b"",
                     chunks_ttl_ms,
+                    *_charge_args(charges.get(job.id, _NO_CHARGE)),
                 ],
             )
             for job in jobs
         ]
         states = self._scripts.run_all(calls)
         return [JobState(state.decode()) if state else None for state in states]
+
+    def _charge_keys(self, job: Job) -> list[str]:
+        if not job.key_id:
+            return []
+        return [keys.live(job.key_id), keys.tokens_of(job.key_id), self._month_key(job.key_id)]
+
+    def contents_to_charge(self, jobs: Sequence[Job]) -> list[tuple[bytes | None, str, int]]:
+        """Return each job's response, who gave it, and how many bytes were asked."""
+        pipe = self._client.pipeline(transaction=False)
+        for job in jobs:
+            pipe.hmget(keys.job(job.id), "response", f"{ATTEMPT_PREFIX}{job.attempt}")
+            pipe.hstrlen(keys.job(job.id), "request")
+        answers = pipe.execute()
+        return [
+            (response, json.loads(attempt)["provider"] if attempt else "", asked)
+            for (response, attempt), asked in zip(answers[::2], answers[1::2], strict=True)
+        ]
 
     def _subscribers(self) -> set[str]:
         owners: Any = self._client.smembers(keys.SUBSCRIBERS)
@@ -501,6 +582,18 @@ def retry_after_s(waiting: int, per_second: float) -> int:
     if per_second <= 0:
         return _RETRY_AFTER_UNKNOWN_S
     return max(1, min(120, math.ceil(waiting / 20 / per_second)))
+
+
+def _over_limit(limit: str, room_in_ms: int) -> RateLimitExceeded:
+    if limit == "budget":
+        # Its end may be weeks away, and an SDK that is told a time comes again.
+        return InsufficientQuota()
+    wait_s = math.ceil(room_in_ms / 1000) if room_in_ms else _RETRY_AFTER_END_S
+    return _LIMITED[limit](retry_after_s=max(1, min(120, wait_s)))
+
+
+def _charge_args(charge: Charge) -> list[Argument]:
+    return [charge.tokens, charge.cost_nanos, _MONTH_LIVES_MS]
 
 
 def _accept_keys(new: NewJob) -> list[str]:

@@ -193,6 +193,38 @@ def missing(queue: str, priority: int) -> str:
     return f"missing:{message_list(queue, priority)}"
 
 
+# --- API keys ---------------------------------------------------------------------------------
+
+#: HASH, digest of a secret → JSON of what it opens; its truth is the database. Never expires.
+KEY_RECORDS: Final = "keys:records"
+
+#: PUB/SUB channel on which gateway processes hear the digests of records that have changed.
+KEY_CHANGES: Final = "keys:changed"
+
+#: Prefix of `live(key_id)`, which the claim script completes from the job.
+LIVE_PREFIX: Final = "limits:live:"
+
+
+def live(key_id: str) -> str:
+    """ZSET of ids: the jobs of a limited key that are not final. 0: never started, 1: started."""
+    return f"{LIVE_PREFIX}{key_id}"
+
+
+def requests_of(key_id: str) -> str:
+    """ZSET of job ids by the time of accept, the last minute's. Lives two minutes."""
+    return f"limits:requests:{key_id}"
+
+
+def tokens_of(key_id: str) -> str:
+    """HASH, unix second → tokens taken, the last minute's. Lives two minutes."""
+    return f"limits:tokens:{key_id}"
+
+
+def month_of(key_id: str, month: str) -> str:
+    """HASH, what a key took in a month such as 2026-11. Lives two months."""
+    return f"limits:month:{key_id}{_SEPARATOR}{month}"
+
+
 # --- workers ----------------------------------------------------------------------------------
 
 

@@ -130,13 +130,13 @@ def differences(document: RegistryDocument, file: Iterable[Provider]) -> list[Di
 def _changes(old: Provider, new: Provider) -> tuple[tuple[str, Any, Any], ...]:
     before, after = old.model_dump(mode="json"), new.model_dump(mode="json")
     return tuple(
-        (name, _shown(name, was), _shown(name, after[name]))
+        (name, shown(name, was), shown(name, after[name]))
         for name, was in before.items()
         if was != after[name]
     )
 
 
-def _shown(name: str, value: Any) -> Any:
+def shown(name: str, value: Any) -> Any:
     """Return a field's value; what is a key, or may be one, is not shown, sealed or not."""
     return "(not shown)" if name in _SECRET and value else value
 

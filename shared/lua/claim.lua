@@ -9,6 +9,7 @@
 --       5 queue · 6 priority · 7 widest window (messages) · 8 token of this call
 --       9 candidates (JSON, see includes/choose.lua) · 10 prefixes of keys (JSON: line, waiting,
 --       turns), which with the queue and the job's own pin and owner make the keys of its gate
+--       11 prefix of the live ZSETs, one a key that has limits
 -- Returns false when stale, or when no candidate may be called: then the job waits at its gate; else
 -- {now, attempt, request, model, provider, deadline_ms, ref_id, streamed, operation, chosen
 -- provider ('' when nobody could ever answer), names of those that failed this job,
@@ -44,7 +45,7 @@ if redis.call('EXISTS', KEYS[17]) == 1 then
 end
 local candidates = cjson.decode(ARGV[9])
 local held = redis.call('HMGET', KEYS[1], 'state', 'claimed_by', 'provider', 'owner', 'failed',
-  'operation', 'forced')
+  'operation', 'forced', 'key_id')
 if held[1] ~= 'Started' or held[2] ~= ARGV[8] then
   if held[1] ~= 'Queued' or redis.call('ZSCORE', KEYS[4], id) then
     -- A slot may be reserved for a job that was cancelled on its way here.
@@ -78,6 +79,9 @@ if held[1] ~= 'Started' or held[2] ~= ARGV[8] then
   redis.call('HSET', KEYS[1], 'state', 'Started', 'started_ms', whole(now), 'worker', ARGV[4],
     'claimed_by', ARGV[8], 'at', chosen > 0 and candidates[chosen].name or '')
   redis.call('ZADD', KEYS[2], whole(now + tonumber(ARGV[3])), id)
+  if held[8] then
+    redis.call('ZADD', ARGV[11] .. held[8], 'XX', 1, id)
+  end
 end
 local job = redis.call('HMGET', KEYS[1], 'attempt', 'request', 'model', 'provider', 'deadline_ms',
   'ref_id', 'streamed', 'operation', 'at', 'failed', 'attempts_before')

@@ -6,12 +6,15 @@
 --             · the owner's waiting ZSET
 --       19 deliveries:leases ZSET · 20 line of the callbacks ZSET · 21 its missing ZSET
 --       22 prefix of receivers
+--       23-26 of a caller whose key has limits: requests ZSET · tokens HASH · live ZSET · month HASH
 --       The job's stream and its delivery's log are derived from their keys; dispatch may push jobs
 --       of other owners.
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 queue · 4 priority · 5 widest window (messages)
 --       6 time to the deadline (ms) · 7 owner · 8 model
---       9… field, value pairs of a job that left the ledger, to be put back; none for one in it
--- Returns 'queued' | 'kept' (it has not failed) | 'unknown' (it is in no ledger)
+--       9 limits of the caller's key (JSON, '' for none) · 10 that key · 11 prefix of job keys
+--       12… field, value pairs of a job that left the ledger, to be put back; none for one in it
+-- Returns {'limited', until there may be room (ms, 0: unknown), which limit}
+--         | 'queued' | 'kept' (it has not failed) | 'unknown' (it is in no ledger)
 --
 -- Attempts are numbered on, so that none of an earlier generation is taken for one of this. A
 -- delivery that is not over stops: its body is gone. The next end makes a new one.
@@ -22,17 +25,32 @@
 --! include push_message
 --! include dispatch
 --! include drain
+--! include limits
 local id, now = ARGV[2], clock(ARGV[1])
 if redis.call('EXISTS', KEYS[1]) == 0 then
-  if not ARGV[9] then
+  if not ARGV[12] then
     return 'unknown'
   end
-  redis.call('HSET', KEYS[1], unpack(ARGV, 9))
+  redis.call('HSET', KEYS[1], unpack(ARGV, 12))
   redis.call('SET', KEYS[9], id, 'NX')
 end
 local job = redis.call('HMGET', KEYS[1], 'state', 'attempt')
 if job[1] ~= 'Failed' and job[1] ~= 'Cancelled' then
   return 'kept'
+end
+-- To the limits it is a new job, of whoever has it tried again.
+local limits = ARGV[9] ~= '' and cjson.decode(ARGV[9])
+if limits then
+  local exceeded, wait =
+    find_exceeded(limits, KEYS[23], KEYS[24], KEYS[25], KEYS[26], ARGV[11], now)
+  if exceeded then
+    return {'limited', whole(wait), exceeded}
+  end
+  take(limits, KEYS[23], KEYS[24], KEYS[25], id, now)
+  redis.call('HSET', KEYS[1], 'key_id', ARGV[10], 'reserved', whole(limits.tokens),
+    'accepted_ms', whole(now))
+else
+  redis.call('HDEL', KEYS[1], 'key_id', 'reserved')
 end
 local deadline = whole(now + tonumber(ARGV[6]))
 redis.call('HINCRBY', KEYS[1], 'generation', 1)

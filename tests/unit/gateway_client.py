@@ -13,8 +13,11 @@ from flask.testing import FlaskClient
 from gateway.app import create_app
 from gateway.auth import Keys
 from gateway.chunk_reader import ChunkReader
+from gateway.issued_keys import IssuedKeys
+from gateway.key_keeper import KeyKeeper
 from gateway.mailbox import Mailbox
 from gateway.services import Services
+from shared.api_keys.store import KeyStore
 from shared.callback_keys import CallbackKeyStore
 from shared.callback_subscriptions import SubscriptionStore
 from shared.callback_tests import CallbackTestStore
@@ -23,6 +26,7 @@ from shared.counters import Counters
 from shared.database.database import Database
 from shared.delivery_index import DeliveryIndex
 from shared.delivery_store import DeliveryStore
+from shared.errors import DatabaseUnavailable
 from shared.health_store import HealthStore
 from shared.job_store import JobStore
 from shared.moves import Result
@@ -57,6 +61,14 @@ class Gateway:
     database: Database
     deliveries: DeliveryStore
     services: Services
+
+    def break_database(self) -> None:
+        """Let the database be away from now on."""
+
+        def away(*_: Any, **__: Any) -> Any:
+            raise DatabaseUnavailable
+
+        vars(self.database).update(read=away, write=away)
 
     def post(self, path: str, body: Any = None, key: str | None = API_KEY, **kwargs: Any) -> Any:
         """POST JSON; bytes go as they are."""
@@ -98,12 +110,14 @@ def build(
     jobs = JobStore(client, settings)
     registry, health = Registry(providers), HealthBook()
     follower = RegistryFollower(client, registry, health, list(providers))
-    chunks, database = ChunkStore(client), new_database()
+    database, key_store = new_database(), KeyStore(client)
+    keeper = KeyKeeper(database, key_store)
+    chunks = ChunkStore(client)
     services = Services(
         settings=settings,
         jobs=jobs,
         registry=registry,
-        keys=Keys(settings),
+        keys=Keys(settings, IssuedKeys(client, key_store, keeper.rebuild)),
         mailbox=Mailbox(client, settings.sync_limit),
         counters=Counters(client),
         chunks=chunks,
@@ -119,6 +133,8 @@ def build(
         follower=follower,
         redis=client,
         health_store=HealthStore(client),
+        key_store=key_store,
+        key_keeper=keeper,
     )
     app = create_app(services)
     return Gateway(app.test_client(), jobs, client, database, services.deliveries, services)

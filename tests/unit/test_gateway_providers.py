@@ -79,6 +79,36 @@ def test_wrong_provider_is_refused_and_changes_nothing(
     assert after == before
 
 
+def test_changes_are_in_the_audit_log_without_their_secrets(gateway: Gateway) -> None:
+    _admin(gateway, "CreateAiProvider", **NEW, apiKey="sk-very-secret")
+    _admin(gateway, "CreateAiProvider", **{**NEW, "name": "acme"})
+    _admin(gateway, "ChangeAiProviderStatus", provider="new", online=False)
+
+    log = gateway.get("/api/QueryAuditLog", key=ADMIN_SECRET)
+
+    assert [(row["action"], row["target"]) for row in log.json["results"]] == [
+        ("ChangeAiProviderStatus", "new"),
+        ("CreateAiProvider", "new"),
+    ]
+    assert log.json["results"][1]["changes"]["sealed_key"] == "(not shown)"
+    assert "very-secret" not in log.text
+
+
+def test_change_that_cannot_be_written_down_is_not_made(gateway: Gateway) -> None:
+    gateway.break_database()
+
+    assert _admin(gateway, "CreateAiProvider", **NEW).status_code == 503
+    assert "new" not in _registry(gateway)
+
+
+def test_scope_for_providers_is_enough_to_change_them(gateway: Gateway) -> None:
+    scopes = {"name": "ops", "scopes": ["admin:providers"]}
+    key = _admin(gateway, "CreateApiKey", **scopes).json["key"]
+
+    assert gateway.post("/api/CreateAiProvider", NEW, key=key).status_code == 200
+    assert gateway.post("/api/CancelWorker", {"worker": "w"}, key=key).status_code == 403
+
+
 def test_update_changes_what_is_given_and_nothing_else(gateway: Gateway) -> None:
     answer = gateway.client.patch(
         "/api/UpdateAiProvider",

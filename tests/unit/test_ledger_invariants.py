@@ -29,6 +29,7 @@ from hypothesis.stateful import (
 
 from shared import redis_keys as keys
 from shared import task_names
+from shared.api_keys.limits import Allowance, Limits
 from shared.chunk_store import START, Batch, ChunkStore
 from shared.delivery import (
     DeliveryAttempt,
@@ -37,7 +38,7 @@ from shared.delivery import (
     NextStep,
 )
 from shared.delivery_store import DeliveryStore
-from shared.errors import QueueFull, RefIdConflict
+from shared.errors import QueueFull, RefIdConflict, TooManyJobs
 from shared.job import Job, JobState, NewJob, failure_body, from_hash
 from shared.job_store import JobStore
 from shared.moves import CANCELLED, Cancelled, Deferred, Executed, Renewal, Result, Retried
@@ -69,6 +70,9 @@ JOB_PATIENCE_S = 60
 #: The same for its delivery, whose lease a dead worker may hold after the clock was set back.
 DELIVERY_PATIENCE_S = 70
 
+#: What a key with limits makes its jobs under.
+ALLOWANCE = Allowance("key_7", Limits(concurrent_jobs=3))
+
 CHAT_LISTS = [(task_names.chat_queue(m), p) for m in MODELS for p in task_names.PRIORITIES]
 BELLS = (task_names.COMPLETION_QUEUE, 0)
 CALLBACKS = (task_names.CALLBACKS_QUEUE, 0)
@@ -96,6 +100,7 @@ wishes = st.fixed_dictionaries(
         "priority": st.sampled_from(task_names.PRIORITIES),
         "reply_to": st.sampled_from(["https://{}.example.com/cb", "https://{}.example.com/cb", ""]),
         "timeout_s": st.sampled_from([86_400.0, 3600.0, 20.0]),
+        "allowance": st.sampled_from([None, ALLOWANCE]),
         "streamed": st.booleans(),
     }
 )
@@ -139,6 +144,8 @@ class JobModel:
     delivery: DeliveryModel | None = None
     generation: int = 0
     is_stored: bool = False
+    #: A retry by a key without limits takes it out of them.
+    was_retried: bool = False
     #: What was said in its stream, and by which attempt.
     said: list[bytes] = field(default_factory=list)
     said_by: int | None = None
@@ -180,10 +187,18 @@ class LedgerModel:
         waiting = [job for job in self.jobs.values() if job.in_line and job.new.model == new.model]
         if len(waiting) >= SETTINGS.queue_limit:
             return "full"
+        if new.allowance and len(self.live) >= (ALLOWANCE.limits.concurrent_jobs or 0):
+            return "limited"
         self.last_id += 1
         deadline = self.clock() + round(new.timeout_s * 1000)
         self.jobs[self.last_id] = JobModel(self.last_id, new, deadline)
         return self.last_id
+
+    @property
+    def live(self) -> dict[int, int]:
+        """The jobs of the limited key that are not final; 1: it was started once."""
+        limited = [j for j in self.jobs.values() if j.new.allowance and not j.was_retried]
+        return {job.id: int(job.attempt > 0) for job in limited if not job.state.is_final}
 
     def claim(self, job_id: int) -> int | None:
         job = self.jobs.get(job_id)
@@ -261,7 +276,7 @@ class LedgerModel:
             return Retried.KEPT
         job.state, job.outcome, job.body, job.executed_by = JobState.QUEUED, None, None, None
         job.crashes, job.cancel, job.said, job.said_by = 0, False, [], None
-        job.is_stored, job.generation = False, job.generation + 1
+        job.is_stored, job.generation, job.was_retried = False, job.generation + 1, True
         job.deadline = self.clock() + round(SETTINGS.job_timeout_s * 1000)
         if job.delivery and job.delivery.state is DeliveryState.PENDING:
             job.delivery.state = DeliveryState.STOPPED
@@ -412,6 +427,8 @@ class LedgerMachine(RuleBasedStateMachine):
             answer = "conflict"
         except QueueFull:
             answer = "full"
+        except TooManyJobs:
+            answer = "limited"
         assert answer == expected
 
     def cancel(self, job_id: int) -> None:
@@ -738,6 +755,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def everything_has_its_place(self) -> None:
         """Nobody is lost between two steps: each one stands where the next step finds it."""
         expected = self.places_of_those_on_their_way() | self.places_in_line()
+        expected[keys.live(ALLOWANCE.key_id)] = self.model.live
         pipe = self.client.pipeline(transaction=False)
         for key in expected:
             pipe.zrange(key, 0, -1, withscores=True)
@@ -854,6 +872,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def nothing_is_left(self) -> None:
         sets = [keys.LEASES, keys.DELAYED, keys.DEADLINES, keys.EXECUTED]
+        sets += [keys.live(ALLOWANCE.key_id)]
         sets += [keys.DELIVERIES_LEASES, keys.DELIVERIES_DELAYED, keys.UNSTORED]
         sets += [keys.line(*place) for place in LINES] + [keys.missing(*place) for place in LINES]
         sets += [keys.waiting(*place) for place in CHAT_LISTS]
