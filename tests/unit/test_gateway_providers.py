@@ -90,7 +90,7 @@ def test_changes_are_in_the_audit_log_without_their_secrets(gateway: Gateway) ->
         ("ChangeAiProviderStatus", "new"),
         ("CreateAiProvider", "new"),
     ]
-    assert log.json["results"][1]["changes"]["sealed_key"] == "(not shown)"
+    assert log.json["results"][1]["changes"]["sealed_key"] == "(removed)"
     assert "very-secret" not in log.text
 
 
