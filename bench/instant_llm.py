@@ -9,7 +9,7 @@ import sys
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
-_BODY = json.dumps(
+BODY = json.dumps(
     {
         "id": "chatcmpl-bench",
         "object": "chat.completion",
@@ -26,8 +26,8 @@ _BODY = json.dumps(
     }
 ).encode()
 _ANSWER = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(_BODY)
-) + _BODY
+    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(BODY)
+) + BODY
 
 
 class InstantLlm(asyncio.Protocol):

@@ -135,12 +135,12 @@ def _keep_file(url: str) -> None:
         client.config_set("auto-aof-rewrite-percentage", 0)
 
 
-def listening(port: int) -> Callable[[], bool]:
+def listening(port: int, host: str = "127.0.0.1") -> Callable[[], bool]:
     """Return a check whether a server listens on this port of the loopback."""
 
     def check() -> bool:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            socket.create_connection((host, port), timeout=1).close()
         except OSError:
             return False
         return True

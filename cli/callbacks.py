@@ -1,4 +1,4 @@
-"""`replyto callbacks`: `listen` prints every callback that comes in and whether it is genuine."""
+"""`replyto callbacks`; `listen` prints every callback that comes in and whether it is genuine."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from datetime import datetime
 
 import click
 
+from cli.callback_deliveries import cancel, list_, replay, show, test
+from cli.callback_verify import verify
 from cli.console import Console
+from cli.forwarding import Forward
 from cli.receiver import VALID, ReceivedCallback, Receiver
 from cli.stop_signals import StopSignals
+from cli.text import printable
 from shared.settings import SettingsError, load_settings
 
 #: Headers shown, in this order.
@@ -23,7 +27,7 @@ _BODY_CHARACTERS = 4_000
 
 @click.group()
 def callbacks() -> None:
-    """Receive callbacks."""
+    """Receive callbacks, check their signatures, and follow their deliveries."""
 
 
 @callbacks.command()
@@ -31,8 +35,17 @@ def callbacks() -> None:
 @click.option("--port", default=8400, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--secret", help="Signing secret, whsec_…  Default: the one of this ReplyTo.")
 @click.option("--fail-first", default=0, metavar="N", help="Answer 503 to the first N callbacks.")
+@click.option("--forward", metavar="URL", help="Pass each one on to this URL + its path and query.")
 @click.option("--no-color", is_flag=True, help="Print without colours.")
-def listen(host: str, port: int, secret: str | None, fail_first: int, *, no_color: bool) -> None:
+def listen(
+    *,
+    host: str,
+    port: int,
+    secret: str | None,
+    fail_first: int,
+    forward: str | None,
+    no_color: bool,
+) -> None:
     """Print every callback that comes in and whether its signature verifies."""
     console = Console(color=False if no_color else None)
     stop = StopSignals()
@@ -42,6 +55,7 @@ def listen(host: str, port: int, secret: str | None, fail_first: int, *, no_colo
             host,
             port,
             fail_first=fail_first,
+            forward=Forward(forward) if forward else None,
             on_callback=lambda callback: console.say(describe(callback, console)),
         )
     except ValueError as exc:
@@ -74,7 +88,8 @@ def describe(callback: ReceivedCallback, console: Console) -> str:
     if callback.occurrence > 1:
         note = f"yes: delivery number {callback.occurrence} of this webhook-id"
         lines.append(f"  {'duplicate':<12} {console.style(note, fg='yellow')}")
-    lines.append(f"  {'answered':<12} {callback.status}")
+    note = f", as {printable(callback.forwarded_to)} did" if callback.forwarded_to else ""
+    lines.append(f"  {'answered':<12} {callback.status}{note}")
     body = [f"    {line}" for line in pretty(callback.body).splitlines()]
     return "\n".join(["", f"{clock} {title}", *lines, *body])
 
@@ -96,6 +111,5 @@ def pretty(body: bytes) -> str:
     return f"{shown}\n… ({len(body)} bytes in all)" if shortened else shown
 
 
-def printable(text: str) -> str:
-    """Escape control characters: what a stranger sends must not steer the terminal."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+for command in (list_, show, replay, cancel, test, verify):
+    callbacks.add_command(command)

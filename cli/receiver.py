@@ -8,10 +8,12 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from http.client import responses
 
 from standardwebhooks import Webhook
 from standardwebhooks.webhooks import EmptyWebhookSecretError, WebhookVerificationError
 
+from cli.forwarding import Forward
 from cli.wsgi_thread import (
     RAW_TARGET,
     Environ,
@@ -45,6 +47,8 @@ class ReceivedCallback:
     status: int
     #: Unix seconds.
     received_at: float = field(default_factory=time.time)
+    #: The URL that was asked for the answer, if one was.
+    forwarded_to: str = ""
 
 
 def webhook_for(secret: str) -> Webhook:
@@ -78,11 +82,13 @@ class Receiver:
         port: int = 0,
         *,
         fail_first: int = 0,
+        forward: Forward | None = None,
         on_callback: Callable[[ReceivedCallback], None] = lambda _: None,
     ) -> None:
         self._webhook = webhook_for(secret)
         self._failures_left = fail_first
         self._on_callback = on_callback
+        self._forward = forward
         self._received: deque[ReceivedCallback] = deque(maxlen=_KEPT)
         self._seen: OrderedDict[str, int] = OrderedDict()
         self._arrived = threading.Condition()
@@ -127,7 +133,7 @@ class Receiver:
             self._received.append(callback)
             self._arrived.notify_all()
         self._on_callback(callback)
-        reason = HTTPStatus(callback.status).phrase
+        reason = responses.get(callback.status, "Unknown")
         start_response(f"{int(callback.status)} {reason}", [("content-type", "text/plain")])
         return [reason.encode() + b"\n"]
 
@@ -135,6 +141,12 @@ class Receiver:
         headers, body = headers_of(environ), body_of(environ)
         failing = self._failures_left > 0
         self._failures_left -= failing
+        status, forwarded_to = int(HTTPStatus.OK), ""
+        if failing:
+            status = int(HTTPStatus.SERVICE_UNAVAILABLE)
+        elif self._forward is not None:
+            forwarded_to = self._forward.url_of(environ[RAW_TARGET])
+            status = self._forward.send(environ["REQUEST_METHOD"], forwarded_to, headers, body)
         return ReceivedCallback(
             method=environ["REQUEST_METHOD"],
             target=environ[RAW_TARGET],
@@ -142,7 +154,8 @@ class Receiver:
             body=body,
             verdict=verdict_on(self._webhook, headers, body),
             occurrence=self._count(headers.get("webhook-id", "")),
-            status=HTTPStatus.SERVICE_UNAVAILABLE if failing else HTTPStatus.OK,
+            status=status,
+            forwarded_to=forwarded_to,
         )
 
     def _count(self, webhook_id: str) -> int:

@@ -12,6 +12,7 @@ from gateway.binding import bind
 from gateway.job_view import iso_date
 from gateway.routes import dto_route
 from gateway.services import services
+from shared.api_keys.scopes import Scope
 from shared.dtos.overview import (
     GetOverview,
     GetOverviewResponse,
@@ -30,7 +31,7 @@ blueprint = Blueprint("overview", __name__)
 @dto_route(blueprint, "GetOverview", "GET")
 def overview() -> Response:
     """Tell how things stand."""
-    services().keys.authenticate_admin(request)
+    services().keys.authenticate_admin(request, Scope.ADMIN_READ)
     bind(GetOverview)
     now = read_overview(services().redis)
     fields = {name: getattr(now, name) for name in now.__dataclass_fields__}
@@ -50,7 +51,7 @@ def overview() -> Response:
 @dto_route(blueprint, "GetSettings", "GET")
 def settings() -> Response:
     """Tell the settings in force."""
-    services().keys.authenticate_admin(request)
+    services().keys.authenticate_admin(request, Scope.ADMIN_READ)
     bind(GetSettings)
     body = GetSettingsResponse(results=setting_rows(services().settings))
     return Response(body.to_json(), mimetype="application/json")

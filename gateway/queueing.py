@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from flask import Response, request
+from flask import Response
 
 from gateway.accept_job import accept_job
 from gateway.auth import Principal
+from gateway.base_url import base_url
 from gateway.services import Services
 from shared import task_names
 from shared.chat_request import ChatCall
@@ -26,7 +27,7 @@ def queue_job(gateway: Services, principal: Principal, call: ChatCall, status_dt
         priority=task_names.QUEUED,
         timeout_s=gateway.settings.job_timeout_s,
     )
-    base = (gateway.settings.base_url or f"{request.scheme}://{request.host}").rstrip("/")
+    base = base_url(gateway.settings)
     status_url = f"{base}/api/{status_dto}?RefId={quote(ref_id, safe='')}"
     body = QueueOpenAiChatResponse(id=accepted.id, ref_id=ref_id, status_url=status_url)
     return Response(body.to_json(), mimetype="application/json")

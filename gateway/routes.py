@@ -7,16 +7,23 @@ from typing import Final, TypeVar
 
 from flask import Blueprint, Response
 
+from shared.dtos.base import Dto
+
 V = TypeVar("V", bound=Callable[..., Response])
 
 _PREFIXES: Final = ("/api", "/json/reply")
 
 
+def dto_response(dto: Dto) -> Response:
+    """Return the DTO as it is sent."""
+    return Response(dto.to_json(), mimetype="application/json")
+
+
 def dto_route(blueprint: Blueprint, dto: str, verb: str) -> Callable[[V], V]:
-    """Route a DTO's calls to a view. Queries also take POST, for clients that send all so."""
+    """Route a DTO's calls to a view. All also take POST, for clients that send all so."""
 
     def register(view: V) -> V:
-        verbs = ["GET", "POST"] if verb == "GET" else [verb]
+        verbs = sorted({verb, "POST", *(("PUT",) if verb == "PATCH" else ())})
         for prefix in _PREFIXES:
             for suffix in ("", ".json"):
                 blueprint.add_url_rule(

@@ -7,20 +7,35 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
+import redis
 from flask import Flask, current_app
-from redis import Redis
 
 from gateway.auth import Keys
 from gateway.chunk_reader import ChunkReader
 from gateway.conversation_store import ConversationStore
+from gateway.issued_keys import IssuedKeys
+from gateway.key_keeper import KeyKeeper
 from gateway.mailbox import Mailbox
 from gateway.sessions import Sessions
 from shared import redis_client
+from shared.api_keys.store import KeyStore
+from shared.callback_keys import CallbackKeyStore
+from shared.callback_subscriptions import SubscriptionStore
+from shared.callback_tests import CallbackTestStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.database.database import Database
+from shared.delivery_index import DeliveryIndex
+from shared.delivery_store import DeliveryStore
+from shared.health_store import HealthStore
+from shared.history.query import JobQueries
+from shared.history.reader import HistoryReader
+from shared.history.statistics import Statistics
 from shared.job_store import JobStore
-from shared.providers import Registry, load_registry
+from shared.live_jobs import LiveJobs
+from shared.provider_health import HealthBook
+from shared.providers import Registry, read_file
+from shared.registry_follower import RegistryFollower
 from shared.response_names import ResponseNames
 from shared.settings import Settings
 
@@ -38,14 +53,44 @@ class Services:
     sessions: Sessions
     mailbox: Mailbox
     counters: Counters
-    redis: Redis
     chunks: ChunkStore
     chunk_reader: ChunkReader
-    database: Database
     conversations: ConversationStore
+    key_store: KeyStore
+    key_keeper: KeyKeeper
+    deliveries: DeliveryStore
+    delivery_index: DeliveryIndex
+    callback_keys: CallbackKeyStore
+    callback_tests: CallbackTestStore
+    subscriptions: SubscriptionStore
     response_names: ResponseNames
+    database: Database
+    health: HealthBook
+    follower: RegistryFollower
+    redis: redis.Redis
+    health_store: HealthStore
     #: Where the keys of providers are.
     environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def history(self) -> HistoryReader:
+        """The jobs that have ended."""
+        return HistoryReader(self.database)
+
+    @property
+    def job_queries(self) -> JobQueries:
+        """Lists of them."""
+        return JobQueries(self.database)
+
+    @property
+    def statistics(self) -> Statistics:
+        """Sums of them."""
+        return Statistics(self.database)
+
+    @property
+    def live_jobs(self) -> LiveJobs:
+        """The jobs under way."""
+        return LiveJobs(self.jobs)
 
 
 def build_services(settings: Settings) -> Services:
@@ -55,24 +100,39 @@ def build_services(settings: Settings) -> Services:
         timeout_s=redis_client.GATEWAY_TIMEOUT_S,
         name="replyto-gateway",
     )
-    chunks = ChunkStore(client)
+    chunks, sessions = ChunkStore(client), Sessions(client)
+    file = read_file(settings.providers_file)
+    registry, health = Registry(file or []), HealthBook()
+    follower = RegistryFollower(client, registry, health, file)
+    follower.start()
     database = Database(settings.effective_database_url)
-    sessions = Sessions(client)
+    key_store = KeyStore(client)
+    key_keeper = KeyKeeper(database, key_store)
     return Services(
         settings=settings,
         jobs=JobStore(client, settings),
-        registry=load_registry(settings.providers_file),
-        keys=Keys(settings, sessions),
+        registry=registry,
+        keys=Keys(settings, sessions, IssuedKeys(client, key_store, key_keeper.rebuild)),
         sessions=sessions,
         mailbox=Mailbox(client, settings.sync_limit),
         counters=Counters(client),
-        redis=client,
         chunks=chunks,
+        chunk_reader=ChunkReader(chunks, settings.stream_limit),
+        deliveries=DeliveryStore(client, settings),
+        delivery_index=DeliveryIndex(client),
+        callback_keys=CallbackKeyStore(client, settings),
+        callback_tests=CallbackTestStore(client),
+        subscriptions=SubscriptionStore(client),
+        response_names=ResponseNames(client, settings),
+        health=health,
+        follower=follower,
+        redis=client,
+        health_store=HealthStore(client),
+        environment=os.environ,
         database=database,
         conversations=ConversationStore(database),
-        chunk_reader=ChunkReader(chunks, settings.stream_limit),
-        response_names=ResponseNames(client, settings),
-        environment=os.environ,
+        key_store=key_store,
+        key_keeper=key_keeper,
     )
 
 

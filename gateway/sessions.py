@@ -49,10 +49,10 @@ class Sessions:
     def __init__(self, client: Redis) -> None:
         self._client = client
 
-    def begin(self, key_digest: bytes) -> Session:
-        """Begin a session for the key with this SHA-256."""
+    def begin(self, key_digest: str) -> Session:
+        """Begin a session for the key with this SHA-256 (hex)."""
         session = Session(secrets.token_urlsafe(32))
-        self._client.set(_key(session.token), key_digest.hex(), ex=SESSION_S)
+        self._client.set(_key(session.token), key_digest, ex=SESSION_S)
         return session
 
     def end(self, request: Request) -> None:
@@ -61,8 +61,8 @@ class Sessions:
         if token:
             self._client.delete(_key(token))
 
-    def key_digest(self, request: Request) -> bytes | None:
-        """Return the SHA-256 of the key that the request's session stands for; None without one.
+    def key_digest(self, request: Request) -> str | None:
+        """Return the SHA-256 (hex) of the key that the request's session stands for, if any.
 
         Raises CsrfFailed when the request could change something and does not prove that a page
         of ours sent it.
@@ -79,7 +79,8 @@ class Sessions:
         self._check_origin(request, token)
         if left_s < _PROLONG_S:
             self._client.expire(_key(token), SESSION_S)
-        return bytes.fromhex(digest.decode())
+        found: str = digest.decode()
+        return found
 
     def check_throttle(self, address: str) -> None:
         """Raise TooManySignIns while this address has failed too often."""

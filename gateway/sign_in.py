@@ -7,9 +7,10 @@ from typing import Final
 
 from flask import Blueprint, Response, jsonify, request
 
-from gateway.auth import Principal, digest_of
+from gateway.principal import Principal
 from gateway.services import Services, services
 from gateway.sessions import COOKIE, SESSION_S, Session
+from shared.api_keys.record import digest
 from shared.errors import InvalidApiKey, Unauthenticated
 
 blueprint = Blueprint("sign_in", __name__)
@@ -25,8 +26,9 @@ def tell() -> Response:
     """
     gateway = services()
     token = request.cookies.get(COOKIE)
-    if token and gateway.sessions.key_digest(request) is not None:
-        return _who(gateway.keys.authenticate(request), Session(token))
+    key_digest = gateway.sessions.key_digest(request)
+    if token and key_digest:
+        return _who(gateway.keys.of_digest(key_digest), Session(token))
     if gateway.settings.pages_open and _is_local_page():
         return _begin(gateway, gateway.settings.api_key.get_secret_value())
     raise Unauthenticated("Sign in with an API key.")
@@ -58,8 +60,8 @@ def sign_out() -> Response:
 
 
 def _begin(gateway: Services, key: str) -> Response:
-    principal = gateway.keys.of_digest(digest_of(key))
-    session = gateway.sessions.begin(digest_of(key))
+    principal = gateway.keys.of_digest(digest(key))
+    session = gateway.sessions.begin(digest(key))
     response = _who(principal, session)
     response.set_cookie(
         COOKIE,
@@ -74,7 +76,10 @@ def _begin(gateway: Services, key: str) -> Response:
 
 def _who(principal: Principal, session: Session) -> Response:
     response = jsonify(
-        owner=principal.owner, isAdmin=principal.is_admin, csrfToken=session.csrf_token
+        owner=principal.owner,
+        isAdmin=principal.is_admin,
+        scopes=sorted(principal.scopes),
+        csrfToken=session.csrf_token,
     )
     response.headers["Cache-Control"] = "no-store"
     return response

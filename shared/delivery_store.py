@@ -2,82 +2,44 @@
 
 from __future__ import annotations
 
-import json
 import uuid
-from dataclasses import asdict, dataclass
-from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 import redis
 
 from shared import redis_keys as keys
 from shared import task_names
+from shared.callback_events import exhausted_event
+from shared.delivery import (
+    Delivery,
+    DeliveryAttempt,
+    DeliveryClaim,
+    DeliveryState,
+    Finished,
+    NextStep,
+    Replay,
+    from_hash,
+)
 from shared.job import Job
 from shared.job_store import Clock, milliseconds
-from shared.scripts import Call, ScriptRunner
+from shared.scripts import Argument, Call, ScriptRunner
 from shared.settings import Settings
 
-#: A worker's claim on a delivery (seconds): longer than the sender's hard limit of an attempt.
-DELIVERY_LEASE_S: Final = 30.0
 #: Most attempts kept in one delivery's log.
 _LOG_ROWS: Final = 100
+_MESSAGES: Final = keys.message_list(task_names.CALLBACKS_QUEUE, 0)
+_LINE: Final = keys.line(task_names.CALLBACKS_QUEUE, 0)
+_MISSING: Final = keys.missing(task_names.CALLBACKS_QUEUE, 0)
+_PARKED: Final = b"parked"
 
 
-class DeliveryState(StrEnum):
-    """Where a delivery stands."""
-
-    PENDING = "Pending"
-    DELIVERED = "Delivered"
-    STOPPED = "Stopped"
-    EXHAUSTED = "Exhausted"
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryClaim:
-    """The right to make one attempt; `tries` counts the recorded ones before it."""
-
-    id: int
-    attempt: int
-    tries: int
-    url: str
-    now_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryAttempt:
-    """One row of a delivery's log. Times are unix milliseconds."""
-
-    number: int
-    trigger: str
-    started_ms: int
-    duration_ms: int
-    body_sha256: str
-    status: int | None = None
-    error: str = ""
-    response_head: str = ""
-    next_attempt_in_s: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NextStep:
-    """What follows an attempt: `state` Pending means another one after `delay_s` seconds."""
-
-    state: DeliveryState
-    reason: str
-    delay_s: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """A delivery as the ledger holds it."""
-
-    id: int
-    state: DeliveryState
-    url: str
-    attempt: int
-    tries: int
-    reason: str
-    log: tuple[DeliveryAttempt, ...]
+def receiver_limits(settings: Settings) -> list[Argument]:
+    """Return what scripts are told of how a receiver is spared."""
+    return [
+        settings.callback_host_limit,
+        settings.callback_breaker_failures,
+        milliseconds(settings.callback_breaker_s),
+    ]
 
 
 class DeliveryStore:
@@ -89,50 +51,142 @@ class DeliveryStore:
         self._settings = settings
         self._clock = clock
 
-    def claim(self, job_id: int) -> DeliveryClaim | None:
-        """Start an attempt; None when the message that led here is stale."""
-        queue = task_names.CALLBACKS_QUEUE
+    def claim(self, job_id: int, *, unproven: bool = True) -> DeliveryClaim | None:
+        """Start an attempt; None when the message that led here is stale, or there is no room.
+
+        Room is for so many attempts at one receiver at once. Without it the delivery is parked, and
+        gets a message when there is some. `unproven`: whether one may be started at a receiver that
+        did not answer in time when it was last asked, or never was.
+        """
+        lease_ms = milliseconds(self._settings.callback_lease_s)
         call = Call(
             "claim_delivery",
             [
                 keys.delivery(job_id),
                 keys.DELIVERIES_LEASES,
                 keys.DELIVERIES_DELAYED,
-                keys.line(queue, 0),
-                keys.missing(queue, 0),
+                _LINE,
+                _MISSING,
+                keys.RECEIVER_PREFIX,
+                keys.RECEIVERS_WAKES,
             ],
-            [self._clock(), job_id, milliseconds(DELIVERY_LEASE_S), uuid.uuid4().hex],
+            [
+                self._clock(),
+                job_id,
+                lease_ms,
+                uuid.uuid4().hex,
+                *receiver_limits(self._settings),
+                int(unproven),
+            ],
         )
         row = self._scripts.run(call)
-        if not row:
+        if not row or row == _PARKED:
             return None
-        now_ms, attempt, tries, url = row
-        return DeliveryClaim(job_id, int(attempt), int(tries), url.decode(), int(now_ms))
+        now_ms, attempt, tries, url, trigger, due_ms, proven = row
+        return DeliveryClaim(
+            id=job_id,
+            attempt=int(attempt),
+            tries=int(tries),
+            url=url.decode(),
+            now_ms=int(now_ms),
+            trigger=trigger.decode(),
+            scheduled_ms=int(due_ms),
+            proven=proven == b"1",
+        )
 
     def finish(
         self, job: Job, claim: DeliveryClaim, row: DeliveryAttempt, next_step: NextStep
     ) -> bool:
-        """Record the attempt and what follows; False when another attempt has the delivery."""
+        """Record the attempt and what follows; False when another attempt has the delivery.
+
+        One that was cancelled meanwhile stays so, unless the receiver took it.
+        """
+        return self.finish_and_take(job, claim, row, next_step, take=False).recorded
+
+    def finish_and_take(
+        self,
+        job: Job,
+        claim: DeliveryClaim,
+        row: DeliveryAttempt,
+        next_step: NextStep,
+        *,
+        take: bool,
+    ) -> Finished:
+        """Do the same; if told to, take the delivery that waits longest for this receiver.
+
+        It is to be claimed at once, without a message. If it is not, the tick gives it one.
+        """
         call = Call(
             "finish_delivery",
             [
-                keys.delivery(job.id),
-                keys.delivery_log(job.id),
+                *_of(job),
                 keys.DELIVERIES_LEASES,
                 keys.DELIVERIES_DELAYED,
-                keys.job(job.id),
-                keys.ref(job.owner, job.ref_id),
+                keys.RECEIVER_PREFIX,
+                keys.RECEIVERS_WAKES,
+                _MESSAGES,
+                _LINE,
+                keys.QUEUE_PLACE,
+                keys.callback_subscriptions(job.owner),
+                keys.JOB_ID,
+                keys.JOB_PREFIX,
+                keys.DELIVERY_PREFIX,
+                keys.deliveries_of(job.owner),
+                keys.DELIVERIES_OWNERS,
             ],
             [
                 self._clock(),
                 job.id,
                 claim.attempt,
-                json.dumps(asdict(row), separators=(",", ":")),
-                next_step.state,
+                row.to_json(),
+                str(next_step.state),
                 next_step.reason,
                 milliseconds(next_step.delay_s),
                 milliseconds(self._settings.result_ttl_s),
                 _LOG_ROWS,
+                str(next_step.health),
+                *receiver_limits(self._settings),
+                int(take),
+                job.owner,
+                _event(job, claim, row, next_step),
+            ],
+        )
+        recorded, following = self._scripts.run(call)
+        return Finished(bool(recorded), int(following) if following else None)
+
+    def replay(self, job: Job) -> Replay:
+        """Let a delivery begin anew, at once and with its whole schedule, whatever became of it.
+
+        It carries the same `webhook-id` and body. Attempts are numbered on.
+        """
+        call = Call(
+            "replay_delivery",
+            [
+                *_of(job),
+                keys.DELIVERIES_LEASES,
+                keys.DELIVERIES_DELAYED,
+                _MESSAGES,
+                _LINE,
+                keys.QUEUE_PLACE,
+                keys.RECEIVER_PREFIX,
+            ],
+            [self._clock(), job.id],
+        )
+        return Replay(self._scripts.run(call).decode())
+
+    def cancel(self, job: Job) -> bool:
+        """End a delivery that is Pending; False when there is none.
+
+        An attempt that runs is not broken off: if the receiver takes it, it counts as delivered.
+        """
+        call = Call(
+            "cancel_delivery",
+            [*_of(job), keys.DELIVERIES_DELAYED, _LINE, _MISSING, keys.RECEIVER_PREFIX],
+            [
+                self._clock(),
+                job.id,
+                str(DeliveryState.CANCELLED),
+                milliseconds(self._settings.result_ttl_s),
             ],
         )
         return bool(self._scripts.run(call))
@@ -143,15 +197,22 @@ class DeliveryStore:
         pipe.hgetall(keys.delivery(job_id))
         pipe.lrange(keys.delivery_log(job_id), 0, -1)
         fields, rows = pipe.execute()
-        if not fields:
-            return None
-        text: dict[str, Any] = {k.decode(): v.decode() for k, v in fields.items()}
-        return Delivery(
-            id=job_id,
-            state=DeliveryState(text["state"]),
-            url=text["url"],
-            attempt=int(text["attempt"]),
-            tries=int(text["tries"]),
-            reason=text.get("reason", ""),
-            log=tuple(DeliveryAttempt(**json.loads(row)) for row in rows),
-        )
+        return from_hash(job_id, fields, rows)
+
+
+def _event(job: Job, claim: DeliveryClaim, row: DeliveryAttempt, next_step: NextStep) -> bytes:
+    """Return what subscriptions are told; nothing of events, which would tell of themselves."""
+    if next_step.state is not DeliveryState.EXHAUSTED or job.event:
+        return b""
+    ended_ms = row.started_ms + row.duration_ms
+    return exhausted_event(job, claim.url, claim.attempt, next_step.reason, ended_ms)
+
+
+def _of(job: Job) -> list[str]:
+    """Return the keys that live and end with the delivery, in the order its scripts take them."""
+    return [
+        keys.delivery(job.id),
+        keys.delivery_log(job.id),
+        keys.job(job.id),
+        keys.ref(job.owner, job.ref_id),
+    ]

@@ -117,6 +117,42 @@ class ProviderNotFound(ServiceError):
     error_code = "NotFound"
 
 
+class NoProviderOnline(ServiceError):
+    """No provider of this model is online at the moment; try again later."""
+
+    status = 503
+    type = "server_error"
+    code = "no_provider"
+    error_code = "ServiceUnavailable"
+
+
+class ProviderExists(ServiceError):
+    """There is a provider of this name already."""
+
+    status = 422
+    type = "invalid_request_error"
+    code = "provider_exists"
+    error_code = "AlreadyExists"
+
+
+class WorkerNotFound(ServiceError):
+    """No such worker; GetWorkerStats lists those that run."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "worker_not_found"
+    error_code = "NotFound"
+
+
+class ProbeTimedOut(ServiceError):
+    """No worker has probed the provider in time; it takes a completion worker."""
+
+    status = 504
+    type = "server_error"
+    code = "probe_timed_out"
+    error_code = "Timeout"
+
+
 class OperationNotSupported(ServiceError):
     """No provider of this model can be asked that."""
 
@@ -162,12 +198,76 @@ class TooManyConversations(ServiceError):
     error_code = "TooMany"
 
 
+class ApiKeyNotFound(ServiceError):
+    """No such API key."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "api_key_not_found"
+    error_code = "NotFound"
+
+
+class NotRetryable(ServiceError):
+    """Only a job that Failed or was Cancelled can be retried, as long as its request is kept."""
+
+    # 422, not 409: OpenAI's SDK retries a 409.
+    status = 422
+    type = "invalid_request_error"
+    code = "job_not_retryable"
+    error_code = "NotRetryable"
+
+
+class DeliveryNotFound(ServiceError):
+    """This job has no callback, or has not ended yet, or its delivery is not kept any more."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "delivery_not_found"
+    error_code = "NotFound"
+
+
+class SubscriptionNotFound(ServiceError):
+    """No such subscription."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "subscription_not_found"
+    error_code = "NotFound"
+
+
+class TooManySubscriptions(ServiceError):
+    """This key has as many subscriptions as it may; delete one first."""
+
+    status = 422
+    type = "invalid_request_error"
+    code = "too_many_subscriptions"
+    error_code = "TooManySubscriptions"
+
+
 class StreamGone(ServiceError):
     """The chunks of this stream are not kept any more; ask for the job's result."""
 
     status = 410
     type = "invalid_request_error"
     code = "stream_gone"
+    error_code = "Gone"
+
+
+class ResultLinkInvalid(ServiceError):
+    """This link to a result is not one that we made; use it exactly as the callback gave it."""
+
+    status = 403
+    type = "invalid_request_error"
+    code = "result_link_invalid"
+    error_code = "Forbidden"
+
+
+class ResultLinkExpired(ServiceError):
+    """This link to a result has expired; ask for the job with your API key."""
+
+    status = 410
+    type = "invalid_request_error"
+    code = "result_link_expired"
     error_code = "Gone"
 
 
@@ -223,6 +323,41 @@ class TooManySignIns(QueueFull):
     """Too many failed sign-ins from this address; try again in a minute."""
 
     code = "too_many_sign_ins"
+
+
+class RateLimitExceeded(ServiceError):
+    """This key has made as many requests as it may in a minute; try again later."""
+
+    status = 429
+    type = "requests"
+    code = "rate_limit_exceeded"
+    error_code = "TooManyRequests"
+
+
+class TokenRateExceeded(RateLimitExceeded):
+    """This key has taken as many tokens as it may in a minute; try again later."""
+
+    type = "tokens"
+
+
+class TooManyJobs(RateLimitExceeded):
+    """This key has as many jobs under way as it may; try again when one has ended."""
+
+    type = "rate_limit_exceeded"
+    code = "too_many_jobs"
+
+
+class TooManyQueued(TooManyJobs):
+    """This key has as many jobs waiting as it may; try again when one has started."""
+
+    code = "too_many_queued"
+
+
+class InsufficientQuota(RateLimitExceeded):
+    """This key has used up its budget of this month."""
+
+    type = "insufficient_quota"
+    code = "insufficient_quota"
 
 
 class LedgerUnavailable(ServiceError):

@@ -14,6 +14,7 @@ import redis
 
 from shared import queue_keys, task_names
 from shared import redis_keys as keys
+from shared.delivery_store import receiver_limits
 from shared.errors import Failure
 from shared.job import JobState, failure_body
 from shared.job_store import Clock, milliseconds
@@ -59,6 +60,7 @@ class Waiting:
     model: str
     priority: int
     owner: str
+    provider: str
 
     @property
     def queue(self) -> str:
@@ -102,7 +104,10 @@ class RecoveryStore:
         calls = [
             Call(
                 "expire",
-                [*queue_keys.move_keys(job.id), *queue_keys.everywhere(job.queue, job.owner)],
+                [
+                    *queue_keys.move_keys(job.id),
+                    *queue_keys.everywhere(job.queue, job.owner, job.provider),
+                ],
                 [now, job.id, *tail],
             )
             for job in self._waiting(self._due(keys.DEADLINES), leave=keys.DEADLINES)
@@ -120,7 +125,12 @@ class RecoveryStore:
         calls = [
             Call(
                 "dispatch",
-                [*queue_keys.window(queue, priority), keys.QUEUE_PLACE, keys.drain(queue)],
+                [
+                    *queue_keys.window(queue, priority),
+                    keys.QUEUE_PLACE,
+                    keys.drain(queue),
+                    keys.GATES,
+                ],
                 [now, queue, priority, window],
             )
             for queue in self._chat_queues()
@@ -132,12 +142,15 @@ class RecoveryStore:
         """Do the same for deliveries."""
         return self._repush([task_names.CALLBACKS_QUEUE], [0], task_names.DELIVER, "Pending")
 
-    def return_deliveries(self, lease_s: float) -> int:
+    def return_deliveries(self) -> int:
         """Push deliveries that are due again, and those whose worker is gone; return how many."""
         now, moved = self._clock(), 0
         for source, ids in (
             (keys.DELIVERIES_DELAYED, self._due(keys.DELIVERIES_DELAYED)),
-            (keys.DELIVERIES_LEASES, self._due_leases(keys.DELIVERIES_LEASES, lease_s)),
+            (
+                keys.DELIVERIES_LEASES,
+                self._due_leases(keys.DELIVERIES_LEASES, self._settings.callback_lease_s),
+            ),
         ):
             calls = [
                 Call(
@@ -148,6 +161,7 @@ class RecoveryStore:
                         keys.message_list(task_names.CALLBACKS_QUEUE, 0),
                         keys.line(task_names.CALLBACKS_QUEUE, 0),
                         keys.QUEUE_PLACE,
+                        keys.RECEIVER_PREFIX,
                     ],
                     [now, job_id],
                 )
@@ -155,6 +169,27 @@ class RecoveryStore:
             ]
             moved += sum(self._scripts.run_all(calls))
         return moved
+
+    def wake_receivers(self) -> int:
+        """Push parked deliveries whose receiver has room again; return how many."""
+        now = self._clock()
+        due = self._scripts.run(Call("due", [keys.RECEIVERS_WAKES], [now, BATCH]))
+        calls = [
+            Call(
+                "wake_receiver",
+                [
+                    keys.RECEIVERS_WAKES,
+                    keys.RECEIVER_PREFIX,
+                    keys.DELIVERIES_LEASES,
+                    keys.message_list(task_names.CALLBACKS_QUEUE, 0),
+                    keys.line(task_names.CALLBACKS_QUEUE, 0),
+                    keys.QUEUE_PLACE,
+                ],
+                [now, receiver, *receiver_limits(self._settings)],
+            )
+            for receiver in due
+        ]
+        return sum(self._scripts.run_all(calls))
 
     def ring(self) -> bool:
         """Push a doorbell when executed jobs wait and nobody completes them."""
@@ -187,14 +222,16 @@ class RecoveryStore:
         """Read where the jobs wait; take ids without a job off the set that named them."""
         pipe = self._client.pipeline(transaction=False)
         for job_id in ids:
-            pipe.hmget(keys.job(job_id), "model", "priority", "owner")
+            pipe.hmget(keys.job(job_id), "model", "priority", "owner", "provider")
         rows = list(zip(ids, pipe.execute(), strict=True))
         gone = [job_id for job_id, row in rows if row[0] is None]
         if gone:
             self._client.zrem(leave, *gone)
         return [
-            Waiting(job_id, model.decode(), int(priority), owner.decode())
-            for job_id, (model, priority, owner) in rows
+            Waiting(
+                job_id, model.decode(), int(priority), owner.decode(), (provider or b"").decode()
+            )
+            for job_id, (model, priority, owner, provider) in rows
             if model is not None
         ]
 

@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import secrets as random
 from base64 import b64encode
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from standardwebhooks.webhooks import EmptyWebhookSecretError
 
+from shared.callback_target import TargetPolicy, target_policy
 from shared.sealing import is_encryption_key, new_encryption_key
+from shared.signing import PrivateKey, SecretKey, new_private_key
 
 _is_origin = re.compile(r"https?://[^/\s,]+", re.IGNORECASE).fullmatch
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+
+#: Where something listens that is no web server but may do harm with a request (the Fetch standard
+#: blocks the same kind): ftp, ssh, telnet, mail, DNS, file shares, directories, databases, caches.
+_NOT_WEB_PORTS: Final = (
+    "19,20,21,22,23,25,43,53,69,79,110,111,119,123,135,137,138,139,143,161,389,427,445,465,512,513,"
+    "514,515,548,554,587,631,636,873,993,995,1433,1521,2049,3306,3389,5432,5672,5900,6000,6379,"
+    "6667,9042,9092,11211,27017"
+)
+#: By how much the claim on a delivery is longer than the longest attempt (seconds).
+_LEASE_MARGIN_S: Final = 10.0
 
 
 class SettingsError(Exception):
@@ -33,7 +48,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address the gateway listens on.")
     port: int = Field(5006, ge=1, le=65535, description="Port the gateway listens on.")
     base_url: str | None = Field(
-        None, description="Public URL of the gateway, for status URLs. Default: as requested."
+        None,
+        description="Public URL of the gateway, for status URLs and links to results. "
+        "Default: as requested.",
     )
     data_dir: Path = Field(Path(".data"), description="Where secrets and the embedded Redis live.")
     redis_url: str = Field(
@@ -57,6 +74,16 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="Signs callbacks, `whsec_…`. Default: generated in the data directory.",
     )
+    callback_private_keys: SecretStr = Field(
+        SecretStr(""),
+        description="Ed25519 keys that sign callbacks, `whsk_…`, with spaces between; all sign. "
+        "Default: one, generated in the data directory.",
+    )
+    callback_signing: Literal["symmetric", "asymmetric", "both"] = Field(
+        "symmetric",
+        description="What signs callbacks: `symmetric` (secrets), `asymmetric` (key pairs), "
+        "`both`.",
+    )
     encryption_key: SecretStr = Field(
         SecretStr(""),
         description="Seals secrets kept in Redis, such as provider keys: 32 bytes in URL-safe "
@@ -64,6 +91,48 @@ class Settings(BaseSettings):
     )
     callback_allow_private: bool = Field(
         default=False, description="Allow callbacks to private and loopback addresses."
+    )
+    callback_allow: str = Field(
+        "",
+        description="Networks (CIDR) and hosts (`*.example.com` too), comma-separated, that "
+        "callbacks may go to although they are private.",
+    )
+    callback_refused_ports: str = Field(
+        _NOT_WEB_PORTS,
+        description="Ports that callbacks never go to, comma-separated. Default: well-known ones "
+        "of other services (mail, databases, …).",
+    )
+    callback_schedule: str = Field(
+        "5,30,120,600,1800,7200,18000,36000,50400,72000,86400",
+        description="Pauses between the attempts at a callback, seconds, comma-separated.",
+    )
+    callback_overload_pause_s: Seconds = Field(
+        60, description="Shortest pause after a receiver was overloaded or did not answer in time."
+    )
+    callback_dns_timeout_s: Seconds = Field(3, description="Longest look-up of a receiver's name.")
+    callback_connect_timeout_s: Seconds = Field(
+        5, description="Longest wait for a receiver's connection, TLS included."
+    )
+    callback_read_timeout_s: Seconds = Field(
+        15, description="Longest silence of a receiver that has the callback."
+    )
+    callback_timeout_s: Seconds = Field(20, description="Longest attempt at a callback, in all.")
+    callback_host_limit: Count = Field(
+        4, description="Attempts at one receiver (host and port) at once, over all workers."
+    )
+    callback_breaker_failures: Count = Field(
+        5, description="Failures in a row after which a receiver is given a rest."
+    )
+    callback_breaker_s: Seconds = Field(
+        60, description="How long that rest is; then one callback probes."
+    )
+
+    callback_body_limit_bytes: Count = Field(
+        1024 * 1024,
+        description="A callback whose body would be larger carries a link to the result instead.",
+    )
+    result_link_ttl_s: Seconds = Field(
+        604_800, description="How long such a link is good; a result that is gone ends it too."
     )
 
     pages_open: bool = Field(
@@ -79,7 +148,7 @@ class Settings(BaseSettings):
     gateway_processes: Count = Field(1, description="Gateway processes to run.")
     chat_processes: Count = Field(1, description="Chat worker processes `replyto up` runs.")
     chat_concurrency: Count = Field(200, description="LLM calls one chat worker makes at once.")
-    callback_concurrency: Count = Field(100, description="Callbacks one worker makes at once.")
+    callback_concurrency: Count = Field(1000, description="Callbacks one worker makes at once.")
     max_body_bytes: Count = Field(20 * 1024 * 1024, description="Largest request body, bytes.")
     queue_limit: Count = Field(200_000, description="Most jobs that wait for one model; then 429.")
 
@@ -110,19 +179,34 @@ class Settings(BaseSettings):
     max_crashes: Count = Field(3, description="Workers a job may take down before it is Failed.")
     retry_base_s: Seconds = Field(1, description="First pause between attempts; doubles each time.")
     retry_cap_s: Seconds = Field(60, description="Longest pause between attempts.")
+    no_provider: Literal["queue", "refuse"] = Field(
+        "queue",
+        description="A job whose every provider is offline: `queue` it until one is back, or "
+        "`refuse` it with 503.",
+    )
+    provider_failures: Count = Field(
+        3, description="Failures in a row after which a provider gets a rest."
+    )
+    provider_rest_s: Seconds = Field(
+        5, description="First rest of a provider that fails; doubles each time."
+    )
+    provider_rest_cap_s: Seconds = Field(300, description="Longest rest of a provider.")
+    provider_probe_s: Seconds = Field(
+        5, description="How often an offline provider is asked whether it is back."
+    )
     lease_s: Seconds = Field(30, description="A worker's claim on a job, renewed while it runs.")
     lease_renew_s: Seconds = Field(10, description="How often leases are renewed.")
     tick_s: Seconds = Field(1, description="How often maintenance runs.")
     result_ttl_s: Seconds = Field(86_400, description="How long an ended job stays in Redis.")
+    stream_ttl_s: Seconds = Field(
+        3_600,
+        description="How long the chunks of an ended stream are kept, at most as long as its job.",
+    )
     history_days: int = Field(
         90, ge=0, description="How long jobs stay in the history, days; 0 for ever."
     )
     history_bodies: Literal["all", "none"] = Field(
         "all", description="Whether the history keeps requests and answers: `all` or `none`."
-    )
-    stream_ttl_s: Seconds = Field(
-        3_600,
-        description="How long the chunks of an ended stream are kept, at most as long as its job.",
     )
 
     @field_validator("cors_origins", mode="before")
@@ -147,6 +231,17 @@ class Settings(BaseSettings):
     def _callback_secret_is_whsec(cls, value: SecretStr) -> SecretStr:
         if value.get_secret_value() and not value.get_secret_value().startswith("whsec_"):
             raise ValueError("must start with 'whsec_'")
+        try:
+            _ = value.get_secret_value() and SecretKey(value.get_secret_value())
+        except (ValueError, EmptyWebhookSecretError):
+            raise ValueError("must be 'whsec_' and base64") from None
+        return value
+
+    @field_validator("callback_private_keys")
+    @classmethod
+    def _private_keys_have_their_form(cls, value: SecretStr) -> SecretStr:
+        for text in value.get_secret_value().split():
+            PrivateKey(text)
         return value
 
     @field_validator("encryption_key")
@@ -168,6 +263,55 @@ class Settings(BaseSettings):
         """The database to use: as set, else a file in the data directory."""
         return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'history.db'}"
 
+    @field_validator("callback_allow")
+    @classmethod
+    def _callback_allow_can_be_read(cls, value: str) -> str:
+        target_policy(allow_private=False, allow=value, refused_ports="")
+        return value
+
+    @field_validator("callback_refused_ports")
+    @classmethod
+    def _callback_refused_ports_can_be_read(cls, value: str) -> str:
+        target_policy(allow_private=False, allow="", refused_ports=value)
+        return value
+
+    @field_validator("callback_schedule")
+    @classmethod
+    def _callback_schedule_can_be_read(cls, value: str) -> str:
+        try:
+            pauses = _seconds(value)
+        except ValueError:
+            pauses = ()
+        if not pauses or not all(0 <= pause < math.inf for pause in pauses):
+            raise ValueError("must be seconds, separated by commas")
+        return value
+
+    @property
+    def callback_targets(self) -> TargetPolicy:
+        """Where callbacks may go."""
+        return target_policy(
+            allow_private=self.callback_allow_private,
+            allow=self.callback_allow,
+            refused_ports=self.callback_refused_ports,
+        )
+
+    @property
+    def callback_pauses_s(self) -> tuple[float, ...]:
+        """The pauses after the first, second, … attempt."""
+        return _seconds(self.callback_schedule)
+
+    @property
+    def callback_lease_s(self) -> float:
+        """A worker's claim on a delivery: longer than any attempt."""
+        return self.callback_timeout_s + _LEASE_MARGIN_S
+
+    @property
+    def private_keys(self) -> list[PrivateKey]:
+        """The key pairs that sign callbacks; none unless asked for."""
+        if self.callback_signing == "symmetric":
+            return []
+        return [PrivateKey(text) for text in self.callback_private_keys.get_secret_value().split()]
+
     @property
     def effective_redis_url(self) -> str:
         """The Redis to use: as set, else the embedded one's, else localhost."""
@@ -177,6 +321,12 @@ class Settings(BaseSettings):
             return redis_url_file(self.data_dir).read_text("utf-8").strip()
         except FileNotFoundError:
             return "redis://127.0.0.1:6379/0"
+
+
+@lru_cache(maxsize=16)
+def _seconds(text: str) -> tuple[float, ...]:
+    """Read seconds separated by commas. Raises ValueError."""
+    return tuple(float(part) for part in text.split(","))
 
 
 def redis_url_file(data_dir: Path) -> Path:
@@ -198,6 +348,7 @@ _GENERATED: dict[str, Callable[[], str]] = {
     "api_key": new_api_key,
     "auth_secret": new_api_key,
     "callback_secret": new_callback_secret,
+    "callback_private_keys": new_private_key,
     "encryption_key": new_encryption_key,
 }
 

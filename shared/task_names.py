@@ -7,8 +7,9 @@ from typing import Final
 CHAT: Final = "workers.chat.run"
 COMPLETE: Final = "workers.completion.run"
 DELIVER: Final = "workers.callbacks.run"
+TEST_CALLBACK: Final = "workers.callbacks.test"
 
-ALL: Final = (CHAT, COMPLETE, DELIVER)
+ALL: Final = (CHAT, COMPLETE, DELIVER, TEST_CALLBACK)
 
 COMPLETION_QUEUE: Final = "completion"
 CALLBACKS_QUEUE: Final = "callbacks"
@@ -25,6 +26,11 @@ PRIORITIES: Final = (INTERACTIVE, QUEUED, BULK)
 def chat_queue(model: str) -> str:
     """Return the name of the queue that this model's pool consumes."""
     return f"{_CHAT_PREFIX}{model}"
+
+
+def is_chat_queue(queue: str) -> bool:
+    """Whether a queue is the one of a model."""
+    return queue.startswith(_CHAT_PREFIX)
 
 
 def model_of(queue: str) -> str:

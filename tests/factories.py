@@ -11,17 +11,21 @@ from functools import cache
 from typing import Any
 
 import redis
+from pydantic import SecretStr
 
 from shared import redis_keys as keys
 from shared import task_names
 from shared.database.database import Database
 from shared.job import NewJob
+from shared.sealing import new_encryption_key
 from shared.settings import Settings
 
 #: An ordinary moment: 2023-11-14T22:13:20Z (unix milliseconds).
 START_MS = 1_700_000_000_000
 
 _numbers = itertools.count(1)
+#: What seals the secrets of tests.
+_ENCRYPTION_KEY = new_encryption_key()
 
 
 class FakeClock:
@@ -41,6 +45,7 @@ class FakeClock:
 def new_settings(**overrides: Any) -> Settings:
     """Return settings with their defaults, whatever the environment says."""
     defaults = {name: field.get_default() for name, field in Settings.model_fields.items()}
+    defaults["encryption_key"] = SecretStr(_ENCRYPTION_KEY)
     return Settings(**{**defaults, **overrides})
 
 

@@ -9,7 +9,13 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NotSupportedError,
+    ProgrammingError,
+)
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from shared.database import migration
@@ -20,6 +26,9 @@ from shared.errors import DatabaseUnavailable
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+#: What the database refuses for what was asked of it, and not because it is away or full.
+_REFUSED: Final = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
 
 #: How long a read and a write may take (seconds).
 READ_S: Final = 5.0
@@ -52,7 +61,7 @@ class Database:
     def write(self, work: Callable[[Connection], T], timeout_s: float = WRITE_S) -> T:
         """Run `work` in a transaction that is committed when it returns, else rolled back.
 
-        Raises DatabaseUnavailable, and sqlalchemy's IntegrityError when a constraint was broken.
+        Raises DatabaseUnavailable, and sqlalchemy's errors when the database will not have it.
         """
         self.migrate()
         return self._run(lambda: self._transact(work, timeout_s, writes=True), timeout_s)
@@ -84,7 +93,7 @@ class Database:
                 return self._threads.call(work, timeout_s)
             # psycopg waits by `select`, which gevent has patched.
             return with_limit(work, timeout_s)
-        except IntegrityError:
+        except _REFUSED:
             raise
         except (DBAPIError, NoConnectionFree, TookTooLong, OSError) as exc:
             raise DatabaseUnavailable from exc

@@ -32,7 +32,7 @@ class Dto(BaseModel):
             return cls.model_validate(found)
         except ValidationError as exc:
             first = exc.errors()[0]
-            field = to_camel(str(first["loc"][0]))
+            field = to_camel(str(first["loc"][0])).rstrip("_")
             raise ValidationFailed(f"{field}: {first['msg']}", field=field) from None
 
     def to_json(self) -> bytes:

@@ -51,7 +51,9 @@ class GetOpenAiChatStatus(_Which):
         return self.job_id
 
 
-class _ById(_Which):
+class ById(_Which):
+    """Names a job by `id` or `refId`."""
+
     id: JobId = Field(None, description="The id the gateway gave the job.")
 
     @property
@@ -60,15 +62,15 @@ class _ById(_Which):
         return self.id
 
 
-class GetOpenAiChat(_ById):
+class GetOpenAiChat(ById):
     """Read a job with all that is known of it."""
 
 
-class WaitForOpenAiChat(_ById):
+class WaitForOpenAiChat(ById):
     """Wait until a job has ended, then read it."""
 
 
-class StreamOpenAiChat(_ById):
+class StreamOpenAiChat(ById):
     """Follow the stream of a job, from its start or behind an event."""
 
     last_event_id: str | None = Field(None, description="The last event the client has.")
@@ -84,7 +86,7 @@ class StreamProgress(Dto):
     status: str = Field(description="The same for people, with details.")
 
 
-class CancelJob(_ById):
+class CancelJob(ById):
     """End a job that waits, or abort one that runs."""
 
 

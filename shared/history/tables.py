@@ -29,7 +29,7 @@ LATENCY_BOUNDS_MS: Final = (
 )
 LATENCY_COLUMNS: Final = (*(f"within_{bound}_ms" for bound in LATENCY_BOUNDS_MS), "slower")
 
-#: What is summed up, in both tables of sums.
+#: What is summed up, in all tables of sums.
 SUMS: Final = (
     *("total", "completed", "failed", "cancelled"),
     *("prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens"),
@@ -45,27 +45,27 @@ def _number(name: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False, server_default="0")
 
 
-#: One row a job that ended. `ledger` tells apart the jobs of a Redis that was emptied, whose ids
-#: may begin again; `generation` counts how often the job was queued again after its end.
+#: One row a job that ended. Ids begin again in a Redis that was emptied: only with the time of its
+#: creation does an id name one job for ever. `generation` counts how often the job was queued again
+#: after its end.
 jobs: Final = Table(
     "jobs",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("ledger", BigInteger, primary_key=True, autoincrement=False),
+    Column("created_ms", BigInteger, primary_key=True, autoincrement=False),
     Column("generation", SmallInteger, nullable=False, server_default="0"),
     *map(_text, ("ref_id", "owner", "tag", "model", "operation", "provider", "pinned_provider")),
     Column("state", String(16), nullable=False),
     Column("status", Integer, nullable=False, server_default="0"),
     *map(_text, ("error_code", "error_message", "attempts", "worker", "reply_to", "request_id")),
-    _text("fingerprint"),
-    *map(_number, ("created_ms", "deadline_ms", "started_ms", "executed_ms", "completed_ms")),
+    *map(_number, ("deadline_ms", "started_ms", "executed_ms", "completed_ms")),
     *map(_number, ("waited_ms", "duration_ms", "attempt", "priority", "streamed")),
     *map(_number, ("prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens")),
     _number("cost_nanos"),
     Index("jobs_by_created", "created_ms", "id"),
     Index("jobs_by_owner", "owner", "created_ms", "id"),
     Index("jobs_by_owner_tag", "owner", "tag", "created_ms", "id"),
-    Index("jobs_by_ref_id", "ref_id", "owner"),
+    Index("jobs_by_ref_id", "owner", "ref_id", "created_ms", "id"),
     Index("jobs_by_tag", "tag", "created_ms", "id"),
     Index("jobs_by_model", "model", "created_ms", "id"),
     Index("jobs_by_provider", "provider", "created_ms", "id"),
@@ -77,21 +77,33 @@ job_bodies: Final = Table(
     "job_bodies",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("ledger", BigInteger, primary_key=True, autoincrement=False),
+    Column("created_ms", BigInteger, primary_key=True, autoincrement=False),
     Column("request", LargeBinary),
     Column("response", LargeBinary),
     Column("error", LargeBinary),
 )
 
-#: Sums a day, key, model and provider: exactly those of the rows that were ever in `jobs`.
+#: Sums a day, model and provider: exactly those of the rows that were ever in `jobs`.
 usage_daily: Final = Table(
     "usage_daily",
+    metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    *(Column(name, Text, primary_key=True) for name in ("model", "provider")),
+    *map(_number, SUMS),
+    *map(_number, LATENCY_COLUMNS),
+    sqlite_with_rowid=False,
+)
+
+#: The same for each key.
+usage_key_daily: Final = Table(
+    "usage_key_daily",
     metadata,
     Column("day", Integer, primary_key=True, autoincrement=False),
     *(Column(name, Text, primary_key=True) for name in ("owner", "model", "provider")),
     *map(_number, SUMS),
     *map(_number, LATENCY_COLUMNS),
-    Index("usage_daily_by_owner", "owner", "day"),
+    Index("usage_key_daily_by_owner", "owner", "day"),
+    sqlite_with_rowid=False,
 )
 
 #: The same a day, key and tag, without latencies.
@@ -102,4 +114,5 @@ usage_tag_daily: Final = Table(
     *(Column(name, Text, primary_key=True) for name in ("owner", "tag")),
     *map(_number, SUMS),
     Index("usage_tag_daily_by_owner", "owner", "day"),
+    sqlite_with_rowid=False,
 )

@@ -2,18 +2,21 @@
 -- message.
 --
 -- KEYS  1 delivery HASH · 2 the ZSET that says when: deliveries:delayed or deliveries:leases
---       3 callbacks LIST · 4 its line ZSET · 5 jobs:place STRING
+--       3 callbacks LIST · 4 its line ZSET · 5 jobs:place STRING · 6 prefix of receivers
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id
 -- Returns 1, or 0 when there was nothing to do
 --
 --! include clock
 --! include push_message
+--! include receiver
 local due = redis.call('ZSCORE', KEYS[2], ARGV[2])
 if not due or tonumber(due) > clock(ARGV[1]) then
   return 0
 end
 redis.call('ZREM', KEYS[2], ARGV[2])
-if redis.call('HGET', KEYS[1], 'state') ~= 'Pending' then
+local delivery = redis.call('HMGET', KEYS[1], 'state', 'url')
+redis.call('SREM', receiver_of(KEYS[6], delivery[2]).flight, ARGV[2])
+if delivery[1] ~= 'Pending' then
   return 0
 end
 push_message(KEYS[3], KEYS[4], KEYS[5], 'callbacks', 0, 'workers.callbacks.run', ARGV[2], true)

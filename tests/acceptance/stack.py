@@ -65,6 +65,8 @@ class Stack:
         self._llm_record = directory / "llm.jsonl"
         self.llm = DemoLlm(record=self._llm_record)
         self.receiver = CallbackReceiver()
+        #: For callbacks that hang: they hold up others to the same host and port, as they should.
+        self.hanging_receiver = CallbackReceiver()
         self.api_key = new_api_key()
         self.callback_secret = new_callback_secret()
         self.encryption_key = new_encryption_key()
@@ -89,7 +91,7 @@ class Stack:
     def open(self, *roles: str) -> Stack:
         """Start the servers around it and these processes; return when all are ready."""
         (self.directory / "logs").mkdir(parents=True)
-        for server in (self.llm, self._canned, self.receiver):
+        for server in (self.llm, self._canned, self.receiver, self.hanging_receiver):
             server.start()
         self._prepare()
         self.start(*(roles or ALL_ROLES))
@@ -102,7 +104,7 @@ class Stack:
             process.kill()
         self._guard.close()
         self.redis.close()
-        for server in (self.receiver, self._canned, self.llm):
+        for server in (self.hanging_receiver, self.receiver, self._canned, self.llm):
             server.stop()
 
     def __enter__(self) -> Stack:
@@ -141,6 +143,10 @@ class Stack:
     def kill(self, role: str) -> None:
         """End a process without a word (SIGKILL)."""
         self._processes.pop(role).kill()
+
+    def pid(self, role: str) -> int:
+        """Return a process's id."""
+        return self._processes[role].pid
 
     def pause(self, role: str) -> None:
         """Freeze a process (SIGSTOP)."""

@@ -19,7 +19,7 @@ import pytest
 from shared import redis_keys, task_names
 from tests.acceptance.api import Api, chat
 from tests.acceptance.polling import until
-from tests.acceptance.receiver import HANG, Callback
+from tests.acceptance.receiver import HANG, Callback, CallbackReceiver
 from tests.acceptance.stack import CALLBACKS, COMPLETION, GATEWAY, REDIS, Stack
 
 #: A job must have ended, and its receiver been told, within this of the fault (seconds).
@@ -45,6 +45,7 @@ POOLS = {
 class Jobs:
     """Jobs of one fault, by their markers, and what became of them."""
 
+    receiver: CallbackReceiver
     ids: dict[str, int] = field(default_factory=dict)
     callbacks: dict[str, list[Callback]] = field(default_factory=dict)
     stored: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -68,11 +69,13 @@ class Outcomes:
         return self.stack.logs()
 
 
-def queue(stack: Stack, api: Api, model: str, *markers: str) -> Jobs:
+def queue(
+    stack: Stack, api: Api, model: str, *markers: str, receiver: CallbackReceiver | None = None
+) -> Jobs:
     """Queue a job for each marker, with a callback to a path of that name."""
-    jobs = Jobs()
+    jobs = Jobs(receiver or stack.receiver)
     for marker in markers:
-        target = stack.receiver.url(f"/{marker}?job={marker}")
+        target = jobs.receiver.url(f"/{marker}?job={marker}")
         request = chat(model, f"<{marker}>")
         jobs.ids[marker] = api.queue(request, replyTo=target, refId=marker)["id"]
     return jobs
@@ -83,7 +86,7 @@ def follow(stack: Stack, api: Api, jobs: Jobs, fault_at: float) -> Jobs:
     for marker, job_id in jobs.ids.items():
         left_s = max(0.0, RECOVERY_LIMIT_S - (time.monotonic() - fault_at))
         api.until_ended(job_id, within_s=left_s)
-        stack.receiver.wait_for(f"/{marker}", within_s=left_s)
+        jobs.receiver.wait_for(f"/{marker}", within_s=left_s)
     jobs.took_s = time.monotonic() - fault_at
     return jobs
 
@@ -91,7 +94,7 @@ def follow(stack: Stack, api: Api, jobs: Jobs, fault_at: float) -> Jobs:
 def look_back(stack: Stack, api: Api, jobs: Jobs) -> None:
     """Read everything once more at the very end, when a second answer would have come too."""
     for marker, job_id in jobs.ids.items():
-        jobs.callbacks[marker] = stack.receiver.received(f"/{marker}")
+        jobs.callbacks[marker] = jobs.receiver.received(f"/{marker}")
         jobs.stored[marker] = api.job(job_id)
         jobs.calls[marker] = len(stack.llm_calls(f"<{marker}>"))
 
@@ -170,16 +173,20 @@ def freeze_chat_worker_in_mid_call(stack: Stack, api: Api) -> Jobs:
 
 def kill_callbacks_worker_in_mid_delivery(stack: Stack, api: Api) -> Jobs:
     """The receiver has the first POST in hand when its sender dies."""
+    receiver = stack.hanging_receiver
     markers = ("delivery-a", "delivery-b")
+    # A receiver that has not answered yet would get one callback at once.
+    first = queue(stack, api, MASS, "delivery-first", receiver=receiver).ids["delivery-first"]
+    until(lambda: "notifiedDate" in api.job(first), "the receiver is known to answer")
     for marker in markers:
-        stack.receiver.plan(f"/{marker}", HANG)
-    jobs = queue(stack, api, MASS, *markers)
+        receiver.plan(f"/{marker}", HANG)
+    jobs = queue(stack, api, MASS, *markers, receiver=receiver)
     for marker in markers:
-        stack.receiver.wait_for(f"/{marker}")
+        receiver.wait_for(f"/{marker}")
     stack.restart(CALLBACKS)
     killed_at = time.monotonic()
     for marker in markers:
-        stack.receiver.wait_for(f"/{marker}", 2, within_s=RECOVERY_LIMIT_S)
+        receiver.wait_for(f"/{marker}", 2, within_s=RECOVERY_LIMIT_S)
     return follow(stack, api, jobs, killed_at)
 
 

@@ -1,67 +1,154 @@
-"""Which ReplyTo URLs are taken."""
+"""Which ReplyTo URLs are taken, and which addresses may be dialled."""
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+from typing import Any
+
 import pytest
 
-from shared.callback_target import check_target
+from shared.address_literal import address_literal
+from shared.callback_target import TargetPolicy, parse_target
 from shared.errors import CallbackTargetRefused
+from tests.factories import new_settings
+from tests.refused_targets import ALWAYS, MALFORMED, PRIVATE
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        pytest.param("http://127.0.0.1/cb", id="loopback"),
-        pytest.param("http://127.1/cb", id="loopback, short"),
-        pytest.param("http://2130706433/cb", id="loopback, one number"),
-        pytest.param("http://0x7f.0.0.1/cb", id="loopback, hexadecimal"),
-        pytest.param("http://0177.0.0.1/cb", id="loopback, octal"),
-        pytest.param("http://0/cb", id="unspecified"),
-        pytest.param("http://localhost/cb", id="localhost"),
-        pytest.param("http://LOCALHOST./cb", id="localhost with a dot"),
-        pytest.param("http://a.localhost/cb", id="a name under localhost"),
-        pytest.param("http://[::1]/cb", id="IPv6 loopback"),
-        pytest.param("http://[::ffff:127.0.0.1]/cb", id="mapped IPv4"),
-        pytest.param("http://[fe80::1%25eth0]/cb", id="link-local with a zone"),
-        pytest.param("http://10.1.2.3/cb", id="private 10/8"),
-        pytest.param("http://192.168.0.1:8080/cb", id="private 192.168/16"),
-        pytest.param("http://100.64.0.1/cb", id="carrier-grade NAT"),
-        pytest.param("http://169.254.169.254/latest/meta-data", id="cloud metadata"),
-        pytest.param("http://[fd00::1]/cb", id="unique local IPv6"),
-        pytest.param("http://224.0.0.1/cb", id="multicast"),
-    ],
-)
-def test_check_target_refuses_private_address_unless_allowed(url: str) -> None:
+def policy(**settings: Any) -> TargetPolicy:
+    return new_settings(**{f"callback_{k}": v for k, v in settings.items()}).callback_targets
+
+
+def table(rows: dict[str, str]) -> list[Any]:
+    return [pytest.param(value, id=name) for name, value in rows.items()]
+
+
+@pytest.mark.parametrize("host", table(PRIVATE))
+def test_policy_refuses_private_host_unless_allowed(host: str) -> None:
+    url = f"http://{host}/cb"
     with pytest.raises(CallbackTargetRefused, match="private address") as refused:
-        check_target(url, allow_private=False)
+        policy().check(url)
     assert refused.value.field == "replyTo"
-    check_target(url, allow_private=True)
+    policy(allow_private=True).check(url)
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        pytest.param("ftp://example.com/cb", id="another scheme"),
-        pytest.param("/cb", id="relative"),
-        pytest.param("http:///cb", id="no host"),
-        pytest.param("http://user:pass@example.com/cb", id="credentials"),
-        pytest.param("http://example.com:99999/cb", id="impossible port"),
-        pytest.param("http://[::1/cb", id="broken brackets"),
-    ],
-)
-def test_check_target_refuses_url_also_when_private_is_allowed(url: str) -> None:
-    with pytest.raises(CallbackTargetRefused):
-        check_target(url, allow_private=True)
+@pytest.mark.parametrize("host", table(ALWAYS))
+def test_policy_refuses_special_address_also_when_private_ones_are_allowed(host: str) -> None:
+    for allow_private in (False, True):
+        with pytest.raises(CallbackTargetRefused, match="private address"):
+            policy(allow_private=allow_private).check(f"http://{host}:8080/cb")
+
+
+@pytest.mark.parametrize("url", table(MALFORMED))
+def test_policy_refuses_url_also_when_private_ones_are_allowed(url: str) -> None:
+    with pytest.raises(CallbackTargetRefused) as refused:
+        policy(allow_private=True).check(url)
+    assert refused.value.field == "replyTo"
 
 
 @pytest.mark.parametrize(
     "url",
     [
         pytest.param("https://example.com/cb?job=1&x=a%20b", id="a name"),
+        pytest.param("HTTPS://EXAMPLE.COM./cb", id="a name in capitals, with a dot"),
+        pytest.param("https://bücher.example.com/cb", id="an international name"),
+        pytest.param("https://my_app.example.com/cb", id="a name with an underscore"),
         pytest.param("http://93.184.216.34:8080/cb", id="a public IPv4 address"),
         pytest.param("https://[2606:2800:220:1::1]/cb", id="a public IPv6 address"),
+        pytest.param("https://[::ffff:93.184.216.34]/cb", id="a mapped public address"),
         pytest.param("https://1.example.com/cb", id="a name that begins with a number"),
+        pytest.param("https://local.example.com/cb", id="a name that has local in it"),
     ],
 )
-def test_check_target_takes_public_url(url: str) -> None:
-    check_target(url, allow_private=False)
+def test_policy_takes_public_url(url: str) -> None:
+    policy().check(url)
+
+
+@pytest.mark.parametrize(
+    ("allow", "url"),
+    [
+        pytest.param("10.1.0.0/16", "http://10.1.2.3/cb", id="a network"),
+        pytest.param("10.1.2.3", "http://10.1.2.3/cb", id="an address"),
+        pytest.param("10.1.0.0/16", "http://[::ffff:10.1.2.3]/cb", id="a mapped address"),
+        pytest.param("fd00::/8", "http://[fd00::7]/cb", id="an IPv6 network"),
+        pytest.param("64:ff9b::/96", "http://[64:ff9b::808:808]/cb", id="NAT64"),
+        pytest.param("app, other", "http://app:8000/cb", id="a name"),
+        pytest.param("App.Internal", "http://app.internal./cb", id="a name, whatever its case"),
+        pytest.param("*.corp", "http://a.b.corp/cb", id="all names under one"),
+    ],
+)
+def test_policy_takes_what_the_operator_lists(allow: str, url: str) -> None:
+    with pytest.raises(CallbackTargetRefused):
+        policy().check(url)
+    policy(allow=allow).check(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://10.2.0.1/cb", "http://corp/cb", "http://evilapp/cb", "http://app.corp.local/cb"],
+)
+def test_policy_refuses_what_is_near_to_what_the_operator_lists(url: str) -> None:
+    with pytest.raises(CallbackTargetRefused):
+        policy(allow="10.1.0.0/16,app,*.corp").check(url)
+
+
+def test_policy_trusts_every_address_of_a_listed_name_and_no_other() -> None:
+    judge = policy(allow="app").check_address
+    judge("app", ip_address("10.0.0.9"))
+    with pytest.raises(CallbackTargetRefused):
+        judge("app.example.com", ip_address("10.0.0.9"))
+    judge("app.example.com", ip_address("93.184.216.34"))
+
+
+def test_policy_refuses_other_ports_when_they_are_set() -> None:
+    with pytest.raises(CallbackTargetRefused, match="port 8080"):
+        policy(refused_ports="8080").check("http://example.com:8080/cb")
+    policy(refused_ports="8080").check("http://example.com:25/cb")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("callback_allow", "10.0.0.0/33"),
+        ("callback_allow", "a b"),
+        ("callback_refused_ports", "http"),
+        ("callback_refused_ports", "70000"),
+        ("callback_schedule", "5,soon"),
+        ("callback_schedule", ""),
+        ("callback_schedule", "-1"),
+        ("callback_schedule", "inf"),
+    ],
+)
+def test_settings_refuse_what_cannot_be_read(setting: str, value: str) -> None:
+    with pytest.raises(ValueError, match=setting):
+        new_settings(**{setting: value})
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        pytest.param("http://e.com", "/", id="nothing"),
+        pytest.param("http://e.com?a=1", "/?a=1", id="a query only"),
+        pytest.param("http://e.com/cb?", "/cb?", id="an empty query"),
+        pytest.param("http://e.com/a/../b//c/./d", "/a/../b//c/./d", id="dots stay"),
+        pytest.param(
+            "http://e.com/%2fA%C3%bc?x=%20+'\"<>|", "/%2fA%C3%bc?x=%20+'\"<>|", id="as is"
+        ),
+        pytest.param("http://e.com/ü?ü=€", "/%C3%BC?%C3%BC=%E2%82%AC", id="what is not ASCII"),
+        pytest.param("http://e.com/a;b=1?c#frag?x", "/a;b=1?c", id="without its fragment"),
+    ],
+)
+def test_target_has_path_and_query_exactly_as_given(url: str, path: str) -> None:
+    assert parse_target(url).path == path
+
+
+def test_target_has_host_and_port() -> None:
+    target = parse_target("https://BÜCHER.example/cb")
+    assert (target.host, target.port) == ("xn--bcher-kva.example", 443)
+    assert parse_target("http://[2606:2800:220:1::1]:81/").host == "2606:2800:220:1::1"
+
+
+@pytest.mark.parametrize(
+    "host", ["example.com", "1.2.3.4.5", "256.1.1.1", "1.2.3.999", "0x.example", "a", "08.1.1.1"]
+)
+def test_address_literal_leaves_names_alone(host: str) -> None:
+    assert address_literal(host) is None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -10,13 +12,16 @@ import redis
 from pydantic import SecretStr
 from standardwebhooks.webhooks import Webhook
 
-from shared.delivery_store import DeliveryState
+from shared import redis_keys as keys
+from shared import task_names
+from shared.delivery import DeliveryState
 from shared.errors import Failure
 from shared.moves import Result
 from tests.factories import FakeClock, new_job, new_settings
 from tests.unit.worker_deps import FakeLlm, build
-from workers.callbacks import run, sender
-from workers.callbacks.schedule import CallbackAnswer
+from workers.callbacks import run
+from workers.callbacks.outcome import CallbackAnswer
+from workers.callbacks.slots import Slots
 from workers.completion.run import complete_executed
 from workers.deps import Deps
 
@@ -29,30 +34,31 @@ class Receiver:
 
     def __init__(self) -> None:
         self.answers: list[CallbackAnswer] = []
-        self.posts: list[tuple[str, bytes, dict[str, str]]] = []
+        #: Called while a post is under way.
+        self.meanwhile: Callable[[], object] = lambda: None
+        self.posts: list[tuple[str, bytes, Mapping[str, str]]] = []
 
-    def post(
-        self, session: Any, url: str, body: bytes, headers: dict[str, str], **options: Any
-    ) -> CallbackAnswer:
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> CallbackAnswer:
         self.posts.append((url, body, headers))
+        self.meanwhile()
         return self.answers.pop(0) if self.answers else CallbackAnswer(status=200)
 
 
 @pytest.fixture
-def deps(fake_redis: redis.Redis, fake_clock: FakeClock) -> Deps:
-    settings = new_settings(callback_secret=SecretStr(SECRET))
-    return build(fake_redis, settings, fake_clock, FakeLlm())
+def receiver() -> Receiver:
+    return Receiver()
 
 
 @pytest.fixture
-def receiver(monkeypatch: pytest.MonkeyPatch) -> Receiver:
-    receiver = Receiver()
-    monkeypatch.setattr(sender, "post", receiver.post)
-    return receiver
+def deps(fake_redis: redis.Redis, fake_clock: FakeClock, receiver: Receiver) -> Deps:
+    settings = new_settings(callback_secret=SecretStr(SECRET))
+    return build(fake_redis, settings, fake_clock, FakeLlm(), sender=receiver)
 
 
 def _ended(deps: Deps, result: Result, **fields: Any) -> int:
-    job_id = deps.jobs.accept(new_job(reply_to=URL, ref_id="r", **fields)).id
+    new = new_job(**{"reply_to": URL, "ref_id": "r", **fields})
+    job_id = deps.jobs.accept(new).id
+    deps.redis.rpop(keys.message_list("chat.m", new.priority))
     claim = deps.jobs.claim(job_id, "chat.m", 5, "w")
     assert claim is not None
     deps.jobs.execute(job_id, claim.attempt, result)
@@ -104,15 +110,18 @@ def test_delivery_is_repeated_by_schedule_with_the_same_id_and_bytes(
     deps: Deps, receiver: Receiver, fake_clock: FakeClock
 ) -> None:
     job_id = _ended(deps, Result.response(b"{}"))
-    receiver.answers = [CallbackAnswer(status=500), CallbackAnswer(error="reset")]
+    receiver.answers = [
+        CallbackAnswer(status=500),
+        CallbackAnswer(error="reset", detail="by peer", ip="203.0.113.7"),
+    ]
     run.deliver(deps, job_id)
     run.deliver(deps, job_id)
     assert len(receiver.posts) == 1
     for pause in (5, 30):
         fake_clock.advance(pause - 1)
-        assert deps.recovery.return_deliveries(30) == 0
+        assert deps.recovery.return_deliveries() == 0
         fake_clock.advance(1)
-        assert deps.recovery.return_deliveries(30) == 1
+        assert deps.recovery.return_deliveries() == 1
         run.deliver(deps, job_id)
     assert {(url, body, h["webhook-id"]) for url, body, h in receiver.posts} == {
         (URL, b"{}", f"msg_{job_id}")
@@ -121,6 +130,10 @@ def test_delivery_is_repeated_by_schedule_with_the_same_id_and_bytes(
     delivery = deps.deliveries.get(job_id)
     assert delivery is not None
     assert [row.status for row in delivery.log] == [500, None, 200]
+    failed = delivery.log[1]
+    assert (failed.error, failed.detail, failed.ip) == ("reset", "by peer", "203.0.113.7")
+    assert (failed.trigger, failed.next_attempt_in_s) == ("schedule", 30)
+    assert failed.scheduled_ms == delivery.log[0].started_ms + 5000
 
 
 def test_delivery_stops_with_its_reason_when_receiver_is_gone(
@@ -139,3 +152,47 @@ def test_header_values_stay_ascii_when_names_are_not(deps: Deps, receiver: Recei
     job_id = _ended(deps, Result.response(b"{}"), tag="Nächte 🙂")
     run.deliver(deps, job_id)
     assert receiver.posts[0][2]["x-tag"] == "N\\xe4chte \\U0001f642"
+
+
+def test_delivery_goes_on_with_those_that_wait_for_the_same_receiver(
+    deps: Deps, receiver: Receiver
+) -> None:
+    ids = [_ended(deps, Result.response(b"{}"), ref_id=f"r{n}") for n in range(30)]
+
+    def find_no_room() -> None:
+        receiver.meanwhile = lambda: None
+        for job_id in ids[1:]:
+            run.deliver(deps, job_id)
+
+    receiver.meanwhile = find_no_room
+    run.deliver(deps, ids[0])
+    sent = [int(headers["x-job-id"]) for _, _, headers in receiver.posts]
+    # Twenty, so that a worker that is told to stop has not to send all there are.
+    assert len(sent) == len(set(sent)) == 20
+    assert deps.deliveries.claim(next(iter(set(ids) - set(sent)))) is not None
+
+
+def test_delivery_does_not_go_on_when_the_receiver_did_not_answer_in_time(
+    deps: Deps, receiver: Receiver
+) -> None:
+    first, second = (_ended(deps, Result.response(b"{}"), ref_id=f"r{n}") for n in range(2))
+    receiver.meanwhile = lambda: run.deliver(deps, second)
+    receiver.answers = [CallbackAnswer(error="timeout", timed_out=True)]
+    run.deliver(deps, first)
+    assert len(receiver.posts) == 1
+    # The next one has a message instead.
+    messages = keys.message_list(task_names.CALLBACKS_QUEUE, 0)
+    assert b"[[%d]" % second in (deps.redis.lindex(messages, -1) or b"")
+
+
+def test_slots_keep_a_share_for_receivers_that_answer() -> None:
+    slots = Slots(10)
+    with ExitStack() as taken:
+        unknown = [taken.enter_context(slots.take()) for _ in range(10)]
+        assert [slot.may_be_unproven for slot in unknown] == [True] * 8 + [False] * 2
+        unknown[0].is_proven()
+        unknown[0].is_proven()
+        with slots.take() as another, slots.take() as one_too_many:
+            assert (another.may_be_unproven, one_too_many.may_be_unproven) == (True, False)
+    with slots.take() as slot:
+        assert slot.may_be_unproven

@@ -13,19 +13,25 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, MetaData, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
+from shared.api_keys.tables import metadata as keys
+from shared.audit.tables import metadata as audit
 from shared.database import migration
 from shared.database.database import Database, prepare
 from shared.errors import DatabaseUnavailable
-from shared.history.tables import job_bodies, metadata
+from shared.history.tables import job_bodies
+from shared.history.tables import metadata as history
 from tests.factories import new_database
 
-ROW = {"id": 1, "ledger": 1, "request": b"{}"}
+ROW = {"id": 1, "created_ms": 1, "request": b"{}"}
 
 
-def test_migrations_make_the_tables_that_the_code_names(database: Database) -> None:
+@pytest.mark.parametrize("metadata", [history, keys, audit], ids=["history", "keys", "audit"])
+def test_migrations_make_the_tables_that_the_code_names(
+    database: Database, metadata: MetaData
+) -> None:
     def differences(connection: Connection) -> list[object]:
         names = set(metadata.tables)
         context = MigrationContext.configure(

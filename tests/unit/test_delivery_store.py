@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -10,21 +11,22 @@ import redis
 
 from shared import redis_keys as keys
 from shared import task_names
-from shared.delivery_store import (
-    DELIVERY_LEASE_S,
+from shared.delivery import (
     Delivery,
     DeliveryAttempt,
     DeliveryClaim,
     DeliveryState,
-    DeliveryStore,
     NextStep,
+    Replay,
 )
+from shared.delivery_store import DeliveryStore
 from shared.job import Job
 from shared.job_store import JobStore
 from shared.moves import Result
 from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
-from tests.factories import START_MS, FakeClock, MessageLists, dump, new_job
+from shared.unstored import Unstored
+from tests.factories import START_MS, FakeClock, MessageLists, dump, new_job, new_settings
 
 URL = "https://example.com/cb?a='1'&b=%20é"
 DELIVERED = NextStep(DeliveryState.DELIVERED, "200")
@@ -71,7 +73,14 @@ def test_get_returns_a_fresh_delivery(
     job = delivering(job_store, lists)
 
     assert delivery_store.get(job.id) == Delivery(
-        id=job.id, state=DeliveryState.PENDING, url=URL, attempt=0, tries=0, reason="", log=()
+        id=job.id,
+        state=DeliveryState.PENDING,
+        url=URL,
+        attempt=0,
+        tries=0,
+        reason="",
+        created_ms=START_MS,
+        due_ms=START_MS,
     )
 
 
@@ -92,7 +101,9 @@ def test_claim_gives_one_attempt_with_a_lease(
 
     claim = delivery_store.claim(job.id)
 
-    assert claim == DeliveryClaim(job.id, attempt=1, tries=0, url=URL, now_ms=START_MS)
+    assert claim == DeliveryClaim(
+        job.id, attempt=1, tries=0, url=URL, now_ms=START_MS, scheduled_ms=START_MS
+    )
     assert ledger_redis.zscore(keys.DELIVERIES_LEASES, job.id) == START_MS + 30_000
     assert ledger_redis.zcard(keys.line(task_names.CALLBACKS_QUEUE, 0)) == 0
 
@@ -185,6 +196,7 @@ def test_finish_ends_the_delivery_and_lets_all_of_it_expire_when_it_is(
     notified_ms: int,
 ) -> None:
     job = delivering(job_store, lists)
+    Unstored(ledger_redis, settings).note_stored([job])
     of_job = (keys.job(job.id), keys.ref(job.owner, job.ref_id), keys.delivery(job.id))
     assert [ledger_redis.pttl(key) for key in of_job] == [-1, -1, -1]
     claim = claimed(delivery_store, job)
@@ -251,8 +263,8 @@ def test_finish_is_refused_when_the_attempt_was_given_to_another_worker(
 ) -> None:
     job = delivering(job_store, lists)
     slow = claimed(delivery_store, job)
-    fake_clock.advance(DELIVERY_LEASE_S)
-    recovery.return_deliveries(DELIVERY_LEASE_S)
+    fake_clock.advance(30)
+    recovery.return_deliveries()
     returned = dump(ledger_redis)
     assert not delivery_store.finish(job, slow, row(1), DELIVERED)
     assert dump(ledger_redis) == returned
@@ -299,12 +311,21 @@ def test_finish_keeps_every_attempt_as_it_was_recorded(
 ) -> None:
     job = delivering(job_store, lists)
     first = row(1, status=503, response_head='busy é "%s" \'\n', next_attempt_in_s=5.25)
-    second = row(2, trigger="retry", error="connection refused")
+    second = row(
+        2,
+        trigger="schedule",
+        scheduled_ms=START_MS + 5000,
+        ip="203.0.113.7",
+        error="refused",
+        detail="connection refused",
+        retry_after_s=7.5,
+        key_ids=("k1", "k2"),
+    )
     delivery_store.finish(job, claimed(delivery_store, job), first, LATER)
     fake_clock.advance(5)
-    recovery.return_deliveries(DELIVERY_LEASE_S)
+    recovery.return_deliveries()
     again = claimed(delivery_store, job)
-    assert (again.attempt, again.tries) == (2, 1)
+    assert (again.attempt, again.tries, again.scheduled_ms) == (2, 1, START_MS + 5000)
     delivery_store.finish(job, again, second, DELIVERED)
 
     delivery = delivery_store.get(job.id)
@@ -322,8 +343,8 @@ def test_finish_counts_only_recorded_attempts_when_a_worker_died_in_between(
 ) -> None:
     job = delivering(job_store, lists)
     claimed(delivery_store, job)
-    fake_clock.advance(DELIVERY_LEASE_S)
-    recovery.return_deliveries(DELIVERY_LEASE_S)
+    fake_clock.advance(30)
+    recovery.return_deliveries()
 
     again = claimed(delivery_store, job)
 
@@ -340,9 +361,207 @@ def test_finish_keeps_the_newest_hundred_attempts(
     at_once = NextStep(DeliveryState.PENDING, "503", 0)
     for number in range(1, 106):
         delivery_store.finish(job, claimed(delivery_store, job), row(number), at_once)
-        recovery.return_deliveries(DELIVERY_LEASE_S)
+        recovery.return_deliveries()
 
     delivery = delivery_store.get(job.id)
     assert delivery is not None
     assert [attempt.number for attempt in delivery.log] == list(range(6, 106))
     assert delivery.tries == 105
+
+
+def test_get_reads_a_log_of_an_older_and_of_a_newer_version(
+    job_store: JobStore,
+    delivery_store: DeliveryStore,
+    ledger_redis: redis.Redis,
+    lists: MessageLists,
+) -> None:
+    job = delivering(job_store, lists)
+    old = {
+        "number": 1,
+        "trigger": "schedule",
+        "started_ms": 5,
+        "duration_ms": 6,
+        "body_sha256": "ab",
+        "status": None,
+        "error": "ConnectTimeout",
+        "response_head": "",
+        "next_attempt_in_s": 30.0,
+    }
+    log = keys.delivery_log(job.id)
+    ledger_redis.rpush(log, json.dumps(old), json.dumps({**old, "number": 2, "weather": "fine"}))
+    ledger_redis.hdel(keys.delivery(job.id), "trigger", "due_ms")
+
+    delivery = delivery_store.get(job.id)
+
+    assert delivery is not None
+    first, second = delivery.log
+    assert (first.error, first.detail, first.scheduled_ms, first.key_ids) == (
+        "ConnectTimeout",
+        "",
+        0,
+        (),
+    )
+    assert second.number == 2
+    assert claimed(delivery_store, job).trigger == "schedule"
+
+
+# --- replay ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(delayed, id="waiting for its due time"),
+        pytest.param(ended(DeliveryState.DELIVERED), id="delivered"),
+        pytest.param(ended(DeliveryState.STOPPED), id="stopped"),
+        pytest.param(ended(DeliveryState.EXHAUSTED), id="exhausted"),
+    ],
+)
+def test_replay_begins_anew_with_the_whole_schedule_when_the_delivery_is(
+    job_store: JobStore,
+    delivery_store: DeliveryStore,
+    ledger_redis: redis.Redis,
+    lists: MessageLists,
+    fake_clock: FakeClock,
+    make: Callable[[DeliveryStore, Job], None],
+) -> None:
+    job = delivering(job_store, lists)
+    make(delivery_store, job)
+    fake_clock.advance(3)
+
+    assert delivery_store.replay(job) is Replay.QUEUED
+
+    of_job = (keys.job(job.id), keys.ref(job.owner, job.ref_id), keys.delivery(job.id))
+    assert [ledger_redis.pttl(key) for key in of_job] == [-1, -1, -1]
+    assert ledger_redis.zcard(keys.DELIVERIES_DELAYED) == 0
+    assert lists.ids(task_names.CALLBACKS_QUEUE) == [job.id]
+    again = claimed(delivery_store, job)
+    assert (again.attempt, again.tries, again.trigger) == (2, 0, "replay")
+    assert again.scheduled_ms == START_MS + 3000
+    delivery_store.finish(job, again, row(2), DELIVERED)
+    delivery = delivery_store.get(job.id)
+    assert delivery is not None
+    assert (delivery.state, delivery.tries, len(delivery.log)) == (DeliveryState.DELIVERED, 1, 2)
+
+
+def test_replay_pushes_no_second_message_when_one_waits(
+    job_store: JobStore, delivery_store: DeliveryStore, lists: MessageLists
+) -> None:
+    job = delivering(job_store, lists)
+    delivery_store.finish(job, claimed(delivery_store, job), row(1), DELIVERED)
+
+    assert [delivery_store.replay(job) for _ in range(3)] == [Replay.QUEUED] * 3
+
+    assert lists.ids(task_names.CALLBACKS_QUEUE) == [job.id]
+
+
+def test_replay_changes_nothing_when_an_attempt_runs(
+    job_store: JobStore,
+    delivery_store: DeliveryStore,
+    ledger_redis: redis.Redis,
+    lists: MessageLists,
+) -> None:
+    job = delivering(job_store, lists)
+    claim = claimed(delivery_store, job)
+    before = dump(ledger_redis)
+
+    assert delivery_store.replay(job) is Replay.IN_FLIGHT
+
+    assert dump(ledger_redis) == before
+    assert delivery_store.finish(job, claim, row(1), DELIVERED)
+
+
+@pytest.mark.parametrize("gone", ["job", "delivery"])
+def test_replay_changes_nothing_when_there_is_nothing_left_of(
+    job_store: JobStore,
+    delivery_store: DeliveryStore,
+    ledger_redis: redis.Redis,
+    lists: MessageLists,
+    gone: str,
+) -> None:
+    job = delivering(job_store, lists)
+    delivery_store.finish(job, claimed(delivery_store, job), row(1), DELIVERED)
+    ledger_redis.delete(getattr(keys, gone)(job.id))
+    before = dump(ledger_redis)
+
+    assert delivery_store.replay(job) is Replay.UNKNOWN
+
+    assert dump(ledger_redis) == before
+
+
+# --- cancel ---------------------------------------------------------------------------------------
+
+
+def untouched(store: DeliveryStore, job: Job) -> None:
+    """Leave it with its first message, which was taken off the list."""
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(untouched, id="in line"),
+        pytest.param(delayed, id="waiting for its due time"),
+    ],
+)
+def test_cancel_ends_the_delivery_when_it_is(
+    job_store: JobStore,
+    delivery_store: DeliveryStore,
+    recovery: RecoveryStore,
+    ledger_redis: redis.Redis,
+    lists: MessageLists,
+    fake_clock: FakeClock,
+    make: Callable[[DeliveryStore, Job], None],
+) -> None:
+    job = delivering(job_store, lists)
+    Unstored(ledger_redis, new_settings()).note_stored([job])
+    make(delivery_store, job)
+
+    assert delivery_store.cancel(job)
+    assert not delivery_store.cancel(job)
+
+    delivery = delivery_store.get(job.id)
+    assert delivery is not None
+    assert (delivery.state, delivery.ended_ms) == (DeliveryState.CANCELLED, START_MS)
+    assert ledger_redis.pttl(keys.job(job.id)) > 0
+    fake_clock.advance(60)
+    assert recovery.return_deliveries() == recovery.repush_deliveries() == 0
+    assert delivery_store.claim(job.id) is None
+
+
+@pytest.mark.parametrize(
+    ("step", "state"),
+    [
+        pytest.param(LATER, DeliveryState.CANCELLED, id="failed"),
+        pytest.param(DELIVERED, DeliveryState.DELIVERED, id="was taken"),
+    ],
+)
+def test_cancel_lets_the_attempt_that_runs_tell_what_came_of_it_when_it(
+    job_store: JobStore,
+    delivery_store: DeliveryStore,
+    ledger_redis: redis.Redis,
+    lists: MessageLists,
+    step: NextStep,
+    state: DeliveryState,
+) -> None:
+    job = delivering(job_store, lists)
+    claim = claimed(delivery_store, job)
+
+    assert delivery_store.cancel(job)
+    assert delivery_store.finish(job, claim, row(1), step)
+
+    delivery = delivery_store.get(job.id)
+    assert delivery is not None
+    assert (delivery.state, len(delivery.log)) == (state, 1)
+    assert ledger_redis.zcard(keys.DELIVERIES_DELAYED) == 0
+    assert ledger_redis.pttl(keys.delivery_log(job.id)) > 0
+
+
+def test_cancelled_delivery_can_be_replayed(
+    job_store: JobStore, delivery_store: DeliveryStore, lists: MessageLists
+) -> None:
+    job = delivering(job_store, lists)
+    assert delivery_store.cancel(job)
+
+    assert delivery_store.replay(job) is Replay.QUEUED
+
+    assert claimed(delivery_store, job).attempt == 1

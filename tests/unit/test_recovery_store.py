@@ -11,8 +11,9 @@ import redis
 from shared import redis_keys as keys
 from shared import task_names
 from shared.chunk_store import START, Batch, ChunkStore
-from shared.delivery_store import DELIVERY_LEASE_S, DeliveryAttempt, DeliveryStore, NextStep
-from shared.delivery_store import DeliveryState as State
+from shared.delivery import DeliveryAttempt, NextStep
+from shared.delivery import DeliveryState as State
+from shared.delivery_store import DeliveryStore
 from shared.job import Job, JobState, failure_body
 from shared.job_store import JobStore
 from shared.moves import CANCELLED, Claim, Renewal, Result
@@ -708,9 +709,9 @@ def test_return_deliveries_pushes_to_the_front_what_is_due(
     waiting = delivering(job_store, lists)
 
     fake_clock.advance(2.999)
-    assert recovery.return_deliveries(DELIVERY_LEASE_S) == 0
+    assert recovery.return_deliveries() == 0
     fake_clock.advance(6.001)
-    assert [recovery.return_deliveries(DELIVERY_LEASE_S) for _ in range(2)] == [3, 0]
+    assert [recovery.return_deliveries() for _ in range(2)] == [3, 0]
 
     assert lists.ids(task_names.CALLBACKS_QUEUE) == [ids[1], ids[2], ids[0], waiting]
     again = delivery_store.claim(ids[1])
@@ -728,11 +729,11 @@ def test_return_deliveries_pushes_what_a_dead_worker_held(
     job_id = delivering(job_store, lists)
     lists.take(task_names.CALLBACKS_QUEUE)
     delivery_store.claim(job_id)
-    fake_clock.advance(DELIVERY_LEASE_S - 0.001)
-    assert recovery.return_deliveries(DELIVERY_LEASE_S) == 0
+    fake_clock.advance(30 - 0.001)
+    assert recovery.return_deliveries() == 0
     fake_clock.advance(0.001)
 
-    assert [recovery.return_deliveries(DELIVERY_LEASE_S) for _ in range(2)] == [1, 0]
+    assert [recovery.return_deliveries() for _ in range(2)] == [1, 0]
     assert lists.ids(task_names.CALLBACKS_QUEUE) == [job_id]
 
 
@@ -746,9 +747,9 @@ def test_return_deliveries_waits_one_lease_and_not_the_step_when_the_clock_was_s
     delivery_store.claim(delivering(job_store, lists))
     fake_clock.advance(-HOUR_S)
 
-    assert recovery.return_deliveries(DELIVERY_LEASE_S) == 0
-    fake_clock.advance(DELIVERY_LEASE_S)
-    assert recovery.return_deliveries(DELIVERY_LEASE_S) == 1
+    assert recovery.return_deliveries() == 0
+    fake_clock.advance(30)
+    assert recovery.return_deliveries() == 1
 
 
 @pytest.mark.parametrize("source", [keys.DELIVERIES_DELAYED, keys.DELIVERIES_LEASES])
@@ -757,7 +758,7 @@ def test_return_deliveries_forgets_an_id_without_a_delivery(
 ) -> None:
     ledger_redis.zadd(source, {"999": START_MS - 1})
 
-    assert recovery.return_deliveries(DELIVERY_LEASE_S) == 0
+    assert recovery.return_deliveries() == 0
     assert ledger_redis.zcard(source) == 0
     assert lists.ids(task_names.CALLBACKS_QUEUE) == []
 
@@ -892,7 +893,7 @@ TICKS = [
     pytest.param(
         dead_sender,
         "return_delivery",
-        lambda recovery: recovery.return_deliveries(DELIVERY_LEASE_S),
+        lambda recovery: recovery.return_deliveries(),
         task_names.CALLBACKS_QUEUE,
         0,
         id="return a delivery",
@@ -985,7 +986,7 @@ def test_recovery_has_nothing_to_do_when_the_ledger_is_empty(
         recovery.expire_jobs(),
         recovery.repush_jobs(),
         recovery.repush_deliveries(),
-        recovery.return_deliveries(DELIVERY_LEASE_S),
+        recovery.return_deliveries(),
         recovery.ring(),
     ]
 

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from shared.delivery_store import DeliveryState
-from workers.callbacks.schedule import PAUSES_S, RETRY_AFTER_CAP_S, CallbackAnswer, next_step
+from shared.delivery import DeliveryState
+from tests.factories import new_settings
+from workers.callbacks.outcome import CallbackAnswer
+from workers.callbacks.schedule import RETRY_AFTER_CAP_S, Schedule
+
+PAUSES_S = new_settings().callback_pauses_s
+next_step = Schedule(PAUSES_S, 60).next_step
+
+
+def test_schedule_lasts_about_76_hours() -> None:
+    assert PAUSES_S[:3] == (5, 30, 120)
+    assert len(PAUSES_S) == 11
+    assert 75 < sum(PAUSES_S) / 3600 < 77
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
@@ -19,7 +30,7 @@ def test_next_step_is_delivered_when_receiver_answers_2xx(status: int) -> None:
         pytest.param(CallbackAnswer(status=410), id="410 Gone"),
         pytest.param(CallbackAnswer(status=200, abort=True), id="abort-message with 200"),
         pytest.param(CallbackAnswer(status=500, abort=True), id="abort-message with 500"),
-        pytest.param(CallbackAnswer(error="address refused", refused=True), id="refused address"),
+        pytest.param(CallbackAnswer(error="policy", detail="private"), id="refused address"),
     ],
 )
 def test_next_step_stops_with_reason_when_nothing_can_follow(answer: CallbackAnswer) -> None:

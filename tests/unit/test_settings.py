@@ -30,12 +30,19 @@ def test_load_settings_generates_secrets_once_when_unset(tmp_path: Path) -> None
     assert first.api_key.get_secret_value().startswith("ak-")
     assert first.callback_secret.get_secret_value().startswith("whsec_")
     assert first.api_key != first.auth_secret
-    for name in ("api_key", "auth_secret", "callback_secret", "encryption_key"):
+    for name in (
+        "api_key",
+        "auth_secret",
+        "callback_secret",
+        "callback_private_keys",
+        "encryption_key",
+    ):
         mode = stat.S_IMODE((tmp_path / "data" / name).stat().st_mode)
         assert mode == 0o600
     assert sorted(path.name for path in (tmp_path / "data").iterdir()) == [
         "api_key",
         "auth_secret",
+        "callback_private_keys",
         "callback_secret",
         "encryption_key",
     ]
@@ -61,6 +68,9 @@ def test_load_settings_never_shows_secrets_in_its_text() -> None:
         ("REPLYTO_PORT", "0"),
         ("REPLYTO_LEASE_S", "-1"),
         ("REPLYTO_CALLBACK_SECRET", "plain"),
+        ("REPLYTO_CALLBACK_SECRET", "whsec_a"),
+        ("REPLYTO_CALLBACK_PRIVATE_KEYS", "plain"),
+        ("REPLYTO_CALLBACK_SIGNING", "none"),
         ("REPLYTO_ENCRYPTION_KEY", "plain"),
         ("REPLYTO_CALLBACK_ALLOW_PRIVATE", "perhaps"),
     ],

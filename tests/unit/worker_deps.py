@@ -9,17 +9,27 @@ from typing import Any
 import redis
 import requests
 
+from shared.callback_tests import CallbackTestStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
+from shared.delivery_index import DeliveryIndex
 from shared.delivery_store import DeliveryStore
+from shared.health_store import HealthStore
+from shared.history.writer import HistoryWriter
 from shared.job_store import JobStore
 from shared.operation import Operation
+from shared.provider_health import HealthBook
 from shared.providers import Provider, Registry
 from shared.recovery_store import RecoveryStore
+from shared.registry_follower import RegistryFollower
 from shared.settings import Settings
+from shared.slot_store import SlotStore
+from shared.unstored import Unstored
 from tests.factories import FakeClock, new_database
+from workers.callbacks.slots import Slots
 from workers.chat.relay import Relays
-from workers.deps import Deps
+from workers.chat.traffic import Traffic
+from workers.deps import Deps, signing_keys
 from workers.providers.base import Dialects, ProviderCall
 
 REGISTRY = Registry(
@@ -66,19 +76,31 @@ def build(
     client: redis.Redis, settings: Settings, clock: FakeClock, llm: FakeLlm, **fields: Any
 ) -> Deps:
     """Return dependencies whose every clock is the fake one."""
+    registry, health = Registry(fields.pop("providers", REGISTRY.providers)), HealthBook()
     defaults: dict[str, Any] = {
         "settings": settings,
         "jobs": JobStore(client, settings, clock),
         "recovery": RecoveryStore(client, settings, clock),
         "deliveries": DeliveryStore(client, settings, clock),
-        "registry": REGISTRY,
+        "delivery_index": DeliveryIndex(client, clock),
+        "registry": registry,
+        "health": health,
+        "health_store": HealthStore(client, clock),
+        "slots": SlotStore(client, settings, clock),
+        "traffic": Traffic(lambda: clock() / 1000),
+        "follower": RegistryFollower(client, registry, health),
         "dialects": Dialects({"openai": llm}),
         "llm_session": requests.Session(),
-        "callback_session": requests.Session(),
+        "sender": None,
+        "callback_slots": Slots(10),
         "redis": client,
         "counters": Counters(client),
         "relays": Relays(ChunkStore(client), clock.advance),
-        "database": new_database(),
+        "database": (database := new_database()),
+        "history": HistoryWriter(database),
+        "unstored": Unstored(client, settings),
+        "callback_tests": CallbackTestStore(client),
+        "signing_keys": signing_keys(client, settings, lambda: clock() / 1000),
         "worker_name": "w1",
         "environment": {"ACME_KEY": "sk-secret"},
         "monotonic": lambda: clock() / 1000,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from shared import signing
-from shared.delivery_store import DeliveryAttempt, DeliveryClaim, DeliveryState, NextStep
+from shared.callback_body import callback_body
+from shared.delivery import DeliveryAttempt, DeliveryClaim, DeliveryState, Health, NextStep
 from shared.job import Job
-from workers.callbacks import schedule, sender
-from workers.callbacks.schedule import CallbackAnswer
+from shared.signing import SigningKey
+from workers.callbacks.outcome import CallbackAnswer
+from workers.callbacks.schedule import Schedule
 from workers.deps import Deps
 from workers.patience import patiently
 
@@ -20,60 +23,111 @@ log = logging.getLogger(__name__)
 USER_AGENT: Final = "ReplyTo/0.1 (webhook)"
 
 
+@dataclass(frozen=True, slots=True)
+class _Post:
+    """A POST that was made."""
+
+    answer: CallbackAnswer
+    duration_ms: int
+    body: bytes
+    key_ids: tuple[str, ...]
+
+
+#: Most deliveries that one task sends, one after the other: a worker that is told to stop waits for
+#: its tasks.
+_MOST_IN_TURN: Final = 20
+
+
 def deliver(deps: Deps, job_id: int) -> None:
-    """Make one attempt at the job's callback, unless the message is stale."""
-    claim = deps.deliveries.claim(job_id)
-    if claim is None:
-        log.debug("delivery %s: stale message dropped", job_id)
-        return
-    job = deps.jobs.get(job_id)
-    if job is None:
-        log.error("delivery %s: its job is gone", job_id)
-        return
-    body = callback_body(job)
-    started = deps.monotonic()
-    answer = sender.post(
-        deps.callback_session,
-        claim.url,
-        body,
-        callback_headers(deps, job, claim, body),
-        allow_private=deps.settings.callback_allow_private,
-    )
-    duration_ms = round((deps.monotonic() - started) * 1000)
-    step = schedule.next_step(answer, claim.tries, deps.jitter())
-    row = _row(claim, answer, step, body, duration_ms)
-    if patiently(deps, lambda: deps.deliveries.finish(job, claim, row, step)):
-        _log(claim, step, duration_ms)
+    """Make one attempt at the job's callback, unless the message is stale or there is no room.
 
-
-def callback_body(job: Job) -> bytes:
-    """Return what the callback posts, the same bytes each time: the stored response, or the error.
-
-    An error body says whose it is, because unlike a response it carries nothing of the request.
+    Then go on with those that wait for the same receiver: what has no room while the receiver is
+    busy needs no message of its own.
     """
-    if job.response is not None:
-        return job.response
-    body = {**json.loads(job.error or b"{}"), "id": job.id, "refId": job.ref_id}
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    for left in range(_MOST_IN_TURN, 0, -1):
+        following = _deliver(deps, job_id, take=left > 1)
+        if following is None:
+            return
+        job_id = following
 
 
-def callback_headers(deps: Deps, job: Job, claim: DeliveryClaim, body: bytes) -> dict[str, str]:
+def _deliver(deps: Deps, job_id: int, *, take: bool) -> int | None:
+    """Make one attempt; return the next delivery to this receiver if there is one to take."""
+    with deps.callback_slots.take() as slot:
+        claim = deps.deliveries.claim(job_id, unproven=slot.may_be_unproven)
+        if claim is None:
+            log.debug("delivery %s: stale or parked", job_id)
+            return None
+        if claim.proven:
+            slot.is_proven()
+        return _attempt(deps, claim, take=take)
+
+
+def _attempt(deps: Deps, claim: DeliveryClaim, *, take: bool) -> int | None:
+    job = deps.jobs.get(claim.id)
+    if job is None:
+        log.error("delivery %s: its job is gone", claim.id)
+        return None
+    if not job.state.is_final:
+        log.info("delivery %s: its job was retried", claim.id)
+        return None
+    row, step = attempt(deps, job, claim)
+    # A worker that is told to stop waits for its tasks: one that met a slow receiver ends here.
+    take = take and step.health is Health.ANSWERED
+    finished = patiently(
+        deps, lambda: deps.deliveries.finish_and_take(job, claim, row, step, take=take)
+    )
+    if finished.recorded:
+        _log(claim, step, row.duration_ms)
+    return finished.following
+
+
+def attempt(deps: Deps, job: Job, claim: DeliveryClaim) -> tuple[DeliveryAttempt, NextStep]:
+    """Send the callback once; return the row of the log, and what follows."""
+    post = _post(deps, job, claim)
+    step = schedule_of(deps).next_step(post.answer, claim.tries, deps.jitter())
+    return _row(claim, post, step), step
+
+
+def schedule_of(deps: Deps) -> Schedule:
+    """Return the schedule that the operator set."""
+    settings = deps.settings
+    return Schedule(settings.callback_pauses_s, settings.callback_overload_pause_s)
+
+
+def _post(deps: Deps, job: Job, claim: DeliveryClaim) -> _Post:
+    body, signers = callback_body(job), deps.signing_keys.of(job.owner)
+    headers = callback_headers(job, claim, body, signers, int(deps.clock()))
+    started = deps.monotonic()
+    answer = deps.sender.post(claim.url, body, headers)
+    duration_ms = round((deps.monotonic() - started) * 1000)
+    return _Post(answer, duration_ms, body, tuple(key.id for key in signers))
+
+
+def callback_headers(
+    job: Job, claim: DeliveryClaim, body: bytes, signers: Sequence[SigningKey], now_s: int
+) -> dict[str, str]:
     """Return the headers of one attempt, signed now."""
     signature = signing.signature_headers(
-        deps.settings.callback_secret.get_secret_value(),
-        signing.message_id(job.id),
-        int(deps.clock()),
-        body,
+        signers, signing.message_id(job.id, job.generation), now_s, body
     )
     return {
         **signature,
         "content-type": "application/json",
         "user-agent": USER_AGENT,
+        **_about(job),
+        "x-attempt": str(claim.attempt),
+    }
+
+
+def _about(job: Job) -> dict[str, str]:
+    if job.event:
+        return {"x-event": job.event}
+    return {
         "x-job-id": str(job.id),
         "x-ref-id": _header_value(job.ref_id),
         "x-tag": _header_value(job.tag),
         "x-job-state": str(job.state),
-        "x-attempt": str(claim.attempt),
     }
 
 
@@ -82,17 +136,21 @@ def _header_value(text: str) -> str:
     return text.encode("ascii", "backslashreplace").decode("ascii")
 
 
-def _row(
-    claim: DeliveryClaim, answer: CallbackAnswer, step: NextStep, body: bytes, duration_ms: int
-) -> DeliveryAttempt:
+def _row(claim: DeliveryClaim, post: _Post, step: NextStep) -> DeliveryAttempt:
+    answer = post.answer
     return DeliveryAttempt(
         number=claim.attempt,
-        trigger="schedule",
+        trigger=claim.trigger,
+        scheduled_ms=claim.scheduled_ms,
         started_ms=claim.now_ms,
-        duration_ms=duration_ms,
-        body_sha256=hashlib.sha256(body).hexdigest(),
+        duration_ms=post.duration_ms,
+        body_sha256=hashlib.sha256(post.body).hexdigest(),
+        key_ids=post.key_ids,
         status=answer.status,
         error=answer.error,
+        detail=answer.detail,
+        ip=answer.ip,
+        retry_after_s=answer.retry_after_s,
         response_head=answer.head,
         next_attempt_in_s=step.delay_s if step.state is DeliveryState.PENDING else None,
     )

@@ -2,83 +2,138 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from typing import Final
+from http.client import HTTPException, HTTPResponse
+from typing import Any, Final
 
 import gevent
-import requests
-from requests.adapters import HTTPAdapter
-from requests_hardened.ip_filter import InvalidIPAddress
-from requests_hardened.ip_filter_adapter import IPFilterAdapter
 
-from shared.callback_target import check_target
+from shared.callback_target import TargetPolicy
 from shared.errors import CallbackTargetRefused
-from workers.callbacks.schedule import CallbackAnswer
-from workers.retry_after import retry_after_s
+from shared.settings import Settings
+from workers.callbacks.connections import Connection, Connections, tls_context
+from workers.callbacks.dialing import Dialer, Limits, Lookup, NameNotResolved, system_lookup
+from workers.callbacks.outcome import CallbackAnswer, ErrorClass, answer_of_error
+from workers.retry_after import parse_retry_after_s
 
-CONNECT_TIMEOUT_S: Final = 5.0
-READ_TIMEOUT_S: Final = 15.0
-#: Of one attempt over all, however slowly bytes come in (seconds).
-TOTAL_TIMEOUT_S: Final = 20.0
-#: What is read of an answer (bytes).
+#: What is read of an answer (bytes), and what of it is kept for the log (bytes).
 RESPONSE_BYTES: Final = 16 * 1024
+HEAD_BYTES: Final = 1024
+#: How long is read once the status is known (seconds): it is only for the log.
+_READ_ON_S: Final = 2.0
 
 
-def callback_session(*, allow_private: bool) -> requests.Session:
-    """Return a session that dials private addresses only if allowed, and never a proxy."""
-    session = requests.Session()
-    session.trust_env = False
-    if allow_private:
-        session.mount("http://", HTTPAdapter(pool_maxsize=100))
-        session.mount("https://", HTTPAdapter(pool_maxsize=100))
-    else:
-        # Resolves once, judges that address and dials it: a name cannot change in between.
-        session.mount("http://", IPFilterAdapter(is_https_proto=False))
-        session.mount("https://", IPFilterAdapter(is_https_proto=True))
-    return session
+class Sender:
+    """Posts callbacks. Whatever happens is an answer, not an error."""
 
+    def __init__(
+        self,
+        policy: TargetPolicy,
+        limits: Limits,
+        lookup: Lookup = system_lookup,
+        context: Any = None,
+    ) -> None:
+        self._policy = policy
+        self._limits = limits
+        dialer = Dialer(policy, limits, lookup)
+        self._connections = Connections(dialer, limits, context or tls_context())
 
-def post(
-    session: requests.Session,
-    url: str,
-    body: bytes,
-    headers: Mapping[str, str],
-    *,
-    allow_private: bool,
-) -> CallbackAnswer:
-    """POST the body to the URL exactly as given; whatever happens is an answer, not an error."""
-    limit = gevent.Timeout(TOTAL_TIMEOUT_S)
-    try:
-        with limit:
-            check_target(url, allow_private=allow_private)
-            return _post(session, url, body, headers)
-    except gevent.Timeout as expired:
-        if expired is not limit:
-            raise
-        return CallbackAnswer(error=f"no answer within {TOTAL_TIMEOUT_S:g} s", timed_out=True)
-    except (CallbackTargetRefused, InvalidIPAddress) as exc:
-        return CallbackAnswer(error=f"address refused: {exc}", refused=True)
-    except requests.Timeout as exc:
-        return CallbackAnswer(error=type(exc).__name__, timed_out=True)
-    except requests.RequestException as exc:
-        return CallbackAnswer(error=f"{type(exc).__name__}: {exc}")
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> CallbackAnswer:
+        """POST the body to the URL exactly as given."""
+        try:
+            target = self._policy.check(url)
+        except CallbackTargetRefused as exc:
+            return answer_of_error(exc, "", connected=False)
+        until = time.monotonic() + self._limits.total_s
+        kept = self._connections.kept(target)
+        if kept is not None:
+            answer = self._post(kept, target.path, body, headers, until)
+            # The receiver may have closed a kept connection just now, without reading from it. If
+            # it did read: the id in the headers tells it that this is the same callback.
+            if answer.error != ErrorClass.RESET:
+                return answer
+        return self._post(self._connections.new(target), target.path, body, headers, until)
 
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        self._connections.close()
 
-def _post(
-    session: requests.Session, url: str, body: bytes, headers: Mapping[str, str]
-) -> CallbackAnswer:
-    with session.post(
-        url,
-        data=body,
-        headers=dict(headers),
-        timeout=(CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
-        allow_redirects=False,
-        stream=True,
-    ) as response:
-        head: bytes = response.raw.read(RESPONSE_BYTES, decode_content=False)
+    def _post(
+        self,
+        connection: Connection,
+        path: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        until: float,
+    ) -> CallbackAnswer:
+        limit = gevent.Timeout(max(0.0, until - time.monotonic()))
+        ended = False
+        try:
+            with limit:
+                response = connection.post(path, body, headers)
+            answer, ended = _answer(response, connection.ip, until - time.monotonic())
+        except gevent.Timeout as expired:
+            if expired is not limit:
+                raise
+            return self._timed_out(connection)
+        except (CallbackTargetRefused, NameNotResolved, OSError, HTTPException) as exc:
+            return answer_of_error(exc, connection.ip, connected=connection.sock is not None)
+        finally:
+            if ended:
+                self._connections.keep(connection)
+            else:
+                connection.close()
+        return answer
+
+    def _timed_out(self, connection: Connection) -> CallbackAnswer:
+        error = ErrorClass.TIMEOUT if connection.sock else ErrorClass.CONNECT_TIMEOUT
         return CallbackAnswer(
-            status=response.status_code,
-            abort=response.headers.get("webhook-delivery", "") == "abort-message",
-            retry_after_s=retry_after_s(response),
-            head=head[:1024].decode("utf-8", "replace"),
+            error=str(error),
+            detail=f"no answer within {self._limits.total_s:g} s",
+            timed_out=True,
+            ip=connection.ip,
         )
+
+
+def sender_of(settings: Settings) -> Sender:
+    """Return the sender that an operator's settings ask for."""
+    limits = Limits(
+        dns_s=settings.callback_dns_timeout_s,
+        connect_s=settings.callback_connect_timeout_s,
+        read_s=settings.callback_read_timeout_s,
+        total_s=settings.callback_timeout_s,
+    )
+    return Sender(settings.callback_targets, limits)
+
+
+def _answer(response: HTTPResponse, ip: str, left_s: float) -> tuple[CallbackAnswer, bool]:
+    """Return the answer, and whether it was read to its end, so that another can follow it.
+
+    The status counts from the moment it is there, whatever becomes of the body: a receiver that
+    said 200 has the callback.
+    """
+    with response:
+        head = _head(response, max(0.0, min(left_s, _READ_ON_S)))
+        answer = CallbackAnswer(
+            status=response.status,
+            abort=response.headers.get("webhook-delivery", "").strip() == "abort-message",
+            retry_after_s=parse_retry_after_s(response.headers.get("retry-after")),
+            head=head[:HEAD_BYTES].decode("utf-8", "replace"),
+            ip=ip,
+        )
+        return answer, response.isclosed() or response.length == 0
+
+
+def _head(response: HTTPResponse, within_s: float) -> bytes:
+    """Read what the log keeps, as it is (not decompressed)."""
+    parts: list[bytes] = []
+    left = RESPONSE_BYTES
+    try:
+        with gevent.Timeout(within_s, exception=False):
+            while left > 0 and (part := response.read1(left)):
+                parts.append(part)
+                left -= len(part)
+    except (OSError, HTTPException):
+        pass
+    return b"".join(parts)

@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from shared import task_names
 from shared.redis_client import is_outage
 from workers.callbacks.run import deliver, log
+from workers.callbacks.sample import send_sample
 from workers.context import deps_of
 
 
@@ -22,3 +23,14 @@ def run(self: Any, job_id: int) -> None:
         if not is_outage(exc):
             raise
         log.warning("delivery %s: left to recovery, ledger not reachable: %s", job_id, exc)
+
+
+@shared_task(name=task_names.TEST_CALLBACK, bind=True)
+def test(self: Any, test_id: int) -> None:
+    """Send a sample to a receiver that somebody tries out."""
+    try:
+        send_sample(deps_of(self.app), test_id)
+    except RedisError as exc:
+        if not is_outage(exc):
+            raise
+        log.warning("test %s: given up, ledger not reachable: %s", test_id, exc)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 
 from shared.counters import Count
-from shared.delivery_store import DELIVERY_LEASE_S
 from workers.deps import Deps
+from workers.maintenance.gates import tend_gates
 
 log = logging.getLogger(__name__)
 
@@ -33,12 +33,15 @@ class Tick:
     def _pass(self) -> None:
         recovery = self._deps.recovery
         recovery.promote_jobs()
+        tend_gates(self._deps)
         recovery.dispatch_jobs()
         self._note(Count.REAPED, recovery.reap_jobs() if self._may_reap() else 0)
         self._note(Count.EXPIRED, recovery.expire_jobs())
         self._note(Count.MESSAGES_PUSHED_AGAIN, recovery.repush_jobs())
-        self._note(Count.DELIVERIES_RETURNED, recovery.return_deliveries(DELIVERY_LEASE_S))
+        self._note(Count.DELIVERIES_RETURNED, recovery.return_deliveries())
+        recovery.wake_receivers()
         self._note(Count.MESSAGES_PUSHED_AGAIN, recovery.repush_deliveries())
+        self._deps.delivery_index.forget()
         self._note(Count.DOORBELLS_RUNG_AGAIN, int(recovery.ring()))
 
     def _note(self, count: Count, number: int) -> None:

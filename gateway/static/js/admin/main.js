@@ -77,6 +77,6 @@ function Navigation({ current }) {
 
 followLinks("/admin");
 render(
-  html`<${Gate} hint=${HINT} isEnough=${(who) => who.isAdmin}>${() => html`<${Admin} />`}</${Gate}>`,
+  html`<${Gate} hint=${HINT} isEnough=${(who) => who.isAdmin || who.scopes.includes("admin:read")}>${() => html`<${Admin} />`}</${Gate}>`,
   document.getElementById("app"),
 );

@@ -16,7 +16,7 @@ export class ApiError extends Error {
 
 let csrfToken = "";
 
-/** Who is signed in: {owner, isAdmin}; null when nobody is. Throws ApiError when unreachable. */
+/** Who is signed in: {owner, isAdmin, scopes}; null when nobody is. Throws ApiError when unreachable. */
 export async function session() {
   try {
     return remember(await json("/session"));

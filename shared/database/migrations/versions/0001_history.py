@@ -21,10 +21,9 @@ _SUMS = (
 _TEXTS = (
     *("ref_id", "owner", "tag", "model", "operation", "provider", "pinned_provider"),
     *("error_code", "error_message", "attempts", "worker", "reply_to", "request_id"),
-    "fingerprint",
 )
 _NUMBERS = (
-    *("created_ms", "deadline_ms", "started_ms", "executed_ms", "completed_ms"),
+    *("deadline_ms", "started_ms", "executed_ms", "completed_ms"),
     *("waited_ms", "duration_ms", "attempt", "priority", "streamed"),
     *("prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens", "cost_nanos"),
 )
@@ -32,7 +31,7 @@ _INDICES = {
     "jobs_by_created": ("created_ms", "id"),
     "jobs_by_owner": ("owner", "created_ms", "id"),
     "jobs_by_owner_tag": ("owner", "tag", "created_ms", "id"),
-    "jobs_by_ref_id": ("ref_id", "owner"),
+    "jobs_by_ref_id": ("owner", "ref_id", "created_ms", "id"),
     "jobs_by_tag": ("tag", "created_ms", "id"),
     "jobs_by_model": ("model", "created_ms", "id"),
     "jobs_by_provider": ("provider", "created_ms", "id"),
@@ -58,7 +57,8 @@ def upgrade() -> None:
         *_job_key(),
         *(sa.Column(name, sa.LargeBinary) for name in ("request", "response", "error")),
     )
-    _create_sums("usage_daily", ("owner", "model", "provider"), (*_SUMS, *_LATENCIES))
+    _create_sums("usage_daily", ("model", "provider"), (*_SUMS, *_LATENCIES))
+    _create_sums("usage_key_daily", ("owner", "model", "provider"), (*_SUMS, *_LATENCIES))
     _create_sums("usage_tag_daily", ("owner", "tag"), _SUMS)
 
 
@@ -68,14 +68,17 @@ def _create_sums(table: str, key: tuple[str, ...], numbers: tuple[str, ...]) -> 
         sa.Column("day", sa.Integer, primary_key=True, autoincrement=False),
         *(sa.Column(name, sa.Text, primary_key=True) for name in key),
         *_numbers(numbers),
+        # In SQLite rows stand in the order of their key: a span of days is read from one place.
+        sqlite_with_rowid=False,
     )
-    op.create_index(f"{table}_by_owner", table, ["owner", "day"])
+    if "owner" in key:
+        op.create_index(f"{table}_by_owner", table, ["owner", "day"])
 
 
 def _job_key() -> list[sa.Column[int]]:
     return [
         sa.Column(name, sa.BigInteger, primary_key=True, autoincrement=False)
-        for name in ("id", "ledger")
+        for name in ("id", "created_ms")
     ]
 
 

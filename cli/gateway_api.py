@@ -1,0 +1,94 @@
+"""Calls of the gateway's API by commands; failures become one line for the user."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import click
+import requests
+from pydantic import ValidationError
+
+from shared.settings import Settings
+
+#: Longest wait for an answer (seconds): of a test, the callback's own limit and some more.
+_TIMEOUT_S: Final = 60.0
+_ANY_ADDRESS: Final = ("0.0.0.0", "::", "")  # noqa: S104 - what is listened on, not dialled
+
+
+class GatewayApi:
+    """A gateway and the key for it."""
+
+    def __init__(self, url: str, key: str) -> None:
+        self._url = url.rstrip("/")
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers["Authorization"] = f"Bearer {key}"
+
+    def call(self, dto: str, values: dict[str, Any]) -> dict[str, Any]:
+        """Send a DTO, absent values left out; return the answer. Raises click.ClickException."""
+        body = {name: value for name, value in values.items() if value is not None}
+        try:
+            answer = self._session.post(f"{self._url}/api/{dto}", json=body, timeout=_TIMEOUT_S)
+        except requests.RequestException as exc:
+            raise click.ClickException(f"no answer from {self._url}: {exc}") from exc
+        try:
+            found: dict[str, Any] = answer.json()
+        except ValueError:
+            found = {}
+        if answer.ok and found:
+            return found
+        reason = (found.get("error") or {}).get("message") or "this is no answer of ReplyTo"
+        raise click.ClickException(f"{self._url} answered {answer.status_code}: {reason}")
+
+
+def connect(url: str | None, key: str | None) -> GatewayApi:
+    """Return the gateway that the options name, or the one of this data directory.
+
+    Raises click.UsageError when there is no key.
+    """
+    settings = _settings()
+    return GatewayApi(url or _own_url(settings), key or _own_key(settings))
+
+
+def connect_as_admin(url: str | None, secret: str | None) -> GatewayApi:
+    """Return the same, called with the admin secret. Raises click.UsageError when there is none."""
+    settings = _settings()
+    return GatewayApi(url or _own_url(settings), secret or _own_admin_secret(settings))
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()  # type: ignore[call-arg,unused-ignore]
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise click.UsageError(f"REPLYTO_{name}: {first['msg']}") from None
+
+
+def _own_url(settings: Settings) -> str:
+    host = "127.0.0.1" if settings.host in _ANY_ADDRESS else settings.host
+    return settings.base_url or f"http://{host}:{settings.port}"
+
+
+def _own_key(settings: Settings) -> str:
+    if settings.api_key.get_secret_value():
+        return settings.api_key.get_secret_value()
+    file = settings.data_dir / "api_key"
+    try:
+        return file.read_text("utf-8").strip()
+    except OSError:
+        raise click.UsageError(
+            f"no API key: give --key, set REPLYTO_API_KEY, or run where {file} is"
+        ) from None
+
+
+def _own_admin_secret(settings: Settings) -> str:
+    if settings.auth_secret.get_secret_value():
+        return settings.auth_secret.get_secret_value()
+    file = settings.data_dir / "auth_secret"
+    try:
+        return file.read_text("utf-8").strip()
+    except OSError:
+        raise click.UsageError(
+            f"no admin secret: set REPLYTO_AUTH_SECRET, or run where {file} is"
+        ) from None

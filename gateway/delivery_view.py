@@ -1,0 +1,51 @@
+"""Shows deliveries in the DTOs of the wire. Pure."""
+
+from __future__ import annotations
+
+from gateway.job_view import iso_date
+from shared.delivery import Delivery, DeliveryAttempt, DeliveryState
+from shared.dtos.deliveries import DeliveryAttemptRow, DeliveryRow
+from shared.signing import message_id
+
+
+def delivery_row(delivery: Delivery, ref_id: str, tag: str, event: str) -> DeliveryRow:
+    """Return where a delivery stands."""
+    is_pending = delivery.state is DeliveryState.PENDING
+    return DeliveryRow(
+        id=delivery.id,
+        ref_id=ref_id,
+        tag=tag or None,
+        event=event or None,
+        webhook_id=message_id(delivery.id),
+        url=delivery.url,
+        state=delivery.state,
+        reason=delivery.reason or None,
+        attempts=delivery.attempt,
+        created_date=iso_date(delivery.created_ms),
+        next_attempt_date=_date_or_none(delivery.due_ms) if is_pending else None,
+        ended_date=_date_or_none(delivery.ended_ms),
+    )
+
+
+def attempt_row(attempt: DeliveryAttempt) -> DeliveryAttemptRow:
+    """Return one row of a delivery's log."""
+    return DeliveryAttemptRow(
+        number=attempt.number,
+        trigger=attempt.trigger,
+        scheduled_date=_date_or_none(attempt.scheduled_ms),
+        started_date=iso_date(attempt.started_ms),
+        duration_ms=attempt.duration_ms,
+        ip=attempt.ip or None,
+        status=attempt.status,
+        error=attempt.error or None,
+        detail=attempt.detail or None,
+        retry_after_secs=attempt.retry_after_s,
+        response_head=attempt.response_head or None,
+        body_sha256=attempt.body_sha256,
+        key_ids=list(attempt.key_ids) or None,
+        next_attempt_secs=attempt.next_attempt_in_s,
+    )
+
+
+def _date_or_none(moment_ms: int) -> str | None:
+    return iso_date(moment_ms) if moment_ms else None

@@ -1,0 +1,33 @@
+-- create_delivery(at, delivery, id, url, now): a Pending delivery, listed, with its message.
+-- create_events(at, event, body, now): one for each subscription of the owner that wants the event.
+--
+-- at: where deliveries are kept. owner · index: the owner's ZSET of deliveries · owners: SET of who
+-- has deliveries · list, line, places: of the callbacks queue · and for events: subscriptions HASH
+-- (id → 'events created_ms url', events '*' or names with commas between) · ids: jobs:id STRING
+-- · jobs, deliveries: prefixes of keys.
+--
+-- An event has an id and a record like a job's, so everything that sends callbacks sends it too.
+local function create_delivery(at, delivery, id, url, now)
+  -- After a retry there is one of before: an attempt at that must not be taken for one at this.
+  local before = redis.call('HGET', delivery, 'attempt')
+  redis.call('HSET', delivery, 'id', id, 'state', 'Pending', 'url', url,
+    'attempt', before and whole(before + 1) or '0', 'tries', '0', 'trigger', 'schedule', 'created_ms', now, 'due_ms', now,
+    'index', at.index)
+  index_delivery(delivery, 'Pending', false)
+  redis.call('SADD', at.owners, at.owner)
+  push_message(at.list, at.line, at.places, 'callbacks', 0, 'workers.callbacks.run', id, false)
+end
+
+local function create_events(at, event, body, now)
+  local rows = redis.call('HGETALL', at.subscriptions)
+  for i = 1, #rows, 2 do
+    local wanted, url = string.match(rows[i + 1], '^(%S+) %d+ (.*)$')
+    if wanted == '*' or string.find(',' .. wanted .. ',', ',' .. event .. ',', 1, true) then
+      local id = whole(redis.call('INCR', at.ids))
+      redis.call('HSET', at.jobs .. id, 'id', id, 'ref_id', rows[i] .. ':' .. id,
+        'owner', at.owner, 'model', '', 'state', 'Completed', 'event', event, 'reply_to', url,
+        'response', body, 'created_ms', now, 'completed_ms', now)
+      create_delivery(at, at.deliveries .. id, id, url, now)
+    end
+  end
+end

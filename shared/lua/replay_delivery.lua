@@ -1,0 +1,33 @@
+-- replay_delivery: let a delivery begin anew, at once: Pending, no tries, trigger replay.
+--
+-- KEYS  1 delivery HASH · 2 its log LIST · 3 job HASH · 4 jobs:ref STRING
+--       5 deliveries:leases ZSET · 6 deliveries:delayed ZSET
+--       7 callbacks LIST · 8 its line ZSET · 9 jobs:place STRING
+--       10 prefix of receivers
+-- ARGV  1 now (ms, 0: the server's clock) · 2 id
+-- Returns 'queued', 'in_flight' when an attempt runs, or 'unknown' when there is no delivery or
+-- no job: nothing was changed
+--
+-- Its message goes to the back: who replays thousands does not delay what is new.
+--
+--! include clock
+--! include push_message
+--! include delivery_index
+--! include delivery_life
+--! include receiver
+if redis.call('EXISTS', KEYS[1]) == 0 or redis.call('EXISTS', KEYS[3]) == 0 then
+  return 'unknown'
+end
+if redis.call('ZSCORE', KEYS[5], ARGV[2]) then
+  return 'in_flight'
+end
+redis.call('HSET', KEYS[1], 'state', 'Pending', 'trigger', 'replay', 'tries', '0', 'reason', '',
+  'due_ms', whole(clock(ARGV[1])))
+redis.call('HDEL', KEYS[1], 'ended_ms')
+revive_delivery()
+redis.call('ZREM', KEYS[6], ARGV[2])
+redis.call('ZREM', receiver_of(KEYS[10], redis.call('HGET', KEYS[1], 'url')).parked, ARGV[2])
+if not redis.call('ZSCORE', KEYS[8], ARGV[2]) then
+  push_message(KEYS[7], KEYS[8], KEYS[9], 'callbacks', 0, 'workers.callbacks.run', ARGV[2], false)
+end
+return 'queued'
