@@ -46,7 +46,7 @@ def job_summary(row: Row) -> JobSummary:
         completion_tokens=row["completion_tokens"],
         total_tokens=row["total_tokens"],
         cached_tokens=row["cached_tokens"],
-        cost=row["cost_nanos"] / NANOS,
+        cost=None if row["cost_nanos"] is None else row["cost_nanos"] / NANOS,
         streamed=bool(row["streamed"]),
         reply_to=row["reply_to"] or None,
     )

@@ -7,7 +7,7 @@ from gateway.services import Services
 from shared.dtos.history import JobFilterDto, QueryJobs
 from shared.history.query import JobFilter
 from shared.history.rows import Row, job_row
-from shared.job import JobState
+from shared.job import Job, JobState
 from shared.prices import Prices
 
 #: States that the history does not know.
@@ -35,7 +35,7 @@ def page(gateway: Services, wanted: QueryJobs, filter_: JobFilter) -> tuple[list
     Raises redis.RedisError, DatabaseUnavailable. Oldest first, the history comes before the jobs
     under way: each part is in order, and what ended late may stand after what was made later.
     """
-    live = [job_row(job, Prices()) for job in gateway.live_jobs.find(filter_)]
+    live = [_live_row(job) for job in gateway.live_jobs.find(filter_)]
     if wanted.state in _UNDER_WAY:
         rows = live if wanted.newest_first else live[::-1]
         return rows[wanted.skip : wanted.skip + wanted.take], len(live)
@@ -46,6 +46,11 @@ def page(gateway: Services, wanted: QueryJobs, filter_: JobFilter) -> tuple[list
     else:
         rows = _from_history(gateway, wanted, filter_, wanted.skip, wanted.take)
     return _once(rows), _total(gateway, wanted, filter_, len(live))
+
+
+def _live_row(job: Job) -> Row:
+    """Return a job's row; what it cost is told by the history alone, which knows the prices."""
+    return {**job_row(job, Prices()), "cost_nanos": None}
 
 
 def _from_history(

@@ -40,14 +40,14 @@ def home() -> AnyResponse:
     return redirect("/Chat")
 
 
-@blueprint.get("/Chat")
+@blueprint.get("/Chat", strict_slashes=False)
 @blueprint.get("/Chat/<path:_place>")
 def chat(_place: str = "") -> Response:
     """Show the chat page; its script reads the rest of the address."""
     return _shell("chat", "Chat")
 
 
-@blueprint.get("/admin")
+@blueprint.get("/admin", strict_slashes=False)
 @blueprint.get("/admin/<path:_place>")
 def admin(_place: str = "") -> Response:
     """Show the admin pages; their script reads the rest of the address."""

@@ -112,7 +112,9 @@ class JobSummary(Dto):
     completion_tokens: int | None = None
     total_tokens: int | None = None
     cached_tokens: int | None = None
-    cost: float | None = Field(None, description="By the prices in providers.toml.")
+    cost: float | None = Field(
+        None, description="By the prices in providers.toml, once the job is in the history."
+    )
     streamed: bool | None = None
     reply_to: str | None = None
 

@@ -8,7 +8,7 @@ import { Field } from "../ui/field.js";
 import { Empty } from "../ui/states.js";
 import { toast, toastError } from "../ui/toast.js";
 import { AttemptLog } from "./delivery.js";
-import { Ago, Facts, Filters, Loaded, Pager, StateBadge } from "./parts.js";
+import { Ago, Facts, Filters, Loaded, OwnOnly, Pager, StateBadge } from "./parts.js";
 import { useData } from "./use-data.js";
 
 const TAKE = 50;
@@ -23,20 +23,20 @@ const FILTERS = [
   { name: "to", label: "To", type: "date" },
 ];
 
-export function CallbacksSection({ place, query }) {
-  return place.length ? html`<${OneDelivery} id=${place[0]} />` : html`<${DeliveryList} query=${query} />`;
+export function CallbacksSection({ who, place, query }) {
+  return place.length ? html`<${OneDelivery} id=${place[0]} />` : html`<${DeliveryList} who=${who} query=${query} />`;
 }
 
-function DeliveryList({ query }) {
+function DeliveryList({ who, query }) {
   const skip = Number(query.skip ?? 0);
   const [testing, setTesting] = useState(false);
   const asked = { ...query, skip, take: TAKE };
   if (asked.to) asked.to = `${asked.to}T23:59:59.999Z`;
   const from = useData(() => get("GetDeliveries", asked), JSON.stringify(asked), skip ? 0 : EVERY_MS);
-  return html`<div class="stack">
+  return html`<div class="stack"><${OwnOnly} who=${who} what="the callbacks" />
     <${Filters} fields=${FILTERS} query=${query} path=${PATH} />
     <div class="row"><button type="button" class="button small" onClick=${() => setTesting(true)}>Test a receiver …</button>
-      <${ReplayAll} query=${query} onDone=${from.reload} /></div>
+      <${ReplayAll} query=${asked} onDone=${from.reload} /></div>
     <${Loaded} from=${from}>${({ results, total }) => html`
       ${results.length ? html`<${DeliveryTable} rows=${results} />` : html`<${Empty} icon="bell" title="No such callbacks"><p>Jobs with a ReplyTo have one.</p></${Empty}>`}
       <${Pager} skip=${skip} take=${TAKE} shown=${results.length} total=${total} path=${PATH} query=${query} />
@@ -60,8 +60,9 @@ function DeliveryTable({ rows }) {
 }
 
 function ReplayAll({ query, onDone }) {
-  const { skip: _skip, refId: _refId, ...filter } = query;
-  if (!Object.keys(filter).length) return null;
+  const { skip: _skip, take: _take, ...filter } = query;
+  // Not by RefId: the API sends many by what they have in common, one on its own page.
+  if (!Object.keys(filter).length || filter.refId) return null;
   const run = async () => {
     try {
       const { total } = await post("ReplayDeliveries", { ...filter, dryRun: true });
@@ -69,7 +70,7 @@ function ReplayAll({ query, onDone }) {
       const sure = await confirm({ title: `Send ${number(total)} callbacks again?`, text: "Receivers see the same webhook-id and the same body as before.", action: "Send again", danger: false });
       if (!sure) return;
       const done = await post("ReplayDeliveries", filter);
-      toast(`${number(done.total)} callbacks are on their way.`);
+      toast(`${number(done.replayed)} callbacks are on their way.${done.remaining ? ` ${number(done.remaining)} are left: send again.` : ""}`);
       onDone();
     } catch (error) {
       toastError(error);
@@ -100,8 +101,7 @@ function TestReceiver({ onClose }) {
     event.preventDefault();
     setState({ busy: true });
     try {
-      const answer = await post("TestCallback", { url: url.trim() });
-      setState({ outcome: answer.result ?? answer });
+      setState({ outcome: await post("TestCallback", { url: url.trim() }) });
     } catch (error) {
       setState({ error });
     }
@@ -113,8 +113,14 @@ function TestReceiver({ onClose }) {
         ${(attributes) => html`<input ...${attributes} class="input" type="url" required placeholder="https://" value=${url} onInput=${(event) => setUrl(event.target.value)} />`}
       </${Field}>
       <div><button class="button primary" disabled=${busy}>${busy ? "Sending …" : "Send the sample"}</button></div>
-      ${outcome && html`<div class="notice ${outcome.status >= 200 && outcome.status < 300 ? "good" : "bad"}" role="status"><span>${outcome.status ? `It answered ${outcome.status}` : `It failed: ${outcome.error}`} ${outcome.detail ?? outcome.reason ?? ""} ${outcome.durationMs != null ? `(${duration(outcome.durationMs)})` : ""}</span></div>`}
-      ${outcome?.responseHead && html`<pre class="body" tabindex="0"><code>${outcome.responseHead}</code></pre>`}
+      ${outcome && html`<${Outcome} outcome=${outcome} />`}
     </form>
   </${Dialog}>`;
+}
+
+function Outcome({ outcome: { delivered, reason, result } }) {
+  const { status, detail, durationMs, responseHead } = result;
+  const said = status ? `It answered ${status} after ${duration(durationMs)}` : `No answer after ${duration(durationMs)}`;
+  return html`<div class="notice ${delivered ? "good" : "bad"}" role="status"><span><strong>${delivered ? "Delivered." : "Not delivered."}</strong> ${said}: ${detail ?? reason}</span></div>
+    ${responseHead && html`<pre class="body" tabindex="0" aria-label="The beginning of its answer"><code>${responseHead}</code></pre>`}`;
 }

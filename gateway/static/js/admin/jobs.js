@@ -7,7 +7,7 @@ import { confirm } from "../ui/dialog.js";
 import { Empty } from "../ui/states.js";
 import { toast, toastError } from "../ui/toast.js";
 import { AttemptLog } from "./delivery.js";
-import { Ago, Body, Facts, Filters, Loaded, Pager, StateBadge } from "./parts.js";
+import { Ago, Body, Facts, Filters, Loaded, OwnOnly, Pager, StateBadge } from "./parts.js";
 import { useData } from "./use-data.js";
 
 const TAKE = 50;
@@ -26,17 +26,17 @@ const FILTERS = [
   { name: "to", label: "To", type: "date" },
 ];
 
-export function JobsSection({ place, query }) {
-  return place.length ? html`<${OneJob} id=${place[0]} />` : html`<${JobList} query=${query} />`;
+export function JobsSection({ who, place, query }) {
+  return place.length ? html`<${OneJob} id=${place[0]} />` : html`<${JobList} who=${who} query=${query} />`;
 }
 
-function JobList({ query }) {
+function JobList({ who, query }) {
   const skip = Number(query.skip ?? 0);
   const asked = { ...query, skip, take: TAKE };
   if (asked.to) asked.to = `${asked.to}T23:59:59.999Z`;
   const from = useData(() => get("QueryJobs", asked), JSON.stringify(asked), skip ? 0 : EVERY_MS);
   const csv = `/api/QueryJobs.csv${queryString({ ...asked, skip: 0, take: 1000 })}`;
-  return html`<div class="stack">
+  return html`<div class="stack"><${OwnOnly} who=${who} what="the jobs" />
     <${Filters} fields=${FILTERS} query=${query} path=${PATH} />
     <${Loaded} from=${from}>${({ results, total }) => html`
       <div class="row between"><${Pager} skip=${skip} take=${TAKE} shown=${results.length} total=${total} path=${PATH} query=${query} />
@@ -58,8 +58,8 @@ export function JobTable({ jobs }) {
       <td data-label="Provider">${job.provider ?? "–"}</td>
       <td data-label="Owner">${job.createdBy}</td>
       <td data-label="Tag">${job.tag ?? "–"}</td>
-      <td data-label="Tokens" class="number">${number(job.totalTokens)}</td>
-      <td data-label="Took" class="number">${duration(job.durationMs)}</td>
+      <td data-label="Tokens" class="number">${number(job.totalTokens || null)}</td>
+      <td data-label="Took" class="number">${duration(job.executedDate ? job.durationMs : null)}</td>
       <td data-label="Created"><${Ago} date=${job.createdDate} /></td>
     </tr>`)}</tbody>
   </table></div>`;
@@ -69,12 +69,12 @@ function RetryAll({ query, onDone }) {
   const { skip: _skip, take: _take, ...filter } = query;
   const run = async () => {
     try {
-      const { total } = await post("RetryJobs", { ...filter, dryRun: true });
-      if (!total) return toast("There is nothing to retry.");
-      const sure = await confirm({ title: `Retry ${number(total)} jobs?`, text: "Each gets new attempts, and another callback with its new result.", action: "Retry", danger: false });
+      const { matched } = await post("RetryJobs", { ...filter, dryRun: true });
+      if (!matched) return toast("There is nothing to retry.");
+      const sure = await confirm({ title: `Retry ${number(matched)} jobs?`, text: "Each gets new attempts, and another callback with its new result.", action: "Retry", danger: false });
       if (!sure) return;
-      const done = await post("RetryJobs", filter);
-      toast(`${number(done.total)} jobs are queued again.`);
+      const { retried } = await post("RetryJobs", filter);
+      toast(`${number(retried)} jobs are queued again.`);
       onDone();
     } catch (error) {
       toastError(error);
@@ -124,7 +124,7 @@ function Job({ job, listed, delivery, onChange }) {
         <span class="row"><strong>${attempt.number}</strong> ${attempt.provider || "no provider"} <span class="badge ${attempt.outcome === "answered" ? "good" : "warn"}">${attempt.outcome}${attempt.status ? ` ${attempt.status}` : ""}</span>
           <span class="muted small number">${moment(attempt.startedDate)} · ${duration(attempt.durationMs)}</span></span>
         ${attempt.detail && html`<span class="small">${attempt.detail}</span>`}
-        ${attempt.reasons && html`<span class="small muted">${[attempt.reasons].flat().join("; ")}</span>`}
+        ${attempt.reason && html`<span class="small muted">${attempt.reason}</span>`}
       </li>`)}</ol></section>`}
     ${delivery && html`<section class="card"><h2 class="row between">Callback <${StateBadge} state=${delivery.result.state} /></h2><${AttemptLog} delivery=${delivery} />
       <p><a href="/admin/callbacks/${job.id}">All about this callback</a></p></section>`}

@@ -17,10 +17,10 @@ const PATH = "/admin/keys";
 const SCOPES = {
   chat: "Submit jobs and follow its own",
   read: "Read its own history and usage",
-  "admin:read": "See everything",
+  "admin:read": "Look at the overview, workers, providers, keys, settings and audit log",
   "admin:keys": "Issue and revoke keys",
   "admin:providers": "Change providers",
-  admin: "Everything",
+  admin: "Everything, the jobs of all keys included",
 };
 const LIMITS = {
   requestsPerMinute: "Requests a minute",

@@ -33,7 +33,7 @@ const SECTIONS = [
 ];
 const HINT = "The admin secret: REPLYTO_AUTH_SECRET, or the file “auth_secret” of the data directory.";
 
-function Admin() {
+function Admin({ who }) {
   const { path, query } = useLocation();
   const [menuOpen, setMenuOpen] = useState(false);
   const [, , name = "", ...rest] = path.replace(/\/+$/, "").split("/").map(decodeURIComponent);
@@ -53,7 +53,7 @@ function Admin() {
         <h1 ref=${heading} tabindex="-1">${section?.title ?? "Not found"}</h1>
       </header>
       <div class="content">
-        ${section ? html`<${section.View} key=${name} place=${rest} query=${query} />` : html`<${Empty} title="There is no such page"><p><a href="/admin">To the overview</a></p></${Empty}>`}
+        ${section ? html`<${section.View} key=${name} who=${who} place=${rest} query=${query} />` : html`<${Empty} title="There is no such page"><p><a href="/admin">To the overview</a></p></${Empty}>`}
       </div>
     </main>
   </div>`;
@@ -77,6 +77,6 @@ function Navigation({ current }) {
 
 followLinks("/admin");
 render(
-  html`<${Gate} hint=${HINT} isEnough=${(who) => who.isAdmin || who.scopes.includes("admin:read")}>${() => html`<${Admin} />`}</${Gate}>`,
+  html`<${Gate} hint=${HINT} isEnough=${(who) => who.isAdmin || who.scopes.includes("admin:read")}>${(who) => html`<${Admin} who=${who} />`}</${Gate}>`,
   document.getElementById("app"),
 );

@@ -5,6 +5,7 @@ import { get } from "../lib/api.js";
 import { duration, number } from "../lib/format.js";
 import { Loaded, Tile } from "./parts.js";
 import { Plot } from "./plot.js";
+import { Queues } from "./queues.js";
 import { ended, percentile, rate } from "./rates.js";
 import { useData } from "./use-data.js";
 
@@ -47,6 +48,7 @@ function Shown({ now }) {
       <${Tile} label="Failed lately" value=${number(failed)} tone=${failed ? "bad" : ""} detail="in the last half minute" href="/admin/jobs?state=Failed" />
     </div>
     <${Plots} now=${now} />
+    <section class="stack"><h2>Waiting, by model</h2><${Queues} rows=${now.waiting} workers=${now.workers} /></section>
     <${Counts} counts=${now.counts} />
   </div>`;
 }

@@ -39,7 +39,9 @@ export function Filters({ fields, query, path }) {
   }, [values]);
   const set = (name, value) => setValues({ ...values, [name]: value });
   const isFiltered = Object.keys(query).some((name) => name !== "skip");
-  return html`<form class="filters" role="search" onSubmit=${(event) => { event.preventDefault(); apply(values); }}>
+  // On a phone they would push what they filter off the screen.
+  return html`<details class="filters-fold" open=${matchMedia("(min-width: 861px)").matches || isFiltered}><summary class="only-narrow">Filters</summary>
+  <form class="filters" role="search" onSubmit=${(event) => { event.preventDefault(); apply(values); }}>
     ${fields.map(({ name, label, options, type = "search" }) => html`<div class="field" key=${name}>
       <label for="filter-${name}">${label}</label>
       ${options
@@ -48,7 +50,7 @@ export function Filters({ fields, query, path }) {
         : html`<input id="filter-${name}" class="input" type=${type} value=${values[name] ?? ""} onInput=${(event) => set(name, event.target.value)} />`}
     </div>`)}
     ${isFiltered && html`<button type="button" class="button quiet" onClick=${() => navigate(path)}>Clear</button>`}
-  </form>`;
+  </form></details>`;
 }
 
 /** From where to where of a list, and the ways on. */
@@ -70,6 +72,10 @@ export function Facts({ rows }) {
   const known = rows.filter(([, value]) => value !== undefined && value !== null && value !== "");
   return html`<dl class="fact-list">${known.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
+
+/** What of all owners' is shown to one whose key has no scope `admin`. */
+export const OwnOnly = ({ who, what }) =>
+  who.isAdmin ? null : html`<p class="notice small">These are ${what} of your own key. The admin secret, or a key with the scope admin, shows everybody's.</p>`;
 
 /** A number that is looked at often, with what it means. */
 export function Tile({ label, value, detail, tone = "", href }) {

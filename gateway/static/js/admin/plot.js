@@ -25,7 +25,7 @@ export function Plot({ title, summary, times, lines, format = String, kind = "li
       if (gone || !host.current) return;
       plot.current?.destroy();
       plot.current = new UPlot(options(UPlot, host.current.clientWidth, lines, format, kind), latest.current, host.current);
-      observer ??= new ResizeObserver(() => plot.current?.setSize({ width: host.current.clientWidth, height: HEIGHT_PX }));
+      observer ??= new ResizeObserver(() => host.current && plot.current?.setSize({ width: host.current.clientWidth, height: HEIGHT_PX }));
       observer.observe(host.current);
     };
     build();

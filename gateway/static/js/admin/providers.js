@@ -116,7 +116,7 @@ function ProviderForm({ one, types, onClose, onDone }) {
       ${error && !(error.param in values) && html`<div class="notice bad" role="alert">${error.message}</div>`}
       <div class="form-grid">
         ${text("name", "Name", "How requests and statistics call it.", { required: true })}
-        <${Field} id="provider-type" label="Type" hint="The API that it speaks.">${(attributes) => html`<select ...${attributes} class="select" value=${values.aiTypeId} onChange=${(event) => setValues({ ...values, aiTypeId: event.target.value })}>${typeIds.map((id) => html`<option key=${id} value=${id}>${id}</option>`)}</select>`}</${Field}>
+        <${Field} id="provider-type" label="Type" hint="The API that it speaks." problem=${error?.param === "aiTypeId" ? error.message : ""}>${(attributes) => html`<select ...${attributes} class="select" value=${values.aiTypeId} onChange=${(event) => setValues({ ...values, aiTypeId: event.target.value })}>${typeIds.map((id) => html`<option key=${id} value=${id}>${id}</option>`)}</select>`}</${Field}>
         ${text("apiBaseUrl", "Address", "As an OpenAI SDK takes it: https://host/v1", { type: "url", required: true })}
         ${text("apiKeyVar", "Variable of the key", "An environment variable of the workers.")}
         ${text("apiKey", "Key", one.hasApiKey ? "One is kept; write another to replace it." : "Kept sealed, never shown. Empty: the variable's.", { type: "password", autocomplete: "new-password" })}

@@ -31,7 +31,8 @@ async function read() {
   return { overview, stats, running };
 }
 
-function Queues({ rows, workers }) {
+/** What waits for each model, and how many workers serve it. */
+export function Queues({ rows, workers }) {
   if (!rows.length) return html`<${Empty} icon="layers" title="No queue yet"><p>A model's queue comes with its first job.</p></${Empty}>`;
   const servers = (model) => workers.filter(({ queues }) => queues?.includes(`chat.${model}`)).length;
   return html`<div class="table-frame" tabindex="0" role="region" aria-label="Queues"><table class="table cards">
@@ -55,7 +56,7 @@ function Workers({ workers, stats, onChange }) {
     <tbody>${workers.map((worker) => html`<tr key=${worker.name}>
       <td data-label="Worker"><strong>${worker.name}</strong></td>
       <td data-label="Serves">${served(worker.queues ?? [])}</td>
-      <td data-label="Running" class="number">${number(of(worker.name).running ?? worker.running ?? (of(worker.name).runningJob ? 1 : 0))}</td>
+      <td data-label="Running" class="number">${number(of(worker.name).runningJobs ?? worker.runningJobs ?? 0)}</td>
       <td data-label="Completed" class="number">${number(of(worker.name).completed)}</td><td data-label="Retries" class="number">${number(of(worker.name).retries)}</td><td data-label="Failed" class="number">${number(of(worker.name).failed)}</td>
       <td>${worker.queues?.some((queue) => queue.startsWith("chat.")) && html`<button type="button" class="button small" onClick=${() => cancel(worker.name)}>Cancel its jobs</button>`}</td>
     </tr>`)}</tbody></table></div>`;

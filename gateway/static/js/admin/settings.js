@@ -17,10 +17,13 @@ export function SettingsSection() {
       <div class="table-frame" tabindex="0" role="region" aria-label="Settings"><table class="table cards">
         <thead><tr><th>Variable</th><th>Value</th><th>Meaning</th></tr></thead>
         <tbody>${rows.map((row) => html`<tr key=${row.name}>
-          <td data-label="Variable"><code>${row.name}</code></td>
+          <td data-label="Variable"><code class="variable">${row.name}</code></td>
           <td data-label="Value">${row.isSecret ? html`<span class="badge">hidden</span>` : html`<code>${row.value || "–"}</code>`} ${!row.isDefault && html`<span class="badge info">set</span>`}</td>
-          <td data-label="Meaning" class="meaning">${row.description}</td>
+          <td data-label="Meaning" class="meaning">${marked(row.description)}</td>
         </tr>`)}</tbody></table></div>
     </div>`;
   }}</${Loaded}>`;
 }
+
+/** What stands between backticks, as code. */
+const marked = (text) => text.split("`").map((part, index) => (index % 2 ? html`<code>${part}</code>` : part));

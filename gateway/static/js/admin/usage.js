@@ -5,7 +5,7 @@ import { get } from "../lib/api.js";
 import { duration, money, number, percent, short } from "../lib/format.js";
 import { navigate } from "../lib/router.js";
 import { Empty } from "../ui/states.js";
-import { Loaded, Tile } from "./parts.js";
+import { Loaded, OwnOnly, Tile } from "./parts.js";
 import { Plot } from "./plot.js";
 import { useData } from "./use-data.js";
 
@@ -13,13 +13,13 @@ const PATH = "/admin/usage";
 const GROUPS = { model: "Model", provider: "Provider", owner: "Key", tag: "Tag", day: "Day" };
 const RANGES = { 7: "7 days", 30: "30 days", 90: "90 days", 365: "a year" };
 
-export function UsageSection({ query }) {
+export function UsageSection({ who, query }) {
   const days = query.days in RANGES ? query.days : "30";
   const groupBy = query.by in GROUPS ? query.by : "model";
   const since = new Date(Date.now() - (days - 1) * 86_400_000).toISOString().slice(0, 10);
   const from = useData(() => read(since, groupBy), `${since}-${groupBy}`, 30_000);
   const go = (fields) => navigate(`${PATH}?${new URLSearchParams({ days, by: groupBy, ...fields })}`, { replace: true });
-  return html`<div class="stack">
+  return html`<div class="stack"><${OwnOnly} who=${who} what="the sums" />
     <div class="row">
       <div class="row" role="group" aria-label="Time">${Object.entries(RANGES).map(([value, label]) => html`<button type="button" key=${value} class="button small" aria-pressed=${value === days} onClick=${() => go({ days: value })}>${label}</button>`)}</div>
       <div class="row" role="group" aria-label="By">${Object.entries(GROUPS).map(([value, label]) => html`<button type="button" key=${value} class="button small" aria-pressed=${value === groupBy} onClick=${() => go({ by: value })}>${label}</button>`)}</div>

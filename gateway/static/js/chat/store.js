@@ -98,7 +98,7 @@ class Conversation {
       const { results } = await get("QueryJobs", { refId });
       const cost = results?.[0]?.cost;
       if (cost != null) this.change(changed(this.document, nodeId, { cost }));
-      else if (tries > 1 && !results?.length) await this.addCost(nodeId, tries - 1);
+      else if (tries > 1) await this.addCost(nodeId, tries - 1);
     } catch {
       // Without a history there are no costs.
     }
