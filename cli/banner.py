@@ -37,6 +37,8 @@ def render(facts: ReadyFacts, console: Console) -> str:
     rows = [
         ("URL", console.style(facts.url, bold=True)),
         ("API key", console.style(facts.api_key, bold=True)),
+        ("Chat page", f"{facts.url}/Chat"),
+        ("Admin page", f"{facts.url}/admin"),
         ("Admin secret", facts.auth_secret_place),
         ("Models", _model_list(facts, console)),
     ]

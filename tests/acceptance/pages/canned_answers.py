@@ -76,6 +76,17 @@ _TOOL = {
     ]
 }
 
+
+def refused(message: str) -> tuple[int, bytes]:
+    """Return an error as OpenAI's API tells it."""
+    error = {
+        "message": message,
+        "type": "invalid_request_error",
+        "code": "context_length_exceeded",
+    }
+    return 400, json.dumps({"error": error}).encode()
+
+
 ANSWERS: Final[dict[str, Answer]] = {
     "markdown": said(MARKDOWN),
     "attacks": said("\n\n".join(ATTACKS)),
@@ -90,16 +101,6 @@ ANSWERS: Final[dict[str, Answer]] = {
         chunk({"content": "It rains."}),
         chunk({}, "tool_calls"),
     ),
-    "refuses": (
-        400,
-        json.dumps(
-            {
-                "error": {
-                    "message": "This <b>prompt</b> is too long.",
-                    "type": "invalid_request_error",
-                    "code": "context_length_exceeded",
-                }
-            }
-        ).encode(),
-    ),
+    "refuses": refused("This <b>prompt</b> is too long."),
+    "refuses-with-attacks": refused(" ".join(ATTACKS)),
 }

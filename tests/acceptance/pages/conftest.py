@@ -9,11 +9,13 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.acceptance.browser import chromium
+from tests.acceptance.pages.admin_driver import AdminDriver
+from tests.acceptance.pages.admin_scene import Scene, admin_secret, play
 from tests.acceptance.pages.canned_answers import ANSWERS
 from tests.acceptance.stack import Stack
 
 #: How long the page may take to show something (milliseconds): a busy machine's time.
-_PATIENCE_MS = 20_000
+_PATIENCE_MS = 5_000
 
 
 expect.set_options(timeout=_PATIENCE_MS)
@@ -41,11 +43,27 @@ LOOKS = [
 ]
 
 
+#: A provider that nobody can reach, and what a million tokens of a demo model cost.
+_MORE_PROVIDERS = """
+[[provider]]
+name = "away"
+base_url = "http://127.0.0.1:9/v1"
+models = ["far"]
+
+[price."demo-echo"]
+input = 50
+output = 100
+"""
+
+
 @pytest.fixture(scope="session")
 def pages_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Start a ReplyTo for the pages. What a test breaks of it, it also mends."""
     with Stack(
-        tmp_path_factory.mktemp("pages"), demo_models=("demo", "demo-echo"), canned=ANSWERS
+        tmp_path_factory.mktemp("pages"),
+        demo_models=("demo", "demo-echo"),
+        canned=ANSWERS,
+        providers=_MORE_PROVIDERS,
     ) as stack:
         yield stack.open()
 
@@ -98,6 +116,22 @@ def chat_page(browser: Browser, pages_stack: Stack) -> Iterator[Page]:
     page = new_page(browser, pages_stack, DESK_LIGHT)
     sign_in(page, pages_stack.api_key)
     yield page
+    assert page_errors(page) == []
+    page.context.close()
+
+
+@pytest.fixture(scope="session")
+def scene(pages_stack: Stack) -> Scene:
+    """Jobs of every kind, which the admin pages show."""
+    return play(pages_stack)
+
+
+@pytest.fixture
+def admin(browser: Browser, pages_stack: Stack, scene: Scene) -> Iterator[AdminDriver]:
+    """The admin pages at a desk, signed in; no error may have been logged at the end."""
+    page = new_page(browser, pages_stack, DESK_LIGHT)
+    sign_in(page, admin_secret(pages_stack), "/admin")
+    yield AdminDriver(page)
     assert page_errors(page) == []
     page.context.close()
 

@@ -13,6 +13,8 @@ import { useData } from "./use-data.js";
 
 const TAKE = 50;
 const EVERY_MS = 5000;
+/** One that is looked at alone is looked at to see it move. */
+const ONE_EVERY_MS = 1500;
 const PATH = "/admin/callbacks";
 const FILTERS = [
   { name: "state", label: "State", options: ["Pending", "Delivered", "Stopped", "Exhausted", "Cancelled"] },
@@ -80,7 +82,7 @@ function ReplayAll({ query, onDone }) {
 }
 
 function OneDelivery({ id }) {
-  const from = useData(() => get("GetDelivery", { id }), `delivery-${id}`, EVERY_MS);
+  const from = useData(() => get("GetDelivery", { id }), `delivery-${id}`, ONE_EVERY_MS);
   const act = (dto, said) => post(dto, { id: Number(id) }).then(() => { toast(said); from.reload(); }, toastError);
   return html`<div class="stack"><p><a href=${PATH}>All callbacks</a></p><${Loaded} from=${from}>${(delivery) => {
     const row = delivery.result;

@@ -12,6 +12,8 @@ import { useData } from "./use-data.js";
 
 const TAKE = 50;
 const EVERY_MS = 5000;
+/** One that is looked at alone is looked at to see it move. */
+const ONE_EVERY_MS = 1500;
 const PATH = "/admin/jobs";
 const STATES = ["Queued", "Started", "Executed", "Completed", "Failed", "Cancelled"];
 const FILTERS = [
@@ -84,7 +86,7 @@ function RetryAll({ query, onDone }) {
 }
 
 function OneJob({ id }) {
-  const from = useData(() => readJob(id), `job-${id}`, EVERY_MS);
+  const from = useData(() => readJob(id), `job-${id}`, ONE_EVERY_MS);
   return html`<div class="stack"><p><a href=${PATH}>All jobs</a></p>
     <${Loaded} from=${from}>${(data) => html`<${Job} ...${data} onChange=${from.reload} />`}</${Loaded}></div>`;
 }

@@ -17,8 +17,9 @@ export function ProvidersSection() {
   const [edited, setEdited] = useState(null);
   const [tried, setTried] = useState(null);
   const from = useData(read, "providers", EVERY_MS);
-  const done = () => {
+  const done = (saved, isToBeTried) => {
     setEdited(null);
+    if (isToBeTried) setTried(saved);
     from.reload();
   };
   return html`<div class="stack">
@@ -59,7 +60,7 @@ function Provider({ one, onEdit, onTry, onChange }) {
     ]} />
     <div class="row">
       <button type="button" class="button small" onClick=${check}>Check</button>
-      <button type="button" class="button small" onClick=${onTry}>Try …</button>
+      <button type="button" class="button small" onClick=${onTry}>Test …</button>
       <button type="button" class="button small" onClick=${onEdit}>Edit …</button>
       <button type="button" class="button small" onClick=${() => run(post("ChangeAiProviderStatus", { provider: one.name, online: !isOn }), isOn ? `“${one.name}” gets no more jobs.` : `“${one.name}” gets jobs again.`)}>${isOn ? "Hold" : "Resume"}</button>
       <button type="button" class="button small danger" onClick=${remove}>Delete</button>
@@ -101,7 +102,7 @@ function ProviderForm({ one, types, onClose, onDone }) {
       if (isNew) await post("CreateAiProvider", body);
       else await post("UpdateAiProvider", { ...body, id: one.id }, { method: "PATCH" });
       toast(`“${values.name}” is saved.`);
-      onDone();
+      onDone({ name: body.name, models: body.models }, event.submitter?.value === "try");
     } catch (problem) {
       setError(problem);
       setBusy(false);
@@ -128,7 +129,7 @@ function ProviderForm({ one, types, onClose, onDone }) {
       <${Field} id="provider-models" label="Models" hint="One a line; “public name = its own name” where they differ." problem=${error?.param === "models" ? error.message : ""}>
         ${(attributes) => html`<textarea ...${attributes} class="textarea mono" rows="5" required value=${values.models} onInput=${(event) => setValues({ ...values, models: event.target.value })}></textarea>`}
       </${Field}>
-      <div class="row"><button class="button primary" disabled=${busy}>${busy ? "Saving …" : "Save"}</button><button type="button" class="button" onClick=${onClose}>Cancel</button></div>
+      <div class="row"><button class="button primary" disabled=${busy}>${busy ? "Saving …" : "Save"}</button><button class="button" value="try" disabled=${busy}>Save and test</button><button type="button" class="button" onClick=${onClose}>Cancel</button></div>
     </form>
   </${Dialog}>`;
 }
@@ -148,7 +149,7 @@ function Trial({ one, onClose }) {
       setState({ error });
     }
   };
-  return html`<${Dialog} title="Try “${one.name}”" onClose=${onClose}><form class="stack" onSubmit=${run}>
+  return html`<${Dialog} title="Test “${one.name}”" onClose=${onClose}><form class="stack" onSubmit=${run}>
     <${Field} id="trial-model" label="Model">${(attributes) => html`<select ...${attributes} class="select" value=${model} onChange=${(event) => setModel(event.target.value)}>${one.models.map((row) => html`<option key=${row.model} value=${row.model}>${row.model}</option>`)}</select>`}</${Field}>
     <${Field} id="trial-prompt" label="Message">${(attributes) => html`<textarea ...${attributes} class="textarea" rows="3" required value=${prompt} onInput=${(event) => setPrompt(event.target.value)}></textarea>`}</${Field}>
     <div><button class="button primary" disabled=${state.busy}>${state.busy ? "Waiting …" : "Send"}</button></div>

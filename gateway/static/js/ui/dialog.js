@@ -7,7 +7,10 @@ import { IconButton } from "./button.js";
 export function Dialog({ title, onClose, children, footer, wide = false }) {
   const ref = useRef(null);
   useEffect(() => {
-    ref.current.showModal();
+    const dialog = ref.current;
+    dialog.showModal();
+    // Closed, not only taken away: the focus goes back to where it came from.
+    return () => dialog.close();
   }, []);
   const onBackdrop = (event) => {
     if (event.target === ref.current) onClose();

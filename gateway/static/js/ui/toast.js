@@ -1,6 +1,6 @@
 // Short messages at the foot of the page; read out as they come.
 
-import { html, render, useEffect, useState } from "../lib/html.js";
+import { html, render, useLayoutEffect, useState } from "../lib/html.js";
 
 const SHOWN_MS = 5000;
 let add = null;
@@ -12,8 +12,7 @@ export function toast(text) {
     document.body.append(host);
     render(html`<${Toasts} />`, host);
   }
-  // The host draws before it can be told.
-  setTimeout(() => add?.(text));
+  add(text);
 }
 
 /** Say why something failed. */
@@ -21,7 +20,8 @@ export const toastError = (error) => toast(error.message);
 
 function Toasts() {
   const [shown, setShown] = useState([]);
-  useEffect(() => {
+  // Not after the paint: the first text comes at once.
+  useLayoutEffect(() => {
     add = (text) => {
       const one = { text };
       setShown((all) => [...all, one]);
