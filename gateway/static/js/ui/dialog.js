@@ -7,10 +7,10 @@ import { IconButton } from "./button.js";
 export function Dialog({ title, onClose, children, footer, wide = false }) {
   const ref = useRef(null);
   useEffect(() => {
-    const dialog = ref.current;
-    dialog.showModal();
-    // Closed, not only taken away: the focus goes back to where it came from.
-    return () => dialog.close();
+    const opener = document.activeElement;
+    ref.current.showModal();
+    // It is taken away, not closed, so nobody else gives the focus back to where it came from.
+    return () => setTimeout(() => opener?.focus());
   }, []);
   const onBackdrop = (event) => {
     if (event.target === ref.current) onClose();
