@@ -42,10 +42,12 @@ def page(gateway: Services, wanted: QueryJobs, filter_: JobFilter) -> tuple[list
     if wanted.newest_first:
         rows = live[wanted.skip : wanted.skip + wanted.take]
         skip = max(0, wanted.skip - len(live))
-        rows += _from_history(gateway, wanted, filter_, skip, wanted.take - len(rows))
+        # What has just ended may be in both: the page is full all the same.
+        both = sum(row["state"] not in _UNDER_WAY for row in rows)
+        rows += _from_history(gateway, wanted, filter_, skip, wanted.take - len(rows) + both)
     else:
         rows = _from_history(gateway, wanted, filter_, wanted.skip, wanted.take)
-    return _once(rows), _total(gateway, wanted, filter_, len(live))
+    return _once(rows)[: wanted.take], _total(gateway, wanted, filter_, len(live))
 
 
 def _live_row(job: Job) -> Row:

@@ -8,6 +8,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from tests.acceptance.browser import chromium
+from tests.acceptance.pages import busy_weeks
+from tests.acceptance.pages.admin_scene import admin_secret
 from tests.acceptance.pages.canned_answers import said
 from tests.acceptance.pages.chat_driver import ChatDriver
 from tests.acceptance.pages.conftest import DESK_LIGHT, PHONE_DARK, Look, new_page, sign_in
@@ -15,6 +17,12 @@ from tests.acceptance.stack import Stack
 
 FOLDER = Path(__file__).parents[3] / "docs" / "img"
 
+#: How long the overview is left open, for its plots to have something to show (milliseconds).
+_PLOTTED_MS = 75_000
+#: Lists go on and on.
+_LOWER = Look("light", 1280, 680)
+#: By what a section is known to show what it has.
+_SHOWN = {"jobs": "tbody tr", "providers": "article", "usage": "canvas"}
 _ANSWER = """A leap year has one day more, so that the calendar keeps step with the sun:
 
 | year | rule | leap? |
@@ -49,6 +57,37 @@ def main() -> None:
         stack.open()
         for look in (DESK_LIGHT, PHONE_DARK):
             _chat(browser, stack, look)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Stack(Path(folder) / "stack", demo_models=(), providers=busy_weeks.PRICES) as stack,
+        chromium() as browser,
+    ):
+        _admin(browser, stack.open())
+
+
+def _admin(browser: Browser, stack: Stack) -> None:
+    secrets = busy_weeks.prepare(stack)
+    busy_weeks.fill(stack)
+    with busy_weeks.load(stack, secrets):
+        overviews = {look: _admin_page(browser, stack, look) for look in (DESK_LIGHT, PHONE_DARK)}
+        overviews[DESK_LIGHT].wait_for_timeout(_PLOTTED_MS)
+        for look, page in overviews.items():
+            _take(page, f"admin-overview-{look}")
+        for name in ("jobs", "providers", "usage"):
+            page = _admin_page(browser, stack, _LOWER, f"/admin/{name}")
+            page.locator(_SHOWN[name]).first.wait_for()
+            _take(page, f"admin-{name}-{DESK_LIGHT}")
+        page = _admin_page(browser, stack, DESK_LIGHT, "/admin/callbacks?state=Stopped")
+        page.locator("tbody a").first.click()
+        page.locator("dl a").click()
+        page.get_by_role("heading", name="Response").wait_for()
+        _take(page, f"admin-job-{DESK_LIGHT}")
+
+
+def _admin_page(browser: Browser, stack: Stack, look: Look, path: str = "/admin") -> Page:
+    page = new_page(browser, stack, look)
+    sign_in(page, admin_secret(stack), path)
+    return page
 
 
 def _chat(browser: Browser, stack: Stack, look: Look) -> None:

@@ -6,6 +6,10 @@ let library = null;
 const load = () => (library ??= import("../../vendor/uplot.js").then((module) => module.default));
 
 const HEIGHT_PX = 180;
+const times = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const days = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", timeZone: "UTC" });
+const timeOf = (seconds) => times.format(seconds * 1000);
+const dayOf = (seconds) => days.format(seconds * 1000);
 
 /**
  * `times` are unix seconds, `lines` is [{label, values, color}] with a color's name of the theme.
@@ -57,7 +61,7 @@ function options(UPlot, width, lines, format, kind) {
     legend: { show: false },
     cursor: { y: false, points: { size: 6 } },
     scales: { x: { time: true }, y: { range: (_, _min, max) => [0, Math.max(max * 1.15, 1)] } },
-    axes: [axis, { ...axis, size: 56, values: (_, values) => values.map(format) }],
+    axes: [{ ...axis, space: 84, values: (_, times) => times.map(kind === "bars" ? dayOf : timeOf) }, { ...axis, size: 56, values: (_, values) => values.map(format) }],
     series: [
       {},
       ...lines.map(({ label, color: name }) => ({
