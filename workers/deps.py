@@ -20,9 +20,11 @@ from shared.counters import Counters
 from shared.delivery_index import DeliveryIndex
 from shared.delivery_store import DeliveryStore
 from shared.job_store import JobStore
+from shared.overdue_deliveries import OverdueDeliveries
 from shared.providers import Registry, load_registry
 from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
+from workers.callbacks.leases import Leases
 from workers.callbacks.sender import Sender, sender_of
 from workers.callbacks.signing_keys import SigningKeys
 from workers.callbacks.slots import Slots
@@ -45,6 +47,7 @@ class Deps:
     recovery: RecoveryStore
     deliveries: DeliveryStore
     delivery_index: DeliveryIndex
+    overdue_deliveries: OverdueDeliveries
     registry: Registry
     dialects: Dialects
     llm_session: requests.Session
@@ -55,6 +58,7 @@ class Deps:
     callback_tests: CallbackTestStore
     signing_keys: SigningKeys
     callback_slots: Slots
+    callback_leases: Leases
     running: Running = field(default_factory=Running)
     lanes: Lanes = field(default_factory=Lanes)
     usage: UsageWishes = field(default_factory=UsageWishes)
@@ -76,12 +80,14 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         timeout_s=redis_client.WORKER_TIMEOUT_S,
         name="replyto-worker",
     )
+    deliveries = DeliveryStore(client, settings)
     return Deps(
         settings=settings,
         jobs=JobStore(client, settings),
         recovery=RecoveryStore(client, settings),
-        deliveries=DeliveryStore(client, settings),
+        deliveries=deliveries,
         delivery_index=DeliveryIndex(client),
+        overdue_deliveries=OverdueDeliveries(client, settings),
         registry=load_registry(settings.providers_file),
         dialects=Dialects(
             {
@@ -98,6 +104,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         callback_tests=CallbackTestStore(client),
         signing_keys=signing_keys(client, settings),
         callback_slots=Slots(concurrency),
+        callback_leases=Leases(deliveries),
         lanes=Lanes(concurrency - kept),
         worker_name=worker_name,
         environment=os.environ,

@@ -20,7 +20,7 @@ from shared.settings import new_api_key, new_callback_secret
 from tests.acceptance.api import Api
 from tests.acceptance.canned_llm import Answer, CannedCall, CannedLlm
 from tests.acceptance.guard import Guard
-from tests.acceptance.memory import family, resident_bytes
+from tests.acceptance.memory import family, open_sockets, resident_bytes
 from tests.acceptance.polling import until
 from tests.acceptance.process import Process
 from tests.acceptance.receiver import CallbackReceiver
@@ -196,6 +196,10 @@ class Stack:
     def memory_bytes(self, role: str) -> int:
         """Return what a role's processes hold in memory."""
         return sum(map(resident_bytes, family(self._processes[role].pid)))
+
+    def sockets(self, role: str) -> int:
+        """Return how many sockets a role's processes have open."""
+        return sum(map(open_sockets, family(self._processes[role].pid)))
 
     def log(self, role: str) -> str:
         """Return all that a role's processes have printed."""

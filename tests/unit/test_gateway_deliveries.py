@@ -102,6 +102,17 @@ def listed(gateway: Gateway, key: str = API_KEY, **query: Any) -> list[int]:
     return [row["id"] for row in get(gateway, "GetDeliveries", key, **query)["results"]]
 
 
+def test_event_has_a_delivery_but_is_no_job(gateway: Gateway, ledger: Ledger) -> None:
+    gateway.post("/api/CreateCallbackSubscription", {"url": "https://a.example/events"})
+    ledger.delivery(DeliveryState.DELIVERED)
+    [event] = [row for row in get(gateway, "GetDeliveries")["results"] if "event" in row]
+    assert get(gateway, "GetDelivery", id=event["id"])["result"]["event"] == "job.completed"
+    for dto in ("GetOpenAiChat", "GetOpenAiChatStatus"):
+        for query in ({"id": event["id"]}, {"refId": event["refId"]}):
+            assert gateway.get(f"/api/{dto}", query_string=query).status_code == 404
+    assert gateway.post("/api/CancelJob", {"id": event["id"]}).status_code == 404
+
+
 # --- list -----------------------------------------------------------------------------------------
 
 

@@ -16,10 +16,12 @@ from shared.delivery_index import DeliveryIndex
 from shared.delivery_store import DeliveryStore
 from shared.job_store import JobStore
 from shared.operation import Operation
+from shared.overdue_deliveries import OverdueDeliveries
 from shared.providers import Provider, Registry
 from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
 from tests.factories import FakeClock
+from workers.callbacks.leases import Leases
 from workers.callbacks.slots import Slots
 from workers.chat.relay import Relays
 from workers.deps import Deps, signing_keys
@@ -69,17 +71,20 @@ def build(
     client: redis.Redis, settings: Settings, clock: FakeClock, llm: FakeLlm, **fields: Any
 ) -> Deps:
     """Return dependencies whose every clock is the fake one."""
+    deliveries = DeliveryStore(client, settings, clock)
     defaults: dict[str, Any] = {
         "settings": settings,
         "jobs": JobStore(client, settings, clock),
         "recovery": RecoveryStore(client, settings, clock),
-        "deliveries": DeliveryStore(client, settings, clock),
+        "deliveries": deliveries,
+        "overdue_deliveries": OverdueDeliveries(client, settings, clock),
         "delivery_index": DeliveryIndex(client, clock),
         "registry": REGISTRY,
         "dialects": Dialects({"openai": llm}),
         "llm_session": requests.Session(),
         "sender": None,
         "callback_slots": Slots(10),
+        "callback_leases": Leases(deliveries),
         "redis": client,
         "counters": Counters(client),
         "relays": Relays(ChunkStore(client), clock.advance),

@@ -21,6 +21,8 @@ from workers.maintenance.tick import Tick
 
 #: Pause after a renewal failed (seconds): leases must be renewed as soon as Redis is back.
 _RETRY_S = 1.0
+#: How often a callback's lease is renewed before it would run out.
+_RENEWALS = 3
 
 
 class DepsStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
@@ -53,6 +55,9 @@ class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-igno
         _start_heartbeat(deps, queues)
         if any(queue != task_names.model_of(queue) for queue in queues):
             _start_lease_keeping(deps)
+        if task_names.CALLBACKS_QUEUE in queues:
+            interval_s = deps.settings.callback_lease_s / _RENEWALS
+            Periodic("callback leases", deps.callback_leases.renew, interval_s, _RETRY_S).start()
         if task_names.COMPLETION_QUEUE in queues:
             self._tick = Periodic("tick", Tick(deps), deps.settings.tick_s)
             self._tick.start()
