@@ -56,7 +56,7 @@ def run(folder: Path, settings: Mapping[str, str], within_s: float) -> dict[str,
         urls = {f.name: f.url or receivers[f.name].url for f in faults}
         jobs = queue_all(stack, urls)
         store = DeliveryStore(stack.redis, new_settings())
-        done = until(lambda: _all_ended(store, jobs), "all deliveries ended", within_s=within_s)
+        done = until(lambda: all_ended(store, jobs), "all deliveries ended", within_s=within_s)
         return {name: _case(stack, jobs[name], done[name], receivers.get(name)) for name in urls}
 
 
@@ -69,7 +69,8 @@ def queue_all(stack: Stack, urls: Mapping[str, str]) -> dict[str, int]:
         }
 
 
-def _all_ended(store: DeliveryStore, jobs: Mapping[str, int]) -> dict[str, Delivery] | None:
+def all_ended(store: DeliveryStore, jobs: Mapping[str, int]) -> dict[str, Delivery] | None:
+    """Return what became of the deliveries, as soon as none of them is Pending."""
     found = {name: store.get(job_id) for name, job_id in jobs.items()}
     ended = {n: d for n, d in found.items() if d and d.state is not DeliveryState.PENDING}
     return ended if len(ended) == len(jobs) else None

@@ -107,9 +107,9 @@ def test_event_has_a_delivery_but_is_no_job(gateway: Gateway, ledger: Ledger) ->
     ledger.delivery(DeliveryState.DELIVERED)
     [event] = [row for row in get(gateway, "GetDeliveries")["results"] if "event" in row]
     assert get(gateway, "GetDelivery", id=event["id"])["result"]["event"] == "job.completed"
-    for dto in ("GetOpenAiChat", "GetOpenAiChatStatus"):
-        for query in ({"id": event["id"]}, {"refId": event["refId"]}):
-            assert gateway.get(f"/api/{dto}", query_string=query).status_code == 404
+    for dto, name in (("GetOpenAiChat", "id"), ("GetOpenAiChatStatus", "jobId")):
+        answer = gateway.get(f"/api/{dto}", query_string={name: event["id"]})
+        assert (answer.status_code, answer.json["responseStatus"]["errorCode"]) == (404, "NotFound")
     assert gateway.post("/api/CancelJob", {"id": event["id"]}).status_code == 404
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 from typing import Any
 
 from celery import bootsteps
@@ -50,6 +51,7 @@ class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-igno
 
     def start(self, worker: Any) -> None:
         """Start the timers."""
+        _spare_garbage_collection()
         deps = deps_of(worker.app)
         queues = list(worker.app.amqp.queues.consume_from)
         _start_heartbeat(deps, queues)
@@ -68,6 +70,15 @@ class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-igno
             self._tick.stop()
         with contextlib.suppress(RedisError):
             heartbeat.fall_silent(deps_of(worker.app))
+
+
+def _spare_garbage_collection() -> None:
+    """Let full collections pass over what the process has loaded, which stays as long as it does.
+
+    They would go through all of it each time, and stop the process for 60 to 110 ms.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _start_heartbeat(deps: Deps, queues: list[str]) -> None:
