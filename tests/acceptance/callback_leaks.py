@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sys
 import tempfile
+import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,46 +30,69 @@ _SETTINGS = {
 #: Receivers of each fault in one round.
 _EACH = 4
 _ROUND_LIMIT_S = 60.0
+#: Longer than a connection is kept (seconds).
+_IDLE_S = 16.0
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the worker held after a round, and how many attempts it had made in it."""
+    """What the worker held at some moment, and how many attempts it had made by then."""
 
+    when: str
+    attempts: int
     memory_bytes: int
     sockets: int
-    attempts: int
 
 
-def rounds(folder: Path, count: int) -> Iterator[Held]:
-    """Let every fault happen so many times on one worker; yield what it held after each."""
-    faults, authority = all_faults(folder)
-    many = [Fault(f"{f.name} {n}", f.answers, f.tls, f.url) for f in faults for n in range(_EACH)]
+def run(folder: Path, rounds: int) -> Iterator[Held]:
+    """Let every fault happen so often on one worker; yield what it holds before, between, after."""
+    known, authority = all_faults(folder)
+    # Those of nobody's receiver would wait for each other.
+    faults = [fault for fault in known if not fault.url]
+    many = [Fault(f"{f.name} {n}", f.answers, f.tls) for f in faults for n in range(_EACH)]
     stack = Stack(folder / "stack", settings={**_SETTINGS, "SSL_CERT_FILE": str(authority)})
+    attempts = 0
     with stack:
         stack.open()
-        for _ in range(count):
-            yield _round(stack, many)
+        _send_one(stack)
+        yield _held(stack, "before", attempts)
+        for number in range(1, rounds + 1):
+            attempts += _round(stack, many)
+            yield _held(stack, f"round {number}", attempts)
+        time.sleep(_IDLE_S)
+        # Kept connections are looked at when there is something to send.
+        _send_one(stack)
+        yield _held(stack, "after", attempts)
 
 
-def _round(stack: Stack, faults: list[Fault]) -> Held:
-    """Make one round, at receivers that nobody has met before."""
+def _held(stack: Stack, when: str, attempts: int) -> Held:
+    return Held(when, attempts, stack.memory_bytes(CALLBACKS), stack.sockets(CALLBACKS))
+
+
+def _send_one(stack: Stack) -> None:
+    """Let the worker send a callback to a receiver that answers."""
+    path = f"/{uuid.uuid4().hex}"
+    [job_id] = queue_all(stack, {"one": stack.receiver.url(path)}).values()
+    store = DeliveryStore(stack.redis, new_settings())
+    until(lambda: all_ended(store, {"one": job_id}), "it is delivered")
+
+
+def _round(stack: Stack, faults: list[Fault]) -> int:
+    """Make one round, at receivers that nobody has met before; return the number of attempts."""
     store = DeliveryStore(stack.redis, new_settings())
     with running(faults) as receivers:
         jobs = queue_all(stack, {f.name: f.url or receivers[f.name].url for f in faults})
         done = until(lambda: all_ended(store, jobs), "all have ended", within_s=_ROUND_LIMIT_S)
-        attempts = sum(len(delivery.log) for delivery in done.values())
-        # While their receivers are there: what is closed with them proves nothing.
-        return Held(stack.memory_bytes(CALLBACKS), stack.sockets(CALLBACKS), attempts)
+    return sum(len(delivery.log) for delivery in done.values())
 
 
 def main() -> None:
-    """Print what was held after each round."""
+    """Print what was held."""
     with tempfile.TemporaryDirectory(prefix="replyto-leaks-") as name:
-        for number, held in enumerate(rounds(Path(name), int(sys.argv[1])), 1):
+        for held in run(Path(name), int(sys.argv[1])):
+            memory = f"{held.memory_bytes / 2**20:.1f} MiB"
             sys.stdout.write(
-                f"round {number}: {held.attempts} attempts, then "
-                f"{held.memory_bytes / 2**20:.1f} MiB, {held.sockets} sockets\n"
+                f"{held.when}: {held.attempts} attempts, {memory}, {held.sockets} sockets\n"
             )
             sys.stdout.flush()
 

@@ -22,11 +22,19 @@ def resident_bytes(pid: int) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def open_sockets(pid: int) -> int:
-    """Return how many sockets a process has open."""
+def open_sockets(pid: int, besides_port: int) -> int:
+    """Return how many sockets a process has open, besides its connections to this port."""
+    besides = _connected_to(pid, besides_port)
     found = 0
     for descriptor in Path(f"/proc/{pid}/fd").iterdir():
         # It may be closed meanwhile.
         with contextlib.suppress(FileNotFoundError):
-            found += descriptor.readlink().name.startswith("socket:")
+            name = descriptor.readlink().name
+            found += name.startswith("socket:") and name[len("socket:[") : -1] not in besides
     return found
+
+
+def _connected_to(pid: int, port: int) -> set[str]:
+    """Return the inodes of IPv4 sockets that are connected to a port; see proc(5)."""
+    rows = Path(f"/proc/{pid}/net/tcp").read_text("ascii").splitlines()[1:]
+    return {row.split()[9] for row in rows if row.split()[2].endswith(f":{port:04X}")}

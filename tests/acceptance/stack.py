@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP
+from urllib.parse import urlsplit
 
 import redis
 
@@ -198,8 +199,12 @@ class Stack:
         return sum(map(resident_bytes, family(self._processes[role].pid)))
 
     def sockets(self, role: str) -> int:
-        """Return how many sockets a role's processes have open."""
-        return sum(map(open_sockets, family(self._processes[role].pid)))
+        """Return how many sockets a role's processes have open, besides those to Redis.
+
+        These are as many as there were commands at once at any time.
+        """
+        port = urlsplit(self._env["REPLYTO_REDIS_URL"]).port or 0
+        return sum(open_sockets(pid, port) for pid in family(self._processes[role].pid))
 
     def log(self, role: str) -> str:
         """Return all that a role's processes have printed."""
