@@ -5,16 +5,26 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench chaos lock clean
+.PHONY: help run test test-llama lint format bench chaos lock clean
 
 help:  ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/.run  ## install what running needs, then run everything on this machine
 	@exec $(BIN)/replyto up $(ARGS)
 
 test: $(VENV)/.dev  ## run all tests; ARGS="-k name" chooses
 	$(BIN)/python -m pytest $(ARGS)
+
+# llama.cpp is compiled once, which takes about six minutes on two cores.
+LLAMA := .venv-llama
+test-llama: $(VENV)/.dev $(LLAMA)/.made  ## run the tests against llama.cpp
+	REPLYTO_TEST_LLAMA_PYTHON=$(CURDIR)/$(LLAMA)/bin/python $(BIN)/python -m pytest tests/llama $(ARGS)
+
+$(LLAMA)/.made:
+	$(PYTHON) -m venv $(LLAMA)
+	$(LLAMA)/bin/python -m pip install --disable-pip-version-check --quiet "llama-cpp-python[server]" gguf
+	@touch $@
 
 lint: $(VENV)/.dev  ## check style, formatting, types and who imports whom
 	$(BIN)/ruff check .
@@ -43,7 +53,7 @@ lock: $(VENV)/.made  ## pin the newest dependencies that pyproject.toml allows
 	    --constraints - --output-file requirements-dev.lock
 
 clean:  ## remove what was installed and cached; data stays
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf $(VENV) $(LLAMA) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache \
 	    .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -35,19 +35,22 @@ _BENCHMARKS: dict[str, Callable[[Options, Progress], Report]] = {
     default=Path(sys.executable),
     help="The Python that has litellm[proxy]. Default: this one.",
 )
+@click.option("--postgres-url", default="", help="Measure `pipeline` with this database too.")
 def main(
     names: tuple[str, ...],
-    quick: bool,  # noqa: FBT001
-    update: bool,  # noqa: FBT001
-    litellm: bool,  # noqa: FBT001
+    *,
+    quick: bool,
+    update: bool,
+    litellm: bool,
     litellm_python: Path,
+    postgres_url: str,
 ) -> None:
     """Measure ReplyTo on this machine. Without names: everything, and docs/benchmarks.md."""
     # Ended from outside, it must still end what it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     # Not resolved: a virtual environment's Python is a link, and knows itself by its own path.
     python = litellm_python.absolute() if litellm else None
-    options = Options(quick=quick, litellm_python=python)
+    options = Options(quick=quick, litellm_python=python, postgres_url=postgres_url)
     reports, began_under_load = [], os.getloadavg()[0]
     for name in names or _BENCHMARKS:
         progress = Progress(name)

@@ -12,6 +12,8 @@ class Options:
 
     quick: bool = False
     litellm_python: Path | None = None
+    #: An empty PostgreSQL database to measure the history in, beside SQLite.
+    postgres_url: str = ""
 
     @property
     def rounds(self) -> int:

@@ -18,7 +18,9 @@ _MOST_JOBS = 40_000
 _PATIENCE_S = 120.0
 _LOOK_S = 0.05
 _LOOKS = 4
-_OURS, _STOCK = "ReplyTo's pipeline", "stock Celery, two empty tasks"
+_OURS, _STOCK = "ReplyTo's pipeline, history in SQLite", "stock Celery, two empty tasks"
+_WITHOUT = "ReplyTo's pipeline without its history"
+_POSTGRES = "ReplyTo's pipeline, history in PostgreSQL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,13 @@ def run(options: Options, progress: Progress) -> Report:
     """Measure."""
     progress.say("starting two workers")
     with stacks.running() as stack:
-        contenders: dict[str, Contender] = {_OURS: ReplyTo(stack), _STOCK: StockCelery(stack)}
+        contenders: dict[str, Contender] = {
+            _OURS: ReplyTo(stack, "pipeline", 0),
+            _STOCK: StockCelery(stack),
+            _WITHOUT: ReplyTo(stack, "without", 2, history=False),
+        }
+        if url := options.postgres_url:
+            contenders[_POSTGRES] = ReplyTo(stack, "postgres", 3, database_url=url)
         sizes = {}
         for name, contender in contenders.items():
             progress.say(f"warming up: {name}")
@@ -98,8 +106,8 @@ def _report(turns: dict[str, list[_Turn]]) -> Report:
         about=(
             "The jobs are queued beforehand. ReplyTo's one gevent process does both chat and "
             "completion: claims the job, calls an LLM that answers at once (HTTP, a process of its "
-            "own), stores the result, completes it. Stock Celery's one gevent process with default "
-            "settings and the same concurrency of "
+            "own), stores the result, completes it, writes it into the history. Stock Celery's one "
+            "gevent process with default settings and the same concurrency of "
             f"{CONCURRENCY} only moves two empty tasks a job, the first sending the second: no "
             "HTTP call, nothing stored. The same Redis with `appendonly yes` for both."
         ),
@@ -115,7 +123,10 @@ def _report(turns: dict[str, list[_Turn]]) -> Report:
             for name, own in turns.items()
         ],
         goals=[
-            Goal("pipeline, x stock Celery", ratio(per_s[_OURS], per_s[_STOCK]), now=1.2, later=1.5)
+            Goal(
+                "pipeline, x stock Celery", ratio(per_s[_OURS], per_s[_STOCK]), now=1.2, later=1.5
+            ),
+            Goal("pipeline, x without history", ratio(per_s[_OURS], per_s[_WITHOUT]), now=0.9),
         ],
         notes=(
             "Every job of ReplyTo is looked up afterwards and must be Completed.",

@@ -13,6 +13,7 @@ from bench.children import Child
 from bench.clients import CHAT
 from bench.result import BenchmarkFailed
 from bench.stack import MODEL, QUEUE, Stack
+from cli import processes, readiness
 from shared import redis_keys, task_names
 from shared.job import NewJob
 from shared.job_store import JobStore
@@ -41,11 +42,25 @@ class Contender(Protocol):
 class ReplyTo:
     """One process that does chat and completion, with an LLM that answers at once."""
 
-    def __init__(self, stack: Stack) -> None:
-        queues = [QUEUE, task_names.COMPLETION_QUEUE]
-        self.worker = stack.worker("pipeline", queues, CONCURRENCY)
-        self._client = stack.client()
+    def __init__(
+        self, stack: Stack, name: str, number: int, *, database_url: str = "", history: bool = True
+    ) -> None:
+        """`number` is that of a Redis database of its own."""
+        url = f"{stack.redis_url.removesuffix('/0')}/{number}"
+        argv = processes.worker(
+            name, concurrency=CONCURRENCY, queues=[QUEUE, task_names.COMPLETION_QUEUE]
+        )
+        if not history:
+            argv[argv.index("workers.app")] = "bench.baselines.without_history"
+        database_url = database_url or f"sqlite:///{stack.folder}/{name}.db"
+        env = {"REPLYTO_REDIS_URL": url, "REPLYTO_DATABASE_URL": database_url}
+        self.worker = stack.children.start(name, argv, env)
+        self._client = redis.Redis.from_url(url)
+        self.worker.wait_until(
+            lambda: not readiness.workers_not_up(self._client, {name: self.worker.pid})
+        )
         self._jobs = JobStore(self._client, stack.settings)
+        self._has_history = history
         self._first, self._count = 1, 0
 
     def enqueue(self, count: int) -> None:
@@ -66,13 +81,15 @@ class ReplyTo:
         self._first, self._count = ids[0], count
 
     def left(self) -> int:
-        """Return how many jobs wait, run, or are to be completed."""
+        """Return how many jobs wait, run, are to be completed or to be stored."""
         pipe = self._client.pipeline(transaction=False)
         pipe.zcard(redis_keys.line(QUEUE, task_names.QUEUED))
         pipe.zcard(redis_keys.DEADLINES)
         pipe.zcard(redis_keys.EXECUTED)
-        waiting, unanswered, executed = pipe.execute()
-        return max(int(waiting), int(unanswered)) + int(executed)
+        pipe.zcard(redis_keys.UNSTORED)
+        waiting, unanswered, executed, unstored = pipe.execute()
+        to_store = int(unstored) if self._has_history else 0
+        return max(int(waiting), int(unanswered)) + int(executed) + to_store
 
     def check(self) -> None:
         """Raise unless every job was completed."""

@@ -46,13 +46,23 @@ def connect(url: str | None, key: str | None) -> GatewayApi:
 
     Raises click.UsageError when there is no key.
     """
+    settings = _settings()
+    return GatewayApi(url or _own_url(settings), key or _own_key(settings))
+
+
+def connect_as_admin(url: str | None, secret: str | None) -> GatewayApi:
+    """Return the same, called with the admin secret. Raises click.UsageError when there is none."""
+    settings = _settings()
+    return GatewayApi(url or _own_url(settings), secret or _own_admin_secret(settings))
+
+
+def _settings() -> Settings:
     try:
-        settings = Settings()  # type: ignore[call-arg,unused-ignore]
+        return Settings()  # type: ignore[call-arg,unused-ignore]
     except ValidationError as exc:
         first = exc.errors()[0]
         name = "_".join(str(part) for part in first["loc"]).upper()
         raise click.UsageError(f"REPLYTO_{name}: {first['msg']}") from None
-    return GatewayApi(url or _own_url(settings), key or _own_key(settings))
 
 
 def _own_url(settings: Settings) -> str:
@@ -69,4 +79,16 @@ def _own_key(settings: Settings) -> str:
     except OSError:
         raise click.UsageError(
             f"no API key: give --key, set REPLYTO_API_KEY, or run where {file} is"
+        ) from None
+
+
+def _own_admin_secret(settings: Settings) -> str:
+    if settings.auth_secret.get_secret_value():
+        return settings.auth_secret.get_secret_value()
+    file = settings.data_dir / "auth_secret"
+    try:
+        return file.read_text("utf-8").strip()
+    except OSError:
+        raise click.UsageError(
+            f"no admin secret: set REPLYTO_AUTH_SECRET, or run where {file} is"
         ) from None

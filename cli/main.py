@@ -9,7 +9,11 @@ import click
 #: Where each subcommand lives. `replyto --help` imports them all, a single command only its own.
 COMMANDS: dict[str, str] = {
     "up": "cli.up:up",
+    "jobs": "cli.jobs:jobs",
+    "stats": "cli.stats:stats",
     "callbacks": "cli.callbacks:callbacks",
+    "providers": "cli.providers:providers",
+    "keys": "cli.keys:keys",
     "demo-llm": "cli.demo_command:demo_llm",
 }
 

@@ -20,6 +20,8 @@ from cli.ports import bind_problem, free_port
 from cli.start_problem import StartProblem
 from cli.stop_signals import StopSignals
 from cli.supervisor import Supervisor
+from shared.database.database import Database
+from shared.errors import DatabaseUnavailable
 from shared.settings import Settings
 
 #: Stages of stopping: what chat workers still answer is completed and called back, calls of the
@@ -66,6 +68,7 @@ class Stack:
 
     def _start(self) -> None:
         self._note("data", str(self._settings.data_dir))
+        self._prepare_database()
         redis_url = self._start_redis()
         env = self._child_env(redis_url, self._start_llm())
         workers = processes.workers(self._settings)
@@ -84,6 +87,16 @@ class Stack:
                 f"cannot listen on {host}:{port} ({problem.strerror or problem}); "
                 "set REPLYTO_PORT or REPLYTO_HOST to another"
             )
+
+    def _prepare_database(self) -> None:
+        """Bring its schema up to date. Raises StartProblem when it cannot be reached."""
+        database = Database(self._settings.effective_database_url)
+        try:
+            database.migrate()
+        except DatabaseUnavailable as exc:
+            raise StartProblem(f"cannot use the database {database}: {exc.__cause__}") from exc
+        finally:
+            database.close()
 
     def _start_redis(self) -> str:
         """Start a Redis, or check the one that is set; return its URL."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
+from shared.database.database import prepare
 from shared.open_files import allow_many_connections
 from shared.settings import Settings, SettingsError, load_settings
 
@@ -52,6 +53,7 @@ def main() -> None:
     except SettingsError as exc:
         sys.exit(f"replyto: {exc}")
     allow_many_connections()
+    prepare(settings.effective_database_url)
     GatewayServer(settings).run()
 
 

@@ -6,9 +6,16 @@ import secrets
 
 from gateway.auth import Principal
 from gateway.base_url import base_url
+from gateway.provider_view import obstacles
 from gateway.services import Services
+from shared.api_keys.limits import Allowance, guess_tokens
 from shared.chat_request import ChatCall
-from shared.errors import ModelNotFound, OperationNotSupported, ProviderNotFound
+from shared.errors import (
+    ModelNotFound,
+    NoProviderOnline,
+    OperationNotSupported,
+    ProviderNotFound,
+)
 from shared.job import NewJob
 from shared.moves import Accepted
 
@@ -25,9 +32,9 @@ def accept_job(
     """Accept the call as a job; return it with its RefId.
 
     Raises ModelNotFound, ProviderNotFound, OperationNotSupported, CallbackTargetRefused,
-    RefIdConflict, QueueFull.
+    RefIdConflict, QueueFull, and RateLimitExceeded and its kin.
     """
-    _check(services, call)
+    _check(services, principal, call)
     ref_id = call.ref_id or secrets.token_hex(16)
     new = NewJob(
         owner=principal.owner,
@@ -45,13 +52,25 @@ def accept_job(
         streamed=call.chat.stream,
         base_url=base_url(services.settings),
         operation=call.chat.operation,
+        allowance=allowance_of(principal, call.chat.body),
     )
     return services.jobs.accept(new), ref_id
 
 
-def _check(services: Services, call: ChatCall) -> None:
+def allowance_of(principal: Principal, body: str) -> Allowance | None:
+    """Return what a job with this request is accepted under, None when its key has no limits."""
+    limits = principal.limits
+    if limits is None:
+        return None
+    most = limits.tokens_per_minute
+    tokens = guess_tokens(body, most=most) if most else 0
+    return Allowance(principal.key_id, limits, tokens)
+
+
+def _check(services: Services, principal: Principal, call: ChatCall) -> None:
     model, registry = call.chat.model, services.registry
-    if not registry.serving(model):
+    # A model that this key may not use does not exist for it, as the list of models says.
+    if not (principal.may_use(model) and registry.serving(model)):
         raise ModelNotFound(
             f"The model '{model}' does not exist; GET /v1/models lists those that do.",
             field="model",
@@ -62,8 +81,16 @@ def _check(services: Services, call: ChatCall) -> None:
             field="provider",
         )
     _check_operation(services, call)
+    if services.settings.no_provider == "refuse":
+        _refuse_unless_online(services, model, call.provider or "")
     if call.reply_to:
         services.settings.callback_targets.check(call.reply_to)
+
+
+def _refuse_unless_online(services: Services, model: str, provider: str) -> None:
+    kept_from = obstacles(services, model, provider)
+    if kept_from:
+        raise NoProviderOnline(f"No provider of '{model}' is online: {kept_from}.", retry_after_s=5)
 
 
 def _check_operation(services: Services, call: ChatCall) -> None:

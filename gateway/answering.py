@@ -16,6 +16,7 @@ from gateway.client_presence import client_left
 from gateway.event_form import ChunkEvents, EventForm
 from gateway.event_stream import EventStream, Place, as_response
 from gateway.following import seated
+from gateway.provider_view import with_provider
 from gateway.services import Services
 from shared import task_names
 from shared.chat_request import ChatCall
@@ -46,9 +47,23 @@ def answer(
 
 
 def _wait(gateway: Services, principal: Principal, call: ChatCall) -> Response:
+    def accept(mailbox: str) -> Accepted:
+        return _accept(gateway, principal, call, mailbox)
+
+    return answer_of(wait_for(gateway, accept, is_named=call.ref_id is not None))
+
+
+def wait_for(
+    gateway: Services, accept: Callable[[str], Accepted], *, is_named: bool = False
+) -> Job:
+    """Accept a job with a mailbox, and return it when it has its result.
+
+    A job whose client has left or waited too long is cancelled, unless it is named by a RefId.
+    Raises WaitTimedOut, and what `accept` raises.
+    """
     timeout_s, left = gateway.settings.sync_timeout_s, client_left(request.environ)
     with gateway.mailbox.waiter() as waiter:
-        accepted = _accept(gateway, principal, call, waiter.address)
+        accepted = accept(waiter.address)
         if not accepted.is_new:
             gateway.jobs.watch(accepted.id, waiter.address)
             waiter.wake()
@@ -56,9 +71,10 @@ def _wait(gateway: Services, principal: Principal, call: ChatCall) -> Response:
             lambda: _if_answered(gateway.jobs.get(accepted.id)), timeout_s + _GRACE_S, left
         )
     if job is None:
-        _drop_if_unnamed(gateway, call, accepted.id)
+        if not is_named:
+            _drop(gateway, accepted.id)
         raise WaitTimedOut(f"The job {accepted.id} has not ended yet; ask for its status.")
-    return _answer(job)
+    return job
 
 
 def _stream(gateway: Services, principal: Principal, call: ChatCall, forms: Forms) -> Response:
@@ -73,14 +89,15 @@ def _stream(gateway: Services, principal: Principal, call: ChatCall, forms: Form
         first = stream.wait_for_first(gateway.settings.sync_timeout_s + _GRACE_S)
         if first is not None and (first.chunks or first.end is JobState.COMPLETED):
             held.callback(_drop_unless_over, gateway, call, accepted.id, stream)
-            return as_response(stream, accepted.id, held.pop_all().close)
+            response = as_response(stream, accepted.id, held.pop_all().close)
+            return with_provider(response, gateway.jobs.provider_of(accepted.id))
     job = _if_answered(gateway.jobs.get(accepted.id))
     if job is None:
         _drop_if_unnamed(gateway, call, accepted.id)
         raise WaitTimedOut(f"The job {accepted.id} has not begun to answer; ask for its status.")
     if job.response is not None:
         raise StreamGone
-    return _answer(job)
+    return answer_of(job)
 
 
 def _drop_unless_over(gateway: Services, call: ChatCall, job_id: int, stream: EventStream) -> None:
@@ -103,16 +120,20 @@ def _accept(gateway: Services, principal: Principal, call: ChatCall, mailbox: st
 def _drop_if_unnamed(gateway: Services, call: ChatCall, job_id: int) -> None:
     """Cancel the job of a client that has left, unless it can come back: by its RefId."""
     if call.ref_id is None:
-        job = gateway.jobs.get(job_id)
-        if job is not None:
-            gateway.jobs.cancel(job)
+        _drop(gateway, job_id)
+
+
+def _drop(gateway: Services, job_id: int) -> None:
+    job = gateway.jobs.get(job_id)
+    if job is not None:
+        gateway.jobs.cancel(job)
 
 
 def _if_answered(job: Job | None) -> Job | None:
     return job if job is not None and job.state.has_result else None
 
 
-def _answer(job: Job) -> Response:
+def answer_of(job: Job) -> Response:
     """Return the job's result as it is stored: the LLM's own bytes, or the error body."""
     body = job.response if job.response is not None else job.error
     response = Response(body, status=job.status, mimetype="application/json")
@@ -121,4 +142,4 @@ def _answer(job: Job) -> Response:
     if job.response is None:
         # The attempts have been made here: an SDK that repeats the call would repeat them all.
         response.headers["x-should-retry"] = "false"
-    return response
+    return with_provider(response, job.at)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
+from typing import Final
 
-from flask import Flask, Response, request
+from flask import Flask, Response
 from flask.typing import ResponseReturnValue
 
 from gateway import (
+    audit,
     callback_keys,
     callback_subscriptions,
     callback_tests,
@@ -20,15 +21,33 @@ from gateway import (
     error_body,
     health,
     jobs,
+    keys,
     models,
     ollama,
     openai_headers,
+    provider_trial,
+    providers,
+    query_jobs,
     responses,
     results,
+    retry_jobs,
+    statistics,
     streams,
+    workers,
 )
+from gateway.limit_headers import add_limit_headers
+from gateway.request_id import request_id
 from gateway.services import Services, attach, build_services
 from shared.settings import SettingsError, load_settings
+
+#: The modules with views, each with its blueprint.
+_RESOURCES: Final = (
+    *(chat, completions, embeddings, responses, ollama),
+    *(jobs, query_jobs, retry_jobs, statistics, streams, models, results),
+    *(deliveries, callback_keys, callback_subscriptions, callback_tests),
+    *(providers, provider_trial, workers),
+    *(keys, audit, health),
+)
 
 
 def create_app(services: Services | None = None) -> Flask:
@@ -38,29 +57,16 @@ def create_app(services: Services | None = None) -> Flask:
             services = build_services(load_settings())
         except SettingsError as exc:
             sys.exit(f"replyto: {exc}")
+        services.key_keeper.start(services.keys.take_uses)
     app = Flask("gateway", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = services.settings.max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = services.settings.max_body_bytes
     attach(app, services)
     error_body.register(app)
-    for module in (
-        chat,
-        completions,
-        embeddings,
-        responses,
-        ollama,
-        jobs,
-        deliveries,
-        callback_keys,
-        callback_subscriptions,
-        callback_tests,
-        streams,
-        models,
-        results,
-        health,
-    ):
+    for module in _RESOURCES:
         app.register_blueprint(module.blueprint)
     app.after_request(_name_request)
+    app.after_request(add_limit_headers)
     openai_headers.register(app)
     if services.settings.cors_origins:
         cors.register(app, services.settings.cors_origins)
@@ -68,11 +74,6 @@ def create_app(services: Services | None = None) -> Flask:
 
 
 def _name_request(response: Response) -> ResponseReturnValue:
-    """Give every answer the id that the client sent, or one of its own."""
-    sent = request.headers.get("x-request-id", "")
-    response.headers["x-request-id"] = sent if _is_tidy(sent) else f"req_{secrets.token_hex(16)}"
+    """Give every answer the id of its request."""
+    response.headers["x-request-id"] = request_id()
     return response
-
-
-def _is_tidy(name: str) -> bool:
-    return 0 < len(name) <= 128 and name.isascii() and name.isprintable()  # noqa: PLR2004

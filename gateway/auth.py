@@ -1,57 +1,95 @@
-"""Tells who is calling, by API key or admin secret, comparing hashes in constant time."""
+"""Tells who is calling, by issued key, bootstrap key or admin secret.
+
+A key is looked up by its SHA-256. How long that takes depends on a digest that nobody can choose,
+so it tells nothing about the keys there are; the last comparison takes the same time in any case.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-from dataclasses import dataclass
-from typing import Final
+import time
 
-from flask import Request
+from flask import Request, g
 
-from shared.errors import Forbidden, InvalidApiKey, Unauthenticated
+from gateway.issued_keys import IssuedKeys
+from gateway.principal import ADMIN_OWNER, BOOTSTRAP_OWNER, Principal, principal_of
+from gateway.wrong_keys import WrongKeys
+from shared.api_keys.record import digest as digest_of
+from shared.api_keys.scopes import EVERYTHING, Scope
+from shared.errors import InvalidApiKey, Unauthenticated
 from shared.settings import Settings
 
-#: Owner of the jobs made with the bootstrap key, whatever its value is today.
-BOOTSTRAP_OWNER: Final = "bootstrap"
-ADMIN_OWNER: Final = "admin"
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who is calling. `owner` is the name under which jobs are kept."""
-
-    owner: str
-    is_admin: bool = False
+__all__ = ["ADMIN_OWNER", "BOOTSTRAP_OWNER", "Keys", "Principal"]
 
 
 class Keys:
-    """The keys this gateway knows, as hashes."""
+    """The keys this gateway knows: two of the settings, and those that were issued."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._known = (
-            (_digest(settings.api_key.get_secret_value()), Principal(BOOTSTRAP_OWNER)),
-            (_digest(settings.auth_secret.get_secret_value()), Principal(ADMIN_OWNER, True)),  # noqa: FBT003
+    def __init__(self, settings: Settings, issued: IssuedKeys | None = None) -> None:
+        self._issued = issued
+        self._wrong = WrongKeys()
+        self._built_in = (
+            (digest_of(settings.api_key.get_secret_value()), Principal(BOOTSTRAP_OWNER)),
+            (
+                digest_of(settings.auth_secret.get_secret_value()),
+                Principal(ADMIN_OWNER, is_admin=True, scopes=EVERYTHING),
+            ),
         )
 
-    def authenticate_admin(self, request: Request) -> Principal:
-        """Return the admin who calls. Raises Forbidden too, for a key that is no admin's."""
-        principal = self.authenticate(request)
-        if not principal.is_admin:
-            raise Forbidden("Only the admin may do that: send the admin secret.")
+    def authenticate(self, request: Request, scope: Scope | None = None) -> Principal:
+        """Return who calls, if that may do what `scope` names.
+
+        By default that is `read` where a GET would do, else `chat`. Raises Unauthenticated,
+        InvalidApiKey when the key is unknown or its time is over, and Forbidden.
+        """
+        try:
+            principal = self.of_digest(digest_of(_presented(request)))
+        except InvalidApiKey:
+            self._wrong.came_from(request.remote_addr or "")
+            raise
+        principal.demand(scope or _usual_scope(request))
+        g.principal = principal
         return principal
 
-    def authenticate(self, request: Request) -> Principal:
-        """Return who calls. Raises Unauthenticated, or InvalidApiKey when the key is unknown."""
-        presented = _digest(_presented(request))
+    def of_digest(self, presented: str) -> Principal:
+        """Return whose key has this SHA-256 (hex). Raises InvalidApiKey when nobody's has."""
+        principal = self._find_built_in(presented) or self._find_issued(presented)
+        if principal is None:
+            raise InvalidApiKey
+        return principal
+
+    def authenticate_admin(self, request: Request, scope: Scope = Scope.ADMIN) -> Principal:
+        """Return the admin who calls, or who has the scope. Raises Forbidden for anybody else."""
+        return self.authenticate(request, scope)
+
+    def take_uses(self) -> dict[int, int]:
+        """Return when each issued key was last used (unix ms), since the last call."""
+        return self._issued.take_uses() if self._issued else {}
+
+    def _find_built_in(self, presented: str) -> Principal | None:
         found = None
-        for digest, principal in self._known:
+        for digest, principal in self._built_in:
             # No early end: the time taken says nothing about which key came close.
             if hmac.compare_digest(digest, presented):
                 found = principal
-        if found is None:
-            raise InvalidApiKey
         return found
+
+    def _find_issued(self, presented: str) -> Principal | None:
+        if self._issued is None:
+            return None
+        key, now_ms = self._issued.find(presented), round(time.time() * 1000)
+        if key is None or not hmac.compare_digest(key.digest, presented):
+            return None
+        if not key.is_valid(now_ms):
+            return None
+        self._issued.note_use(key.id, now_ms)
+        return principal_of(key)
+
+
+def _usual_scope(request: Request) -> Scope:
+    """Return what an endpoint wants that does not say: one that takes a GET only looks."""
+    methods = (request.url_rule.methods if request.url_rule else None) or {request.method}
+    return Scope.READ if "GET" in methods else Scope.CHAT
 
 
 def _presented(request: Request) -> str:
@@ -62,7 +100,3 @@ def _presented(request: Request) -> str:
     if not key:
         raise Unauthenticated
     return key
-
-
-def _digest(secret: str) -> bytes:
-    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()

@@ -9,6 +9,7 @@ from gateway.binding import chat_body
 from gateway.queueing import queue_job
 from gateway.routes import dto_route
 from gateway.services import services
+from shared.api_keys.scopes import Scope
 from shared.chat_request import parse_chat_completion, parse_queue_chat_completion
 
 blueprint = Blueprint("chat", __name__)
@@ -17,7 +18,7 @@ blueprint = Blueprint("chat", __name__)
 @dto_route(blueprint, "QueueOpenAiChatCompletion", "POST")
 def queue() -> Response:
     """Accept a chat, and say where to ask for it."""
-    gateway, principal = services(), services().keys.authenticate(request)
+    gateway, principal = services(), services().keys.authenticate(request, Scope.CHAT)
     call = parse_queue_chat_completion(chat_body())
     return queue_job(gateway, principal, call, "GetOpenAiChatStatus")
 
@@ -26,5 +27,5 @@ def queue() -> Response:
 @dto_route(blueprint, "OpenAiChatCompletion", "POST")
 def complete() -> Response:
     """Run a chat through the queue and answer with its result, at its end or as it comes."""
-    gateway, principal = services(), services().keys.authenticate(request)
+    gateway, principal = services(), services().keys.authenticate(request, Scope.CHAT)
     return answer(gateway, principal, parse_chat_completion(chat_body()))

@@ -24,6 +24,11 @@ _COUNTED: Final[dict[type[ServiceError], Count]] = {
     errors.OwnerQueueFull: Count.REFUSED_OWNER_QUEUE_FULL,
     errors.TooManyWaiting: Count.REFUSED_SYNC_LIMIT,
     errors.BodyTooLarge: Count.REFUSED_BODY_TOO_LARGE,
+    errors.RateLimitExceeded: Count.REFUSED_KEY_LIMIT,
+    errors.TokenRateExceeded: Count.REFUSED_KEY_LIMIT,
+    errors.TooManyJobs: Count.REFUSED_KEY_LIMIT,
+    errors.TooManyQueued: Count.REFUSED_KEY_LIMIT,
+    errors.InsufficientQuota: Count.REFUSED_KEY_LIMIT,
 }
 
 
@@ -45,6 +50,9 @@ def answer(error: Exception) -> Response:
     )
     if service_error.retry_after_s is not None:
         response.headers["Retry-After"] = str(service_error.retry_after_s)
+    if isinstance(service_error, errors.InsufficientQuota):
+        # Every 429 is repeated by OpenAI's SDK, and this one can only fail again.
+        response.headers["x-should-retry"] = "false"
     if isinstance(error, WrongMethod) and error.valid_methods:
         response.headers["Allow"] = ", ".join(error.valid_methods)
     if isinstance(service_error, errors.Unauthenticated):

@@ -24,14 +24,17 @@ _TYPES: Final = {
 _PROGRESS: Final = {JobState.QUEUED: 0.0, JobState.STARTED: 0.5}
 
 
-def status_json(job: Job, position: Position | None = None) -> bytes:
-    """Return where the job stands, as it is sent; its result is the LLM's own text."""
+def status_json(job: Job, position: Position | None = None, kept_from: str = "") -> bytes:
+    """Return where the job stands, as it is sent; its result is the LLM's own text.
+
+    `kept_from` says what keeps a queued job from every provider, if something does.
+    """
     start_in_s = position.start_in_s if position else None
     status = GetOpenAiChatStatusResponse(
         job_id=job.id,
         ref_id=job.ref_id,
         job_state=job.state,
-        status=status_text(job, position),
+        status=status_text(job, position, kept_from),
         queue_position=position.before if position else None,
         estimated_start_secs=None if start_in_s is None else math.ceil(start_in_s),
         response_status=failure_of(job),
@@ -41,8 +44,10 @@ def status_json(job: Job, position: Position | None = None) -> bytes:
     return status.removesuffix(b"}") + b',"result":' + job.response + b"}"
 
 
-def status_text(job: Job, position: Position | None = None) -> str:
+def status_text(job: Job, position: Position | None = None, kept_from: str = "") -> str:
     """Return the state in words, with what is worth knowing about it."""
+    if kept_from and job.state is JobState.QUEUED:
+        return f"Queued until a provider is online: {kept_from}"
     if position is not None:
         return _in_line(position)
     last = job.attempts[-1] if job.attempts else None
@@ -50,7 +55,8 @@ def status_text(job: Job, position: Position | None = None) -> str:
         return f"Queued for another attempt; attempt {last.number} failed: {last.detail}"
     if job.state is JobState.STARTED:
         wish = ", asked to cancel" if job.cancel else ""
-        return f"Started, attempt {job.attempt}{wish}"
+        at = f" at {job.at}" if job.at else ""
+        return f"Started, attempt {job.attempt}{at}{wish}"
     failure = failure_of(job)
     return f"{job.state}: {failure.message}" if failure else str(job.state)
 
@@ -130,6 +136,7 @@ def _meta(job: Job) -> dict[str, str] | None:
                     "startedDate": iso_date(a.started_ms),
                     "durationMs": a.duration_ms,
                     "detail": a.detail,
+                    "reason": a.reason,
                 }
                 for a in job.attempts
             ]

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, jsonify, request
 from gateway.binding import bind
 from gateway.routes import dto_route
 from gateway.services import services
+from shared.api_keys.scopes import Scope
 from shared.dtos.jobs import ActiveAiModels, ActiveAiModelsResponse
 from shared.errors import ModelNotFound, ProviderNotFound
 
@@ -19,7 +20,7 @@ _CREATED_S = 0
 @dto_route(blueprint, "ActiveAiModels", "GET")
 def active() -> Response:
     """List the names of the models that can be used."""
-    gateway, _ = services(), services().keys.authenticate(request)
+    gateway, principal = services(), services().keys.authenticate(request, Scope.READ)
     wanted = bind(ActiveAiModels)
     names = gateway.registry.models
     if wanted.provider:
@@ -27,21 +28,23 @@ def active() -> Response:
         if provider is None:
             raise ProviderNotFound(field="provider")
         names = sorted(provider.models) if provider.enabled else []
+    names = [name for name in names if principal.may_use(name)]
     return Response(ActiveAiModelsResponse(results=names).to_json(), mimetype="application/json")
 
 
 @blueprint.get("/v1/models")
 def all_models() -> Response:
     """List the models as OpenAI does."""
-    gateway, _ = services(), services().keys.authenticate(request)
-    return jsonify(object="list", data=[_model(name) for name in gateway.registry.models])
+    gateway, principal = services(), services().keys.authenticate(request, Scope.READ)
+    names = filter(principal.may_use, gateway.registry.models)
+    return jsonify(object="list", data=[_model(name) for name in names])
 
 
 @blueprint.get("/v1/models/<path:name>")
 def one_model(name: str) -> Response:
     """Show one model as OpenAI does."""
-    gateway, _ = services(), services().keys.authenticate(request)
-    if name not in gateway.registry.models:
+    gateway, principal = services(), services().keys.authenticate(request, Scope.READ)
+    if not (principal.may_use(name) and name in gateway.registry.models):
         raise ModelNotFound(f"The model '{name}' does not exist.", field="model")
     return jsonify(_model(name))
 

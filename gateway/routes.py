@@ -20,10 +20,10 @@ def dto_response(dto: Dto) -> Response:
 
 
 def dto_route(blueprint: Blueprint, dto: str, verb: str) -> Callable[[V], V]:
-    """Route a DTO's calls to a view. Queries also take POST, for clients that send all so."""
+    """Route a DTO's calls to a view. All also take POST, for clients that send all so."""
 
     def register(view: V) -> V:
-        verbs = ["GET", "POST"] if verb == "GET" else [verb]
+        verbs = sorted({verb, "POST", *(("PUT",) if verb == "PATCH" else ())})
         for prefix in _PREFIXES:
             for suffix in ("", ".json"):
                 blueprint.add_url_rule(

@@ -7,21 +7,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
+import redis
 from flask import Flask, current_app
 
 from gateway.auth import Keys
 from gateway.chunk_reader import ChunkReader
+from gateway.issued_keys import IssuedKeys
+from gateway.key_keeper import KeyKeeper
 from gateway.mailbox import Mailbox
 from shared import redis_client
+from shared.api_keys.store import KeyStore
 from shared.callback_keys import CallbackKeyStore
 from shared.callback_subscriptions import SubscriptionStore
 from shared.callback_tests import CallbackTestStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
+from shared.database.database import Database
 from shared.delivery_index import DeliveryIndex
 from shared.delivery_store import DeliveryStore
+from shared.health_store import HealthStore
+from shared.history.query import JobQueries
+from shared.history.reader import HistoryReader
+from shared.history.statistics import Statistics
 from shared.job_store import JobStore
-from shared.providers import Registry, load_registry
+from shared.live_jobs import LiveJobs
+from shared.provider_health import HealthBook
+from shared.providers import Registry, read_file
+from shared.registry_follower import RegistryFollower
 from shared.response_names import ResponseNames
 from shared.settings import Settings
 
@@ -40,14 +52,41 @@ class Services:
     counters: Counters
     chunks: ChunkStore
     chunk_reader: ChunkReader
+    key_store: KeyStore
+    key_keeper: KeyKeeper
     deliveries: DeliveryStore
     delivery_index: DeliveryIndex
     callback_keys: CallbackKeyStore
     callback_tests: CallbackTestStore
     subscriptions: SubscriptionStore
     response_names: ResponseNames
+    database: Database
+    health: HealthBook
+    follower: RegistryFollower
+    redis: redis.Redis
+    health_store: HealthStore
     #: Where the keys of providers are.
     environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def history(self) -> HistoryReader:
+        """The jobs that have ended."""
+        return HistoryReader(self.database)
+
+    @property
+    def job_queries(self) -> JobQueries:
+        """Lists of them."""
+        return JobQueries(self.database)
+
+    @property
+    def statistics(self) -> Statistics:
+        """Sums of them."""
+        return Statistics(self.database)
+
+    @property
+    def live_jobs(self) -> LiveJobs:
+        """The jobs under way."""
+        return LiveJobs(self.jobs)
 
 
 def build_services(settings: Settings) -> Services:
@@ -58,11 +97,18 @@ def build_services(settings: Settings) -> Services:
         name="replyto-gateway",
     )
     chunks = ChunkStore(client)
+    file = read_file(settings.providers_file)
+    registry, health = Registry(file or []), HealthBook()
+    follower = RegistryFollower(client, registry, health, file)
+    follower.start()
+    database = Database(settings.effective_database_url)
+    key_store = KeyStore(client)
+    key_keeper = KeyKeeper(database, key_store)
     return Services(
         settings=settings,
         jobs=JobStore(client, settings),
-        registry=load_registry(settings.providers_file),
-        keys=Keys(settings),
+        registry=registry,
+        keys=Keys(settings, IssuedKeys(client, key_store, key_keeper.rebuild)),
         mailbox=Mailbox(client, settings.sync_limit),
         counters=Counters(client),
         chunks=chunks,
@@ -73,7 +119,14 @@ def build_services(settings: Settings) -> Services:
         callback_tests=CallbackTestStore(client),
         subscriptions=SubscriptionStore(client),
         response_names=ResponseNames(client, settings),
+        health=health,
+        follower=follower,
+        redis=client,
+        health_store=HealthStore(client),
         environment=os.environ,
+        database=database,
+        key_store=key_store,
+        key_keeper=key_keeper,
     )
 
 

@@ -12,6 +12,7 @@ from gateway.following import follow_stream, seated
 from gateway.queue_news import QueueNews
 from gateway.routes import dto_route
 from gateway.services import services
+from shared.api_keys.scopes import Scope
 from shared.dtos.jobs import StreamOpenAiChat
 from shared.errors import ValidationFailed
 
@@ -21,10 +22,10 @@ blueprint = Blueprint("streams", __name__)
 @dto_route(blueprint, "StreamOpenAiChat", "GET")
 def follow() -> Response:
     """Relay a job's stream, before it where the job stands; leaving it changes nothing for it."""
-    gateway, principal = services(), services().keys.authenticate(request)
+    gateway, principal = services(), services().keys.authenticate(request, Scope.READ)
     wanted = bind(StreamOpenAiChat)
     place = parse_event_id(request.headers.get("Last-Event-ID", "") or wanted.last_event_id or "")
-    job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id)
+    job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id, gateway.history)
     if not job.streamed:
         raise ValidationFailed("This job does not stream: its request has no 'stream': true.")
     news = QueueNews(gateway.jobs, job.id)

@@ -19,6 +19,7 @@ class Count(StrEnum):
     REFUSED_QUEUE_FULL = "refused_queue_full"
     REFUSED_OWNER_QUEUE_FULL = "refused_owner_queue_full"
     REFUSED_SYNC_LIMIT = "refused_sync_limit"
+    REFUSED_KEY_LIMIT = "refused_key_limit"
     REFUSED_BODY_TOO_LARGE = "refused_body_too_large"
     ENDED_COMPLETED = "ended_completed"
     ENDED_FAILED = "ended_failed"

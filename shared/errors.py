@@ -111,6 +111,42 @@ class ProviderNotFound(ServiceError):
     error_code = "NotFound"
 
 
+class NoProviderOnline(ServiceError):
+    """No provider of this model is online at the moment; try again later."""
+
+    status = 503
+    type = "server_error"
+    code = "no_provider"
+    error_code = "ServiceUnavailable"
+
+
+class ProviderExists(ServiceError):
+    """There is a provider of this name already."""
+
+    status = 422
+    type = "invalid_request_error"
+    code = "provider_exists"
+    error_code = "AlreadyExists"
+
+
+class WorkerNotFound(ServiceError):
+    """No such worker; GetWorkerStats lists those that run."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "worker_not_found"
+    error_code = "NotFound"
+
+
+class ProbeTimedOut(ServiceError):
+    """No worker has probed the provider in time; it takes a completion worker."""
+
+    status = 504
+    type = "server_error"
+    code = "probe_timed_out"
+    error_code = "Timeout"
+
+
 class OperationNotSupported(ServiceError):
     """No provider of this model can be asked that."""
 
@@ -127,6 +163,25 @@ class JobNotFound(ServiceError):
     type = "invalid_request_error"
     code = "job_not_found"
     error_code = "NotFound"
+
+
+class ApiKeyNotFound(ServiceError):
+    """No such API key."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "api_key_not_found"
+    error_code = "NotFound"
+
+
+class NotRetryable(ServiceError):
+    """Only a job that Failed or was Cancelled can be retried, as long as its request is kept."""
+
+    # 422, not 409: OpenAI's SDK retries a 409.
+    status = 422
+    type = "invalid_request_error"
+    code = "job_not_retryable"
+    error_code = "NotRetryable"
 
 
 class DeliveryNotFound(ServiceError):
@@ -231,12 +286,56 @@ class TooManyWaiting(QueueFull):
     code = "too_many_waiting"
 
 
+class RateLimitExceeded(ServiceError):
+    """This key has made as many requests as it may in a minute; try again later."""
+
+    status = 429
+    type = "requests"
+    code = "rate_limit_exceeded"
+    error_code = "TooManyRequests"
+
+
+class TokenRateExceeded(RateLimitExceeded):
+    """This key has taken as many tokens as it may in a minute; try again later."""
+
+    type = "tokens"
+
+
+class TooManyJobs(RateLimitExceeded):
+    """This key has as many jobs under way as it may; try again when one has ended."""
+
+    type = "rate_limit_exceeded"
+    code = "too_many_jobs"
+
+
+class TooManyQueued(TooManyJobs):
+    """This key has as many jobs waiting as it may; try again when one has started."""
+
+    code = "too_many_queued"
+
+
+class InsufficientQuota(RateLimitExceeded):
+    """This key has used up its budget of this month."""
+
+    type = "insufficient_quota"
+    code = "insufficient_quota"
+
+
 class LedgerUnavailable(ServiceError):
     """The store cannot be reached at the moment; try again, best with a RefId."""
 
     status = 503
     type = "server_error"
     code = "store_unavailable"
+    error_code = "ServiceUnavailable"
+
+
+class DatabaseUnavailable(ServiceError):
+    """The database cannot be reached at the moment; try again."""
+
+    status = 503
+    type = "server_error"
+    code = "database_unavailable"
     error_code = "ServiceUnavailable"
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from shared.api_keys.limits import Allowance
 from shared.errors import Failure
 from shared.json_bytes import to_json_bytes
 from shared.operation import Operation
@@ -51,6 +52,10 @@ class NewJob:
     mailbox: str = ""
     streamed: bool = False
     operation: Operation = Operation.CHAT
+    #: An operator's try of one provider: it is called also when it is offline.
+    forced: bool = False
+    #: Set when the key that made it has limits.
+    allowance: Allowance | None = None
     #: Where the client reached the gateway; kept for links in the callback.
     base_url: str = ""
 
@@ -66,6 +71,8 @@ class Attempt:
     outcome: str
     status: int | None = None
     detail: str = ""
+    #: Why this provider.
+    reason: str = ""
 
     def to_json(self) -> str:
         """Return the row as it is stored."""
@@ -96,10 +103,16 @@ class Job:
     crashes: int = 0
     worker: str = ""
     cancel: str = ""
+    #: The provider of the present attempt, or of the last one.
+    at: str = ""
     streamed: str = ""
     operation: Operation = Operation.CHAT
+    #: The key that made it, if that has limits.
+    key_id: str = ""
     outcome: str = ""
     status: int = 0
+    #: How often the job was queued again after it had ended.
+    generation: int = 0
     response: bytes | None = None
     error: bytes | None = None
     base_url: str = ""
@@ -128,6 +141,7 @@ _NUMBERS = frozenset(
         "attempt",
         "crashes",
         "status",
+        "generation",
     }
 )
 _BYTES = frozenset(("request", "response", "error", "callback_body"))

@@ -6,18 +6,32 @@ KEYS and ARGV of each move stand at the top of its script in `lua/`. Times are m
 
 from __future__ import annotations
 
+import json
 import math
+import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import redis
 
-from shared import queue_keys, task_names
+from shared import gates, queue_keys, task_names
 from shared import redis_keys as keys
+from shared.api_keys.limits import Allowance, Charge, month_of
 from shared.callback_body import thin_body
 from shared.callback_events import job_event
-from shared.errors import OwnerQueueFull, QueueFull, RefIdConflict
+from shared.candidates import PREFIXES, Candidate, slot_keys, to_json
+from shared.errors import (
+    InsufficientQuota,
+    OwnerQueueFull,
+    QueueFull,
+    RateLimitExceeded,
+    RefIdConflict,
+    TokenRateExceeded,
+    TooManyJobs,
+    TooManyQueued,
+)
 from shared.job import (
     ATTEMPT_PREFIX,
     SUMMARY_FIELDS,
@@ -35,9 +49,11 @@ from shared.moves import (
     Claim,
     Deferred,
     Executed,
+    NoFailOver,
     Position,
     Renewal,
     Result,
+    Retried,
 )
 from shared.operation import Operation
 from shared.scripts import Argument, Call, ScriptRunner
@@ -53,6 +69,23 @@ _OWNERS_COUNTED: Final = 1000
 #: When to come again to a full queue that has not moved yet (seconds).
 _RETRY_AFTER_UNKNOWN_S: Final = 10
 _FULL: Final = {"full": QueueFull, "owner_full": OwnerQueueFull}
+#: Limits that find no room at a foreseeable time: when to come again (seconds).
+_RETRY_AFTER_END_S: Final = 5
+_LIMITED: Final = {
+    "requests": RateLimitExceeded,
+    "tokens": TokenRateExceeded,
+    "concurrent": TooManyJobs,
+    "queued": TooManyQueued,
+    "budget": InsufficientQuota,
+}
+#: How long a key's sums of a month live after the last job (ms): a quota page may still ask.
+_MONTH_LIVES_MS: Final = 62 * 86_400_000
+_NO_CHARGE: Final = Charge()
+#: Fields of a job that left the ledger, when it is put back.
+_PUT_BACK: Final = (
+    *("id", "ref_id", "owner", "model", "priority", "tag", "provider", "reply_to", "request"),
+    *("created_ms", "generation", "attempt"),
+)
 _SUMMARY_NAMES: Final = tuple(name.encode() for name in SUMMARY_FIELDS)
 
 
@@ -65,20 +98,42 @@ class JobStore:
         self._settings = settings
         self._clock = clock
 
+    @property
+    def client(self) -> redis.Redis:
+        """The connection to the ledger, for those who only read."""
+        return self._client
+
     # --- the gateway's moves ------------------------------------------------------------------
 
     def accept(self, new: NewJob) -> Accepted:
         """Make the job and put it in line, or find the one its RefId made before.
 
-        Raises RefIdConflict (same RefId, other request), QueueFull and OwnerQueueFull.
+        Raises RefIdConflict (same RefId, other request), QueueFull, OwnerQueueFull, and
+        RateLimitExceeded and its kin when the key's limits have no room for it.
         """
-        answer = self._scripts.run(Call("accept", _accept_keys(new), self._accept_args(new)))
+        accept_keys = _accept_keys(new)
+        if new.allowance:
+            accept_keys += self._limit_keys(new.allowance.key_id)
+        answer = self._scripts.run(Call("accept", accept_keys, self._accept_args(new)))
         verdict, value = answer[0].decode(), int(answer[1])
         if verdict == "conflict":
             raise RefIdConflict(field="refId")
         if verdict in _FULL:
             raise _FULL[verdict](retry_after_s=retry_after_s(value, float(answer[2])))
+        if verdict == "limited":
+            raise _over_limit(answer[2].decode(), value)
         return Accepted(value, is_new=verdict == "accepted")
+
+    def _limit_keys(self, key_id: str) -> list[str]:
+        return [
+            keys.requests_of(key_id),
+            keys.tokens_of(key_id),
+            keys.live(key_id),
+            self._month_key(key_id),
+        ]
+
+    def _month_key(self, key_id: str) -> str:
+        return keys.month_of(key_id, month_of(self._clock() or round(time.time() * 1000)))
 
     def _accept_args(self, new: NewJob) -> list[Argument]:
         settings = self._settings
@@ -96,6 +151,11 @@ class JobStore:
             fields["base_url"] = new.base_url
         if new.operation is not Operation.CHAT:
             fields["operation"] = new.operation
+        if new.forced:
+            fields["forced"] = "1"
+        if new.allowance:
+            fields["key_id"] = new.allowance.key_id
+            fields["reserved"] = str(new.allowance.tokens)
         return [
             self._clock(),
             keys.JOB_PREFIX,
@@ -110,6 +170,7 @@ class JobStore:
             new.tag,
             milliseconds(settings.job_timeout_s + settings.result_ttl_s),
             new.owner,
+            new.allowance.to_json() if new.allowance else "",
             *(part for pair in fields.items() for part in pair),
         ]
 
@@ -119,7 +180,7 @@ class JobStore:
             "cancel",
             [
                 *queue_keys.move_keys(job.id),
-                *queue_keys.everywhere(task_names.chat_queue(job.model), job.owner),
+                *queue_keys.everywhere(task_names.chat_queue(job.model), job.owner, job.provider),
             ],
             [
                 self._clock(),
@@ -130,6 +191,53 @@ class JobStore:
             ],
         )
         return Cancelled(self._scripts.run(call).decode())
+
+    def retry(
+        self, job: Job, *, put_back: bool = False, allowance: Allowance | None = None
+    ) -> Retried:
+        """Queue a job again that Failed or was Cancelled, with attempts and time anew.
+
+        `put_back` when it has left the ledger, as the history knows it. Raises RateLimitExceeded
+        and its kin when the limits of the caller's key have no room for it.
+        """
+        queue = task_names.chat_queue(job.model)
+        call = Call(
+            "retry",
+            [
+                *queue_keys.move_keys(job.id),
+                keys.UNSTORED,
+                keys.ref(job.owner, job.ref_id),
+                keys.delivery(job.id),
+                keys.DELIVERIES_DELAYED,
+                keys.MODELS,
+                keys.drain(queue),
+                *queue_keys.window(queue, job.priority),
+                keys.waiting_of(queue, job.priority, job.owner),
+                keys.DELIVERIES_LEASES,
+                keys.line(task_names.CALLBACKS_QUEUE, 0),
+                keys.missing(task_names.CALLBACKS_QUEUE, 0),
+                keys.RECEIVER_PREFIX,
+                *(self._limit_keys(allowance.key_id) if allowance else ()),
+            ],
+            [
+                self._clock(),
+                job.id,
+                queue,
+                job.priority,
+                self._settings.queue_window,
+                milliseconds(self._settings.job_timeout_s),
+                job.owner,
+                job.model,
+                allowance.to_json() if allowance else "",
+                allowance.key_id if allowance else "",
+                keys.JOB_PREFIX,
+                *(_hash_of(job) if put_back else ()),
+            ],
+        )
+        answer = self._scripts.run(call)
+        if isinstance(answer, list):
+            raise _over_limit(answer[2].decode(), int(answer[1]))
+        return Retried(answer.decode())
 
     def position(self, job: Job) -> Position | None:
         """Return where a Queued job stands in line; None when it does not (it is due later)."""
@@ -175,6 +283,22 @@ class JobStore:
             for row in pipe.execute()
         ]
 
+    def queued(self, models: Sequence[str]) -> dict[str, int]:
+        """Return how many jobs wait for each of these models, by queue."""
+        queues = [task_names.chat_queue(model) for model in models]
+        pipe = self._client.pipeline(transaction=False)
+        for queue in queues:
+            for line in (*queue_keys.lines(queue), *queue_keys.waiting(queue)):
+                pipe.zcard(line)
+        sizes = pipe.execute()
+        step = 2 * len(task_names.PRIORITIES)
+        return {queue: sum(sizes[i * step : (i + 1) * step]) for i, queue in enumerate(queues)}
+
+    def provider_of(self, job_id: int) -> str:
+        """Return the provider of the job's present attempt, or of its last; empty for none."""
+        value: Any = self._client.hget(keys.job(job_id), "at")
+        return (value or b"").decode()
+
     def find_id(self, owner: str, ref_id: str) -> int | None:
         """Return the id of the owner's job with this RefId."""
         value: Any = self._client.get(keys.ref(owner, ref_id))
@@ -187,9 +311,17 @@ class JobStore:
 
     # --- the chat worker's moves --------------------------------------------------------------
 
-    def claim(self, job_id: int, queue: str, priority: int, worker: str) -> Claim | None:
-        """Start an attempt; None when the message that led here is stale.
+    def claim(
+        self,
+        job_id: int,
+        queue: str,
+        priority: int,
+        worker: str,
+        candidates: Sequence[Candidate] = (),
+    ) -> Claim | None:
+        """Start an attempt at the first candidate that has room.
 
+        None when the message that led here is stale, or the job waits until one has room.
         `queue` and `priority` are the message's: the next job in turn takes its place.
         """
         call = Call(
@@ -200,6 +332,8 @@ class JobStore:
                 *queue_keys.missing(queue),
                 *queue_keys.window(queue, priority),
                 keys.drain(queue),
+                keys.GATES,
+                *slot_keys(candidates),
             ],
             [
                 self._clock(),
@@ -210,13 +344,16 @@ class JobStore:
                 priority,
                 self._settings.queue_window,
                 uuid.uuid4().hex,
+                to_json(candidates),
+                PREFIXES,
+                keys.LIVE_PREFIX,
             ],
         )
         row = self._scripts.run(call)
         if not row:
             return None
         now_ms, attempt, request, job_model, provider, deadline_ms, ref_id, *how = row
-        streamed, operation = how
+        streamed, operation, chosen, failed, before = how
         return Claim(
             id=job_id,
             attempt=int(attempt),
@@ -228,6 +365,39 @@ class JobStore:
             deadline_ms=int(deadline_ms),
             streamed=streamed == b"1",
             operation=Operation(operation.decode()) if operation else Operation.CHAT,
+            attempts_before=int(before or 0),
+            chosen=chosen.decode(),
+            failed=_names(failed),
+        )
+
+    def fail_over(
+        self, claim: Claim, candidates: Sequence[Candidate], record: Attempt
+    ) -> Claim | NoFailOver:
+        """Begin the next attempt at once, at a candidate that has not failed this job."""
+        call = Call(
+            "fail_over",
+            [keys.job(claim.id), *slot_keys(candidates)],
+            [
+                self._clock(),
+                claim.id,
+                claim.attempt,
+                uuid.uuid4().hex,
+                self._lease_ms,
+                to_json(candidates),
+                claim.chosen,
+                *_attempt_fields(record),
+            ],
+        )
+        row = self._scripts.run(call)
+        if isinstance(row, bytes):
+            return NoFailOver(row.decode())
+        attempt, provider, now_ms = row
+        return replace(
+            claim,
+            attempt=int(attempt),
+            chosen=provider.decode(),
+            now_ms=int(now_ms),
+            failed=(*claim.failed, claim.chosen),
         )
 
     def renew(self, attempts: Sequence[tuple[int, int]]) -> list[Renewal]:
@@ -240,9 +410,14 @@ class JobStore:
         return [Renewal(answer.decode()) for answer in self._scripts.run_all(calls)]
 
     def execute(
-        self, job_id: int, attempt: int, result: Result, record: Attempt | None = None
+        self,
+        job_id: int,
+        attempt: int,
+        result: Result,
+        record: Attempt | None = None,
+        along: Sequence[Call] = (),
     ) -> Executed:
-        """Store the job's one result and hand it to completion."""
+        """Store the job's one result and hand it to completion; send other calls along."""
         field = "response" if result.outcome is JobState.COMPLETED else "error"
         call = Call(
             "execute",
@@ -258,12 +433,22 @@ class JobStore:
                 *_attempt_fields(record),
             ],
         )
-        return Executed(self._scripts.run(call).decode())
+        return Executed(self._run_along(call, along).decode())
 
     def defer(
-        self, job_id: int, attempt: int, delay_s: float, record: Attempt | None = None
+        self,
+        job_id: int,
+        attempt: int,
+        delay_s: float,
+        record: Attempt | None = None,
+        *,
+        failed: Sequence[str] = (),
+        along: Sequence[Call] = (),
     ) -> Deferred:
-        """Queue the job again, due in `delay_s` seconds."""
+        """Queue the job again, due in `delay_s` seconds; send other calls along.
+
+        `failed` names the providers that have failed it so far.
+        """
         call = Call(
             "defer",
             queue_keys.move_keys(job_id),
@@ -274,10 +459,14 @@ class JobStore:
                 milliseconds(delay_s),
                 "due_in_ms",
                 milliseconds(delay_s),
+                *(("failed", _joined(failed)) if failed else ()),
                 *_attempt_fields(record),
             ],
         )
-        return Deferred(self._scripts.run(call).decode())
+        return Deferred(self._run_along(call, along).decode())
+
+    def _run_along(self, call: Call, along: Sequence[Call]) -> Any:
+        return self._scripts.run_all([call, *along])[0] if along else self._scripts.run(call)
 
     # --- the completion worker's moves --------------------------------------------------------
 
@@ -300,8 +489,14 @@ class JobStore:
         ids: Any = self._client.zrange(keys.EXECUTED, 0, most - 1)
         return [int(job_id) for job_id in ids]
 
-    def complete(self, jobs: Sequence[Job]) -> list[JobState | None]:
-        """Make Executed jobs final, with their deliveries; None where a job was not Executed."""
+    def complete(
+        self, jobs: Sequence[Job], charges: Mapping[int, Charge] | None = None
+    ) -> list[JobState | None]:
+        """Make Executed jobs final, with their deliveries; None where a job was not Executed.
+
+        The keys of those that have limits are charged, in the same step.
+        """
+        charges = charges or {}
         now, ttl_ms = self._clock(), milliseconds(self._settings.result_ttl_s)
         subscribers = self._subscribers()
         # Without its job nobody could ask for them.
@@ -323,6 +518,8 @@ class JobStore:
                     keys.JOB_ID,
                     keys.JOB_PREFIX,
                     keys.DELIVERY_PREFIX,
+                    keys.UNSTORED,
+                    *self._charge_keys(job),
                 ],
                 [
                     now,
@@ -333,12 +530,30 @@ class JobStore:
                     job.owner,
                     job_event(self._settings, job) if job.owner in subscribers else b"",
                     chunks_ttl_ms,
+                    *_charge_args(charges.get(job.id, _NO_CHARGE)),
                 ],
             )
             for job in jobs
         ]
         states = self._scripts.run_all(calls)
         return [JobState(state.decode()) if state else None for state in states]
+
+    def _charge_keys(self, job: Job) -> list[str]:
+        if not job.key_id:
+            return []
+        return [keys.live(job.key_id), keys.tokens_of(job.key_id), self._month_key(job.key_id)]
+
+    def contents_to_charge(self, jobs: Sequence[Job]) -> list[tuple[bytes | None, str, int]]:
+        """Return each job's response, who gave it, and how many bytes were asked."""
+        pipe = self._client.pipeline(transaction=False)
+        for job in jobs:
+            pipe.hmget(keys.job(job.id), "response", f"{ATTEMPT_PREFIX}{job.attempt}")
+            pipe.hstrlen(keys.job(job.id), "request")
+        answers = pipe.execute()
+        return [
+            (response, json.loads(attempt)["provider"] if attempt else "", asked)
+            for (response, attempt), asked in zip(answers[::2], answers[1::2], strict=True)
+        ]
 
     def _subscribers(self) -> set[str]:
         owners: Any = self._client.smembers(keys.SUBSCRIBERS)
@@ -369,6 +584,18 @@ def retry_after_s(waiting: int, per_second: float) -> int:
     return max(1, min(120, math.ceil(waiting / 20 / per_second)))
 
 
+def _over_limit(limit: str, room_in_ms: int) -> RateLimitExceeded:
+    if limit == "budget":
+        # Its end may be weeks away, and an SDK that is told a time comes again.
+        return InsufficientQuota()
+    wait_s = math.ceil(room_in_ms / 1000) if room_in_ms else _RETRY_AFTER_END_S
+    return _LIMITED[limit](retry_after_s=max(1, min(120, wait_s)))
+
+
+def _charge_args(charge: Charge) -> list[Argument]:
+    return [charge.tokens, charge.cost_nanos, _MONTH_LIVES_MS]
+
+
 def _accept_keys(new: NewJob) -> list[str]:
     queue = task_names.chat_queue(new.model)
     return [
@@ -384,7 +611,33 @@ def _accept_keys(new: NewJob) -> list[str]:
         *queue_keys.lines(queue),
         *queue_keys.waiting(queue),
         *queue_keys.waiting_of(queue, new.owner),
+        keys.GATES,
+        *(queue_keys.waiting(gates.gate(queue, new.provider)) if new.provider else ()),
     ]
+
+
+def _hash_of(job: Job) -> list[str | bytes | int]:
+    """Return the fields of a job that was in the ledger before, as it was accepted."""
+    fields: dict[str, str | bytes | int] = {
+        **{name: getattr(job, name) for name in _PUT_BACK},
+        **{f"{ATTEMPT_PREFIX}{attempt.number}": attempt.to_json() for attempt in job.attempts},
+        "state": str(job.state),
+        "fingerprint": "",
+        "crashes": 0,
+    }
+    if job.operation is not Operation.CHAT:
+        fields["operation"] = str(job.operation)
+    if job.streamed:
+        fields["streamed"] = job.streamed
+    return [part for pair in fields.items() for part in pair]
+
+
+def _joined(names: Sequence[str]) -> str:
+    return "".join(["\x1f", *(f"{name}\x1f" for name in names)])
+
+
+def _names(joined: bytes | None) -> tuple[str, ...]:
+    return tuple(name for name in joined.decode().split("\x1f") if name) if joined else ()
 
 
 def _attempt_fields(record: Attempt | None) -> list[str]:

@@ -41,6 +41,17 @@ class Claim:
     deadline_ms: int
     streamed: bool = False
     operation: Operation = Operation.CHAT
+    #: Name of the provider to call; empty when none could ever answer.
+    chosen: str = ""
+    #: Providers that failed this job before.
+    failed: tuple[str, ...] = ()
+    #: Attempts made before the job was retried; they do not count against its budget.
+    attempts_before: int = 0
+
+    @property
+    def try_number(self) -> int:
+        """Which attempt this is since the job was queued, from 1."""
+        return self.attempt - self.attempts_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +103,28 @@ class Executed(StrEnum):
     REFUSED = "refused"
 
 
+class Retried(StrEnum):
+    """What became of the wish to try a job again after its end."""
+
+    QUEUED = "queued"
+    #: It has not failed.
+    KEPT = "kept"
+    #: It is not in the ledger.
+    UNKNOWN = "unknown"
+
+
 class Deferred(StrEnum):
     """What became of a job that was to be tried later."""
 
     DEFERRED = "deferred"
+    CANCEL = "cancel"
+    REFUSED = "refused"
+
+
+class NoFailOver(StrEnum):
+    """Why an attempt that failed is not followed by another at once."""
+
+    NONE = "none"
     CANCEL = "cancel"
     REFUSED = "refused"
 

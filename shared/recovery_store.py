@@ -60,6 +60,7 @@ class Waiting:
     model: str
     priority: int
     owner: str
+    provider: str
 
     @property
     def queue(self) -> str:
@@ -103,7 +104,10 @@ class RecoveryStore:
         calls = [
             Call(
                 "expire",
-                [*queue_keys.move_keys(job.id), *queue_keys.everywhere(job.queue, job.owner)],
+                [
+                    *queue_keys.move_keys(job.id),
+                    *queue_keys.everywhere(job.queue, job.owner, job.provider),
+                ],
                 [now, job.id, *tail],
             )
             for job in self._waiting(self._due(keys.DEADLINES), leave=keys.DEADLINES)
@@ -121,7 +125,12 @@ class RecoveryStore:
         calls = [
             Call(
                 "dispatch",
-                [*queue_keys.window(queue, priority), keys.QUEUE_PLACE, keys.drain(queue)],
+                [
+                    *queue_keys.window(queue, priority),
+                    keys.QUEUE_PLACE,
+                    keys.drain(queue),
+                    keys.GATES,
+                ],
                 [now, queue, priority, window],
             )
             for queue in self._chat_queues()
@@ -216,14 +225,16 @@ class RecoveryStore:
         """Read where the jobs wait; take ids without a job off the set that named them."""
         pipe = self._client.pipeline(transaction=False)
         for job_id in ids:
-            pipe.hmget(keys.job(job_id), "model", "priority", "owner")
+            pipe.hmget(keys.job(job_id), "model", "priority", "owner", "provider")
         rows = list(zip(ids, pipe.execute(), strict=True))
         gone = [job_id for job_id, row in rows if row[0] is None]
         if gone:
             self._client.zrem(leave, *gone)
         return [
-            Waiting(job_id, model.decode(), int(priority), owner.decode())
-            for job_id, (model, priority, owner) in rows
+            Waiting(
+                job_id, model.decode(), int(priority), owner.decode(), (provider or b"").decode()
+            )
+            for job_id, (model, priority, owner, provider) in rows
             if model is not None
         ]
 

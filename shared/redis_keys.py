@@ -36,8 +36,17 @@ DEADLINES: Final = "jobs:deadlines"
 #: ZSET of job ids by time: Executed, waiting to be completed. Members leave on complete.
 EXECUTED: Final = "jobs:executed"
 
+#: ZSET of job ids by time: ended, and not in the history yet. Members leave when they are.
+UNSTORED: Final = "jobs:unstored"
+
+#: STRING, present while a process works on UNSTORED. Expires by itself (milliseconds).
+HISTORY_LEASE: Final = "history:lease"
+
 #: SET of model names that ever had a job. Never expires; bounded by the registry.
 MODELS: Final = "jobs:models"
+
+#: SET of gates that are closed (see `shared/lua/includes/gates.lua`). Bounded by the registry.
+GATES: Final = "jobs:gates"
 
 #: HASH of counts of what happened, by name (see `shared/counters.py`). Never expires.
 COUNTERS: Final = "counters"
@@ -148,14 +157,20 @@ def message_list(queue: str, priority: int) -> str:
     return f"{queue}{PRIORITY_SEPARATOR}{priority}" if priority else queue
 
 
+#: Prefixes of what belongs to a message list; scripts complete them for the jobs at a gate.
+LINE_PREFIX: Final = "line:"
+WAITING_PREFIX: Final = "waiting:"
+TURNS_PREFIX: Final = "turns:"
+
+
 def line(queue: str, priority: int) -> str:
     """ZSET of ids by place: whose message should be in `message_list(queue, priority)`."""
-    return f"line:{message_list(queue, priority)}"
+    return f"{LINE_PREFIX}{message_list(queue, priority)}"
 
 
 def waiting(queue: str, priority: int) -> str:
-    """ZSET of ids by place: jobs that stand behind the message list's window."""
-    return f"waiting:{message_list(queue, priority)}"
+    """ZSET of ids by place: jobs that stand behind the message list's window, or at a gate."""
+    return f"{WAITING_PREFIX}{message_list(queue, priority)}"
 
 
 def waiting_of(queue: str, priority: int, owner: str) -> str:
@@ -165,7 +180,7 @@ def waiting_of(queue: str, priority: int, owner: str) -> str:
 
 def turns(queue: str, priority: int) -> str:
     """ZSET of owners that have jobs in `waiting`, by when it is their turn."""
-    return f"turns:{message_list(queue, priority)}"
+    return f"{TURNS_PREFIX}{message_list(queue, priority)}"
 
 
 def drain(queue: str) -> str:
@@ -176,6 +191,38 @@ def drain(queue: str) -> str:
 def missing(queue: str, priority: int) -> str:
     """ZSET of ids by the time their message was first seen missing from the list."""
     return f"missing:{message_list(queue, priority)}"
+
+
+# --- API keys ---------------------------------------------------------------------------------
+
+#: HASH, digest of a secret → JSON of what it opens; its truth is the database. Never expires.
+KEY_RECORDS: Final = "keys:records"
+
+#: PUB/SUB channel on which gateway processes hear the digests of records that have changed.
+KEY_CHANGES: Final = "keys:changed"
+
+#: Prefix of `live(key_id)`, which the claim script completes from the job.
+LIVE_PREFIX: Final = "limits:live:"
+
+
+def live(key_id: str) -> str:
+    """ZSET of ids: the jobs of a limited key that are not final. 0: never started, 1: started."""
+    return f"{LIVE_PREFIX}{key_id}"
+
+
+def requests_of(key_id: str) -> str:
+    """ZSET of job ids by the time of accept, the last minute's. Lives two minutes."""
+    return f"limits:requests:{key_id}"
+
+
+def tokens_of(key_id: str) -> str:
+    """HASH, unix second → tokens taken, the last minute's. Lives two minutes."""
+    return f"limits:tokens:{key_id}"
+
+
+def month_of(key_id: str, month: str) -> str:
+    """HASH, what a key took in a month such as 2026-11. Lives two months."""
+    return f"limits:month:{key_id}{_SEPARATOR}{month}"
 
 
 # --- workers ----------------------------------------------------------------------------------
@@ -195,6 +242,10 @@ def abort_channel(worker_name: str) -> str:
     return f"abort:{worker_name}"
 
 
+#: What an abort channel carries in place of a job's id: all that the worker runs.
+ABORT_ALL: Final = "all"
+
+
 def wake_stream(process: str) -> str:
     """STREAM of one entry that wakes a gateway process's reader of streams. Lives a minute."""
     return f"wake:{process}"
@@ -203,3 +254,48 @@ def wake_stream(process: str) -> str:
 def mailbox_channel(process: str) -> str:
     """PUB/SUB channel on which a gateway process hears that a job it waits for has moved."""
     return f"mailbox:{process}"
+
+
+# --- providers --------------------------------------------------------------------------------
+
+#: STRING of JSON, the live registry (see `shared/registry_document.py`). Never expires.
+REGISTRY: Final = "providers:registry"
+
+#: STRING, the version of REGISTRY (INCR). Never expires.
+REGISTRY_VERSION: Final = "providers:version"
+
+#: PUB/SUB channel that tells of changes to the registry and to the providers' health.
+PROVIDERS_CHANNEL: Final = "providers:changed"
+
+#: HASH of JSON by provider, or provider and model: how calls to it went. Never expires; bounded by
+#: the registry.
+HEALTH: Final = "providers:health"
+
+#: STRING, the number of the last change in HEALTH (INCR). Never expires.
+HEALTH_VERSION: Final = "providers:health:version"
+
+#: LIST of JSON: providers that a gateway wants probed, and where it waits for the answer.
+PROBE_REQUESTS: Final = "providers:probe:requests"
+
+#: STRING, present while a tick probes providers. Expires by itself (milliseconds).
+PROBE_LEASE: Final = "providers:probe"
+
+
+def probe_answer(token: str) -> str:
+    """LIST of one JSON, what a probe found. Lives a minute."""
+    return f"providers:probe:answer:{token}"
+
+
+def slots(provider: str) -> str:
+    """ZSET of job ids by lease expiry: calls of a limited provider, and slots reserved for one."""
+    return f"slots:held:{provider}"
+
+
+def rates(provider: str) -> str:
+    """HASH, the buckets of a provider limited by the minute. Lives an hour after the last call."""
+    return f"slots:rates:{provider}"
+
+
+def gates_of(provider: str) -> str:
+    """ZSET of the gates whose jobs wait for a slot of this provider, by when it is their turn."""
+    return f"slots:gates:{provider}"

@@ -58,7 +58,11 @@ class Settings(BaseSettings):
     redis_url: str = Field(
         "", description="The ledger. Default: the one `replyto up` runs, else localhost:6379."
     )
-    database_url: str | None = Field(None, description="Reserved for the history database.")
+    database_url: str = Field(
+        "",
+        description="History and API keys: `postgresql://…` or `sqlite:///…`. Default: the file "
+        "`history.db` in the data directory.",
+    )
     providers_file: Path = Field(Path("providers.toml"), description="The LLM providers.")
 
     api_key: SecretStr = Field(
@@ -175,13 +179,34 @@ class Settings(BaseSettings):
     max_crashes: Count = Field(3, description="Workers a job may take down before it is Failed.")
     retry_base_s: Seconds = Field(1, description="First pause between attempts; doubles each time.")
     retry_cap_s: Seconds = Field(60, description="Longest pause between attempts.")
+    no_provider: Literal["queue", "refuse"] = Field(
+        "queue",
+        description="A job whose every provider is offline: `queue` it until one is back, or "
+        "`refuse` it with 503.",
+    )
+    provider_failures: Count = Field(
+        3, description="Failures in a row after which a provider gets a rest."
+    )
+    provider_rest_s: Seconds = Field(
+        5, description="First rest of a provider that fails; doubles each time."
+    )
+    provider_rest_cap_s: Seconds = Field(300, description="Longest rest of a provider.")
+    provider_probe_s: Seconds = Field(
+        5, description="How often an offline provider is asked whether it is back."
+    )
     lease_s: Seconds = Field(30, description="A worker's claim on a job, renewed while it runs.")
     lease_renew_s: Seconds = Field(10, description="How often leases are renewed.")
     tick_s: Seconds = Field(1, description="How often maintenance runs.")
-    result_ttl_s: Seconds = Field(86_400, description="How long an ended job stays readable.")
+    result_ttl_s: Seconds = Field(86_400, description="How long an ended job stays in Redis.")
     stream_ttl_s: Seconds = Field(
         3_600,
         description="How long the chunks of an ended stream are kept, at most as long as its job.",
+    )
+    history_days: int = Field(
+        90, ge=0, description="How long jobs stay in the history, days; 0 for ever."
+    )
+    history_bodies: Literal["all", "none"] = Field(
+        "all", description="Whether the history keeps requests and answers: `all` or `none`."
     )
 
     @field_validator("cors_origins", mode="before")
@@ -225,6 +250,18 @@ class Settings(BaseSettings):
         if value.get_secret_value() and not is_encryption_key(value.get_secret_value()):
             raise ValueError("must be 32 bytes in URL-safe base64")
         return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_one_we_speak(cls, value: str) -> str:
+        if value and not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
+            raise ValueError("must start with 'postgresql://' or 'sqlite:///'")
+        return value
+
+    @property
+    def effective_database_url(self) -> str:
+        """The database to use: as set, else a file in the data directory."""
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'history.db'}"
 
     @field_validator("callback_allow")
     @classmethod

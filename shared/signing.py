@@ -75,9 +75,13 @@ def new_private_key() -> str:
     return PRIVATE_KEY_PREFIX + b64encode(seed).decode()
 
 
-def message_id(job_id: int) -> str:
-    """Return the `webhook-id` of a job's callback: the same for every attempt and replay."""
-    return f"msg_{job_id}"
+def message_id(job_id: int, generation: int = 0) -> str:
+    """Return the `webhook-id` of a job's callback: the same for every attempt and replay.
+
+    A job that was retried after its end has another result, so another id: never two bodies under
+    one. No full stop: it separates what is signed.
+    """
+    return f"msg_{job_id}_{generation + 1}" if generation else f"msg_{job_id}"
 
 
 def signature_headers(

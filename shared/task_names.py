@@ -28,6 +28,11 @@ def chat_queue(model: str) -> str:
     return f"{_CHAT_PREFIX}{model}"
 
 
+def is_chat_queue(queue: str) -> bool:
+    """Whether a queue is the one of a model."""
+    return queue.startswith(_CHAT_PREFIX)
+
+
 def model_of(queue: str) -> str:
     """Return the model whose jobs are in this queue; the inverse of `chat_queue`."""
     return queue.removeprefix(_CHAT_PREFIX)

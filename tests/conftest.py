@@ -16,12 +16,14 @@ import redis
 from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
+from shared.database.database import Database
 from shared.delivery_store import DeliveryStore
 from shared.job_store import JobStore
 from shared.recovery_store import RecoveryStore
 from shared.redis_client import connect
 from shared.settings import Settings
 from tests.factories import FakeClock, MessageLists, new_settings
+from tests.postgres import PostgresServer
 
 #: How long a redis-server may take to answer (seconds), and how often it is asked.
 _START_LIMIT_S = 10.0
@@ -87,6 +89,34 @@ def ledger_redis(request: pytest.FixtureRequest) -> redis.Redis:
     """Return the Redis under the ledger: each test runs on the fake and on the real one."""
     client: redis.Redis = request.getfixturevalue(request.param)
     return client
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Start a PostgreSQL of this session's own; fail when there is none."""
+    server = PostgresServer().start()
+    yield server
+    server.remove()
+
+
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)],
+)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of an empty database: each test runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/history.db"
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    return server.new_database("tests")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """Return an empty database with the schema of today."""
+    database = Database(database_url)
+    database.migrate()
+    yield database
+    database.close()
 
 
 @pytest.fixture

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import json
+import shutil
+import tempfile
+from functools import cache
 from typing import Any
 
 import redis
+from pydantic import SecretStr
 
 from shared import redis_keys as keys
 from shared import task_names
+from shared.database.database import Database
 from shared.job import NewJob
+from shared.sealing import new_encryption_key
 from shared.settings import Settings
 
 #: An ordinary moment: 2023-11-14T22:13:20Z (unix milliseconds).
 START_MS = 1_700_000_000_000
 
 _numbers = itertools.count(1)
+#: What seals the secrets of tests.
+_ENCRYPTION_KEY = new_encryption_key()
 
 
 class FakeClock:
@@ -36,6 +45,7 @@ class FakeClock:
 def new_settings(**overrides: Any) -> Settings:
     """Return settings with their defaults, whatever the environment says."""
     defaults = {name: field.get_default() for name, field in Settings.model_fields.items()}
+    defaults["encryption_key"] = SecretStr(_ENCRYPTION_KEY)
     return Settings(**{**defaults, **overrides})
 
 
@@ -90,6 +100,18 @@ class MessageLists:
         name = keys.message_list(queue, priority)
         self._client.lset(name, -1 - index, "lost")
         self._client.lrem(name, 0, "lost")
+
+
+def new_database() -> Database:
+    """Return a database of its own in a file that goes with this process."""
+    return Database(f"sqlite:///{_folder()}/{next(_numbers)}.db")
+
+
+@cache
+def _folder() -> str:
+    folder = tempfile.mkdtemp(prefix="replyto-tests-")
+    atexit.register(shutil.rmtree, folder)
+    return folder
 
 
 def id_of(message: dict[str, Any]) -> int:

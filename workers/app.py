@@ -14,6 +14,7 @@ from kombu.utils import functional
 from shared.settings import SettingsError, load_settings
 from workers.config import celery_config
 from workers.maintenance.steps import DepsStep, MaintenanceStep
+from workers.pools import PoolStep
 
 
 def _config() -> dict[str, Any]:
@@ -48,3 +49,4 @@ _let_pauses_yield()
 app = Celery("replyto", amqp="workers.broker:Broker")
 app.add_defaults(_config)
 app.steps["worker"].update((DepsStep, MaintenanceStep))
+app.steps["consumer"].add(PoolStep)

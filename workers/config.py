@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import redis
 from kombu import Queue
 
 from shared import task_names
-from shared.providers import load_registry
+from shared.providers import Registry, read_file
+from shared.redis_client import WORKER_TIMEOUT_S, connect
+from shared.registry_store import RegistryStore
 from shared.settings import Settings
 
 
 def celery_config(settings: Settings) -> dict[str, Any]:
     """Return the whole configuration of the Celery app."""
-    models = load_registry(settings.providers_file).models
-    names = [task_names.chat_queue(model) for model in models]
+    names = [task_names.chat_queue(model) for model in _models(settings)]
     names += [task_names.COMPLETION_QUEUE, task_names.CALLBACKS_QUEUE]
     return {
         # Both by name: a CELERY_BROKER_URL in the environment would overrule `broker_url`, and send
@@ -62,3 +64,15 @@ def celery_config(settings: Settings) -> dict[str, Any]:
             "client_name": "replyto-worker",
         },
     }
+
+
+def _models(settings: Settings) -> list[str]:
+    """Return the models to begin with: the registry's, or the file's while Redis is away."""
+    file = read_file(settings.providers_file)
+    client = connect(settings.effective_redis_url, timeout_s=WORKER_TIMEOUT_S, name="replyto-start")
+    try:
+        return Registry(RegistryStore(client).seed(file).providers).known_models
+    except redis.RedisError:
+        return Registry(file or []).known_models
+    finally:
+        client.close()

@@ -17,13 +17,21 @@ from shared.callback_keys import CallbackKeyStore
 from shared.callback_tests import CallbackTestStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
+from shared.database.database import Database
 from shared.delivery_index import DeliveryIndex
 from shared.delivery_store import DeliveryStore
+from shared.health_store import HealthStore
+from shared.history.writer import HistoryWriter
 from shared.job_store import JobStore
 from shared.overdue_deliveries import OverdueDeliveries
-from shared.providers import Registry, load_registry
+from shared.prices import Prices, load_prices
+from shared.provider_health import HealthBook
+from shared.providers import Registry, read_file
 from shared.recovery_store import RecoveryStore
+from shared.registry_follower import RegistryFollower
 from shared.settings import Settings
+from shared.slot_store import SlotStore
+from shared.unstored import Unstored
 from workers.callbacks.leases import Leases
 from workers.callbacks.sender import Sender, sender_of
 from workers.callbacks.signing_keys import SigningKeys
@@ -31,6 +39,7 @@ from workers.callbacks.slots import Slots
 from workers.chat.lanes import Lanes, kept_slots
 from workers.chat.relay import Relays
 from workers.chat.running import Running
+from workers.chat.traffic import Traffic
 from workers.chat.usage import UsageWishes
 from workers.providers.anthropic.dialect import AnthropicDialect
 from workers.providers.base import Dialects
@@ -55,12 +64,21 @@ class Deps:
     redis: Redis
     counters: Counters
     relays: Relays
+    database: Database
+    history: HistoryWriter
+    unstored: Unstored
     callback_tests: CallbackTestStore
     signing_keys: SigningKeys
     callback_slots: Slots
     callback_leases: Leases
+    health: HealthBook
+    follower: RegistryFollower
+    health_store: HealthStore
+    slots: SlotStore
+    prices: Prices = field(default_factory=Prices)
     running: Running = field(default_factory=Running)
     lanes: Lanes = field(default_factory=Lanes)
+    traffic: Traffic = field(default_factory=Traffic)
     usage: UsageWishes = field(default_factory=UsageWishes)
     worker_name: str = "worker"
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -81,6 +99,9 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         name="replyto-worker",
     )
     deliveries = DeliveryStore(client, settings)
+    database = Database(settings.effective_database_url)
+    file = read_file(settings.providers_file)
+    registry, health = Registry(file or []), HealthBook()
     return Deps(
         settings=settings,
         jobs=JobStore(client, settings),
@@ -88,7 +109,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         deliveries=deliveries,
         delivery_index=DeliveryIndex(client),
         overdue_deliveries=OverdueDeliveries(client, settings),
-        registry=load_registry(settings.providers_file),
+        registry=registry,
         dialects=Dialects(
             {
                 "openai": OpenAiDialect(),
@@ -101,10 +122,18 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         redis=client,
         counters=Counters(client),
         relays=Relays(ChunkStore(client), time.sleep),
+        database=database,
+        history=HistoryWriter(database),
+        unstored=Unstored(client, settings),
+        prices=load_prices(settings.providers_file),
         callback_tests=CallbackTestStore(client),
         signing_keys=signing_keys(client, settings),
         callback_slots=Slots(concurrency),
         callback_leases=Leases(deliveries),
+        health=health,
+        follower=RegistryFollower(client, registry, health, file),
+        health_store=HealthStore(client),
+        slots=SlotStore(client, settings),
         lanes=Lanes(concurrency - kept),
         worker_name=worker_name,
         environment=os.environ,

@@ -5,20 +5,25 @@
 --       7-12 of the job's priority: message LIST · line ZSET · waiting ZSET · turns ZSET
 --            · jobs:place STRING · the owner's waiting ZSET
 --       13-18 all lines and waiting ZSETs of the model
---       19-21 all waiting ZSETs of the owner
+--       19-21 all waiting ZSETs of the owner · 22 jobs:gates SET
+--       23… all waiting ZSETs at the gate of the provider that the job is pinned to
+--       the last 4 of a key that has limits: requests ZSET · tokens HASH · live ZSET · month HASH
 --       The job's own key is made of ARGV[2] and the id, which only this script knows; dispatch
 --       may push jobs of other owners, whose keys only the turns know.
 -- ARGV  1 now (ms, 0: the server's clock) · 2 prefix of job keys · 3 model · 4 queue · 5 priority
 --       6 widest window (messages) · 7 queue limit (jobs) · 8 owner limit (jobs)
 --       9 time to the deadline (ms) · 10 fingerprint · 11 tag ('' for none)
---       12 how long the tag index lives (ms) · 13 owner · 14… more field, value pairs
+--       12 how long the tag index lives (ms) · 13 owner
+--       14 the key's limits (JSON, '' for none; see includes/limits.lua) · 15… more field, value pairs
 -- Returns {'accepted', id} | {'exists', id} | {'conflict', id}
+--         | {'limited', until there may be room (ms, 0: unknown), which limit}
 --         | {'full', jobs waiting, drain rate} | {'owner_full', jobs waiting, drain rate}
 --
 --! include clock
 --! include push_message
 --! include dispatch
 --! include drain
+--! include limits
 local now = clock(ARGV[1])
 
 local known = redis.call('GET', KEYS[2])
@@ -37,7 +42,10 @@ local function size(first, last)
   return sum
 end
 
-local waiting = size(13, 18)
+local limits = ARGV[14] ~= '' and cjson.decode(ARGV[14])
+local last = limits and #KEYS - 4 or #KEYS
+local is_pinned = last >= 23
+local waiting = size(13, 18) + size(23, last)
 if waiting >= tonumber(ARGV[7]) then
   return {'full', tostring(waiting), tostring(drain_rate(KEYS[6], now))}
 end
@@ -46,12 +54,21 @@ if waiting >= tonumber(ARGV[8]) then
   return {'owner_full', tostring(waiting), tostring(drain_rate(KEYS[6], now))}
 end
 
+if limits then
+  local exceeded, wait =
+    find_exceeded(limits, KEYS[last + 1], KEYS[last + 2], KEYS[last + 3], KEYS[last + 4], ARGV[2],
+      now)
+  if exceeded then
+    return {'limited', whole(wait), exceeded}
+  end
+end
+
 local id = whole(redis.call('INCR', KEYS[1]))
 local deadline = whole(now + tonumber(ARGV[9]))
 redis.call('HSET', ARGV[2] .. id, 'id', id, 'state', 'Queued', 'model', ARGV[3],
   'priority', ARGV[5], 'fingerprint', ARGV[10], 'tag', ARGV[11], 'owner', ARGV[13],
   'created_ms', whole(now), 'deadline_ms', deadline, 'attempt', '0', 'crashes', '0',
-  unpack(ARGV, 14))
+  unpack(ARGV, 15))
 redis.call('SET', KEYS[2], id)
 if ARGV[11] ~= '' then
   redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', whole(now - tonumber(ARGV[12])))
@@ -61,14 +78,23 @@ end
 redis.call('SADD', KEYS[4], ARGV[3])
 redis.call('ZADD', KEYS[5], deadline, id)
 
+if limits then
+  take(limits, KEYS[last + 1], KEYS[last + 2], KEYS[last + 3], id, now)
+end
+
 local window = window_of(KEYS[6], now, tonumber(ARGV[6]))
-if redis.call('LLEN', KEYS[7]) < window and redis.call('EXISTS', KEYS[9]) == 0 then
+local is_open = redis.call('SISMEMBER', KEYS[22], ARGV[4]) == 0
+local has_room = redis.call('LLEN', KEYS[7]) < window and redis.call('EXISTS', KEYS[9]) == 0
+-- A pinned job has a gate of its own: that of the queue does not hold it up.
+if is_open and has_room or not is_open and is_pinned then
   push_message(KEYS[7], KEYS[8], KEYS[11], ARGV[4], ARGV[5], 'workers.chat.run', id, false)
 else
   local place = redis.call('INCR', KEYS[11])
   redis.call('ZADD', KEYS[9], place, id)
   redis.call('ZADD', KEYS[12], place, id)
   redis.call('ZADD', KEYS[10], 'NX', place, ARGV[13])
-  dispatch(KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11], ARGV[4], ARGV[5], window)
+  if is_open then
+    dispatch(KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11], ARGV[4], ARGV[5], window)
+  end
 end
 return {'accepted', id}

@@ -1,7 +1,8 @@
 -- cancel: end a job that waits; ask the attempt of one that runs to abort.
 --
 -- KEYS  1-7 as in includes/finish.lua · 8-10 the model's lines ZSET · 11-13 missing ZSET
---       14-16 waiting ZSET · 17-19 the owner's waiting ZSET
+--       14-16 waiting ZSET · 17-19 the owner's waiting ZSET · 20-25 the same two at the gate of
+--       the provider that it is pinned to, if it is
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 error body · 4 HTTP status
 --       5 prefix of abort channels
 -- Returns 'cancelled' | 'aborting' | 'ended' (it had ended before)
@@ -12,7 +13,7 @@
 --! include finish
 local job = redis.call('HMGET', KEYS[1], 'state', 'worker')
 if job[1] == 'Queued' then
-  for i = 8, 19 do
+  for i = 8, #KEYS do
     redis.call('ZREM', KEYS[i], ARGV[2])
   end
   finish(ARGV[2], clock(ARGV[1]), 'Cancelled', ARGV[4], 'error', ARGV[3])

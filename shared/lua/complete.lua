@@ -4,28 +4,38 @@
 --       5 callbacks LIST · 6 its line ZSET · 7 jobs:place STRING
 --       8 the owner's ZSET of deliveries · 9 deliveries:owners SET
 --       10 the owner's subscriptions HASH · 11 jobs:id STRING · 12 prefix of jobs
---       13 prefix of deliveries
+--       13 prefix of deliveries · 14 jobs:unstored ZSET
+--       15-17 of a key that has limits: live ZSET · tokens HASH · month HASH
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 how long an ended job lives (ms)
 --       4 largest result that a callback carries (bytes) · 5 what it carries instead of a larger one
 --       6 owner · 7 the event that its subscriptions are told ('' when it has none)
 --       8 how long the chunks of an ended stream live (ms)
+--       9 tokens it took · 10 its cost (thousand-millionths) · 11 how long a month's sums live (ms)
 -- Returns the final state, or false when the job was not Executed
 --
--- A job with a delivery gets its time to live when the delivery ends: until then its body is
--- what the callback sends.
+-- The job gets its time to live when it is in the history (`stored`) and its delivery has ended:
+-- until then it is what the history stores and what the callback sends.
 --
 --! include clock
 --! include delivery_index
 --! include push_message
 --! include create_delivery
 --! include wake
+--! include limits
 local now = whole(clock(ARGV[1]))
 redis.call('ZREM', KEYS[2], ARGV[2])
-local job = redis.call('HMGET', KEYS[1], 'state', 'outcome', 'reply_to')
+local job = redis.call('HMGET', KEYS[1], 'state', 'outcome', 'reply_to', 'created_ms', 'reserved',
+  'accepted_ms')
 if job[1] ~= 'Executed' then
   return false
 end
-redis.call('HSET', KEYS[1], 'state', job[2], 'completed_ms', now)
+redis.call('HSET', KEYS[1], 'state', job[2], 'completed_ms', now, 'unstored', '1')
+redis.call('ZADD', KEYS[14], now, ARGV[2])
+if KEYS[15] then
+  redis.call('ZREM', KEYS[15], ARGV[2])
+  charge(KEYS[16], KEYS[17], tonumber(job[6] or job[4]), tonumber(job[5] or 0), tonumber(ARGV[9]),
+    tonumber(ARGV[10]), ARGV[11], tonumber(now))
+end
 local at = {owner = ARGV[6], index = KEYS[8], owners = KEYS[9], list = KEYS[5], line = KEYS[6],
   places = KEYS[7], subscriptions = KEYS[10], ids = KEYS[11], jobs = KEYS[12],
   deliveries = KEYS[13]}
@@ -36,9 +46,6 @@ if job[3] and job[3] ~= '' then
     redis.call('HSET', KEYS[1], 'callback_body', ARGV[5])
   end
   create_delivery(at, KEYS[4], ARGV[2], job[3], now)
-else
-  redis.call('PEXPIRE', KEYS[1], ARGV[3])
-  redis.call('PEXPIRE', KEYS[3], ARGV[3])
 end
 if ARGV[7] ~= '' then
   create_events(at, 'job.' .. string.lower(job[2]), ARGV[7], now)

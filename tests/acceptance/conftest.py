@@ -61,6 +61,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Tell how long recoveries took: the tests only ask that it was not too long."""
     for report in terminalreporter.getreports("passed"):
         for name, value in report.user_properties:
+            if name == "slots_busy":
+                terminalreporter.write_line(f"slots busy: {value:.1%}: {report.nodeid}")
             if name == "recovery_s":
                 terminalreporter.write_line(f"recovered after {value} s: {report.nodeid}")
 
@@ -73,7 +75,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         demo_models=_MODELS,
         aliases=ALIASES,
         canned={**ODD_ANSWERS, **CANNED_STREAMS, **CANNED_WIRE, **CONFORMANCE},
-        settings={"REPLYTO_MAX_ATTEMPTS": "2", "REPLYTO_RETRY_BASE_S": "0.1"},
+        settings={
+            "REPLYTO_MAX_ATTEMPTS": "2",
+            "REPLYTO_RETRY_BASE_S": "0.1",
+            # Models that fail are asked again and again by one test after another.
+            "REPLYTO_PROVIDER_FAILURES": "1000",
+        },
     ) as stack:
         yield stack.open()
 

@@ -145,6 +145,10 @@ class Stack:
         """End a process without a word (SIGKILL)."""
         self._processes.pop(role).kill()
 
+    def pid(self, role: str) -> int:
+        """Return a process's id."""
+        return self._processes[role].pid
+
     def pause(self, role: str) -> None:
         """Freeze a process (SIGSTOP)."""
         self._processes[role].signal(SIGSTOP)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,45 +13,62 @@ from flask.testing import FlaskClient
 from gateway.app import create_app
 from gateway.auth import Keys
 from gateway.chunk_reader import ChunkReader
+from gateway.issued_keys import IssuedKeys
+from gateway.key_keeper import KeyKeeper
 from gateway.mailbox import Mailbox
 from gateway.services import Services
+from shared.api_keys.store import KeyStore
 from shared.callback_keys import CallbackKeyStore
 from shared.callback_subscriptions import SubscriptionStore
 from shared.callback_tests import CallbackTestStore
 from shared.chunk_store import ChunkStore
 from shared.counters import Counters
+from shared.database.database import Database
 from shared.delivery_index import DeliveryIndex
 from shared.delivery_store import DeliveryStore
+from shared.errors import DatabaseUnavailable
+from shared.health_store import HealthStore
 from shared.job_store import JobStore
 from shared.moves import Result
+from shared.provider_health import HealthBook
 from shared.providers import Provider, Registry
+from shared.registry_follower import RegistryFollower
 from shared.response_names import ResponseNames
 from shared.settings import Settings
+from tests.factories import new_database
 
 API_KEY = "ak-test-key"
 ADMIN_SECRET = "ak-admin-secret"
 
-REGISTRY = Registry(
-    [
-        Provider.model_validate(
-            {
-                "name": "acme",
-                "base_url": "http://127.0.0.1:1/v1",
-                "models": {"m": "acme/m", "n": "n"},
-            }
-        )
-    ]
-)
+PROVIDERS = [
+    Provider.model_validate(
+        {
+            "name": "acme",
+            "base_url": "http://127.0.0.1:1/v1",
+            "models": {"m": "acme/m", "n": "n"},
+        }
+    )
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """The app's test client, with the key of its caller, and the ledger beneath."""
+    """The app's test client, with the key of its caller, the ledger and the history beneath."""
 
     client: FlaskClient
     jobs: JobStore
     redis: redis.Redis
+    database: Database
     deliveries: DeliveryStore
+    services: Services
+
+    def break_database(self) -> None:
+        """Let the database be away from now on."""
+
+        def away(*_: Any, **__: Any) -> Any:
+            raise DatabaseUnavailable
+
+        vars(self.database).update(read=away, write=away)
 
     def post(self, path: str, body: Any = None, key: str | None = API_KEY, **kwargs: Any) -> Any:
         """POST JSON; bytes go as they are."""
@@ -85,24 +103,38 @@ def _auth(key: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"} if key else {}
 
 
-def build(client: redis.Redis, settings: Settings, registry: Registry = REGISTRY) -> Gateway:
+def build(
+    client: redis.Redis, settings: Settings, providers: Sequence[Provider] = PROVIDERS
+) -> Gateway:
     """Return a gateway on this Redis, by default with one provider of two models."""
     jobs = JobStore(client, settings)
+    registry, health = Registry(providers), HealthBook()
+    follower = RegistryFollower(client, registry, health, list(providers))
+    database, key_store = new_database(), KeyStore(client)
+    keeper = KeyKeeper(database, key_store)
+    chunks = ChunkStore(client)
     services = Services(
-        settings,
-        jobs,
-        registry,
-        Keys(settings),
-        Mailbox(client, settings.sync_limit),
-        Counters(client),
-        chunks := ChunkStore(client),
-        ChunkReader(chunks, settings.stream_limit),
-        DeliveryStore(client, settings),
-        DeliveryIndex(client),
-        CallbackKeyStore(client, settings),
-        CallbackTestStore(client),
-        SubscriptionStore(client),
-        ResponseNames(client, settings),
+        settings=settings,
+        jobs=jobs,
+        registry=registry,
+        keys=Keys(settings, IssuedKeys(client, key_store, keeper.rebuild)),
+        mailbox=Mailbox(client, settings.sync_limit),
+        counters=Counters(client),
+        chunks=chunks,
+        chunk_reader=ChunkReader(chunks, settings.stream_limit),
+        deliveries=DeliveryStore(client, settings),
+        delivery_index=DeliveryIndex(client),
+        callback_keys=CallbackKeyStore(client, settings),
+        callback_tests=CallbackTestStore(client),
+        subscriptions=SubscriptionStore(client),
+        response_names=ResponseNames(client, settings),
+        database=database,
+        health=health,
+        follower=follower,
+        redis=client,
+        health_store=HealthStore(client),
+        key_store=key_store,
+        key_keeper=keeper,
     )
     app = create_app(services)
-    return Gateway(app.test_client(), jobs, client, services.deliveries)
+    return Gateway(app.test_client(), jobs, client, database, services.deliveries, services)

@@ -14,8 +14,9 @@ import redis
 from shared.chunk_store import START, ChunkStore
 from shared.errors import Failure
 from shared.job import Job, JobState
+from shared.providers import Provider
 from shared.settings import Settings
-from tests.factories import FakeClock, new_job, new_settings
+from tests.factories import FakeClock, MessageLists, new_job, new_settings
 from tests.unit.chunks import HELLO
 from tests.unit.worker_deps import FakeLlm, build
 from workers.chat.run import run_chat
@@ -80,19 +81,90 @@ def test_stale_message_calls_no_llm(deps: Deps, llm: FakeLlm) -> None:
     assert len(llm.calls) == 1
 
 
-def test_transient_failure_is_tried_again_at_the_other_provider(
+def _best_fails(**fields: Any) -> Any:
+    def answer(call: ProviderCall) -> bytes:
+        if call.provider.name == "best":
+            raise ProviderError(DOWN, **fields)
+        return b"{}"
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        pytest.param({"transient": True, "status": 503}, id="a passing failure"),
+        pytest.param({"transient": False, "status": 401}, id="a key that is refused"),
+    ],
+)
+def test_failure_of_one_provider_is_answered_by_the_other_at_once(
+    deps: Deps, llm: FakeLlm, error: dict[str, Any]
+) -> None:
+    llm.answer = _best_fails(**error)
+    job_id = _accept(deps)
+    run_chat(deps, job_id, "chat.m", 5)
+    job = _job(deps, job_id)
+    assert [call.provider.name for call in llm.calls] == ["best", "other"]
+    assert (job.state, job.response, job.attempt) == (JobState.EXECUTED, b"{}", 2)
+    assert [(a.number, a.provider, a.outcome) for a in job.attempts] == [
+        (1, "best", "failed"),
+        (2, "other", "answered"),
+    ]
+    assert job.attempts[1].reason.startswith("priority 1; best ")
+
+
+def test_job_that_all_have_failed_is_deferred_and_tried_again_at_the_best(
     deps: Deps, llm: FakeLlm, fake_clock: FakeClock
 ) -> None:
     job_id = _accept(deps)
     llm.answer = _fails(transient=True, status=503)
     run_chat(deps, job_id, "chat.m", 5)
     assert _job(deps, job_id).state is JobState.QUEUED
-    fake_clock.advance(1)
+    fake_clock.advance(2)
     assert deps.recovery.promote_jobs() == 1
     llm.answer = lambda call: b"{}"
     run_chat(deps, job_id, "chat.m", 5)
-    assert [call.provider.name for call in llm.calls] == ["best", "other"]
-    assert _job(deps, job_id).response == b"{}"
+    assert [call.provider.name for call in llm.calls] == ["best", "other", "best"]
+
+
+def test_pinned_job_stays_with_its_provider_when_that_fails(deps: Deps, llm: FakeLlm) -> None:
+    job_id = _accept(deps, provider="best")
+    llm.answer = _best_fails(transient=True, status=503)
+    run_chat(deps, job_id, "chat.m", 5)
+    assert [call.provider.name for call in llm.calls] == ["best"]
+    assert _job(deps, job_id).state is JobState.QUEUED
+
+
+def test_provider_that_fails_in_a_row_is_asked_no_more(deps: Deps, llm: FakeLlm) -> None:
+    llm.answer = _best_fails(transient=True, status=500)
+    for _ in range(10):
+        run_chat(deps, _accept(deps), "chat.m", 5)
+        MessageLists(deps.redis).take_chat()
+    asked = [call.provider.name for call in llm.calls]
+    assert asked.count("best") == deps.settings.provider_failures
+    assert asked.count("other") == 10
+    assert deps.health.condition("best", "m", round(deps.clock() * 1000)).reason
+
+
+def test_success_in_between_makes_the_count_begin_anew(deps: Deps, llm: FakeLlm) -> None:
+    for answer in [_best_fails(transient=True, status=500)] * 2 + [lambda call: b"{}"]:
+        llm.answer = answer
+        run_chat(deps, _accept(deps), "chat.m", 5)
+    assert deps.health_store.read() == {}
+
+
+def test_defaults_of_a_model_fill_what_the_client_left_out(
+    fake_redis: redis.Redis, settings: Settings, fake_clock: FakeClock, llm: FakeLlm
+) -> None:
+    table = {"model": "own", "temperature": 0.2, "max_tokens": 9, "body": {"x": 2, "top_k": 5}}
+    acme = Provider.model_validate(
+        {"name": "acme", "base_url": "http://127.0.0.1:1/v1", "models": {"m": table}}
+    )
+    deps = build(fake_redis, settings, fake_clock, llm, providers=[acme])
+    run_chat(deps, _accept(deps), "chat.m", 5)
+    assert llm.calls[0].body == (
+        b'{"top_k":5,"temperature":0.2,"max_tokens":9,"model": "own", "messages": [], "x": 1.50}'
+    )
 
 
 def test_transient_failure_waits_as_long_as_provider_asks(
@@ -269,15 +341,11 @@ def test_streamed_attempt_relays_the_chunks_and_stores_what_they_add_up_to(
 
 
 def test_stream_that_breaks_before_its_first_chunk_is_tried_at_the_other_provider(
-    deps: Deps, llm: FakeLlm, fake_clock: FakeClock
+    deps: Deps, llm: FakeLlm
 ) -> None:
     job_id = _accept(deps, streamed=True)
-    llm.chunks = _breaks_after()
-    run_chat(deps, job_id, "chat.m", 5)
-    assert _job(deps, job_id).state is JobState.QUEUED
-    fake_clock.advance(1)
-    deps.recovery.promote_jobs()
-    llm.chunks = lambda call: HELLO
+    breaks = _breaks_after()
+    llm.chunks = lambda call: breaks(call) if call.provider.name == "best" else HELLO
     run_chat(deps, job_id, "chat.m", 5)
     assert [call.provider.name for call in llm.calls] == ["best", "other"]
     assert _said(deps, job_id) == (list(HELLO), JobState.COMPLETED)

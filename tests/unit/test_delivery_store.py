@@ -25,7 +25,8 @@ from shared.job_store import JobStore
 from shared.moves import Result
 from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
-from tests.factories import START_MS, FakeClock, MessageLists, dump, new_job
+from shared.unstored import Unstored
+from tests.factories import START_MS, FakeClock, MessageLists, dump, new_job, new_settings
 
 URL = "https://example.com/cb?a='1'&b=%20é"
 DELIVERED = NextStep(DeliveryState.DELIVERED, "200")
@@ -195,6 +196,7 @@ def test_finish_ends_the_delivery_and_lets_all_of_it_expire_when_it_is(
     notified_ms: int,
 ) -> None:
     job = delivering(job_store, lists)
+    Unstored(ledger_redis, settings).note_stored([job])
     of_job = (keys.job(job.id), keys.ref(job.owner, job.ref_id), keys.delivery(job.id))
     assert [ledger_redis.pttl(key) for key in of_job] == [-1, -1, -1]
     claim = claimed(delivery_store, job)
@@ -511,6 +513,7 @@ def test_cancel_ends_the_delivery_when_it_is(
     make: Callable[[DeliveryStore, Job], None],
 ) -> None:
     job = delivering(job_store, lists)
+    Unstored(ledger_redis, new_settings()).note_stored([job])
     make(delivery_store, job)
 
     assert delivery_store.cancel(job)

@@ -6,8 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic.alias_generators import to_camel
 
 from shared import errors
+from shared.api_keys.scopes import Scope
+from shared.dtos.keys import KeyLimits
 from shared.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -29,6 +32,13 @@ def test_api_page_lists_every_error_code() -> None:
         and error not in (errors.ServiceError, errors.Forbidden)
     }
     assert {code for code in codes if f"`{code}`" not in text} == set()
+
+
+def test_keys_page_lists_exactly_the_scopes_and_the_limits() -> None:
+    text = (ROOT / "docs" / "keys.md").read_text("utf-8")
+    listed = re.findall(r"^\| `([\w:]+)` \|", text, re.MULTILINE)
+    limits = [to_camel(name) for name in KeyLimits.model_fields]
+    assert listed == [*Scope, *limits]
 
 
 @pytest.mark.parametrize(

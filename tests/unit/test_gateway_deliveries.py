@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 import redis
-from flask import Request
+from flask import Request, g
 from pydantic import SecretStr
 
 from gateway import auth
 from gateway.auth import Principal
+from shared.api_keys.scopes import Scope
 from shared.delivery import DeliveryAttempt, DeliveryState, NextStep
 from shared.moves import Result
 from shared.sealing import new_encryption_key
@@ -43,10 +44,11 @@ def gateway_with(client: redis.Redis, **settings: Any) -> Gateway:
 def gateway(fake_redis: redis.Redis, monkeypatch: pytest.MonkeyPatch) -> Gateway:
     original = auth.Keys.authenticate
 
-    def authenticate(self: auth.Keys, request: Request) -> Principal:
+    def authenticate(self: auth.Keys, request: Request, scope: Scope | None = None) -> Principal:
         if request.headers.get("Authorization") == f"Bearer {OTHER_KEY}":
-            return Principal("other")
-        return original(self, request)
+            g.principal = Principal("other")
+            return g.principal
+        return original(self, request, scope)
 
     monkeypatch.setattr(auth.Keys, "authenticate", authenticate)
     return gateway_with(fake_redis)

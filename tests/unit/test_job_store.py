@@ -17,6 +17,7 @@ from shared.moves import CANCELLED, Accepted, Cancelled, Claim, Deferred, Execut
 from shared.recovery_store import RecoveryStore
 from shared.scripts import Call, ScriptRunner
 from shared.settings import Settings
+from shared.unstored import Unstored
 from tests.factories import START_MS, FakeClock, MessageLists, dump, new_job, new_settings
 
 BINARY = bytes(range(256)) + "\r\n*3 é 語 💬".encode() + b"\x00"
@@ -1083,6 +1084,8 @@ def test_complete_lets_the_job_and_its_ref_id_expire_when_nobody_is_called_back(
     assert [ledger_redis.pttl(key) for key in both] == [-1, -1]
 
     job_store.complete([read(job_store, job_id)])
+    assert [ledger_redis.pttl(key) for key in both] == [-1, -1]
+    Unstored(ledger_redis, settings).note_stored([read(job_store, job_id)])
 
     for key in both:
         assert 0 < ledger_redis.pttl(key) <= settings.result_ttl_s * 1000

@@ -30,6 +30,7 @@ from hypothesis.stateful import (
 
 from shared import redis_keys as keys
 from shared import task_names
+from shared.api_keys.limits import Allowance, Limits
 from shared.chunk_store import START, Batch, ChunkStore
 from shared.delivery import (
     DeliveryAttempt,
@@ -38,10 +39,10 @@ from shared.delivery import (
     NextStep,
 )
 from shared.delivery_store import DeliveryStore
-from shared.errors import QueueFull, RefIdConflict
+from shared.errors import QueueFull, RefIdConflict, TooManyJobs
 from shared.job import Job, JobState, NewJob, failure_body, from_hash
 from shared.job_store import JobStore
-from shared.moves import CANCELLED, Cancelled, Deferred, Executed, Renewal, Result
+from shared.moves import CANCELLED, Cancelled, Deferred, Executed, Renewal, Result, Retried
 from shared.recovery_store import (
     DEADLINE_PASSED,
     DOORBELL_GRACE_S,
@@ -49,6 +50,7 @@ from shared.recovery_store import (
     WORKER_LOST,
     RecoveryStore,
 )
+from shared.unstored import Unstored
 from tests.factories import FakeClock, MessageLists, new_job, new_settings
 
 MODELS = ("plain", "odd \"%s\" 'é'")
@@ -68,6 +70,9 @@ COMPLETION_LEASE_S = 10.0
 JOB_PATIENCE_S = 60
 #: The same for its delivery, whose lease a dead worker may hold after the clock was set back.
 DELIVERY_PATIENCE_S = 70
+
+#: What a key with limits makes its jobs under.
+ALLOWANCE = Allowance("key_7", Limits(concurrent_jobs=3))
 
 CHAT_LISTS = [(task_names.chat_queue(m), p) for m in MODELS for p in task_names.PRIORITIES]
 BELLS = (task_names.COMPLETION_QUEUE, 0)
@@ -96,6 +101,7 @@ wishes = st.fixed_dictionaries(
         "priority": st.sampled_from(task_names.PRIORITIES),
         "reply_to": st.sampled_from(["https://{}.example.com/cb", "https://{}.example.com/cb", ""]),
         "timeout_s": st.sampled_from([86_400.0, 3600.0, 20.0]),
+        "allowance": st.sampled_from([None, ALLOWANCE]),
         "streamed": st.booleans(),
     }
 )
@@ -137,6 +143,10 @@ class JobModel:
     outcome: JobState | None = None
     body: bytes | None = None
     delivery: DeliveryModel | None = None
+    generation: int = 0
+    is_stored: bool = False
+    #: A retry by a key without limits takes it out of them.
+    was_retried: bool = False
     #: What was said in its stream, and by which attempt.
     said: list[bytes] = field(default_factory=list)
     said_by: int | None = None
@@ -149,6 +159,10 @@ class JobModel:
     def has_ended(self) -> bool:
         open_delivery = self.delivery and self.delivery.state is DeliveryState.PENDING
         return self.state.is_final and not open_delivery
+
+    @property
+    def may_expire(self) -> bool:
+        return self.has_ended and self.is_stored
 
     def move(self, state: JobState) -> None:
         assert state in EDGES[self.state], f"{self.state} → {state}"
@@ -174,10 +188,18 @@ class LedgerModel:
         waiting = [job for job in self.jobs.values() if job.in_line and job.new.model == new.model]
         if len(waiting) >= SETTINGS.queue_limit:
             return "full"
+        if new.allowance and len(self.live) >= (ALLOWANCE.limits.concurrent_jobs or 0):
+            return "limited"
         self.last_id += 1
         deadline = self.clock() + round(new.timeout_s * 1000)
         self.jobs[self.last_id] = JobModel(self.last_id, new, deadline)
         return self.last_id
+
+    @property
+    def live(self) -> dict[int, int]:
+        """The jobs of the limited key that are not final; 1: it was started once."""
+        limited = [j for j in self.jobs.values() if j.new.allowance and not j.was_retried]
+        return {job.id: int(job.attempt > 0) for job in limited if not job.state.is_final}
 
     def claim(self, job_id: int) -> int | None:
         job = self.jobs.get(job_id)
@@ -246,8 +268,21 @@ class LedgerModel:
         assert job.outcome is not None
         job.move(job.outcome)
         if job.new.reply_to:
-            job.delivery = DeliveryModel()
+            job.delivery = DeliveryModel(attempt=job.delivery.attempt + 1 if job.delivery else 0)
         return job.outcome
+
+    def retry(self, job_id: int) -> Retried:
+        job = self.jobs[job_id]
+        if job.state not in (JobState.FAILED, JobState.CANCELLED):
+            return Retried.KEPT
+        job.state, job.outcome, job.body, job.executed_by = JobState.QUEUED, None, None, None
+        job.crashes, job.cancel, job.said, job.said_by = 0, False, [], None
+        job.is_stored, job.generation, job.was_retried = False, job.generation + 1, True
+        job.deadline = self.clock() + round(SETTINGS.job_timeout_s * 1000)
+        if job.delivery and job.delivery.state is DeliveryState.PENDING:
+            job.delivery.state = DeliveryState.STOPPED
+            job.delivery.lease = job.delivery.due = None
+        return Retried.QUEUED
 
     def claim_delivery(self, job_id: int) -> int | None:
         job = self.jobs.get(job_id)
@@ -372,13 +407,14 @@ class LedgerMachine(RuleBasedStateMachine):
         self.recovery = RecoveryStore(client, SETTINGS, self.clock)
         self.deliveries = DeliveryStore(client, SETTINGS, self.clock)
         self.chunks = ChunkStore(client)
+        self.unstored = Unstored(client, SETTINGS)
         self.lists = MessageLists(client)
         self.numbers = itertools.count(1)
         #: Messages in workers' hands, attempts ever given (live or stale), and deliveries alike.
         self.hands: list[tuple[str, int]] = []
         self.attempts: list[tuple[int, int]] = []
         self.calls: list[tuple[Job, DeliveryClaim]] = []
-        self.results: dict[int, bytes] = {}
+        self.results: dict[tuple[int, int], bytes] = {}
         #: What is left of the completion lease (seconds), None when nobody has it.
         self.kept_s: float | None = None
 
@@ -400,6 +436,8 @@ class LedgerMachine(RuleBasedStateMachine):
             answer = "conflict"
         except QueueFull:
             answer = "full"
+        except TooManyJobs:
+            answer = "limited"
         assert answer == expected
 
     def cancel(self, job_id: int) -> None:
@@ -408,20 +446,30 @@ class LedgerMachine(RuleBasedStateMachine):
         assert self.jobs.cancel(job) is self.model.cancel(job_id)
 
     @precondition(lambda self: self.model.jobs)
-    @rule(pick=picks, what=st.sampled_from(["cancel", "complete late", "claim", "let expire"]))
+    @rule(
+        pick=picks,
+        what=st.sampled_from(["cancel", "complete late", "claim", "let expire", "retry"]),
+    )
     def disturb_job(self, pick: int, what: str) -> None:
         """Do what may come at any time; some are rare, so that one rule stands for them."""
         job = latest(list(self.model.jobs.values()), pick)
         if what == "cancel":
             self.cancel(job.id)
+        elif what == "retry":
+            self.retry(job.id)
         elif what == "complete late":
             # By somebody who has lost the completion lease, or once more.
             self.complete([job.id])
         elif what == "claim":
             # By a copy of its message that somebody still has.
             self.claim(CALLBACKS[0] if job.delivery else queue_of(job), job.id)
-        elif job.has_ended:
+        elif job.may_expire:
             self.let_expire(job)
+
+    def retry(self, job_id: int) -> None:
+        job = self.jobs.get(job_id)
+        assert job is not None
+        assert self.jobs.retry(job) is self.model.retry(job_id)
 
     def let_expire(self, job: JobModel) -> None:
         of_job = [keys.job(job.id), keys.ref(job.new.owner, job.new.ref_id)]
@@ -605,6 +653,17 @@ class LedgerMachine(RuleBasedStateMachine):
         expected = [self.model.complete(job_id) for job_id in job_ids]
         assert self.jobs.complete(jobs) == expected
 
+    # The keeper of the history.
+
+    @rule(share=st.sampled_from([1, 1, 2]))
+    def store_in_history(self, share: int) -> None:
+        """Store all that is on the list, or die after the first half."""
+        ids = self.unstored.ids(100)
+        jobs = [job for job in self.unstored.read(ids[: len(ids) // share]) if job is not None]
+        self.unstored.note_stored(jobs)
+        for job in jobs:
+            self.model.jobs[job.id].is_stored = True
+
     # Faults.
 
     @precondition(lambda self: self.messages(LISTS))
@@ -672,13 +731,15 @@ class LedgerMachine(RuleBasedStateMachine):
             job = from_hash(fields)
             assert job is not None, f"job {model.id} is lost"
             self.job_is_what_the_model_says(job, model)
-            assert (ttl_ms > 0) == model.has_ended
+            assert (ttl_ms > 0) == model.may_expire
 
     def job_is_what_the_model_says(self, job: Job, model: JobModel) -> None:
         assert job.response is None or job.error is None
         result = job.error if job.response is None else job.response
         if result is not None:
-            assert self.results.setdefault(job.id, result) == result, "answered twice"
+            which = (job.id, job.generation)
+            assert self.results.setdefault(which, result) == result, "answered twice"
+        assert job.generation == model.generation
         assert (job.state, job.attempt, job.crashes, bool(job.cancel), job.outcome, result) == (
             model.state,
             model.attempt,
@@ -712,6 +773,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def everything_has_its_place(self) -> None:
         """Nobody is lost between two steps: each one stands where the next step finds it."""
         expected = self.places_of_those_on_their_way() | self.places_in_line()
+        expected[keys.live(ALLOWANCE.key_id)] = self.model.live
         pipe = self.client.pipeline(transaction=False)
         for key in expected:
             pipe.zrange(key, 0, -1, withscores=True)
@@ -751,6 +813,7 @@ class LedgerMachine(RuleBasedStateMachine):
             keys.DELAYED: {job.id: job.due for job in jobs if job.due is not None},
             keys.DEADLINES: {job.id: job.deadline for job in jobs if not job.state.has_result},
             keys.EXECUTED: {job.id: job.executed_ms for job in self.model.executed()},
+            keys.UNSTORED: {j.id for j in jobs if j.state.is_final and not j.is_stored},
             keys.DELIVERIES_LEASES: {i: d.lease for i, d in deliveries.items() if d.lease},
             keys.DELIVERIES_DELAYED: {i: d.due for i, d in deliveries.items() if d.due},
         }
@@ -820,13 +883,15 @@ class LedgerMachine(RuleBasedStateMachine):
         while (job_id := self.lists.take(task_names.CALLBACKS_QUEUE)) is not None:
             if self.claim_delivery(job_id):
                 self.finish_delivery(0, DeliveryState.DELIVERED, 0)
+        self.store_in_history(1)
 
     def has_ended(self) -> bool:
-        return not self.messages(LISTS) and all(job.has_ended for job in self.model.jobs.values())
+        return not self.messages(LISTS) and all(job.may_expire for job in self.model.jobs.values())
 
     def nothing_is_left(self) -> None:
         sets = [keys.LEASES, keys.DELAYED, keys.DEADLINES, keys.EXECUTED]
-        sets += [keys.DELIVERIES_LEASES, keys.DELIVERIES_DELAYED]
+        sets += [keys.live(ALLOWANCE.key_id)]
+        sets += [keys.DELIVERIES_LEASES, keys.DELIVERIES_DELAYED, keys.UNSTORED]
         sets += [keys.line(*place) for place in LINES] + [keys.missing(*place) for place in LINES]
         sets += [keys.waiting(*place) for place in CHAT_LISTS]
         sets += [keys.waiting_of(*place, f"key{n}") for place in CHAT_LISTS for n in (1, 2)]

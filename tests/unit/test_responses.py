@@ -44,7 +44,7 @@ def gateway(fake_redis: redis.Redis) -> Gateway:
     settings = new_settings(
         api_key=SecretStr(API_KEY), auth_secret=SecretStr(ADMIN_SECRET), sync_timeout_s=0.2
     )
-    return build(fake_redis, settings, REGISTRY)
+    return build(fake_redis, settings, REGISTRY.providers)
 
 
 def created(gateway: Gateway, **fields: Any) -> Any:
@@ -244,7 +244,7 @@ def test_model_with_one_provider_that_speaks_the_operation_is_taken(gateway: Gat
 def test_stream_in_the_background_that_has_no_place_leaves_no_job(fake_redis: redis.Redis) -> None:
     """A client that is refused comes again: with a job left behind there would be two."""
     settings = new_settings(api_key=SecretStr(API_KEY), stream_limit=1)
-    full = build(fake_redis, settings, REGISTRY)
+    full = build(fake_redis, settings, REGISTRY.providers)
     services: Services = full.client.application.extensions["replyto"]
     with services.chunk_reader.seat():
         answer = full.post("/v1/responses", {**ASKED, "stream": True})

@@ -14,16 +14,23 @@ from shared.chunk_store import ChunkStore
 from shared.counters import Counters
 from shared.delivery_index import DeliveryIndex
 from shared.delivery_store import DeliveryStore
+from shared.health_store import HealthStore
+from shared.history.writer import HistoryWriter
 from shared.job_store import JobStore
 from shared.operation import Operation
 from shared.overdue_deliveries import OverdueDeliveries
+from shared.provider_health import HealthBook
 from shared.providers import Provider, Registry
 from shared.recovery_store import RecoveryStore
+from shared.registry_follower import RegistryFollower
 from shared.settings import Settings
-from tests.factories import FakeClock
+from shared.slot_store import SlotStore
+from shared.unstored import Unstored
+from tests.factories import FakeClock, new_database
 from workers.callbacks.leases import Leases
 from workers.callbacks.slots import Slots
 from workers.chat.relay import Relays
+from workers.chat.traffic import Traffic
 from workers.deps import Deps, signing_keys
 from workers.providers.base import Dialects, ProviderCall
 
@@ -72,6 +79,7 @@ def build(
 ) -> Deps:
     """Return dependencies whose every clock is the fake one."""
     deliveries = DeliveryStore(client, settings, clock)
+    registry, health = Registry(fields.pop("providers", REGISTRY.providers)), HealthBook()
     defaults: dict[str, Any] = {
         "settings": settings,
         "jobs": JobStore(client, settings, clock),
@@ -79,7 +87,12 @@ def build(
         "deliveries": deliveries,
         "overdue_deliveries": OverdueDeliveries(client, settings, clock),
         "delivery_index": DeliveryIndex(client, clock),
-        "registry": REGISTRY,
+        "registry": registry,
+        "health": health,
+        "health_store": HealthStore(client, clock),
+        "slots": SlotStore(client, settings, clock),
+        "traffic": Traffic(lambda: clock() / 1000),
+        "follower": RegistryFollower(client, registry, health),
         "dialects": Dialects({"openai": llm}),
         "llm_session": requests.Session(),
         "sender": None,
@@ -88,6 +101,9 @@ def build(
         "redis": client,
         "counters": Counters(client),
         "relays": Relays(ChunkStore(client), clock.advance),
+        "database": (database := new_database()),
+        "history": HistoryWriter(database),
+        "unstored": Unstored(client, settings),
         "callback_tests": CallbackTestStore(client),
         "signing_keys": signing_keys(client, settings, lambda: clock() / 1000),
         "worker_name": "w1",

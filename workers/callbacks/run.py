@@ -70,6 +70,9 @@ def _attempt(deps: Deps, claim: DeliveryClaim, *, take: bool) -> int | None:
         if job is None:
             _end_without_job(deps, claim)
             return None
+        if not job.state.is_final:
+            log.info("delivery %s: its job was retried", claim.id)
+            return None
         return _send(deps, job, claim, take=take)
 
 
@@ -120,7 +123,9 @@ def callback_headers(
     job: Job, claim: DeliveryClaim, body: bytes, signers: Sequence[SigningKey], now_s: int
 ) -> dict[str, str]:
     """Return the headers of one attempt, signed now."""
-    signature = signing.signature_headers(signers, signing.message_id(job.id), now_s, body)
+    signature = signing.signature_headers(
+        signers, signing.message_id(job.id, job.generation), now_s, body
+    )
     return {
         **signature,
         "content-type": "application/json",

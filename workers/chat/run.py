@@ -1,4 +1,4 @@
-"""One attempt at a job, from its message to its result.
+"""One message's work on a job: an attempt, and others at once at other providers if it fails.
 
 What if the process dies here? Before the claim: the job is Queued without a message, the tick
 pushes it again. After it: the lease runs out and the tick reaps it. After execute: completion has
@@ -14,21 +14,29 @@ from functools import partial
 from typing import Final
 
 import gevent
+from redis.exceptions import RedisError
 
+from shared import task_names
 from shared.chat_request import with_model
 from shared.counters import Count
 from shared.errors import Failure
-from shared.job import Attempt
-from shared.moves import CANCELLED, Claim, Deferred, Executed, Result
+from shared.job import Attempt, JobState
+from shared.moves import CANCELLED, Claim, Deferred, Executed, NoFailOver, Result
+from shared.operation import Operation
 from shared.provider_extras import resolved
 from shared.providers import Provider
 from shared.recovery_store import DEADLINE_PASSED
-from workers.chat import backoff, routing
+from shared.request_defaults import with_defaults
+from shared.scripts import Call
+from workers.chat import backoff, health_notes, routing, slots
+from workers.chat.candidates import candidates_of
 from workers.chat.relay import StreamRefused
-from workers.chat.running import Aborted, AbortReason
+from workers.chat.running import Aborted, AbortReason, RunningAttempt
 from workers.chat.streamed import relay_stream
+from workers.chat.verdict import may_go_elsewhere
 from workers.deps import Deps
 from workers.patience import patiently
+from workers.provider_key import provider_key
 from workers.providers.base import ProviderCall, ProviderError
 
 log = logging.getLogger(__name__)
@@ -41,6 +49,9 @@ NO_PROVIDER: Final = Failure(
     error_code="ServiceUnavailable",
 )
 
+#: The operations whose requests have the members that a model's defaults name.
+_SAMPLED: Final = (Operation.CHAT, Operation.COMPLETION)
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -49,82 +60,124 @@ class Outcome:
     result: Result
     record: Attempt | None = None
     delay_s: float | None = None
+    #: Whether another provider may have an answer; nobody waits `delay_s` for that.
+    may_go_elsewhere: bool = False
 
 
 def run_chat(deps: Deps, job_id: int, queue: str, priority: int) -> None:
-    """Make one attempt at the job, unless the message is stale.
+    """Work on the job, unless the message is stale or the job has to wait for a provider.
 
     `queue` and `priority` are those of the message that led here.
     """
-    claim = deps.jobs.claim(job_id, queue, priority, deps.worker_name)
+    candidates = candidates_of(deps, task_names.model_of(queue))
+    claim = deps.jobs.claim(job_id, queue, priority, deps.worker_name, candidates)
     if claim is None:
-        log.debug("job %s: stale message dropped", job_id)
+        log.debug("job %s: stale message dropped, or no provider is free", job_id)
         return
-    with deps.running.attempt(claim):
+    deps.traffic.counts["received"] += 1
+    with deps.running.attempt(claim) as running:
         try:
-            outcome = attempt(deps, claim)
+            outcome = attempts(deps, running)
         except StreamRefused:
-            log.warning("job %s: stream of attempt %s refused", job_id, claim.attempt)
+            log.warning("job %s: stream of attempt %s refused", job_id, running.claim.attempt)
             return
         except Aborted as aborted:
             if aborted.reason is AbortReason.LEASE_LOST:
-                log.warning("job %s: attempt %s lost its lease", job_id, claim.attempt)
+                log.warning("job %s: attempt %s lost its lease", job_id, running.claim.attempt)
                 return
             outcome = Outcome(Result.failure(CANCELLED, cancelled=True))
-        store(deps, claim, outcome)
+        store(deps, running.claim, outcome)
+
+
+def attempts(deps: Deps, running: RunningAttempt) -> Outcome:
+    """Make an attempt, and others at providers that have not failed yet. Raises Aborted."""
+    while True:
+        outcome = attempt(deps, running.claim)
+        if not outcome.may_go_elsewhere or outcome.record is None:
+            return outcome
+        following = _fail_over(deps, running.claim, outcome.record)
+        if following is NoFailOver.CANCEL:
+            return Outcome(Result.failure(CANCELLED, cancelled=True), outcome.record)
+        if isinstance(following, NoFailOver):
+            return outcome
+        running.claim = following
 
 
 def attempt(deps: Deps, claim: Claim) -> Outcome:
-    """Choose a provider and call it; tell what came of it. Raises Aborted."""
+    """Call the chosen provider; tell what came of it. Raises Aborted."""
     left_s = (claim.deadline_ms - claim.now_ms) / 1000
     if left_s <= 0:
         return Outcome(Result.failure(DEADLINE_PASSED))
-    failed = _failed_before(deps, claim)
-    provider = routing.choose(deps.registry, claim.model, claim.provider, failed, claim.operation)
-    if provider is None:
+    provider = deps.registry.named(claim.chosen)
+    if provider is None or claim.model not in provider.models:
         return Outcome(Result.failure(NO_PROVIDER))
     started = deps.monotonic()
     timeout_s = min(left_s, deps.settings.attempt_timeout_s)
     try:
-        with deps.running.abortable(claim):
+        with deps.running.abortable(claim), deps.traffic.calling(provider.name):
             body = _call(deps, claim, provider, timeout_s)
     except ProviderError as error:
+        health_notes.note_error(deps, claim, provider, error)
         record = _record(deps, claim, provider, started, error)
         return _after_error(deps, claim, error, record, left_s - (deps.monotonic() - started))
+    health_notes.note_answer(deps, claim, provider, deps.monotonic() - started)
     return Outcome(Result.response(body), _record(deps, claim, provider, started, None))
 
 
 def store(deps: Deps, claim: Claim, outcome: Outcome) -> None:
     """Put the outcome into the ledger, however long that takes: the answer may have been paid."""
+    along = slots.given_back(deps, claim, outcome.result)
     if outcome.delay_s is not None:
-        deferred = patiently(
-            deps,
-            lambda: deps.jobs.defer(
-                claim.id, claim.attempt, outcome.delay_s or 0.0, outcome.record
-            ),
-        )
-        if deferred is not Deferred.CANCEL:
+        if _defer(deps, claim, outcome, along) is not Deferred.CANCEL:
+            deps.traffic.counts["retries"] += 1
             deps.counters.add(Count.DEFERRED)
             return
         outcome = Outcome(Result.failure(CANCELLED, cancelled=True), outcome.record)
     executed = patiently(
         deps,
-        lambda: deps.jobs.execute(claim.id, claim.attempt, outcome.result, outcome.record),
+        lambda: deps.jobs.execute(claim.id, claim.attempt, outcome.result, outcome.record, along),
     )
+    is_answer = outcome.result.outcome is JobState.COMPLETED
+    deps.traffic.counts["completed" if is_answer else "failed"] += 1
     if executed is Executed.REFUSED:
         log.warning("job %s: late result of attempt %s refused", claim.id, claim.attempt)
         deps.counters.add(Count.LATE_RESULTS_REFUSED)
 
 
+def _defer(deps: Deps, claim: Claim, outcome: Outcome, along: list[Call]) -> Deferred:
+    return patiently(
+        deps,
+        lambda: deps.jobs.defer(
+            claim.id,
+            claim.attempt,
+            outcome.delay_s or 0.0,
+            outcome.record,
+            failed=(*claim.failed, claim.chosen),
+            along=along,
+        ),
+    )
+
+
+def _fail_over(deps: Deps, claim: Claim, record: Attempt) -> Claim | NoFailOver:
+    """Begin the next attempt at another provider, if one has room now."""
+    candidates = candidates_of(deps, claim.model)
+    if all(one.provider.name in (*claim.failed, claim.chosen) for one in candidates):
+        return NoFailOver.NONE
+    try:
+        following = deps.jobs.fail_over(claim, candidates, record)
+    except RedisError as exc:
+        log.warning("job %s: no other provider asked, ledger not reachable: %s", claim.id, exc)
+        return NoFailOver.NONE
+    if isinstance(following, Claim):
+        slots.let_go(deps, claim)
+    return following
+
+
 def _call(deps: Deps, claim: Claim, provider: Provider, timeout_s: float) -> bytes:
-    own_name = provider.models[claim.model]
-    body = claim.request
-    if own_name != claim.model:
-        body = with_model(body.decode("utf-8"), own_name).encode("utf-8")
     call = ProviderCall(
         provider=provider,
-        body=body,
-        api_key=deps.environment.get(provider.api_key_env) if provider.api_key_env else None,
+        body=_body(claim, provider),
+        api_key=provider_key(deps, provider),
         connect_timeout_s=deps.settings.connect_timeout_s,
         timeout_s=timeout_s,
         operation=claim.operation,
@@ -152,12 +205,15 @@ def _call(deps: Deps, claim: Claim, provider: Provider, timeout_s: float) -> byt
         raise ProviderError(failure, transient=not relay.begun) from None
 
 
-def _failed_before(deps: Deps, claim: Claim) -> set[str]:
-    """Return the providers that failed this job before; the first attempt asks nobody."""
-    if claim.attempt == 1:
-        return set()
-    job = deps.jobs.get(claim.id)
-    return {record.provider for record in job.attempts} if job else set()
+def _body(claim: Claim, provider: Provider) -> bytes:
+    """Return the request with the provider's own model name, and what its client left to us."""
+    own_name, defaults = provider.models[claim.model], provider.defaults.get(claim.model)
+    if claim.operation not in _SAMPLED:
+        defaults = None
+    if own_name == claim.model and defaults is None:
+        return claim.request
+    text = with_model(claim.request.decode("utf-8"), own_name)
+    return (with_defaults(text, defaults.members) if defaults else text).encode("utf-8")
 
 
 def _after_error(
@@ -168,14 +224,16 @@ def _after_error(
     if error.body is not None:
         failed = Result(failed.outcome, failed.status, error.body)
     pause_s = backoff.delay_s(
-        claim.attempt,
+        claim.try_number,
         base_s=deps.settings.retry_base_s,
         cap_s=deps.settings.retry_cap_s,
         jitter=deps.jitter(),
         retry_after_s=error.retry_after_s,
     )
-    again = error.transient and claim.attempt < deps.settings.max_attempts and pause_s < left_s
-    return Outcome(failed, record, pause_s if again else None)
+    attempts_left = claim.try_number < deps.settings.max_attempts and left_s > 0
+    again = error.transient and attempts_left and pause_s < left_s
+    elsewhere = attempts_left and not claim.provider and may_go_elsewhere(error)
+    return Outcome(failed, record, pause_s if again else None, elsewhere)
 
 
 def _record(
@@ -198,4 +256,7 @@ def _record(
         outcome="failed" if error else "answered",
         status=error.status if error else 200,
         detail=str(error) if error else "",
+        reason=routing.explain(
+            candidates_of(deps, claim.model), provider.name, claim.provider, claim.failed
+        ),
     )

@@ -29,8 +29,10 @@ class Aborted(BaseException):
 
 
 @dataclass(slots=True)
-class _Entry:
-    attempt: int
+class RunningAttempt:
+    """A job on which this process works. `claim` is that of its present attempt."""
+
+    claim: Claim
     caller: greenlet | None = None
 
 
@@ -38,15 +40,15 @@ class Running:
     """All attempts of this process, by job id."""
 
     def __init__(self) -> None:
-        self._entries: dict[int, _Entry] = {}
+        self._entries: dict[int, RunningAttempt] = {}
 
     @contextmanager
-    def attempt(self, claim: Claim) -> Iterator[None]:
-        """Keep the attempt's lease renewed while the block runs."""
-        entry = _Entry(claim.attempt)
+    def attempt(self, claim: Claim) -> Iterator[RunningAttempt]:
+        """Keep the leases of the attempt, and of those that follow it, while the block runs."""
+        entry = RunningAttempt(claim)
         self._entries[claim.id] = entry
         try:
-            yield
+            yield entry
         finally:
             # A later attempt of the same job may run here by now.
             if self._entries.get(claim.id) is entry:
@@ -64,7 +66,21 @@ class Running:
 
     def leased(self) -> list[tuple[int, int]]:
         """Return (job id, attempt) of all that run."""
-        return [(job_id, entry.attempt) for job_id, entry in self._entries.items()]
+        return [(job_id, entry.claim.attempt) for job_id, entry in self._entries.items()]
+
+    def calling(self) -> list[tuple[str, int]]:
+        """Return (provider, job id) of all that run."""
+        return [(entry.claim.chosen, job_id) for job_id, entry in self._entries.items()]
+
+    def oldest(self, most: int) -> list[tuple[int, float]]:
+        """Return (job id, start of the present attempt in unix seconds), oldest first."""
+        rows = [(job_id, entry.claim.now_ms / 1000) for job_id, entry in self._entries.items()]
+        return sorted(rows, key=lambda row: row[1])[:most]
+
+    def abort_all(self, reason: AbortReason) -> None:
+        """Break off all calls."""
+        for job_id in list(self._entries):
+            self.abort(job_id, reason)
 
     def abort(self, job_id: int, reason: AbortReason) -> None:
         """Break off the call of this job, if it is in one. Raising closes the call's socket."""
@@ -73,7 +89,7 @@ class Running:
             gevent.get_hub().loop.run_callback(_throw, entry, Aborted(reason))
 
 
-def _throw(entry: _Entry, error: Aborted) -> None:
+def _throw(entry: RunningAttempt, error: Aborted) -> None:
     """Runs in the hub: the block cannot end between the look and the throw."""
     if entry.caller is not None:
         entry.caller.throw(error)

@@ -13,6 +13,7 @@ from typing import Final
 
 from shared.counters import Count
 from shared.job import Job, JobState
+from workers.completion.charges import charges_of
 from workers.deps import Deps
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ def _complete(deps: Deps, ids: list[int]) -> int:
     jobs = deps.jobs.summaries(ids)
     known = [job for job in jobs if job is not None]
     deps.jobs.drop_executed([i for i, job in zip(ids, jobs, strict=True) if job is None])
-    states = deps.jobs.complete(known)
+    states = deps.jobs.complete(known, charges_of(deps, known))
     ended = [(job, state) for job, state in zip(known, states, strict=True) if state is not None]
     for job, state in ended:
         _log_end(job, state)

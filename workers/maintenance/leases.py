@@ -15,6 +15,13 @@ log = logging.getLogger(__name__)
 def renew_leases(deps: Deps) -> None:
     """Renew all leases in one round trip; abort what was cancelled or given to another worker."""
     leased = deps.running.leased()
+    deps.slots.renew(
+        [
+            (provider, job_id)
+            for provider, job_id in deps.running.calling()
+            if (known := deps.registry.named(provider)) is not None and known.is_limited
+        ]
+    )
     for (job_id, _), renewal in zip(leased, deps.jobs.renew(leased), strict=True):
         if renewal is Renewal.CANCEL:
             deps.running.abort(job_id, AbortReason.CANCELLED)
@@ -32,4 +39,11 @@ def listen_for_aborts(deps: Deps) -> None:
         while True:
             message = pubsub.get_message(timeout=deps.settings.lease_renew_s)
             if message is not None:
-                deps.running.abort(int(message["data"]), AbortReason.CANCELLED)
+                _abort(deps, message["data"])
+
+
+def _abort(deps: Deps, wish: bytes) -> None:
+    if wish == redis_keys.ABORT_ALL.encode():
+        deps.running.abort_all(AbortReason.CANCELLED)
+    else:
+        deps.running.abort(int(wish), AbortReason.CANCELLED)

@@ -10,14 +10,19 @@ from celery import bootsteps
 from redis.exceptions import RedisError
 
 from shared import task_names
+from shared.database.database import prepare
 from shared.open_files import allow_many_connections
 from shared.settings import load_settings
-from workers import broker
+from workers import broker, pools
 from workers.context import attach, deps_of
 from workers.deps import Deps, build_deps
+from workers.history import keeper, pruning
+from workers.history.keeper import Keeper
+from workers.history.pruning import prune
 from workers.maintenance import heartbeat
 from workers.maintenance.leases import listen_for_aborts, renew_leases
 from workers.maintenance.periodic import Periodic
+from workers.maintenance.probes import INTERVAL_S, probe_providers
 from workers.maintenance.tick import Tick
 
 #: Pause after a renewal failed (seconds): leases must be renewed as soon as Redis is back.
@@ -32,9 +37,12 @@ class DepsStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
         allow_many_connections()
-        deps = build_deps(load_settings(), worker.hostname, worker.concurrency)
+        settings = load_settings()
+        prepare(settings.effective_database_url)
+        deps = build_deps(settings, worker.hostname, worker.concurrency)
         attach(worker.app, deps)
         broker.follow(deps.lanes)
+        deps.follower.start()
 
 
 class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
@@ -47,27 +55,28 @@ class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-igno
 
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
-        self._tick: Periodic | None = None
+        self._timers: list[Periodic] = []
 
     def start(self, worker: Any) -> None:
         """Start the timers."""
         _spare_garbage_collection()
         deps = deps_of(worker.app)
-        queues = list(worker.app.amqp.queues.consume_from)
-        _start_heartbeat(deps, queues)
-        if any(queue != task_names.model_of(queue) for queue in queues):
+        queues = worker.app.amqp.queues.consume_from
+        _start_heartbeat(deps, worker.app)
+        if pools.follows_registry(worker.app) or any(map(task_names.is_chat_queue, queues)):
             _start_lease_keeping(deps)
         if task_names.CALLBACKS_QUEUE in queues:
             interval_s = deps.settings.callback_lease_s / _RENEWALS
             Periodic("callback leases", deps.callback_leases.renew, interval_s, _RETRY_S).start()
         if task_names.COMPLETION_QUEUE in queues:
-            self._tick = Periodic("tick", Tick(deps), deps.settings.tick_s)
-            self._tick.start()
+            self._timers = _completion_timers(deps)
+            for timer in self._timers:
+                timer.start()
 
     def stop(self, worker: Any) -> None:
-        """Stop the tick, and say that the process goes."""
-        if self._tick is not None:
-            self._tick.stop()
+        """Stop tick and history, and say that the process goes."""
+        for timer in self._timers:
+            timer.stop()
         with contextlib.suppress(RedisError):
             heartbeat.fall_silent(deps_of(worker.app))
 
@@ -81,8 +90,20 @@ def _spare_garbage_collection() -> None:
     gc.freeze()
 
 
-def _start_heartbeat(deps: Deps, queues: list[str]) -> None:
-    Periodic("heartbeat", lambda: heartbeat.beat(deps, queues), heartbeat.INTERVAL_S).start()
+def _completion_timers(deps: Deps) -> list[Periodic]:
+    return [
+        Periodic("tick", Tick(deps), deps.settings.tick_s),
+        Periodic("probes", lambda: probe_providers(deps), INTERVAL_S),
+        Periodic("history", Keeper(deps), keeper.INTERVAL_S),
+        Periodic("pruning of the history", lambda: prune(deps), pruning.INTERVAL_S),
+    ]
+
+
+def _start_heartbeat(deps: Deps, app: Any) -> None:
+    def beat() -> None:
+        heartbeat.beat(deps, list(app.amqp.queues.consume_from))
+
+    Periodic("heartbeat", beat, heartbeat.INTERVAL_S).start()
 
 
 def _start_lease_keeping(deps: Deps) -> None:

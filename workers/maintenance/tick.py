@@ -10,6 +10,7 @@ import logging
 
 from shared.counters import Count
 from workers.deps import Deps
+from workers.maintenance.gates import tend_gates
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ class Tick:
     def _pass(self) -> None:
         recovery, may_reap = self._deps.recovery, self._may_reap()
         recovery.promote_jobs()
+        tend_gates(self._deps)
         recovery.dispatch_jobs()
         self._note(Count.REAPED, recovery.reap_jobs() if may_reap else 0)
         self._note(Count.EXPIRED, recovery.expire_jobs())

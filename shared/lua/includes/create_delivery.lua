@@ -8,8 +8,10 @@
 --
 -- An event has an id and a record like a job's, so everything that sends callbacks sends it too.
 local function create_delivery(at, delivery, id, url, now)
+  -- After a retry there is one of before: an attempt at that must not be taken for one at this.
+  local before = redis.call('HGET', delivery, 'attempt')
   redis.call('HSET', delivery, 'id', id, 'state', 'Pending', 'url', url,
-    'attempt', '0', 'tries', '0', 'trigger', 'schedule', 'created_ms', now, 'due_ms', now,
+    'attempt', before and whole(before + 1) or '0', 'tries', '0', 'trigger', 'schedule', 'created_ms', now, 'due_ms', now,
     'index', at.index)
   index_delivery(delivery, 'Pending', false)
   redis.call('SADD', at.owners, at.owner)

@@ -10,7 +10,8 @@ local function end_delivery(now, state, reason, ttl_ms)
     redis.call('HSET', KEYS[3], 'notified_ms', whole(now))
   end
   index_delivery(KEYS[1], state, now + tonumber(ttl_ms))
-  for i = 1, 4 do
+  -- A job that is not in the history yet stays until it is.
+  for i = 1, redis.call('HEXISTS', KEYS[3], 'unstored') == 1 and 2 or 4 do
     redis.call('PEXPIRE', KEYS[i], ttl_ms)
   end
 end

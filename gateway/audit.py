@@ -1,0 +1,75 @@
+"""The audit log: every action of an admin is written down before it changes anything."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from gateway.binding import bind
+from gateway.job_view import iso_date
+from gateway.principal import Principal
+from gateway.request_id import request_id
+from gateway.routes import dto_route
+from gateway.services import services
+from shared.api_keys.scopes import Scope
+from shared.audit import log
+from shared.dtos.keys import AuditRow, QueryAuditLog, QueryAuditLogResponse
+
+blueprint = Blueprint("audit", __name__)
+
+
+def record(
+    principal: Principal, action: str, target: str, changes: Mapping[str, Any] | None = None
+) -> None:
+    """Write down that an admin does something. Call it before doing it.
+
+    Raises DatabaseUnavailable: what cannot be written down is not done. An action that changes the
+    database itself writes `entry_of` in the same transaction instead.
+    """
+    entry = entry_of(principal, action, target, changes or {})
+    services().database.write(lambda connection: log.write(connection, entry))
+
+
+def entry_of(
+    principal: Principal, action: str, target: str, changes: Mapping[str, Any]
+) -> log.Entry:
+    """Return the entry for an action of the request under way."""
+    return log.Entry(
+        at_ms=round(time.time() * 1000),
+        actor=principal.actor,
+        action=action,
+        target=target,
+        changes=changes,
+        request_id=request_id(),
+        address=request.remote_addr or "",
+    )
+
+
+@dto_route(blueprint, "QueryAuditLog", "GET")
+def query() -> Response:
+    """List what admins did."""
+    services().keys.authenticate_admin(request, Scope.ADMIN_READ)
+    wanted = bind(QueryAuditLog)
+    which = log.Wanted(wanted.actor, wanted.action, wanted.target, wanted.from_, wanted.to)
+    total, entries = services().database.read(
+        lambda connection: log.query(connection, which, wanted.skip, wanted.take)
+    )
+    rows = [_row(entry) for entry in entries]
+    body = QueryAuditLogResponse(offset=wanted.skip, total=total, results=rows)
+    return Response(body.to_json(), mimetype="application/json")
+
+
+def _row(entry: log.Entry) -> AuditRow:
+    return AuditRow(
+        id=entry.id,
+        date=iso_date(entry.at_ms),
+        actor=entry.actor,
+        action=entry.action,
+        target=entry.target,
+        changes=dict(entry.changes),
+        request_id=entry.request_id,
+        address=entry.address,
+    )

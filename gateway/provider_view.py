@@ -1,0 +1,33 @@
+"""Shows how the providers are doing, from what this process knows; nobody is asked."""
+
+from __future__ import annotations
+
+import time
+
+from flask import Response
+
+from gateway.services import Services
+from shared.provider_health import Condition
+from shared.providers import Provider
+
+
+def condition_of(services: Services, provider: Provider, model: str = "") -> Condition:
+    """Return the provider's condition now."""
+    return services.health.condition_of(provider, model, round(time.time() * 1000))
+
+
+def obstacles(services: Services, model: str, pinned: str) -> str:
+    """Return in words what keeps a job from every provider it may have; empty if nothing does."""
+    able = [one for one in services.registry.having(model) if pinned in ("", one.name)]
+    conditions = {one.name: condition_of(services, one, model) for one in able}
+    if any(condition.is_usable for condition in conditions.values()):
+        return ""
+    said = [f"{name} is {one.standing} ({one.reason})" for name, one in conditions.items()]
+    return "; ".join(said) or "there is none"
+
+
+def with_provider(response: Response, name: str) -> Response:
+    """Say in a header which provider answered, if one did; headers are ASCII."""
+    if name:
+        response.headers["x-provider"] = name.encode("ascii", "backslashreplace").decode("ascii")
+    return response

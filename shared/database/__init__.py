@@ -1,0 +1,1 @@
+"""The database behind the ledger: what outlives Redis. SQLite by default, PostgreSQL by URL."""

@@ -1,0 +1,128 @@
+"""Transactions on the database, with time limits, safe to call from greenlets."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NotSupportedError,
+    ProgrammingError,
+)
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+
+from shared.database import migration
+from shared.database.engine import WRITES, build_engine, parse_url
+from shared.database.native_threads import NativeThreads, TookTooLong, with_limit
+from shared.errors import DatabaseUnavailable
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: What the database refuses for what was asked of it, and not because it is away or full.
+_REFUSED: Final = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
+
+#: How long a read and a write may take (seconds).
+READ_S: Final = 5.0
+WRITE_S: Final = 30.0
+#: How long the schema may take to be brought up to date (seconds), the wait for others included.
+MIGRATE_S: Final = 300.0
+#: SQLite looks at the time after so many of its steps.
+_STEPS: Final = 20_000
+
+
+class Database:
+    """Runs functions of a connection, each in one transaction. Connects when first used.
+
+    The schema is brought up to date before the first transaction.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = parse_url(url)
+        self._is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._engine = build_engine(self.url)
+        self._threads = NativeThreads()
+        self._migrated = False
+        self._migrating = threading.Lock()
+
+    def read(self, work: Callable[[Connection], T], timeout_s: float = READ_S) -> T:
+        """Run `work` in a transaction that only reads. Raises DatabaseUnavailable."""
+        self.migrate()
+        return self._run(lambda: self._transact(work, timeout_s), timeout_s)
+
+    def write(self, work: Callable[[Connection], T], timeout_s: float = WRITE_S) -> T:
+        """Run `work` in a transaction that is committed when it returns, else rolled back.
+
+        Raises DatabaseUnavailable, and sqlalchemy's errors when the database will not have it.
+        """
+        self.migrate()
+        return self._run(lambda: self._transact(work, timeout_s, writes=True), timeout_s)
+
+    def migrate(self) -> None:
+        """Bring the schema up to date, once a process. Raises DatabaseUnavailable."""
+        if self._migrated:
+            return
+        with self._migrating:
+            if not self._migrated:
+                self._run(lambda: migration.upgrade(self._engine), MIGRATE_S)
+                self._migrated = True
+
+    def close(self) -> None:
+        """Close the connections that are kept."""
+        self._engine.dispose()
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._engine.dialect.name
+
+    def __str__(self) -> str:
+        return self.url.render_as_string(hide_password=True)
+
+    def _run(self, work: Callable[[], T], timeout_s: float) -> T:
+        try:
+            if self._is_sqlite:
+                return self._threads.call(work, timeout_s)
+            # psycopg waits by `select`, which gevent has patched.
+            return with_limit(work, timeout_s)
+        except _REFUSED:
+            raise
+        except (DBAPIError, NoConnectionFree, TookTooLong, OSError) as exc:
+            raise DatabaseUnavailable from exc
+
+    def _transact(
+        self, work: Callable[[Connection], T], timeout_s: float, *, writes: bool = False
+    ) -> T:
+        with self._engine.connect() as bare:
+            connection = bare.execution_options(**{WRITES: writes})
+            if self._is_sqlite:
+                _limit(connection, timeout_s)
+            with connection.begin():
+                return work(connection)
+
+
+def prepare(url: str) -> None:
+    """Migrate now if the database is there; else the first use does."""
+    database = Database(url)
+    try:
+        database.migrate()
+    except DatabaseUnavailable as exc:
+        log.warning("database %s: not usable yet, trying on: %s", database, exc.__cause__)
+    finally:
+        database.close()
+
+
+def _limit(connection: Connection, timeout_s: float) -> None:
+    """Let SQLite break off what takes longer: nobody else could, and its thread would be lost."""
+    until = time.monotonic() + timeout_s
+    raw = connection.connection.driver_connection
+    assert raw is not None  # noqa: S101 - the connection is open
+    raw.set_progress_handler(lambda: int(time.monotonic() > until), _STEPS)

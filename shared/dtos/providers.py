@@ -1,0 +1,221 @@
+"""DTOs of the providers: list, create, change, try and check them; and of the workers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, field_validator
+
+from shared.dtos.base import Dto, ResponseStatus
+
+
+def _texts(value: object) -> object:
+    """In query strings, lists are texts with commas."""
+    return [part for part in value.split(",") if part] if isinstance(value, str) else value
+
+
+def _empty_is_absent(value: object) -> object:
+    return None if value in ("", 0) else value
+
+
+Texts = Annotated[list[str] | None, BeforeValidator(_texts)]
+EntryId = Annotated[int | None, BeforeValidator(_empty_is_absent)]
+
+
+class AiProviderModel(Dto):
+    """One model of a provider."""
+
+    model: str = Field(description="The public name.")
+    api_model: str | None = Field(None, description="The provider's own name.")
+
+
+class _ProviderFields(Dto):
+    ai_type_id: str | None = Field(None, description="openai, ollama or anthropic.")
+    api_base_url: str | None = Field(None, description="As an OpenAI SDK takes it.")
+    api_key_var: str | None = Field(None, description="The workers' variable that holds the key.")
+    api_key: str | None = Field(None, description="The key; kept sealed, never shown.", repr=False)
+    api_key_header: str | None = Field(None, description="The key's header, if not the usual one.")
+    heartbeat_url: str | None = Field(None, description="Asked whether it is back, with GET.")
+    concurrency: int | None = Field(None, description="Most calls at once; 0 for no limit.")
+    requests_per_minute: int | None = Field(None, description="0 for no limit.")
+    tokens_per_minute: int | None = Field(None, description="0 for no limit.")
+    priority: int | None = Field(None, description="Higher is asked first.")
+    enabled: bool | None = None
+    models: list[AiProviderModel] | None = None
+    selected_models: Texts = Field(None, description="Models whose names are the provider's own.")
+    defaults: dict[str, Any] | None = Field(
+        None, description="By model: temperature, max_tokens, body."
+    )
+
+    @field_validator("ai_type_id", mode="before")
+    @classmethod
+    def _in_lower_case(cls, value: object) -> object:
+        return value.lower() if isinstance(value, str) else value
+
+
+class CreateAiProvider(_ProviderFields):
+    """Add a provider."""
+
+    name: str = Field(description="How requests and statistics call it.")
+
+
+class UpdateAiProvider(_ProviderFields):
+    """Change fields of a provider; what is absent stays."""
+
+    id: EntryId = None
+    name: str | None = Field(None, description="Names it when no id does; else its new name.")
+
+
+class DeleteAiProvider(Dto):
+    """Take a provider away."""
+
+    id: EntryId = None
+    name: str | None = None
+
+
+class IdResponse(Dto):
+    """What was made or changed."""
+
+    id: str
+    response_status: ResponseStatus | None = None
+
+
+class EmptyResponse(Dto):
+    """It was done."""
+
+    response_status: ResponseStatus | None = None
+
+
+class Query(Dto):
+    """What all queries take."""
+
+    skip: int | None = Field(None, ge=0)
+    take: int | None = Field(None, ge=0, le=1000)
+    order_by: str | None = None
+    order_by_desc: str | None = None
+    include: str | None = None
+    fields: str | None = None
+
+
+class QueryAiProviders(Query):
+    """List the providers."""
+
+    id: EntryId = None
+    name: str | None = None
+
+
+class QueryAiTypes(Query):
+    """List the API dialects."""
+
+
+class QueryAiModels(Query):
+    """List the models with their providers."""
+
+    id: str | None = None
+
+
+class GetActiveProviders(Dto):
+    """List the providers that are enabled and online."""
+
+
+class ChatAiProvider(Dto):
+    """Try one provider, also one that is offline."""
+
+    provider: str
+    model: str
+    request: dict[str, Any] | None = None
+    prompt: str | None = None
+
+
+class ChangeAiProviderStatus(Dto):
+    """Take a provider offline, or online again."""
+
+    provider: str
+    online: bool
+
+
+class CheckAiProviderStatus(Dto):
+    """Probe a provider now."""
+
+    provider: str
+
+
+class StringResponse(Dto):
+    """What was done, in words."""
+
+    result: str
+    response_status: ResponseStatus | None = None
+
+
+class BoolResponse(Dto):
+    """Yes or no; why not is in `reason`."""
+
+    result: bool
+    reason: str | None = None
+    response_status: ResponseStatus | None = None
+
+
+class AiProvider(Dto):
+    """A provider as it is shown. Its key is not."""
+
+    id: int
+    name: str
+    api_base_url: str | None = Field(None, description="For the admin.")
+    api_key_var: str | None = None
+    api_key_header: str | None = None
+    has_api_key: bool = Field(
+        default=False, description="Whether a sealed key was given over the API."
+    )
+    heartbeat_url: str | None = None
+    concurrency: int = Field(0, description="0 for no limit.")
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
+    priority: int
+    enabled: bool
+    status: str = Field(description="online, limited, resting, offline, held.")
+    offline_date: str | None = Field(None, description="Since when it is not called.")
+    offline_reason: str | None = None
+    created_date: str
+    origin: str = Field(description="Who has the last word on it: file or api.")
+    models: list[AiProviderModel]
+    ai_type_id: str
+    ai_type: dict[str, Any]
+    selected_models: list[str]
+    defaults: dict[str, Any] | None = None
+
+
+class WorkerStats(Dto):
+    """One worker process. Counts are since its start."""
+
+    name: str
+    queued: int = Field(description="Jobs that wait in the queues it serves.")
+    received: int
+    completed: int
+    retries: int
+    failed: int
+    running_job: int | None = Field(None, description="The one that has run longest.")
+    running_time: str | None = None
+    running_jobs: int = 0
+    queues: list[str]
+
+
+class GetWorkerStats(Dto):
+    """Show what each worker does and what waits."""
+
+
+class CancelWorker(Dto):
+    """Abort all that a worker runs."""
+
+    worker: str
+
+
+class Reload(Dto):
+    """Read providers.toml again."""
+
+
+class GetWorkerStatsResponse(Dto):
+    """All workers."""
+
+    results: list[WorkerStats]
+    queue_counts: dict[str, int]
+    response_status: ResponseStatus | None = None

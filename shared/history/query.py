@@ -1,0 +1,85 @@
+"""Lists jobs of the history: a filter, an order and a page, each answered by an index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Select, func, select
+
+from shared.database.database import Database
+from shared.history.rows import Row
+from shared.history.tables import jobs
+from shared.job import JobState
+
+#: States in which a job has an error.
+_WITH_ERROR: Final = (JobState.FAILED, JobState.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class JobFilter:
+    """Which jobs; None says nothing. Times are unix milliseconds, `to_ms` is included."""
+
+    owner: str | None = None
+    state: JobState | None = None
+    model: str | None = None
+    provider: str | None = None
+    tag: str | None = None
+    ref_id: str | None = None
+    from_ms: int | None = None
+    to_ms: int | None = None
+    #: Text in the code or message of the error, in any case.
+    error: str | None = None
+
+
+class JobQueries:
+    """Reads pages of jobs, without bodies. Raises DatabaseUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def page(
+        self, wanted: JobFilter, *, skip: int, take: int, newest_first: bool = True
+    ) -> list[Row]:
+        """Return rows of a page in the order of their creation."""
+        statement = page_statement(wanted, skip=skip, take=take, newest_first=newest_first)
+
+        def read(connection: Connection) -> list[Row]:
+            return [dict(row) for row in connection.execute(statement).mappings()]
+
+        return self._database.read(read)
+
+    def count(self, wanted: JobFilter) -> int:
+        """Return how many jobs there are."""
+        statement = select(func.count()).select_from(jobs).where(*_conditions(wanted))
+        return self._database.read(lambda connection: connection.scalar(statement) or 0)
+
+
+def page_statement(
+    wanted: JobFilter, *, skip: int, take: int, newest_first: bool = True
+) -> Select[Any]:
+    """Return the statement of a page."""
+    order = [jobs.c.created_ms, jobs.c.id]
+    if newest_first:
+        order = [column.desc() for column in order]  # type: ignore[misc]
+    return select(jobs).where(*_conditions(wanted)).order_by(*order).offset(skip).limit(take)
+
+
+def _conditions(wanted: JobFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [
+        jobs.c[name] == str(value)
+        for name in ("owner", "state", "model", "provider", "tag", "ref_id")
+        if (value := getattr(wanted, name)) is not None
+    ]
+    if wanted.from_ms is not None:
+        conditions.append(jobs.c.created_ms >= wanted.from_ms)
+    if wanted.to_ms is not None:
+        conditions.append(jobs.c.created_ms <= wanted.to_ms)
+    if wanted.error is not None:
+        conditions.append(
+            jobs.c.error_message.icontains(wanted.error, autoescape=True)
+            | jobs.c.error_code.icontains(wanted.error, autoescape=True)
+        )
+        if wanted.state is None:
+            conditions.append(jobs.c.state.in_([str(state) for state in _WITH_ERROR]))
+    return conditions

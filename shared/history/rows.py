@@ -1,0 +1,142 @@
+"""A job as rows of the history, and back. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, Final
+
+from shared.history.tables import LATENCY_BOUNDS_MS, LATENCY_COLUMNS, SUMS
+from shared.job import Attempt, Job, JobState
+from shared.operation import Operation
+from shared.prices import Prices
+from shared.usage import usage_of
+
+#: Texts that clients and providers give.
+_GIVEN: Final = (
+    *("ref_id", "owner", "tag", "model", "provider", "pinned_provider"),
+    *("error_code", "error_message", "reply_to"),
+)
+_ATTEMPT: Final = tuple(field.name for field in fields(Attempt))
+
+
+Row = dict[str, Any]
+
+_DAY_MS: Final = 86_400_000
+#: Most characters of an error's message that are kept in its row; the body has all.
+_MESSAGE: Final = 2000
+#: Fields that a job and its row have in common, and are what they are.
+_SAME: Final = (
+    *("id", "created_ms", "generation", "ref_id", "owner", "tag", "model", "worker", "reply_to"),
+    *("status", "deadline_ms", "started_ms", "executed_ms", "completed_ms"),
+    *("attempt", "priority"),
+)
+
+
+def job_row(job: Job, prices: Prices) -> Row:
+    """Return the row of an ended job."""
+    usage, provider = usage_of(job.response), _provider(job)
+    code, message = _error(job.error)
+    row: Row = {
+        **{name: getattr(job, name) for name in _SAME},
+        "operation": str(job.operation),
+        "provider": provider,
+        "pinned_provider": job.provider,
+        "state": str(job.state),
+        "error_code": code,
+        "error_message": message[:_MESSAGE],
+        "attempts": _attempts(job),
+        "waited_ms": max(0, (job.started_ms or job.executed_ms) - job.created_ms),
+        "duration_ms": max(0, job.executed_ms - job.started_ms) if job.started_ms else 0,
+        "streamed": int(job.streamed == "1"),
+        "request_id": "",
+        "prompt_tokens": usage.prompt,
+        "completion_tokens": usage.completion,
+        "total_tokens": usage.total,
+        "cached_tokens": usage.cached,
+        "cost_nanos": prices.cost_nanos(provider, job.model, usage),
+    }
+    for name in _GIVEN:
+        if "\x00" in row[name]:
+            # PostgreSQL's texts know no NUL.
+            row[name] = row[name].replace("\x00", "\ufffd")
+    return row
+
+
+def body_row(job: Job, *, with_contents: bool) -> Row:
+    """Return what the job asked and got; without contents, only why it failed."""
+    return {
+        "id": job.id,
+        "created_ms": job.created_ms,
+        "request": job.request if with_contents else None,
+        "response": job.response if with_contents else None,
+        "error": job.error,
+    }
+
+
+def from_row(row: Mapping[str, Any]) -> Job:
+    """Return the job of a row that is joined with its body."""
+    return Job(
+        **{name: row[name] for name in _SAME},
+        state=JobState(row["state"]),
+        outcome=row["state"],
+        provider=row["pinned_provider"],
+        operation=Operation(row["operation"]),
+        streamed="1" if row["streamed"] else "",
+        attempts=tuple(Attempt(**attempt) for attempt in json.loads(row["attempts"])),
+        request=_bytes(row["request"]) or b"",
+        response=_bytes(row["response"]),
+        error=_bytes(row["error"]),
+    )
+
+
+def sums_of(row: Mapping[str, Any]) -> Row:
+    """Return what a row adds to the sums of its day."""
+    state = row["state"]
+    counts = {
+        "total": 1,
+        "completed": int(state == JobState.COMPLETED),
+        "failed": int(state == JobState.FAILED),
+        "cancelled": int(state == JobState.CANCELLED),
+    }
+    return {**counts, **{name: row[name] for name in SUMS if name not in counts}}
+
+
+def latency_column(row: Mapping[str, Any]) -> str | None:
+    """Return the latency count that a row belongs to; None for a job that no LLM answered."""
+    if row["state"] != JobState.COMPLETED:
+        return None
+    bounds = zip(LATENCY_BOUNDS_MS, LATENCY_COLUMNS, strict=False)
+    return next((name for bound, name in bounds if row["duration_ms"] <= bound), "slower")
+
+
+def day_of(moment_ms: int) -> int:
+    """Return the day, counted from 1970-01-01, in UTC."""
+    return moment_ms // _DAY_MS
+
+
+def _provider(job: Job) -> str:
+    """Return who answered, or was asked last."""
+    asked = [attempt.provider for attempt in job.attempts if attempt.provider]
+    return asked[-1] if asked else job.provider
+
+
+def _attempts(job: Job) -> str:
+    rows = [{name: getattr(attempt, name) for name in _ATTEMPT} for attempt in job.attempts]
+    return json.dumps(rows, separators=(",", ":"))
+
+
+def _error(body: bytes | None) -> tuple[str, str]:
+    """Return the code and the message of the one error body."""
+    if body is None:
+        return "", ""
+    whole = json.loads(body)
+    status = whole.get("responseStatus") if isinstance(whole, dict) else None
+    if not isinstance(status, dict):
+        return "", ""
+    return str(status.get("errorCode", "")), str(status.get("message", ""))
+
+
+def _bytes(value: Any) -> bytes | None:
+    return None if value is None else bytes(value)

@@ -1,0 +1,128 @@
+-- The limits of a key: what it has taken, whether one more job fits, and taking it.
+--
+-- requests: ZSET of job ids by the time they were accepted; the last minute's.
+-- tokens: HASH, unix second → tokens taken in it; the last minute's.
+-- live: ZSET of the key's jobs that are not final; score 0: never started yet, 1: started.
+-- month: HASH: tokens, cost_nanos.
+local MINUTE_MS = 60000
+-- How many live jobs are looked at for some that do not exist any more.
+local LIVE_CHECKED = 200
+
+local function requests_made(requests, now)
+  redis.call('ZREMRANGEBYSCORE', requests, '-inf', whole(now - MINUTE_MS))
+  return redis.call('ZCARD', requests)
+end
+
+-- Returns the sum, and the seconds in which something was taken, oldest first.
+local function tokens_taken(tokens, now)
+  local row, sum, seconds = redis.call('HGETALL', tokens), 0, {}
+  for i = 1, #row, 2 do
+    if (tonumber(row[i]) + 1) * 1000 <= now - MINUTE_MS then
+      redis.call('HDEL', tokens, row[i])
+    else
+      sum = sum + tonumber(row[i + 1])
+      seconds[#seconds + 1] = {tonumber(row[i]), tonumber(row[i + 1])}
+    end
+  end
+  table.sort(seconds, function(a, b) return a[1] < b[1] end)
+  return sum, seconds
+end
+
+-- When a second's tokens leave the last minute (ms from now).
+local function leaves_in(second, now)
+  return (second + 1) * 1000 + MINUTE_MS - now
+end
+
+-- Ends leave the set with their job's last move. This is for a job that was taken out of Redis.
+local function live_jobs(live, most, job_prefix)
+  local number = redis.call('ZCARD', live)
+  if number >= most then
+    for _, id in ipairs(redis.call('ZRANGE', live, 0, LIVE_CHECKED - 1)) do
+      if redis.call('EXISTS', job_prefix .. id) == 0 then
+        number = number - redis.call('ZREM', live, id)
+      end
+    end
+  end
+  return number
+end
+
+local function over_minute(limits, requests, tokens, now)
+  local most = limits.requests_per_minute
+  if most then
+    local made = requests_made(requests, now)
+    if made >= most then
+      local row = redis.call('ZRANGE', requests, made - most, made - most, 'WITHSCORES')
+      return 'requests', tonumber(row[2]) + MINUTE_MS - now
+    end
+  end
+  most = limits.tokens_per_minute
+  if most then
+    local sum, seconds = tokens_taken(tokens, now)
+    local wait
+    for _, second in ipairs(seconds) do
+      if sum + limits.tokens <= most then
+        break
+      end
+      sum = sum - second[2]
+      wait = leaves_in(second[1], now)
+    end
+    if wait then
+      return 'tokens', wait
+    end
+  end
+end
+
+local function over_month(limits, month)
+  local used = redis.call('HMGET', month, 'tokens', 'cost_nanos')
+  local most = {limits.monthly_tokens, limits.monthly_cost_nanos}
+  for i = 1, 2 do
+    if most[i] and tonumber(used[i] or 0) >= most[i] then
+      return true
+    end
+  end
+  return false
+end
+
+-- find_exceeded(limits, requests, tokens, live, month, job_prefix, now): the limit that one more
+-- job would exceed, and when there may be room again (ms, 0: unknown); nil when it fits.
+local function find_exceeded(limits, requests, tokens, live, month, job_prefix, now)
+  if over_month(limits, month) then
+    return 'budget', 0
+  end
+  local most = limits.concurrent_jobs
+  if most and live_jobs(live, most, job_prefix) >= most then
+    return 'concurrent', 0
+  end
+  most = limits.queued_jobs
+  if most and redis.call('ZCOUNT', live, 0, 0) >= most then
+    return 'queued', 0
+  end
+  return over_minute(limits, requests, tokens, now)
+end
+
+local function take(limits, requests, tokens, live, id, now)
+  if limits.requests_per_minute then
+    redis.call('ZADD', requests, whole(now), id)
+    redis.call('PEXPIRE', requests, 2 * MINUTE_MS)
+  end
+  if limits.tokens_per_minute then
+    redis.call('HINCRBY', tokens, whole(math.floor(now / 1000)), whole(limits.tokens))
+    redis.call('PEXPIRE', tokens, 2 * MINUTE_MS)
+  end
+  redis.call('ZADD', live, 0, id)
+end
+
+-- charge(tokens, month, created, reserved, used, cost, lives, now): put what the job took in the
+-- place of what was guessed at accept. What it took less is given back while that still counts.
+local function charge(tokens, month, created, reserved, used, cost, lives, now)
+  local more = used - reserved
+  local counts = now - created < MINUTE_MS
+  if more ~= 0 and (counts or more > 0) then
+    local second = math.floor((counts and created or now) / 1000)
+    redis.call('HINCRBY', tokens, whole(second), whole(more))
+    redis.call('PEXPIRE', tokens, 2 * MINUTE_MS)
+  end
+  redis.call('HINCRBY', month, 'tokens', whole(used))
+  redis.call('HINCRBY', month, 'cost_nanos', whole(cost))
+  redis.call('PEXPIRE', month, lives)
+end

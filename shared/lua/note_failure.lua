@@ -1,0 +1,41 @@
+-- note_failure: a call failed. After so many in a row, or at once when told, it is a rest: twice as
+-- long as the one before.
+--
+-- KEYS  1 providers:health HASH · 2 providers:health:version STRING
+-- ARGV  1 now (ms, 0: the server's clock) · 2 field · 3 standing of the rest · 4 reason
+--       5 failures in a row that make it rest · 6 first rest (ms) · 7 longest rest (ms)
+--       8 rest that the provider asked for (ms, 0: none) · 9 channel that tells of it
+-- Returns the row as JSON
+--
+-- A rest that has begun is not made longer by calls that were under way before it.
+--
+--! include clock
+local now = clock(ARGV[1])
+local text = redis.call('HGET', KEYS[1], ARGV[2])
+local row = text and cjson.decode(text)
+  or {standing = 'online', failures = 0, rests = 0, since_ms = 0, until_ms = 0, reason = ''}
+row.failures = row.failures + 1
+local asked = tonumber(ARGV[8])
+local rests = row.standing ~= 'online' and (row.standing == 'offline' or row.standing == 'held'
+  or now < row.until_ms)
+local told = false
+if rests then
+  if asked > 0 and row.standing ~= 'held' then
+    row.until_ms = math.max(row.until_ms, now + asked)
+  end
+elseif asked > 0 or row.failures >= tonumber(ARGV[5]) or row.rests > 0 then
+  local rest = math.min(tonumber(ARGV[7]), tonumber(ARGV[6]) * 2 ^ row.rests)
+  row.standing = ARGV[3]
+  row.rests = row.rests + (asked > 0 and 0 or 1)
+  row.since_ms = now
+  row.until_ms = now + (asked > 0 and asked or rest)
+  row.reason = ARGV[4]
+  told = true
+end
+local new = cjson.encode(row)
+redis.call('HSET', KEYS[1], ARGV[2], new)
+local version = redis.call('INCR', KEYS[2])
+if told then
+  redis.call('PUBLISH', ARGV[9], version)
+end
+return new

@@ -1,0 +1,126 @@
+"""The slots of limited providers, over the whole cluster: given back, renewed, handed over.
+
+They are taken by the scripts that begin an attempt (`claim`, `fail_over`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
+
+import redis
+
+from shared import redis_keys as keys
+from shared.candidates import PREFIXES
+from shared.providers import Provider
+from shared.scripts import Call, ScriptRunner
+from shared.settings import Settings
+
+#: How long a slot waits for the job that it was handed to (seconds).
+RESERVED_S: Final = 10.0
+#: Most jobs that one pass lets through a gate where nothing is limited.
+_BATCH: Final = 1000
+
+
+class SlotStore:
+    """Issues the commands about slots. Raises redis.RedisError."""
+
+    def __init__(
+        self, client: redis.Redis, settings: Settings, clock: Callable[[], int] = lambda: 0
+    ) -> None:
+        """`clock` gives unix milliseconds, 0 for Redis's own."""
+        self._client = client
+        self._scripts = ScriptRunner(client)
+        self._settings = settings
+        self._clock = clock
+
+    def give_back(self, provider: Provider, job_id: int, attempt: int, tokens: int = 0) -> Call:
+        """Return the call that gives the slot of a job's present attempt back.
+
+        To be sent along with its result.
+        """
+        return self._hand_over(provider, job_id, attempt, tokens)
+
+    def release(self, provider: Provider, job_id: int) -> None:
+        """Give the slot back that the job had at a provider which it has left."""
+        self._scripts.run(self._hand_over(provider, job_id, None))
+
+    def hand_over(self, providers: Iterable[Provider]) -> int:
+        """Let jobs in that wait at gates, as far as there are slots; return how many."""
+        return sum(self._scripts.run_all([self._hand_over(one) for one in providers]))
+
+    def renew(self, held: Sequence[tuple[str, int]]) -> None:
+        """Renew the leases of (provider, job id) pairs that still have their slot."""
+        if not held:
+            return
+        until_ms = self._now_ms() + round(self._settings.lease_s * 1000)
+        pipe = self._client.pipeline(transaction=False)
+        for provider, job_id in held:
+            pipe.zadd(keys.slots(provider), {str(job_id): until_ms}, xx=True)
+        pipe.execute()
+
+    def gates(self) -> list[str]:
+        """Return the gates that are closed."""
+        names: Any = self._client.smembers(keys.GATES)
+        return sorted(name.decode() for name in names)
+
+    def await_slots(self, waits: Iterable[tuple[str, str]]) -> None:
+        """Note for (gate, provider) pairs that jobs at this gate may have slots of it."""
+        pipe = self._client.pipeline(transaction=False)
+        for gate, provider in waits:
+            pipe.zadd(keys.gates_of(provider), {gate: 0}, nx=True)
+        pipe.execute()
+
+    def open_gates(self, gates: Sequence[str]) -> None:
+        """Open gates whose jobs need no slot: from now on they have their messages as usual."""
+        if gates:
+            self._client.srem(keys.GATES, *gates)
+
+    def held(self, provider: str) -> int:
+        """Return how many slots are taken or reserved."""
+        number: Any = self._client.zcard(keys.slots(provider))
+        return int(number)
+
+    def _hand_over(
+        self,
+        provider: Provider,
+        job_id: int | None = None,
+        attempt: int | None = None,
+        tokens: int = 0,
+    ) -> Call:
+        limits = {
+            "limit": provider.concurrency or 0,
+            "rpm": provider.requests_per_minute or 0,
+            "tpm": provider.tokens_per_minute or 0,
+        }
+        return Call(
+            "hand_over",
+            [
+                keys.slots(provider.name),
+                keys.rates(provider.name),
+                keys.gates_of(provider.name),
+                keys.GATES,
+                keys.QUEUE_PLACE,
+                *([keys.job(job_id)] if job_id is not None else ()),
+            ],
+            [
+                self._clock(),
+                "" if job_id is None else job_id,
+                tokens,
+                json.dumps(limits),
+                round(self._settings.lease_s * 1000),
+                PREFIXES,
+                round(min(RESERVED_S, self._settings.lease_s) * 1000),
+                _BATCH,
+                "" if attempt is None else attempt,
+            ],
+        )
+
+    def _now_ms(self) -> int:
+        now_ms = self._clock()
+        if now_ms:
+            return now_ms
+        moment: Any = self._client.time()
+        seconds, micros = moment
+        return int(seconds) * 1000 + int(micros) // 1000

@@ -1,0 +1,65 @@
+"""The ended jobs in the ledger that are not in the history yet, and the right to store them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import redis
+
+from shared import redis_keys as keys
+from shared.job import Job, from_hash
+from shared.job_store import milliseconds
+from shared.scripts import Call, ScriptRunner
+from shared.settings import Settings
+
+
+class Unstored:
+    """Reads and clears the list. Raises redis.RedisError when the ledger cannot be reached."""
+
+    def __init__(self, client: redis.Redis, settings: Settings) -> None:
+        self._client = client
+        self._scripts = ScriptRunner(client)
+        self._settings = settings
+
+    def enter(self, token: str, lease_s: float) -> bool:
+        """Become the one who stores; renew with the same token. False: somebody else is."""
+        lease_ms = milliseconds(lease_s)
+        if self._client.set(keys.HISTORY_LEASE, token, nx=True, px=lease_ms):
+            return True
+        if self._client.get(keys.HISTORY_LEASE) != token.encode():
+            return False
+        return bool(self._client.set(keys.HISTORY_LEASE, token, xx=True, px=lease_ms))
+
+    def ids(self, most: int) -> list[int]:
+        """Return the ids of jobs to store, those first that ended first."""
+        ids: Any = self._client.zrange(keys.UNSTORED, 0, most - 1)
+        return [int(job_id) for job_id in ids]
+
+    def count(self) -> int:
+        """Return how many jobs are to be stored."""
+        return int(self._client.zcard(keys.UNSTORED))  # type: ignore[arg-type,unused-ignore]
+
+    def read(self, job_ids: Sequence[int]) -> list[Job | None]:
+        """Read jobs with all that is in them, in one round trip."""
+        pipe = self._client.pipeline(transaction=False)
+        for job_id in job_ids:
+            pipe.hgetall(keys.job(job_id))
+        return [from_hash(fields) for fields in pipe.execute()]
+
+    def note_stored(self, jobs: Sequence[Job]) -> None:
+        """Take jobs off the list that are in the history as they were read."""
+        names, args = [keys.UNSTORED], [milliseconds(self._settings.result_ttl_s)]
+        for job in jobs:
+            names += [keys.job(job.id), keys.ref(job.owner, job.ref_id), keys.delivery(job.id)]
+            args += [job.id, job.generation]
+        self._scripts.run(Call("stored", names, args))
+
+    def drop(self, job_ids: Sequence[int]) -> None:
+        """Take ids off the list whose jobs do not exist any more."""
+        if job_ids:
+            self._client.zrem(keys.UNSTORED, *job_ids)
+
+    def keep_ids_above(self, job_id: int) -> None:
+        """Let no new job get an id up to this one: in a Redis that was emptied they begin at 1."""
+        self._scripts.run(Call("raise_id", [keys.JOB_ID], [job_id]))

@@ -1,0 +1,68 @@
+"""Reads how many tokens a response says it took, in the words of each API. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+#: More than any call takes: a provider's nonsense is not summed up.
+_MOST: Final = 2**40
+
+#: The names of prompt and completion tokens: OpenAI's chat, its responses, Ollama.
+_NAMES: Final = (
+    ("prompt_tokens", "completion_tokens"),
+    ("input_tokens", "output_tokens"),
+    ("prompt_eval_count", "eval_count"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one answer; `cached` are those of the prompt that the provider had before."""
+
+    prompt: int = 0
+    completion: int = 0
+    total: int = 0
+    cached: int = 0
+
+
+def usage_of(response: bytes | None) -> Usage:
+    """Return the usage that a response states; all zero when it states none."""
+    if response is None:
+        return Usage()
+    try:
+        body = json.loads(response)
+    except (ValueError, RecursionError):
+        return Usage()
+    return _read(body) if isinstance(body, dict) else Usage()
+
+
+def _read(body: dict[str, Any]) -> Usage:
+    stated = body.get("usage")
+    # Ollama's own API has the counts beside the answer.
+    usage = stated if isinstance(stated, dict) else body
+    prompt, completion = 0, 0
+    for prompt_name, completion_name in _NAMES:
+        prompt = prompt or _count(usage, prompt_name)
+        completion = completion or _count(usage, completion_name)
+    return Usage(
+        prompt=prompt,
+        completion=completion,
+        total=_count(usage, "total_tokens") or prompt + completion,
+        cached=_cached(usage),
+    )
+
+
+def _cached(usage: dict[str, Any]) -> int:
+    for name in ("prompt_tokens_details", "input_tokens_details"):
+        details = usage.get(name)
+        if isinstance(details, dict):
+            return _count(details, "cached_tokens")
+    return 0
+
+
+def _count(values: dict[str, Any], name: str) -> int:
+    value = values.get(name)
+    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST
+    return value if is_count else 0  # type: ignore[return-value]

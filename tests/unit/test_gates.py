@@ -1,0 +1,107 @@
+"""What the tick does for jobs that wait for a provider, or for a slot of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+import redis
+
+from shared.job import JobState
+from shared.provider_health import Health, Standing
+from shared.providers import Provider
+from shared.settings import Settings
+from tests.factories import FakeClock, MessageLists, new_job
+from tests.unit.worker_deps import FakeLlm, build
+from workers.chat.run import run_chat
+from workers.deps import Deps
+from workers.maintenance.tick import Tick
+
+
+def _provider(name: str = "acme", **fields: Any) -> Provider:
+    return Provider.model_validate(
+        {"name": name, "base_url": "http://127.0.0.1:1/v1", "models": ["m"], **fields}
+    )
+
+
+class World:
+    """A worker, its tick, and its providers."""
+
+    def __init__(self, deps: Deps) -> None:
+        self.deps, self.tick, self.lists = deps, Tick(deps), MessageLists(deps.redis)
+
+    def providers(self, *providers: Provider) -> None:
+        self.deps.registry.replace(providers)
+
+    def hold(self, name: str, *, online: bool) -> None:
+        health = Health() if online else Health(standing=Standing.HELD, reason="taken offline")
+        self.deps.health_store.set(name, health)
+        self.deps.health_store.refresh(self.deps.health)
+
+    def accept(self, number: int = 1, **fields: Any) -> list[int]:
+        return [self.deps.jobs.accept(new_job(**fields)).id for _ in range(number)]
+
+    def work(self) -> None:
+        while (job_id := self.lists.take_chat()) is not None:
+            run_chat(self.deps, job_id, "chat.m", 5)
+
+    def states(self, ids: Sequence[int]) -> set[JobState]:
+        jobs = [self.deps.jobs.get(job_id) for job_id in ids]
+        return {job.state for job in jobs if job is not None}
+
+
+@pytest.fixture
+def world(fake_redis: redis.Redis, settings: Settings, fake_clock: FakeClock) -> World:
+    return World(build(fake_redis, settings, fake_clock, FakeLlm(), providers=[_provider()]))
+
+
+def test_jobs_go_on_when_their_provider_is_back(world: World) -> None:
+    world.hold("acme", online=False)
+    ids = world.accept(10)
+    world.work()
+    world.tick()
+    world.work()
+    assert world.states(ids) == {JobState.QUEUED}
+    world.hold("acme", online=True)
+    world.tick()
+    world.work()
+    assert world.states(ids) == {JobState.EXECUTED}
+    assert world.deps.slots.gates() == []
+
+
+def test_pinned_jobs_go_on_when_their_provider_is_back(world: World) -> None:
+    world.providers(_provider(), _provider("other"))
+    world.hold("acme", online=False)
+    pinned, others = world.accept(3, provider="acme"), world.accept(3)
+    world.work()
+    assert (world.states(pinned), world.states(others)) == ({JobState.QUEUED}, {JobState.EXECUTED})
+    world.hold("acme", online=True)
+    world.tick()
+    world.work()
+    assert world.states(pinned) == {JobState.EXECUTED}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param([_provider(concurrency=2)], id="it has more slots now"),
+        pytest.param([_provider()], id="it has no limit any more"),
+        pytest.param([_provider(concurrency=1), _provider("new")], id="another one was added"),
+        pytest.param(
+            [_provider(concurrency=1), _provider("new", concurrency=1)],
+            id="so was one with a limit",
+        ),
+    ],
+)
+def test_jobs_that_wait_for_a_slot_go_on_when(world: World, change: list[Provider]) -> None:
+    world.providers(_provider(concurrency=1))
+    (running,) = world.accept(1)
+    world.deps.redis.zadd("slots:held:acme", {"999": world.deps.clock() * 1000 + 20_000})
+    world.work()
+    world.tick()
+    assert world.states([running]) == {JobState.QUEUED}
+    world.providers(*change)
+    world.tick()
+    world.work()
+    assert world.states([running]) == {JobState.EXECUTED}

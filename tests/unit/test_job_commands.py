@@ -1,0 +1,97 @@
+"""`replyto jobs` and `replyto stats` against a gateway that listens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from click.testing import CliRunner
+from pydantic import SecretStr
+
+from cli.gateway_api import GatewayApi
+from cli.jobs import moved
+from cli.main import main
+from cli.wsgi_thread import ServerThread
+from shared.history.writer import HistoryWriter
+from shared.job import JobState
+from tests.factories import new_settings
+from tests.history import ended_job, record
+from tests.unit.gateway_client import ADMIN_SECRET, API_KEY, Gateway, build
+
+
+@pytest.fixture
+def gateway(fake_redis: redis.Redis) -> Gateway:
+    keys = {"api_key": SecretStr(API_KEY), "auth_secret": SecretStr(ADMIN_SECRET)}
+    gateway = build(fake_redis, new_settings(**keys))
+    jobs = [
+        ended_job(1, owner="bootstrap", tag="night"),
+        ended_job(2, owner="bootstrap", state=JobState.FAILED, ref_id="order\x1b[2J"),
+        ended_job(3, owner="other"),
+    ]
+    gateway.redis.set("jobs:id", 3)
+    HistoryWriter(gateway.database).store([record(job) for job in jobs])
+    return gateway
+
+
+@pytest.fixture
+def url(gateway: Gateway) -> Iterator[str]:
+    server = ServerThread(gateway.client.application)
+    server.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.stop()
+
+
+def replyto(url: str, *args: str) -> str:
+    result = CliRunner().invoke(main, [*args, "--url", url, "--key", API_KEY])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_list_shows_own_jobs_and_no_control_characters(url: str) -> None:
+    output = replyto(url, "jobs", "list")
+    lines = output.splitlines()
+    assert lines[0].split()[:3] == ["JOB", "REFID", "STATE"]
+    assert [line.split()[0] for line in lines[1:]] == ["2", "1"]
+    assert "\x1b" not in output
+    assert replyto(url, "jobs", "list", "--tag", "none") == "No jobs.\n"
+    assert "… 1 of 2" in replyto(url, "jobs", "list", "--take", "1")
+
+
+def test_show_tells_what_was_asked_and_answered(url: str) -> None:
+    output = replyto(url, "jobs", "show", "1")
+    assert '{"model":"m"}' in output
+    assert "Completed" in output
+    assert "ref-1" in replyto(url, "jobs", "show", "ref-1")
+
+
+def test_cancel_and_retry_tell_what_became_of_it(url: str) -> None:
+    assert replyto(url, "jobs", "cancel", "1") == "job 1: ended\n"
+    assert replyto(url, "jobs", "retry", "--state", "Failed", "--dry-run") == (
+        "1 jobs would be retried\n"
+    )
+    assert replyto(url, "jobs", "retry", "2") == "job 2: Queued\n"
+    assert replyto(url, "jobs", "retry", "--state", "Failed") == "1 jobs match, 0 are retried\n"
+
+
+def test_failure_is_one_line(url: str, tmp_path: Path) -> None:
+    del tmp_path
+    result = CliRunner().invoke(main, ["jobs", "show", "99", "--url", url, "--key", API_KEY])
+    assert result.exit_code == 1
+    assert result.output == f"Error: {url} answered 404: No such job.\n"
+
+
+def test_tail_sees_each_state_of_a_job_once(url: str, gateway: Gateway) -> None:
+    api, seen = GatewayApi(url, API_KEY), dict[int, str]()
+    first = moved(api, {"take": 10}, seen)
+    assert [row["id"] for row in first] == [1, 2]
+    job_id = gateway.queue()["id"]
+    again = [[(r["id"], r["state"]) for r in moved(api, {"take": 10}, seen)] for _ in range(2)]
+    assert again == [[(job_id, "Queued")], []]
+
+
+def test_stats_sums_up(url: str) -> None:
+    output = replyto(url, "stats", "--by", "key")
+    assert output.splitlines()[1].split()[:4] == ["bootstrap", "2", "1", "10"]
+    assert replyto(url, "stats", "--from", "2030-01-01") == "No jobs have ended in that time.\n"

@@ -1,0 +1,205 @@
+"""When a provider is given a rest, for how long, and what brings it back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import redis
+import requests
+
+from shared.errors import Failure
+from shared.health_store import Failed, HealthStore, RestPolicy
+from shared.provider_health import Health, HealthBook, Standing
+from shared.settings import Settings
+from tests.factories import FakeClock
+from tests.unit.worker_deps import FakeLlm, build
+from workers.chat.traffic import Traffic
+from workers.chat.verdict import verdict
+from workers.maintenance.probes import probe_providers
+from workers.providers.base import ProviderError
+
+POLICY = RestPolicy(failures=3, first_s=5.0, longest_s=30.0)
+DOWN = Failed(Standing.RESTING, "it answered 500")
+
+
+@pytest.fixture
+def store(ledger_redis: redis.Redis, fake_clock: FakeClock) -> HealthStore:
+    return HealthStore(ledger_redis, fake_clock)
+
+
+def _fail(store: HealthStore, times: int, failed: Failed = DOWN) -> Health:
+    for _ in range(times):
+        health = store.failed("acme", "m", failed, POLICY)
+    return health
+
+
+def test_failures_in_a_row_make_it_rest(store: HealthStore, fake_clock: FakeClock) -> None:
+    assert _fail(store, 2).standing is Standing.ONLINE
+    health = _fail(store, 1)
+    assert (health.standing, health.reason) == (Standing.RESTING, "it answered 500")
+    assert health.until_ms == fake_clock() + 5000
+    assert health.at(health.until_ms) is Standing.ONLINE
+
+
+def test_calls_under_way_do_not_prolong_a_rest(store: HealthStore) -> None:
+    first = _fail(store, 3)
+    assert _fail(store, 5).until_ms == first.until_ms
+
+
+def test_each_rest_is_twice_as_long_up_to_the_longest(
+    store: HealthStore, fake_clock: FakeClock
+) -> None:
+    _fail(store, 3)
+    rests = []
+    for _ in range(4):
+        fake_clock.advance(31)
+        rests.append(_fail(store, 1).until_ms - fake_clock())
+    assert rests == [10_000, 20_000, 30_000, 30_000]
+
+
+def test_answer_makes_all_forgotten(store: HealthStore) -> None:
+    _fail(store, 3)
+    store.recovered("acme", "m")
+    assert store.read() == {}
+    assert _fail(store, 2).standing is Standing.ONLINE
+
+
+def test_rest_that_the_provider_asks_for_is_kept(store: HealthStore, fake_clock: FakeClock) -> None:
+    health = _fail(store, 1, Failed(Standing.LIMITED, "it answered 429", asked_s=60.0))
+    assert (health.standing, health.until_ms) == (Standing.LIMITED, fake_clock() + 60_000)
+
+
+def test_refused_key_takes_it_offline_at_once(store: HealthStore) -> None:
+    health = _fail(store, 1, Failed(Standing.OFFLINE, "it refused the key", at_once=True))
+    assert health.standing is Standing.OFFLINE
+
+
+def test_operator_has_the_last_word(store: HealthStore) -> None:
+    store.set("acme", Health(standing=Standing.HELD, reason="maintenance"))
+    store.failed("acme", "", DOWN, POLICY)
+    store.recovered("acme")
+    assert store.read()["acme"].standing is Standing.HELD
+    assert not store.set("acme", Health(), if_standing=[Standing.OFFLINE])
+    store.forget("acme")
+    assert store.read() == {}
+
+
+def test_forgetting_a_provider_forgets_its_models_and_no_other(store: HealthStore) -> None:
+    _fail(store, 1)
+    store.failed("acme2", "m", DOWN, POLICY)
+    store.forget("acme")
+    assert [name.partition("\x1f")[0] for name in store.read()] == ["acme2"]
+
+
+def test_book_follows_what_the_cluster_knows(store: HealthStore, fake_clock: FakeClock) -> None:
+    book = HealthBook()
+    _fail(store, 3)
+    store.refresh(book)
+    assert book.condition("acme", "m", fake_clock()).standing is Standing.RESTING
+    assert book.condition("acme", "other", fake_clock()).standing is Standing.ONLINE
+    store.failed("acme", "", Failed(Standing.OFFLINE, "no connection", at_once=True), POLICY)
+    store.refresh(book)
+    assert book.condition("acme", "other", fake_clock()).reason == "no connection"
+
+
+def _error(
+    status: int | None = None, cause: Exception | None = None, **fields: Any
+) -> ProviderError:
+    failure = Failure(status or 502, "server_error", None, "It failed.")
+    error = ProviderError(failure, **{"transient": True, "status": status, **fields})
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "standing", "whole"),
+    [
+        pytest.param(_error(500), Standing.RESTING, False, id="an error is the model's"),
+        pytest.param(_error(429), Standing.RESTING, False, id="too many requests"),
+        pytest.param(
+            _error(429, retry_after_s=9.0), Standing.LIMITED, False, id="with Retry-After"
+        ),
+        pytest.param(_error(401, transient=False), Standing.OFFLINE, True, id="a refused key"),
+        pytest.param(
+            _error(cause=requests.ConnectionError()), Standing.OFFLINE, True, id="no connection"
+        ),
+        pytest.param(
+            _error(cause=requests.ConnectTimeout()), Standing.OFFLINE, True, id="none in time"
+        ),
+        pytest.param(_error(cause=requests.ReadTimeout()), Standing.RESTING, False, id="no answer"),
+        pytest.param(_error(), Standing.RESTING, False, id="an answer that is none"),
+    ],
+)
+def test_verdict_on_a_failure(error: ProviderError, standing: Standing, *, whole: bool) -> None:
+    found = verdict(error, failing=False)
+    assert found is not None
+    assert (found.failed.standing, found.whole_provider) == (standing, whole)
+
+
+def test_client_fault_says_nothing_against_the_provider() -> None:
+    assert verdict(_error(400, transient=False), failing=False) is None
+
+
+def test_half_of_the_calls_failing_is_too_many() -> None:
+    now = [0.0]
+    traffic = Traffic(lambda: now[0])
+    for _ in range(30):
+        traffic.answered("acme", "m", 0.1)
+    assert not any(traffic.failed("acme", "m") for _ in range(15))
+    assert [traffic.failed("acme", "m") for _ in range(20)][-1]
+    now[0] += 300
+    assert not traffic.failed("acme", "m")
+
+
+class _Session(requests.Session):
+    """Answers GETs with a status, or not at all."""
+
+    def __init__(self, status: int | None) -> None:
+        super().__init__()
+        self.status = status
+        self.asked: list[tuple[str, dict[str, str]]] = []
+
+    def get(self, url: str | bytes, **options: Any) -> requests.Response:
+        self.asked.append((str(url), options["headers"]))
+        if self.status is None:
+            raise requests.ConnectionError
+        response = requests.Response()
+        response.status_code = self.status
+        return response
+
+
+@pytest.mark.parametrize(
+    ("status", "standing"),
+    [
+        pytest.param(200, Standing.ONLINE, id="it is well"),
+        pytest.param(404, Standing.ONLINE, id="it lists no models, but answers"),
+        pytest.param(500, Standing.OFFLINE, id="it fails"),
+        pytest.param(401, Standing.OFFLINE, id="it still refuses the key"),
+        pytest.param(None, Standing.OFFLINE, id="it is not there"),
+    ],
+)
+def test_probe_of_a_provider_that_is_offline(
+    fake_redis: redis.Redis,
+    settings: Settings,
+    fake_clock: FakeClock,
+    status: int | None,
+    standing: Standing,
+) -> None:
+    session = _Session(status)
+    deps = build(fake_redis, settings, fake_clock, FakeLlm(), llm_session=session)
+    gone = Failed(Standing.OFFLINE, "no connection", at_once=True)
+    deps.health_store.failed("best", "", gone, POLICY)
+    deps.health_store.refresh(deps.health)
+    probe_providers(deps)
+    assert session.asked == []
+    fake_clock.advance(5)
+    probe_providers(deps)
+    url, headers = session.asked[0]
+    assert url == "http://127.0.0.1:1/v1/models"
+    assert headers == {"Authorization": "Bearer sk-secret"}
+    deps.health_store.refresh(deps.health)
+    health = deps.health.of("best")
+    assert health.standing is standing
+    # On probation, it rests again at its first failure.
+    assert health.rests == 1

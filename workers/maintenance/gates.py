@@ -1,0 +1,50 @@
+"""Tends the gates: jobs that wait for a provider go on when one is there again.
+
+A slot that is given back is handed over at once by the script that frees it; this is for all else:
+a provider that is online again, has more slots now, was added, or whose worker died.
+"""
+
+from __future__ import annotations
+
+from shared import task_names
+from shared.candidates import Candidate
+from shared.gates import gate_parts
+from shared.provider_health import Standing
+from shared.providers import Provider
+from workers.chat.candidates import candidates_of
+from workers.deps import Deps
+
+
+def tend_gates(deps: Deps) -> None:
+    """Open the gates that need not be closed; hand free slots to those that do."""
+    to_open: list[str] = []
+    waits: list[tuple[str, str]] = []
+    for gate in deps.slots.gates():
+        usable = _usable(deps, gate)
+        pinned = gate_parts(gate)[1]
+        if usable and not pinned and not all(one.is_limited for one in usable):
+            to_open.append(gate)
+        else:
+            waits += [(gate, one.name) for one in usable]
+    deps.slots.open_gates(to_open)
+    if waits:
+        deps.slots.await_slots(waits)
+    names = {name for _, name in waits}
+    deps.slots.hand_over([one for one in deps.registry.providers if one.name in names])
+
+
+def _usable(deps: Deps, gate: str) -> list[Provider]:
+    """Return the providers that jobs at this gate may have now."""
+    queue, pinned = gate_parts(gate)
+    candidates = [
+        one
+        for one in candidates_of(deps, task_names.model_of(queue))
+        if pinned in ("", one.provider.name)
+    ]
+    return [one.provider for one in candidates if _is(one, Standing.ONLINE)] or [
+        one.provider for one in candidates if _is(one, Standing.RESTING)
+    ]
+
+
+def _is(candidate: Candidate, standing: Standing) -> bool:
+    return candidate.condition.standing is standing
