@@ -19,7 +19,7 @@
 --! include receiver
 local now = clock(ARGV[1])
 local held = redis.call('HMGET', KEYS[1], 'state', 'created_ms', 'replayed_ms', 'url')
-local began = tonumber(held[3] or held[2] or 0)
+local began = math.max(tonumber(held[2] or 0), tonumber(held[3] or 0))
 if held[1] ~= 'Pending' or began > now - tonumber(ARGV[3])
   or redis.call('ZSCORE', KEYS[5], ARGV[2]) then
   return 0

@@ -86,7 +86,7 @@ def test_delivery_is_given_up_wherever_it_waits(
         assert delivery.state is DeliveryState.EXHAUSTED
         assert f"{LIFE_S / 3600:.0f} hours" in delivery.reason
         assert why in delivery.reason
-        assert ledger_redis.pttl(keys.job(job.id)) > 0
+        assert ledger_redis.pttl(keys.delivery(job.id)) > 0
         assert delivery_store.claim(job.id) is None
     fake_clock.advance(3600)
     assert recovery.return_deliveries() == recovery.repush_deliveries() == 0
