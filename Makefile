@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-llama lint format bench chaos lock clean
+.PHONY: help run test test-llama lint format bench chaos screenshots lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ bench: $(VENV)/.dev  ## measure, and print tables with ratios
 
 chaos: $(VENV)/.dev  ## break everything for 10 minutes and audit; ARGS="--seed 7 --seconds 120"
 	$(BIN)/python -m tests.acceptance.chaos $(ARGS)
+
+screenshots: $(VENV)/.dev  ## take the pictures of the documentation anew
+	$(BIN)/python -m tests.acceptance.pages.screenshots
 
 # The locks hold for every platform and Python version of pyproject.toml, with hashes.
 COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 \

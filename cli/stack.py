@@ -148,6 +148,7 @@ class Stack:
         if _is_loopback(self._settings.host):
             # Nobody else can submit jobs, and a first receiver is usually a local one.
             env.setdefault("REPLYTO_CALLBACK_ALLOW_PRIVATE", "true")
+            env.setdefault("REPLYTO_PAGES_OPEN", "true")
         return env
 
     def _wait_until(self, ready: Callable[[], bool]) -> None:

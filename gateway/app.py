@@ -15,6 +15,7 @@ from gateway import (
     callback_tests,
     chat,
     completions,
+    conversations,
     cors,
     deliveries,
     embeddings,
@@ -25,12 +26,15 @@ from gateway import (
     models,
     ollama,
     openai_headers,
+    overview,
+    pages,
     provider_trial,
     providers,
     query_jobs,
     responses,
     results,
     retry_jobs,
+    sign_in,
     statistics,
     streams,
     workers,
@@ -46,7 +50,8 @@ _RESOURCES: Final = (
     *(jobs, query_jobs, retry_jobs, statistics, streams, models, results),
     *(deliveries, callback_keys, callback_subscriptions, callback_tests),
     *(providers, provider_trial, workers),
-    *(keys, audit, health),
+    *(keys, audit, overview, health),
+    *(pages, sign_in, conversations),
 )
 
 

@@ -13,6 +13,7 @@ from flask import Request, g
 
 from gateway.issued_keys import IssuedKeys
 from gateway.principal import ADMIN_OWNER, BOOTSTRAP_OWNER, Principal, principal_of
+from gateway.sessions import Sessions
 from gateway.wrong_keys import WrongKeys
 from shared.api_keys.record import digest as digest_of
 from shared.api_keys.scopes import EVERYTHING, Scope
@@ -25,7 +26,8 @@ __all__ = ["ADMIN_OWNER", "BOOTSTRAP_OWNER", "Keys", "Principal"]
 class Keys:
     """The keys this gateway knows: two of the settings, and those that were issued."""
 
-    def __init__(self, settings: Settings, issued: IssuedKeys | None = None) -> None:
+    def __init__(self, settings: Settings, sessions: Sessions, issued: IssuedKeys | None) -> None:
+        self._sessions = sessions
         self._issued = issued
         self._wrong = WrongKeys()
         self._built_in = (
@@ -43,7 +45,7 @@ class Keys:
         InvalidApiKey when the key is unknown or its time is over, and Forbidden.
         """
         try:
-            principal = self.of_digest(digest_of(_presented(request)))
+            principal = self.of_digest(self._digest(request))
         except InvalidApiKey:
             self._wrong.came_from(request.remote_addr or "")
             raise
@@ -65,6 +67,14 @@ class Keys:
     def take_uses(self) -> dict[int, int]:
         """Return when each issued key was last used (unix ms), since the last call."""
         return self._issued.take_uses() if self._issued else {}
+
+    def _digest(self, request: Request) -> str:
+        """Return the hash of the key that the request brings, or that its session stands for."""
+        key = _presented(request)
+        digest = digest_of(key) if key else self._sessions.key_digest(request)
+        if digest is None:
+            raise Unauthenticated
+        return digest
 
     def _find_built_in(self, presented: str) -> Principal | None:
         found = None
@@ -93,10 +103,10 @@ def _usual_scope(request: Request) -> Scope:
 
 
 def _presented(request: Request) -> str:
-    """Return the key as sent: `Authorization: Bearer`, `X-Api-Key`, or `authsecret` for admins."""
+    """Return the key as sent: `Authorization: Bearer`, `X-Api-Key`, or `authsecret` for admins.
+
+    Empty when there is none: then a session may stand for it.
+    """
     scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
     key = credentials.strip() if scheme.lower() == "bearer" else ""
-    key = key or request.headers.get("X-Api-Key", "") or request.headers.get("authsecret", "")
-    if not key:
-        raise Unauthenticated
-    return key
+    return key or request.headers.get("X-Api-Key", "") or request.headers.get("authsecret", "")

@@ -12,9 +12,11 @@ from flask import Flask, current_app
 
 from gateway.auth import Keys
 from gateway.chunk_reader import ChunkReader
+from gateway.conversation_store import ConversationStore
 from gateway.issued_keys import IssuedKeys
 from gateway.key_keeper import KeyKeeper
 from gateway.mailbox import Mailbox
+from gateway.sessions import Sessions
 from shared import redis_client
 from shared.api_keys.store import KeyStore
 from shared.callback_keys import CallbackKeyStore
@@ -48,10 +50,12 @@ class Services:
     jobs: JobStore
     registry: Registry
     keys: Keys
+    sessions: Sessions
     mailbox: Mailbox
     counters: Counters
     chunks: ChunkStore
     chunk_reader: ChunkReader
+    conversations: ConversationStore
     key_store: KeyStore
     key_keeper: KeyKeeper
     deliveries: DeliveryStore
@@ -96,7 +100,7 @@ def build_services(settings: Settings) -> Services:
         timeout_s=redis_client.GATEWAY_TIMEOUT_S,
         name="replyto-gateway",
     )
-    chunks = ChunkStore(client)
+    chunks, sessions = ChunkStore(client), Sessions(client)
     file = read_file(settings.providers_file)
     registry, health = Registry(file or []), HealthBook()
     follower = RegistryFollower(client, registry, health, file)
@@ -108,7 +112,8 @@ def build_services(settings: Settings) -> Services:
         settings=settings,
         jobs=JobStore(client, settings),
         registry=registry,
-        keys=Keys(settings, IssuedKeys(client, key_store, key_keeper.rebuild)),
+        keys=Keys(settings, sessions, IssuedKeys(client, key_store, key_keeper.rebuild)),
+        sessions=sessions,
         mailbox=Mailbox(client, settings.sync_limit),
         counters=Counters(client),
         chunks=chunks,
@@ -125,6 +130,7 @@ def build_services(settings: Settings) -> Services:
         health_store=HealthStore(client),
         environment=os.environ,
         database=database,
+        conversations=ConversationStore(database),
         key_store=key_store,
         key_keeper=key_keeper,
     )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import redis
 
@@ -34,6 +37,18 @@ class Count(StrEnum):
     DOORBELLS_RUNG_AGAIN = "doorbells_rung_again"
 
 
+#: Bounds of the latency counts (milliseconds), each some 1.5 times the one before.
+LATENCY_BOUNDS_MS: Final = (
+    *(5, 10, 20, 30, 50, 75, 100, 150, 200, 300, 500, 750, 1_000, 1_500, 2_000, 3_000, 5_000),
+    *(7_500, 10_000, 15_000, 20_000, 30_000, 60_000, 120_000, 300_000, 600_000),
+)
+
+
+def latency_field(bound_ms: int | None) -> str:
+    """Return under which name jobs answered within this bound are counted; None: the slower."""
+    return f"latency_ms:{'slower' if bound_ms is None else bound_ms}"
+
+
 class Counters:
     """Adds and reads counts. A count that cannot be added is lost: it stops nothing."""
 
@@ -47,7 +62,23 @@ class Counters:
         except redis.RedisError as exc:
             log.debug("count %s not added: %s", count, exc)
 
+    def add_latencies(self, latencies_ms: Iterable[int]) -> None:
+        """Count jobs by how long they took from accept to answer."""
+        counts = Counter(latency_field(_bound(ms)) for ms in latencies_ms)
+        pipe = self._client.pipeline(transaction=False)
+        for name, number in counts.items():
+            pipe.hincrby(keys.COUNTERS, name, number)
+        try:
+            pipe.execute()
+        except redis.RedisError as exc:
+            log.debug("latencies not counted: %s", exc)
+
     def read(self) -> dict[str, int]:
         """Return all counts that are not zero. Raises redis.RedisError."""
         row: Any = self._client.hgetall(keys.COUNTERS)
         return {name.decode(): int(value) for name, value in row.items()}
+
+
+def _bound(latency_ms: int) -> int | None:
+    at = bisect_left(LATENCY_BOUNDS_MS, latency_ms)
+    return LATENCY_BOUNDS_MS[at] if at < len(LATENCY_BOUNDS_MS) else None

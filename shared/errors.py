@@ -93,6 +93,12 @@ class Forbidden(ServiceError):
     error_code = "Forbidden"
 
 
+class CsrfFailed(Forbidden):
+    """The request came with a session cookie but without its 'x-csrf-token'."""
+
+    code = "csrf_failed"
+
+
 class ModelNotFound(ServiceError):
     """The model does not exist; GET /v1/models lists those that do."""
 
@@ -163,6 +169,33 @@ class JobNotFound(ServiceError):
     type = "invalid_request_error"
     code = "job_not_found"
     error_code = "NotFound"
+
+
+class ConversationNotFound(ServiceError):
+    """No such conversation."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "conversation_not_found"
+    error_code = "NotFound"
+
+
+class ConversationChanged(ServiceError):
+    """The conversation was saved by another page meanwhile; read it again."""
+
+    status = 409
+    type = "invalid_request_error"
+    code = "conversation_changed"
+    error_code = "OptimisticConcurrency"
+
+
+class TooManyConversations(ServiceError):
+    """As many conversations or prompts are kept as may be; delete some."""
+
+    status = 422
+    type = "invalid_request_error"
+    code = "too_many_conversations"
+    error_code = "TooMany"
 
 
 class ApiKeyNotFound(ServiceError):
@@ -284,6 +317,12 @@ class TooManyWaiting(QueueFull):
     """Too many calls wait for their answer here; try again, or queue the job."""
 
     code = "too_many_waiting"
+
+
+class TooManySignIns(QueueFull):
+    """Too many failed sign-ins from this address; try again in a minute."""
+
+    code = "too_many_sign_ins"
 
 
 class RateLimitExceeded(ServiceError):

@@ -193,6 +193,19 @@ def missing(queue: str, priority: int) -> str:
     return f"missing:{message_list(queue, priority)}"
 
 
+# --- pages ------------------------------------------------------------------------------------
+
+
+def session(token_hash: str) -> str:
+    """STRING, hex SHA-256 of the API key that a browser's session stands for. Lives a week."""
+    return f"session:{token_hash}"
+
+
+def sign_in_failures(address: str) -> str:
+    """STRING, how often signing in has failed from this address. Lives a minute."""
+    return f"sign-in-failures:{address}"
+
+
 # --- API keys ---------------------------------------------------------------------------------
 
 #: HASH, digest of a secret → JSON of what it opens; its truth is the database. Never expires.

@@ -140,6 +140,11 @@ class Settings(BaseSettings):
         604_800, description="How long such a link is good; a result that is gone ends it too."
     )
 
+    pages_open: bool = Field(
+        default=False,
+        description="Sign browsers on this machine in by themselves, with the bootstrap API key.",
+    )
+
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Origins whose pages may call the API from a browser, comma-separated or a "

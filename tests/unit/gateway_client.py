@@ -13,10 +13,12 @@ from flask.testing import FlaskClient
 from gateway.app import create_app
 from gateway.auth import Keys
 from gateway.chunk_reader import ChunkReader
+from gateway.conversation_store import ConversationStore
 from gateway.issued_keys import IssuedKeys
 from gateway.key_keeper import KeyKeeper
 from gateway.mailbox import Mailbox
 from gateway.services import Services
+from gateway.sessions import Sessions
 from shared.api_keys.store import KeyStore
 from shared.callback_keys import CallbackKeyStore
 from shared.callback_subscriptions import SubscriptionStore
@@ -108,20 +110,22 @@ def build(
 ) -> Gateway:
     """Return a gateway on this Redis, by default with one provider of two models."""
     jobs = JobStore(client, settings)
+    sessions, chunks = Sessions(client), ChunkStore(client)
     registry, health = Registry(providers), HealthBook()
     follower = RegistryFollower(client, registry, health, list(providers))
     database, key_store = new_database(), KeyStore(client)
     keeper = KeyKeeper(database, key_store)
-    chunks = ChunkStore(client)
     services = Services(
         settings=settings,
         jobs=jobs,
         registry=registry,
-        keys=Keys(settings, IssuedKeys(client, key_store, keeper.rebuild)),
+        keys=Keys(settings, sessions, IssuedKeys(client, key_store, keeper.rebuild)),
+        sessions=sessions,
         mailbox=Mailbox(client, settings.sync_limit),
         counters=Counters(client),
         chunks=chunks,
         chunk_reader=ChunkReader(chunks, settings.stream_limit),
+        conversations=ConversationStore(database),
         deliveries=DeliveryStore(client, settings),
         delivery_index=DeliveryIndex(client),
         callback_keys=CallbackKeyStore(client, settings),

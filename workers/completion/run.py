@@ -58,6 +58,9 @@ def _complete(deps: Deps, ids: list[int]) -> int:
         _log_end(job, state)
     for state, number in Counter(state for _, state in ended).items():
         deps.counters.add(_COUNTS[state], number)
+    deps.counters.add_latencies(
+        job.executed_ms - job.created_ms for job, state in ended if state is JobState.COMPLETED
+    )
     return len(known)
 
 

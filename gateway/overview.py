@@ -1,0 +1,81 @@
+"""How things stand, and the settings in force: for admins."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, Response, request
+from pydantic import SecretStr
+
+from gateway.binding import bind
+from gateway.job_view import iso_date
+from gateway.routes import dto_route
+from gateway.services import services
+from shared.api_keys.scopes import Scope
+from shared.dtos.overview import (
+    GetOverview,
+    GetOverviewResponse,
+    GetSettings,
+    GetSettingsResponse,
+    LatencyRow,
+    SettingRow,
+    WaitingRow,
+)
+from shared.overview import read_overview
+from shared.settings import Settings
+
+blueprint = Blueprint("overview", __name__)
+
+
+@dto_route(blueprint, "GetOverview", "GET")
+def overview() -> Response:
+    """Tell how things stand."""
+    services().keys.authenticate_admin(request, Scope.ADMIN_READ)
+    bind(GetOverview)
+    now = read_overview(services().redis)
+    fields = {name: getattr(now, name) for name in now.__dataclass_fields__}
+    fields.pop("now_ms")
+    body = GetOverviewResponse(
+        **{
+            **fields,
+            "date": iso_date(now.now_ms),
+            "waiting": [WaitingRow(**asdict(row)) for row in now.waiting],
+            "workers": list(now.workers),
+            "latencies": [LatencyRow(within_ms=bound, total=n) for bound, n in now.latencies],
+        }
+    )
+    return Response(body.to_json(), mimetype="application/json")
+
+
+@dto_route(blueprint, "GetSettings", "GET")
+def settings() -> Response:
+    """Tell the settings in force."""
+    services().keys.authenticate_admin(request, Scope.ADMIN_READ)
+    bind(GetSettings)
+    body = GetSettingsResponse(results=setting_rows(services().settings))
+    return Response(body.to_json(), mimetype="application/json")
+
+
+def setting_rows(settings: Settings) -> list[SettingRow]:
+    """Return every setting; of secrets, and of URLs that may hold one, only that they are set."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        is_secret = isinstance(value, SecretStr) or (name.endswith("_url") and "@" in str(value))
+        rows.append(
+            SettingRow(
+                name=f"REPLYTO_{name.upper()}",
+                value=None if is_secret else _as_text(value),
+                is_secret=is_secret,
+                is_default=value == field.get_default(),
+                description=field.description or "",
+            )
+        )
+    return rows
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)

@@ -1,0 +1,120 @@
+// Callbacks: which were delivered, which were not, and another try.
+
+import { html, useState } from "../lib/html.js";
+import { get, post } from "../lib/api.js";
+import { duration, moment, number } from "../lib/format.js";
+import { Dialog, confirm } from "../ui/dialog.js";
+import { Field } from "../ui/field.js";
+import { Empty } from "../ui/states.js";
+import { toast, toastError } from "../ui/toast.js";
+import { AttemptLog } from "./delivery.js";
+import { Ago, Facts, Filters, Loaded, Pager, StateBadge } from "./parts.js";
+import { useData } from "./use-data.js";
+
+const TAKE = 50;
+const EVERY_MS = 5000;
+const PATH = "/admin/callbacks";
+const FILTERS = [
+  { name: "state", label: "State", options: ["Pending", "Delivered", "Stopped", "Exhausted", "Cancelled"] },
+  { name: "host", label: "Host" },
+  { name: "tag", label: "Tag" },
+  { name: "refId", label: "RefId" },
+  { name: "from", label: "From", type: "date" },
+  { name: "to", label: "To", type: "date" },
+];
+
+export function CallbacksSection({ place, query }) {
+  return place.length ? html`<${OneDelivery} id=${place[0]} />` : html`<${DeliveryList} query=${query} />`;
+}
+
+function DeliveryList({ query }) {
+  const skip = Number(query.skip ?? 0);
+  const [testing, setTesting] = useState(false);
+  const asked = { ...query, skip, take: TAKE };
+  if (asked.to) asked.to = `${asked.to}T23:59:59.999Z`;
+  const from = useData(() => get("GetDeliveries", asked), JSON.stringify(asked), skip ? 0 : EVERY_MS);
+  return html`<div class="stack">
+    <${Filters} fields=${FILTERS} query=${query} path=${PATH} />
+    <div class="row"><button type="button" class="button small" onClick=${() => setTesting(true)}>Test a receiver …</button>
+      <${ReplayAll} query=${query} onDone=${from.reload} /></div>
+    <${Loaded} from=${from}>${({ results, total }) => html`
+      ${results.length ? html`<${DeliveryTable} rows=${results} />` : html`<${Empty} icon="bell" title="No such callbacks"><p>Jobs with a ReplyTo have one.</p></${Empty}>`}
+      <${Pager} skip=${skip} take=${TAKE} shown=${results.length} total=${total} path=${PATH} query=${query} />
+    `}</${Loaded}>
+    ${testing && html`<${TestReceiver} onClose=${() => setTesting(false)} />`}
+  </div>`;
+}
+
+function DeliveryTable({ rows }) {
+  return html`<div class="table-frame" tabindex="0" role="region" aria-label="Callbacks"><table class="table cards">
+    <thead><tr><th>Job</th><th>State</th><th>Receiver</th><th class="number">Attempts</th><th>Next</th><th>Created</th></tr></thead>
+    <tbody>${rows.map((row) => html`<tr key=${row.id}>
+      <td data-label="Job"><a href="${PATH}/${row.id}">${row.id}</a> <span class="muted small ref truncate">${row.refId}</span></td>
+      <td data-label="State"><${StateBadge} state=${row.state} />${row.reason && row.state !== "Delivered" ? html` <span class="small muted">${row.reason}</span>` : null}</td>
+      <td data-label="Receiver"><code class="small">${row.url}</code></td>
+      <td data-label="Attempts" class="number">${number(row.attempts)}</td>
+      <td data-label="Next">${row.nextAttemptDate ? html`<${Ago} date=${row.nextAttemptDate} />` : "–"}</td>
+      <td data-label="Created"><${Ago} date=${row.createdDate} /></td>
+    </tr>`)}</tbody>
+  </table></div>`;
+}
+
+function ReplayAll({ query, onDone }) {
+  const { skip: _skip, refId: _refId, ...filter } = query;
+  if (!Object.keys(filter).length) return null;
+  const run = async () => {
+    try {
+      const { total } = await post("ReplayDeliveries", { ...filter, dryRun: true });
+      if (!total) return toast("There is nothing to send again.");
+      const sure = await confirm({ title: `Send ${number(total)} callbacks again?`, text: "Receivers see the same webhook-id and the same body as before.", action: "Send again", danger: false });
+      if (!sure) return;
+      const done = await post("ReplayDeliveries", filter);
+      toast(`${number(done.total)} callbacks are on their way.`);
+      onDone();
+    } catch (error) {
+      toastError(error);
+    }
+  };
+  return html`<button type="button" class="button small" onClick=${run}>Send all of these again …</button>`;
+}
+
+function OneDelivery({ id }) {
+  const from = useData(() => get("GetDelivery", { id }), `delivery-${id}`, EVERY_MS);
+  const act = (dto, said) => post(dto, { id: Number(id) }).then(() => { toast(said); from.reload(); }, toastError);
+  return html`<div class="stack"><p><a href=${PATH}>All callbacks</a></p><${Loaded} from=${from}>${(delivery) => {
+    const row = delivery.result;
+    return html`<section class="card">
+      <h2 class="row between"><span class="row">Callback of job ${row.id} <${StateBadge} state=${row.state} /></span>
+        <span class="row"><button type="button" class="button small" onClick=${() => act("ReplayDelivery", "It is sent again.")}>Send again</button>
+          ${row.state === "Pending" && html`<button type="button" class="button small danger" onClick=${() => act("CancelDelivery", "No more attempts are made.")}>Give up</button>`}</span></h2>
+      <${Facts} rows=${[["Receiver", html`<code>${row.url}</code>`], ["Why", row.reason], ["webhook-id", html`<code>${row.webhookId}</code>`], ["Attempts", number(row.attempts)],
+        ["Created", moment(row.createdDate)], ["Next attempt", row.nextAttemptDate && moment(row.nextAttemptDate)], ["Ended", row.endedDate && moment(row.endedDate)], ["Job", html`<a href="/admin/jobs/${row.id}">${row.refId}</a>`]]} />
+    </section><section class="card"><h2>Attempts</h2><${AttemptLog} delivery=${delivery} /></section>`;
+  }}</${Loaded}></div>`;
+}
+
+function TestReceiver({ onClose }) {
+  const [url, setUrl] = useState("");
+  const [state, setState] = useState({});
+  const run = async (event) => {
+    event.preventDefault();
+    setState({ busy: true });
+    try {
+      const answer = await post("TestCallback", { url: url.trim() });
+      setState({ outcome: answer.result ?? answer });
+    } catch (error) {
+      setState({ error });
+    }
+  };
+  const { outcome, error, busy } = state;
+  return html`<${Dialog} title="Test a receiver" onClose=${onClose}>
+    <form class="stack" onSubmit=${run}>
+      <${Field} id="test-url" label="URL" hint="It gets one signed sample now." problem=${error?.message}>
+        ${(attributes) => html`<input ...${attributes} class="input" type="url" required placeholder="https://" value=${url} onInput=${(event) => setUrl(event.target.value)} />`}
+      </${Field}>
+      <div><button class="button primary" disabled=${busy}>${busy ? "Sending …" : "Send the sample"}</button></div>
+      ${outcome && html`<div class="notice ${outcome.status >= 200 && outcome.status < 300 ? "good" : "bad"}" role="status"><span>${outcome.status ? `It answered ${outcome.status}` : `It failed: ${outcome.error}`} ${outcome.detail ?? outcome.reason ?? ""} ${outcome.durationMs != null ? `(${duration(outcome.durationMs)})` : ""}</span></div>`}
+      ${outcome?.responseHead && html`<pre class="body" tabindex="0"><code>${outcome.responseHead}</code></pre>`}
+    </form>
+  </${Dialog}>`;
+}

@@ -1,0 +1,82 @@
+// The admin pages: a list of sections at the side, one of them shown.
+
+import { html, render, useEffect, useRef, useState } from "../lib/html.js";
+import { signOut } from "../lib/api.js";
+import { asset } from "../lib/assets.js";
+import { followLinks, useLocation } from "../lib/router.js";
+import { IconButton } from "../ui/button.js";
+import { Icon } from "../ui/icon.js";
+import { Gate } from "../ui/sign-in.js";
+import { Empty } from "../ui/states.js";
+import { ThemeButton } from "../ui/theme-button.js";
+import { toastError } from "../ui/toast.js";
+import { AuditSection } from "./audit.js";
+import { CallbacksSection } from "./callbacks.js";
+import { JobsSection } from "./jobs.js";
+import { KeysSection } from "./keys.js";
+import { OverviewSection } from "./overview.js";
+import { ProvidersSection } from "./providers.js";
+import { QueuesSection } from "./queues.js";
+import { SettingsSection } from "./settings.js";
+import { UsageSection } from "./usage.js";
+
+const SECTIONS = [
+  { path: "", title: "Overview", icon: "gauge", View: OverviewSection },
+  { path: "jobs", title: "Jobs", icon: "list", View: JobsSection },
+  { path: "queues", title: "Queues and workers", icon: "layers", View: QueuesSection },
+  { path: "callbacks", title: "Callbacks", icon: "bell", View: CallbacksSection },
+  { path: "providers", title: "Providers", icon: "plug", View: ProvidersSection },
+  { path: "keys", title: "API keys", icon: "key", View: KeysSection },
+  { path: "usage", title: "Usage and cost", icon: "coins", View: UsageSection },
+  { path: "settings", title: "Settings", icon: "gear", View: SettingsSection },
+  { path: "audit", title: "Audit", icon: "book", View: AuditSection },
+];
+const HINT = "The admin secret: REPLYTO_AUTH_SECRET, or the file “auth_secret” of the data directory.";
+
+function Admin() {
+  const { path, query } = useLocation();
+  const [menuOpen, setMenuOpen] = useState(false);
+  const [, , name = "", ...rest] = path.replace(/\/+$/, "").split("/").map(decodeURIComponent);
+  const section = SECTIONS.find((one) => one.path === name);
+  const heading = useRef(null);
+  useEffect(() => {
+    document.title = `${section?.title ?? "Admin"} · ReplyTo`;
+    setMenuOpen(false);
+  }, [path]);
+  return html`<div class="admin ${menuOpen ? "menu-open" : ""}">
+    <a class="skip-link" href="#content" onClick=${(event) => { event.preventDefault(); heading.current?.focus(); }}>To the content</a>
+    <${Navigation} current=${section} />
+    <div class="veil only-narrow" onClick=${() => setMenuOpen(false)}></div>
+    <main>
+      <header class="row bar">
+        <span class="only-narrow"><${IconButton} icon="menu" label="Sections" onClick=${() => setMenuOpen(true)} /></span>
+        <h1 ref=${heading} tabindex="-1">${section?.title ?? "Not found"}</h1>
+      </header>
+      <div class="content">
+        ${section ? html`<${section.View} key=${name} place=${rest} query=${query} />` : html`<${Empty} title="There is no such page"><p><a href="/admin">To the overview</a></p></${Empty}>`}
+      </div>
+    </main>
+  </div>`;
+}
+
+function Navigation({ current }) {
+  const leave = async () => {
+    await signOut().catch(toastError);
+    dispatchEvent(new Event("signed-out"));
+  };
+  return html`<nav class="side" aria-label="Sections">
+    <header class="row between"><a class="brand" href="/admin"><img src=${asset("icons/replyto.svg")} alt="" /> ReplyTo</a><${ThemeButton} /></header>
+    <ul>
+      ${SECTIONS.map((section) => html`<li key=${section.path}>
+        <a href=${section.path ? `/admin/${section.path}` : "/admin"} aria-current=${section === current ? "page" : undefined}><${Icon} name=${section.icon} /> ${section.title}</a>
+      </li>`)}
+    </ul>
+    <footer class="row between small"><a href="/Chat">Chat</a><${IconButton} icon="leave" small label="Sign out" onClick=${leave} /></footer>
+  </nav>`;
+}
+
+followLinks("/admin");
+render(
+  html`<${Gate} hint=${HINT} isEnough=${(who) => who.isAdmin || who.scopes.includes("admin:read")}>${() => html`<${Admin} />`}</${Gate}>`,
+  document.getElementById("app"),
+);

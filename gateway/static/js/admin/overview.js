@@ -1,0 +1,92 @@
+// How things stand now, and how they went in the last minutes.
+
+import { html, useEffect, useState } from "../lib/html.js";
+import { get } from "../lib/api.js";
+import { duration, number } from "../lib/format.js";
+import { Loaded, Tile } from "./parts.js";
+import { Plot } from "./plot.js";
+import { ended, percentile, rate } from "./rates.js";
+import { useData } from "./use-data.js";
+
+const EVERY_MS = 2000;
+/** Readings that are kept: ten minutes. */
+const KEPT = 300;
+/** Over how many readings latencies are taken: single ones are few jobs. */
+const SPAN = 15;
+
+let readings = [];
+
+export function OverviewSection() {
+  const [, redraw] = useState(0);
+  const from = useData(() => get("GetOverview"), "overview", EVERY_MS);
+  useEffect(() => {
+    if (!from.data || from.data === readings.at(-1)) return;
+    // After an outage of Redis's data counts begin anew.
+    const isRestart = readings.length && from.data.accepted < readings.at(-1).accepted;
+    readings = [...(isRestart ? [] : readings), from.data].slice(-KEPT);
+    redraw((count) => count + 1);
+  }, [from.data]);
+  return html`<${Loaded} from=${from}>${(now) => html`<${Shown} now=${now} />`}</${Loaded}>`;
+}
+
+function Shown({ now }) {
+  const before = readings.at(-2) ?? now;
+  const span = readings.at(-1 - SPAN) ?? readings[0] ?? now;
+  const waiting = now.waiting.reduce((sum, row) => sum + row.interactive + row.queued + row.bulk, 0);
+  const failed = (now.counts.ended_failed ?? 0) - (span.counts.ended_failed ?? 0);
+  const callbacks = now.callbacksDue + now.callbacksDelayed + now.callbacksInFlight;
+  const p95 = percentile(span, now, 0.95);
+  return html`<div class="stack">
+    <div class="tiles">
+      <${Tile} label="Jobs a second" value=${number(rate(before, now, ended))} detail=${`${number(rate(before, now, (one) => one.accepted))} accepted`} />
+      <${Tile} label="Waiting" value=${number(waiting)} detail=${now.delayed ? `${number(now.delayed)} for another attempt` : "in all queues"} href="/admin/queues" />
+      <${Tile} label="In flight" value=${number(now.inFlight)} detail="calls of LLMs" href="/admin/jobs?state=Started" />
+      <${Tile} label="Workers" value=${number(now.workers.length)} tone=${now.workers.length ? "" : "bad"} detail="processes" href="/admin/queues" />
+      <${Tile} label="Answered within" value=${duration(percentile(span, now, 0.5))} detail=${p95 === null ? "median" : `median; 95 % within ${duration(p95)}`} />
+      <${Tile} label="Callbacks pending" value=${number(callbacks)} detail=${`${number(now.callbacksDelayed)} to be tried again`} href="/admin/callbacks?state=Pending" />
+      <${Tile} label="Failed lately" value=${number(failed)} tone=${failed ? "bad" : ""} detail="in the last half minute" href="/admin/jobs?state=Failed" />
+    </div>
+    <${Plots} now=${now} />
+    <${Counts} counts=${now.counts} />
+  </div>`;
+}
+
+function Plots({ now }) {
+  if (readings.length < 2) return html`<div class="card muted small" role="status">The plots begin with the next reading …</div>`;
+  const points = readings.slice(1).map((one, index) => ({ one, before: readings[index], span: readings[Math.max(0, index + 1 - SPAN)] }));
+  const times = points.map(({ one }) => new Date(one.date).getTime() / 1000);
+  const of = (value) => points.map(value);
+  const perSecond = of(({ before, one }) => rate(before, one, ended));
+  return html`<div class="plots">
+    <${Plot} title="Jobs a second" summary="${number(perSecond.at(-1))} now" times=${times} format=${number}
+      lines=${[{ label: "ended", color: "plot-1", values: perSecond }, { label: "accepted", color: "plot-3", values: of(({ before, one }) => rate(before, one, (o) => o.accepted)) }]} />
+    <${Plot} title="Jobs" summary="${number(now.inFlight)} in flight" times=${times} format=${number}
+      lines=${[{ label: "in flight", color: "plot-1", values: of(({ one }) => one.inFlight) }, { label: "waiting", color: "plot-2", values: of(({ one }) => one.waiting.reduce((sum, row) => sum + row.interactive + row.queued + row.bulk, 0)) }]} />
+    <${Plot} title="Time to the answer" summary="median and 95th percentile" times=${times} format=${duration}
+      lines=${[{ label: "median", color: "plot-1", values: of(({ span, one }) => percentile(span, one, 0.5)) }, { label: "95 %", color: "plot-2", values: of(({ span, one }) => percentile(span, one, 0.95)) }]} />
+    <${Plot} title="Callbacks pending" summary="${number(now.callbacksDelayed)} to be tried again" times=${times} format=${number}
+      lines=${[{ label: "pending", color: "plot-4", values: of(({ one }) => one.callbacksDue + one.callbacksDelayed + one.callbacksInFlight) }]} />
+  </div>`;
+}
+
+const MEANINGS = {
+  reaped: "Jobs taken back from workers that died",
+  late_results_refused: "Results that came too late and were refused",
+  messages_pushed_again: "Lost messages that were replaced",
+  deliveries_returned: "Callbacks taken back from workers that died",
+  doorbells_rung_again: "Completions that had to be woken",
+  deferred: "Attempts that failed and are made again",
+  expired: "Jobs that passed their deadline",
+  refused_queue_full: "Refused: queue full",
+  refused_owner_queue_full: "Refused: too many of one key waiting",
+  refused_sync_limit: "Refused: too many calls waiting",
+  refused_body_too_large: "Refused: body too large",
+};
+
+function Counts({ counts }) {
+  const known = Object.entries(MEANINGS).filter(([name]) => counts[name]);
+  if (!known.length) return null;
+  return html`<section class="card"><h2>Since the beginning</h2>
+    <dl class="fact-list">${known.map(([name, meaning]) => html`<div key=${name}><dt>${meaning}</dt><dd class="number">${number(counts[name])}</dd></div>`)}</dl>
+  </section>`;
+}

@@ -1,0 +1,90 @@
+// Parts that several sections have: states as badges, filters, pages of a list, definition lists.
+
+import { html, useEffect, useState } from "../lib/html.js";
+import { ago, moment, number } from "../lib/format.js";
+import { navigate } from "../lib/router.js";
+import { Failed, Loading } from "../ui/states.js";
+
+const TONES = {
+  Queued: "info", Started: "info", Executed: "info", Completed: "good", Failed: "bad", Cancelled: "warn",
+  Pending: "info", Delivered: "good", Exhausted: "bad", Stopped: "warn",
+  online: "good", limited: "info", resting: "warn", offline: "bad", held: "warn", disabled: "",
+};
+
+export const StateBadge = ({ state }) => html`<span class="badge ${TONES[state] ?? ""}">${state}</span>`;
+
+/** A moment as people say it, with the exact one to those who point at it. */
+export const Ago = ({ date }) => html`<time datetime=${date} title=${moment(date)}>${ago(date)}</time>`;
+
+/** `children(data)`, or why there is none yet. What was read last stays while it is read again. */
+export function Loaded({ from: { data, error, reload }, children }) {
+  if (data === undefined) return error ? html`<${Failed} error=${error} onRetry=${reload} />` : html`<${Loading} />`;
+  return html`${error && html`<div class="notice warn small" role="status">Not up to date: ${error.message}</div>`}${children(data)}`;
+}
+
+const WRITE_MS = 350;
+
+/** Filters that live in the address, so that a list can be bookmarked and sent around. */
+export function Filters({ fields, query, path }) {
+  const [values, setValues] = useState(query);
+  useEffect(() => setValues(query), [JSON.stringify(query)]);
+  const apply = (next) => {
+    const given = Object.entries(next).filter(([name, value]) => value && name !== "skip");
+    navigate(given.length ? `${path}?${new URLSearchParams(given)}` : path, { replace: true });
+  };
+  useEffect(() => {
+    if (JSON.stringify(values) === JSON.stringify(query)) return undefined;
+    const timer = setTimeout(() => apply(values), WRITE_MS);
+    return () => clearTimeout(timer);
+  }, [values]);
+  const set = (name, value) => setValues({ ...values, [name]: value });
+  const isFiltered = Object.keys(query).some((name) => name !== "skip");
+  return html`<form class="filters" role="search" onSubmit=${(event) => { event.preventDefault(); apply(values); }}>
+    ${fields.map(({ name, label, options, type = "search" }) => html`<div class="field" key=${name}>
+      <label for="filter-${name}">${label}</label>
+      ${options
+        ? html`<select id="filter-${name}" class="select" value=${values[name] ?? ""} onChange=${(event) => set(name, event.target.value)}>
+            <option value="">All</option>${options.map((option) => html`<option key=${option} value=${option}>${option}</option>`)}</select>`
+        : html`<input id="filter-${name}" class="input" type=${type} value=${values[name] ?? ""} onInput=${(event) => set(name, event.target.value)} />`}
+    </div>`)}
+    ${isFiltered && html`<button type="button" class="button quiet" onClick=${() => navigate(path)}>Clear</button>`}
+  </form>`;
+}
+
+/** From where to where of a list, and the ways on. */
+export function Pager({ skip, take, shown, total, path, query }) {
+  const href = (to) => `${path}?${new URLSearchParams({ ...query, ...(to ? { skip: to } : { skip: "0" }) })}`;
+  const hasNext = total == null ? shown === take : skip + shown < total;
+  if (!skip && !hasNext) return html`<p class="muted small number">${number(total ?? shown)} in all</p>`;
+  return html`<nav class="row between pager" aria-label="Pages">
+    <span class="muted small number">${number(skip + 1)}–${number(skip + shown)}${total != null ? ` of ${number(total)}` : ""}</span>
+    <span class="row">
+      ${skip > 0 ? html`<a class="button small" href=${href(Math.max(0, skip - take))}>Newer</a>` : null}
+      ${hasNext ? html`<a class="button small" href=${href(skip + take)}>Older</a>` : null}
+    </span>
+  </nav>`;
+}
+
+/** Names and values; what is not known is left out. */
+export function Facts({ rows }) {
+  const known = rows.filter(([, value]) => value !== undefined && value !== null && value !== "");
+  return html`<dl class="fact-list">${known.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+/** A number that is looked at often, with what it means. */
+export function Tile({ label, value, detail, tone = "", href }) {
+  const inner = html`<span class="label muted">${label}</span><strong class="number ${tone}">${value}</strong>${detail && html`<span class="muted small">${detail}</span>`}`;
+  return href ? html`<a class="card tile" href=${href}>${inner}</a>` : html`<div class="card tile">${inner}</div>`;
+}
+
+/** JSON as text to read, whatever it was. */
+export function Body({ title, text }) {
+  if (text === null || text === undefined) return null;
+  let shown = text;
+  try {
+    shown = JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    // Not JSON: as it is.
+  }
+  return html`<section class="card"><h2>${title}</h2><pre class="body" tabindex="0"><code>${shown}</code></pre></section>`;
+}

@@ -1,0 +1,72 @@
+// A plot of some lines over time; the library is fetched with the first one.
+
+import { html, useEffect, useRef } from "../lib/html.js";
+
+let library = null;
+const load = () => (library ??= import("../../vendor/uplot.js").then((module) => module.default));
+
+const HEIGHT_PX = 180;
+
+/**
+ * `times` are unix seconds, `lines` is [{label, values, color}] with a color's name of the theme.
+ * Those who cannot see it get `summary`.
+ */
+export function Plot({ title, summary, times, lines, format = String, kind = "line" }) {
+  const host = useRef(null);
+  const plot = useRef(null);
+  const data = [times, ...lines.map(({ values }) => values)];
+  const latest = useRef(data);
+  latest.current = data;
+  useEffect(() => {
+    let gone = false;
+    let observer;
+    const build = async () => {
+      const UPlot = await load();
+      if (gone || !host.current) return;
+      plot.current?.destroy();
+      plot.current = new UPlot(options(UPlot, host.current.clientWidth, lines, format, kind), latest.current, host.current);
+      observer ??= new ResizeObserver(() => plot.current?.setSize({ width: host.current.clientWidth, height: HEIGHT_PX }));
+      observer.observe(host.current);
+    };
+    build();
+    addEventListener("theme", build);
+    return () => {
+      gone = true;
+      removeEventListener("theme", build);
+      observer?.disconnect();
+      plot.current?.destroy();
+      plot.current = null;
+    };
+  }, [lines.map(({ label }) => label).join("|")]);
+  useEffect(() => {
+    plot.current?.setData(data);
+  });
+  return html`<section class="card plot">
+    <h2 class="row between">${title}<span class="legend row small">${lines.map(({ label, color }) => html`<span key=${label} class="row"><i class="dot ${color}"></i>${label}</span>`)}</span></h2>
+    <div ref=${host} role="img" aria-label="${title}: ${summary}"></div>
+  </section>`;
+}
+
+function options(UPlot, width, lines, format, kind) {
+  const style = getComputedStyle(document.documentElement);
+  const color = (name) => style.getPropertyValue(`--${name}`).trim();
+  const axis = { stroke: color("text-2"), grid: { stroke: color("line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
+  return {
+    width,
+    height: HEIGHT_PX,
+    legend: { show: false },
+    cursor: { y: false, points: { size: 6 } },
+    scales: { x: { time: true }, y: { range: (_, _min, max) => [0, Math.max(max * 1.15, 1)] } },
+    axes: [axis, { ...axis, size: 56, values: (_, values) => values.map(format) }],
+    series: [
+      {},
+      ...lines.map(({ label, color: name }) => ({
+        label,
+        stroke: color(name),
+        width: 2,
+        points: { show: false },
+        ...(kind === "bars" ? { paths: UPlot.paths.bars({ size: [0.7, 40] }), fill: `${color(name)}cc` } : {}),
+      })),
+    ],
+  };
+}

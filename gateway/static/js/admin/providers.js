@@ -1,0 +1,158 @@
+// Providers: their health, why one is offline, add, change, hold, test.
+
+import { html, useState } from "../lib/html.js";
+import { get, post } from "../lib/api.js";
+import { number } from "../lib/format.js";
+import { Dialog, confirm } from "../ui/dialog.js";
+import { Field } from "../ui/field.js";
+import { Icon } from "../ui/icon.js";
+import { Empty } from "../ui/states.js";
+import { toast, toastError } from "../ui/toast.js";
+import { Ago, Facts, Loaded, StateBadge } from "./parts.js";
+import { useData } from "./use-data.js";
+
+const EVERY_MS = 3000;
+
+export function ProvidersSection() {
+  const [edited, setEdited] = useState(null);
+  const [tried, setTried] = useState(null);
+  const from = useData(read, "providers", EVERY_MS);
+  const done = () => {
+    setEdited(null);
+    from.reload();
+  };
+  return html`<div class="stack">
+    <div><button type="button" class="button primary" onClick=${() => setEdited({})}><${Icon} name="plus" /> Add a provider</button></div>
+    <${Loaded} from=${from}>${({ providers, types }) => html`
+      ${providers.length
+        ? html`<div class="provider-grid">${providers.map((one) => html`<${Provider} key=${one.id} one=${one} onEdit=${() => setEdited(one)} onTry=${() => setTried(one)} onChange=${from.reload} />`)}</div>`
+        : html`<${Empty} icon="plug" title="No provider yet"><p>Add one here, or in providers.toml.</p></${Empty}>`}
+      ${edited && html`<${ProviderForm} one=${edited} types=${types} onClose=${() => setEdited(null)} onDone=${done} />`}
+    `}</${Loaded}>
+    ${tried && html`<${Trial} one=${tried} onClose=${() => setTried(null)} />`}
+  </div>`;
+}
+
+async function read() {
+  const [providers, types] = await Promise.all([get("QueryAiProviders", { take: 1000 }), get("QueryAiTypes").catch(() => ({ results: [] }))]);
+  return { providers: providers.results, types: types.results };
+}
+
+const stateOf = (one) => (one.enabled ? one.status : "disabled");
+
+function Provider({ one, onEdit, onTry, onChange }) {
+  const run = (work, said) => work.then((answer) => { toast(typeof said === "function" ? said(answer) : said); onChange(); }, toastError);
+  const isOn = one.enabled && one.status !== "held";
+  const remove = async () => {
+    const sure = await confirm({ title: `Delete “${one.name}”?`, text: "What runs there is finished; its jobs that wait go to other providers of their models.", action: "Delete" });
+    if (sure) run(post("DeleteAiProvider", { id: one.id }, { method: "DELETE" }), `“${one.name}” is gone.`);
+  };
+  const check = () => run(post("CheckAiProviderStatus", { provider: one.name }), ({ result, reason }) => (result ? `“${one.name}” answers.` : `“${one.name}” does not answer: ${reason ?? "no reason given"}`));
+  return html`<article class="card provider">
+    <h2 class="row between"><span class="truncate">${one.name}</span><${StateBadge} state=${stateOf(one)} /></h2>
+    ${one.offlineReason && html`<p class="notice ${one.status === "offline" ? "bad" : "warn"} small"><span>${one.offlineReason}${one.offlineDate ? html`, since <${Ago} date=${one.offlineDate} />` : ""}</span></p>`}
+    <${Facts} rows=${[
+      ["Type", one.aiTypeId], ["Address", html`<code class="small">${one.apiBaseUrl}</code>`],
+      ["Key", one.hasApiKey ? "kept sealed" : one.apiKeyVar ? html`<code class="small">${one.apiKeyVar}</code>` : "none"],
+      ["Models", models(one.models)], ["At once", one.concurrency ? number(one.concurrency) : "no limit"], ["Priority", number(one.priority)],
+      ["Requests a minute", one.requestsPerMinute], ["Tokens a minute", one.tokensPerMinute], ["From", one.origin === "file" ? "providers.toml" : "these pages or the API"],
+    ]} />
+    <div class="row">
+      <button type="button" class="button small" onClick=${check}>Check</button>
+      <button type="button" class="button small" onClick=${onTry}>Try …</button>
+      <button type="button" class="button small" onClick=${onEdit}>Edit …</button>
+      <button type="button" class="button small" onClick=${() => run(post("ChangeAiProviderStatus", { provider: one.name, online: !isOn }), isOn ? `“${one.name}” gets no more jobs.` : `“${one.name}” gets jobs again.`)}>${isOn ? "Hold" : "Resume"}</button>
+      <button type="button" class="button small danger" onClick=${remove}>Delete</button>
+    </div>
+  </article>`;
+}
+
+function models(rows) {
+  const names = rows.map(({ model, apiModel }) => (apiModel && apiModel !== model ? `${model} → ${apiModel}` : model));
+  return names.length > 6 ? html`<details><summary>${names.slice(0, 5).join(", ")} and ${names.length - 5} more</summary>${names.slice(5).join(", ")}</details>` : names.join(", ");
+}
+
+const asText = (rows = []) => rows.map(({ model, apiModel }) => (apiModel && apiModel !== model ? `${model} = ${apiModel}` : model)).join("\n");
+
+const asModels = (text) =>
+  text.split("\n").map((line) => line.trim()).filter(Boolean).map((line) => {
+    const [model, apiModel] = line.split(/\s+=\s+/);
+    return { model, apiModel: apiModel ?? model };
+  });
+
+function ProviderForm({ one, types, onClose, onDone }) {
+  const isNew = one.id === undefined;
+  const [values, setValues] = useState({
+    name: one.name ?? "", aiTypeId: one.aiTypeId ?? "openai", apiBaseUrl: one.apiBaseUrl ?? "", apiKeyVar: one.apiKeyVar ?? "", apiKey: "",
+    models: asText(one.models), concurrency: one.concurrency || "", priority: one.priority ?? 0, requestsPerMinute: one.requestsPerMinute ?? "", tokensPerMinute: one.tokensPerMinute ?? "",
+  });
+  const [error, setError] = useState(null);
+  const [busy, setBusy] = useState(false);
+  const submit = async (event) => {
+    event.preventDefault();
+    setBusy(true);
+    setError(null);
+    const { apiKey, ...rest } = values;
+    const body = {
+      ...rest, models: asModels(values.models), concurrency: Number(values.concurrency) || 0, priority: Number(values.priority) || 0,
+      requestsPerMinute: Number(values.requestsPerMinute) || 0, tokensPerMinute: Number(values.tokensPerMinute) || 0, ...(apiKey ? { apiKey } : {}),
+    };
+    try {
+      if (isNew) await post("CreateAiProvider", body);
+      else await post("UpdateAiProvider", { ...body, id: one.id }, { method: "PATCH" });
+      toast(`“${values.name}” is saved.`);
+      onDone();
+    } catch (problem) {
+      setError(problem);
+      setBusy(false);
+    }
+  };
+  const text = (name, label, hint, extra = {}) => html`<${Field} id="provider-${name}" label=${label} hint=${hint} problem=${error?.param === name ? error.message : ""}>
+    ${(attributes) => html`<input ...${attributes} class="input" ...${extra} value=${values[name]} onInput=${(event) => setValues({ ...values, [name]: event.target.value })} />`}
+  </${Field}>`;
+  const typeIds = types.length ? types.map(({ id }) => id) : ["openai", "ollama", "anthropic"];
+  return html`<${Dialog} title=${isNew ? "Add a provider" : `Edit “${one.name}”`} wide onClose=${onClose}>
+    <form class="stack" onSubmit=${submit} autocomplete="off">
+      ${error && !(error.param in values) && html`<div class="notice bad" role="alert">${error.message}</div>`}
+      <div class="form-grid">
+        ${text("name", "Name", "How requests and statistics call it.", { required: true })}
+        <${Field} id="provider-type" label="Type" hint="The API that it speaks.">${(attributes) => html`<select ...${attributes} class="select" value=${values.aiTypeId} onChange=${(event) => setValues({ ...values, aiTypeId: event.target.value })}>${typeIds.map((id) => html`<option key=${id} value=${id}>${id}</option>`)}</select>`}</${Field}>
+        ${text("apiBaseUrl", "Address", "As an OpenAI SDK takes it: https://host/v1", { type: "url", required: true })}
+        ${text("apiKeyVar", "Variable of the key", "An environment variable of the workers.")}
+        ${text("apiKey", "Key", one.hasApiKey ? "One is kept; write another to replace it." : "Kept sealed, never shown. Empty: the variable's.", { type: "password", autocomplete: "new-password" })}
+        ${text("priority", "Priority", "Higher is asked first.", { type: "number", step: 1 })}
+        ${text("concurrency", "Calls at once", "Over all workers. Empty: no limit.", { type: "number", min: 0, step: 1 })}
+        ${text("requestsPerMinute", "Requests a minute", "Empty: no limit.", { type: "number", min: 0, step: 1 })}
+        ${text("tokensPerMinute", "Tokens a minute", "Empty: no limit.", { type: "number", min: 0, step: 1 })}
+      </div>
+      <${Field} id="provider-models" label="Models" hint="One a line; “public name = its own name” where they differ." problem=${error?.param === "models" ? error.message : ""}>
+        ${(attributes) => html`<textarea ...${attributes} class="textarea mono" rows="5" required value=${values.models} onInput=${(event) => setValues({ ...values, models: event.target.value })}></textarea>`}
+      </${Field}>
+      <div class="row"><button class="button primary" disabled=${busy}>${busy ? "Saving …" : "Save"}</button><button type="button" class="button" onClick=${onClose}>Cancel</button></div>
+    </form>
+  </${Dialog}>`;
+}
+
+function Trial({ one, onClose }) {
+  const [model, setModel] = useState(one.models[0]?.model ?? "");
+  const [prompt, setPrompt] = useState("Say hello in one sentence.");
+  const [state, setState] = useState({});
+  const run = async (event) => {
+    event.preventDefault();
+    setState({ busy: true });
+    const began = performance.now();
+    try {
+      const answer = await post("ChatAiProvider", { provider: one.name, model, prompt });
+      setState({ text: answer.choices?.[0]?.message?.content ?? JSON.stringify(answer), ms: performance.now() - began });
+    } catch (error) {
+      setState({ error });
+    }
+  };
+  return html`<${Dialog} title="Try “${one.name}”" onClose=${onClose}><form class="stack" onSubmit=${run}>
+    <${Field} id="trial-model" label="Model">${(attributes) => html`<select ...${attributes} class="select" value=${model} onChange=${(event) => setModel(event.target.value)}>${one.models.map((row) => html`<option key=${row.model} value=${row.model}>${row.model}</option>`)}</select>`}</${Field}>
+    <${Field} id="trial-prompt" label="Message">${(attributes) => html`<textarea ...${attributes} class="textarea" rows="3" required value=${prompt} onInput=${(event) => setPrompt(event.target.value)}></textarea>`}</${Field}>
+    <div><button class="button primary" disabled=${state.busy}>${state.busy ? "Waiting …" : "Send"}</button></div>
+    ${state.error && html`<div class="notice bad" role="alert">${state.error.message}</div>`}
+    ${state.text !== undefined && html`<div class="stack" role="status"><pre class="body" tabindex="0"><code>${state.text}</code></pre><span class="muted small number">${Math.round(state.ms)} ms</span></div>`}
+  </form></${Dialog}>`;
+}

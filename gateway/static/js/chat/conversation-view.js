@@ -1,0 +1,97 @@
+// One conversation: its messages, and where to write the next.
+
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../lib/html.js";
+import { IconButton } from "../ui/button.js";
+import { Icon } from "../ui/icon.js";
+import { Failed, Loading } from "../ui/states.js";
+import { Composer } from "./composer.js";
+import { Message } from "./message.js";
+import { ModelPicker } from "./model-picker.js";
+import { SettingsPanel } from "./settings-panel.js";
+import { ShowCode } from "./show-code.js";
+import { newestLeaf, requestOf, siblings } from "./tree.js";
+
+/** How near to its end a list counts as being read at its end (pixels). */
+const NEAR_PX = 80;
+
+export function ConversationView({ one, models, onModel, onFirst, onMenu, onReload }) {
+  const [settingsOpen, setSettingsOpen] = useState(false);
+  const [shownCode, setShownCode] = useState(null);
+  const running = one.isAnswering;
+  const shown = one.shown;
+  const actions = {
+    edit: (node, text) => one.ask(text, node.images, node.parent),
+    retry: (node) => one.answer(node.parent),
+    show: (node) => one.change({ ...one.document, leaf: newestLeaf(one.document, node.id) }),
+    showCode: (node) => setShownCode(requestOf(one.document, node.model ?? one.model, node.parent)),
+  };
+  const send = (text, images) => {
+    // A new conversation gets its address with its first message.
+    if (one.isEmpty) onFirst();
+    one.ask(text, images);
+  };
+  return html`<main class="conversation">
+    <header class="row">
+      <span class="only-narrow"><${IconButton} icon="menu" label="Conversations" onClick=${onMenu} /></span>
+      <${ModelPicker} models=${models} value=${one.model} onChange=${onModel} />
+      <span class="grow"></span>
+      <${Unsaved} one=${one} onReload=${onReload} />
+      <${IconButton} icon="sliders" label="Settings of this conversation" onClick=${() => setSettingsOpen(true)} />
+    </header>
+    <${Messages} one=${one} shown=${shown} running=${running} actions=${actions} />
+    <div class="foot">
+      <${Composer} draftKey=${one.isEmpty ? "new" : one.id} disabled=${!one.model || !one.loaded} running=${running}
+        onSend=${send} onStop=${() => one.stop()} />
+    </div>
+    ${settingsOpen && html`<${SettingsPanel} settings=${one.document.settings} onClose=${() => setSettingsOpen(false)}
+      onChange=${(settings) => (one.isEmpty ? one.set({ document: { ...one.document, settings } }) : one.change({ ...one.document, settings }))} />`}
+    ${shownCode && html`<${ShowCode} request=${shownCode} onClose=${() => setShownCode(null)} />`}
+  </main>`;
+}
+
+function Unsaved({ one, onReload }) {
+  if (!one.problem || !one.loaded) return null;
+  if (one.problem.code === "conversation_changed") {
+    return html`<button type="button" class="button small" onClick=${onReload}>Changed elsewhere: read again</button>`;
+  }
+  return html`<span class="badge warn" title=${one.problem.message}><${Icon} name="warning" /> Not saved</span>`;
+}
+
+function Messages({ one, shown, running, actions }) {
+  const ref = useRef(null);
+  const follows = useRef(true);
+  const [below, setBelow] = useState(false);
+  const onScroll = () => {
+    const { scrollTop, scrollHeight, clientHeight } = ref.current;
+    follows.current = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    setBelow(!follows.current);
+  };
+  const toEnd = () => { ref.current.scrollTop = ref.current.scrollHeight; };
+  // The list grows a frame after its text; whoever reads further up is left alone.
+  useEffect(() => {
+    const observer = new ResizeObserver(() => follows.current && ref.current && toEnd());
+    if (ref.current?.firstElementChild) observer.observe(ref.current.firstElementChild);
+    return () => observer.disconnect();
+  }, [one.id, shown.length > 0]);
+  useLayoutEffect(() => {
+    follows.current = true;
+    if (ref.current) toEnd();
+  }, [one.id, shown.length]);
+  if (!one.loaded) {
+    return html`<div class="messages">${one.problem ? html`<${Failed} error=${one.problem} />` : html`<${Loading} />`}</div>`;
+  }
+  if (!shown.length) return html`<${Welcome} />`;
+  return html`<div class="messages" ref=${ref} onScroll=${onScroll} tabindex="0" role="region" aria-label="Messages">
+    <ol>
+      ${shown.map((node) => html`<${Message} key=${node.id} node=${node} versions=${siblings(one.document, node)} running=${running} actions=${actions} />`)}
+    </ol>
+    ${below && html`<button type="button" class="button icon to-end" aria-label="To the end" title="To the end" onClick=${toEnd}><${Icon} name="down" /></button>`}
+  </div>`;
+}
+
+function Welcome() {
+  return html`<div class="messages welcome">
+    <h1>What would you like to know?</h1>
+    <p class="muted">Your answer goes on if you reload, close the lid, or lose the connection: it is a job, and it is kept.</p>
+  </div>`;
+}

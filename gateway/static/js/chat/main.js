@@ -1,0 +1,66 @@
+// The chat page.
+
+import { html, render, useEffect, useMemo, useReducer, useState } from "../lib/html.js";
+import { json } from "../lib/api.js";
+import { followLinks, navigate, useLocation } from "../lib/router.js";
+import { Empty, Failed } from "../ui/states.js";
+import { Gate } from "../ui/sign-in.js";
+import { ConversationView } from "./conversation-view.js";
+import { Sidebar } from "./sidebar.js";
+import { Store } from "./store.js";
+
+const LAST_MODEL = "chat.model";
+const HINT = "It starts with “ak-”. You have it from whoever runs this ReplyTo; of your own, it is in the file “api_key” of the data directory.";
+
+function Chat({ who }) {
+  const store = useMemo(() => new Store(), [who.owner]);
+  const [, redraw] = useReducer((count) => count + 1, 0);
+  const [models, setModels] = useState(null);
+  const [problem, setProblem] = useState(null);
+  const [menuOpen, setMenuOpen] = useState(false);
+  const { path } = useLocation();
+  useEffect(() => store.subscribe(redraw), [store]);
+  const loadModels = () => {
+    setProblem(null);
+    json("/v1/models").then(({ data }) => setModels(data.map(({ id }) => id)), setProblem);
+  };
+  useEffect(loadModels, []);
+
+  const id = path.split("/")[2] ?? null;
+  const one = id === null ? store.fresh() : store.find(id);
+  const known = models ?? [];
+  if (models && one.loaded && !known.includes(one.model) && one.isEmpty) {
+    const last = localStorage.getItem(LAST_MODEL);
+    one.model = known.includes(last) ? last : (known[0] ?? "");
+  }
+  useEffect(() => {
+    document.title = one.title ? `${one.title} · ReplyTo` : "Chat · ReplyTo";
+  }, [one.title]);
+
+  const chooseModel = (model) => {
+    localStorage.setItem(LAST_MODEL, model);
+    one.set({ model });
+    if (!one.isEmpty) one.saveSoon();
+  };
+  const startNew = () => {
+    setMenuOpen(false);
+    navigate("/Chat");
+  };
+  return html`<div class="chat ${menuOpen ? "menu-open" : ""}">
+    <${Sidebar} store=${store} who=${who} current=${one.id} onNew=${startNew} onClose=${() => setMenuOpen(false)} />
+    <div class="veil only-narrow" onClick=${() => setMenuOpen(false)}></div>
+    ${problem
+      ? html`<main class="conversation"><${Failed} error=${problem} onRetry=${loadModels} /></main>`
+      : models && !models.length
+        ? html`<main class="conversation"><${Empty} icon="plug" title="No model can be asked">
+            <p>Add a provider to providers.toml, or on the admin pages.</p></${Empty}></main>`
+        : html`<${ConversationView} key=${one.id} one=${one} models=${known} onModel=${chooseModel}
+            onFirst=${() => navigate(`/Chat/${one.id}`, { replace: true })} onMenu=${() => setMenuOpen(true)} onReload=${() => { store.open.delete(one.id); redraw(); }} />`}
+  </div>`;
+}
+
+followLinks("/Chat");
+render(
+  html`<${Gate} hint=${HINT}>${(who) => html`<${Chat} who=${who} />`}</${Gate}>`,
+  document.getElementById("app"),
+);

@@ -1,0 +1,107 @@
+// One message: what was asked or answered, how it went, and what can be done with it.
+
+import { html, useEffect, useRef, useState } from "../lib/html.js";
+import { duration, money, number } from "../lib/format.js";
+import { CopyButton, IconButton } from "../ui/button.js";
+import { Icon } from "../ui/icon.js";
+import { isImage } from "./fold.js";
+import { MarkdownView } from "./markdown-view.js";
+import { ModelIcon } from "./model-icon.js";
+
+export function Message({ node, versions, running, actions }) {
+  const View = node.role === "user" ? Question : Answer;
+  return html`<${View} node=${node} running=${running} actions=${actions}
+    branches=${html`<${Branches} node=${node} versions=${versions} onShow=${actions.show} />`} />`;
+}
+
+function Question({ node, branches, running, actions }) {
+  const [editing, setEditing] = useState(false);
+  if (editing) {
+    return html`<li class="message question"><${Editor} text=${node.text} onCancel=${() => setEditing(false)}
+      onDone=${(text) => { setEditing(false); actions.edit(node, text); }} /></li>`;
+  }
+  return html`<li class="message question">
+    <h2 class="visually-hidden">You</h2>
+    <div class="bubble">
+      ${node.images?.length > 0 && html`<${Images} urls=${node.images} />`}
+      ${node.text && html`<p class="said">${node.text}</p>`}
+    </div>
+    <div class="tools row">${branches}
+      <${CopyButton} text=${node.text} label="Copy message" />
+      <${IconButton} icon="edit" small label="Edit message" disabled=${running} onClick=${() => setEditing(true)} />
+    </div>
+  </li>`;
+}
+
+function Editor({ text, onCancel, onDone }) {
+  const [value, setValue] = useState(text);
+  const area = useRef(null);
+  useEffect(() => area.current.focus(), []);
+  return html`<form class="stack editor" onSubmit=${(event) => { event.preventDefault(); onDone(value.trim()); }}>
+    <textarea ref=${area} class="textarea" rows="4" aria-label="Edited message" value=${value}
+      onInput=${(event) => setValue(event.target.value)} onKeyDown=${(event) => event.key === "Escape" && onCancel()}></textarea>
+    <div class="row"><button class="button primary small" disabled=${!value.trim()}>Send as a new branch</button>
+      <button type="button" class="button small" onClick=${onCancel}>Cancel</button></div>
+  </form>`;
+}
+
+function Answer({ node, branches, running, actions }) {
+  const live = node.state === "running";
+  const silent = live && !node.text && !node.reasoning && !node.toolCalls?.length;
+  return html`<li class="message answer">
+    <h2 class="by row small" title=${node.answeredBy ?? undefined}><${ModelIcon} model=${node.model ?? ""} /><span class="truncate">${node.model}</span></h2>
+    ${node.reasoning && html`<details class="fold" open=${live && !node.text}>
+      <summary><${Icon} name="thought" /> Reasoning</summary><${MarkdownView} text=${node.reasoning} live=${live} /></details>`}
+    ${silent && html`<p class="row muted waiting" role="status"><span class="spinner"></span>${node.waiting ?? "Waiting for the model …"}</p>`}
+    ${node.text && html`<${MarkdownView} text=${node.text} live=${live} />`}
+    ${live && !silent && node.waiting && html`<p class="row muted" role="status"><span class="spinner"></span>${node.waiting}</p>`}
+    ${node.images?.length > 0 && html`<${Images} urls=${node.images} />`}
+    ${node.toolCalls?.map((call, index) => html`<details class="fold" key=${index}>
+      <summary><${Icon} name="tool" /> Tool call: <code>${call.name}</code></summary><pre tabindex="0"><code>${pretty(call.arguments)}</code></pre></details>`)}
+    ${node.state === "failed" && html`<div class="notice bad" role="alert"><${Icon} name="warning" /><span>${node.error}</span></div>`}
+    ${node.state === "stopped" && html`<p class="muted small">Stopped.</p>`}
+    ${node.finish === "length" && html`<p class="muted small">It stopped at the limit of tokens.</p>`}
+    ${!live && html`<div class="tools row">${branches}
+      <${CopyButton} text=${node.text} label="Copy answer" />
+      <${IconButton} icon="retry" small label="Answer again" disabled=${running} onClick=${() => actions.retry(node)} />
+      <${IconButton} icon="code" small label="Show the request as code" onClick=${() => actions.showCode(node)} />
+      <${Facts} node=${node} /></div>`}
+  </li>`;
+}
+
+/** Tokens, time and cost, as far as they are known. */
+function Facts({ node }) {
+  const { usage, ms, firstMs, cost, provider } = node;
+  const rate = usage?.completion_tokens && ms > firstMs ? usage.completion_tokens / ((ms - (firstMs ?? 0)) / 1000) : null;
+  const facts = [
+    usage && `${number(usage.prompt_tokens)} + ${number(usage.completion_tokens)} tokens`,
+    ms != null && duration(ms),
+    rate && Number.isFinite(rate) && rate < 100_000 && `${number(rate)} tokens/s`,
+    cost != null && money(cost),
+    provider,
+  ].filter(Boolean);
+  return html`<span class="muted small number facts">${facts.join(" · ")}</span>`;
+}
+
+function Branches({ node, versions, onShow }) {
+  if (versions.length < 2) return null;
+  const at = versions.findIndex((other) => other.id === node.id);
+  const step = (by) => onShow(versions[at + by]);
+  return html`<span class="row branches" role="group" aria-label="Versions">
+    <${IconButton} icon="left" small label="Version before" disabled=${at === 0} onClick=${() => step(-1)} />
+    <span class="small number">${at + 1} / ${versions.length}</span>
+    <${IconButton} icon="right" small label="Version after" disabled=${at === versions.length - 1} onClick=${() => step(1)} />
+  </span>`;
+}
+
+function Images({ urls }) {
+  return html`<div class="row images">${urls.filter(isImage).map((url, index) => html`<img key=${index} src=${url} alt="Image ${index + 1}" />`)}</div>`;
+}
+
+function pretty(json) {
+  try {
+    return JSON.stringify(JSON.parse(json), null, 2);
+  } catch {
+    return json;
+  }
+}

@@ -1,0 +1,60 @@
+// Choose a model: a button that opens a list with a search.
+
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../lib/html.js";
+import { Icon } from "../ui/icon.js";
+import { ModelIcon } from "./model-icon.js";
+
+export function ModelPicker({ models, value, onChange }) {
+  const [open, setOpen] = useState(false);
+  const ref = useRef(null);
+  useEffect(() => {
+    if (!open) return undefined;
+    const away = (event) => ref.current?.contains(event.target) || setOpen(false);
+    document.addEventListener("pointerdown", away);
+    return () => document.removeEventListener("pointerdown", away);
+  }, [open]);
+  const choose = (model) => {
+    onChange(model);
+    setOpen(false);
+    ref.current.querySelector("button").focus();
+  };
+  return html`<div class="model-picker" ref=${ref}>
+    <button type="button" class="button quiet model-button" aria-haspopup="listbox" aria-expanded=${open}
+        onClick=${() => setOpen(!open)}>
+      ${value && html`<${ModelIcon} model=${value} />`}
+      <span class="truncate">${value || "Choose a model"}</span><${Icon} name="down" />
+    </button>
+    ${open && html`<${ModelList} models=${models} value=${value} onChoose=${choose} onClose=${() => setOpen(false)} />`}
+  </div>`;
+}
+
+function ModelList({ models, value, onChoose, onClose }) {
+  const [text, setText] = useState("");
+  const [at, setAt] = useState(0);
+  const input = useRef(null);
+  const list = useRef(null);
+  useLayoutEffect(() => input.current.focus(), []);
+  useEffect(() => list.current?.children[at]?.scrollIntoView({ block: "nearest" }), [at]);
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  const found = models.filter((model) => words.every((word) => model.toLowerCase().includes(word)));
+  const onKeyDown = (event) => {
+    const moves = { ArrowDown: 1, ArrowUp: -1 };
+    if (event.key in moves) setAt(Math.max(0, Math.min(found.length - 1, at + moves[event.key])));
+    else if (event.key === "Enter" && found[at]) onChoose(found[at]);
+    else if (event.key === "Escape") onClose();
+    else return;
+    event.preventDefault();
+  };
+  return html`<div class="popover">
+    <input ref=${input} class="input" type="search" placeholder="Search models" aria-label="Search models" role="combobox"
+      aria-expanded="true" aria-controls="model-list" aria-activedescendant=${found.length ? `model-${at}` : undefined}
+      value=${text} onInput=${(event) => { setText(event.target.value); setAt(0); }} onKeyDown=${onKeyDown} />
+    <ul id="model-list" class="options" role="listbox" aria-label="Models" ref=${list}>
+      ${found.map((model, index) => html`<li key=${model} id="model-${index}" role="option" aria-selected=${model === value}
+          class=${index === at ? "active" : ""} onPointerMove=${() => setAt(index)} onClick=${() => onChoose(model)}>
+        <${ModelIcon} model=${model} /><span class="truncate grow">${model}</span>${model === value && html`<${Icon} name="check" />`}
+      </li>`)}
+    </ul>
+    ${!found.length && html`<p class="muted small none">No model is called that.</p>`}
+  </div>`;
+}

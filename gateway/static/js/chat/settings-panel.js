@@ -1,0 +1,82 @@
+// What goes with every message of a conversation: the system prompt and how the model answers.
+
+import { html, useEffect, useState } from "../lib/html.js";
+import { get, post } from "../lib/api.js";
+import { Dialog, confirm } from "../ui/dialog.js";
+import { Field } from "../ui/field.js";
+import { toastError } from "../ui/toast.js";
+import { newId } from "./tree.js";
+
+const NUMBERS = [
+  { name: "temperature", label: "Temperature", hint: "0 is the most predictable, 2 the least. Empty: the model's own.", min: 0, max: 2, step: 0.1 },
+  { name: "topP", label: "Top P", hint: "Share of the likeliest words to choose from.", min: 0, max: 1, step: 0.05 },
+  { name: "maxTokens", label: "Longest answer (tokens)", hint: "Empty: as long as the model wants.", min: 1, step: 1 },
+];
+
+export function SettingsPanel({ settings, onChange, onClose }) {
+  const set = (fields) => onChange({ ...settings, ...fields });
+  return html`<${Dialog} title="Settings of this conversation" onClose=${onClose}
+      footer=${html`<button type="button" class="button primary" onClick=${onClose}>Done</button>`}>
+    <${SystemPrompt} value=${settings.system ?? ""} promptId=${settings.promptId} onChange=${set} />
+    <div class="setting-grid">
+      ${NUMBERS.map(({ name, label, hint, ...limits }) => html`<${Field} key=${name} id=${name} label=${label} hint=${hint}>
+        ${(attributes) => html`<input ...${attributes} ...${limits} class="input" type="number" inputmode="decimal" value=${settings[name] ?? ""}
+          onInput=${(event) => set({ [name]: event.target.value === "" ? undefined : Number(event.target.value) })} />`}
+      </${Field}>`)}
+      <${Field} id="effort" label="Reasoning effort" hint="For models that reason.">
+        ${(attributes) => html`<select ...${attributes} class="select" value=${settings.reasoningEffort ?? ""}
+            onChange=${(event) => set({ reasoningEffort: event.target.value || undefined })}>
+          <option value="">The model's own</option><option value="low">Low</option><option value="medium">Medium</option><option value="high">High</option>
+        </select>`}
+      </${Field}>
+    </div>
+  </${Dialog}>`;
+}
+
+function SystemPrompt({ value, promptId, onChange }) {
+  const [prompts, setPrompts] = useState([]);
+  const [name, setName] = useState(null);
+  const load = () => get("QueryPrompts").then(({ results }) => setPrompts(results), toastError);
+  useEffect(() => { load(); }, []);
+  const chosen = prompts.find((prompt) => prompt.id === promptId);
+  const choose = (id) => {
+    const prompt = prompts.find((one) => one.id === id);
+    onChange({ promptId: id || undefined, system: prompt?.value ?? "" });
+  };
+  const run = (work) => work.then(load).catch(toastError);
+  const save = () => run(post("SavePrompt", { id: chosen.id, name: chosen.name, value }));
+  const saveAs = async (event) => {
+    event.preventDefault();
+    const id = newId();
+    await run(post("SavePrompt", { id, name: name.trim(), value }));
+    onChange({ promptId: id });
+    setName(null);
+  };
+  const remove = async () => {
+    const sure = await confirm({ title: "Delete this prompt?", text: `“${chosen.name}” will be gone from your library.`, action: "Delete" });
+    if (sure) run(post("DeletePrompt", { id: chosen.id }).then(() => onChange({ promptId: undefined })));
+  };
+  const isChanged = chosen && chosen.value !== value;
+  return html`<div class="stack">
+    <${Field} id="prompt" label="From the library">
+      ${(attributes) => html`<select ...${attributes} class="select" value=${chosen?.id ?? ""} onChange=${(event) => choose(event.target.value)}>
+        <option value="">No system prompt</option>
+        ${prompts.map((prompt) => html`<option key=${prompt.id} value=${prompt.id}>${prompt.name}${prompt.isOwn ? " (yours)" : ""}</option>`)}
+      </select>`}
+    </${Field}>
+    <${Field} id="system" label="System prompt" hint="What the model is told before the conversation.">
+      ${(attributes) => html`<textarea ...${attributes} class="textarea" rows="5" value=${value} onInput=${(event) => onChange({ system: event.target.value })}></textarea>`}
+    </${Field}>
+    ${name === null
+      ? html`<div class="row">
+          ${isChanged && html`<button type="button" class="button small" onClick=${save}>Save “${chosen.name}”</button>`}
+          ${value && html`<button type="button" class="button small" onClick=${() => setName("")}>Save as …</button>`}
+          ${chosen?.isOwn && html`<button type="button" class="button small danger" onClick=${remove}>Delete from library</button>`}
+        </div>`
+      : html`<form class="row" onSubmit=${saveAs}>
+          <input class="input grow" aria-label="Name of the prompt" placeholder="Name" required maxlength="100" value=${name} onInput=${(event) => setName(event.target.value)} />
+          <button class="button primary small" disabled=${!name.trim()}>Save</button>
+          <button type="button" class="button small" onClick=${() => setName(null)}>Cancel</button>
+        </form>`}
+  </div>`;
+}

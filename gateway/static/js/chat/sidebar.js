@@ -1,0 +1,104 @@
+// The list of conversations: search, open, rename, delete, export.
+
+import { html, useEffect, useRef, useState } from "../lib/html.js";
+import { get, signOut } from "../lib/api.js";
+import { navigate } from "../lib/router.js";
+import { asset } from "../lib/assets.js";
+import { IconButton } from "../ui/button.js";
+import { confirm } from "../ui/dialog.js";
+import { Icon } from "../ui/icon.js";
+import { ThemeButton } from "../ui/theme-button.js";
+import { toastError } from "../ui/toast.js";
+
+const SEARCH_AFTER_MS = 250;
+
+export function Sidebar({ store, who, current, onNew, onClose }) {
+  const [text, setText] = useState("");
+  const first = useRef(true);
+  useEffect(() => {
+    if (first.current) {
+      first.current = false;
+      store.list();
+      return undefined;
+    }
+    const timer = setTimeout(() => store.list(text), SEARCH_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return html`<nav class="sidebar" aria-label="Conversations">
+    <header class="row between">
+      <a class="brand" href="/Chat"><img src=${asset("icons/replyto.svg")} alt="" /> ReplyTo</a>
+      <span class="row"><${ThemeButton} /><span class="only-narrow"><${IconButton} icon="close" label="Close the list" onClick=${onClose} /></span></span>
+    </header>
+    <button type="button" class="button" onClick=${onNew}><${Icon} name="plus" /> New conversation</button>
+    <input class="input" type="search" placeholder="Search" aria-label="Search conversations" value=${text} onInput=${(event) => setText(event.target.value)} />
+    <${Heads} store=${store} current=${current} text=${text} onOpen=${onClose} />
+    <footer class="row between small">
+      <span class="truncate muted" title=${who.owner}>${who.owner}</span>
+      <span class="row">${who.isAdmin && html`<a href="/admin">Admin</a>`}
+        <${IconButton} icon="leave" small label="Sign out" onClick=${async () => { await signOut().catch(toastError); dispatchEvent(new Event("signed-out")); }} /></span>
+    </footer>
+  </nav>`;
+}
+
+function Heads({ store, current, text, onOpen }) {
+  if (store.problem) return html`<p class="notice bad small" role="alert">${store.problem.message}</p>`;
+  if (!store.heads) return html`<p class="muted small" role="status">Loading …</p>`;
+  if (!store.heads.length) {
+    return html`<p class="muted small none grow">${text ? "Nothing found." : "What you ask will be listed here."}</p>`;
+  }
+  return html`<ul class="heads grow">
+    ${store.heads.map((head) => html`<${Head} key=${head.id} head=${head} store=${store} isCurrent=${head.id === current} onOpen=${onOpen} />`)}
+  </ul>`;
+}
+
+function Head({ head, store, isCurrent, onOpen }) {
+  const [renaming, setRenaming] = useState(false);
+  const running = store.open.get(head.id)?.isAnswering ?? false;
+  const remove = async () => {
+    const sure = await confirm({ title: "Delete this conversation?", text: `“${head.title}” will be gone for good.`, action: "Delete" });
+    if (!sure) return;
+    try {
+      await store.remove(head.id);
+      if (isCurrent) navigate("/Chat");
+    } catch (error) {
+      toastError(error);
+    }
+  };
+  if (renaming) {
+    const done = (title) => {
+      setRenaming(false);
+      if (title.trim() && title !== head.title) store.rename(head.id, title.trim()).catch(toastError);
+    };
+    return html`<li><${Renaming} title=${head.title} onDone=${done} /></li>`;
+  }
+  return html`<li class=${isCurrent ? "current" : ""}>
+    <a class="truncate grow" href="/Chat/${head.id}" aria-current=${isCurrent ? "page" : undefined} onClick=${onOpen}>${head.title}</a>
+    ${running && html`<span class="spinner" role="img" aria-label="Being answered"></span>`}
+    <span class="row actions">
+      <${IconButton} icon="edit" small label="Rename “${head.title}”" onClick=${() => setRenaming(true)} />
+      <${IconButton} icon="download" small label="Export “${head.title}”" onClick=${() => exportAs(head).catch(toastError)} />
+      <${IconButton} icon="trash" small label="Delete “${head.title}”" onClick=${remove} />
+    </span>
+  </li>`;
+}
+
+function Renaming({ title, onDone }) {
+  const [value, setValue] = useState(title);
+  const input = useRef(null);
+  useEffect(() => input.current.select(), []);
+  return html`<form class="grow" onSubmit=${(event) => { event.preventDefault(); onDone(value); }}>
+    <input ref=${input} class="input" aria-label="New title" maxlength="300" value=${value} onInput=${(event) => setValue(event.target.value)}
+      onBlur=${() => onDone(value)} onKeyDown=${(event) => event.key === "Escape" && onDone(title)} />
+  </form>`;
+}
+
+/** Hand the conversation out as a file: all of its branches, as JSON. */
+async function exportAs(head) {
+  const { result } = await get("GetConversation", { id: head.id });
+  const file = new Blob([JSON.stringify(result, null, 2)], { type: "application/json" });
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(file);
+  link.download = `${head.title.replace(/[^\p{L}\p{N} _-]+/gu, "").trim().slice(0, 60) || "conversation"}.json`;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}

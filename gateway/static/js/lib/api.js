@@ -1,0 +1,101 @@
+// The API as pages call it: the public one, with the session cookie in place of a key.
+
+import { events } from "./sse.js";
+
+/** An answer that is no success. `status` is 0 when there was no answer at all. */
+export class ApiError extends Error {
+  constructor(status, { message, code, param, retryAfter } = {}) {
+    super(message || (status ? `The server answered ${status}.` : "The server cannot be reached."));
+    this.status = status;
+    this.code = code ?? null;
+    this.param = param ?? null;
+    /** Seconds to wait before trying again, or null. */
+    this.retryAfter = retryAfter ?? null;
+  }
+}
+
+let csrfToken = "";
+
+/** Who is signed in: {owner, isAdmin, scopes}; null when nobody is. Throws ApiError when unreachable. */
+export async function session() {
+  try {
+    return remember(await json("/session"));
+  } catch (error) {
+    if (error.status === 401) return null;
+    throw error;
+  }
+}
+
+/** Sign in with an API key or the admin secret. Throws ApiError. */
+export async function signIn(key) {
+  return remember(await json("/session", { method: "POST", body: { key } }));
+}
+
+export async function signOut() {
+  await request("/session", { method: "DELETE" });
+  csrfToken = "";
+}
+
+/** Call a DTO that changes something. */
+export function post(dto, body = {}, options = {}) {
+  return json(`/api/${dto}`, { ...options, method: options.method ?? "POST", body });
+}
+
+/** Call a DTO that asks something; empty values are left out. */
+export function get(dto, query = {}, options = {}) {
+  return json(`/api/${dto}${queryString(query)}`, options);
+}
+
+export function queryString(query) {
+  const given = Object.entries(query).filter(([, v]) => v !== undefined && v !== null && v !== "");
+  return given.length ? `?${new URLSearchParams(given)}` : "";
+}
+
+/** The JSON of an answer. Throws ApiError. */
+export async function json(path, options = {}) {
+  const response = await request(path, options);
+  return response.status === 204 ? null : await response.json();
+}
+
+/** Read an answer's server-sent events: {id, event, data} as they come. Throws ApiError. */
+export async function* stream(path, options = {}) {
+  const response = await request(path, {
+    ...options,
+    headers: { Accept: "text/event-stream", ...options.headers },
+  });
+  options.onResponse?.(response);
+  yield* events(response.body);
+}
+
+/** Make a request; return the Response if it is a success. Throws ApiError, and AbortError. */
+export async function request(path, { method = "GET", body, headers = {}, signal } = {}) {
+  const init = { method, headers: { ...headers }, signal, credentials: "same-origin" };
+  if (body !== undefined) {
+    init.body = typeof body === "string" ? body : JSON.stringify(body);
+    init.headers["Content-Type"] ??= "application/json";
+  }
+  if (csrfToken) init.headers["x-csrf-token"] = csrfToken;
+  let response;
+  try {
+    response = await fetch(path, init);
+  } catch (error) {
+    throw error.name === "AbortError" ? error : new ApiError(0);
+  }
+  if (response.ok) return response;
+  const error = await asError(response);
+  if (error.status === 401 && path !== "/session") dispatchEvent(new Event("signed-out"));
+  throw error;
+}
+
+async function asError(response) {
+  const body = await response.json().catch(() => ({}));
+  const told = body?.error ?? {};
+  const message = told.message ?? body?.responseStatus?.message;
+  const retryAfter = Number(response.headers.get("retry-after")) || null;
+  return new ApiError(response.status, { ...told, message, retryAfter });
+}
+
+function remember(who) {
+  csrfToken = who.csrfToken;
+  return who;
+}

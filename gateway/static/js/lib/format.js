@@ -1,0 +1,58 @@
+// Values as people read them.
+
+const numbers = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
+const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
+const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
+const moments = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const days = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
+
+const missing = "–";
+
+export const number = (value) => (value == null ? missing : numbers.format(value));
+
+export const short = (value) => (value == null ? missing : compact.format(value));
+
+/** Milliseconds as "420 ms", "3.2 s", "4 min 10 s" or "2 h 5 min". */
+export function duration(ms) {
+  if (ms == null) return missing;
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  const seconds = ms / 1000;
+  if (seconds < 60) return `${numbers.format(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+export function bytes(count) {
+  if (count == null) return missing;
+  const units = ["B", "KiB", "MiB", "GiB"];
+  let index = 0;
+  while (count >= 1024 && index < units.length - 1) {
+    count /= 1024;
+    index += 1;
+  }
+  return `${numbers.format(count)} ${units[index]}`;
+}
+
+/** A sum in US dollars; small ones with the digits that tell them apart. */
+export function money(dollars) {
+  if (dollars == null) return missing;
+  const digits = dollars !== 0 && Math.abs(dollars) < 0.01 ? 6 : 2;
+  return `$${dollars.toFixed(digits)}`;
+}
+
+export const percent = (share) => (share == null ? missing : `${numbers.format(share * 100)} %`);
+
+/** An ISO date as the moment it is here. */
+export const moment = (iso) => (iso ? moments.format(new Date(iso)) : missing);
+
+export const day = (iso) => (iso ? days.format(new Date(iso)) : missing);
+
+/** An ISO date as "2 min. ago". */
+export function ago(iso, now = Date.now()) {
+  if (!iso) return missing;
+  const seconds = (new Date(iso).getTime() - now) / 1000;
+  const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+  const [unit, size] = units.find(([, s]) => Math.abs(seconds) >= s) ?? units.at(-1);
+  return relative.format(Math.round(seconds / size), unit);
+}

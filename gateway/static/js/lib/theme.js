@@ -1,0 +1,21 @@
+// Light or dark: as the system says, until somebody chooses here.
+
+const system = matchMedia("(prefers-color-scheme: dark)");
+
+export function theme() {
+  return document.documentElement.dataset.theme;
+}
+
+/** Choose "light" or "dark" for good on this browser. */
+export function setTheme(name) {
+  localStorage.setItem("theme", name);
+  document.documentElement.dataset.theme = name;
+  dispatchEvent(new Event("theme"));
+}
+
+system.addEventListener("change", () => {
+  if (!localStorage.getItem("theme")) {
+    document.documentElement.dataset.theme = system.matches ? "dark" : "light";
+    dispatchEvent(new Event("theme"));
+  }
+});

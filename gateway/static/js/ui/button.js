@@ -1,0 +1,23 @@
+// Buttons that say what they do, also those that show an icon only.
+
+import { html, useState } from "../lib/html.js";
+import { copy } from "../lib/clipboard.js";
+import { Icon } from "./icon.js";
+
+/** A button that is an icon; `label` is its name for those who hear it, and its tooltip. */
+export function IconButton({ icon, label, small, class: extra = "", ...rest }) {
+  return html`<button type="button" class="button quiet icon ${small ? "small" : ""} ${extra}" aria-label=${label} title=${label} ...${rest}>
+    <${Icon} name=${icon} />
+  </button>`;
+}
+
+/** Copies a text, and says so for a moment. */
+export function CopyButton({ text, label = "Copy", small = true }) {
+  const [copied, setCopied] = useState(false);
+  const run = async () => {
+    await copy(typeof text === "function" ? text() : text);
+    setCopied(true);
+    setTimeout(() => setCopied(false), 1500);
+  };
+  return html`<${IconButton} icon=${copied ? "check" : "copy"} label=${copied ? "Copied" : label} small=${small} onClick=${run} />`;
+}

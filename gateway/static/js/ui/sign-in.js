@@ -1,0 +1,57 @@
+// The sign-in form, and the gate in front of what needs one.
+
+import { html, useEffect, useState } from "../lib/html.js";
+import { session, signIn } from "../lib/api.js";
+import { Field } from "./field.js";
+import { Failed, Loading } from "./states.js";
+import { asset } from "../lib/assets.js";
+
+/** Shows `children(who)` to those who are signed in, the form to others. */
+export function Gate({ hint, isEnough = () => true, children }) {
+  const [who, setWho] = useState(undefined);
+  const [error, setError] = useState(null);
+  const load = () => {
+    setError(null);
+    session().then(setWho, setError);
+  };
+  useEffect(() => {
+    load();
+    const leave = () => setWho(null);
+    addEventListener("signed-out", leave);
+    return () => removeEventListener("signed-out", leave);
+  }, []);
+  if (error) return html`<main class="sign-in"><${Failed} error=${error} onRetry=${load} /></main>`;
+  if (who === undefined) return html`<main class="sign-in"><${Loading} /></main>`;
+  if (who === null || !isEnough(who)) return html`<${SignIn} hint=${hint} onDone=${setWho} isEnough=${isEnough} />`;
+  return children(who, () => setWho(null));
+}
+
+function SignIn({ hint, onDone, isEnough }) {
+  const [key, setKey] = useState("");
+  const [problem, setProblem] = useState("");
+  const [busy, setBusy] = useState(false);
+  const submit = async (event) => {
+    event.preventDefault();
+    setBusy(true);
+    setProblem("");
+    try {
+      const who = await signIn(key.trim());
+      if (isEnough(who)) onDone(who);
+      else setProblem("This key may not do that here.");
+    } catch (error) {
+      setProblem(error.message);
+    }
+    setBusy(false);
+  };
+  return html`<main class="sign-in">
+    <form class="card stack" onSubmit=${submit}>
+      <span class="brand"><img src=${asset("icons/replyto.svg")} alt="" /> ReplyTo</span>
+      <h1>Sign in</h1>
+      <${Field} id="key" label="API key" hint=${hint} problem=${problem}>
+        ${(attributes) => html`<input ...${attributes} class="input" type="password" autocomplete="current-password"
+            required value=${key} onInput=${(event) => setKey(event.target.value)} />`}
+      </${Field}>
+      <button class="button primary" disabled=${busy}>${busy ? "Signing in …" : "Sign in"}</button>
+    </form>
+  </main>`;
+}

@@ -1,0 +1,21 @@
+// What a place shows when it has nothing else to show: loading, empty, failed.
+
+import { html } from "../lib/html.js";
+import { Icon } from "./icon.js";
+
+export function Loading({ label = "Loading …" }) {
+  return html`<div class="empty" role="status"><span class="spinner"></span><span>${label}</span></div>`;
+}
+
+export function Empty({ icon = "list", title, children }) {
+  return html`<div class="empty"><${Icon} name=${icon} /><h3>${title}</h3>${children}</div>`;
+}
+
+/** An error, and what to do about it. */
+export function Failed({ error, onRetry }) {
+  return html`<div class="empty" role="alert">
+    <${Icon} name="warning" /><h3>${error.status === 0 ? "The server cannot be reached" : "That did not work"}</h3>
+    <p>${error.message}</p>
+    ${onRetry && html`<button type="button" class="button" onClick=${onRetry}>Try again</button>`}
+  </div>`;
+}

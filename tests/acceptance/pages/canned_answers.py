@@ -1,0 +1,105 @@
+"""What the models of these tests answer: Markdown, slow words, tool calls, and attacks."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from tests.acceptance.canned_llm import Answer, SseAnswer
+from tests.acceptance.canned_streams import DONE, chunk, data
+
+MARKDOWN: Final = """## A title
+
+Some **bold** text, `code`, and $e^{i\\pi} + 1 = 0$.
+
+```python
+def double(number: int) -> int:
+    return 2 * number  # twice
+```
+
+| name | value |
+|------|-------|
+| one  | 1     |
+
+- [a link](https://example.com/)
+- ![a picture](https://tracker.example/pixel.png)
+"""
+
+#: What must show as text or not at all, wherever it comes from.
+ATTACKS: Final = (
+    "<script>window.hacked=1</script>",
+    "<img src=x onerror='window.hacked=1'>",
+    "<svg onload='window.hacked=1'></svg>",
+    "<svg><a xlink:href='javascript:window.hacked=1'><text y='9'>x</text></a></svg>",
+    "[click](javascript:window.hacked=1)",
+    "[click](JaVaScRiPt&#58;window.hacked=1)",
+    "[click](data:text/html,<script>window.hacked=1</script>)",
+    "![x](javascript:window.hacked=1)",
+    "<iframe srcdoc='<script>parent.hacked=1</script>'></iframe>",
+    "<a href='javascript:window.hacked=1'>x</a>",
+    "<details open ontoggle='window.hacked=1'><summary>x</summary></details>",
+    "<math><mtext><mglyph><style><img src=x onerror='window.hacked=1'></style></mglyph></math>",
+    "<form action='/session'><button formaction='javascript:window.hacked=1'>x</button></form>",
+    "<style>@import 'javascript:window.hacked=1'; * { display: none }</style>",
+    "$\\href{javascript:window.hacked=1}{x}$",
+    "```<img src=x onerror='window.hacked=1'>\nx\n```",
+    "\"><img src=x onerror='window.hacked=1'>",
+    "'-window.hacked=1-'",
+    "{{constructor.constructor('window.hacked=1')()}}",
+    "<b id='app' class='sign-in' style='position:fixed;inset:0'>clobbered</b>",
+)
+
+SLOW_WORDS: Final = tuple(f"word{number} " for number in range(50))
+#: Between two words of the slow model (seconds).
+SLOW_PAUSE_S: Final = 0.08
+
+
+def _stream(*chunks: dict[str, object], pause_s: float = 0.0) -> SseAnswer:
+    return SseAnswer((*(data(one) for one in chunks), DONE), pause_s=pause_s)
+
+
+def said(text: str) -> SseAnswer:
+    """Return a whole stream that says this at once."""
+    usage = {"prompt_tokens": 11, "completion_tokens": 22, "total_tokens": 33}
+    last = {**chunk({}), "choices": [], "usage": usage}
+    return _stream(chunk({"role": "assistant", "content": text}), chunk({}, "stop"), last)
+
+
+_TOOL = {
+    "tool_calls": [
+        {
+            "index": 0,
+            "id": "call_a",
+            "type": "function",
+            "function": {"name": "get_weather", "arguments": '{"city": "Oslo"}'},
+        }
+    ]
+}
+
+ANSWERS: Final[dict[str, Answer]] = {
+    "markdown": said(MARKDOWN),
+    "attacks": said("\n\n".join(ATTACKS)),
+    "slow": _stream(
+        *(chunk({"content": word}) for word in SLOW_WORDS),
+        chunk({}, "stop"),
+        pause_s=SLOW_PAUSE_S,
+    ),
+    "thinks": _stream(
+        chunk({"reasoning_content": "First I look at the **weather**."}),
+        chunk(_TOOL),
+        chunk({"content": "It rains."}),
+        chunk({}, "tool_calls"),
+    ),
+    "refuses": (
+        400,
+        json.dumps(
+            {
+                "error": {
+                    "message": "This <b>prompt</b> is too long.",
+                    "type": "invalid_request_error",
+                    "code": "context_length_exceeded",
+                }
+            }
+        ).encode(),
+    ),
+}
