@@ -86,6 +86,8 @@ def test_banner_says_that_the_demo_llm_is_one(tmp_path: Path) -> None:
     )
     text = banner.render(facts, Console(color=False))
     assert "not real models" in text
+    assert "http://127.0.0.1:5006/Chat" in text
+    assert "http://127.0.0.1:5006/admin" in text
     assert "and 18 more" in text
     assert (
         max(len(line) for line in text.splitlines() if "model-" in line and "-d" not in line) < 100

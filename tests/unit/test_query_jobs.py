@@ -54,6 +54,9 @@ def test_query_lists_own_jobs_the_newest_first_with_those_under_way(filled: Gate
     assert ids(filled.get("/api/QueryJobs?State=Started")) == [running]
     assert ids(filled.get("/api/QueryJobs?state=Completed")) == [just_ended, 1]
     assert ids(filled.get("/api/QueryJobs?orderBy=id")) == [1, 3]
+    # What it cost is known with the prices, to the history.
+    costs = [row.get("cost") for row in filled.get("/api/QueryJobs?take=4").json["results"]]
+    assert costs == [None, None, None, 0.0]
     answer = filled.get("/api/QueryJobs?tag=a&include=total&take=1").json
     assert (answer["total"], len(answer["results"])) == (4, 1)
 
@@ -65,6 +68,8 @@ def test_query_shows_a_job_once_when_it_comes_into_the_history(filled: Gateway) 
     assert job is not None
     HistoryWriter(filled.database).store([record(job)])
     assert ids(filled.get("/api/QueryJobs")) == [job_id, 3, 1]
+    # And a page is full: clients take a short one for the last.
+    assert ids(filled.get("/api/QueryJobs?take=2")) == [job_id, 3]
     Unstored(filled.redis, SETTINGS).note_stored([job])
     assert ids(filled.get("/api/QueryJobs")) == [job_id, 3, 1]
 

@@ -15,7 +15,7 @@ from tests.acceptance.pages.canned_answers import ANSWERS
 from tests.acceptance.stack import Stack
 
 #: How long the page may take to show something (milliseconds): a busy machine's time.
-_PATIENCE_MS = 5_000
+_PATIENCE_MS = 20_000
 
 
 expect.set_options(timeout=_PATIENCE_MS)
