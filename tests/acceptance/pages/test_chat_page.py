@@ -62,6 +62,13 @@ def test_answer_shows_markdown_code_tables_and_mathematics(chat: ChatDriver) -> 
     expect(answer.locator(".facts")).to_contain_text("11 + 22 tokens")
 
 
+def test_answer_tells_what_it_cost_once_that_is_known(chat: ChatDriver) -> None:
+    chat.ask("What does it cost?", "demo-echo")
+    chat.wait_done()
+
+    expect(chat.last_answer.locator(".facts")).to_contain_text(re.compile(r"\$0\.0*[1-9]"))
+
+
 def test_copy_button_copies_the_code(chat: ChatDriver) -> None:
     chat.ask("Show me all", "markdown")
     chat.wait_done()
