@@ -12,7 +12,7 @@ from gateway.delivery_view import attempt_row, delivery_row
 from gateway.find_job import find_job
 from gateway.routes import dto_response, dto_route
 from gateway.services import Services, services
-from shared.delivery import Delivery, DeliveryState, Replay
+from shared.delivery import Delivery, DeliveryState, Replay, told_generation
 from shared.delivery_index import Page, Query
 from shared.dtos.deliveries import (
     CancelDelivery,
@@ -46,7 +46,8 @@ def find() -> Response:
     query = _query(principal, wanted, states)
     page = gateway.delivery_index.find(query, wanted.skip, wanted.take)
     rows = [
-        delivery_row(found.delivery, found.ref_id, found.tag, found.event) for found in page.results
+        delivery_row(found.delivery, found.ref_id, found.tag, found.event, found.generation)
+        for found in page.results
     ]
     return dto_response(GetDeliveriesResponse(offset=wanted.skip, total=page.total, results=rows))
 
@@ -60,7 +61,13 @@ def read() -> Response:
     delivery = _delivery_of(gateway, job)
     return dto_response(
         GetDeliveryResponse(
-            result=delivery_row(delivery, job.ref_id, job.tag, job.event),
+            result=delivery_row(
+                delivery,
+                job.ref_id,
+                job.tag,
+                job.event,
+                told_generation(job.state, job.generation),
+            ),
             log=[attempt_row(attempt) for attempt in delivery.log],
         )
     )

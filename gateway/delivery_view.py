@@ -8,15 +8,17 @@ from shared.dtos.deliveries import DeliveryAttemptRow, DeliveryRow
 from shared.signing import message_id
 
 
-def delivery_row(delivery: Delivery, ref_id: str, tag: str, event: str) -> DeliveryRow:
-    """Return where a delivery stands."""
+def delivery_row(
+    delivery: Delivery, ref_id: str, tag: str, event: str, generation: int
+) -> DeliveryRow:
+    """Return where the delivery of a job's result stands, that of this generation."""
     is_pending = delivery.state is DeliveryState.PENDING
     return DeliveryRow(
         id=delivery.id,
         ref_id=ref_id,
         tag=tag or None,
         event=event or None,
-        webhook_id=message_id(delivery.id),
+        webhook_id=message_id(delivery.id, generation),
         url=delivery.url,
         state=delivery.state,
         reason=delivery.reason or None,

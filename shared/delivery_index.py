@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import redis
 
 from shared import redis_keys as keys
-from shared.delivery import Delivery, DeliveryState, from_hash
+from shared.delivery import Delivery, DeliveryState, from_hash, told_generation
+from shared.job import JobState
 from shared.job_store import Clock
 from shared.scripts import Call, ScriptRunner
 
@@ -22,6 +23,7 @@ SCANNED: Final = 10_000
 _CHUNK: Final = 500
 #: Most deliveries of one owner forgotten in one tick.
 _FORGOTTEN: Final = 1000
+_OF_JOB: Final = ("owner", "ref_id", "tag", "event", "state", "generation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Found:
     tag: str
     #: What happened, if it tells a subscription.
     event: str = ""
+    #: Which of its job's results it tells.
+    generation: int = 0
 
     @property
     def host(self) -> str:
@@ -144,13 +148,17 @@ class DeliveryIndex:
             pipe = self._client.pipeline(transaction=False)
             for delivery_id in chunk:
                 pipe.hgetall(keys.delivery(delivery_id))
-                pipe.hmget(keys.job(delivery_id), "owner", "ref_id", "tag", "event")
+                pipe.hmget(keys.job(delivery_id), *_OF_JOB)
             rows = pipe.execute()
             for delivery_id, fields, job in zip(chunk, rows[::2], rows[1::2], strict=True):
                 delivery = from_hash(delivery_id, fields, [])
                 # What has just gone may still be listed, until the next tick.
                 if delivery is not None and job[0] is not None:
-                    yield Found(delivery, *((value or b"").decode() for value in job))
+                    owner, ref_id, tag, event, state, retries = (
+                        (value or b"").decode() for value in job
+                    )
+                    told = told_generation(JobState(state), int(retries or 0))
+                    yield Found(delivery, owner, ref_id, tag, event, told)
 
 
 def _bounds(query: Query) -> tuple[int, int | str]:

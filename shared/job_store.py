@@ -84,7 +84,7 @@ _NO_CHARGE: Final = Charge()
 #: Fields of a job that left the ledger, when it is put back.
 _PUT_BACK: Final = (
     *("id", "ref_id", "owner", "model", "priority", "tag", "provider", "reply_to", "request"),
-    *("created_ms", "generation", "attempt"),
+    *("created_ms", "generation", "attempt", "request_id"),
 )
 _SUMMARY_NAMES: Final = tuple(name.encode() for name in SUMMARY_FIELDS)
 
@@ -149,6 +149,8 @@ class JobStore:
             fields["streamed"] = "1"
         if new.reply_to and new.base_url:
             fields["base_url"] = new.base_url
+        if new.request_id:
+            fields["request_id"] = new.request_id
         if new.operation is not Operation.CHAT:
             fields["operation"] = new.operation
         if new.forced:

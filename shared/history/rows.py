@@ -30,7 +30,7 @@ _MESSAGE: Final = 2000
 _SAME: Final = (
     *("id", "created_ms", "generation", "ref_id", "owner", "tag", "model", "worker", "reply_to"),
     *("status", "deadline_ms", "started_ms", "executed_ms", "completed_ms"),
-    *("attempt", "priority"),
+    *("attempt", "priority", "request_id"),
 )
 
 
@@ -50,7 +50,6 @@ def job_row(job: Job, prices: Prices) -> Row:
         "waited_ms": max(0, (job.started_ms or job.executed_ms) - job.created_ms),
         "duration_ms": max(0, job.executed_ms - job.started_ms) if job.started_ms else 0,
         "streamed": int(job.streamed == "1"),
-        "request_id": "",
         "prompt_tokens": usage.prompt,
         "completion_tokens": usage.completion,
         "total_tokens": usage.total,

@@ -14,6 +14,7 @@ from gateway import key_keeper
 from gateway.auth import Keys
 from gateway.issued_keys import HELD_S, IssuedKeys
 from gateway.key_keeper import KeyKeeper
+from gateway.sessions import Sessions
 from gateway.wrong_keys import WrongKeys
 from shared.api_keys import book
 from shared.api_keys.book import IssuedKey, NewKey
@@ -228,7 +229,7 @@ def test_database_holds_no_secret(database: Database) -> None:
 
 
 def test_last_comparison_of_a_key_takes_the_same_time_in_any_case(
-    monkeypatch: pytest.MonkeyPatch,
+    fake_redis: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = new_settings(
         api_key=SecretStr("ak-bootstrap"), auth_secret=SecretStr("ak-admin-secret")
@@ -247,7 +248,7 @@ def test_last_comparison_of_a_key_takes_the_same_time_in_any_case(
             pytest.fail("it was no use")
 
     monkeypatch.setattr("gateway.auth.hmac.compare_digest", compare)
-    keys = Keys(settings, Found())  # type: ignore[arg-type]
+    keys = Keys(settings, Sessions(fake_redis), Found())  # type: ignore[arg-type]
     with (
         Flask("test").test_request_context(headers={"X-Api-Key": "ak-presented"}),
         pytest.raises(InvalidApiKey),

@@ -12,11 +12,15 @@ import redis
 from pydantic import SecretStr
 
 from shared.callback_body import callback_body
+from shared.history.rows import body_row, job_row
+from shared.history.writer import HistoryWriter, Record
 from shared.job import Job
 from shared.moves import Result
+from shared.prices import Prices
 from shared.result_links import result_url
 from shared.sealing import new_encryption_key
 from tests.factories import new_settings
+from tests.history import record
 from tests.unit.gateway_client import ADMIN_SECRET, API_KEY, Gateway, build
 
 SMALL = b'{"id":"1"}'
@@ -132,6 +136,26 @@ def test_link_to_a_job_that_is_gone_is_not_found(gateway: Gateway, fake_redis: r
     url = link(ended(gateway))
     fake_redis.flushall()
     assert gateway.get(target(url), key=None).status_code == 404
+
+
+def test_link_is_good_when_the_job_has_left_redis_for_the_history(
+    gateway: Gateway, fake_redis: redis.Redis
+) -> None:
+    job = ended(gateway)
+    HistoryWriter(gateway.database).store([record(job)])
+    fake_redis.flushall()
+    answer = gateway.get(target(link(job)), key=None)
+    assert (answer.status_code, answer.data) == (200, LARGE)
+
+
+def test_link_to_a_result_that_the_history_does_not_keep_is_not_found(
+    gateway: Gateway, fake_redis: redis.Redis
+) -> None:
+    job = ended(gateway)
+    bare = Record(job_row(job, Prices()), body_row(job, with_contents=False))
+    HistoryWriter(gateway.database).store([bare])
+    fake_redis.flushall()
+    assert gateway.get(target(link(job)), key=None).status_code == 404
 
 
 def test_link_is_not_good_for_the_job_that_has_its_id_in_a_new_redis(
