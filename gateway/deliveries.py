@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from gateway.auth import Principal
 from gateway.binding import bind
 from gateway.delivery_view import attempt_row, delivery_row
-from gateway.find_job import find_job
+from gateway.find_job import find_sent
 from gateway.routes import dto_response, dto_route
 from gateway.services import Services, services
 from shared.delivery import Delivery, DeliveryState, Replay, told_generation
@@ -57,7 +57,7 @@ def read() -> Response:
     """Show one delivery with every attempt at it."""
     gateway, principal = services(), services().keys.authenticate(request)
     wanted = bind(GetDelivery)
-    job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id)
+    job = find_sent(gateway.jobs, principal, wanted.id, wanted.ref_id)
     delivery = _delivery_of(gateway, job)
     return dto_response(
         GetDeliveryResponse(
@@ -78,7 +78,7 @@ def replay() -> Response:
     """Send one callback again."""
     gateway, principal = services(), services().keys.authenticate(request)
     wanted = bind(ReplayDelivery)
-    job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id)
+    job = find_sent(gateway.jobs, principal, wanted.id, wanted.ref_id)
     became = gateway.deliveries.replay(job)
     if became is Replay.UNKNOWN:
         raise DeliveryNotFound
@@ -90,7 +90,7 @@ def cancel() -> Response:
     """Make no more attempts at one callback."""
     gateway, principal = services(), services().keys.authenticate(request)
     wanted = bind(CancelDelivery)
-    job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id)
+    job = find_sent(gateway.jobs, principal, wanted.id, wanted.ref_id)
     was_pending = gateway.deliveries.cancel(job)
     return dto_response(
         CancelDeliveryResponse(

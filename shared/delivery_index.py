@@ -154,11 +154,13 @@ class DeliveryIndex:
                 delivery = from_hash(delivery_id, fields, [])
                 # What has just gone may still be listed, until the next tick.
                 if delivery is not None and job[0] is not None:
-                    owner, ref_id, tag, event, state, retries = (
-                        (value or b"").decode() for value in job
-                    )
-                    told = told_generation(JobState(state), int(retries or 0))
-                    yield Found(delivery, owner, ref_id, tag, event, told)
+                    yield _found(delivery, job)
+
+
+def _found(delivery: Delivery, job: Sequence[bytes | None]) -> Found:
+    owner, ref_id, tag, event, state, retries = ((value or b"").decode() for value in job)
+    told = told_generation(JobState(state), int(retries or 0))
+    return Found(delivery, owner, ref_id, tag, event, told)
 
 
 def _bounds(query: Query) -> tuple[int, int | str]:

@@ -383,6 +383,7 @@ def test_no_secret_is_in_any_log_error_database_or_redis(guarded: Guarded) -> No
     assert [secret for secret in guarded.secrets if secret.encode() in told] == []
 
     guarded.stack.redis.bgrewriteaof()
+    until(lambda: not _rewrites(guarded), "Redis has rewritten its file")
     files = [path for path in _files(guarded.stack.directory) if path.name not in SECRET_FILES]
     assert {".log", ".db", ".aof"} <= {path.suffix for path in files}
     found = {
@@ -393,6 +394,11 @@ def test_no_secret_is_in_any_log_error_database_or_redis(guarded: Guarded) -> No
         if secret.encode() in content
     }
     assert found == set()
+
+
+def _rewrites(guarded: Guarded) -> bool:
+    state = guarded.stack.redis.info("persistence")
+    return bool(state["aof_rewrite_in_progress"] or state["aof_rewrite_scheduled"])
 
 
 def _files(directory: Path) -> Iterator[Path]:

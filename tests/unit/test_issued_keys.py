@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import fakeredis
 import pytest
 import redis
 from flask import Flask, request
@@ -229,7 +230,7 @@ def test_database_holds_no_secret(database: Database) -> None:
 
 
 def test_last_comparison_of_a_key_takes_the_same_time_in_any_case(
-    fake_redis: redis.Redis, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settings = new_settings(
         api_key=SecretStr("ak-bootstrap"), auth_secret=SecretStr("ak-admin-secret")
@@ -248,7 +249,7 @@ def test_last_comparison_of_a_key_takes_the_same_time_in_any_case(
             pytest.fail("it was no use")
 
     monkeypatch.setattr("gateway.auth.hmac.compare_digest", compare)
-    keys = Keys(settings, Sessions(fake_redis), Found())  # type: ignore[arg-type]
+    keys = Keys(settings, Sessions(fakeredis.FakeRedis()), Found())  # type: ignore[arg-type]
     with (
         Flask("test").test_request_context(headers={"X-Api-Key": "ak-presented"}),
         pytest.raises(InvalidApiKey),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,11 +13,9 @@ import redis
 from pydantic import SecretStr
 
 from shared.callback_body import callback_body
-from shared.history.rows import body_row, job_row
-from shared.history.writer import HistoryWriter, Record
+from shared.history.writer import HistoryWriter
 from shared.job import Job
 from shared.moves import Result
-from shared.prices import Prices
 from shared.result_links import result_url
 from shared.sealing import new_encryption_key
 from tests.factories import new_settings
@@ -138,7 +137,7 @@ def test_link_to_a_job_that_is_gone_is_not_found(gateway: Gateway, fake_redis: r
     assert gateway.get(target(url), key=None).status_code == 404
 
 
-def test_link_is_good_when_the_job_has_left_redis_for_the_history(
+def test_link_gives_the_result_when_the_job_has_left_the_ledger(
     gateway: Gateway, fake_redis: redis.Redis
 ) -> None:
     job = ended(gateway)
@@ -146,14 +145,15 @@ def test_link_is_good_when_the_job_has_left_redis_for_the_history(
     fake_redis.flushall()
     answer = gateway.get(target(link(job)), key=None)
     assert (answer.status_code, answer.data) == (200, LARGE)
+    changed = target(link(job)).replace("signature=", "signature=A")
+    assert gateway.get(changed, key=None).status_code == 403
 
 
-def test_link_to_a_result_that_the_history_does_not_keep_is_not_found(
+def test_link_is_not_found_when_the_history_kept_no_contents(
     gateway: Gateway, fake_redis: redis.Redis
 ) -> None:
     job = ended(gateway)
-    bare = Record(job_row(job, Prices()), body_row(job, with_contents=False))
-    HistoryWriter(gateway.database).store([bare])
+    HistoryWriter(gateway.database).store([record(replace(job, request=b"", response=None))])
     fake_redis.flushall()
     assert gateway.get(target(link(job)), key=None).status_code == 404
 
