@@ -126,9 +126,9 @@ def _summed(signed: Iterable[tuple[int, Mapping[str, Any]]]) -> dict[_Names, lis
         mine = sums.setdefault(names, [0] * len(_NUMBERS))
         for place, value in enumerate(sums_of(row)):
             mine[place] += sign * value
-        place = latency_place(row)
-        if place is not None:
-            mine[len(SUMS) + place] += sign
+        latency = latency_place(row)
+        if latency is not None:
+            mine[len(SUMS) + latency] += sign
     return sums
 
 
