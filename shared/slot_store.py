@@ -42,10 +42,6 @@ class SlotStore:
         """
         return self._hand_over(provider, job_id, attempt, tokens)
 
-    def release(self, provider: Provider, job_id: int) -> None:
-        """Give the slot back that the job had at a provider which it has left."""
-        self._scripts.run(self._hand_over(provider, job_id, None))
-
     def hand_over(self, providers: Iterable[Provider]) -> int:
         """Let jobs in that wait at gates, as far as there are slots; return how many."""
         return sum(self._scripts.run_all([self._hand_over(one) for one in providers]))
@@ -89,6 +85,7 @@ class SlotStore:
         attempt: int | None = None,
         tokens: int = 0,
     ) -> Call:
+        """Return the call; with a job, its attempt gives its slot back first."""
         limits = {
             "limit": provider.concurrency or 0,
             "rpm": provider.requests_per_minute or 0,

@@ -193,7 +193,11 @@ def _call(deps: Deps, claim: Claim, provider: Provider, timeout_s: float) -> byt
             if not claim.streamed:
                 return dialect.ask(deps.llm_session, call)
             # Closed whatever happens: the provider must not go on for nobody.
-            chunks, show = deps.usage.chunks(partial(dialect.stream, deps.llm_session), call)
+            chunks, show = deps.usage.chunks(
+                partial(dialect.stream, deps.llm_session),
+                call,
+                always_told=dialect.always_tells_usage,
+            )
             with closing(chunks):
                 return relay_stream(relay, chunks, claim.operation, show)
     except gevent.Timeout as expired:
