@@ -110,7 +110,7 @@ def attempt(deps: Deps, claim: Claim) -> Outcome:
         return Outcome(Result.failure(DEADLINE_PASSED))
     provider = deps.registry.named(claim.chosen)
     if provider is None or claim.model not in provider.models:
-        return Outcome(Result.failure(NO_PROVIDER))
+        return _without_provider(deps, claim)
     started = deps.monotonic()
     timeout_s = min(left_s, deps.settings.attempt_timeout_s)
     try:
@@ -122,6 +122,16 @@ def attempt(deps: Deps, claim: Claim) -> Outcome:
         return _after_error(deps, claim, error, record, left_s - (deps.monotonic() - started))
     health_notes.note_answer(deps, claim, provider, deps.monotonic() - started)
     return Outcome(Result.response(body), _record(deps, claim, provider, started, None))
+
+
+def _without_provider(deps: Deps, claim: Claim) -> Outcome:
+    """Fail the job, unless this process was behind the registry: then it is claimed anew."""
+    patiently(deps, deps.follower.look)
+    has_one = any(
+        claim.provider in ("", one.provider.name) and claim.operation in one.operations
+        for one in candidates_of(deps, claim.model)
+    )
+    return Outcome(Result.failure(NO_PROVIDER), delay_s=0.0 if has_one else None)
 
 
 def store(deps: Deps, claim: Claim, outcome: Outcome) -> None:
