@@ -10,6 +10,7 @@ import pytest
 import redis
 
 from shared.job import JobState
+from shared.operation import Operation
 from shared.provider_health import Health, Standing
 from shared.providers import Provider
 from shared.registry_document import added
@@ -183,3 +184,22 @@ def test_jobs_that_wait_for_a_slot_go_on_when(world: World, change: list[Provide
     world.tick()
     world.work()
     assert world.states([running]) == {JobState.EXECUTED}
+
+
+def test_jobs_that_wait_for_what_another_dialect_can_do_do_not_hold_up_the_others(
+    world: World,
+) -> None:
+    """Only `acme` can embed, and it is offline; `claude` can chat."""
+    world.providers(_provider(), _provider("claude", type="anthropic"))
+    world.hold("acme", online=False)
+    embeddings = world.accept(20, operation=Operation.EMBEDDING)
+    world.work()
+    chats = world.accept(20)
+    world.work()
+    assert world.states(chats) == {JobState.EXECUTED}
+    assert world.states(embeddings) == {JobState.QUEUED}
+    world.hold("acme", online=True)
+    world.tick()
+    world.work()
+    assert world.states(embeddings) == {JobState.EXECUTED}
+    assert world.deps.slots.gates() == []

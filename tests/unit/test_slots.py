@@ -11,6 +11,7 @@ import redis
 from shared import redis_keys as keys
 from shared import task_names
 from shared.candidates import Candidate
+from shared.gates import gate_parts
 from shared.job import Attempt, JobState
 from shared.job_store import JobStore
 from shared.moves import Claim, Result
@@ -376,3 +377,22 @@ def test_claim_takes_only_a_provider_that_speaks_the_operation(
     ]
     world.accept(1, operation=operation, provider=pinned)
     assert [claim.chosen for claim in world.work()] == [chosen]
+
+
+@pytest.mark.parametrize("end", ["cancel", "deadline"])
+def test_job_leaves_the_gate_of_its_operation_when_it_ends_by(world: World, end: str) -> None:
+    away = Candidate(provider(), Condition(Standing.HELD), ("chat", "embedding"))
+    world.candidates = [away, Candidate(provider("claude"), ONLINE, ("chat",))]
+    (job_id,) = world.accept(1, operation=Operation.EMBEDDING, timeout_s=60)
+    assert world.work() == []
+    gate = world.slots.gates()[0]
+    assert gate_parts(gate) == ("chat.m", "", "embedding")
+    if end == "cancel":
+        job = world.jobs.get(job_id)
+        assert job is not None
+        world.jobs.cancel(job)
+    else:
+        world.clock.advance(61)
+        world.recovery.expire_jobs()
+    assert world.state(job_id).has_result
+    assert not any(world.redis.exists(keys.waiting(gate, p)) for p in task_names.PRIORITIES)

@@ -22,13 +22,13 @@ def tend_gates(deps: Deps) -> None:
     to_open: list[str] = []
     waits: list[tuple[str, str]] = []
     for gate in deps.slots.gates():
-        pinned, candidates = gate_parts(gate)[1], _candidates(deps, gate)
+        parts, candidates = gate_parts(gate), _candidates(deps, gate)
         usable = _usable(candidates)
         needs_no_slot = not all(one.is_limited for one in usable) or not candidates
-        if needs_no_slot and not pinned:
+        if needs_no_slot and gate == parts.queue:
             to_open.append(gate)
         elif not candidates:
-            deps.slots.let_all_in(gate, pinned)
+            deps.slots.let_all_in(gate, parts.provider)
         else:
             waits += [(gate, one.name) for one in usable]
     deps.slots.open_gates(to_open)
@@ -43,11 +43,11 @@ def _candidates(deps: Deps, gate: str) -> list[Candidate]:
 
     Without any they are let in as well: their claims end them, as those of jobs that did not wait.
     """
-    queue, pinned = gate_parts(gate)
+    queue, pinned, operation = gate_parts(gate)
     return [
         one
         for one in candidates_of(deps, task_names.model_of(queue))
-        if pinned in ("", one.provider.name)
+        if pinned in ("", one.provider.name) and (not operation or operation in one.operations)
     ]
 
 
