@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from gateway.auth import Principal
 from gateway.binding import bind
 from gateway.delivery_view import attempt_row, delivery_row
-from gateway.find_job import find_job
+from gateway.find_job import find_sent
 from gateway.routes import dto_response, dto_route
 from gateway.services import Services, services
 from shared.delivery import Delivery, DeliveryState, Replay
@@ -46,7 +46,8 @@ def find() -> Response:
     query = _query(principal, wanted, states)
     page = gateway.delivery_index.find(query, wanted.skip, wanted.take)
     rows = [
-        delivery_row(found.delivery, found.ref_id, found.tag, found.event) for found in page.results
+        delivery_row(found.delivery, found.ref_id, found.tag, found.event, found.generation)
+        for found in page.results
     ]
     return dto_response(GetDeliveriesResponse(offset=wanted.skip, total=page.total, results=rows))
 
@@ -56,11 +57,11 @@ def read() -> Response:
     """Show one delivery with every attempt at it."""
     gateway, principal = services(), services().keys.authenticate(request)
     wanted = bind(GetDelivery)
-    job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id)
+    job = find_sent(gateway.jobs, principal, wanted.id, wanted.ref_id)
     delivery = _delivery_of(gateway, job)
     return dto_response(
         GetDeliveryResponse(
-            result=delivery_row(delivery, job.ref_id, job.tag, job.event),
+            result=delivery_row(delivery, job.ref_id, job.tag, job.event, job.generation),
             log=[attempt_row(attempt) for attempt in delivery.log],
         )
     )
@@ -71,7 +72,7 @@ def replay() -> Response:
     """Send one callback again."""
     gateway, principal = services(), services().keys.authenticate(request)
     wanted = bind(ReplayDelivery)
-    job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id)
+    job = find_sent(gateway.jobs, principal, wanted.id, wanted.ref_id)
     became = gateway.deliveries.replay(job)
     if became is Replay.UNKNOWN:
         raise DeliveryNotFound
@@ -83,7 +84,7 @@ def cancel() -> Response:
     """Make no more attempts at one callback."""
     gateway, principal = services(), services().keys.authenticate(request)
     wanted = bind(CancelDelivery)
-    job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id)
+    job = find_sent(gateway.jobs, principal, wanted.id, wanted.ref_id)
     was_pending = gateway.deliveries.cancel(job)
     return dto_response(
         CancelDeliveryResponse(

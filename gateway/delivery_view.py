@@ -8,7 +8,9 @@ from shared.dtos.deliveries import DeliveryAttemptRow, DeliveryRow
 from shared.signing import message_id
 
 
-def delivery_row(delivery: Delivery, ref_id: str, tag: str, event: str) -> DeliveryRow:
+def delivery_row(
+    delivery: Delivery, ref_id: str, tag: str, event: str, generation: int
+) -> DeliveryRow:
     """Return where a delivery stands."""
     is_pending = delivery.state is DeliveryState.PENDING
     return DeliveryRow(
@@ -16,7 +18,7 @@ def delivery_row(delivery: Delivery, ref_id: str, tag: str, event: str) -> Deliv
         ref_id=ref_id,
         tag=tag or None,
         event=event or None,
-        webhook_id=message_id(delivery.id),
+        webhook_id=message_id(delivery.id, generation),
         url=delivery.url,
         state=delivery.state,
         reason=delivery.reason or None,

@@ -21,6 +21,20 @@ def find_job(
     With both an id and a RefId the id counts and the RefId must be that job's. Raises JobNotFound,
     also for a job that is somebody else's, and DatabaseUnavailable.
     """
+    job = find_sent(jobs, principal, job_id, ref_id, history)
+    if job.event:
+        raise JobNotFound(field="refId" if ref_id is not None else "id")
+    return job
+
+
+def find_sent(
+    jobs: JobStore,
+    principal: Principal,
+    job_id: int | None,
+    ref_id: str | None,
+    history: HistoryReader | None = None,
+) -> Job:
+    """Do the same for what has deliveries: also the events that subscriptions are told have ids."""
     job = _in_ledger(jobs, principal, job_id, ref_id)
     if job is None and history is not None:
         job = _in_history(history, principal, job_id, ref_id)

@@ -21,8 +21,9 @@ def result(job_id: int) -> Response:
     expires = request.args.get("expires", "")
     if not (expires.isascii() and expires.isdecimal() and len(expires) < 13):  # noqa: PLR2004
         raise ResultLinkInvalid(field="expires")
-    job = gateway.jobs.get(job_id)
-    if job is None or not job.state.has_result:
+    job = gateway.jobs.get(job_id) or gateway.history.get(job_id)
+    # The history may keep jobs without what they asked and got.
+    if job is None or (job.response is None and job.error is None):
         raise JobNotFound("The result that this link led to is not kept any more.")
     if not is_genuine(gateway.settings, job, int(expires), request.args.get("signature", "")):
         raise ResultLinkInvalid(field="signature")

@@ -28,7 +28,8 @@ _METADATA: Final = {
     "169.254.169.254/32": "cloud metadata",
     "168.63.129.16/32": "cloud metadata",
     "100.100.100.200/32": "cloud metadata",
-    "fd00:ec2::254/128": "cloud metadata",
+    "fd00:ec2::/32": "cloud metadata",
+    "fd20:ce::254/128": "cloud metadata",
 }
 #: Never a receiver.
 _SPECIAL: Final = {

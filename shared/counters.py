@@ -33,6 +33,7 @@ class Count(StrEnum):
     EXPIRED = "expired"
     MESSAGES_PUSHED_AGAIN = "messages_pushed_again"
     DELIVERIES_RETURNED = "deliveries_returned"
+    DELIVERIES_GIVEN_UP = "deliveries_given_up"
     DOORBELLS_RUNG_AGAIN = "doorbells_rung_again"
 
 

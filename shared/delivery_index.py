@@ -56,6 +56,8 @@ class Found:
     tag: str
     #: What happened, if it tells a subscription.
     event: str = ""
+    #: How often its job was retried after its end.
+    generation: int = 0
 
     @property
     def host(self) -> str:
@@ -144,13 +146,18 @@ class DeliveryIndex:
             pipe = self._client.pipeline(transaction=False)
             for delivery_id in chunk:
                 pipe.hgetall(keys.delivery(delivery_id))
-                pipe.hmget(keys.job(delivery_id), "owner", "ref_id", "tag", "event")
+                pipe.hmget(keys.job(delivery_id), "owner", "ref_id", "tag", "event", "generation")
             rows = pipe.execute()
             for delivery_id, fields, job in zip(chunk, rows[::2], rows[1::2], strict=True):
                 delivery = from_hash(delivery_id, fields, [])
                 # What has just gone may still be listed, until the next tick.
                 if delivery is not None and job[0] is not None:
-                    yield Found(delivery, *((value or b"").decode() for value in job))
+                    yield _found(delivery, job)
+
+
+def _found(delivery: Delivery, job: Sequence[bytes | None]) -> Found:
+    owner, ref_id, tag, event = ((value or b"").decode() for value in job[:4])
+    return Found(delivery, owner, ref_id, tag, event, int(job[4] or 0))
 
 
 def _bounds(query: Query) -> tuple[int, int | str]:

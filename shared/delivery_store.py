@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Final
 
 import redis
@@ -93,6 +94,16 @@ class DeliveryStore:
             scheduled_ms=int(due_ms),
             proven=proven == b"1",
         )
+
+    def renew(self, attempts: Mapping[int, int]) -> int:
+        """Renew the leases of these attempts, by delivery id; return how many were still held."""
+        pairs = [number for pair in attempts.items() for number in pair]
+        call = Call(
+            "renew_deliveries",
+            [keys.DELIVERIES_LEASES, *map(keys.delivery, attempts)],
+            [self._clock(), milliseconds(self._settings.callback_lease_s), *pairs],
+        )
+        return int(self._scripts.run(call))
 
     def finish(
         self, job: Job, claim: DeliveryClaim, row: DeliveryAttempt, next_step: NextStep

@@ -1,4 +1,4 @@
-"""Names of gates: where jobs wait for a slot of a provider, or for a provider (ADR 9). Pure."""
+"""Names of gates: where jobs wait for a slot of a provider, or for a provider (ADR 11). Pure."""
 
 from __future__ import annotations
 

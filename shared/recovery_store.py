@@ -148,32 +148,16 @@ class RecoveryStore:
         """Do the same for deliveries."""
         return self._repush([task_names.CALLBACKS_QUEUE], [0], task_names.DELIVER, "Pending")
 
-    def return_deliveries(self) -> int:
-        """Push deliveries that are due again, and those whose worker is gone; return how many."""
-        now, moved = self._clock(), 0
-        for source, ids in (
-            (keys.DELIVERIES_DELAYED, self._due(keys.DELIVERIES_DELAYED)),
-            (
-                keys.DELIVERIES_LEASES,
-                self._due_leases(keys.DELIVERIES_LEASES, self._settings.callback_lease_s),
-            ),
-        ):
-            calls = [
-                Call(
-                    "return_delivery",
-                    [
-                        keys.delivery(job_id),
-                        source,
-                        keys.message_list(task_names.CALLBACKS_QUEUE, 0),
-                        keys.line(task_names.CALLBACKS_QUEUE, 0),
-                        keys.QUEUE_PLACE,
-                        keys.RECEIVER_PREFIX,
-                    ],
-                    [now, job_id],
-                )
-                for job_id in reversed(ids)
-            ]
-            moved += sum(self._scripts.run_all(calls))
+    def return_deliveries(self, *, reap: bool = True) -> int:
+        """Push deliveries that are due again, and those whose worker is gone; return how many.
+
+        `reap`: whether a lease that is past due says so.
+        """
+        moved = self._return(keys.DELIVERIES_DELAYED, self._due(keys.DELIVERIES_DELAYED))
+        if reap:
+            lease_s = self._settings.callback_lease_s
+            ids = self._due_leases(keys.DELIVERIES_LEASES, lease_s)
+            moved += self._return(keys.DELIVERIES_LEASES, ids)
         return moved
 
     def wake_receivers(self) -> int:
@@ -212,6 +196,25 @@ class RecoveryStore:
         return bool(self._scripts.run(call))
 
     # --- parts --------------------------------------------------------------------------------
+
+    def _return(self, source: str, ids: Sequence[int]) -> int:
+        now = self._clock()
+        calls = [
+            Call(
+                "return_delivery",
+                [
+                    keys.delivery(job_id),
+                    source,
+                    keys.message_list(task_names.CALLBACKS_QUEUE, 0),
+                    keys.line(task_names.CALLBACKS_QUEUE, 0),
+                    keys.QUEUE_PLACE,
+                    keys.RECEIVER_PREFIX,
+                ],
+                [now, job_id],
+            )
+            for job_id in reversed(ids)
+        ]
+        return sum(self._scripts.run_all(calls))
 
     def _chat_queues(self) -> list[str]:
         models: Any = self._client.smembers(keys.MODELS)

@@ -32,8 +32,10 @@ _NOT_WEB_PORTS: Final = (
     "514,515,548,554,587,631,636,873,993,995,1433,1521,2049,3306,3389,5432,5672,5900,6000,6379,"
     "6667,9042,9092,11211,27017"
 )
-#: By how much the claim on a delivery is longer than the longest attempt (seconds).
-_LEASE_MARGIN_S: Final = 10.0
+#: By how much a callback may outlive its schedule: the most jitter there is (a factor), and room
+#: for rests and Retry-Afters (seconds).
+_CALLBACK_JITTER: Final = 1.2
+_CALLBACK_GRACE_S: Final = 86_400.0
 
 
 class SettingsError(Exception):
@@ -117,6 +119,9 @@ class Settings(BaseSettings):
         15, description="Longest silence of a receiver that has the callback."
     )
     callback_timeout_s: Seconds = Field(20, description="Longest attempt at a callback, in all.")
+    callback_lease_s: Seconds = Field(
+        10, description="A worker's claim on an attempt at a callback, renewed while it runs."
+    )
     callback_host_limit: Count = Field(
         4, description="Attempts at one receiver (host and port) at once, over all workers."
     )
@@ -301,9 +306,9 @@ class Settings(BaseSettings):
         return _seconds(self.callback_schedule)
 
     @property
-    def callback_lease_s(self) -> float:
-        """A worker's claim on a delivery: longer than any attempt."""
-        return self.callback_timeout_s + _LEASE_MARGIN_S
+    def callback_life_s(self) -> float:
+        """How long a callback is tried at most, however long it waits for its receiver's rests."""
+        return sum(self.callback_pauses_s) * _CALLBACK_JITTER + _CALLBACK_GRACE_S
 
     @property
     def private_keys(self) -> list[PrivateKey]:

@@ -23,6 +23,7 @@ from shared.delivery_store import DeliveryStore
 from shared.health_store import HealthStore
 from shared.history.writer import HistoryWriter
 from shared.job_store import JobStore
+from shared.overdue_deliveries import OverdueDeliveries
 from shared.prices import Prices, load_prices
 from shared.provider_health import HealthBook
 from shared.providers import Registry, read_file
@@ -31,6 +32,7 @@ from shared.registry_follower import RegistryFollower
 from shared.settings import Settings
 from shared.slot_store import SlotStore
 from shared.unstored import Unstored
+from workers.callbacks.leases import Leases
 from workers.callbacks.sender import Sender, sender_of
 from workers.callbacks.signing_keys import SigningKeys
 from workers.callbacks.slots import Slots
@@ -54,6 +56,7 @@ class Deps:
     recovery: RecoveryStore
     deliveries: DeliveryStore
     delivery_index: DeliveryIndex
+    overdue_deliveries: OverdueDeliveries
     registry: Registry
     dialects: Dialects
     llm_session: requests.Session
@@ -67,6 +70,7 @@ class Deps:
     callback_tests: CallbackTestStore
     signing_keys: SigningKeys
     callback_slots: Slots
+    callback_leases: Leases
     health: HealthBook
     follower: RegistryFollower
     health_store: HealthStore
@@ -94,6 +98,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         timeout_s=redis_client.WORKER_TIMEOUT_S,
         name="replyto-worker",
     )
+    deliveries = DeliveryStore(client, settings)
     database = Database(settings.effective_database_url)
     file = read_file(settings.providers_file)
     registry, health = Registry(file or []), HealthBook()
@@ -101,8 +106,9 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         settings=settings,
         jobs=JobStore(client, settings),
         recovery=RecoveryStore(client, settings),
-        deliveries=DeliveryStore(client, settings),
+        deliveries=deliveries,
         delivery_index=DeliveryIndex(client),
+        overdue_deliveries=OverdueDeliveries(client, settings),
         registry=registry,
         dialects=Dialects(
             {
@@ -123,6 +129,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         callback_tests=CallbackTestStore(client),
         signing_keys=signing_keys(client, settings),
         callback_slots=Slots(concurrency),
+        callback_leases=Leases(deliveries),
         health=health,
         follower=RegistryFollower(client, registry, health, file),
         health_store=HealthStore(client),

@@ -21,8 +21,9 @@ end
 if redis.call('ZSCORE', KEYS[5], ARGV[2]) then
   return 'in_flight'
 end
+local now = whole(clock(ARGV[1]))
 redis.call('HSET', KEYS[1], 'state', 'Pending', 'trigger', 'replay', 'tries', '0', 'reason', '',
-  'due_ms', whole(clock(ARGV[1])))
+  'due_ms', now, 'replayed_ms', now)
 redis.call('HDEL', KEYS[1], 'ended_ms')
 revive_delivery()
 redis.call('ZREM', KEYS[6], ARGV[2])

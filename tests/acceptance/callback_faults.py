@@ -1,14 +1,14 @@
 """What becomes of a callback under every fault of its receiver: run for real, told as a table.
 
 `python -m tests.acceptance.callback_faults` runs it with a quick schedule and rewrites the table in
-docs/callbacks.md; with `--real` it keeps to the default schedule, which takes days, and prints.
+docs/callbacks.md. For the real schedule see `callback_real.py`.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -54,13 +54,14 @@ def run(folder: Path, settings: Mapping[str, str], within_s: float) -> dict[str,
     with running(faults) as receivers, stack:
         stack.open()
         urls = {f.name: f.url or receivers[f.name].url for f in faults}
-        jobs = _queue(stack, urls)
+        jobs = queue_all(stack, urls)
         store = DeliveryStore(stack.redis, new_settings())
-        done = until(lambda: _all_ended(store, jobs), "all deliveries ended", within_s=within_s)
+        done = until(lambda: all_ended(store, jobs), "all deliveries ended", within_s=within_s)
         return {name: _case(stack, jobs[name], done[name], receivers.get(name)) for name in urls}
 
 
-def _queue(stack: Stack, urls: Mapping[str, str]) -> dict[str, int]:
+def queue_all(stack: Stack, urls: Mapping[str, str]) -> dict[str, int]:
+    """Queue a job for each receiver; return the ids by the receivers' names."""
     with stack.api() as api:
         return {
             name: api.queue(chat("demo-instant", name), replyTo=url)["id"]
@@ -68,7 +69,8 @@ def _queue(stack: Stack, urls: Mapping[str, str]) -> dict[str, int]:
         }
 
 
-def _all_ended(store: DeliveryStore, jobs: Mapping[str, int]) -> dict[str, Delivery] | None:
+def all_ended(store: DeliveryStore, jobs: Mapping[str, int]) -> dict[str, Delivery] | None:
+    """Return what became of the deliveries, as soon as none of them is Pending."""
     found = {name: store.get(job_id) for name, job_id in jobs.items()}
     ended = {n: d for n, d in found.items() if d and d.state is not DeliveryState.PENDING}
     return ended if len(ended) == len(jobs) else None
@@ -84,8 +86,13 @@ def _case(stack: Stack, job_id: int, delivery: Delivery, receiver: FaultyReceive
 def table(cases: Mapping[str, Case]) -> str:
     """Return the table as Markdown."""
     columns = ("the receiver", "attempts", "log says", "pauses, seconds", "the delivery is")
-    rows = [columns, ("---",) * len(columns), *(_row(name, case) for name, case in cases.items())]
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    return markdown(columns, (_row(name, case) for name, case in cases.items()))
+
+
+def markdown(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table as Markdown."""
+    lines = [columns, ("---",) * len(columns), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
 def _row(name: str, case: Case) -> Sequence[str]:
@@ -98,15 +105,12 @@ def _row(name: str, case: Case) -> Sequence[str]:
 
 def main() -> None:
     """Run, print, and rewrite the page's table."""
-    real = "--real" in sys.argv[1:]
     with tempfile.TemporaryDirectory(prefix="replyto-faults-") as name:
-        cases = run(Path(name), {} if real else QUICK, 100 * 3600.0 if real else 100.0)
-    made = table(cases)
+        made = table(run(Path(name), QUICK, 100.0))
     sys.stdout.write(made)
-    if not real:
-        before, _, rest = _PAGE.read_text("utf-8").partition(_BEGIN)
-        after = rest.partition(_END)[2]
-        _PAGE.write_text(f"{before}{_BEGIN}\n{made}\n{_END}{after}", "utf-8")
+    before, _, rest = _PAGE.read_text("utf-8").partition(_BEGIN)
+    after = rest.partition(_END)[2]
+    _PAGE.write_text(f"{before}{_BEGIN}\n{made}\n{_END}{after}", "utf-8")
 
 
 if __name__ == "__main__":

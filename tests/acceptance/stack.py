@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP
+from urllib.parse import urlsplit
 
 import redis
 
@@ -20,7 +21,7 @@ from shared.settings import new_api_key, new_callback_secret
 from tests.acceptance.api import Api
 from tests.acceptance.canned_llm import Answer, CannedCall, CannedLlm
 from tests.acceptance.guard import Guard
-from tests.acceptance.memory import family, resident_bytes
+from tests.acceptance.memory import family, open_sockets, resident_bytes
 from tests.acceptance.polling import until
 from tests.acceptance.process import Process
 from tests.acceptance.receiver import CallbackReceiver
@@ -200,6 +201,14 @@ class Stack:
     def memory_bytes(self, role: str) -> int:
         """Return what a role's processes hold in memory."""
         return sum(map(resident_bytes, family(self._processes[role].pid)))
+
+    def sockets(self, role: str) -> int:
+        """Return how many sockets a role's processes have open, besides those to Redis.
+
+        These are as many as there were commands at once at any time.
+        """
+        port = urlsplit(self._env["REPLYTO_REDIS_URL"]).port or 0
+        return sum(open_sockets(pid, port) for pid in family(self._processes[role].pid))
 
     def log(self, role: str) -> str:
         """Return all that a role's processes have printed."""

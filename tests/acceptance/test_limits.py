@@ -114,6 +114,19 @@ def ledger(stack: Stack) -> dict[bytes, Any]:
     return {key: row for key, row in everything.items() if not key.decode().startswith(_RESTLESS)}
 
 
+def settled_ledger(stack: Stack) -> dict[bytes, Any]:
+    """Return the same once nothing is on its way any more: jobs of before go into the history."""
+    seen: list[dict[bytes, Any]] = [ledger(stack)]
+
+    def is_settled() -> bool:
+        time.sleep(1.0)
+        seen.append(ledger(stack))
+        return seen[-1] == seen[-2]
+
+    until(is_settled, "nothing changes any more")
+    return seen[-1]
+
+
 def test_owner_with_a_full_share_is_refused_and_another_owner_is_not(bounded: Bounded) -> None:
     before = counted(bounded.stack, Count.REFUSED_OWNER_QUEUE_FULL)
     with full_line(bounded) as (first, second):
@@ -135,7 +148,7 @@ def test_full_queue_refuses_every_owner(bounded: Bounded) -> None:
 
 def test_refused_job_leaves_nothing_behind(bounded: Bounded) -> None:
     with full_line(bounded) as (first, _):
-        before = ledger(bounded.stack)
+        before = settled_ledger(bounded.stack)
         for number in range(3):
             response = post(first, SLOW, refId=f"refused-{number}", tag="t", replyTo="http://a.b")
             assert_refused(response, "owner_queue_full")

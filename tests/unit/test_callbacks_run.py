@@ -148,6 +148,43 @@ def test_delivery_stops_with_its_reason_when_receiver_is_gone(
     assert "410" in delivery.reason
 
 
+def test_delivery_ends_with_its_reason_when_its_job_is_gone(
+    deps: Deps, receiver: Receiver, fake_clock: FakeClock
+) -> None:
+    job_id = _ended(deps, Result.response(b"{}"))
+    deps.redis.delete(keys.job(job_id))
+    run.deliver(deps, job_id)
+    delivery = deps.deliveries.get(job_id)
+    assert delivery is not None
+    assert delivery.state is DeliveryState.STOPPED
+    assert "job" in delivery.reason
+    assert receiver.posts == []
+    assert not deps.redis.exists(keys.job(job_id))
+    fake_clock.advance(3600)
+    assert deps.recovery.return_deliveries() == 0
+
+
+def test_lease_is_renewed_while_the_receiver_takes_its_time_and_not_after(
+    deps: Deps, receiver: Receiver, fake_clock: FakeClock
+) -> None:
+    job_id = _ended(deps, Result.response(b"{}"))
+
+    def be_slow() -> None:
+        for _ in range(3):
+            fake_clock.advance(8)
+            deps.callback_leases.renew()
+            assert deps.recovery.return_deliveries() == 0
+
+    receiver.meanwhile = be_slow
+    run.deliver(deps, job_id)
+    assert len(receiver.posts) == 1
+    delivery = deps.deliveries.get(job_id)
+    assert delivery is not None
+    assert delivery.state is DeliveryState.DELIVERED
+    deps.callback_leases.renew()
+    assert deps.redis.zcard(keys.DELIVERIES_LEASES) == 0
+
+
 def test_header_values_stay_ascii_when_names_are_not(deps: Deps, receiver: Receiver) -> None:
     job_id = _ended(deps, Result.response(b"{}"), tag="Nächte 🙂")
     run.deliver(deps, job_id)

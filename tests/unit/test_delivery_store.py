@@ -104,7 +104,7 @@ def test_claim_gives_one_attempt_with_a_lease(
     assert claim == DeliveryClaim(
         job.id, attempt=1, tries=0, url=URL, now_ms=START_MS, scheduled_ms=START_MS
     )
-    assert ledger_redis.zscore(keys.DELIVERIES_LEASES, job.id) == START_MS + 30_000
+    assert ledger_redis.zscore(keys.DELIVERIES_LEASES, job.id) == START_MS + 10_000
     assert ledger_redis.zcard(keys.line(task_names.CALLBACKS_QUEUE, 0)) == 0
 
 
@@ -263,7 +263,7 @@ def test_finish_is_refused_when_the_attempt_was_given_to_another_worker(
 ) -> None:
     job = delivering(job_store, lists)
     slow = claimed(delivery_store, job)
-    fake_clock.advance(30)
+    fake_clock.advance(10)
     recovery.return_deliveries()
     returned = dump(ledger_redis)
     assert not delivery_store.finish(job, slow, row(1), DELIVERED)
@@ -343,7 +343,7 @@ def test_finish_counts_only_recorded_attempts_when_a_worker_died_in_between(
 ) -> None:
     job = delivering(job_store, lists)
     claimed(delivery_store, job)
-    fake_clock.advance(30)
+    fake_clock.advance(10)
     recovery.return_deliveries()
 
     again = claimed(delivery_store, job)

@@ -19,7 +19,7 @@ from shared.delivery import DeliveryAttempt, DeliveryState, NextStep
 from shared.moves import Result
 from shared.sealing import new_encryption_key
 from shared.settings import new_callback_secret
-from shared.signing import PrivateKey, SecretKey, new_private_key
+from shared.signing import PrivateKey, SecretKey, message_id, new_private_key
 from tests.factories import new_settings
 from tests.unit.gateway_client import ADMIN_SECRET, API_KEY, Gateway, build
 
@@ -102,6 +102,27 @@ def get(gateway: Gateway, dto: str, key: str = API_KEY, **query: Any) -> Any:
 
 def listed(gateway: Gateway, key: str = API_KEY, **query: Any) -> list[int]:
     return [row["id"] for row in get(gateway, "GetDeliveries", key, **query)["results"]]
+
+
+def test_event_has_a_delivery_but_is_no_job(gateway: Gateway, ledger: Ledger) -> None:
+    gateway.post("/api/CreateCallbackSubscription", {"url": "https://a.example/events"})
+    ledger.delivery(DeliveryState.DELIVERED)
+    [event] = [row for row in get(gateway, "GetDeliveries")["results"] if "event" in row]
+    assert get(gateway, "GetDelivery", id=event["id"])["result"]["event"] == "job.completed"
+    for dto, name in (("GetOpenAiChat", "id"), ("GetOpenAiChatStatus", "jobId")):
+        answer = gateway.get(f"/api/{dto}", query_string={name: event["id"]})
+        assert (answer.status_code, answer.json["responseStatus"]["errorCode"]) == (404, "NotFound")
+    assert gateway.post("/api/CancelJob", {"id": event["id"]}).status_code == 404
+
+
+def test_delivery_of_a_retried_job_shows_the_webhook_id_that_is_sent(
+    gateway: Gateway, ledger: Ledger
+) -> None:
+    job_id = ledger.delivery(DeliveryState.DELIVERED)
+    gateway.redis.hset(f"job:{job_id}", "generation", 1)
+    sent = message_id(job_id, 1)
+    assert get(gateway, "GetDelivery", id=job_id)["result"]["webhookId"] == sent
+    assert get(gateway, "GetDeliveries")["results"][0]["webhookId"] == sent
 
 
 # --- list -----------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import fakeredis
 import pytest
 import redis
 from flask import Flask, request
@@ -14,6 +15,7 @@ from gateway import key_keeper
 from gateway.auth import Keys
 from gateway.issued_keys import HELD_S, IssuedKeys
 from gateway.key_keeper import KeyKeeper
+from gateway.sessions import Sessions
 from gateway.wrong_keys import WrongKeys
 from shared.api_keys import book
 from shared.api_keys.book import IssuedKey, NewKey
@@ -247,7 +249,7 @@ def test_last_comparison_of_a_key_takes_the_same_time_in_any_case(
             pytest.fail("it was no use")
 
     monkeypatch.setattr("gateway.auth.hmac.compare_digest", compare)
-    keys = Keys(settings, Found())  # type: ignore[arg-type]
+    keys = Keys(settings, Sessions(fakeredis.FakeRedis()), Found())  # type: ignore[arg-type]
     with (
         Flask("test").test_request_context(headers={"X-Api-Key": "ak-presented"}),
         pytest.raises(InvalidApiKey),

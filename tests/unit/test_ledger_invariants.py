@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,7 +63,7 @@ SETTINGS = new_settings(
     callback_breaker_failures=10**6,
 )
 LEASE_MS = 30_000
-DELIVERY_LEASE_MS = 30_000
+DELIVERY_LEASE_MS = 10_000
 #: A dead worker's lease of the Redis key that lets one complete; it runs on whatever clock.
 COMPLETION_LEASE_S = 10.0
 #: How long after the last fault, or its due time, a job may take to its end (seconds).
@@ -290,6 +291,14 @@ class LedgerModel:
         job.delivery.attempt += 1
         job.delivery.lease = self.clock() + DELIVERY_LEASE_MS
         return job.delivery.attempt
+
+    def renew_deliveries(self, attempts: Mapping[int, int]) -> int:
+        renewed = 0
+        for delivery, attempt in ((self.jobs[i].delivery, n) for i, n in attempts.items()):
+            if delivery and delivery.lease is not None and delivery.attempt == attempt:
+                delivery.lease = self.clock() + DELIVERY_LEASE_MS
+                renewed += 1
+        return renewed
 
     def finish_delivery(self, job_id: int, attempt: int, step: NextStep) -> bool:
         job = self.jobs.get(job_id)
@@ -589,6 +598,15 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(pick=picks, state=st.sampled_from(DeliveryState), delay_s=delays_s)
     def finish_delivery(self, pick: int, state: DeliveryState, delay_s: float) -> None:
         self.finish_call(*latest(self.calls, pick), NextStep(state, "why", delay_s))
+
+    @precondition(lambda self: self.calls)
+    @rule(first=st.booleans())
+    def renew_deliveries(self, *, first: bool) -> None:
+        """Renew what a worker believes to hold: of each delivery its last attempt, or its first."""
+        calls = reversed(self.calls) if first else self.calls
+        attempts = {job.id: claim.attempt for job, claim in calls}
+        expected = self.model.renew_deliveries(attempts)
+        assert self.deliveries.renew(attempts) == expected
 
     @precondition(lambda self: self.overtaken_calls())
     @rule(pick=picks, state=st.sampled_from(DeliveryState))

@@ -220,12 +220,29 @@ def test_rest_ends_also_when_the_clock_was_set_back(ledger: Ledger) -> None:
 def test_room_of_a_dead_worker_is_free_again_when_its_lease_is_over(ledger: Ledger) -> None:
     first, second = ledger.create(2)
     assert ledger.serve() == [first]
-    ledger.tick(31)
+    ledger.tick(10)
     assert set(ledger.lists.ids(QUEUE)) == {first, second}
     # One of them has the room; the other waits for it to end.
     [again] = ledger.serve()
     ledger.finish(again, Health.ANSWERED)
     assert ledger.serve() == [({first, second} - {again}).pop()]
+
+
+def test_places_of_a_killed_worker_are_free_while_a_living_one_keeps_its_own(
+    ledger: Ledger,
+) -> None:
+    ledger.prove()
+    ids = ledger.create(6)
+    assert ledger.serve() == ids[:4]
+    mine = {ids[0]: ledger.claims[ids[0]].attempt}
+    for _ in range(4):
+        assert ledger.deliveries.renew(mine) == 1
+        ledger.tick(3)
+    served = ledger.serve()
+    assert len(served) == 3
+    assert ids[0] not in served
+    # One that was given to another worker is not the killed one's to renew.
+    assert ledger.deliveries.renew({served[0]: 0}) == 0
 
 
 def test_attempt_without_a_lease_holds_no_room(ledger: Ledger, ledger_redis: redis.Redis) -> None:

@@ -729,7 +729,7 @@ def test_return_deliveries_pushes_what_a_dead_worker_held(
     job_id = delivering(job_store, lists)
     lists.take(task_names.CALLBACKS_QUEUE)
     delivery_store.claim(job_id)
-    fake_clock.advance(30 - 0.001)
+    fake_clock.advance(10 - 0.001)
     assert recovery.return_deliveries() == 0
     fake_clock.advance(0.001)
 
@@ -748,8 +748,26 @@ def test_return_deliveries_waits_one_lease_and_not_the_step_when_the_clock_was_s
     fake_clock.advance(-HOUR_S)
 
     assert recovery.return_deliveries() == 0
-    fake_clock.advance(30)
+    fake_clock.advance(10)
     assert recovery.return_deliveries() == 1
+
+
+def test_return_deliveries_leaves_leases_alone_when_workers_had_no_time_to_renew(
+    job_store: JobStore,
+    recovery: RecoveryStore,
+    delivery_store: DeliveryStore,
+    lists: MessageLists,
+    fake_clock: FakeClock,
+) -> None:
+    job_id = delivering(job_store, lists)
+    lists.take(task_names.CALLBACKS_QUEUE)
+    claim = delivery_store.claim(job_id)
+    assert claim is not None
+    fake_clock.advance(60)
+
+    assert recovery.return_deliveries(reap=False) == 0
+    assert delivery_store.renew({job_id: claim.attempt}) == 1
+    assert recovery.return_deliveries() == 0
 
 
 @pytest.mark.parametrize("source", [keys.DELIVERIES_DELAYED, keys.DELIVERIES_LEASES])

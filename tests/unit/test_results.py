@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,11 +13,13 @@ import redis
 from pydantic import SecretStr
 
 from shared.callback_body import callback_body
+from shared.history.writer import HistoryWriter
 from shared.job import Job
 from shared.moves import Result
 from shared.result_links import result_url
 from shared.sealing import new_encryption_key
 from tests.factories import new_settings
+from tests.history import record
 from tests.unit.gateway_client import ADMIN_SECRET, API_KEY, Gateway, build
 
 SMALL = b'{"id":"1"}'
@@ -132,6 +135,27 @@ def test_link_to_a_job_that_is_gone_is_not_found(gateway: Gateway, fake_redis: r
     url = link(ended(gateway))
     fake_redis.flushall()
     assert gateway.get(target(url), key=None).status_code == 404
+
+
+def test_link_gives_the_result_when_the_job_has_left_the_ledger(
+    gateway: Gateway, fake_redis: redis.Redis
+) -> None:
+    job = ended(gateway)
+    HistoryWriter(gateway.database).store([record(job)])
+    fake_redis.flushall()
+    answer = gateway.get(target(link(job)), key=None)
+    assert (answer.status_code, answer.data) == (200, LARGE)
+    changed = target(link(job)).replace("signature=", "signature=A")
+    assert gateway.get(changed, key=None).status_code == 403
+
+
+def test_link_is_not_found_when_the_history_kept_no_contents(
+    gateway: Gateway, fake_redis: redis.Redis
+) -> None:
+    job = ended(gateway)
+    HistoryWriter(gateway.database).store([record(replace(job, request=b"", response=None))])
+    fake_redis.flushall()
+    assert gateway.get(target(link(job)), key=None).status_code == 404
 
 
 def test_link_is_not_good_for_the_job_that_has_its_id_in_a_new_redis(

@@ -18,6 +18,7 @@ from shared.health_store import HealthStore
 from shared.history.writer import HistoryWriter
 from shared.job_store import JobStore
 from shared.operation import Operation
+from shared.overdue_deliveries import OverdueDeliveries
 from shared.provider_health import HealthBook
 from shared.providers import Provider, Registry
 from shared.recovery_store import RecoveryStore
@@ -26,6 +27,7 @@ from shared.settings import Settings
 from shared.slot_store import SlotStore
 from shared.unstored import Unstored
 from tests.factories import FakeClock, new_database
+from workers.callbacks.leases import Leases
 from workers.callbacks.slots import Slots
 from workers.chat.relay import Relays
 from workers.chat.traffic import Traffic
@@ -77,12 +79,14 @@ def build(
     client: redis.Redis, settings: Settings, clock: FakeClock, llm: FakeLlm, **fields: Any
 ) -> Deps:
     """Return dependencies whose every clock is the fake one."""
+    deliveries = DeliveryStore(client, settings, clock)
     registry, health = Registry(fields.pop("providers", REGISTRY.providers)), HealthBook()
     defaults: dict[str, Any] = {
         "settings": settings,
         "jobs": JobStore(client, settings, clock),
         "recovery": RecoveryStore(client, settings, clock),
-        "deliveries": DeliveryStore(client, settings, clock),
+        "deliveries": deliveries,
+        "overdue_deliveries": OverdueDeliveries(client, settings, clock),
         "delivery_index": DeliveryIndex(client, clock),
         "registry": registry,
         "health": health,
@@ -94,6 +98,7 @@ def build(
         "llm_session": requests.Session(),
         "sender": None,
         "callback_slots": Slots(10),
+        "callback_leases": Leases(deliveries),
         "redis": client,
         "counters": Counters(client),
         "relays": Relays(ChunkStore(client), clock.advance),

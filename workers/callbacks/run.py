@@ -11,7 +11,7 @@ from typing import Final
 from shared import signing
 from shared.callback_body import callback_body
 from shared.delivery import DeliveryAttempt, DeliveryClaim, DeliveryState, Health, NextStep
-from shared.job import Job
+from shared.job import Job, JobState
 from shared.signing import SigningKey
 from workers.callbacks.outcome import CallbackAnswer
 from workers.callbacks.schedule import Schedule
@@ -21,6 +21,7 @@ from workers.patience import patiently
 log = logging.getLogger(__name__)
 
 USER_AGENT: Final = "ReplyTo/0.1 (webhook)"
+_JOB_GONE: Final = "its job is not there any more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +65,27 @@ def _deliver(deps: Deps, job_id: int, *, take: bool) -> int | None:
 
 
 def _attempt(deps: Deps, claim: DeliveryClaim, *, take: bool) -> int | None:
-    job = deps.jobs.get(claim.id)
-    if job is None:
-        log.error("delivery %s: its job is gone", claim.id)
-        return None
-    if not job.state.is_final:
-        log.info("delivery %s: its job was retried", claim.id)
-        return None
+    with deps.callback_leases.held(claim):
+        job = deps.jobs.get(claim.id)
+        if job is None:
+            _end_without_job(deps, claim)
+            return None
+        if not job.state.is_final:
+            log.info("delivery %s: its job was retried", claim.id)
+            return None
+        return _send(deps, job, claim, take=take)
+
+
+def _end_without_job(deps: Deps, claim: DeliveryClaim) -> None:
+    """End a delivery whose job is gone, and with it what there was to send."""
+    row = DeliveryAttempt(claim.attempt, claim.trigger, claim.now_ms, 0, "", detail=_JOB_GONE)
+    nobody = Job(claim.id, ref_id="", owner="", model="", state=JobState.COMPLETED)
+    step = NextStep(DeliveryState.STOPPED, _JOB_GONE)
+    deps.deliveries.finish(nobody, claim, row, step)
+    log.error("delivery %s: %s", claim.id, _JOB_GONE)
+
+
+def _send(deps: Deps, job: Job, claim: DeliveryClaim, *, take: bool) -> int | None:
     row, step = attempt(deps, job, claim)
     # A worker that is told to stop waits for its tasks: one that met a slow receiver ends here.
     take = take and step.health is Health.ANSWERED

@@ -31,16 +31,17 @@ class Tick:
             raise
 
     def _pass(self) -> None:
-        recovery = self._deps.recovery
+        recovery, may_reap = self._deps.recovery, self._may_reap()
         recovery.promote_jobs()
         tend_gates(self._deps)
         recovery.dispatch_jobs()
-        self._note(Count.REAPED, recovery.reap_jobs() if self._may_reap() else 0)
+        self._note(Count.REAPED, recovery.reap_jobs() if may_reap else 0)
         self._note(Count.EXPIRED, recovery.expire_jobs())
         self._note(Count.MESSAGES_PUSHED_AGAIN, recovery.repush_jobs())
-        self._note(Count.DELIVERIES_RETURNED, recovery.return_deliveries())
+        self._note(Count.DELIVERIES_RETURNED, recovery.return_deliveries(reap=may_reap))
         recovery.wake_receivers()
         self._note(Count.MESSAGES_PUSHED_AGAIN, recovery.repush_deliveries())
+        self._note(Count.DELIVERIES_GIVEN_UP, self._deps.overdue_deliveries.give_up())
         self._deps.delivery_index.forget()
         self._note(Count.DOORBELLS_RUNG_AGAIN, int(recovery.ring()))
 
