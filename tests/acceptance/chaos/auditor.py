@@ -41,7 +41,7 @@ _ANY = {"worker_lost": "workers that ran this job died"}
 _LLM_FAILED = {
     "provider_timeout": "did not answer",
     "provider_unreachable": "could not be reached",
-    "provider_garbage": "no chat completion",
+    "provider_garbage": "no JSON object",
     "provider_error": "fails with",
 }
 _CANCELLED = {"cancelled": "The job was cancelled"}
