@@ -3,7 +3,7 @@
 A state machine drives the real scripts and a plain Python model side by side. Workers die at any
 moment, hold messages, come back late; messages are lost, doubled and put back out of order; the
 clock jumps. Some jobs stream, and what two attempts say must never be mixed. The provider of one
-model takes few calls at once. After every step the ledger must be what the model says. At the end
+model takes one call at once. After every step the ledger must be what the model says. At the end
 the faults stop, and everything that was accepted must come to its end in time.
 """
 
@@ -69,8 +69,8 @@ SETTINGS = new_settings(
     callback_breaker_failures=10**6,
 )
 LEASE_MS = 30_000
-#: The one provider of the first model takes few calls at once; the other model has no limit.
-LIMIT = 2
+#: The one provider of the first model takes one call at once; the other model has no limit.
+LIMIT = 1
 ACME = Provider(
     name="acme",
     base_url=HttpUrl("http://127.0.0.1:1/v1"),
