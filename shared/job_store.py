@@ -182,7 +182,9 @@ class JobStore:
             "cancel",
             [
                 *queue_keys.move_keys(job.id),
-                *queue_keys.everywhere(task_names.chat_queue(job.model), job.owner, job.provider),
+                *queue_keys.everywhere(
+                    task_names.chat_queue(job.model), job.owner, job.provider, job.operation
+                ),
             ],
             [
                 self._clock(),
@@ -600,6 +602,7 @@ def _charge_args(charge: Charge) -> list[Argument]:
 
 def _accept_keys(new: NewJob) -> list[str]:
     queue = task_names.chat_queue(new.model)
+    gate = gates.gate(queue, new.provider, new.operation)
     return [
         keys.JOB_ID,
         keys.ref(new.owner, new.ref_id),
@@ -614,7 +617,7 @@ def _accept_keys(new: NewJob) -> list[str]:
         *queue_keys.waiting(queue),
         *queue_keys.waiting_of(queue, new.owner),
         keys.GATES,
-        *(queue_keys.waiting(gates.gate(queue, new.provider)) if new.provider else ()),
+        *(queue_keys.waiting(gate) if gate != queue else ()),
     ]
 
 
