@@ -30,7 +30,7 @@ class GatewayApi:
         try:
             answer = self._session.post(f"{self._url}/api/{dto}", json=body, timeout=_TIMEOUT_S)
         except requests.RequestException as exc:
-            raise click.ClickException(f"no answer from {self._url}: {exc}") from exc
+            raise click.ClickException(f"no answer from {self._url}: {_reason(exc)}") from exc
         try:
             found: dict[str, Any] = answer.json()
         except ValueError:
@@ -92,3 +92,11 @@ def _own_admin_secret(settings: Settings) -> str:
         raise click.UsageError(
             f"no admin secret: set REPLYTO_AUTH_SECRET, or run where {file} is"
         ) from None
+
+
+def _reason(exc: requests.RequestException) -> str:
+    """Return why there was no answer, in the words of who noticed it."""
+    cause: BaseException = exc
+    while cause.__cause__ or cause.__context__:
+        cause = cause.__cause__ or cause.__context__ or cause
+    return getattr(cause, "strerror", None) or str(cause) or type(cause).__name__

@@ -119,8 +119,9 @@ def retry(
         console.say(f"job {answer['id']}: {answer['jobState']}")
         return
     answer = api.call("RetryJobs", {**wanted, "from": from_})
-    done = "would be retried" if answer["dryRun"] else f"match, {answer['retried']} are retried"
-    console.say(f"{answer['matched']} jobs {done}")
+    done = "would be retried" if answer["dryRun"] else f"matched, {answer['retried']} retried"
+    jobs = "job" if answer["matched"] == 1 else "jobs"
+    console.say(f"{answer['matched']} {jobs} {done}")
 
 
 @jobs.command()

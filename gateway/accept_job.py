@@ -7,6 +7,7 @@ import secrets
 from gateway.auth import Principal
 from gateway.base_url import base_url
 from gateway.provider_view import obstacles
+from gateway.request_id import request_id
 from gateway.services import Services
 from shared.api_keys.limits import Allowance, guess_tokens
 from shared.chat_request import ChatCall
@@ -51,6 +52,7 @@ def accept_job(
         mailbox=mailbox,
         streamed=call.chat.stream,
         base_url=base_url(services.settings),
+        request_id=request_id(),
         operation=call.chat.operation,
         allowance=allowance_of(principal, call.chat.body),
     )

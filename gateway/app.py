@@ -7,6 +7,7 @@ from typing import Final
 
 from flask import Flask, Response
 from flask.typing import ResponseReturnValue
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from gateway import (
     audit,
@@ -67,6 +68,9 @@ def create_app(services: Services | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = services.settings.max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = services.settings.max_body_bytes
     attach(app, services)
+    if proxies := services.settings.trusted_proxies:
+        # Each proxy adds an address; of the scheme there is but one, the nearest proxy's word.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=1)  # type: ignore[method-assign]
     error_body.register(app)
     for module in _RESOURCES:
         app.register_blueprint(module.blueprint)

@@ -12,7 +12,7 @@ from gateway.delivery_view import attempt_row, delivery_row
 from gateway.find_job import find_sent
 from gateway.routes import dto_response, dto_route
 from gateway.services import Services, services
-from shared.delivery import Delivery, DeliveryState, Replay
+from shared.delivery import Delivery, DeliveryState, Replay, told_generation
 from shared.delivery_index import Page, Query
 from shared.dtos.deliveries import (
     CancelDelivery,
@@ -61,7 +61,13 @@ def read() -> Response:
     delivery = _delivery_of(gateway, job)
     return dto_response(
         GetDeliveryResponse(
-            result=delivery_row(delivery, job.ref_id, job.tag, job.event, job.generation),
+            result=delivery_row(
+                delivery,
+                job.ref_id,
+                job.tag,
+                job.event,
+                told_generation(job.state, job.generation),
+            ),
             log=[attempt_row(attempt) for attempt in delivery.log],
         )
     )

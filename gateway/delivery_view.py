@@ -11,7 +11,7 @@ from shared.signing import message_id
 def delivery_row(
     delivery: Delivery, ref_id: str, tag: str, event: str, generation: int
 ) -> DeliveryRow:
-    """Return where a delivery stands."""
+    """Return where the delivery of a job's result stands, that of this generation."""
     is_pending = delivery.state is DeliveryState.PENDING
     return DeliveryRow(
         id=delivery.id,

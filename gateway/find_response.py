@@ -17,7 +17,10 @@ from shared.operation_request import ResponseCall
 
 
 def find_response(gateway: Services, principal: Principal, response_id: str) -> Job:
-    """Return the job of this response. Raises JobNotFound, also for one that is somebody else's."""
+    """Return the job of this response, also one that has left the ledger.
+
+    Raises JobNotFound, also for one that is somebody else's, and DatabaseUnavailable.
+    """
     job_id = response_view.job_id_of(response_id)
     if job_id is None:
         job_id = gateway.response_names.find_id(principal.owner, response_id)
@@ -25,10 +28,11 @@ def find_response(gateway: Services, principal: Principal, response_id: str) -> 
     if job_id is None:
         raise not_found
     try:
-        job = find_job(gateway.jobs, principal, job_id, None)
+        job = find_job(gateway.jobs, principal, job_id, None, gateway.history)
     except JobNotFound:
         raise not_found from None
-    if job.operation is not Operation.RESPONSE:
+    # A history without bodies has nothing left to show.
+    if job.operation is not Operation.RESPONSE or not job.request:
         raise not_found
     return job
 

@@ -98,6 +98,7 @@ def background_job(job: Job) -> BackgroundJob:
         worker=job.worker or None,
         created_date=iso_date(job.created_ms),
         created_by=job.owner,
+        request_id=job.request_id or None,
         request_type="API",
         request=request_type,
         request_body=job.request.decode("utf-8"),

@@ -50,7 +50,7 @@ def status() -> Response:
 @dto_route(blueprint, "GetOllamaModels", "GET")
 def models() -> Response:
     """List the models that the Ollama servers have, as these tell it."""
-    gateway, _ = services(), services().keys.authenticate(request)
+    gateway, principal = services(), services().keys.authenticate(request)
     wanted = bind(GetOllamaModels)
-    found = list_models(gateway.registry, gateway.environment, wanted.provider)
+    found = list_models(gateway, principal, wanted.provider)
     return Response(GetOllamaModelsResponse(results=found).to_json(), mimetype="application/json")

@@ -77,7 +77,7 @@ def cancel(response_id: str) -> Response:
     job = find_response(gateway, principal, response_id)
     if gateway.jobs.cancel(job) is Cancelled.ABORTING:
         _wait_for_end(gateway, job.id)
-    return _show(find_job(gateway.jobs, principal, job.id, None), response_id)
+    return _show(find_response(gateway, principal, response_id), response_id)
 
 
 def _in_background(gateway: Services, principal: Principal, call: ChatCall) -> Response:

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from shared.job import JobState
+
 
 class DeliveryState(StrEnum):
     """Where a delivery stands."""
@@ -137,6 +139,14 @@ class Delivery:
     #: When the next attempt is due, or the last one was.
     due_ms: int = 0
     ended_ms: int = 0
+
+
+def told_generation(state: JobState, generation: int) -> int:
+    """Return which of a job's results its delivery tells.
+
+    While a job that was queued again is under way, its delivery is still that of the result before.
+    """
+    return generation if state.is_final else max(0, generation - 1)
 
 
 def from_hash(job_id: int, fields: Mapping[bytes, bytes], rows: list[bytes]) -> Delivery | None:

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import redis
 
 from shared import redis_keys as keys
-from shared.delivery import Delivery, DeliveryState, from_hash
+from shared.delivery import Delivery, DeliveryState, from_hash, told_generation
+from shared.job import JobState
 from shared.job_store import Clock
 from shared.scripts import Call, ScriptRunner
 
@@ -22,6 +23,7 @@ SCANNED: Final = 10_000
 _CHUNK: Final = 500
 #: Most deliveries of one owner forgotten in one tick.
 _FORGOTTEN: Final = 1000
+_OF_JOB: Final = ("owner", "ref_id", "tag", "event", "state", "generation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Found:
     tag: str
     #: What happened, if it tells a subscription.
     event: str = ""
-    #: How often its job was retried after its end.
+    #: Which of its job's results it tells.
     generation: int = 0
 
     @property
@@ -146,7 +148,7 @@ class DeliveryIndex:
             pipe = self._client.pipeline(transaction=False)
             for delivery_id in chunk:
                 pipe.hgetall(keys.delivery(delivery_id))
-                pipe.hmget(keys.job(delivery_id), "owner", "ref_id", "tag", "event", "generation")
+                pipe.hmget(keys.job(delivery_id), *_OF_JOB)
             rows = pipe.execute()
             for delivery_id, fields, job in zip(chunk, rows[::2], rows[1::2], strict=True):
                 delivery = from_hash(delivery_id, fields, [])
@@ -156,8 +158,9 @@ class DeliveryIndex:
 
 
 def _found(delivery: Delivery, job: Sequence[bytes | None]) -> Found:
-    owner, ref_id, tag, event = ((value or b"").decode() for value in job[:4])
-    return Found(delivery, owner, ref_id, tag, event, int(job[4] or 0))
+    owner, ref_id, tag, event, state, retries = ((value or b"").decode() for value in job)
+    told = told_generation(JobState(state), int(retries or 0))
+    return Found(delivery, owner, ref_id, tag, event, told)
 
 
 def _bounds(query: Query) -> tuple[int, int | str]:

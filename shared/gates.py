@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
-#: Between a queue and the provider that the gate's jobs are pinned to.
+from shared.operation import Operation
+
+#: Between a queue, the provider that the gate's jobs are pinned to, and what they ask.
 _SEPARATOR: Final = "\x1e"
 
 
-def gate(queue: str, provider: str = "") -> str:
-    """Return the gate of a queue's jobs; of those pinned to a provider, if one is named."""
-    return f"{queue}{_SEPARATOR}{provider}" if provider else queue
+class GateParts(NamedTuple):
+    """Whose gate it is. `provider` and `operation` are empty at the gate of the queue itself."""
+
+    queue: str
+    provider: str = ""
+    operation: str = ""
 
 
-def gate_parts(name: str) -> tuple[str, str]:
-    """Return the queue and the provider of a gate; the latter is empty for jobs of any."""
-    queue, _, provider = name.partition(_SEPARATOR)
-    return queue, provider
+def gate(queue: str, provider: str = "", operation: Operation = Operation.CHAT) -> str:
+    """Return the gate of a job, as `lua/includes/gates.lua` names it too.
+
+    Jobs that not every provider of the model could answer have one of their own, that of their
+    provider or of their operation: waiting there, they hold up nobody else.
+    """
+    if provider:
+        return f"{queue}{_SEPARATOR}{provider}"
+    if operation is not Operation.CHAT:
+        return f"{queue}{_SEPARATOR}{_SEPARATOR}{operation}"
+    return queue
+
+
+def gate_parts(name: str) -> GateParts:
+    """Return what the name of a gate says."""
+    return GateParts(*name.split(_SEPARATOR))

@@ -58,6 +58,8 @@ class NewJob:
     allowance: Allowance | None = None
     #: Where the client reached the gateway; kept for links in the callback.
     base_url: str = ""
+    #: The `x-request-id` of the request that made it.
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,8 @@ class Job:
     response: bytes | None = None
     error: bytes | None = None
     base_url: str = ""
+    #: The `x-request-id` of the request that made it.
+    request_id: str = ""
     #: Of the record of an event: what happened.
     event: str = ""
     #: What the callback posts instead of the result.

@@ -84,7 +84,7 @@ _NO_CHARGE: Final = Charge()
 #: Fields of a job that left the ledger, when it is put back.
 _PUT_BACK: Final = (
     *("id", "ref_id", "owner", "model", "priority", "tag", "provider", "reply_to", "request"),
-    *("created_ms", "generation", "attempt"),
+    *("created_ms", "generation", "attempt", "request_id"),
 )
 _SUMMARY_NAMES: Final = tuple(name.encode() for name in SUMMARY_FIELDS)
 
@@ -149,6 +149,8 @@ class JobStore:
             fields["streamed"] = "1"
         if new.reply_to and new.base_url:
             fields["base_url"] = new.base_url
+        if new.request_id:
+            fields["request_id"] = new.request_id
         if new.operation is not Operation.CHAT:
             fields["operation"] = new.operation
         if new.forced:
@@ -180,7 +182,9 @@ class JobStore:
             "cancel",
             [
                 *queue_keys.move_keys(job.id),
-                *queue_keys.everywhere(task_names.chat_queue(job.model), job.owner, job.provider),
+                *queue_keys.everywhere(
+                    task_names.chat_queue(job.model), job.owner, job.provider, job.operation
+                ),
             ],
             [
                 self._clock(),
@@ -598,6 +602,7 @@ def _charge_args(charge: Charge) -> list[Argument]:
 
 def _accept_keys(new: NewJob) -> list[str]:
     queue = task_names.chat_queue(new.model)
+    gate = gates.gate(queue, new.provider, new.operation)
     return [
         keys.JOB_ID,
         keys.ref(new.owner, new.ref_id),
@@ -612,7 +617,7 @@ def _accept_keys(new: NewJob) -> list[str]:
         *queue_keys.waiting(queue),
         *queue_keys.waiting_of(queue, new.owner),
         keys.GATES,
-        *(queue_keys.waiting(gates.gate(queue, new.provider)) if new.provider else ()),
+        *(queue_keys.waiting(gate) if gate != queue else ()),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.settings import SettingsError
 from shared.usage import Usage
+
+log = logging.getLogger(__name__)
 
 #: Costs are kept in billionths of the currency unit: whole numbers add up without error.
 NANOS: Final = 1_000_000_000
@@ -52,6 +55,41 @@ class Prices:
         return price.cost_nanos(usage) if price else 0
 
 
+class FilePrices(Prices):
+    """The prices of a file, followed: a change counts from the next job on."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises SettingsError as `load_prices` does; later the last good prices stay."""
+        self._path = path
+        self._seen = _version(path)
+        super().__init__(_read(path))
+
+    def cost_nanos(self, provider: str, model: str, usage: Usage) -> int:
+        """Return what this usage costs now."""
+        version = _version(self._path)
+        if version != self._seen:
+            self._seen = version
+            self._load()
+        return super().cost_nanos(provider, model, usage)
+
+    def _load(self) -> None:
+        try:
+            self._prices = _read(self._path)
+        except (SettingsError, OSError) as exc:
+            log.warning("prices stay as they were: %s", exc)
+        else:
+            log.info("prices of %s: %s", self._path, len(self._prices))
+
+
+def _version(path: Path) -> tuple[int, int, int] | None:
+    """Return what changes when the file does; None when it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
 class _File(BaseModel):
     price: dict[str, Price] = Field(default_factory=dict)
 
@@ -61,11 +99,15 @@ def load_prices(path: Path) -> Prices:
 
     Raises SettingsError naming the entry when something in it is wrong.
     """
+    return Prices(_read(path))
+
+
+def _read(path: Path) -> dict[str, Price]:
     try:
-        return Prices(_File.model_validate(tomllib.loads(path.read_text("utf-8"))).price)
+        return _File.model_validate(tomllib.loads(path.read_text("utf-8"))).price
     except FileNotFoundError:
-        return Prices()
-    except tomllib.TOMLDecodeError as exc:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
         raise SettingsError(f"{path}: {exc}") from exc
     except ValidationError as exc:
         first = exc.errors()[0]

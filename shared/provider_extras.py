@@ -19,6 +19,12 @@ _RESERVED: Final = frozenset(
 # A token of RFC 9110 §5.6.2.
 _is_token = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
 _is_text = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?").fullmatch
+_names_secret = re.compile(
+    r"(^|[-_])(auth|authorization|cookie|credentials?|password|secret|sig|token|(api)?key)$",
+    re.IGNORECASE,
+).search
+#: Schemes of `Authorization`, and how keys of the usual providers begin.
+_is_like_secret = re.compile(r"(bearer|basic) |(sk|pk|gsk|xai|hf|ak)[-_]|AIza", re.IGNORECASE).match
 _is_variable = re.compile(r"[A-Za-z_][A-Za-z0-9_]*").fullmatch
 
 
@@ -56,6 +62,16 @@ def _check_query(query: Mapping[str, str]) -> Mapping[str, str]:
 Headers = Annotated[Mapping[str, str], AfterValidator(_check_headers), Field(repr=False)]
 Query = Annotated[Mapping[str, str], AfterValidator(_check_query), Field(repr=False)]
 HeaderName = Annotated[str, AfterValidator(check_header_name)]
+
+
+def open_secrets(headers: Mapping[str, str], query: Mapping[str, str]) -> list[str]:
+    """Return the names whose values are written out although they are, or look like, secrets."""
+    return [
+        name
+        for name, value in (*headers.items(), *query.items())
+        if not value.startswith(_FROM_ENVIRONMENT)
+        and (_names_secret(name) or _is_like_secret(value))
+    ]
 
 
 def resolved(

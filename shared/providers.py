@@ -19,7 +19,7 @@ from pydantic import (
 
 from shared import provider_presets
 from shared.operation import OPERATIONS_BY_TYPE, Operation
-from shared.provider_extras import HeaderName, Headers, Query
+from shared.provider_extras import HeaderName, Headers, Query, open_secrets
 from shared.settings import SettingsError
 
 #: No control characters: they separate names in the keys of Redis.
@@ -216,9 +216,12 @@ def read_file(path: Path) -> list[Provider] | None:
             raise SettingsError(f"{path}: two providers are named '{provider.name}'")
         if provider.sealed_key is not None:
             raise SettingsError(f"{path}: {provider.name}: {_KEY_IN_FILE}")
+        for name in open_secrets(provider.headers, provider.query):
+            raise SettingsError(f"{path}: {provider.name}: {name}: {_WRITTEN_OUT}")
     return providers
 
 
+_WRITTEN_OUT: Final = 'a secret belongs into the environment: write "env:NAME of its variable"'
 _KEY_IN_FILE: Final = "sealed_key: name the key's variable with api_key_env"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared import gates, task_names
 from shared import redis_keys as keys
+from shared.operation import Operation
 from shared.task_names import PRIORITIES
 
 
@@ -40,12 +41,12 @@ def waiting_of(queue: str, owner: str) -> list[str]:
     return [keys.waiting_of(queue, priority, owner) for priority in PRIORITIES]
 
 
-def everywhere(queue: str, owner: str, provider: str) -> list[str]:
+def everywhere(queue: str, owner: str, provider: str, operation: Operation) -> list[str]:
     """Return KEYS 8-… of the moves that take a job out of wherever it stands in line."""
     queued = [*lines(queue), *missing(queue), *waiting(queue), *waiting_of(queue, owner)]
-    if not provider:
+    gate = gates.gate(queue, provider, operation)
+    if gate == queue:
         return queued
-    gate = gates.gate(queue, provider)
     return [*queued, *waiting(gate), *waiting_of(gate, owner)]
 
 

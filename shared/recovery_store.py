@@ -19,6 +19,7 @@ from shared.errors import Failure
 from shared.job import JobState, failure_body
 from shared.job_store import Clock, milliseconds
 from shared.moves import CANCELLED
+from shared.operation import Operation
 from shared.scripts import Argument, Call, ScriptRunner
 from shared.settings import Settings
 
@@ -52,6 +53,10 @@ DEADLINE_PASSED: Final = Failure(
 )
 
 
+#: The fields of a job that say where it stands in line.
+_WHERE: Final = ("model", "priority", "owner", "provider", "operation")
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """Where a job's message goes."""
@@ -61,6 +66,7 @@ class Waiting:
     priority: int
     owner: str
     provider: str
+    operation: Operation
 
     @property
     def queue(self) -> str:
@@ -106,7 +112,7 @@ class RecoveryStore:
                 "expire",
                 [
                     *queue_keys.move_keys(job.id),
-                    *queue_keys.everywhere(job.queue, job.owner, job.provider),
+                    *queue_keys.everywhere(job.queue, job.owner, job.provider, job.operation),
                 ],
                 [now, job.id, *tail],
             )
@@ -225,16 +231,21 @@ class RecoveryStore:
         """Read where the jobs wait; take ids without a job off the set that named them."""
         pipe = self._client.pipeline(transaction=False)
         for job_id in ids:
-            pipe.hmget(keys.job(job_id), "model", "priority", "owner", "provider")
+            pipe.hmget(keys.job(job_id), *_WHERE)
         rows = list(zip(ids, pipe.execute(), strict=True))
         gone = [job_id for job_id, row in rows if row[0] is None]
         if gone:
             self._client.zrem(leave, *gone)
         return [
             Waiting(
-                job_id, model.decode(), int(priority), owner.decode(), (provider or b"").decode()
+                job_id,
+                model.decode(),
+                int(priority),
+                owner.decode(),
+                (provider or b"").decode(),
+                Operation((operation or b"chat").decode()),
             )
-            for job_id, (model, priority, owner, provider) in rows
+            for job_id, (model, priority, owner, provider, operation) in rows
             if model is not None
         ]
 

@@ -140,6 +140,13 @@ class Settings(BaseSettings):
         604_800, description="How long such a link is good; a result that is gone ends it too."
     )
 
+    trusted_proxies: int = Field(
+        0,
+        ge=0,
+        description="Proxies before the gateway whose `X-Forwarded-For` and `X-Forwarded-Proto` "
+        "are believed.",
+    )
+
     pages_open: bool = Field(
         default=False,
         description="Sign browsers on this machine in by themselves, with the bootstrap API key.",

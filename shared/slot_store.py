@@ -6,7 +6,7 @@ They are taken by the scripts that begin an attempt (`claim`, `fail_over`).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import redis
@@ -21,6 +21,8 @@ from shared.settings import Settings
 RESERVED_S: Final = 10.0
 #: Most jobs that one pass lets through a gate where nothing is limited.
 _BATCH: Final = 1000
+#: The limits of a provider that has none, as the scripts take them.
+NO_LIMITS: Final = {"limit": 0, "rpm": 0, "tpm": 0}
 
 
 class SlotStore:
@@ -41,10 +43,6 @@ class SlotStore:
         To be sent along with its result.
         """
         return self._hand_over(provider, job_id, attempt, tokens)
-
-    def release(self, provider: Provider, job_id: int) -> None:
-        """Give the slot back that the job had at a provider which it has left."""
-        self._scripts.run(self._hand_over(provider, job_id, None))
 
     def hand_over(self, providers: Iterable[Provider]) -> int:
         """Let jobs in that wait at gates, as far as there are slots; return how many."""
@@ -77,6 +75,11 @@ class SlotStore:
         if gates:
             self._client.srem(keys.GATES, *gates)
 
+    def let_all_in(self, gate: str, provider: str) -> None:
+        """Let the jobs in that wait at this gate for a provider which is no more."""
+        self.await_slots([(gate, provider)])
+        self._scripts.run(self._hand_over_of(provider, NO_LIMITS))
+
     def held(self, provider: str) -> int:
         """Return how many slots are taken or reserved."""
         number: Any = self._client.zcard(keys.slots(provider))
@@ -89,17 +92,28 @@ class SlotStore:
         attempt: int | None = None,
         tokens: int = 0,
     ) -> Call:
+        """Return the call; with a job, its attempt gives its slot back first."""
         limits = {
             "limit": provider.concurrency or 0,
             "rpm": provider.requests_per_minute or 0,
             "tpm": provider.tokens_per_minute or 0,
         }
+        return self._hand_over_of(provider.name, limits, job_id, attempt, tokens)
+
+    def _hand_over_of(
+        self,
+        provider: str,
+        limits: Mapping[str, int],
+        job_id: int | None = None,
+        attempt: int | None = None,
+        tokens: int = 0,
+    ) -> Call:
         return Call(
             "hand_over",
             [
-                keys.slots(provider.name),
-                keys.rates(provider.name),
-                keys.gates_of(provider.name),
+                keys.slots(provider),
+                keys.rates(provider),
+                keys.gates_of(provider),
                 keys.GATES,
                 keys.QUEUE_PLACE,
                 *([keys.job(job_id)] if job_id is not None else ()),

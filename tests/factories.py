@@ -103,8 +103,17 @@ class MessageLists:
 
 
 def new_database() -> Database:
-    """Return a database of its own in a file that goes with this process."""
-    return Database(f"sqlite:///{_folder()}/{next(_numbers)}.db")
+    """Return a database of its own, of today, in a file that goes with this process."""
+    return Database(f"sqlite:///{shutil.copy(_migrated(), f'{_folder()}/{next(_numbers)}.db')}")
+
+
+@cache
+def _migrated() -> str:
+    """Return an empty database with the schema of today: a copy costs less than migrating."""
+    database = Database(f"sqlite:///{_folder()}/empty.db")
+    database.migrate()
+    database.close()
+    return f"{_folder()}/empty.db"
 
 
 @cache

@@ -67,11 +67,11 @@ class PostgresServer:
         self.stop()
         shutil.rmtree(self._folder)
 
-    def new_database(self, name: str) -> str:
-        """Make an empty database in place of one of this name; return its URL."""
+    def new_database(self, name: str, *, like: str = "template1") -> str:
+        """Make a database in place of one of this name, empty or like another; return its URL."""
         with psycopg.connect(self.url(), autocommit=True) as connection:
             connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-            connection.execute(f'CREATE DATABASE "{name}"')
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')
         return self.url(name)
 
     def _answers(self) -> bool:

@@ -24,7 +24,7 @@ from shared.health_store import HealthStore
 from shared.history.writer import HistoryWriter
 from shared.job_store import JobStore
 from shared.overdue_deliveries import OverdueDeliveries
-from shared.prices import Prices, load_prices
+from shared.prices import FilePrices, Prices
 from shared.provider_health import HealthBook
 from shared.providers import Registry, read_file
 from shared.recovery_store import RecoveryStore
@@ -125,7 +125,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         database=database,
         history=HistoryWriter(database),
         unstored=Unstored(client, settings),
-        prices=load_prices(settings.providers_file),
+        prices=FilePrices(settings.providers_file),
         callback_tests=CallbackTestStore(client),
         signing_keys=signing_keys(client, settings),
         callback_slots=Slots(concurrency),

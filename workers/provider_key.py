@@ -1,12 +1,11 @@
-"""Finds the key a provider is called with: given over the API and sealed, or in the environment."""
+"""Gives the key that a call of a provider needs, as a call fails when there is something wrong."""
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from shared.errors import Failure
+from shared.provider_keys import key_of
 from shared.providers import Provider
-from shared.sealing import NotSealedHere, Sealer
+from shared.sealing import NotSealedHere
 from workers.deps import Deps
 from workers.providers.base import ProviderError
 
@@ -16,16 +15,10 @@ def provider_key(deps: Deps, provider: Provider) -> str | None:
 
     Raises ProviderError when this process cannot open a sealed one.
     """
-    if provider.sealed_key is None:
-        return deps.environment.get(provider.api_key_env) if provider.api_key_env else None
     try:
-        return _opened(deps.settings.encryption_key.get_secret_value(), provider.sealed_key)
+        encryption_key = deps.settings.encryption_key.get_secret_value()
+        return key_of(provider, deps.environment, encryption_key)
     except NotSealedHere:
         message = f"The key of provider '{provider.name}' was sealed with another encryption key."
         failure = Failure(502, "server_error", "provider_credentials", message)
         raise ProviderError(failure, transient=False, status=401) from None
-
-
-@lru_cache(maxsize=1000)
-def _opened(encryption_key: str, sealed: str) -> str:
-    return Sealer(encryption_key).open(sealed)

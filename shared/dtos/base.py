@@ -33,7 +33,9 @@ class Dto(BaseModel):
         except ValidationError as exc:
             first = exc.errors()[0]
             field = to_camel(str(first["loc"][0])).rstrip("_")
-            raise ValidationFailed(f"{field}: {first['msg']}", field=field) from None
+            # How pydantic begins what our own checks say.
+            problem = first["msg"].removeprefix("Value error, ")
+            raise ValidationFailed(f"{field}: {problem}", field=field) from None
 
     def to_json(self) -> bytes:
         """Return the DTO as it is sent: camelCase, absent values omitted."""

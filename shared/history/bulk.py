@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import chain
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, insert
@@ -27,7 +29,7 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, A
     size = _VALUES // len(names)
     for first in range(0, len(rows), size):
         part = rows[first : first + size]
-        values = tuple(row[name] for row in part for name in names)
+        values = tuple(chain.from_iterable(map(itemgetter(*names), part)))
         connection.exec_driver_sql(_statement(table.name, tuple(names), len(part)), values)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import fields
+from operator import itemgetter
 from typing import Any, Final
 
-from shared.history.tables import LATENCY_BOUNDS_MS, LATENCY_COLUMNS, SUMS
+from shared.history.tables import LATENCY_BOUNDS_MS, SUMS
 from shared.job import Attempt, Job, JobState
 from shared.operation import Operation
 from shared.prices import Prices
@@ -18,6 +20,13 @@ _GIVEN: Final = (
     *("ref_id", "owner", "tag", "model", "provider", "pinned_provider"),
     *("error_code", "error_message", "reply_to"),
 )
+#: Of each end, how much it adds to `total`, `completed`, `failed` and `cancelled`.
+_COUNTED: Final = {
+    state.value: (1, *(int(state.value.lower() == name) for name in SUMS[1:4]))
+    for state in JobState
+}
+_summed_up: Final = itemgetter(*SUMS[4:])
+_encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 _ATTEMPT: Final = tuple(field.name for field in fields(Attempt))
 
 
@@ -30,7 +39,7 @@ _MESSAGE: Final = 2000
 _SAME: Final = (
     *("id", "created_ms", "generation", "ref_id", "owner", "tag", "model", "worker", "reply_to"),
     *("status", "deadline_ms", "started_ms", "executed_ms", "completed_ms"),
-    *("attempt", "priority"),
+    *("attempt", "priority", "request_id"),
 )
 
 
@@ -50,7 +59,6 @@ def job_row(job: Job, prices: Prices) -> Row:
         "waited_ms": max(0, (job.started_ms or job.executed_ms) - job.created_ms),
         "duration_ms": max(0, job.executed_ms - job.started_ms) if job.started_ms else 0,
         "streamed": int(job.streamed == "1"),
-        "request_id": "",
         "prompt_tokens": usage.prompt,
         "completion_tokens": usage.completion,
         "total_tokens": usage.total,
@@ -91,24 +99,19 @@ def from_row(row: Mapping[str, Any]) -> Job:
     )
 
 
-def sums_of(row: Mapping[str, Any]) -> Row:
-    """Return what a row adds to the sums of its day."""
-    state = row["state"]
-    counts = {
-        "total": 1,
-        "completed": int(state == JobState.COMPLETED),
-        "failed": int(state == JobState.FAILED),
-        "cancelled": int(state == JobState.CANCELLED),
-    }
-    return {**counts, **{name: row[name] for name in SUMS if name not in counts}}
+def sums_of(row: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return what a row adds to the sums of its day, in the order of SUMS."""
+    return (*_COUNTED[row["state"]], *_summed_up(row))
 
 
-def latency_column(row: Mapping[str, Any]) -> str | None:
-    """Return the latency count that a row belongs to; None for a job that no LLM answered."""
+def latency_place(row: Mapping[str, Any]) -> int | None:
+    """Return the place in LATENCY_COLUMNS of the count that a row belongs to.
+
+    None for a job that no LLM answered.
+    """
     if row["state"] != JobState.COMPLETED:
         return None
-    bounds = zip(LATENCY_BOUNDS_MS, LATENCY_COLUMNS, strict=False)
-    return next((name for bound, name in bounds if row["duration_ms"] <= bound), "slower")
+    return bisect_left(LATENCY_BOUNDS_MS, row["duration_ms"])
 
 
 def day_of(moment_ms: int) -> int:
@@ -124,7 +127,7 @@ def _provider(job: Job) -> str:
 
 def _attempts(job: Job) -> str:
     rows = [{name: getattr(attempt, name) for name in _ATTEMPT} for attempt in job.attempts]
-    return json.dumps(rows, separators=(",", ":"))
+    return _encode(rows)
 
 
 def _error(body: bytes | None) -> tuple[str, str]:

@@ -80,10 +80,13 @@ class Statistics:
         """Return a sum for each of the group's names, in their order; days and months by time."""
         statement = sums_statement(group, span)
 
-        def read(connection: Connection) -> list[Row]:
-            return [dict(row) for row in connection.execute(statement).mappings()]
+        def read(connection: Connection) -> list[tuple[Any, ...]]:
+            return [tuple(row) for row in connection.execute(statement)]
 
-        return [_sum(rows) for rows in _grouped(group, self._database.read(read)).values()]
+        found: dict[str, list[tuple[int, ...]]] = {}
+        for value, *numbers in self._database.read(read):
+            found.setdefault(_name(group, value), []).append(tuple(numbers))
+        return [_sum(name, rows) for name, rows in found.items()]
 
 
 def sums_statement(group: GroupBy, span: Span) -> Select[Any]:
@@ -122,14 +125,6 @@ def percentile_ms(latencies: Iterable[int], share: float) -> int | None:
     return LATENCY_BOUNDS_MS[-1]
 
 
-def _grouped(group: GroupBy, rows: list[Row]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
-    for row in rows:
-        name = _name(group, row["name"])
-        found.setdefault(name, []).append({**row, "name": name})
-    return found
-
-
 def _name(group: GroupBy, value: Any) -> str:
     if group not in (GroupBy.DAY, GroupBy.MONTH):
         return str(value)
@@ -137,12 +132,9 @@ def _name(group: GroupBy, value: Any) -> str:
     return date if group is GroupBy.DAY else date[: len("2026-11")]
 
 
-def _sum(rows: list[Row]) -> UsageSum:
-    columns = [name for name in (*SUMS, *LATENCY_COLUMNS) if name in rows[0]]
+def _sum(name: str, rows: list[tuple[int, ...]]) -> UsageSum:
+    """Add up the rows of one name: sums, then the latency counts if the group has them."""
     # PostgreSQL adds bigints up to a decimal.
-    if len(rows) == 1:
-        added = {name: int(rows[0][name]) for name in columns}
-    else:
-        added = {name: sum(int(row[name]) for row in rows) for name in columns}
-    latencies = tuple(added[name] for name in columns[len(SUMS) :])
-    return UsageSum(rows[0]["name"], {name: added[name] for name in SUMS}, latencies)
+    added = [int(sum(column)) for column in zip(*rows, strict=True)]
+    sums = dict(zip(SUMS, added, strict=False))
+    return UsageSum(name, sums, tuple(added[len(SUMS) :]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -13,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from shared.database.database import Database
 from shared.history.bulk import insert_rows
-from shared.history.rows import Row, day_of, latency_column, sums_of
+from shared.history.rows import Row, day_of, latency_place, sums_of
 from shared.history.tables import (
     LATENCY_COLUMNS,
     SUMS,
@@ -34,6 +33,11 @@ _TABLES_OF_SUMS: Final = (
     (usage_key_daily, ("owner", "model", "provider"), (*SUMS, *LATENCY_COLUMNS)),
     (usage_tag_daily, ("owner", "tag"), SUMS),
 )
+#: All that names a row of them besides the day, and all that they sum up, the latencies last.
+_APART: Final = ("owner", "tag", "model", "provider")
+_NUMBERS: Final = (*SUMS, *LATENCY_COLUMNS)
+#: A day, and the values of what names a row.
+_Names = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +84,9 @@ def _store(connection: Connection, records: Sequence[Record]) -> int:
     _delete(connection, [(row["id"], row["created_ms"]) for row in replaced])
     insert_rows(connection, jobs, [record.row for record in fresh])
     insert_rows(connection, job_bodies, [record.body for record in fresh])
-    signed = [(1, record.row) for record in fresh] + [(-1, row) for row in replaced]
+    added = _summed([(1, record.row) for record in fresh] + [(-1, row) for row in replaced])
     for table, names, numbers in _TABLES_OF_SUMS:
-        _add(connection, table, names, numbers, signed)
+        _add(connection, table, names, numbers, added)
     return len(fresh)
 
 
@@ -111,24 +115,40 @@ def _delete(connection: Connection, keys: list[tuple[int, int]]) -> None:
         connection.execute(delete(table).where(tuple_(table.c.id, table.c.created_ms).in_(keys)))
 
 
+def _summed(signed: Iterable[tuple[int, Mapping[str, Any]]]) -> dict[_Names, list[int]]:
+    """Return sums of rows by all that a table tells apart; `signed` says whether they are added.
+
+    A batch has few such groups: so each job is looked at once, not once a table.
+    """
+    sums: dict[_Names, list[int]] = {}
+    for sign, row in signed:
+        names = (day_of(row["created_ms"]), *(row[name] for name in _APART))
+        mine = sums.setdefault(names, [0] * len(_NUMBERS))
+        for place, value in enumerate(sums_of(row)):
+            mine[place] += sign * value
+        latency = latency_place(row)
+        if latency is not None:
+            mine[len(SUMS) + latency] += sign
+    return sums
+
+
 def _add(
     connection: Connection,
     table: Table,
     names: tuple[str, ...],
     numbers: tuple[str, ...],
-    signed: Iterable[tuple[int, Mapping[str, Any]]],
+    added: Mapping[_Names, list[int]],
 ) -> None:
-    """Add rows to the sums of their days, or take them out again."""
-    sums: dict[tuple[Any, ...], dict[str, int]] = defaultdict(lambda: dict.fromkeys(numbers, 0))
-    for sign, row in signed:
-        mine = sums[day_of(row["created_ms"]), *(row[name] for name in names)]
-        for name, value in sums_of(row).items():
-            mine[name] += sign * value
-        column = latency_column(row)
-        if column in mine:
-            mine[column] += sign
+    """Add sums to those that a table has of their days, or take them out again."""
+    places = [0, *(1 + _APART.index(name) for name in names)]
+    sums: dict[_Names, list[int]] = {}
+    for key, values in added.items():
+        own = tuple(key[place] for place in places)
+        mine = sums.get(own)
+        sums[own] = values if mine is None else [a + b for a, b in zip(mine, values, strict=True)]
     if sums:
-        rows = [dict(zip(("day", *names), key, strict=True)) | row for key, row in sums.items()]
+        columns = ("day", *names, *numbers)
+        rows = [dict(zip(columns, (*key, *values), strict=False)) for key, values in sums.items()]
         connection.execute(_upsert(connection.dialect.name, table, numbers), rows)
 
 

@@ -6,7 +6,7 @@
 --            · jobs:place STRING · the owner's waiting ZSET
 --       13-18 all lines and waiting ZSETs of the model
 --       19-21 all waiting ZSETs of the owner · 22 jobs:gates SET
---       23… all waiting ZSETs at the gate of the provider that the job is pinned to
+--       23… all waiting ZSETs at the job's gate, if it is another than that of the queue
 --       the last 4 of a key that has limits: requests ZSET · tokens HASH · live ZSET · month HASH
 --       The job's own key is made of ARGV[2] and the id, which only this script knows; dispatch
 --       may push jobs of other owners, whose keys only the turns know.
@@ -44,7 +44,7 @@ end
 
 local limits = ARGV[14] ~= '' and cjson.decode(ARGV[14])
 local last = limits and #KEYS - 4 or #KEYS
-local is_pinned = last >= 23
+local has_own_gate = last >= 23
 local waiting = size(13, 18) + size(23, last)
 if waiting >= tonumber(ARGV[7]) then
   return {'full', tostring(waiting), tostring(drain_rate(KEYS[6], now))}
@@ -85,8 +85,8 @@ end
 local window = window_of(KEYS[6], now, tonumber(ARGV[6]))
 local is_open = redis.call('SISMEMBER', KEYS[22], ARGV[4]) == 0
 local has_room = redis.call('LLEN', KEYS[7]) < window and redis.call('EXISTS', KEYS[9]) == 0
--- A pinned job has a gate of its own: that of the queue does not hold it up.
-if is_open and has_room or not is_open and is_pinned then
+-- That of the queue does not hold it up.
+if is_open and has_room or not is_open and has_own_gate then
   push_message(KEYS[7], KEYS[8], KEYS[11], ARGV[4], ARGV[5], 'workers.chat.run', id, false)
 else
   local place = redis.call('INCR', KEYS[11])

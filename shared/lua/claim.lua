@@ -8,7 +8,7 @@
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 lease (ms) · 4 worker name
 --       5 queue · 6 priority · 7 widest window (messages) · 8 token of this call
 --       9 candidates (JSON, see includes/choose.lua) · 10 prefixes of keys (JSON: line, waiting,
---       turns), which with the queue and the job's own pin and owner make the keys of its gate
+--       turns), which with the queue and the job's own pin, operation and owner make the keys of its gate
 --       11 prefix of the live ZSETs, one a key that has limits
 -- Returns false when stale, or when no candidate may be called: then the job waits at its gate; else
 -- {now, attempt, request, model, provider, deadline_ms, ref_id, streamed, operation, chosen
@@ -55,7 +55,7 @@ if held[1] ~= 'Started' or held[2] ~= ARGV[8] then
     return false
   end
   local pin, names = held[3] or '', cjson.decode(ARGV[10])
-  local gate = pin == '' and ARGV[5] or ARGV[5] .. '\30' .. pin
+  local gate = gate_of(ARGV[5], pin, held[6] or 'chat')
   local chosen, to_wait_for = choose(candidates, 20, {pin = pin, forced = held[7] == '1',
     failed = held[5] or '', operation = held[6] or 'chat'}, id, now, tonumber(ARGV[3]), true)
   -- A slot was reserved that it cannot use, or one is left from an attempt that was lost.
@@ -71,7 +71,7 @@ if held[1] ~= 'Started' or held[2] ~= ARGV[8] then
     end
     return false
   end
-  if pin ~= '' then
+  if gate ~= ARGV[5] then
     leave_gate(gate, names, tonumber(ARGV[6]), held[4], id)
   end
   note_claim(KEYS[18], now)

@@ -1,4 +1,6 @@
 -- fail_over: the attempt failed; begin the next one at once, at a provider that has not failed yet.
+-- The slot at the one that failed is free from here on: given back later, it might be that of a
+-- later attempt there.
 --
 -- KEYS  1 job HASH · 2… of each candidate: slots ZSET · rates HASH · gates ZSET
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 attempt · 4 token of this call · 5 lease (ms)
@@ -28,6 +30,11 @@ local chosen = job[8] ~= '' and 0 or choose(candidates, 2,
   tonumber(ARGV[5]), false)
 if chosen < 1 then
   return 'none'
+end
+for i, one in ipairs(candidates) do
+  if one.name == ARGV[7] then
+    redis.call('ZREM', KEYS[3 * i - 1], ARGV[2])
+  end
 end
 redis.call('HSET', KEYS[1], 'claimed_by', ARGV[4], 'at', candidates[chosen].name, 'failed', failed,
   unpack(ARGV, 8))

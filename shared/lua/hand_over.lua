@@ -7,7 +7,7 @@
 --       3 tokens that its call took · 4 limits (JSON: limit, rpm, tpm) · 5 lease (ms)
 --       6 prefixes of keys (JSON: line, waiting, turns) · 7 how long a slot is reserved (ms)
 --       8 most jobs to let in when nothing is limited
---       9 attempt that gives its slot back ('' for any)
+--       9 attempt that gives its slot back
 -- Returns how many were let in
 --
 -- The slot is reserved under the job's id: nobody who comes later can take it from the job. Should
@@ -21,8 +21,8 @@
 --! include gates
 local now = clock(ARGV[1])
 local limits, names = cjson.decode(ARGV[4]), cjson.decode(ARGV[6])
-local is_its_own = ARGV[9] == '' or redis.call('HGET', KEYS[6], 'attempt') == ARGV[9]
-if ARGV[2] ~= '' and is_its_own and redis.call('ZREM', KEYS[1], ARGV[2]) == 1 then
+local is_its_own = ARGV[2] ~= '' and redis.call('HGET', KEYS[6], 'attempt') == ARGV[9]
+if is_its_own and redis.call('ZREM', KEYS[1], ARGV[2]) == 1 then
   draw(KEYS[2], 'tokens', limits.tpm, now, tonumber(ARGV[3]))
 end
 if redis.call('EXISTS', KEYS[3]) == 0 then

@@ -43,6 +43,8 @@ class FakeOllama:
     def __init__(self, models: Iterable[str]) -> None:
         self.models = list(models)
         self.generations: list[bytes] = []
+        #: What the requests were authorized with.
+        self.authorizations: list[str] = []
         self._server = ServerThread(self._application)
 
     @property
@@ -64,6 +66,7 @@ class FakeOllama:
 
     def _application(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         body = body_of(environ)
+        self.authorizations.append(environ.get("HTTP_AUTHORIZATION", ""))
         answers = {
             ("GET", "/api/tags"): self._tags,
             ("POST", "/api/generate"): self._generate,

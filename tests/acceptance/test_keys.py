@@ -9,6 +9,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from tests.acceptance.api import Api, chat
 from tests.acceptance.polling import until
 from tests.acceptance.process import Process
 from tests.acceptance.stack import Stack
+from tests.postgres import PostgresServer
 
 CLIENTS = 50
 MODEL, SLOW = "demo-instant", "demo-slow-10s"
@@ -94,9 +96,25 @@ class Guarded:
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    with guarded_stack(tmp_path_factory.mktemp("keys")) as guarded:
+        yield guarded
+
+
+@pytest.fixture(scope="module")
+def guarded_on_postgresql(
+    tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer
+) -> Iterator[Guarded]:
+    url = postgres_server.new_database("keys")
+    directory = tmp_path_factory.mktemp("keys-postgresql")
+    with guarded_stack(directory, REPLYTO_DATABASE_URL=url) as guarded:
+        yield guarded
+
+
+@contextmanager
+def guarded_stack(directory: Path, **variables: str) -> Iterator[Guarded]:
+    """Run a ReplyTo with a second gateway, and these environment variables."""
     admin_secret, port = new_api_key(), free_port()
-    settings = {"REPLYTO_AUTH_SECRET": admin_secret, LLM_KEY_VARIABLE: LLM_KEY}
-    directory = tmp_path_factory.mktemp("keys")
+    settings = {"REPLYTO_AUTH_SECRET": admin_secret, LLM_KEY_VARIABLE: LLM_KEY, **variables}
     with PaidStack(directory, demo_models=(MODEL, SLOW), settings=settings) as stack:
         stack.open()
         second = Process(
@@ -286,6 +304,28 @@ def test_keys_work_on_while_the_database_takes_nothing_and_none_is_changed(
     assert [row["action"] for row in rows] == ["CreateApiKey"]
 
 
+def test_keys_limits_revocation_and_audit_are_the_same_on_postgresql(
+    guarded_on_postgresql: Guarded, postgres_server: PostgresServer
+) -> None:
+    guarded = guarded_on_postgresql
+    key_id, key = guarded.issue(requestsPerMinute=30)
+    assert codes(guarded.storm(key, calls=1)) == {"ok": 30, "rate_limit_exceeded": 20}
+    guarded.stack.redis.delete(redis_keys.KEY_RECORDS)
+    for gateway in (0, 1):
+        with guarded.api(key, gateway) as api:
+            assert api.get("/v1/models").status_code == 200
+    postgres_server.stop()
+    with guarded.api(guarded.admin_secret) as admin, guarded.api(key) as api:
+        assert admin.post("/api/RevokeApiKey", json={"id": key_id}).status_code == 503
+        assert api.get("/v1/models").status_code == 200
+    postgres_server.start()
+    guarded.admin("RevokeApiKey", id=key_id)
+    with guarded.api(key, 1) as api:
+        until(lambda: api.get("/v1/models").status_code == 401, "the other gateway refuses it")
+    rows = guarded.admin("QueryAuditLog", target=f"key_{key_id}")["results"]
+    assert [row["action"] for row in rows] == ["RevokeApiKey", "CreateApiKey"]
+
+
 # --- the command ----------------------------------------------------------------------------------
 
 
@@ -343,6 +383,7 @@ def test_no_secret_is_in_any_log_error_database_or_redis(guarded: Guarded) -> No
     assert [secret for secret in guarded.secrets if secret.encode() in told] == []
 
     guarded.stack.redis.bgrewriteaof()
+    until(lambda: not _rewrites(guarded), "Redis has rewritten its file")
     files = [path for path in _files(guarded.stack.directory) if path.name not in SECRET_FILES]
     assert {".log", ".db", ".aof"} <= {path.suffix for path in files}
     found = {
@@ -353,6 +394,11 @@ def test_no_secret_is_in_any_log_error_database_or_redis(guarded: Guarded) -> No
         if secret.encode() in content
     }
     assert found == set()
+
+
+def _rewrites(guarded: Guarded) -> bool:
+    state = guarded.stack.redis.info("persistence")
+    return bool(state["aof_rewrite_in_progress"] or state["aof_rewrite_scheduled"])
 
 
 def _files(directory: Path) -> Iterator[Path]:

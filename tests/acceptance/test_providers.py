@@ -25,6 +25,8 @@ LEASE_S = 6
 #: Clients of a load, each with one call at a time.
 CLIENTS = 8
 LIMIT = 3
+#: How often a model is added, to see how long that takes.
+TIMES = 10
 
 
 class Llms:
@@ -128,7 +130,10 @@ def provider(admin: JsonServiceClient, name: str) -> dtos.AiProvider:
 
 
 def test_no_client_sees_that_the_first_provider_dies_and_comes_back(
-    providers_stack: Stack, llms: Llms, admin: JsonServiceClient
+    providers_stack: Stack,
+    llms: Llms,
+    admin: JsonServiceClient,
+    record_property: Callable[[str, object], None],
 ) -> None:
     with load(providers_stack, ask("both")) as answers:
         until(lambda: len(llms.first.calls) > 20, "the first provider is called")
@@ -152,6 +157,9 @@ def test_no_client_sees_that_the_first_provider_dies_and_comes_back(
     assert {answer.headers["x-provider"] for answer in resting[CLIENTS:]} == {"second"}
     with load(providers_stack, ask("both", provider="second")) as healthy:
         until(lambda: len(healthy) > 100, "the second one answers")
+    record_property("calls_after_death", calls_when_dead - died_with)
+    record_property("p50_ms_resting", round(1000 * median_s(resting)))
+    record_property("p50_ms_healthy", round(1000 * median_s(healthy)))
     assert median_s(resting) < 2 * median_s(healthy) + 0.05
     assert provider(admin, "first").status == "online"
 
@@ -175,7 +183,6 @@ def test_provider_added_over_the_api_is_served_at_once_and_deleted_drains(
     providers_stack: Stack, llms: Llms, admin: JsonServiceClient, api: Api
 ) -> None:
     with CountingScope("new", 0.3) as new, load(providers_stack, ask("both")) as answers:
-        began = time.monotonic()
         made = admin.send(
             dtos.CreateAiProvider(
                 name="new",
@@ -186,7 +193,6 @@ def test_provider_added_over_the_api_is_served_at_once_and_deleted_drains(
             )
         )
         answer = api.post("/v1/chat/completions", json=chat("brand-new"))
-        took_s = time.monotonic() - began
         assert (answer.status_code, answer.headers["x-provider"]) == (200, "new")
         assert new.calls[0].body["model"] == "own-name"
         assert new.calls[0].authorization == "Bearer sk-very-secret"
@@ -205,14 +211,39 @@ def test_provider_added_over_the_api_is_served_at_once_and_deleted_drains(
         until(lambda: len(answers) > 100, "the load goes on")
     assert len(new.calls) == calls == 5
     assert {answer.status_code for answer in answers} == {200}
-    # The answer itself takes 0.3 s; a worker looks for the new model's jobs within a poll.
-    assert took_s < 2 + 5
     for role, text in providers_stack.logs().items():
         assert "very-secret" not in text, role
     assert all(
         b"very-secret" not in (providers_stack.redis.dump(key) or b"")
         for key in providers_stack.redis.scan_iter("providers:*")
     )
+
+
+def test_new_model_is_served_within_two_seconds_under_load(
+    providers_stack: Stack,
+    admin: JsonServiceClient,
+    api: Api,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """From the request that adds it to the answer of its first call; no process is restarted."""
+    took_s = []
+    pids = {role: providers_stack.pid(role) for role in ALL_ROLES}
+    with CountingScope("quick", 0.0) as quick, load(providers_stack, ask("both")) as answers:
+        for n in range(TIMES):
+            began = time.monotonic()
+            made = dtos.CreateAiProvider(
+                name=f"quick{n}", api_base_url=quick.url, selected_models=[f"quick-model{n}"]
+            )
+            added = admin.send(made)
+            answer = api.post("/v1/chat/completions", json=chat(f"quick-model{n}"))
+            took_s.append(time.monotonic() - began)
+            assert answer.status_code == 200
+            admin.send(dtos.DeleteAiProvider(id=int(added.id)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert pids == {role: providers_stack.pid(role) for role in ALL_ROLES}
+    record_property("served_after_s", [round(each, 2) for each in took_s])
+    # The median: a busy machine may hold up one of them for as long as it likes.
+    assert statistics.median(took_s) < 2
 
 
 def test_limit_holds_over_four_workers_and_keeps_the_slots_busy(

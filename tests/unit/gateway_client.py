@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
 import redis
+from flask import Flask
 from flask.testing import FlaskClient
 
 from gateway.app import create_app
@@ -17,7 +19,7 @@ from gateway.conversation_store import ConversationStore
 from gateway.issued_keys import IssuedKeys
 from gateway.key_keeper import KeyKeeper
 from gateway.mailbox import Mailbox
-from gateway.services import Services
+from gateway.services import Services, attach
 from gateway.sessions import Sessions
 from shared.api_keys.store import KeyStore
 from shared.callback_keys import CallbackKeyStore
@@ -101,6 +103,23 @@ class Gateway:
 CHAT: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
 
 
+#: Apps by the settings that shape one: compiling their routes takes longer than most tests.
+_apps: dict[str, Flask] = {}
+
+
+def _app_of(services: Services) -> Flask:
+    """Return an app of its own with these services, whose routes may be another's too."""
+    shape = str(services.settings.model_dump(include={"max_body_bytes", "cors_origins"}))
+    if services.settings.trusted_proxies:
+        return create_app(services)
+    if shape not in _apps:
+        _apps[shape] = create_app(services)
+    app = copy(_apps[shape])
+    app.extensions = {}
+    attach(app, services)
+    return app
+
+
 def _auth(key: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"} if key else {}
 
@@ -140,5 +159,5 @@ def build(
         key_store=key_store,
         key_keeper=keeper,
     )
-    app = create_app(services)
+    app = _app_of(services)
     return Gateway(app.test_client(), jobs, client, database, services.deliveries, services)

@@ -9,6 +9,7 @@ from shared.job import JobState
 from shared.moves import Result
 from tests.factories import FakeClock, MessageLists, new_job, new_settings
 from tests.unit.worker_deps import FakeLlm, build
+from workers.completion import run
 from workers.completion.run import complete_executed
 from workers.deps import Deps
 
@@ -30,9 +31,12 @@ def _execute(deps: Deps, count: int) -> list[int]:
     return ids
 
 
-def test_completion_ends_all_executed_jobs_over_many_batches(deps: Deps) -> None:
-    ids = _execute(deps, 650)
-    assert complete_executed(deps) == 650
+def test_completion_ends_all_executed_jobs_over_many_batches(
+    deps: Deps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "BATCH", 7)
+    ids = _execute(deps, 7 * 3 + 2)
+    assert complete_executed(deps) == 7 * 3 + 2
     states = {job.state for job in deps.jobs.summaries(ids) if job is not None}
     assert states == {JobState.COMPLETED}
     assert complete_executed(deps) == 0

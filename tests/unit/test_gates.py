@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,11 +10,14 @@ import pytest
 import redis
 
 from shared.job import JobState
+from shared.operation import Operation
 from shared.provider_health import Health, Standing
 from shared.providers import Provider
+from shared.registry_document import added
 from shared.settings import Settings
 from tests.factories import FakeClock, MessageLists, new_job
 from tests.unit.worker_deps import FakeLlm, build
+from workers.chat.candidates import candidates_of
 from workers.chat.run import run_chat
 from workers.deps import Deps
 from workers.maintenance.tick import Tick
@@ -28,7 +32,8 @@ def _provider(name: str = "acme", **fields: Any) -> Provider:
 class World:
     """A worker, its tick, and its providers."""
 
-    def __init__(self, deps: Deps) -> None:
+    def __init__(self, deps: Deps, clock: FakeClock) -> None:
+        self.clock = clock
         self.deps, self.tick, self.lists = deps, Tick(deps), MessageLists(deps.redis)
 
     def providers(self, *providers: Provider) -> None:
@@ -46,6 +51,14 @@ class World:
         while (job_id := self.lists.take_chat()) is not None:
             run_chat(self.deps, job_id, "chat.m", 5)
 
+    def advance(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+
+    def errors(self, ids: Sequence[int]) -> set[str]:
+        """Return the codes of the errors that jobs ended with."""
+        jobs = [self.deps.jobs.get(job_id) for job_id in ids]
+        return {json.loads(job.error)["error"]["code"] for job in jobs if job and job.error}
+
     def states(self, ids: Sequence[int]) -> set[JobState]:
         jobs = [self.deps.jobs.get(job_id) for job_id in ids]
         return {job.state for job in jobs if job is not None}
@@ -53,7 +66,8 @@ class World:
 
 @pytest.fixture
 def world(fake_redis: redis.Redis, settings: Settings, fake_clock: FakeClock) -> World:
-    return World(build(fake_redis, settings, fake_clock, FakeLlm(), providers=[_provider()]))
+    deps = build(fake_redis, settings, fake_clock, FakeLlm(), providers=[_provider()])
+    return World(deps, fake_clock)
 
 
 def test_jobs_go_on_when_their_provider_is_back(world: World) -> None:
@@ -82,6 +96,71 @@ def test_pinned_jobs_go_on_when_their_provider_is_back(world: World) -> None:
     assert world.states(pinned) == {JobState.EXECUTED}
 
 
+def test_jobs_pinned_to_a_provider_that_was_deleted_end(world: World) -> None:
+    """As they do when it was deleted before their turn: nobody could ever answer them."""
+    world.providers(_provider(), _provider("other"))
+    world.hold("acme", online=False)
+    pinned = world.accept(3, provider="acme")
+    world.work()
+    world.tick()
+    assert world.states(pinned) == {JobState.QUEUED}
+    world.providers(_provider("other"))
+    world.tick()
+    world.work()
+    assert world.errors(pinned) == {"no_provider"}
+    assert world.deps.slots.gates() == []
+
+
+def test_jobs_of_a_model_that_nobody_has_any_more_end(world: World) -> None:
+    world.hold("acme", online=False)
+    ids = world.accept(10)
+    world.work()
+    world.providers()
+    world.tick()
+    world.work()
+    assert world.errors(ids) == {"no_provider"}
+
+
+def test_job_goes_on_when_its_provider_was_deleted_and_others_have_the_model(world: World) -> None:
+    world.hold("acme", online=False)
+    ids = world.accept(3)
+    world.work()
+    world.providers(_provider("new", concurrency=1))
+    world.tick()
+    world.work()
+    assert world.states(ids) == {JobState.EXECUTED}
+
+
+def test_jobs_go_on_when_all_is_lost_but_the_ledger(world: World) -> None:
+    """The last worker died with a slot and a message, and whoever waited for it knows nothing."""
+    world.providers(_provider(concurrency=1))
+    held, *waiting = world.accept(4)
+    world.deps.jobs.claim(
+        held, "chat.m", 5, "gone", candidates_of(world.deps, "m")
+    )  # And no more of it.
+    world.work()
+    assert world.states(waiting) == {JobState.QUEUED}
+    world.deps.redis.delete("slots:gates:acme")
+    world.tick()
+    for _ in range(40):
+        world.advance(1)
+        world.tick()
+        world.work()
+    assert world.states([held, *waiting]) == {JobState.EXECUTED}
+    assert world.deps.slots.gates() == []
+
+
+def test_worker_that_is_behind_the_registry_does_not_fail_the_job(world: World) -> None:
+    new = _provider("new")
+    world.deps.follower.store.change(lambda document: added(document, new, 0))
+    (job_id,) = world.accept(1, provider="new")
+    world.work()
+    assert world.states([job_id]) == {JobState.QUEUED}
+    world.tick()
+    world.work()
+    assert world.states([job_id]) == {JobState.EXECUTED}
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -105,3 +184,22 @@ def test_jobs_that_wait_for_a_slot_go_on_when(world: World, change: list[Provide
     world.tick()
     world.work()
     assert world.states([running]) == {JobState.EXECUTED}
+
+
+def test_jobs_that_wait_for_what_another_dialect_can_do_do_not_hold_up_the_others(
+    world: World,
+) -> None:
+    """Only `acme` can embed, and it is offline; `claude` can chat."""
+    world.providers(_provider(), _provider("claude", type="anthropic"))
+    world.hold("acme", online=False)
+    embeddings = world.accept(20, operation=Operation.EMBEDDING)
+    world.work()
+    chats = world.accept(20)
+    world.work()
+    assert world.states(chats) == {JobState.EXECUTED}
+    assert world.states(embeddings) == {JobState.QUEUED}
+    world.hold("acme", online=True)
+    world.tick()
+    world.work()
+    assert world.states(embeddings) == {JobState.EXECUTED}
+    assert world.deps.slots.gates() == []

@@ -16,7 +16,7 @@ from gateway import auth
 from gateway.auth import Principal
 from shared.api_keys.scopes import Scope
 from shared.delivery import DeliveryAttempt, DeliveryState, NextStep
-from shared.moves import Result
+from shared.moves import CANCELLED, Result
 from shared.sealing import new_encryption_key
 from shared.settings import new_callback_secret
 from shared.signing import PrivateKey, SecretKey, message_id, new_private_key
@@ -145,6 +145,23 @@ def test_get_deliveries_answers_in_querydb_shape(gateway: Gateway, ledger: Ledge
         "reason": "the receiver answered 503",
         "attempts": 1,
     }
+
+
+def test_delivery_of_a_retried_job_has_the_webhook_id_that_it_is_sent_with(
+    gateway: Gateway,
+) -> None:
+    job_id = gateway.queue(replyTo="https://a.example/cb")["id"]
+
+    def told() -> set[str]:
+        one = get(gateway, "GetDelivery", id=job_id)["result"]["webhookId"]
+        return {one, get(gateway, "GetDeliveries")["results"][0]["webhookId"]}
+
+    gateway.run(job_id, Result.failure(CANCELLED))
+    assert told() == {f"msg_{job_id}"}
+    gateway.post("/api/RetryJob", {"id": job_id})
+    assert told() == {f"msg_{job_id}"}
+    gateway.run(job_id, Result.response(b"{}"))
+    assert told() == {f"msg_{job_id}_2"}
 
 
 def test_get_deliveries_filters_and_pages(gateway: Gateway, ledger: Ledger) -> None:

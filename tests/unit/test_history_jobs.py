@@ -11,7 +11,7 @@ from shared.job import JobState
 from shared.moves import CANCELLED, Result
 from tests.factories import new_settings
 from tests.history import ended_job, record
-from tests.unit.gateway_client import ADMIN_SECRET, API_KEY, Gateway, build
+from tests.unit.gateway_client import ADMIN_SECRET, API_KEY, CHAT, Gateway, build
 
 RESPONSE = b'{"id":"x","choices":[],"usage":{"total_tokens":3.0}}'
 BOTH = ["GetOpenAiChatStatus?{}", "GetOpenAiChat?{}", "WaitForOpenAiChat?{}"]
@@ -44,6 +44,18 @@ def test_ended_job_is_answered_the_same_when_it_has_left_the_ledger(
     gateway.redis.flushall()
     assert [gateway.get(path).data for path in calls] == [answer.data for answer in before]
     assert [answer.status_code for answer in before] == [200, 200]
+
+
+def test_job_tells_the_request_that_made_it_also_from_the_history(gateway: Gateway) -> None:
+    answer = gateway.post(
+        "/api/QueueOpenAiChatCompletion", {"request": CHAT}, headers={"x-request-id": "trace-7"}
+    )
+    path = f"/api/GetOpenAiChat?id={answer.json['id']}"
+    gateway.run(answer.json["id"], Result.response(RESPONSE))
+    store(gateway, answer.json["id"])
+    in_ledger = gateway.get(path).json["result"]["requestId"]
+    gateway.redis.flushall()
+    assert (in_ledger, gateway.get(path).json["result"]["requestId"]) == ("trace-7", "trace-7")
 
 
 def test_job_of_somebody_else_is_not_found_in_the_history(gateway: Gateway) -> None:

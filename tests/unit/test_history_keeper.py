@@ -22,6 +22,7 @@ from tests.history import ended_job, record
 from tests.unit.worker_deps import FakeLlm, build
 from workers.completion.run import complete_executed
 from workers.deps import Deps
+from workers.history import keeper
 from workers.history.keeper import Keeper
 from workers.history.pruning import prune
 
@@ -60,8 +61,12 @@ def away(tmp_path: Path, deps: Deps) -> Deps:
     return Deps(**{**vars(deps), "history": gone})
 
 
-def test_keeper_stores_all_ended_jobs_over_many_batches(deps: Deps) -> None:
-    ids = end(deps, 450)
+def test_keeper_stores_all_ended_jobs_over_many_batches(
+    deps: Deps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "BATCH", 7)
+    monkeypatch.setattr(keeper, "_PAGE", 3)
+    ids = end(deps, 7 * 3 + 2)
     Keeper(deps)()
     assert stored(deps) == ids
     assert deps.unstored.count() == 0

@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import func, select
 
 from shared.database.database import Database
-from shared.history.rows import day_of, from_row, latency_column, sums_of
+from shared.history.rows import day_of, from_row
 from shared.history.tables import (
+    LATENCY_BOUNDS_MS,
     LATENCY_COLUMNS,
     SUMS,
     job_bodies,
@@ -50,11 +51,16 @@ def recomputed(database: Database, *names: str) -> dict[tuple[Any, ...], dict[st
     result: Any = defaultdict(lambda: dict.fromkeys(numbers, 0))
     for row in rows(database):
         mine = result[day_of(row["created_ms"]), *(row[name] for name in names)]
-        for name, value in sums_of(row).items():
-            mine[name] += value
-        if (column := latency_column(row)) in mine:
-            mine[column] += 1
+        for name in SUMS:
+            mine[name] += row[name] if name in row else name in ("total", row["state"].lower())
+        if "model" in names and row["state"] == "Completed":
+            mine[latency_column(row["duration_ms"])] += 1
     return dict(result)
+
+
+def latency_column(duration_ms: int) -> str:
+    within = [bound for bound in LATENCY_BOUNDS_MS if duration_ms <= bound]
+    return f"within_{within[0]}_ms" if within else "slower"
 
 
 def assert_sums_are_those_of_the_rows(database: Database) -> None:

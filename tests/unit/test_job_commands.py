@@ -69,10 +69,10 @@ def test_show_tells_what_was_asked_and_answered(url: str) -> None:
 def test_cancel_and_retry_tell_what_became_of_it(url: str) -> None:
     assert replyto(url, "jobs", "cancel", "1") == "job 1: ended\n"
     assert replyto(url, "jobs", "retry", "--state", "Failed", "--dry-run") == (
-        "1 jobs would be retried\n"
+        "1 job would be retried\n"
     )
     assert replyto(url, "jobs", "retry", "2") == "job 2: Queued\n"
-    assert replyto(url, "jobs", "retry", "--state", "Failed") == "1 jobs match, 0 are retried\n"
+    assert replyto(url, "jobs", "retry", "--state", "Failed") == "1 job matched, 0 retried\n"
 
 
 def test_failure_is_one_line(url: str, tmp_path: Path) -> None:
@@ -80,6 +80,30 @@ def test_failure_is_one_line(url: str, tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["jobs", "show", "99", "--url", url, "--key", API_KEY])
     assert result.exit_code == 1
     assert result.output == f"Error: {url} answered 404: No such job.\n"
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        pytest.param(
+            ["--from", "yesterday"],
+            "from: must be a date and time such as 2026-01-31T08:00:00Z",
+            id="not a date",
+        ),
+        pytest.param(
+            ["--url", "http://127.0.0.1:1"],
+            "no answer from http://127.0.0.1:1: Connection refused",
+            id="no gateway",
+        ),
+    ],
+)
+def test_failure_says_what_is_wrong_and_no_more(url: str, args: list[str], told: str) -> None:
+    command = ["stats", "--url", url, "--key", API_KEY, *args]
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 1
+    assert result.output.removeprefix(f"Error: {url} answered 400: ").removeprefix("Error: ") == (
+        f"{told}\n"
+    )
 
 
 def test_tail_sees_each_state_of_a_job_once(url: str, gateway: Gateway) -> None:

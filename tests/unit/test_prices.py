@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.prices import NANOS, Price, load_prices
+from shared.prices import NANOS, FilePrices, Price, load_prices
 from shared.settings import SettingsError
 from shared.usage import Usage, usage_of
 
@@ -85,3 +85,17 @@ def test_prices_that_are_wrong_are_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"price\.m\.input"):
         load_prices(file)
     assert load_prices(tmp_path / "none.toml").cost_nanos("p", "m", Usage(prompt=1)) == 0
+
+
+def test_prices_follow_their_file_and_stay_when_it_is_wrong(tmp_path: Path) -> None:
+    path, usage = tmp_path / "providers.toml", Usage(1_000_000, 0, 1_000_000)
+    prices = FilePrices(path)
+    costs = [prices.cost_nanos("p", "m", usage)]
+    for text in ("[price.m]\ninput = 2\n", "[price.m]\ninput = -1\n", "[price.m]\ninput = 30\n"):
+        path.write_text(text)
+        costs.append(prices.cost_nanos("p", "m", usage))
+    path.write_bytes(b"\xff")
+    assert prices.cost_nanos("p", "m", usage) == costs[-1]
+    path.unlink()
+    costs.append(prices.cost_nanos("p", "m", usage))
+    assert costs == [0, 2 * NANOS, 2 * NANOS, 30 * NANOS, 0]

@@ -15,9 +15,9 @@ from shared.settings import Settings
 from tests.factories import FakeClock
 from tests.unit.worker_deps import FakeLlm, build
 from workers.chat.traffic import Traffic
-from workers.chat.verdict import verdict
+from workers.chat.verdict import may_go_elsewhere, verdict
 from workers.maintenance.probes import probe_providers
-from workers.providers.base import ProviderError
+from workers.providers.base import UNSUPPORTED, ProviderError
 
 POLICY = RestPolicy(failures=3, first_s=5.0, longest_s=30.0)
 DOWN = Failed(Standing.RESTING, "it answered 500")
@@ -139,6 +139,28 @@ def test_verdict_on_a_failure(error: ProviderError, standing: Standing, *, whole
 
 def test_client_fault_says_nothing_against_the_provider() -> None:
     assert verdict(_error(400, transient=False), failing=False) is None
+
+
+@pytest.mark.parametrize(
+    ("error", "elsewhere"),
+    [
+        pytest.param(_error(503), True, id="it fails"),
+        pytest.param(_error(401, transient=False), True, id="it refuses our key"),
+        pytest.param(_error(400, transient=False), False, id="the client's fault"),
+        pytest.param(
+            ProviderError(Failure(400, "", UNSUPPORTED, "no words for n"), transient=False),
+            True,
+            id="its API cannot say what is asked",
+        ),
+        pytest.param(
+            ProviderError(Failure(400, "", UNSUPPORTED, "n"), transient=False, status=400),
+            False,
+            id="the provider itself says that nobody can",
+        ),
+    ],
+)
+def test_another_provider_is_asked_after(error: ProviderError, *, elsewhere: bool) -> None:
+    assert may_go_elsewhere(error) is elsewhere
 
 
 def test_half_of_the_calls_failing_is_too_many() -> None:

@@ -120,6 +120,30 @@ def test_headers_and_query_take_their_values_from_the_environment() -> None:
     assert resolved(values, environment) == (("a", "text"), ("b", "secret"))
 
 
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        pytest.param('headers = { "X-Gate-Token" = "x" }', "X-Gate-Token", id="by its name"),
+        pytest.param('query = { key = "x" }', "key", id="in the query"),
+        pytest.param('headers = { X-Team = "sk-123" }', "X-Team", id="by its value"),
+        pytest.param('headers = { X-Who = "Bearer x" }', "X-Who", id="by its scheme"),
+    ],
+)
+def test_secret_that_is_written_out_is_refused_and_not_repeated(
+    tmp_path: Path, fields: str, name: str
+) -> None:
+    """The registry in Redis would hold it in the open."""
+    with pytest.raises(SettingsError, match=f"groq: {name}: .*env:NAME") as caught:
+        load_registry(_write(tmp_path, f'[[provider]]\npreset = "groq"\nmodels = ["m"]\n{fields}'))
+    assert "123" not in str(caught.value)
+
+
+def test_ordinary_headers_and_query_may_be_written_out(tmp_path: Path) -> None:
+    fields = 'headers = { X-Team = "a", X-Max-Tokens = "5" }\nquery = { api-version = "preview" }'
+    file = f'[[provider]]\npreset = "groq"\nmodels = ["m"]\n{fields}\n'
+    assert load_registry(_write(tmp_path, file)).providers[0].query == {"api-version": "preview"}
+
+
 def test_headers_and_query_are_never_shown() -> None:
     values = {
         "preset": "ollama",

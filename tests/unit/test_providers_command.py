@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
 from click.testing import CliRunner, Result
 
 from cli.main import main
+from cli.wsgi_thread import Environ, ServerThread, StartResponse, body_of
 from shared.registry_store import RegistryStore
 from tests.conftest import RedisServer
 
 pytestmark = pytest.mark.integration
 
 Run = Callable[..., Result]
+ADMIN = "the-admin-secret-of-this-test"
 
 FILE = """
 [[provider]]
@@ -23,6 +27,40 @@ name = "acme"
 base_url = "http://127.0.0.1:1/v1"
 models = ["m"]
 """
+
+
+class CannedGateway:
+    """Answers as told, and notes what it was asked: path, authorization, body."""
+
+    def __init__(self) -> None:
+        self.answer: tuple[int, Any] = (200, {})
+        self.asked: list[tuple[str, str, Any]] = []
+        self._server = ServerThread(self._application)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.port}"
+
+    def start(self) -> None:
+        self._server.start()
+
+    def stop(self) -> None:
+        self._server.stop()
+
+    def _application(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        body = json.loads(body_of(environ))
+        self.asked.append((environ["PATH_INFO"], environ["HTTP_AUTHORIZATION"], body))
+        status, value = self.answer
+        start_response(f"{status} Answer", [("content-type", "application/json")])
+        return [json.dumps(value).encode()]
+
+
+@pytest.fixture
+def gateway() -> Iterator[CannedGateway]:
+    gateway = CannedGateway()
+    gateway.start()
+    yield gateway
+    gateway.stop()
 
 
 @pytest.fixture
@@ -37,6 +75,7 @@ def run(
     monkeypatch.setenv("REPLYTO_REDIS_URL", redis_server.url)
     monkeypatch.setenv("REPLYTO_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("REPLYTO_PROVIDERS_FILE", str(file))
+    monkeypatch.setenv("REPLYTO_AUTH_SECRET", ADMIN)
 
     def invoke(*args: str) -> Result:
         return CliRunner().invoke(main, ["providers", *args])
@@ -68,3 +107,27 @@ def test_wrong_names_and_files_are_told(run: Run, tmp_path: Path) -> None:
     bad = run("apply", str(tmp_path / "bad.toml"))
     assert bad.exit_code == 1
     assert "concurency" in bad.output
+
+
+def test_test_asks_the_gateway_and_tells_what_the_provider_answered(
+    run: Run, gateway: CannedGateway
+) -> None:
+    run("apply")
+    gateway.answer = (200, {"choices": [{"message": {"content": "hello"}}]})
+    told = run("test", "acme", "--prompt", "Hi", "--url", gateway.url)
+    assert (told.exit_code, told.output.splitlines()[-1]) == (0, "hello")
+    ((path, authorization, body),) = gateway.asked
+    assert path == "/api/ChatAiProvider"
+    assert authorization == f"Bearer {ADMIN}"
+    assert body == {"provider": "acme", "model": "m", "prompt": "Hi"}
+
+
+def test_test_tells_why_the_provider_did_not_answer(run: Run, gateway: CannedGateway) -> None:
+    run("apply")
+    assert "no provider 'nobody'" in run("test", "nobody", "--url", gateway.url).output
+    assert gateway.asked == []
+    gateway.answer = (502, {"error": {"message": "it could not be reached"}})
+    failed = run("test", "acme", "--url", gateway.url)
+    assert (failed.exit_code, "it could not be reached" in failed.output) == (1, True)
+    gone = run("test", "acme", "--url", "http://127.0.0.1:1")
+    assert (gone.exit_code, "does not answer" in gone.output) == (1, True)

@@ -13,9 +13,12 @@ from gateway.auth import BOOTSTRAP_OWNER
 from gateway.services import Services
 from shared.chunk_store import Batch, ChunkStore
 from shared.errors import Failure
+from shared.history.rows import body_row, job_row
+from shared.history.writer import HistoryWriter, Record
 from shared.job import Attempt
 from shared.moves import Result
 from shared.operation import Operation
+from shared.prices import Prices
 from shared.providers import Provider, Registry
 from shared.task_names import QUEUED
 from tests.factories import new_job, new_settings
@@ -127,6 +130,24 @@ def test_response_that_was_waited_for_is_found_by_both_names(gateway: Gateway) -
     assert (told.data, told.headers["x-job-id"]) == (THEIRS, "1")
     assert gateway.get("/v1/responses/resp_theirs").data == THEIRS
     assert gateway.get("/v1/responses/resp_job_1").data == OURS
+
+
+@pytest.mark.parametrize(("with_contents", "status"), [(True, 200), (False, 404)])
+def test_response_is_found_in_the_history_if_that_keeps_contents(
+    gateway: Gateway, status: int, *, with_contents: bool
+) -> None:
+    created(gateway)
+    gateway.run(1, Result.response(THEIRS))
+    job = gateway.jobs.get(1)
+    assert job is not None
+    rows = Record(job_row(job, Prices()), body_row(job, with_contents=with_contents))
+    HistoryWriter(gateway.database).store([rows])
+    gateway.redis.flushall()
+    answer = gateway.get("/v1/responses/resp_job_1")
+    assert (answer.status_code, answer.data == OURS) == (status, with_contents)
+    assert gateway.get("/v1/responses/resp_job_1", key=ADMIN_SECRET).status_code == status
+    other = gateway.get("/v1/responses/resp_job_2")
+    assert (other.status_code, other.json["error"]["param"]) == (404, "response_id")
 
 
 def test_response_of_somebody_else_is_not_found_by_either_name(gateway: Gateway) -> None:

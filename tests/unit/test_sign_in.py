@@ -56,6 +56,33 @@ def test_session_cookie_is_secure_where_the_gateway_is(fake_redis: redis.Redis) 
     assert "Secure" in browser.post("/session", json={"key": API_KEY}).headers["Set-Cookie"]
 
 
+@pytest.mark.parametrize(("proxies", "is_secure"), [(0, False), (1, True)])
+def test_word_of_a_proxy_counts_only_where_proxies_are_trusted(
+    fake_redis: redis.Redis, proxies: int, *, is_secure: bool
+) -> None:
+    browser = _client(fake_redis, trusted_proxies=proxies)
+    said = {"X-Forwarded-For": "198.51.100.7", "X-Forwarded-Proto": "https"}
+
+    cookie = browser.post("/session", json={"key": API_KEY}, headers=said).headers["Set-Cookie"]
+
+    assert ("Secure" in cookie) is is_secure
+
+
+def test_clients_behind_a_trusted_proxy_are_told_apart(fake_redis: redis.Redis) -> None:
+    browser = _client(fake_redis, trusted_proxies=1)
+
+    def sign_in(forwarded: str, key: str) -> int:
+        headers = {"X-Forwarded-For": forwarded}
+        return browser.post("/session", json={"key": key}, headers=headers).status_code
+
+    for _ in range(MOST_FAILURES):
+        assert sign_in("198.51.100.7", "ak-wrong") == 401
+
+    # What a client wrote itself stands before what the proxy added.
+    assert sign_in("203.0.113.9, 198.51.100.7", API_KEY) == 429
+    assert sign_in("203.0.113.9", API_KEY) == 200
+
+
 def test_change_with_a_cookie_needs_the_token(browser: FlaskClient) -> None:
     token = browser.post("/session", json={"key": API_KEY}).json["csrfToken"]
 

@@ -11,6 +11,7 @@ import redis
 from shared import redis_keys as keys
 from shared import task_names
 from shared.candidates import Candidate
+from shared.gates import gate_parts
 from shared.job import Attempt, JobState
 from shared.job_store import JobStore
 from shared.moves import Claim, Result
@@ -322,6 +323,8 @@ def test_fail_over_takes_a_slot_of_the_other_and_keeps_the_fence(world: World) -
     second = world.jobs.fail_over(first, world.candidates, record)
     assert isinstance(second, Claim)
     assert (second.attempt, second.chosen, second.failed) == (2, "b", ("acme",))
+    # Given back in a step of its own, it could be that of a later attempt there.
+    assert world.held() == 0
     assert world.jobs.execute(first.id, first.attempt, OK).value == "refused"
     assert world.jobs.fail_over(second, world.candidates, record) == "none"
     assert world.redis.zcard(keys.slots("b")) == 1
@@ -374,3 +377,22 @@ def test_claim_takes_only_a_provider_that_speaks_the_operation(
     ]
     world.accept(1, operation=operation, provider=pinned)
     assert [claim.chosen for claim in world.work()] == [chosen]
+
+
+@pytest.mark.parametrize("end", ["cancel", "deadline"])
+def test_job_leaves_the_gate_of_its_operation_when_it_ends_by(world: World, end: str) -> None:
+    away = Candidate(provider(), Condition(Standing.HELD), ("chat", "embedding"))
+    world.candidates = [away, Candidate(provider("claude"), ONLINE, ("chat",))]
+    (job_id,) = world.accept(1, operation=Operation.EMBEDDING, timeout_s=60)
+    assert world.work() == []
+    gate = world.slots.gates()[0]
+    assert gate_parts(gate) == ("chat.m", "", "embedding")
+    if end == "cancel":
+        job = world.jobs.get(job_id)
+        assert job is not None
+        world.jobs.cancel(job)
+    else:
+        world.clock.advance(61)
+        world.recovery.expire_jobs()
+    assert world.state(job_id).has_result
+    assert not any(world.redis.exists(keys.waiting(gate, p)) for p in task_names.PRIORITIES)

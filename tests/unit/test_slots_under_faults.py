@@ -11,10 +11,11 @@ from shared import task_names
 from shared.candidates import Candidate
 from shared.job import JobState
 from shared.moves import Claim
-from shared.provider_health import Standing
+from shared.operation import Operation
+from shared.provider_health import Condition, Standing
 from shared.settings import Settings
 from tests.factories import FakeClock, MessageLists
-from tests.unit.test_slots import World, candidate, provider
+from tests.unit.test_slots import World, provider
 
 LIMIT = 2
 STEPS = 250
@@ -31,7 +32,9 @@ class Chaos:
         world.candidates = self.seen(Standing.ONLINE)
 
     def seen(self, standing: Standing) -> list[Candidate]:
-        return [candidate(ACME, standing)]
+        """The one with slots, and one that can only chat and is away."""
+        away = Candidate(provider("claude"), Condition(Standing.OFFLINE), ("chat",))
+        return [Candidate(ACME, Condition(standing), ("chat", "embedding")), away]
 
     def accept(self) -> None:
         self.jobs += self.world.accept(
@@ -39,6 +42,7 @@ class Chaos:
             owner=self.random.choice("abc"),
             provider=self.random.choice(["", "", "acme"]),
             priority=self.random.choice(task_names.PRIORITIES),
+            operation=self.random.choice([Operation.CHAT, Operation.CHAT, Operation.EMBEDDING]),
         )
 
     def claim(self) -> None:
@@ -80,7 +84,7 @@ class Chaos:
         world = self.world
         world.jobs.renew([(claim.id, claim.attempt) for claim in self.running])
         world.slots.renew([("acme", claim.id) for claim in self.running])
-        world.clock.advance(self.random.choice([0.2, 1, 4]))
+        world.clock.advance(self.random.choice([0.2, 1, 4, -3]))
         world.recovery.promote_jobs()
         world.recovery.reap_jobs()
         world.recovery.expire_jobs()

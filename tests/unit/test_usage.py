@@ -176,6 +176,14 @@ def test_refusal_of_the_clients_own_request_is_told_in_its_own_words() -> None:
     assert [b"stream_options" in body for body in provider.bodies] == [True, False, True, False]
 
 
+def test_dialect_that_always_tells_usage_is_asked_once_whatever_it_refuses() -> None:
+    provider = Provider(lambda body: 400)
+    chunks, _ = UsageWishes().chunks(provider.stream, call_of(), always_told=True)
+    with pytest.raises(ProviderError):
+        list(chunks)
+    assert [b"stream_options" in body for body in provider.bodies] == [True]
+
+
 @pytest.mark.parametrize("status", [404, 429, 500])
 def test_other_failure_is_told_at_once(status: int) -> None:
     provider = Provider(lambda body: status)

@@ -55,6 +55,7 @@ class FakeLlm:
     """A dialect that records its calls and answers as told."""
 
     operations = frozenset(Operation)
+    always_tells_usage = False
 
     answer: Callable[[ProviderCall], bytes] = lambda call: b'{"id":"x"}'
     chunks: Callable[[ProviderCall], Iterable[bytes]] = lambda call: ()

@@ -110,7 +110,7 @@ def attempt(deps: Deps, claim: Claim) -> Outcome:
         return Outcome(Result.failure(DEADLINE_PASSED))
     provider = deps.registry.named(claim.chosen)
     if provider is None or claim.model not in provider.models:
-        return Outcome(Result.failure(NO_PROVIDER))
+        return _without_provider(deps, claim)
     started = deps.monotonic()
     timeout_s = min(left_s, deps.settings.attempt_timeout_s)
     try:
@@ -122,6 +122,16 @@ def attempt(deps: Deps, claim: Claim) -> Outcome:
         return _after_error(deps, claim, error, record, left_s - (deps.monotonic() - started))
     health_notes.note_answer(deps, claim, provider, deps.monotonic() - started)
     return Outcome(Result.response(body), _record(deps, claim, provider, started, None))
+
+
+def _without_provider(deps: Deps, claim: Claim) -> Outcome:
+    """Fail the job, unless this process was behind the registry: then it is claimed anew."""
+    patiently(deps, deps.follower.look)
+    has_one = any(
+        claim.provider in ("", one.provider.name) and claim.operation in one.operations
+        for one in candidates_of(deps, claim.model)
+    )
+    return Outcome(Result.failure(NO_PROVIDER), delay_s=0.0 if has_one else None)
 
 
 def store(deps: Deps, claim: Claim, outcome: Outcome) -> None:
@@ -193,7 +203,11 @@ def _call(deps: Deps, claim: Claim, provider: Provider, timeout_s: float) -> byt
             if not claim.streamed:
                 return dialect.ask(deps.llm_session, call)
             # Closed whatever happens: the provider must not go on for nobody.
-            chunks, show = deps.usage.chunks(partial(dialect.stream, deps.llm_session), call)
+            chunks, show = deps.usage.chunks(
+                partial(dialect.stream, deps.llm_session),
+                call,
+                always_told=dialect.always_tells_usage,
+            )
             with closing(chunks):
                 return relay_stream(relay, chunks, claim.operation, show)
     except gevent.Timeout as expired:

@@ -24,14 +24,14 @@ def given_back(deps: Deps, claim: Claim, result: Result) -> list[Call]:
 
 
 def let_go(deps: Deps, claim: Claim) -> None:
-    """Give the slot back at a provider that the job has left; at the latest its lease runs out."""
+    """Hand the slot over that the job has left behind; at the latest the next tick does."""
     provider = deps.registry.named(claim.chosen)
     if provider is None or not provider.is_limited:
         return
     try:
-        deps.slots.release(provider, claim.id)
+        deps.slots.hand_over([provider])
     except RedisError as exc:
-        log.debug("slot of job %s not given back: %s", claim.id, exc)
+        log.debug("slot of job %s not handed over: %s", claim.id, exc)
 
 
 def _tokens(provider: Provider, result: Result) -> int:

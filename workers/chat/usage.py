@@ -67,8 +67,13 @@ class UsageWishes:
     def __init__(self) -> None:
         self._refusing: set[str] = set()
 
-    def chunks(self, stream: Stream, call: ProviderCall) -> tuple[Chunks, Show]:
-        """Return the chunks of a call that asks for usage, and how to show them to its client."""
+    def chunks(
+        self, stream: Stream, call: ProviderCall, *, always_told: bool = False
+    ) -> tuple[Chunks, Show]:
+        """Return the chunks of a call that asks for usage, and how to show them to its client.
+
+        `always_told`: the dialect fulfils the wish itself, so no refusal can be because of it.
+        """
         if call.operation not in _TAKE_OPTIONS:
             return stream(call), show_all
         asking = with_usage(call.body.decode("utf-8")).encode("utf-8")
@@ -76,6 +81,8 @@ class UsageWishes:
             return stream(call), show_all
         if call.provider.name in self._refusing:
             return stream(call), hide_usage
+        if always_told:
+            return stream(replace(call, body=asking)), hide_usage
         return self._asked(stream, call, replace(call, body=asking)), hide_usage
 
     def _asked(self, stream: Stream, call: ProviderCall, asking: ProviderCall) -> Chunks:

@@ -10,7 +10,7 @@ import requests
 
 from shared.health_store import Failed
 from shared.provider_health import Standing
-from workers.providers.base import ProviderError
+from workers.providers.base import UNSUPPORTED, ProviderError
 
 _CREDENTIALS: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 #: Longest rest that a provider may ask for (seconds).
@@ -45,8 +45,12 @@ def verdict(error: ProviderError, *, failing: bool) -> Verdict | None:
 
 
 def may_go_elsewhere(error: ProviderError) -> bool:
-    """Whether another provider may answer what this one could not."""
-    return error.transient or error.status in _CREDENTIALS
+    """Whether another provider may answer what this one could not.
+
+    One whose API cannot say what was asked was not called (its status is None): another API may.
+    """
+    is_untranslatable = error.status is None and error.failure.code == UNSUPPORTED
+    return error.transient or error.status in _CREDENTIALS or is_untranslatable
 
 
 def _is_unreachable(error: ProviderError) -> bool:

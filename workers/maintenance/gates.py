@@ -1,10 +1,12 @@
 """Tends the gates: jobs that wait for a provider go on when one is there again.
 
 A slot that is given back is handed over at once by the script that frees it; this is for all else:
-a provider that is online again, has more slots now, was added, or whose worker died.
+a provider that is online again, has more slots now, was added or deleted, or whose worker died.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from shared import task_names
 from shared.candidates import Candidate
@@ -20,10 +22,13 @@ def tend_gates(deps: Deps) -> None:
     to_open: list[str] = []
     waits: list[tuple[str, str]] = []
     for gate in deps.slots.gates():
-        usable = _usable(deps, gate)
-        pinned = gate_parts(gate)[1]
-        if usable and not pinned and not all(one.is_limited for one in usable):
+        parts, candidates = gate_parts(gate), _candidates(deps, gate)
+        usable = _usable(candidates)
+        needs_no_slot = not all(one.is_limited for one in usable) or not candidates
+        if needs_no_slot and gate == parts.queue:
             to_open.append(gate)
+        elif not candidates:
+            deps.slots.let_all_in(gate, parts.provider)
         else:
             waits += [(gate, one.name) for one in usable]
     deps.slots.open_gates(to_open)
@@ -33,14 +38,21 @@ def tend_gates(deps: Deps) -> None:
     deps.slots.hand_over([one for one in deps.registry.providers if one.name in names])
 
 
-def _usable(deps: Deps, gate: str) -> list[Provider]:
-    """Return the providers that jobs at this gate may have now."""
-    queue, pinned = gate_parts(gate)
-    candidates = [
+def _candidates(deps: Deps, gate: str) -> list[Candidate]:
+    """Return who could ever answer jobs at this gate.
+
+    Without any they are let in as well: their claims end them, as those of jobs that did not wait.
+    """
+    queue, pinned, operation = gate_parts(gate)
+    return [
         one
         for one in candidates_of(deps, task_names.model_of(queue))
-        if pinned in ("", one.provider.name)
+        if pinned in ("", one.provider.name) and (not operation or operation in one.operations)
     ]
+
+
+def _usable(candidates: Sequence[Candidate]) -> list[Provider]:
+    """Return the providers that may be called now."""
     return [one.provider for one in candidates if _is(one, Standing.ONLINE)] or [
         one.provider for one in candidates if _is(one, Standing.RESTING)
     ]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Final, Protocol
 
 from requests import Session
 
 from shared.errors import Failure
 from shared.operation import Operation
 from shared.providers import Provider
+
+#: The code of a failure that says: this API has no words for what was asked.
+UNSUPPORTED: Final = "unsupported_parameter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class Dialect(Protocol):
 
     #: What it can be asked.
     operations: frozenset[Operation]
+    #: Whether its streams can tell their usage whatever the provider: then nobody tries without.
+    always_tells_usage: bool
 
     def ask(self, session: Session, call: ProviderCall) -> bytes:
         """Return the response as a client of the operation's API takes it. Raises ProviderError."""

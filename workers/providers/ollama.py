@@ -32,6 +32,7 @@ class OllamaDialect:
     """Passes request and response through byte for byte."""
 
     operations = OPERATIONS_BY_TYPE["ollama"]
+    always_tells_usage = False
 
     def ask(self, session: requests.Session, call: ProviderCall) -> bytes:
         """POST the body and return the response's bytes. Raises ProviderError."""

@@ -28,6 +28,7 @@ class OpenAiDialect:
     """Passes request and response through byte for byte."""
 
     operations = OPERATIONS_BY_TYPE["openai"]
+    always_tells_usage = False
 
     def ask(self, session: Session, call: ProviderCall) -> bytes:
         """POST the body and return the response's bytes. Raises ProviderError."""

@@ -1,6 +1,6 @@
--- Gates: where jobs wait that found no slot, and no provider. A gate is a queue, or a queue and a
--- provider that its jobs are pinned to, with a separator (30) between them. While it is closed, no
--- message of its jobs is in the list but those that were handed a slot.
+-- Gates: where jobs wait that found no slot, and no provider. A gate is a queue; or a queue and a
+-- provider that its jobs are pinned to, or an operation that they are, as `shared/gates.py` names
+-- them. While it is closed, no message of its jobs is in the list but those that were handed a slot.
 --
 -- It has the same `waiting` and `turns` as a queue has behind its window: the jobs of the queue
 -- itself wait where they came from. names: {line, waiting, turns}, the prefixes of those keys.
@@ -9,6 +9,13 @@ local PRIORITY_STEPS = {0, 5, 9}
 
 local function list_of(queue, priority)
   return priority == 0 and queue or queue .. '\6\22' .. priority
+end
+
+local function gate_of(queue, pin, operation)
+  if pin ~= '' then
+    return queue .. '\30' .. pin
+  end
+  return operation == 'chat' and queue or queue .. '\30\30' .. operation
 end
 
 -- Put a job back in line, before those that have never had a turn, in the order of ids.

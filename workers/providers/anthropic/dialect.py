@@ -20,7 +20,7 @@ from workers.providers.anthropic.request import to_messages_request
 from workers.providers.anthropic.response import completion
 from workers.providers.anthropic.stream import ChunkStream
 from workers.providers.anthropic.untranslatable import Untranslatable
-from workers.providers.base import ProviderCall, ProviderError
+from workers.providers.base import UNSUPPORTED, ProviderCall, ProviderError
 
 Json = dict[str, Any]
 
@@ -45,6 +45,8 @@ class AnthropicDialect:
     #: Unix seconds, for the `created` of answers: the API tells none.
     clock: Callable[[], float] = time.time
     operations = OPERATIONS_BY_TYPE["anthropic"]
+    #: The wish is ours to fulfil and never reaches the API, so no refusal is because of it.
+    always_tells_usage = True
 
     def ask(self, session: requests.Session, call: ProviderCall) -> bytes:
         """Return a `chat.completion`. Raises ProviderError."""
@@ -72,7 +74,7 @@ def _translated(call: ProviderCall, chat: Json) -> Json:
         failure = Failure(
             400,
             "invalid_request_error",
-            "unsupported_parameter",
+            UNSUPPORTED,
             message,
             "ArgumentException",
             exc.field,
