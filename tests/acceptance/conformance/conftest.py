@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import uuid
+import warnings
 from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import pytest
@@ -14,6 +17,18 @@ from tests.acceptance.canned_streams import CANNED_STREAMS
 from tests.acceptance.stack import CHAT, COMPLETION, GATEWAY, REDIS, Stack
 
 T = TypeVar("T")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _left_open() -> Iterator[None]:
+    """Let go of loops and sockets that the clients leave open: later tests are not to blame."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with suppress(RuntimeError):
+            asyncio.get_event_loop_policy().get_event_loop().close()
+        asyncio.set_event_loop(None)
+        gc.collect()
 
 
 @pytest.fixture(scope="package")
