@@ -9,7 +9,7 @@ from typing import Final
 import redis
 
 from shared import redis_keys as keys
-from shared.job_store import Clock, milliseconds
+from shared.ledger import Clock, milliseconds
 from shared.scripts import Call, ScriptRunner
 from shared.sealing import NotSealedHere, Sealer
 from shared.settings import Settings, new_callback_secret

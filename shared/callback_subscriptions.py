@@ -12,7 +12,7 @@ from redis.client import Pipeline
 from shared import redis_keys as keys
 from shared.callback_events import Event
 from shared.errors import SubscriptionNotFound, TooManySubscriptions
-from shared.job_store import Clock
+from shared.ledger import Clock
 
 #: Most subscriptions of one owner: each is a callback more for every job.
 _MOST: Final = 20

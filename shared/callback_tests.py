@@ -14,7 +14,7 @@ import redis
 from shared import redis_keys as keys
 from shared import task_names
 from shared.delivery import DeliveryAttempt, DeliveryState, NextStep
-from shared.job_store import milliseconds
+from shared.ledger import milliseconds
 from shared.scripts import Call, ScriptRunner
 
 #: How long a test and its outcome are kept (seconds).

@@ -14,7 +14,7 @@ import redis
 from shared import redis_keys as keys
 from shared.delivery import Delivery, DeliveryState, from_hash, told_generation
 from shared.job import JobState
-from shared.job_store import Clock
+from shared.ledger import Clock
 from shared.scripts import Call, ScriptRunner
 
 #: Most deliveries looked at to answer one query that asks for more than state and time.

@@ -22,7 +22,7 @@ from shared.delivery import (
     from_hash,
 )
 from shared.job import Job
-from shared.job_store import Clock, milliseconds
+from shared.ledger import Clock, milliseconds
 from shared.scripts import Argument, Call, ScriptRunner
 from shared.settings import Settings
 

@@ -17,7 +17,8 @@ from shared.callback_events import exhausted_event
 from shared.delivery import Delivery, DeliveryState
 from shared.delivery_store import DeliveryStore
 from shared.job import Job
-from shared.job_store import Clock, JobStore, milliseconds
+from shared.job_store import JobStore
+from shared.ledger import Clock, milliseconds
 from shared.scripts import Call, ScriptRunner
 from shared.settings import Settings
 

@@ -17,7 +17,7 @@ from shared import redis_keys as keys
 from shared.delivery_store import receiver_limits
 from shared.errors import Failure
 from shared.job import JobState, failure_body
-from shared.job_store import Clock, milliseconds
+from shared.ledger import Clock, milliseconds
 from shared.moves import CANCELLED
 from shared.operation import Operation
 from shared.scripts import Argument, Call, ScriptRunner

@@ -9,7 +9,7 @@ import redis
 
 from shared import redis_keys as keys
 from shared.job import Job, from_hash
-from shared.job_store import milliseconds
+from shared.ledger import milliseconds
 from shared.scripts import Call, ScriptRunner
 from shared.settings import Settings
 

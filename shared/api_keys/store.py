@@ -10,7 +10,7 @@ import redis
 from shared import redis_keys as keys
 from shared.api_keys.limits import Taken
 from shared.api_keys.record import ApiKey
-from shared.job_store import Clock
+from shared.ledger import Clock
 from shared.scripts import Call, ScriptRunner
 
 #: Field of the records that says that they are all there; no digest is called so.
