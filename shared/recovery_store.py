@@ -10,18 +10,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import redis
-
 from shared import queue_keys, task_names
 from shared import redis_keys as keys
+from shared.clock import milliseconds
 from shared.delivery_store import receiver_limits
 from shared.errors import Failure
 from shared.job import JobState, failure_body
-from shared.ledger import Clock, milliseconds
+from shared.ledger import Ledger
 from shared.moves import CANCELLED
 from shared.operation import Operation
-from shared.scripts import Argument, Call, ScriptRunner
-from shared.settings import Settings
+from shared.scripts import Argument, Call
 
 #: Most jobs one command moves in one tick.
 BATCH: Final = 1000
@@ -74,14 +72,8 @@ class Waiting:
         return task_names.chat_queue(self.model)
 
 
-class RecoveryStore:
+class RecoveryStore(Ledger):
     """Finds and moves what the tick is for. Raises redis.RedisError."""
-
-    def __init__(self, client: redis.Redis, settings: Settings, clock: Clock = lambda: 0) -> None:
-        self._client = client
-        self._scripts = ScriptRunner(client)
-        self._settings = settings
-        self._clock = clock
 
     def reap_jobs(self) -> int:
         """Queue again, or end, the jobs whose lease is past due; return how many."""

@@ -11,9 +11,9 @@ from shared import task_names
 from shared.api_keys.limits import Charge
 from shared.callback_body import thin_body
 from shared.callback_events import job_event
+from shared.clock import milliseconds
 from shared.job import ATTEMPT_PREFIX, Job, JobState
 from shared.jobs.key_limits import KeyLimits, charge_args
-from shared.ledger import milliseconds
 from shared.scripts import Argument, Call
 
 _NO_CHARGE: Final = Charge()
