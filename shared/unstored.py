@@ -8,6 +8,7 @@ from typing import Any
 from shared import redis_keys as keys
 from shared.clock import milliseconds
 from shared.job import Job, from_hash
+from shared.lease import Lease
 from shared.ledger import Ledger
 from shared.scripts import Call
 
@@ -17,12 +18,7 @@ class Unstored(Ledger):
 
     def enter(self, token: str, lease_s: float) -> bool:
         """Become the one who stores; renew with the same token. False: somebody else is."""
-        lease_ms = milliseconds(lease_s)
-        if self._client.set(keys.HISTORY_LEASE, token, nx=True, px=lease_ms):
-            return True
-        if self._client.get(keys.HISTORY_LEASE) != token.encode():
-            return False
-        return bool(self._client.set(keys.HISTORY_LEASE, token, xx=True, px=lease_ms))
+        return Lease(self._scripts, keys.HISTORY_LEASE).hold(token, lease_s)
 
     def ids(self, most: int) -> list[int]:
         """Return the ids of jobs to store, those first that ended first."""
