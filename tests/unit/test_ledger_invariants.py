@@ -908,7 +908,10 @@ class LedgerMachine(RuleBasedStateMachine):
     def nearest_due(self) -> int | None:
         """Return the nearest due time when all that has not ended waits for one, else None."""
         waiting = [job for job in self.model.jobs.values() if not job.has_ended]
-        dues = [job.delivery.due if job.delivery else job.due for job in waiting]
+        # A job that was retried has the delivery of its last end: it waits by itself.
+        dues = [
+            job.delivery.due if job.delivery and job.state.is_final else job.due for job in waiting
+        ]
         known = [due for due in dues if due is not None]
         return (
             min(known) if known and len(known) == len(dues) and not self.messages(LISTS) else None
