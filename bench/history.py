@@ -23,7 +23,7 @@ from shared.history.rows import body_row, job_row
 from shared.history.statistics import GroupBy, Span, Statistics
 from shared.history.writer import HistoryWriter, Record
 from shared.job import Attempt, Job, JobState, failure_body
-from shared.moves import CANCELLED
+from shared.job_failures import CANCELLED
 from shared.prices import Price, Prices
 
 _DAY_MS = 86_400_000

@@ -7,7 +7,6 @@ so it tells nothing about the keys there are; the last comparison takes the same
 from __future__ import annotations
 
 import hmac
-import time
 
 from flask import Request, g
 
@@ -17,6 +16,7 @@ from gateway.sessions import Sessions
 from gateway.wrong_keys import WrongKeys
 from shared.api_keys.record import digest as digest_of
 from shared.api_keys.scopes import EVERYTHING, Scope
+from shared.clock import unix_ms
 from shared.errors import InvalidApiKey, Unauthenticated
 from shared.settings import Settings
 
@@ -87,7 +87,7 @@ class Keys:
     def _find_issued(self, presented: str) -> Principal | None:
         if self._issued is None:
             return None
-        key, now_ms = self._issued.find(presented), round(time.time() * 1000)
+        key, now_ms = self._issued.find(presented), unix_ms()
         if key is None or not hmac.compare_digest(key.digest, presented):
             return None
         if not key.is_valid(now_ms):

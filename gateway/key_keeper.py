@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from shared.api_keys import book
 from shared.api_keys.record import ApiKey
 from shared.api_keys.store import KeyStore
+from shared.clock import unix_ms
 from shared.database.database import Database
 from shared.errors import DatabaseUnavailable
 
@@ -76,7 +77,7 @@ class KeyKeeper:
             self._rebuild()
             self._built = True
             return
-        since_ms = round(time.time() * 1000) - _LOOK_BACK_MS
+        since_ms = unix_ms() - _LOOK_BACK_MS
         self._store.put(self._database.read(lambda c: book.records(c, changed_since_ms=since_ms)))
 
     def write_uses(self, used: Mapping[int, int]) -> None:

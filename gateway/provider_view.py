@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
-
 from flask import Response
 
 from gateway.services import Services
+from shared.clock import unix_ms
 from shared.provider_health import Condition
 from shared.providers import Provider
 
 
 def condition_of(services: Services, provider: Provider, model: str = "") -> Condition:
     """Return the provider's condition now."""
-    return services.health.condition_of(provider, model, round(time.time() * 1000))
+    return services.health.condition_of(provider, model, unix_ms())
 
 
 def obstacles(services: Services, model: str, pinned: str) -> str:

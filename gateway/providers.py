@@ -19,6 +19,7 @@ from gateway.routes import dto_route
 from gateway.services import Services, services
 from shared import redis_keys, registry_document
 from shared.api_keys.scopes import Scope
+from shared.clock import unix_ms
 from shared.dtos import providers as dtos
 from shared.dtos.base import Dto
 from shared.errors import ProbeTimedOut, ProviderExists, ProviderNotFound, ValidationFailed
@@ -105,7 +106,7 @@ def create() -> Response:
     def add(document: RegistryDocument) -> RegistryDocument:
         if document.entry(provider.name):
             raise ProviderExists(f"There is a provider '{provider.name}' already.", field="name")
-        return registry_document.added(document, provider, round(time.time() * 1000))
+        return registry_document.added(document, provider, unix_ms())
 
     _write_down(gateway, principal, add, provider.name, fields)
     gateway.health_store.forget(provider.name)
@@ -156,7 +157,7 @@ def change_status() -> Response:
     wanted = bind(dtos.ChangeAiProviderStatus)
     provider = _named(gateway, wanted.provider)
     record(principal, "ChangeAiProviderStatus", provider.name, {"online": wanted.online})
-    now_ms = round(time.time() * 1000)
+    now_ms = unix_ms()
     held = Health(standing=Standing.HELD, since_ms=now_ms, reason=_OPERATOR)
     if wanted.online:
         gateway.health_store.forget(provider.name)

@@ -11,8 +11,8 @@ from redis.client import Pipeline
 
 from shared import redis_keys as keys
 from shared.callback_events import Event
+from shared.clock import Clock
 from shared.errors import SubscriptionNotFound, TooManySubscriptions
-from shared.ledger import Clock
 
 #: Most subscriptions of one owner: each is a callback more for every job.
 _MOST: Final = 20

@@ -6,11 +6,10 @@ import uuid
 from collections.abc import Mapping
 from typing import Final
 
-import redis
-
 from shared import redis_keys as keys
 from shared import task_names
 from shared.callback_events import exhausted_event
+from shared.clock import milliseconds
 from shared.delivery import (
     Delivery,
     DeliveryAttempt,
@@ -22,8 +21,8 @@ from shared.delivery import (
     from_hash,
 )
 from shared.job import Job
-from shared.ledger import Clock, milliseconds
-from shared.scripts import Argument, Call, ScriptRunner
+from shared.ledger import Ledger
+from shared.scripts import Argument, Call
 from shared.settings import Settings
 
 #: Most attempts kept in one delivery's log.
@@ -43,14 +42,8 @@ def receiver_limits(settings: Settings) -> list[Argument]:
     ]
 
 
-class DeliveryStore:
+class DeliveryStore(Ledger):
     """Issues the moves of deliveries. Raises redis.RedisError."""
-
-    def __init__(self, client: redis.Redis, settings: Settings, clock: Clock = lambda: 0) -> None:
-        self._client = client
-        self._scripts = ScriptRunner(client)
-        self._settings = settings
-        self._clock = clock
 
     def claim(self, job_id: int, *, unproven: bool = True) -> DeliveryClaim | None:
         """Start an attempt; None when the message that led here is stale, or there is no room.

@@ -1,33 +1,36 @@
-"""What every part of the ledger stands on: the connection to Redis, its scripts, its clock."""
+"""What everything that issues the ledger's commands stands on: connection, scripts, clock."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Any
 
 import redis
 
+from shared.clock import Clock, redis_clock, redis_ms
 from shared.scripts import ScriptRunner
 from shared.settings import Settings
 
-#: Returns unix milliseconds, or 0 for Redis's own clock, the only one that all machines share.
-Clock = Callable[[], int]
 
+class Store:
+    """The base of whatever keeps something in Redis. Its methods raise redis.RedisError."""
 
-def redis_clock() -> int:
-    """Leave the time to Redis. Any other clock is for tests."""
-    return 0
-
-
-def milliseconds(seconds: float) -> int:
-    """Return whole milliseconds."""
-    return round(seconds * 1000)
-
-
-class Ledger:
-    """The base of the parts that issue the ledger's commands. They raise redis.RedisError."""
-
-    def __init__(self, client: redis.Redis, settings: Settings, clock: Clock = redis_clock) -> None:
+    def __init__(self, client: redis.Redis, clock: Clock = redis_clock) -> None:
         self._client = client
         self._scripts = ScriptRunner(client)
-        self._settings = settings
         self._clock = clock
+
+    def _now_ms(self) -> int:
+        """Return the time (unix ms), for commands that are no scripts: these ask Redis anyway."""
+        now_ms = self._clock()
+        if now_ms:
+            return now_ms
+        moment: Any = self._client.time()
+        return redis_ms(moment)
+
+
+class Ledger(Store):
+    """The base of those whose moves depend on settings."""
+
+    def __init__(self, client: redis.Redis, settings: Settings, clock: Clock = redis_clock) -> None:
+        super().__init__(client, clock)
+        self._settings = settings

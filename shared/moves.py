@@ -4,19 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
 from shared.errors import Failure
 from shared.job import JobState, failure_body
 from shared.operation import Operation
-
-CANCELLED: Final = Failure(
-    status=499,
-    type="invalid_request_error",
-    code="job_cancelled",
-    message="The job was cancelled.",
-    error_code="Cancelled",
-)
 
 
 @dataclass(frozen=True, slots=True)

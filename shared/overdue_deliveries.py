@@ -6,7 +6,6 @@ wait for it: they use up no attempts. Without this they would wait for as long a
 
 from __future__ import annotations
 
-import time
 from typing import Any, Final
 
 import redis
@@ -14,12 +13,13 @@ import redis
 from shared import redis_keys as keys
 from shared import task_names
 from shared.callback_events import exhausted_event
+from shared.clock import Clock, milliseconds, redis_clock, unix_ms
 from shared.delivery import Delivery, DeliveryState
 from shared.delivery_store import DeliveryStore
 from shared.job import Job
 from shared.job_store import JobStore
-from shared.ledger import Clock, milliseconds
-from shared.scripts import Call, ScriptRunner
+from shared.ledger import Ledger
+from shared.scripts import Call
 from shared.settings import Settings
 
 #: Most deliveries of one owner looked at in one tick.
@@ -27,16 +27,13 @@ _BATCH: Final = 1000
 _NEVER_TRIED: Final = "its receiver never had room for it"
 
 
-class OverdueDeliveries:
+class OverdueDeliveries(Ledger):
     """Finds and ends them. Raises redis.RedisError."""
 
-    def __init__(self, client: redis.Redis, settings: Settings, clock: Clock = lambda: 0) -> None:
-        self._client = client
-        self._scripts = ScriptRunner(client)
+    def __init__(self, client: redis.Redis, settings: Settings, clock: Clock = redis_clock) -> None:
+        super().__init__(client, settings, clock)
         self._jobs = JobStore(client, settings, clock)
         self._deliveries = DeliveryStore(client, settings, clock)
-        self._settings = settings
-        self._clock = clock
 
     def give_up(self) -> int:
         """End, as Exhausted, what is overdue; return how many."""
@@ -105,7 +102,7 @@ class OverdueDeliveries:
     def _event(self, job: Job, delivery: Delivery, reason: str) -> bytes:
         if job.event:
             return b""
-        now_ms = self._clock() or round(time.time() * 1000)
+        now_ms = self._clock() or unix_ms()
         return exhausted_event(job, delivery.url, delivery.attempt, reason, now_ms)
 
 

@@ -5,31 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import redis
-
 from shared import redis_keys as keys
+from shared.clock import milliseconds
 from shared.job import Job, from_hash
-from shared.ledger import milliseconds
-from shared.scripts import Call, ScriptRunner
-from shared.settings import Settings
+from shared.lease import Lease
+from shared.ledger import Ledger
+from shared.scripts import Call
 
 
-class Unstored:
+class Unstored(Ledger):
     """Reads and clears the list. Raises redis.RedisError when the ledger cannot be reached."""
-
-    def __init__(self, client: redis.Redis, settings: Settings) -> None:
-        self._client = client
-        self._scripts = ScriptRunner(client)
-        self._settings = settings
 
     def enter(self, token: str, lease_s: float) -> bool:
         """Become the one who stores; renew with the same token. False: somebody else is."""
-        lease_ms = milliseconds(lease_s)
-        if self._client.set(keys.HISTORY_LEASE, token, nx=True, px=lease_ms):
-            return True
-        if self._client.get(keys.HISTORY_LEASE) != token.encode():
-            return False
-        return bool(self._client.set(keys.HISTORY_LEASE, token, xx=True, px=lease_ms))
+        return Lease(self._scripts, keys.HISTORY_LEASE).hold(token, lease_s)
 
     def ids(self, most: int) -> list[int]:
         """Return the ids of jobs to store, those first that ended first."""

@@ -7,10 +7,10 @@ from typing import Final
 
 from shared import gates, queue_keys, task_names
 from shared import redis_keys as keys
+from shared.clock import milliseconds
 from shared.errors import OwnerQueueFull, QueueFull, RefIdConflict
 from shared.job import NewJob
 from shared.jobs.key_limits import LONGEST_RETRY_AFTER_S, KeyLimits, over_limit
-from shared.ledger import milliseconds
 from shared.moves import Accepted
 from shared.operation import Operation
 from shared.scripts import Argument, Call

@@ -10,8 +10,9 @@ from typing import Any
 from shared import queue_keys
 from shared import redis_keys as keys
 from shared.candidates import PREFIXES, Candidate, slot_keys, to_json
+from shared.clock import milliseconds
 from shared.job import ATTEMPT_PREFIX, Attempt, JobState
-from shared.ledger import Ledger, milliseconds
+from shared.ledger import Ledger
 from shared.moves import Claim, Deferred, Executed, NoFailOver, Renewal, Result
 from shared.operation import Operation
 from shared.scripts import Call

@@ -11,9 +11,10 @@ from shared import task_names
 from shared.api_keys.limits import Charge
 from shared.callback_body import thin_body
 from shared.callback_events import job_event
+from shared.clock import milliseconds
 from shared.job import ATTEMPT_PREFIX, Job, JobState
 from shared.jobs.key_limits import KeyLimits, charge_args
-from shared.ledger import milliseconds
+from shared.lease import Lease
 from shared.scripts import Argument, Call
 
 _NO_CHARGE: Final = Charge()
@@ -24,12 +25,7 @@ class Completion(KeyLimits):
 
     def enter_completion(self, token: str, lease_s: float) -> bool:
         """Become the one who completes; renew with the same token. False: somebody else is."""
-        lease_ms = milliseconds(lease_s)
-        if self._client.set(keys.COMPLETION_LEASE, token, nx=True, px=lease_ms):
-            return True
-        if self._client.get(keys.COMPLETION_LEASE) != token.encode():
-            return False
-        return bool(self._client.set(keys.COMPLETION_LEASE, token, xx=True, px=lease_ms))
+        return Lease(self._scripts, keys.COMPLETION_LEASE).hold(token, lease_s)
 
     def leave_completion(self, token: str) -> bool:
         """Stop completing; False when more jobs were executed in the meantime."""

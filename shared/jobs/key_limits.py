@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import time
 from typing import Final
 
 from shared import redis_keys as keys
 from shared.api_keys.limits import Charge, month_of
+from shared.clock import unix_ms
 from shared.errors import (
     InsufficientQuota,
     RateLimitExceeded,
@@ -54,7 +54,7 @@ class KeyLimits(Ledger):
 
     def _month_key(self, key_id: str) -> str:
         # A month may begin at one machine some milliseconds late: no round trip is worth that.
-        return keys.month_of(key_id, month_of(self._clock() or round(time.time() * 1000)))
+        return keys.month_of(key_id, month_of(self._clock() or unix_ms()))
 
 
 def charge_args(charge: Charge) -> list[Argument]:

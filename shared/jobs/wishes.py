@@ -7,10 +7,11 @@ from typing import Final
 from shared import queue_keys, task_names
 from shared import redis_keys as keys
 from shared.api_keys.limits import Allowance
+from shared.clock import milliseconds
 from shared.job import ATTEMPT_PREFIX, Job, failure_body
+from shared.job_failures import CANCELLED
 from shared.jobs.key_limits import KeyLimits, over_limit
-from shared.ledger import milliseconds
-from shared.moves import CANCELLED, Cancelled, Retried
+from shared.moves import Cancelled, Retried
 from shared.operation import Operation
 from shared.scripts import Call
 

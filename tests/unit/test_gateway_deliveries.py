@@ -16,7 +16,8 @@ from gateway import auth
 from gateway.auth import Principal
 from shared.api_keys.scopes import Scope
 from shared.delivery import DeliveryAttempt, DeliveryState, NextStep
-from shared.moves import CANCELLED, Result
+from shared.job_failures import CANCELLED
+from shared.moves import Result
 from shared.sealing import new_encryption_key
 from shared.settings import new_callback_secret
 from shared.signing import PrivateKey, SecretKey, message_id, new_private_key

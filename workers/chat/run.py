@@ -21,11 +21,11 @@ from shared.chat_request import with_model
 from shared.counters import Count
 from shared.errors import Failure
 from shared.job import Attempt, JobState
-from shared.moves import CANCELLED, Claim, Deferred, Executed, NoFailOver, Result
+from shared.job_failures import CANCELLED, DEADLINE_PASSED, NO_PROVIDER
+from shared.moves import Claim, Deferred, Executed, NoFailOver, Result
 from shared.operation import Operation
 from shared.provider_extras import resolved
 from shared.providers import Provider
-from shared.recovery_store import DEADLINE_PASSED
 from shared.request_defaults import with_defaults
 from shared.scripts import Call
 from workers.chat import backoff, health_notes, routing, slots
@@ -40,14 +40,6 @@ from workers.provider_key import provider_key
 from workers.providers.base import ProviderCall, ProviderError
 
 log = logging.getLogger(__name__)
-
-NO_PROVIDER: Final = Failure(
-    status=503,
-    type="server_error",
-    code="no_provider",
-    message="No provider serves this model at the moment.",
-    error_code="ServiceUnavailable",
-)
 
 #: The operations whose requests have the members that a model's defaults name.
 _SAMPLED: Final = (Operation.CHAT, Operation.COMPLETION)
