@@ -29,6 +29,7 @@ from gateway import (
     openai_headers,
     overview,
     pages,
+    provider_changes,
     provider_trial,
     providers,
     query_jobs,
@@ -50,7 +51,7 @@ _RESOURCES: Final = (
     *(chat, completions, embeddings, responses, ollama),
     *(jobs, query_jobs, retry_jobs, statistics, streams, models, results),
     *(deliveries, callback_keys, callback_subscriptions, callback_tests),
-    *(providers, provider_trial, workers),
+    *(providers, provider_changes, provider_trial, workers),
     *(keys, audit, overview, health),
     *(pages, sign_in, conversations),
 )

@@ -1,4 +1,4 @@
-"""Shows how the providers are doing, from what this process knows; nobody is asked."""
+"""Who the providers are and how they do, from what this process knows; nobody is asked."""
 
 from __future__ import annotations
 
@@ -6,8 +6,17 @@ from flask import Response
 
 from gateway.services import Services
 from shared.clock import unix_ms
+from shared.errors import ProviderNotFound
 from shared.provider_health import Condition
 from shared.providers import Provider
+
+
+def named(services: Services, name: str) -> Provider:
+    """Return the provider that goes by this name. Raises ProviderNotFound."""
+    provider = services.registry.named(name)
+    if provider is None:
+        raise ProviderNotFound(f"There is no provider '{name}'.", field="provider")
+    return provider
 
 
 def condition_of(services: Services, provider: Provider, model: str = "") -> Condition:

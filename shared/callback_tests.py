@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from shared import redis_keys as keys
-from shared import task_names
 from shared.clock import milliseconds
 from shared.delivery import DeliveryAttempt, DeliveryState, NextStep
+from shared.delivery_keys import MESSAGES
 from shared.ledger import Store
 from shared.scripts import Call
 
@@ -58,7 +58,7 @@ class CallbackTestStore(Store):
         """Ask for a sample to be sent; return the test's id. `mailbox` hears of the outcome."""
         call = Call(
             "request_callback_test",
-            [keys.JOB_ID, keys.message_list(task_names.CALLBACKS_QUEUE, 0), keys.QUEUE_PLACE],
+            [keys.JOB_ID, MESSAGES, keys.QUEUE_PLACE],
             [keys.CALLBACK_TEST_PREFIX, owner, url, mailbox, milliseconds(_KEPT_S)],
         )
         return int(self._scripts.run(call))

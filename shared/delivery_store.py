@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from shared import redis_keys as keys
-from shared import task_names
 from shared.callback_events import exhausted_event
 from shared.clock import milliseconds
 from shared.delivery import (
@@ -20,6 +19,7 @@ from shared.delivery import (
     Replay,
     from_hash,
 )
+from shared.delivery_keys import LINE, MESSAGES, MISSING, of_events, records
 from shared.job import Job
 from shared.ledger import Ledger
 from shared.scripts import Argument, Call
@@ -27,9 +27,6 @@ from shared.settings import Settings
 
 #: Most attempts kept in one delivery's log.
 _LOG_ROWS: Final = 100
-_MESSAGES: Final = keys.message_list(task_names.CALLBACKS_QUEUE, 0)
-_LINE: Final = keys.line(task_names.CALLBACKS_QUEUE, 0)
-_MISSING: Final = keys.missing(task_names.CALLBACKS_QUEUE, 0)
 _PARKED: Final = b"parked"
 
 
@@ -59,8 +56,8 @@ class DeliveryStore(Ledger):
                 keys.delivery(job_id),
                 keys.DELIVERIES_LEASES,
                 keys.DELIVERIES_DELAYED,
-                _LINE,
-                _MISSING,
+                LINE,
+                MISSING,
                 keys.RECEIVER_PREFIX,
                 keys.RECEIVERS_WAKES,
             ],
@@ -123,20 +120,15 @@ class DeliveryStore(Ledger):
         call = Call(
             "finish_delivery",
             [
-                *_of(job),
+                *records(job),
                 keys.DELIVERIES_LEASES,
                 keys.DELIVERIES_DELAYED,
                 keys.RECEIVER_PREFIX,
                 keys.RECEIVERS_WAKES,
-                _MESSAGES,
-                _LINE,
+                MESSAGES,
+                LINE,
                 keys.QUEUE_PLACE,
-                keys.callback_subscriptions(job.owner),
-                keys.JOB_ID,
-                keys.JOB_PREFIX,
-                keys.DELIVERY_PREFIX,
-                keys.deliveries_of(job.owner),
-                keys.DELIVERIES_OWNERS,
+                *of_events(job.owner),
             ],
             [
                 self._clock(),
@@ -166,11 +158,11 @@ class DeliveryStore(Ledger):
         call = Call(
             "replay_delivery",
             [
-                *_of(job),
+                *records(job),
                 keys.DELIVERIES_LEASES,
                 keys.DELIVERIES_DELAYED,
-                _MESSAGES,
-                _LINE,
+                MESSAGES,
+                LINE,
                 keys.QUEUE_PLACE,
                 keys.RECEIVER_PREFIX,
             ],
@@ -185,7 +177,7 @@ class DeliveryStore(Ledger):
         """
         call = Call(
             "cancel_delivery",
-            [*_of(job), keys.DELIVERIES_DELAYED, _LINE, _MISSING, keys.RECEIVER_PREFIX],
+            [*records(job), keys.DELIVERIES_DELAYED, LINE, MISSING, keys.RECEIVER_PREFIX],
             [
                 self._clock(),
                 job.id,
@@ -210,13 +202,3 @@ def _event(job: Job, claim: DeliveryClaim, row: DeliveryAttempt, next_step: Next
         return b""
     ended_ms = row.started_ms + row.duration_ms
     return exhausted_event(job, claim.url, claim.attempt, next_step.reason, ended_ms)
-
-
-def _of(job: Job) -> list[str]:
-    """Return the keys that live and end with the delivery, in the order its scripts take them."""
-    return [
-        keys.delivery(job.id),
-        keys.delivery_log(job.id),
-        keys.job(job.id),
-        keys.ref(job.owner, job.ref_id),
-    ]

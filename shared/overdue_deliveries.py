@@ -11,10 +11,10 @@ from typing import Any, Final
 import redis
 
 from shared import redis_keys as keys
-from shared import task_names
 from shared.callback_events import exhausted_event
 from shared.clock import Clock, milliseconds, redis_clock, unix_ms
 from shared.delivery import Delivery, DeliveryState
+from shared.delivery_keys import LINE, MESSAGES, MISSING, of_events, records
 from shared.delivery_store import DeliveryStore
 from shared.job import Job
 from shared.job_store import JobStore
@@ -69,23 +69,15 @@ class OverdueDeliveries(Ledger):
         return Call(
             "give_up_delivery",
             [
-                keys.delivery(job.id),
-                keys.delivery_log(job.id),
-                keys.job(job.id),
-                keys.ref(job.owner, job.ref_id),
+                *records(job),
                 keys.DELIVERIES_LEASES,
                 keys.DELIVERIES_DELAYED,
-                keys.message_list(task_names.CALLBACKS_QUEUE, 0),
-                keys.line(task_names.CALLBACKS_QUEUE, 0),
-                keys.missing(task_names.CALLBACKS_QUEUE, 0),
+                MESSAGES,
+                LINE,
+                MISSING,
                 keys.QUEUE_PLACE,
                 keys.RECEIVER_PREFIX,
-                keys.callback_subscriptions(job.owner),
-                keys.JOB_ID,
-                keys.JOB_PREFIX,
-                keys.DELIVERY_PREFIX,
-                keys.deliveries_of(job.owner),
-                keys.DELIVERIES_OWNERS,
+                *of_events(job.owner),
             ],
             [
                 self._clock(),

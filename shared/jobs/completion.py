@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from shared import delivery_keys
 from shared import redis_keys as keys
-from shared import task_names
 from shared.api_keys.limits import Charge
 from shared.callback_body import thin_body
 from shared.callback_events import job_event
@@ -103,14 +103,9 @@ def _complete_keys(job: Job) -> list[str]:
         keys.EXECUTED,
         keys.ref(job.owner, job.ref_id),
         keys.delivery(job.id),
-        keys.message_list(task_names.CALLBACKS_QUEUE, 0),
-        keys.line(task_names.CALLBACKS_QUEUE, 0),
+        delivery_keys.MESSAGES,
+        delivery_keys.LINE,
         keys.QUEUE_PLACE,
-        keys.deliveries_of(job.owner),
-        keys.DELIVERIES_OWNERS,
-        keys.callback_subscriptions(job.owner),
-        keys.JOB_ID,
-        keys.JOB_PREFIX,
-        keys.DELIVERY_PREFIX,
+        *delivery_keys.of_events(job.owner),
         keys.UNSTORED,
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from shared import queue_keys, task_names
+from shared import delivery_keys, queue_keys, task_names
 from shared import redis_keys as keys
 from shared.api_keys.limits import Allowance
 from shared.clock import milliseconds
@@ -92,8 +92,8 @@ def _retry_keys(job: Job) -> list[str]:
         *queue_keys.window(queue, job.priority),
         keys.waiting_of(queue, job.priority, job.owner),
         keys.DELIVERIES_LEASES,
-        keys.line(task_names.CALLBACKS_QUEUE, 0),
-        keys.missing(task_names.CALLBACKS_QUEUE, 0),
+        delivery_keys.LINE,
+        delivery_keys.MISSING,
         keys.RECEIVER_PREFIX,
     ]
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from shared import redis_keys as keys
 from shared import task_names
+from shared.delivery_keys import LINE, MESSAGES
 from shared.delivery_store import receiver_limits
 from shared.recovery.search import BATCH, Search
 from shared.scripts import Call
@@ -41,8 +42,8 @@ class DeliveryRecovery(Search):
                     keys.RECEIVERS_WAKES,
                     keys.RECEIVER_PREFIX,
                     keys.DELIVERIES_LEASES,
-                    keys.message_list(task_names.CALLBACKS_QUEUE, 0),
-                    keys.line(task_names.CALLBACKS_QUEUE, 0),
+                    MESSAGES,
+                    LINE,
                     keys.QUEUE_PLACE,
                 ],
                 [now, receiver, *receiver_limits(self._settings)],
@@ -59,8 +60,8 @@ class DeliveryRecovery(Search):
                 [
                     keys.delivery(job_id),
                     source,
-                    keys.message_list(task_names.CALLBACKS_QUEUE, 0),
-                    keys.line(task_names.CALLBACKS_QUEUE, 0),
+                    MESSAGES,
+                    LINE,
                     keys.QUEUE_PLACE,
                     keys.RECEIVER_PREFIX,
                 ],
