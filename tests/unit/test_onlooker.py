@@ -112,5 +112,5 @@ def test_onlooker_retries_its_own_jobs_only(gateway: Gateway) -> None:
     HistoryWriter(gateway.database).store([record(failed)])
     onlooker = issue(gateway, {Scope.CHAT, Scope.READ, Scope.ADMIN_READ})
     for key, matched in ((onlooker, 0), (ADMIN_SECRET, 1)):
-        answer = gateway.post("/api/RetryJobs", {"dryRun": True}, key=key)
+        answer = gateway.post("/api/RetryJobs", {"state": "Failed", "dryRun": True}, key=key)
         assert answer.json["matched"] == matched
