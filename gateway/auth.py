@@ -38,8 +38,8 @@ class Keys:
             ),
         )
 
-    def authenticate(self, request: Request, scope: Scope | None = None) -> Principal:
-        """Return who calls, if that may do what `scope` names.
+    def authenticate(self, request: Request, *any_of: Scope) -> Principal:
+        """Return who calls, if that may do what one of these scopes names.
 
         By default that is `read` where a GET would do, else `chat`. Raises Unauthenticated,
         InvalidApiKey when the key is unknown or its time is over, and Forbidden.
@@ -49,7 +49,7 @@ class Keys:
         except InvalidApiKey:
             self._wrong.came_from(request.remote_addr or "")
             raise
-        principal.demand(scope or _usual_scope(request))
+        principal.demand(*(any_of or (_usual_scope(request),)))
         g.principal = principal
         return principal
 
@@ -59,6 +59,10 @@ class Keys:
         if principal is None:
             raise InvalidApiKey
         return principal
+
+    def authenticate_onlooker(self, request: Request) -> Principal:
+        """Return who calls, if that may look at rows: its own jobs', or everybody's."""
+        return self.authenticate(request, Scope.READ, Scope.ADMIN_READ)
 
     def authenticate_admin(self, request: Request, scope: Scope = Scope.ADMIN) -> Principal:
         """Return the admin who calls, or who has the scope. Raises Forbidden for anybody else."""

@@ -79,7 +79,7 @@ CALLBACK_TEST_PREFIX: Final = "callback:test:"
 #: Prefix of a delivery's HASH, for scripts that give it its id.
 DELIVERY_PREFIX: Final = "delivery:"
 
-#: SET of owners that have, or had, subscriptions. Never expires; bounded by the keys there are.
+#: SET of owners that have subscriptions. Never expires; bounded by the keys there are.
 SUBSCRIBERS: Final = "callback:subscribers"
 
 

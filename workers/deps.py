@@ -129,7 +129,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         callback_tests=CallbackTestStore(client),
         signing_keys=signing_keys(client, settings),
         callback_slots=Slots(concurrency),
-        callback_leases=Leases(deliveries),
+        callback_leases=Leases(deliveries, settings.callback_lease_s),
         health=health,
         follower=RegistryFollower(client, registry, health, file),
         health_store=HealthStore(client),

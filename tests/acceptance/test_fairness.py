@@ -128,12 +128,12 @@ def test_synchronous_call_has_a_slot_when_queued_jobs_have_taken_all_others(
 def test_slot_that_becomes_free_takes_the_next_job_at_once(backlog: Backlog) -> None:
     most_per_s = OPEN_SLOTS / CALL_S
 
-    calls, jobs = backlog.stack.llm.requests, round(2 * most_per_s)
+    llm, jobs = backlog.stack.llm, round(2 * most_per_s)
 
     def jobs_s() -> float:
         """Return how long so many jobs take that would be two seconds' work at best."""
-        before, began = len(calls), time.monotonic()
-        until(lambda: len(calls) >= before + jobs, "the backlog goes on")
+        before, began = len(llm.requests), time.monotonic()
+        until(lambda: len(llm.requests) >= before + jobs, "the backlog goes on")
         return time.monotonic() - began
 
     # With a pause of a second whenever the pool is full it would be eight.
