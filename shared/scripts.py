@@ -66,7 +66,9 @@ class ScriptRunner:
         """Run one script. Raises redis.RedisError."""
         script = load(call.name)
         try:
-            return self._client.evalsha(script.sha, len(call.keys), *call.keys, *call.args)
+            return self._client.execute_command(  # type: ignore[no-untyped-call]
+                "EVALSHA", script.sha, len(call.keys), *call.keys, *call.args
+            )
         except NoScriptError:
             return self._client.eval(script.text, len(call.keys), *call.keys, *call.args)
 
