@@ -16,6 +16,7 @@ from gateway.client_presence import client_left
 from gateway.event_form import ChunkEvents, EventForm
 from gateway.event_stream import EventStream, Place, as_response
 from gateway.following import seated
+from gateway.json_response import JsonResponse
 from gateway.provider_view import with_provider
 from gateway.services import Services
 from shared import task_names
@@ -136,10 +137,10 @@ def _if_answered(job: Job | None) -> Job | None:
 def answer_of(job: Job) -> Response:
     """Return the job's result as it is stored: the LLM's own bytes, or the error body."""
     body = job.response if job.response is not None else job.error
-    response = Response(body, status=job.status, mimetype="application/json")
-    response.headers["x-job-id"] = str(job.id)
-    response.headers["openai-processing-ms"] = str(max(0, job.executed_ms - job.created_ms))
+    response = JsonResponse(body, job.status)
+    response.headers.add("x-job-id", str(job.id))
+    response.headers.add("openai-processing-ms", str(max(0, job.executed_ms - job.created_ms)))
     if job.response is None:
         # The attempts have been made here: an SDK that repeats the call would repeat them all.
-        response.headers["x-should-retry"] = "false"
+        response.headers.add("x-should-retry", "false")
     return with_provider(response, job.at)
