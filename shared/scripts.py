@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import redis
 from redis.exceptions import NoScriptError
@@ -27,8 +27,7 @@ class Script:
     sha: str
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One run of one script. Its KEYS and ARGV are stated at the top of `lua/<name>.lua`."""
 
     name: str
