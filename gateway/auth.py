@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import hmac
 
-from flask import Request, g
+from flask import Request
 
+from gateway.incoming_request import incoming
 from gateway.issued_keys import IssuedKeys
 from gateway.principal import ADMIN_OWNER, BOOTSTRAP_OWNER, Principal, principal_of
 from gateway.sessions import Sessions
@@ -50,7 +51,7 @@ class Keys:
             self._wrong.came_from(request.remote_addr or "")
             raise
         principal.demand(*(any_of or (_usual_scope(request),)))
-        g.principal = principal
+        incoming().principal = principal
         return principal
 
     def of_digest(self, presented: str) -> Principal:
@@ -111,6 +112,7 @@ def _presented(request: Request) -> str:
 
     Empty when there is none: then a session may stand for it.
     """
-    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    headers = request.headers
+    scheme, _, credentials = headers.get("Authorization", "").partition(" ")
     key = credentials.strip() if scheme.lower() == "bearer" else ""
-    return key or request.headers.get("X-Api-Key", "") or request.headers.get("authsecret", "")
+    return key or headers.get("X-Api-Key", "") or headers.get("authsecret", "")

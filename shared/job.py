@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.api_keys.limits import Allowance
 from shared.errors import Failure
@@ -35,9 +35,11 @@ class JobState(StrEnum):
         return self.has_result and self is not JobState.EXECUTED
 
 
-@dataclass(frozen=True, slots=True)
-class NewJob:
-    """What a client asked for, before it is a job. Texts are as the client gave them."""
+class NewJob(NamedTuple):
+    """What a client asked for, before it is a job. Texts are as the client gave them.
+
+    A named tuple, for each call makes one: that takes a quarter of what a frozen dataclass takes.
+    """
 
     owner: str
     ref_id: str
