@@ -110,20 +110,26 @@ class Mailbox:
     def _read(self) -> None:
         with self._client.pubsub(push_handler_func=_as_it_came) as pubsub:  # type: ignore[no-untyped-call]
             pubsub.subscribe(self._channel)
-            # What was published while nobody listened is gone: everybody looks once.
-            for waiter in list(self._waiters.values()):
-                waiter.wake()
             while True:
-                self._wake(_next_token(pubsub))
+                kind, data = _next_message(pubsub)
+                if kind == b"message":
+                    self._wake(data.decode())
+                elif kind == b"subscribe":
+                    self._wake_all()
 
     def _wake(self, token: str) -> None:
         waiter = self._waiters.get(token)
         if waiter is not None:
             waiter.wake()
 
+    def _wake_all(self) -> None:
+        """Let everybody look once: what was published while nobody listened is gone."""
+        for waiter in list(self._waiters.values()):
+            waiter.wake()
 
-def _next_token(pubsub: Any) -> str:
-    """Return whom the next message is for; nobody when it is none, or does not come.
+
+def _next_message(pubsub: Any) -> tuple[bytes, Any]:
+    """Return the kind of what comes next, and its content; no kind when nothing comes.
 
     `get_message` polls before it reads, and writes a line of debugging: half of what a message
     costs.
@@ -134,8 +140,8 @@ def _next_token(pubsub: Any) -> str:
         )
     except redis.TimeoutError:
         pubsub.check_health()
-        return ""
-    return str(data.decode()) if kind == b"message" else ""
+        return b"", None
+    return kind, data
 
 
 def _as_it_came(message: Any) -> Any:

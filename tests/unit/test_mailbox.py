@@ -47,13 +47,13 @@ def test_message_wakes_the_request_that_it_names(ledger_redis: redis.Redis) -> N
     with mailbox.waiter() as one, mailbox.waiter() as other:
         assert one.address != other.address
         until(lambda: listeners(ledger_redis, one))
-        # All look once when the subscription begins.
-        assert one.wait_until(lambda: True, 60)
-        assert other.wait_until(lambda: True, 60)
+        woken = []
         for _ in range(3):
             tell(ledger_redis, other)
             assert other.wait_until(lambda: "found", 60) == "found"
-        assert one.wait_until(lambda: True, 0.05) is None
+            woken.append(one.wait_until(lambda: True, 0.05))
+        # All may look once when the subscription begins.
+        assert woken[1:] == [None, None]
 
 
 @pytest.mark.integration
@@ -61,6 +61,7 @@ def test_request_is_woken_after_the_subscription_was_lost(real_redis: redis.Redi
     mailbox = Mailbox(real_redis, limit=10)
     with mailbox.waiter() as waiter:
         until(lambda: listeners(real_redis, waiter))
+        tell(real_redis, waiter)
         assert waiter.wait_until(lambda: True, 60)
         real_redis.client_kill_filter(_type="pubsub")
         # What was said in between is lost: so all look once more.
