@@ -139,7 +139,12 @@ def _error(body: bytes | None) -> tuple[str, str]:
     status = whole.get("responseStatus") if isinstance(whole, dict) else None
     if not isinstance(status, dict):
         return "", ""
-    return str(status.get("errorCode", "")), str(status.get("message", ""))
+    return _text(status.get("errorCode", "")), _text(status.get("message", ""))
+
+
+def _text(value: object) -> str:
+    """Return it as a text that has a form in UTF-8: JSON can hold half a character."""
+    return str(value).encode("utf-8", "replace").decode()
 
 
 def _bytes(value: Any) -> bytes | None:

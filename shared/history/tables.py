@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Index,
     Integer,
     LargeBinary,
@@ -18,7 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    text,
+    literal_column,
 )
 
 metadata: Final = MetaData()
@@ -48,7 +49,7 @@ def _number(name: str) -> Column[int]:
 
 #: Which rows the indices by tag hold: most jobs have none, and shall not pay for them. A query by
 #: tag states it too, or it would not be answered by them.
-HAS_TAG: Final = text("jobs.tag <> ''")
+HAS_TAG: Final[ColumnElement[bool]] = literal_column("jobs.tag <> ''")
 
 
 def _tag_index(name: str, *columns: str) -> Index:

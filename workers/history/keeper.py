@@ -25,12 +25,11 @@ _REFUSED: Final = (DataError, OverflowError)
 
 log = logging.getLogger(__name__)
 
-#: Most jobs of one transaction, and about how many bytes of bodies (bytes) it may hold. A
-#: transaction costs as much as some 50 jobs.
+#: Most jobs of one transaction, and about how many bytes of bodies (bytes) it may hold.
 BATCH: Final = 1000
 _BATCH_BYTES: Final = 8 * 1024 * 1024
-#: Jobs read in one round trip, for their bodies may be large; and how many are made into rows
-#: before others have their turn, for callers wait meanwhile.
+#: Jobs read in one round trip and made into rows: their bodies may be large, and only the wait for
+#: the next page lets others have their turn.
 _PAGE: Final = 30
 #: How long nobody else stores after this process said it does (seconds). Every batch renews it. In
 #: a transaction that takes longer two may be at it: no harm, only work done twice.
@@ -90,7 +89,6 @@ class Keeper:
             size += sum(map(_size, jobs))
             if size > _BATCH_BYTES:
                 break
-            self._deps.sleep(0)
         return ended
 
     def _read_page(self, ids: Sequence[int]) -> list[Job]:
