@@ -14,21 +14,21 @@ from shared.delivery_store import DeliveryStore
 
 
 class Leases:
-    """The attempts that run here: attempt by delivery id."""
+    """The attempts that run here."""
 
     def __init__(self, deliveries: DeliveryStore) -> None:
         self._deliveries = deliveries
-        self._held: dict[int, int] = {}
+        self._held: dict[int, DeliveryClaim] = {}
 
     @contextmanager
     def held(self, claim: DeliveryClaim) -> Iterator[None]:
         """Have the attempt's lease renewed while the block runs."""
-        self._held[claim.id] = claim.attempt
+        self._held[claim.id] = claim
         try:
             yield
         finally:
             # A later attempt at the same delivery may run here by now.
-            if self._held.get(claim.id) == claim.attempt:
+            if self._held.get(claim.id) is claim:
                 del self._held[claim.id]
 
     def renew(self) -> None:
@@ -38,4 +38,9 @@ class Leases:
         callback already nobody knows, and its `webhook-id` tells it that two are the same.
         """
         if self._held:
-            self._deliveries.renew(self._held)
+            attempts = {claim.id: claim.attempt for claim in self._held.values()}
+            self._deliveries.renew(attempts)
+
+    def claims(self) -> list[DeliveryClaim]:
+        """Return the claims of all attempts that run."""
+        return list(self._held.values())
