@@ -31,11 +31,13 @@ class Heartbeat:
         queues: Callable[[], Iterable[str]],
         slots: int,
         busy: Callable[[], int],
+        stopping: Callable[[], bool],
     ) -> None:
-        """`queues` may change while it lives; `busy` gives how many of the slots are taken."""
+        """`busy`: how many slots are taken; `stopping`: whether the worker was told to stop."""
         self._deps = deps
         self._queues = queues
         self._busy = busy
+        self._stopping = stopping
         self._book = WorkerBook(deps.redis)
         self._self = Worker(
             name=deps.worker_name,
@@ -45,8 +47,6 @@ class Heartbeat:
             version=_version(),
             slots=slots,
         )
-        #: Whether the worker was told to stop.
-        self.is_stopping = False
         self._has_ended = False
         # A beat on its way would bring back what `end` has struck out.
         self._one_at_a_time = threading.Lock()
@@ -74,7 +74,7 @@ class Heartbeat:
             update={
                 "queues": tuple(sorted(self._queues())),
                 "busy": self._busy(),
-                "stopping": self.is_stopping,
+                "stopping": self._stopping(),
                 "counts": dict(deps.traffic.counts),
                 "running_jobs": len(rows),
                 "models": Counter(one.model for one in claims),

@@ -58,14 +58,13 @@ class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-igno
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
         self._timers: list[Periodic] = []
-        self._heartbeat: Heartbeat | None = None
 
     def start(self, worker: Any) -> None:
         """Start the timers."""
         _spare_garbage_collection()
         deps = deps_of(worker.app)
         queues = worker.app.amqp.queues.consume_from
-        self._heartbeat = _started_heartbeat(deps, worker)
+        _start_heartbeat(deps, worker)
         if pools.follows_registry(worker.app) or any(map(task_names.is_chat_queue, queues)):
             _start_lease_keeping(deps)
         if task_names.CALLBACKS_QUEUE in queues:
@@ -77,11 +76,9 @@ class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-igno
                 timer.start()
 
     def stop(self, worker: Any) -> None:  # noqa: ARG002 - Celery's signature
-        """Stop tick and history, and say that the process is about to go."""
+        """Stop tick and history."""
         for timer in self._timers:
             timer.stop()
-        if self._heartbeat is not None:
-            self._heartbeat.is_stopping = True
 
 
 def _spare_garbage_collection() -> None:
@@ -102,16 +99,17 @@ def _completion_timers(deps: Deps) -> list[Periodic]:
     ]
 
 
-def _started_heartbeat(deps: Deps, worker: Any) -> Heartbeat:
+def _start_heartbeat(deps: Deps, worker: Any) -> None:
     heartbeat = Heartbeat(
         deps,
         queues=lambda: worker.app.amqp.queues.consume_from,
         slots=worker.concurrency,
         busy=lambda: len(state.active_requests),
+        # An exit status from the signal on; this step is stopped when the last task is done.
+        stopping=lambda: state.should_stop not in (None, False),
     )
     Periodic("heartbeat", heartbeat, BEAT_S).start()
     atexit.register(heartbeat.end)
-    return heartbeat
 
 
 def _start_lease_keeping(deps: Deps) -> None:
