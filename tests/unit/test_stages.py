@@ -153,6 +153,19 @@ def test_job_at_the_front_hides_none_that_has_waited_longer(cluster: Cluster) ->
     assert (cluster.stage().depth, cluster.stage().lag_s) == (3, 20)
 
 
+def test_of_jobs_at_the_front_the_one_put_there_first_counts(cluster: Cluster) -> None:
+    for _ in range(2):
+        cluster.accept()
+    for delay_s in (10, 20):
+        claim = cluster.claim()
+        cluster.jobs.defer(claim.id, claim.attempt, delay_s)
+    for _ in range(2):
+        cluster.clock.advance(10)
+        cluster.recovery.promote_jobs()
+
+    assert (cluster.stage().depth, cluster.stage().lag_s) == (2, 10)
+
+
 def test_jobs_that_wait_for_one_provider_count(
     fake_redis: redis.Redis, settings: Settings, fake_clock: FakeClock
 ) -> None:
@@ -161,16 +174,17 @@ def test_jobs_that_wait_for_one_provider_count(
     deps = build(fake_redis, settings, fake_clock, FakeLlm(), providers=[provider])
     cluster = Cluster(fake_redis, settings, fake_clock)
     fake_redis.zadd(keys.slots("acme"), {"4711": fake_clock() + 30_000})
-    job_id = cluster.accept(provider="acme")
-    assert cluster.lists.take_chat() == job_id
-    run_chat(deps, job_id, "chat.m", 5)
-    fake_clock.advance(9)
+    for job_id in (1, 2):
+        assert cluster.accept(provider="acme") == job_id
+        fake_clock.advance(9)
+    while (taken := cluster.lists.take_chat()) is not None:
+        run_chat(deps, taken, "chat.m", 5)
 
-    assert (cluster.stage().depth, cluster.stage().lag_s) == (1, 9)
-    assert cluster.overview().waiting[0].queued == 1
+    assert (cluster.stage().depth, cluster.stage().lag_s) == (2, 18)
+    assert cluster.overview().waiting[0].queued == 2
     for owner in (None, "key1"):
         found = LiveJobs(cluster.jobs).find(JobFilter(owner=owner, model="m"))
-        assert [job.id for job in found] == [job_id]
+        assert [job.id for job in found] == [2, 1]
 
 
 # --- the stages behind the chats ------------------------------------------------------------------

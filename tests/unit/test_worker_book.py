@@ -88,12 +88,12 @@ def test_worker_that_was_only_late_is_not_lost_any_more(
     assert names(book) == (["chat1@vm"], [])
 
 
-def test_worker_that_leaves_is_not_lost(book: WorkerBook, fake_clock: FakeClock) -> None:
+def test_worker_that_leaves_leaves_nothing(book: WorkerBook, ledger_redis: redis.Redis) -> None:
     book.beat(worker())
     book.leave(worker())
-    fake_clock.advance(LOST_AFTER_S + 1)
 
     assert names(book) == ([], [])
+    assert ledger_redis.keys() == []
 
 
 def test_worker_that_comes_back_under_its_name_hides_no_loss(
