@@ -106,7 +106,7 @@ def _start_heartbeat(deps: Deps, worker: Any) -> None:
         slots=worker.concurrency,
         busy=lambda: len(state.active_requests),
         # An exit status from the signal on; this step is stopped when the last task is done.
-        stopping=lambda: state.should_stop not in (None, False),
+        stopping=lambda: state.should_stop is not None,
     )
     Periodic("heartbeat", heartbeat, BEAT_S).start()
     atexit.register(heartbeat.end)
