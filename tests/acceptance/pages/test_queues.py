@@ -180,7 +180,7 @@ def test_killed_worker_is_shown_as_lost_with_what_it_ran(
     lost = _lost(queues.page)
     expect(lost).to_contain_text(f"{POOLS[KILLED]}@", timeout=_LOST_WITHIN_S * 1000)
     expect(lost).to_contain_text("was last heard")
-    expect(lost.get_by_role("link", name=f"job {job_id}")).to_be_visible()
+    expect(lost.get_by_role("link", name=f"job {job_id}", exact=True)).to_be_visible()
     expect(_worker(queues.page, KILLED)).to_have_count(0)
 
     # Another process under its name is another worker.
@@ -191,14 +191,15 @@ def test_killed_worker_is_shown_as_lost_with_what_it_ran(
 
 
 def test_worker_that_is_stopped_leaves_and_is_not_lost(queues_stack: Stack) -> None:
-    queues_stack.start(POOLS[STOPPED])
+    role = POOLS[STOPPED]
+    queues_stack.start(role)
     queues_stack.wait_ready()
-    assert POOLS[STOPPED] in _names(_overview(queues_stack)["workers"])
+    _until_told(queues_stack, lambda now: role in _names(now["workers"]), "it is there")
 
-    assert queues_stack.stop(POOLS[STOPPED]) == 0
+    assert queues_stack.stop(role) == 0
 
     now = _overview(queues_stack)
-    assert POOLS[STOPPED] not in _names([*now["workers"], *now["lostWorkers"]])
+    assert role not in _names([*now["workers"], *now["lostWorkers"]])
 
 
 def test_worker_that_finishes_its_jobs_says_that_it_stops(queues_stack: Stack) -> None:
