@@ -47,6 +47,7 @@ def load(name: str) -> Script:
     return Script(whole, hashlib.sha1(whole.encode(), usedforsecurity=False).hexdigest())
 
 
+@cache
 def _load_all() -> None:
     """Read every script now: an upgrade may replace the files under a process that runs."""
     for file in _FOLDER.iterdir():

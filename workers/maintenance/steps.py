@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
+import atexit
 import gc
 from typing import Any
 
 from celery import bootsteps
-from redis.exceptions import RedisError
+from celery.worker import state
 
 from shared import task_names
 from shared.database.database import prepare
 from shared.open_files import allow_many_connections
 from shared.settings import load_settings
+from shared.worker_book import BEAT_S
 from workers import broker, pools
 from workers.context import attach, deps_of
 from workers.deps import Deps, build_deps
 from workers.history import keeper, pruning
 from workers.history.keeper import Keeper
 from workers.history.pruning import prune
-from workers.maintenance import heartbeat
+from workers.maintenance.heartbeat import Heartbeat
 from workers.maintenance.leases import listen_for_aborts, renew_leases
 from workers.maintenance.periodic import Periodic
 from workers.maintenance.probes import INTERVAL_S, probe_providers
@@ -50,7 +51,8 @@ class DepsStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
 class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
     """Starts what this process needs for its queues.
 
-    Heartbeat and leases go on while the worker finishes its tasks: they end with the process.
+    Heartbeat and leases go on while the worker finishes its tasks: they end with the process, which
+    is struck out of the book as the last thing it does.
     """
 
     requires = (DepsStep,)
@@ -64,7 +66,7 @@ class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-igno
         _spare_garbage_collection()
         deps = deps_of(worker.app)
         queues = worker.app.amqp.queues.consume_from
-        _start_heartbeat(deps, worker.app)
+        _start_heartbeat(deps, worker)
         if pools.follows_registry(worker.app) or any(map(task_names.is_chat_queue, queues)):
             _start_lease_keeping(deps)
         if task_names.CALLBACKS_QUEUE in queues:
@@ -75,12 +77,10 @@ class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-igno
             for timer in self._timers:
                 timer.start()
 
-    def stop(self, worker: Any) -> None:
-        """Stop tick and history, and say that the process goes."""
+    def stop(self, worker: Any) -> None:  # noqa: ARG002 - Celery's signature
+        """Stop tick and history."""
         for timer in self._timers:
             timer.stop()
-        with contextlib.suppress(RedisError):
-            heartbeat.fall_silent(deps_of(worker.app))
 
 
 def _spare_garbage_collection() -> None:
@@ -104,11 +104,17 @@ def _completion_timers(deps: Deps) -> list[Periodic]:
     ]
 
 
-def _start_heartbeat(deps: Deps, app: Any) -> None:
-    def beat() -> None:
-        heartbeat.beat(deps, list(app.amqp.queues.consume_from))
-
-    Periodic("heartbeat", beat, heartbeat.INTERVAL_S).start()
+def _start_heartbeat(deps: Deps, worker: Any) -> None:
+    heartbeat = Heartbeat(
+        deps,
+        queues=lambda: worker.app.amqp.queues.consume_from,
+        slots=worker.concurrency,
+        busy=lambda: len(state.active_requests),
+        # An exit status from the signal on; this step is stopped when the last task is done.
+        stopping=lambda: state.should_stop is not None,
+    )
+    Periodic("heartbeat", heartbeat, BEAT_S).start()
+    atexit.register(heartbeat.end)
 
 
 def _start_lease_keeping(deps: Deps) -> None:
