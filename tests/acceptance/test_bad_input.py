@@ -14,6 +14,7 @@ import requests
 
 from shared import redis_keys
 from tests.acceptance.api import Api, chat
+from tests.acceptance.polling import PATIENCE_S
 from tests.acceptance.stack import GATEWAY, REDIS, Stack
 from tests.factories import dump
 
@@ -327,14 +328,14 @@ def test_body_that_ends_early_is_refused(gateway: Stack, client: Api) -> None:
     with connection(gateway) as link:
         link.sendall(head.encode() + b'Content-Length: 1000\r\n\r\n{"model":')
         link.shutdown(socket.SHUT_WR)
-        link.settimeout(30)
+        link.settimeout(PATIENCE_S)
         answer = link.recv(4096)
     assert answer == b"" or answer.split()[1] == b"400"
 
 
 def connection(stack: Stack) -> socket.socket:
     port = int(stack.url.rpartition(":")[2])
-    return socket.create_connection(("127.0.0.1", port), timeout=30)
+    return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
 
 
 def timed(stack: Stack, method: str, path: str, body: Any) -> tuple[requests.Response, float]:

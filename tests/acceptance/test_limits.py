@@ -240,7 +240,7 @@ CANCELLED_WITHIN_S = 5.0
 #: Models whose calls hang, each with a worker of one slot; and one that takes its time.
 LINE, HANG, SLOW = "demo-hang-instant", "demo-hang", "demo-slow-10s"
 #: Time to a dead worker's jobs being put on their way again (seconds).
-LEASE_S = 3.0
+LEASE_S = 5.0
 CRASHES = 3
 #: What the status tells of a job only while it is queued.
 _WHILE_QUEUED = {"queuePosition", "estimatedStartSecs"}

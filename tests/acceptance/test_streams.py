@@ -32,7 +32,7 @@ from tests.acceptance.polling import until
 from tests.acceptance.stack import CHAT, GATEWAY, REDIS, Stack
 
 SYNC = "/v1/chat/completions"
-_LEASE_S = 4
+_LEASE_S = 6
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.acceptance.chaos import report
-from tests.acceptance.chaos.auditor import Audit, Finding, audit
+from tests.acceptance.chaos.auditor import Audit, audit
+from tests.acceptance.chaos.judging import Finding
 from tests.acceptance.chaos.ledgers import (
     CallbackSeen,
     Happened,
