@@ -51,8 +51,10 @@ class Waiter:
         until, look_again = now + timeout_s, now + RECHECK_S
         while now < until and not client_left():
             woken = self._event.wait(min(until - now, _PRESENCE_S))
-            # Cleared before the look: a wake-up during it counts for the next one.
-            self._event.clear()
+            if woken:
+                # Before the look, for a wake-up during it counts for the next one; and only then,
+                # for one that came just after the time was up must not be lost.
+                self._event.clear()
             now = time.monotonic()
             if woken or now >= look_again:
                 look_again = now + RECHECK_S
