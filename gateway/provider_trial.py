@@ -37,8 +37,8 @@ def try_provider() -> Response:
     wanted = bind(ChatAiProvider)
     call = _call(wanted)
     _check(gateway, wanted)
-    job = wait_for(gateway, lambda mailbox: _accept(gateway, principal, wanted, call, mailbox))
-    return answer_of(job)
+    told = wait_for(gateway, lambda mailbox: _accept(gateway, principal, wanted, call, mailbox))
+    return answer_of(told)
 
 
 @dto_route(blueprint, "CheckAiProviderStatus", "POST")

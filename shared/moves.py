@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from shared.errors import Failure
 from shared.job import JobState, failure_body
@@ -16,6 +17,19 @@ class Accepted:
 
     id: int
     is_new: bool
+
+
+class Answer(NamedTuple):
+    """What a job came to, for who waits for it. Times are unix milliseconds."""
+
+    job_id: int
+    status: int
+    response: bytes | None
+    error: bytes | None
+    created_ms: int
+    executed_ms: int
+    #: Who answered; empty if nobody was asked.
+    provider: str
 
 
 @dataclass(frozen=True, slots=True)

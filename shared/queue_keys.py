@@ -67,3 +67,25 @@ def window(queue: str, priority: int) -> tuple[str, ...]:
         keys.waiting(queue, priority),
         keys.turns(queue, priority),
     )
+
+
+@lru_cache(maxsize=4096)
+def of_accept(
+    model: str, priority: int, owner: str, provider: str, operation: Operation
+) -> tuple[str, ...]:
+    """Return KEYS 4-… of `accept`: all that jobs of one owner and model have in common."""
+    queue = task_names.chat_queue(model)
+    gate = gates.gate(queue, provider, operation)
+    return (
+        keys.MODELS,
+        keys.DEADLINES,
+        keys.drain(queue),
+        *window(queue, priority),
+        keys.QUEUE_PLACE,
+        keys.waiting_of(queue, priority, owner),
+        *lines(queue),
+        *waiting(queue),
+        *waiting_of(queue, owner),
+        keys.GATES,
+        *(waiting(gate) if gate != queue else ()),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from shared import gates, queue_keys, task_names
+from shared import queue_keys, task_names
 from shared import redis_keys as keys
 from shared.clock import milliseconds
 from shared.errors import OwnerQueueFull, QueueFull, RefIdConflict
@@ -29,7 +29,12 @@ class Acceptance(KeyLimits):
         Raises RefIdConflict (same RefId, other request), QueueFull, OwnerQueueFull, and
         RateLimitExceeded and its kin when the key's limits have no room for it.
         """
-        accept_keys = _accept_keys(new)
+        accept_keys = [
+            keys.JOB_ID,
+            keys.ref(new.owner, new.ref_id),
+            keys.tag(new.owner, new.tag),
+            *queue_keys.of_accept(new.model, new.priority, new.owner, new.provider, new.operation),
+        ]
         if new.allowance:
             accept_keys += self._limit_keys(new.allowance.key_id)
         answer = self._scripts.run(Call("accept", accept_keys, self._accept_args(new)))
@@ -94,24 +99,3 @@ def _fields(new: NewJob) -> dict[str, str | bytes]:
         fields["key_id"] = new.allowance.key_id
         fields["reserved"] = str(new.allowance.tokens)
     return fields
-
-
-def _accept_keys(new: NewJob) -> list[str]:
-    queue = task_names.chat_queue(new.model)
-    gate = gates.gate(queue, new.provider, new.operation)
-    return [
-        keys.JOB_ID,
-        keys.ref(new.owner, new.ref_id),
-        keys.tag(new.owner, new.tag),
-        keys.MODELS,
-        keys.DEADLINES,
-        keys.drain(queue),
-        *queue_keys.window(queue, new.priority),
-        keys.QUEUE_PLACE,
-        keys.waiting_of(queue, new.priority, new.owner),
-        *queue_keys.lines(queue),
-        *queue_keys.waiting(queue),
-        *queue_keys.waiting_of(queue, new.owner),
-        keys.GATES,
-        *(queue_keys.waiting(gate) if gate != queue else ()),
-    ]

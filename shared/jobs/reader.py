@@ -11,13 +11,16 @@ from shared import queue_keys, task_names
 from shared import redis_keys as keys
 from shared.job import SUMMARY_FIELDS, Job, JobState, from_hash
 from shared.ledger import Ledger
-from shared.moves import Position
+from shared.moves import Answer, Position
 from shared.scripts import Call
 
 #: Most bytes of mailbox entries kept in one job.
 _MAILBOX_BYTES: Final = 4096
 #: Most owners looked at to tell a position.
 _OWNERS_COUNTED: Final = 1000
+_ANSWER_FIELDS: Final = (
+    *("state", "status", "response", "error", "created_ms", "executed_ms", "at"),
+)
 _SUMMARY_NAMES: Final = tuple(name.encode() for name in SUMMARY_FIELDS)
 
 
@@ -62,6 +65,22 @@ class Reader(Ledger):
         """Read a job; None when there is none with this id."""
         fields: Any = self._client.hgetall(keys.job(job_id))
         return from_hash(fields)
+
+    def answer(self, job_id: int) -> Answer | None:
+        """Read what the job came to, and no more; None while it has no result."""
+        row: Any = self._client.hmget(keys.job(job_id), *_ANSWER_FIELDS)
+        state, status, response, error, created_ms, executed_ms, provider = row
+        if state is None or not JobState(state.decode()).has_result:
+            return None
+        return Answer(
+            job_id=job_id,
+            status=int(status or 0),
+            response=response,
+            error=error,
+            created_ms=int(created_ms or 0),
+            executed_ms=int(executed_ms or 0),
+            provider=(provider or b"").decode(),
+        )
 
     def summaries(self, job_ids: Sequence[int]) -> list[Job | None]:
         """Read jobs in one round trip, without their contents and attempts."""

@@ -38,7 +38,7 @@ class Stopwatch:
 
 
 def until(look: Callable[[], bool]) -> None:
-    limit = time.monotonic() + 20
+    limit = time.monotonic() + 60
     while not look():
         assert time.monotonic() < limit
         time.sleep(0.01)
