@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import redis
 from pydantic import BaseModel, ConfigDict
 
 from shared import redis_keys as keys
 from shared import task_names
-from shared.scripts import Call, ScriptRunner
+from shared.clock import milliseconds, redis_ms
+from shared.ledger import Store
+from shared.scripts import Call
 
 #: How often a process says that it lives (seconds).
 BEAT_S: Final = 2.0
@@ -95,14 +96,8 @@ class Roll:
     lost: tuple[Heard, ...]
 
 
-class WorkerBook:
+class WorkerBook(Store):
     """Writes and reads the book. Raises redis.RedisError."""
-
-    def __init__(self, client: redis.Redis, clock: Callable[[], int] = lambda: 0) -> None:
-        """`clock` gives unix milliseconds, 0 for Redis's own."""
-        self._client = client
-        self._clock = clock
-        self._scripts = ScriptRunner(client)
 
     def beat(self, worker: Worker) -> None:
         """Note that the worker lives."""
@@ -112,7 +107,7 @@ class WorkerBook:
             Call(
                 "beat",
                 [keys.WORKERS, keys.beat(worker.process)],
-                [self._clock(), worker.process, round(KEPT_S * 1000), *pairs],
+                [self._clock(), worker.process, milliseconds(KEPT_S), *pairs],
             )
         )
 
@@ -129,8 +124,8 @@ class WorkerBook:
         pipe.time()
         pipe.zrevrange(keys.WORKERS, 0, MOST - 1, withscores=True)
         pipe.pubsub_channels(keys.abort_channel("*"))
-        (seconds, micros), heard, channels = pipe.execute()
-        now_ms = self._clock() or seconds * 1000 + micros // 1000
+        moment, heard, channels = pipe.execute()
+        now_ms = self._clock() or redis_ms(moment)
         beating = {process.decode(): int(at_ms) for process, at_ms in heard}
         silent = sorted(_listeners(channels) - {one.split(_SEPARATOR)[0] for one in beating})
         return _roll(now_ms, [*self._beats(beating), *self._without_beats(silent, now_ms)])
