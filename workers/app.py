@@ -51,7 +51,7 @@ def _leave_out_what_no_line_shows() -> None:
 
     As the standard library says how, in its HOWTO on logging, under optimization.
     """
-    logging._srcfile = None  # type: ignore[attr-defined]  # noqa: SLF001
+    logging._srcfile = None  # noqa: SLF001
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 

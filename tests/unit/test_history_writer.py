@@ -25,7 +25,7 @@ from shared.history.tables import (
 )
 from shared.history.writer import HistoryWriter
 from shared.job import Job, JobState, failure_body
-from shared.moves import CANCELLED
+from shared.job_failures import CANCELLED
 from shared.prices import Price, Prices
 from tests.factories import START_MS
 from tests.history import ended_job, record
