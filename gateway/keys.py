@@ -15,8 +15,8 @@ from gateway.key_view import changed_fields, key_row, new_key, said
 from gateway.principal import Principal
 from gateway.routes import dto_route
 from gateway.services import services
-from shared.api_keys import book
-from shared.api_keys.book import IssuedKey
+from shared.api_keys import book, reader
+from shared.api_keys.issued import IssuedKey, Wanted
 from shared.api_keys.record import ApiKey
 from shared.api_keys.scopes import DEFAULT, Scope
 from shared.audit import log as audit
@@ -108,11 +108,9 @@ def query() -> Response:
     """List keys."""
     services().keys.authenticate_admin(request, Scope.ADMIN_READ)
     wanted = bind(QueryApiKeys)
-    which = book.Wanted(
-        wanted.id, wanted.name, wanted.user_id, wanted.ref_id, wanted.include_cancelled
-    )
+    which = Wanted(wanted.id, wanted.name, wanted.user_id, wanted.ref_id, wanted.include_cancelled)
     total, found = services().database.read(
-        lambda connection: book.query(connection, which, wanted.skip, wanted.take)
+        lambda connection: reader.query(connection, which, wanted.skip, wanted.take)
     )
     rows = [key_row(key) for key in found]
     return _json(QueryApiKeysResponse(offset=wanted.skip, total=total, results=rows))
@@ -134,7 +132,7 @@ def _change(
     def transaction(connection: Connection) -> tuple[IssuedKey, list[ApiKey]]:
         key = work(connection)
         audit.write(connection, entry.on(f"key_{key.id}"))
-        return key, book.records(connection, key_id=key.id)
+        return key, reader.records(connection, key_id=key.id)
 
     key, records = services().database.write(transaction)
     try:
@@ -148,7 +146,7 @@ def _change(
 
 def _find(connection: Connection, principal: Principal, key_id: int) -> IssuedKey:
     """Return the key, if the caller may have its power. Raises ApiKeyNotFound, Forbidden."""
-    key = book.find(connection, key_id)
+    key = reader.find(connection, key_id)
     _demand_all(principal, key.scopes)
     return key
 
