@@ -21,6 +21,7 @@ def test_command_gives_up_after_one_timeout_when_redis_is_frozen() -> None:
         with pytest.raises(redis.TimeoutError):
             client.ping()
         # A second try would have dialled again.
+        client.connection_pool.disconnect()
         server.setblocking(False)
         server.accept()[0].close()
         with pytest.raises(BlockingIOError):
@@ -33,3 +34,4 @@ def test_command_is_tried_again_when_its_connection_broke(redis_server: RedisSer
     with redis.Redis.from_url(redis_server.url) as other:
         other.client_kill_filter(_type="normal", skipme=True)
     assert client.ping()
+    client.connection_pool.disconnect()
