@@ -64,6 +64,11 @@ class IncomingRequest(Request):
         self._cached_data = body
         return body
 
+    def close(self) -> None:
+        """Close uploaded files, if it was looked for any."""
+        if "files" in self.__dict__:
+            super().close()
+
     def _unmeasured_body(self, limit: int | None) -> bytes:
         body = self.get_data()
         # Of a body whose length was not said Werkzeug reads what may be read, and is content.
