@@ -80,7 +80,7 @@ def test_beat_names_callbacks_that_are_sent(deps: Deps) -> None:
         id=8, attempt=1, tries=0, url="https://example.com/", now_ms=START_MS, trigger="schedule"
     )
 
-    with deps.callback_leases.held(delivery, asked_s=0):
+    with deps.callback_leases.held(delivery, deps.monotonic()):
         beating(deps)()
 
     worker = WorkerBook(deps.redis).read().live[0].worker
