@@ -118,7 +118,8 @@ class AdminDriver:
 
     def tile(self, label: str) -> Locator:
         """Return a number that is shown large."""
-        return self.page.locator(".tile").filter(has_text=label)
+        name = self.page.locator(".label").get_by_text(label, exact=True)
+        return self.page.locator(".tile").filter(has=name)
 
     def expect_heading(self, title: str, state: str) -> None:
         """Wait until the heading of one thing tells this state."""

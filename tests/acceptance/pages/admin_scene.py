@@ -76,9 +76,7 @@ class Maker:
         target = path or self.path
         self._receiver.plan(target, *answers)
         job_id = self.ended(replyTo=self._receiver.url(target), **fields)
-        until(
-            lambda: self._delivery(job_id) == state, f"callback is {state}", within_s=_PATIENCE_S
-        )
+        until(lambda: self._delivery(job_id) == state, f"callback is {state}", within_s=_PATIENCE_S)
         return job_id
 
     def _is_in_history(self, job_id: int) -> bool:

@@ -93,7 +93,9 @@ class ChatDriver:
         """Begin another conversation."""
         self.open_list()
         self.press("New conversation")
-        expect(self.page.get_by_role("heading", name="What would you like to know?")).to_be_visible()
+        expect(
+            self.page.get_by_role("heading", name="What would you like to know?")
+        ).to_be_visible()
         self._expect_drawer_closed()
 
     def open_conversation(self, title: str) -> None:

@@ -14,7 +14,7 @@ from tests.acceptance.pages.admin_scene import Maker, Scene, admin_secret, new_k
 from tests.acceptance.pages.canned_answers import ANSWERS
 from tests.acceptance.pages.chat_driver import ChatDriver
 from tests.acceptance.pages.looks import Look
-from tests.acceptance.pages.profile import Profiles
+from tests.acceptance.pages.profile import Profiles, good_profiles
 from tests.acceptance.stack import Stack
 
 #: A provider that nobody can reach, and what a million tokens of a demo model cost.
@@ -67,12 +67,8 @@ def look(request: pytest.FixtureRequest) -> Look:
 @pytest.fixture
 def profiles(browser: Browser, pages_stack: Stack, look: Look) -> Iterator[Profiles]:
     """Profiles of one test; all pages must be good at its end."""
-    profiles = Profiles(browser, pages_stack.url, look)
-    yield profiles
-    try:
-        profiles.assert_good()
-    finally:
-        profiles.close()
+    with good_profiles(browser, pages_stack.url, look) as profiles:
+        yield profiles
 
 
 @pytest.fixture

@@ -58,13 +58,14 @@ class PageChecks:
     def assert_good(self) -> None:
         """Fail on an error that was not expected, on overflow, and on a wrong ground."""
         unexpected = [e for e in self._errors if not any(one.search(e) for one in self._expected)]
-        assert unexpected == []
+        assert not unexpected, unexpected
         if self._page.is_closed() or self._page.url == "about:blank":
             return
-        assert self.overflow() == []
-        ground = self._page.evaluate("getComputedStyle(document.body).backgroundColor")
-        assert ground == _GROUNDS[self._scheme]
-        assert set(self._page.evaluate("seenGrounds()")) <= {_GROUNDS[self._scheme]}
+        wider = self.overflow()
+        assert not wider, f"wider than its place: {wider}"
+        now = self._page.evaluate("getComputedStyle(document.body).backgroundColor")
+        grounds = {now, *self._page.evaluate("seenGrounds()")}
+        assert grounds == {_GROUNDS[self._scheme]}, f"{self._scheme} page with grounds {grounds}"
 
     def overflow(self) -> list[str]:
         """Return what is wider than its place."""

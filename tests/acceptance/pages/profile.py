@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from playwright.sync_api import Browser, Page, expect
@@ -52,6 +54,7 @@ class Profiles:
         self._browser = browser
         self._url = url
         self._pages: dict[Page, PageChecks] = {}
+        self._expected: list[str] = []
 
     def new(self, look: Look | None = None, url: str = "") -> Page:
         """Return a page of somebody who is not signed in."""
@@ -70,6 +73,7 @@ class Profiles:
 
     def expect_error(self, pattern: str) -> None:
         """Take no offence at errors on any page that this regular expression is found in."""
+        self._expected.append(pattern)
         for checks in self._pages.values():
             checks.expect_error(pattern)
 
@@ -92,5 +96,18 @@ class Profiles:
         return {f"page {n}": checks.text() for n, checks in enumerate(self._pages.values(), 1)}
 
     def _watched(self, page: Page, look: Look) -> Page:
-        self._pages[page] = PageChecks(page, look)
+        self._pages[page] = checks = PageChecks(page, look)
+        for pattern in self._expected:
+            checks.expect_error(pattern)
         return page
+
+
+@contextmanager
+def good_profiles(browser: Browser, url: str, look: Look) -> Iterator[Profiles]:
+    """Give profiles for a test at this gateway; check all pages at its end."""
+    profiles = Profiles(browser, url, look)
+    try:
+        yield profiles
+        profiles.assert_good()
+    finally:
+        profiles.close()

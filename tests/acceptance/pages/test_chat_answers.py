@@ -113,9 +113,7 @@ def test_picture_of_the_model_is_shown_and_kept(chat: ChatDriver) -> None:
     assert picture.evaluate("one => one.decode().then(() => one.naturalWidth)") == 1
 
 
-def test_failure_shows_the_providers_message_as_text(
-    chat: ChatDriver, profiles: Profiles
-) -> None:
+def test_failure_shows_the_providers_message_as_text(chat: ChatDriver, profiles: Profiles) -> None:
     profiles.expect_error("400")
     chat.ask("Too long", "refuses")
 

@@ -109,7 +109,7 @@ def test_waiting_question_tells_its_place_in_line(chat: ChatDriver, pages_stack:
         expect(chat.last_answer.get_by_role("status")).to_contain_text("Queued, next in line")
         chat.new()
         chat.ask("And for me?")
-        expect(chat.last_answer.get_by_role("status")).to_contain_text("1 ahead")
+        expect(chat.last_answer.get_by_role("status")).to_contain_text("Queued, 1 job before it")
     finally:
         pages_stack.start(CHAT)
         pages_stack.wait_ready()

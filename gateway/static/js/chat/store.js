@@ -5,6 +5,10 @@ import { Answering } from "./answering.js";
 import { added, changed, emptyDocument, newId, path, requestOf, titleOf } from "./tree.js";
 
 const SAVE_AFTER_MS = 600;
+/** What failed and may pass is tried again, without being asked: the page may stay open for hours. */
+const AGAIN_AFTER_MS = 5000;
+
+const mayPass = (error) => error instanceof ApiError && (error.status === 0 || error.status >= 500);
 
 /** One conversation, opened. Tells `listeners` of each change. */
 class Conversation {
@@ -135,10 +139,7 @@ class Conversation {
       this.store.noteSaved(this);
     } catch (error) {
       this.set({ problem: error });
-      // Somebody has to try again, and without being asked: the page may stay open for hours.
-      if (error instanceof ApiError && (error.status === 0 || error.status >= 500)) {
-        this.timer = setTimeout(() => this.save().catch(() => {}), 5000);
-      }
+      if (mayPass(error)) this.timer = setTimeout(() => this.save().catch(() => {}), AGAIN_AFTER_MS);
       throw error;
     }
   }
@@ -152,6 +153,7 @@ export class Store {
     this.text = "";
     this.problem = null;
     this.listeners = new Set();
+    this.listAgain = null;
   }
 
   subscribe(listener) {
@@ -165,6 +167,7 @@ export class Store {
 
   /** Read the list; `text` narrows it. */
   async list(text = "") {
+    clearTimeout(this.listAgain);
     this.text = text;
     try {
       const { results } = await get("QueryConversations", { text, take: 200 });
@@ -172,6 +175,7 @@ export class Store {
       this.problem = null;
     } catch (error) {
       this.problem = error;
+      if (mayPass(error)) this.listAgain = setTimeout(() => this.list(this.text), AGAIN_AFTER_MS);
     }
     this.tell();
   }
@@ -207,6 +211,7 @@ export class Store {
       one.resumeAll();
     } catch (error) {
       one.set({ problem: error });
+      if (mayPass(error)) setTimeout(() => this.open.get(one.id) === one && this.read(one), AGAIN_AFTER_MS);
     }
   }
 
