@@ -8,6 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.acceptance.pages.looks import is_phone
+
 #: Every section, by its address below /admin and its heading.
 SECTIONS = {
     "": "Overview",
@@ -27,6 +29,7 @@ class AdminDriver:
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        self._is_phone = is_phone((page.viewport_size or {"width": 0})["width"])
 
     # --- going somewhere ------------------------------------------------------------------------
 
@@ -40,7 +43,7 @@ class AdminDriver:
         self.open_sections()
         self.page.get_by_role("link", name=title, exact=True).click()
         expect(self.page.get_by_role("heading", name=title, level=1)).to_be_visible()
-        if self.page.get_by_role("button", name="Sections").is_visible():
+        if self._is_phone:
             expect(self.sections).to_be_hidden()
         self.wait_loaded()
 
@@ -51,7 +54,7 @@ class AdminDriver:
 
     def open_sections(self) -> None:
         """See the list of sections: on a phone it has to be asked for."""
-        if not self.sections.is_visible():
+        if self._is_phone and not self.sections.is_visible():
             self.press("Sections")
         expect(self.sections.get_by_role("link", name="Audit")).to_be_in_viewport()
 

@@ -8,12 +8,19 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.acceptance.pages.looks import is_phone
+from tests.acceptance.polling import until
+
+#: How long it may take until what was said is kept (seconds): a busy machine's time.
+_SAVED_WITHIN_S = 60.0
+
 
 class ChatDriver:
     """Hands and eyes on a chat page. On a phone the list of conversations is a drawer."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        self._is_phone = is_phone((page.viewport_size or {"width": 0})["width"])
 
     # --- asking ---------------------------------------------------------------------------------
 
@@ -53,16 +60,19 @@ class ChatDriver:
         """Wait until the last answer is this text and nothing else."""
         expect(self.last_answer.locator(".markdown")).to_have_text(text)
 
-    def wait_saved(self, text: str) -> None:
-        """Wait until the server keeps this text of the conversation that is shown."""
+    def kept(self) -> Any:
+        """Return the conversation that is shown as the server keeps it; None if it does not."""
         conversation_id = self.page.url.rsplit("/", 1)[1]
-        self.page.wait_for_function(
-            """async ([id, text]) => {
-                const answer = await fetch(`/api/GetConversation?id=${id}`);
-                return answer.ok && (await answer.text()).includes(text);
-            }""",
-            arg=[conversation_id, text],
-            polling=200,
+        answer = self.page.request.get(f"/api/GetConversation?id={conversation_id}")
+        return answer.json()["result"] if answer.ok else None
+
+    def wait_saved(self, text: str) -> None:
+        """Wait until the server keeps this text (of its JSON) of the conversation that is shown."""
+        until(
+            lambda: text in json.dumps(self.kept(), ensure_ascii=False),
+            f"{text} is saved",
+            within_s=_SAVED_WITHIN_S,
+            every_s=0.2,
         )
 
     # --- the list of conversations --------------------------------------------------------------
@@ -74,7 +84,7 @@ class ChatDriver:
 
     def open_list(self) -> None:
         """See the list: on a phone it has to be asked for."""
-        if not self.page.get_by_label("Search conversations").is_visible():
+        if self._is_phone and not self.page.get_by_label("Search conversations").is_visible():
             self.press("Conversations")
         expect(self.page.get_by_label("Search conversations")).to_be_in_viewport()
 

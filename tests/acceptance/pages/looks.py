@@ -10,6 +10,11 @@ from typing import Final, Literal
 _DRAWERS_BELOW: Final = 760
 
 
+def is_phone(width: int) -> bool:
+    """Whether a screen so wide (pixels) is a phone's."""
+    return width < _DRAWERS_BELOW
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """A screen (pixels) and a colour scheme."""
@@ -21,7 +26,7 @@ class Look:
     @property
     def is_phone(self) -> bool:
         """Whether it is a phone: narrow, and touched."""
-        return self.width < _DRAWERS_BELOW
+        return is_phone(self.width)
 
     def __str__(self) -> str:
         return f"{self.scheme}-{self.width}"

@@ -105,7 +105,7 @@ def test_picture_of_the_model_is_shown_and_kept(chat: ChatDriver) -> None:
     chat.wait_done()
     # One that is elsewhere is not loaded.
     expect(chat.last_answer.get_by_role("img")).to_have_count(1)
-    chat.wait_saved('"state":"done"')
+    chat.wait_saved('"state": "done"')
 
     chat.page.reload()
     picture = chat.last_answer.get_by_alt_text("Image 1")
@@ -144,7 +144,7 @@ def test_settings_go_to_the_model_and_stay(chat: ChatDriver) -> None:
         '"reasoning_effort":"low"',
     ):
         chat.expect_text(sent)
-    chat.wait_saved('"state":"done"')
+    chat.wait_saved('"state": "done"')
 
     chat.page.reload()
     expect(chat.open_settings().get_by_label("Temperature")).to_have_value("0.5")

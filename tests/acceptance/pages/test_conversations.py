@@ -15,7 +15,7 @@ from tests.acceptance.stack import Stack
 def _ask_and_save(chat: ChatDriver, text: str, model: str = "") -> None:
     chat.ask(text, model)
     chat.wait_done()
-    chat.wait_saved('"state":"done"')
+    chat.wait_saved('"state": "done"')
 
 
 def test_conversations_are_found_renamed_exported_and_deleted(chat: ChatDriver) -> None:

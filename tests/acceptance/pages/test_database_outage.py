@@ -53,7 +53,7 @@ def test_chat_goes_on_without_its_history_and_is_kept_afterwards(
     chat = ChatDriver(profiles.signed_in(key))
     chat.ask("Before it went away", "demo-echo")
     chat.wait_done()
-    chat.wait_saved('"state":"done"')
+    chat.wait_saved('"state": "done"')
 
     with _away(postgres_server, profiles):
         chat.ask("While it is away")
