@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.acceptance.pages.admin_driver import AdminDriver
@@ -136,20 +135,3 @@ def test_all_failed_jobs_of_a_filter_are_retried(admin: AdminDriver, maker: Make
     expect(admin.dialog).to_contain_text("Retry 2 jobs?")
     admin.confirm("Retry")
     admin.expect_toast("2 jobs are queued again.")
-
-
-@pytest.mark.parametrize("path", ["/jobs", "/keys", "/usage", "/audit"])
-def test_page_says_clearly_that_the_database_is_away(
-    admin: AdminDriver, profiles: Profiles, path: str
-) -> None:
-    profiles.expect_error("503")
-    message = "The database cannot be reached; try again."
-    body = {"responseStatus": {"errorCode": "E", "message": message}}
-    readings = re.compile("/api/(Query|GetUsage)")
-    admin.page.route(readings, lambda route: route.fulfill(status=503, json=body))
-    admin.page.goto(f"/admin{path}")
-    expect(admin.page.get_by_role("alert")).to_contain_text(message)
-
-    admin.page.unroute(readings)
-    admin.press("Try again")
-    expect(admin.page.locator(".content [role=alert]")).to_have_count(0)

@@ -68,17 +68,24 @@ def test_provider_is_changed_held_and_resumed(form: AdminDriver, maker: Maker) -
     _delete(form, card)
 
 
-def test_provider_that_fails_says_why(admin: AdminDriver, profiles: Profiles, scene: Scene) -> None:
+def test_provider_that_is_away_says_why(admin: AdminDriver, scene: Scene) -> None:
     admin.open("/providers")
     card = admin.row("away")
     expect(card.locator(".badge")).to_have_text("offline")
     expect(card.locator(".notice")).to_contain_text("could not be reached")
     admin.press("Check", card)
     admin.expect_toast("“away” does not answer:")
-    profiles.expect_error("status of 5")
-    admin.press("Test …", card)
+
+
+def test_trial_that_fails_shows_the_providers_message(
+    admin: AdminDriver, profiles: Profiles
+) -> None:
+    profiles.expect_error("status of 400")
+    admin.open("/providers")
+    admin.press("Test …", admin.row("canned"))
+    admin.dialog.get_by_label("Model").select_option("refuses")
     admin.press("Send")
-    expect(admin.dialog.get_by_role("alert")).to_be_visible()
+    expect(admin.dialog.get_by_role("alert")).to_contain_text("This <b>prompt</b> is too long.")
 
 
 def test_key_of_a_provider_is_kept_and_never_shown(form: AdminDriver, maker: Maker) -> None:

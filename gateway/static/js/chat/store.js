@@ -1,14 +1,10 @@
 // The conversations of this page: what is shown, what is saved, what is being answered.
 
-import { ApiError, get, post } from "../lib/api.js";
+import { AGAIN_AFTER_MS, get, mayPass, post } from "../lib/api.js";
 import { Answering } from "./answering.js";
 import { added, changed, emptyDocument, newId, path, requestOf, titleOf } from "./tree.js";
 
 const SAVE_AFTER_MS = 600;
-/** What failed and may pass is tried again, without being asked: the page may stay open for hours. */
-const AGAIN_AFTER_MS = 5000;
-
-const mayPass = (error) => error instanceof ApiError && (error.status === 0 || error.status >= 500);
 
 /** One conversation, opened. Tells `listeners` of each change. */
 class Conversation {
