@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from tests.acceptance.api import Api, chat
 from tests.acceptance.polling import until
 from tests.acceptance.stack import Stack
 
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """Ids of jobs."""
-
-    completed: int
-    failed: int
-    #: Waits for a provider that nobody can reach.
-    queued: int
-    #: Its receiver does not want callbacks.
-    stopped: int
-    #: Its receiver is busy: the callback is tried again later.
-    pending: int
+#: How long a job may take to get anywhere (seconds): a busy machine's time.
+_PATIENCE_S = 60.0
 
 
 def admin_secret(stack: Stack) -> str:
@@ -33,40 +24,95 @@ def admin_api(stack: Stack) -> Api:
     return stack.api(admin_secret(stack))
 
 
+def new_key(stack: Stack, **fields: Any) -> str:
+    """Issue an API key, of a new user unless one is named; return its secret."""
+    with admin_api(stack) as api:
+        return str(issue_key(api, **fields)["key"])
+
+
+def issue_key(admin: Api, **fields: Any) -> dict[str, Any]:
+    """Issue an API key, of a new user unless one is named; return all that is known of it."""
+    name = f"user-{uuid.uuid4().hex[:8]}"
+    answer = admin.post("/api/CreateApiKey", json={"name": name, "userId": name, **fields})
+    assert answer.ok, answer.text
+    row: dict[str, Any] = answer.json()
+    return row
+
+
+class Maker:
+    """Makes jobs that bear a tag of their own, so that no other test's are in the way."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.tag = f"tag-{uuid.uuid4().hex[:8]}"
+        self.api = stack.api()
+        self._receiver = stack.receiver
+
+    def __enter__(self) -> Maker:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.api.close()
+
+    @property
+    def path(self) -> str:
+        """The path of the receiver of this maker's callbacks."""
+        return f"/{self.tag}"
+
+    def job(self, model: str = "demo-echo", text: str = "Say hello", **fields: str) -> int:
+        """Queue a job; return its id."""
+        request = chat(model, f"{text} {self.tag}")
+        number: int = self.api.queue(request, **{"tag": self.tag, **fields})["id"]
+        return number
+
+    def ended(self, model: str = "demo-echo", **fields: str) -> int:
+        """Return the id of a job that has ended and is in the history."""
+        job_id = self.job(model, **fields)
+        self.api.until_ended(job_id, within_s=_PATIENCE_S)
+        until(lambda: self._is_in_history(job_id), "it is in the history", within_s=_PATIENCE_S)
+        return job_id
+
+    def called_back(self, state: str, *answers: int, path: str = "", **fields: str) -> int:
+        """Return the id of a job whose callback, answered like this, came into this state."""
+        target = path or self.path
+        self._receiver.plan(target, *answers)
+        job_id = self.ended(replyTo=self._receiver.url(target), **fields)
+        until(lambda: self._delivery(job_id) == state, f"callback is {state}", within_s=_PATIENCE_S)
+        return job_id
+
+    def _is_in_history(self, job_id: int) -> bool:
+        rows = self.api.get("/api/QueryJobs", params={"take": 50}).json()["results"]
+        return any(row["id"] == job_id and "cost" in row for row in rows)
+
+    def _delivery(self, job_id: int) -> str | None:
+        answer = self.api.get("/api/GetDelivery", params={"id": job_id})
+        state: str | None = answer.json()["result"]["state"] if answer.ok else None
+        return state
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Ids of jobs."""
+
+    completed: int
+    failed: int
+    #: Waits for a provider that nobody can reach.
+    queued: int
+    #: Its receiver does not want callbacks.
+    stopped: int
+    #: Its receiver failed too often.
+    exhausted: int
+    #: Its receiver is overloaded: the callback is tried again much later.
+    pending: int
+
+
 def play(stack: Stack) -> Scene:
     """Make the jobs; return when the history has those that ended."""
-    receiver = stack.receiver
-    receiver.plan("/gone", 410)
-    receiver.plan("/busy", *[503] * 100)
-    with stack.api() as api:
-
-        def queue(model: str, path: str = "", **fields: str) -> int:
-            reply_to = {"replyTo": receiver.url(path)} if path else {}
-            number: int = api.queue(chat(model), **reply_to, **fields)["id"]
-            return number
-
-        scene = Scene(
-            completed=queue("demo-echo", "/answers", refId="order-4711", tag="shop"),
-            failed=queue("refuses", "/answers", tag="bad"),
-            queued=queue("far", tag="far"),
-            stopped=queue("demo-echo", "/gone", tag="stopped"),
-            pending=queue("demo-echo", "/busy", tag="busy"),
+    with Maker(stack) as maker:
+        return Scene(
+            completed=maker.called_back("Delivered", path="/answers", refId="order-4711"),
+            failed=maker.ended("refuses"),
+            queued=maker.job("far"),
+            stopped=maker.called_back("Stopped", 410, path="/gone"),
+            exhausted=maker.called_back("Exhausted", 500, 500, path="/broken"),
+            pending=maker.called_back("Pending", *[503] * 100, path="/busy"),
         )
-        for job_id in (scene.completed, scene.failed, scene.stopped, scene.pending):
-            api.until_ended(job_id)
-            until(lambda: _is_in_history(api, job_id), "it is in the history")  # noqa: B023
-        for job_id, state in ((scene.completed, "Delivered"), (scene.stopped, "Stopped")):
-            until(lambda: _delivery(api, job_id) == state, f"callback is {state}")  # noqa: B023
-        until(lambda: _delivery(api, scene.pending) == "Pending", "callback is Pending")
-    return scene
-
-
-def _is_in_history(api: Api, job_id: int) -> bool:
-    rows = api.get("/api/QueryJobs", params={"take": 50}).json()["results"]
-    return any(row["id"] == job_id and "cost" in row for row in rows)
-
-
-def _delivery(api: Api, job_id: int) -> str | None:
-    answer = api.get("/api/GetDelivery", params={"id": job_id})
-    state: str | None = answer.json()["result"]["state"] if answer.ok else None
-    return state

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Final
 
@@ -77,6 +78,14 @@ _TOOL = {
 }
 
 
+#: A picture of one pixel.
+PIXEL: Final = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+    "1f15c4890000000d49444154789c63606060f80f00010401005fe5c34b0000000049454e44ae426082"
+)
+_PICTURE: Final = f"data:image/png;base64,{base64.b64encode(PIXEL).decode()}"
+
+
 def refused(message: str) -> tuple[int, bytes]:
     """Return an error as OpenAI's API tells it."""
     error = {
@@ -101,6 +110,13 @@ ANSWERS: Final[dict[str, Answer]] = {
         chunk({"content": "It rains."}),
         chunk({}, "tool_calls"),
     ),
+    "draws": _stream(
+        chunk({"content": "Here it is."}),
+        chunk({"images": [{"type": "image_url", "image_url": {"url": _PICTURE}}]}),
+        chunk({"images": [{"image_url": {"url": "https://tracker.example/pixel.png"}}]}),
+        chunk({}, "stop"),
+    ),
+    "goes-on-and-on": _stream(chunk({"content": "And then"}), chunk({}, "length")),
     "refuses": refused("This <b>prompt</b> is too long."),
     "refuses-with-attacks": refused(" ".join(ATTACKS)),
 }

@@ -12,7 +12,8 @@ from tests.acceptance.pages import busy_weeks
 from tests.acceptance.pages.admin_scene import admin_secret
 from tests.acceptance.pages.canned_answers import said
 from tests.acceptance.pages.chat_driver import ChatDriver
-from tests.acceptance.pages.conftest import DESK_LIGHT, PHONE_DARK, Look, new_page, sign_in
+from tests.acceptance.pages.looks import DESK_LIGHT, PHONE_DARK, Look
+from tests.acceptance.pages.profile import enter, new_page
 from tests.acceptance.stack import Stack
 
 FOLDER = Path(__file__).parents[3] / "docs" / "img"
@@ -85,14 +86,14 @@ def _admin(browser: Browser, stack: Stack) -> None:
 
 
 def _admin_page(browser: Browser, stack: Stack, look: Look, path: str = "/admin") -> Page:
-    page = new_page(browser, stack, look)
-    sign_in(page, admin_secret(stack), path)
+    page = new_page(browser, stack.url, look)
+    enter(page, admin_secret(stack), path)
     return page
 
 
 def _chat(browser: Browser, stack: Stack, look: Look) -> None:
-    page = new_page(browser, stack, look)
-    sign_in(page, stack.api_key)
+    page = new_page(browser, stack.url, look)
+    enter(page, stack.api_key)
     chat = ChatDriver(page)
     chat.choose("gpt-oss:20b")
     for question in _QUESTIONS:

@@ -45,7 +45,7 @@ function Admin({ who }) {
   }, [path]);
   return html`<div class="admin ${menuOpen ? "menu-open" : ""}">
     <a class="skip-link" href="#content" onClick=${(event) => { event.preventDefault(); heading.current?.focus(); }}>To the content</a>
-    <${Navigation} current=${section} />
+    <${Navigation} current=${section} onGo=${() => setMenuOpen(false)} />
     <div class="veil only-narrow" onClick=${() => setMenuOpen(false)}></div>
     <main>
       <header class="row bar">
@@ -59,7 +59,7 @@ function Admin({ who }) {
   </div>`;
 }
 
-function Navigation({ current }) {
+function Navigation({ current, onGo }) {
   const leave = async () => {
     await signOut().catch(toastError);
     dispatchEvent(new Event("signed-out"));
@@ -68,7 +68,7 @@ function Navigation({ current }) {
     <header class="row between"><a class="brand" href="/admin"><img src=${asset("icons/replyto.svg")} alt="" /> ReplyTo</a><${ThemeButton} /></header>
     <ul>
       ${SECTIONS.map((section) => html`<li key=${section.path}>
-        <a href=${section.path ? `/admin/${section.path}` : "/admin"} aria-current=${section === current ? "page" : undefined}><${Icon} name=${section.icon} /> ${section.title}</a>
+        <a href=${section.path ? `/admin/${section.path}` : "/admin"} onClick=${onGo} aria-current=${section === current ? "page" : undefined}><${Icon} name=${section.icon} /> ${section.title}</a>
       </li>`)}
     </ul>
     <footer class="row between small"><a href="/Chat">Chat</a><${IconButton} icon="leave" small label="Sign out" onClick=${leave} /></footer>

@@ -60,7 +60,11 @@ function options(UPlot, width, lines, format, kind) {
     height: HEIGHT_PX,
     legend: { show: false },
     cursor: { y: false, points: { size: 6 } },
-    scales: { x: { time: true }, y: { range: (_, _min, max) => [0, Math.max(max * 1.15, 1)] } },
+    scales: {
+      // A single moment has a minute on either side.
+      x: { time: true, range: (_, min, max) => (max > min ? [min, max] : [min - 60, max + 60]) },
+      y: { range: (_, _min, max) => [0, max > 0 ? max * 1.15 : 1] },
+    },
     axes: [{ ...axis, space: 84, values: (_, times) => times.map(kind === "bars" ? dayOf : timeOf) }, { ...axis, size: 56, values: (_, values) => values.map(format) }],
     series: [
       {},

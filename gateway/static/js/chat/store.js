@@ -1,6 +1,6 @@
 // The conversations of this page: what is shown, what is saved, what is being answered.
 
-import { ApiError, get, post } from "../lib/api.js";
+import { AGAIN_AFTER_MS, get, mayPass, post } from "../lib/api.js";
 import { Answering } from "./answering.js";
 import { added, changed, emptyDocument, newId, path, requestOf, titleOf } from "./tree.js";
 
@@ -135,10 +135,7 @@ class Conversation {
       this.store.noteSaved(this);
     } catch (error) {
       this.set({ problem: error });
-      // Somebody has to try again, and without being asked: the page may stay open for hours.
-      if (error instanceof ApiError && (error.status === 0 || error.status >= 500)) {
-        this.timer = setTimeout(() => this.save().catch(() => {}), 5000);
-      }
+      if (mayPass(error)) this.timer = setTimeout(() => this.save().catch(() => {}), AGAIN_AFTER_MS);
       throw error;
     }
   }
@@ -152,6 +149,7 @@ export class Store {
     this.text = "";
     this.problem = null;
     this.listeners = new Set();
+    this.listAgain = null;
   }
 
   subscribe(listener) {
@@ -165,6 +163,7 @@ export class Store {
 
   /** Read the list; `text` narrows it. */
   async list(text = "") {
+    clearTimeout(this.listAgain);
     this.text = text;
     try {
       const { results } = await get("QueryConversations", { text, take: 200 });
@@ -172,6 +171,7 @@ export class Store {
       this.problem = null;
     } catch (error) {
       this.problem = error;
+      if (mayPass(error)) this.listAgain = setTimeout(() => this.list(this.text), AGAIN_AFTER_MS);
     }
     this.tell();
   }
@@ -207,6 +207,7 @@ export class Store {
       one.resumeAll();
     } catch (error) {
       one.set({ problem: error });
+      if (mayPass(error)) setTimeout(() => this.open.get(one.id) === one && this.read(one), AGAIN_AFTER_MS);
     }
   }
 

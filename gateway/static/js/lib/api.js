@@ -14,6 +14,12 @@ export class ApiError extends Error {
   }
 }
 
+/** When what failed and may pass is tried again, without being asked: pages stay open for hours. */
+export const AGAIN_AFTER_MS = 5000;
+
+/** Whether an error may be gone after a while: the server was away, or something that it needs. */
+export const mayPass = (error) => error instanceof ApiError && (error.status === 0 || error.status >= 500);
+
 let csrfToken = "";
 
 /** Who is signed in: {owner, isAdmin, scopes}; null when nobody is. Throws ApiError when unreachable. */
