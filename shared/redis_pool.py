@@ -90,6 +90,14 @@ class Pool(redis.ConnectionPool):
             with self._given_back:
                 self._given_back.notify()
 
+    # Its signature is the library's.
+    def disconnect(self, inuse_connections: bool = True) -> None:  # noqa: FBT001, FBT002
+        """Close the connections, those in use too; others may take and give back meanwhile."""
+        self._checkpid()
+        in_use = list(self._in_use_connections) if inuse_connections else []
+        for connection in (*list(self._available_connections), *in_use):
+            connection.disconnect()
+
     def _pop_free(self) -> Any:
         try:
             return self._available_connections.pop()
