@@ -37,7 +37,7 @@ def test_overview_follows_what_happens(
         assert api.post("/v1/chat/completions", json=request("demo-echo")).ok
         expect(admin.tile("Answered within")).to_contain_text(re.compile(r"\d ms|\d s"))
 
-        job_id = maker.job("slow")
+        job_id = maker.job("endless")
         expect(admin.tile("In flight")).to_contain_text(re.compile("In flight[1-9]"))
         api.post("/api/CancelJob", json={"id": job_id})
     maker.ended("refuses")
