@@ -14,7 +14,7 @@ run: $(VENV)/.run  ## install what running needs, then run everything on this ma
 	@exec $(BIN)/replyto up $(ARGS)
 
 test: $(VENV)/.dev  ## run all tests; ARGS="-k name" chooses
-	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile -p tests.again $(ARGS)
 
 # llama.cpp is compiled once, which takes about six minutes on two cores.
 LLAMA := .venv-llama

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import click
 
 from bench import callbacks, document, enqueue, pipeline, streams, sync
+from bench.interrupts import end_on_signals
 from bench.options import Options
 from bench.result import BenchmarkFailed, Report
 from bench.terminal import Progress, show
@@ -46,8 +46,7 @@ def main(
     postgres_url: str,
 ) -> None:
     """Measure ReplyTo on this machine. Without names: everything, and docs/benchmarks.md."""
-    # Ended from outside, it must still end what it started.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    end_on_signals()
     # Not resolved: a virtual environment's Python is a link, and knows itself by its own path.
     python = litellm_python.absolute() if litellm else None
     options = Options(quick=quick, litellm_python=python, postgres_url=postgres_url)

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from bench.cpu_time import cpu_s
+from bench.interrupts import held_back
 from bench.result import BenchmarkFailed
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -99,8 +100,10 @@ class Children:
 
     def start(self, name: str, argv: Sequence[str], env: Mapping[str, str] | None = None) -> Child:
         """Start a process whose output goes to `<name>.log`."""
-        child = Child(name, argv, {**self._env, **(env or {})}, self._folder / f"{name}.log")
-        self._children.append(child)
+        # Nothing comes between its start and its place among those to end.
+        with held_back():
+            child = Child(name, argv, {**self._env, **(env or {})}, self._folder / f"{name}.log")
+            self._children.append(child)
         return child
 
     def __enter__(self) -> Self:
@@ -112,6 +115,7 @@ class Children:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for child in reversed(self._children):
-            child.ask_to_stop()
-            child.end()
+        with held_back():
+            for child in reversed(self._children):
+                child.ask_to_stop()
+                child.end()

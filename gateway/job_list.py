@@ -14,10 +14,10 @@ from shared.prices import Prices
 _UNDER_WAY = (JobState.QUEUED, JobState.STARTED, JobState.EXECUTED)
 
 
-def job_filter(principal: Principal, wanted: JobFilterDto) -> JobFilter:
-    """Return the filter; but for the admin, it lets through the caller's own jobs only."""
+def job_filter(principal: Principal, wanted: JobFilterDto, *, everybody: bool) -> JobFilter:
+    """Return the filter; unless the caller may have everybody's jobs, it lets its own through."""
     return JobFilter(
-        owner=wanted.owner if principal.is_admin else principal.owner,
+        owner=wanted.owner if everybody else principal.owner,
         state=wanted.state,
         model=wanted.model,
         provider=wanted.provider,

@@ -35,14 +35,20 @@ class Principal:
         """What the audit log calls this caller."""
         return self.key_id or self.owner
 
+    @property
+    def sees_all(self) -> bool:
+        """Whether this caller may look at the rows of everybody's jobs, not at what they say."""
+        return scopes.allows(self.scopes, Scope.ADMIN_READ)
+
     def may_use(self, model: str) -> bool:
         """Whether this caller may use a model."""
         return may_use(self.models, model)
 
-    def demand(self, scope: Scope) -> None:
-        """Raise Forbidden unless this caller's scopes include this one."""
-        if not scopes.allows(self.scopes, scope):
-            raise Forbidden(f"This key may not do that: it lacks the scope '{scope}'.")
+    def demand(self, *any_of: Scope) -> None:
+        """Raise Forbidden unless this caller's scopes include one of these."""
+        if not any(scopes.allows(self.scopes, scope) for scope in any_of):
+            lacking = " or ".join(f"'{scope}'" for scope in any_of)
+            raise Forbidden(f"This key may not do that: it lacks the scope {lacking}.")
 
 
 def principal_of(key: ApiKey) -> Principal:

@@ -43,7 +43,8 @@ def retry_many() -> Response:
     """Queue all jobs again that match, the oldest first."""
     gateway, principal = services(), services().keys.authenticate(request)
     wanted = bind(RetryJobs)
-    filter_ = replace(job_filter(principal, wanted), state=wanted.state or JobState.FAILED)
+    filter_ = job_filter(principal, wanted, everybody=principal.is_admin)
+    filter_ = replace(filter_, state=wanted.state or JobState.FAILED)
     rows = gateway.job_queries.page(filter_, skip=0, take=wanted.take, newest_first=False)
     retried = 0 if wanted.dry_run else _retry_rows(gateway, principal, rows)
     return dto_response(

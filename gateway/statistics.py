@@ -23,7 +23,7 @@ blueprint = Blueprint("statistics", __name__)
 @dto_route(blueprint, "GetSummaryStats", "GET")
 def summary() -> Response:
     """Sum up by provider, model and month."""
-    gateway, principal = services(), services().keys.authenticate(request)
+    gateway, principal = services(), services().keys.authenticate_onlooker(request)
     span = _span(principal, bind(GetSummaryStats))
     provider, model, month = (
         [summary_stats(found) for found in gateway.statistics.by(group, span)]
@@ -37,13 +37,13 @@ def summary() -> Response:
 @dto_route(blueprint, "GetUsage", "GET")
 def detailed() -> Response:
     """Sum up in detail, by what the caller chooses."""
-    gateway, principal = services(), services().keys.authenticate(request)
+    gateway, principal = services(), services().keys.authenticate_onlooker(request)
     wanted = bind(GetUsage)
     found = gateway.statistics.by(wanted.group_by, _span(principal, wanted))
     return dto_response(GetUsageResponse(results=[usage(one) for one in found]))
 
 
 def _span(principal: Principal, wanted: GetSummaryStats) -> Span:
-    """Return the days; but for the admin, of the caller's own jobs only."""
-    owner = None if principal.is_admin else principal.owner
+    """Return the days; but for who looks after all, of the caller's own jobs only."""
+    owner = None if principal.sees_all else principal.owner
     return Span.of(owner, wanted.from_, wanted.to)

@@ -6,13 +6,13 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-import redis
 from redis.client import Pipeline
 
 from shared import redis_keys as keys
 from shared.callback_events import Event
 from shared.errors import SubscriptionNotFound, TooManySubscriptions
-from shared.job_store import Clock
+from shared.ledger import Store
+from shared.scripts import Call
 
 #: Most subscriptions of one owner: each is a callback more for every job.
 _MOST: Final = 20
@@ -29,12 +29,8 @@ class Subscription:
     created_ms: int
 
 
-class SubscriptionStore:
+class SubscriptionStore(Store):
     """Keeps subscriptions. Raises redis.RedisError."""
-
-    def __init__(self, client: redis.Redis, clock: Clock = lambda: 0) -> None:
-        self._client = client
-        self._clock = clock
 
     def all_of(self, owner: str) -> list[Subscription]:
         """Return the owner's subscriptions, the oldest first."""
@@ -44,15 +40,16 @@ class SubscriptionStore:
 
     def create(self, owner: str, url: str, events: tuple[Event, ...]) -> Subscription:
         """Add a subscription. Raises TooManySubscriptions."""
-        name = keys.callback_subscriptions(owner)
-        if self._client.hlen(name) >= _MOST:  # type: ignore[operator,unused-ignore]
+        one = f"sub_{secrets.token_hex(8)}"
+        call = Call(
+            "subscribe",
+            [keys.callback_subscriptions(owner), keys.SUBSCRIBERS],
+            [self._clock(), owner, one, _MOST, _named(events), url],
+        )
+        created_ms = self._scripts.run(call)
+        if created_ms is None:
             raise TooManySubscriptions
-        made = Subscription(f"sub_{secrets.token_hex(8)}", url, events, self._now_ms())
-        pipe = self._client.pipeline(transaction=True)
-        pipe.sadd(keys.SUBSCRIBERS, owner)
-        pipe.hset(name, made.id, _row(made))
-        pipe.execute()
-        return made
+        return Subscription(one, url, events, int(created_ms))
 
     def change(
         self, owner: str, one: str, url: str | None, events: tuple[Event, ...] | None
@@ -77,18 +74,20 @@ class SubscriptionStore:
 
     def delete(self, owner: str, one: str) -> None:
         """Tell its URL of no more events. Raises SubscriptionNotFound."""
-        if not self._client.hdel(keys.callback_subscriptions(owner), one):
+        call = Call(
+            "unsubscribe", [keys.callback_subscriptions(owner), keys.SUBSCRIBERS], [owner, one]
+        )
+        if not self._scripts.run(call):
             raise SubscriptionNotFound(field="id")
-
-    def _now_ms(self) -> int:
-        moment: Any = self._client.time()
-        return self._clock() or moment[0] * 1000 + moment[1] // 1000
 
 
 def _row(one: Subscription) -> bytes:
     """Return a subscription as `lua/includes/create_delivery.lua` reads it."""
-    events = ",".join(one.events).encode() or _ALL
-    return b"%s %d %s" % (events, one.created_ms, one.url.encode())
+    return b"%s %d %s" % (_named(one.events), one.created_ms, one.url.encode())
+
+
+def _named(events: tuple[Event, ...]) -> bytes:
+    return ",".join(events).encode() or _ALL
 
 
 def _read(one: str, row: bytes) -> Subscription:

@@ -79,7 +79,7 @@ CALLBACK_TEST_PREFIX: Final = "callback:test:"
 #: Prefix of a delivery's HASH, for scripts that give it its id.
 DELIVERY_PREFIX: Final = "delivery:"
 
-#: SET of owners that have, or had, subscriptions. Never expires; bounded by the keys there are.
+#: SET of owners that have subscriptions. Never expires; bounded by the keys there are.
 SUBSCRIBERS: Final = "callback:subscribers"
 
 
@@ -132,6 +132,11 @@ def deliveries_of(owner: str, state: str = "") -> str:
     """
     name = f"deliveries:of:{owner}"
     return f"{name}{_SEPARATOR}{state}" if state else name
+
+
+def parked(receiver: str) -> str:
+    """ZSET of job ids by due time: deliveries that wait until this receiver has room for them."""
+    return f"{RECEIVER_PREFIX}{receiver}{_SEPARATOR}parked"
 
 
 def callback_keys(owner: str) -> str:
@@ -241,13 +246,18 @@ def month_of(key_id: str, month: str) -> str:
 # --- workers ----------------------------------------------------------------------------------
 
 
+#: ZSET of worker processes by when they were last heard. Lives as long as `beat`.
+WORKERS: Final = "worker:beats"
+
+
+def beat(process: str) -> str:
+    """HASH of JSON by field: what a worker process said of itself. Lives ten minutes after that."""
+    return f"worker:beat:{process}"
+
+
 def worker(name: str) -> str:
-    """STRING of JSON: a live worker process, its queues and pid. Lives 3 heartbeats."""
+    """STRING of JSON: what workers tell of themselves that do not beat yet. Lives 15 seconds."""
     return f"worker:{name}"
-
-
-#: Pattern that finds every `worker(name)`.
-WORKER_PATTERN: Final = "worker:*"
 
 
 def abort_channel(worker_name: str) -> str:

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 
 #: How long the server may take to answer (seconds), and how often it is asked.
-_START_LIMIT_S = 30.0
+_START_LIMIT_S = 120.0
 _ASK_EVERY_S = 0.05
 #: Whose rights a server started by root gets: PostgreSQL refuses to run as root.
 _UNPRIVILEGED = ("postgres", "nobody")

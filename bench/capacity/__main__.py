@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
-import sys
 from collections.abc import Callable
 
 import click
 
 from bench.capacity import backlog, in_flight, page
+from bench.interrupts import end_on_signals
 from bench.options import Options
 from bench.result import BenchmarkFailed, Report
 from bench.terminal import Progress, show
@@ -26,8 +25,7 @@ _MEASUREMENTS: dict[str, Callable[[Options, Progress], Report]] = {
 @click.option("--quick", is_flag=True, help="A tenth of the jobs; prints only.")
 def main(names: tuple[str, ...], quick: bool) -> None:  # noqa: FBT001
     """Measure on this machine. Without names: everything, and docs/capacity.md."""
-    # Ended from outside, it must still end what it started.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    end_on_signals()
     allow_many_connections()
     reports, began_under_load = [], os.getloadavg()[0]
     for name in names or _MEASUREMENTS:

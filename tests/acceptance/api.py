@@ -6,10 +6,10 @@ from typing import Any
 
 import requests
 
-from tests.acceptance.polling import until
+from tests.acceptance.polling import PATIENCE_S, until
 
 #: Longest wait for an answer (seconds).
-_TIMEOUT_S = 100.0
+_TIMEOUT_S = PATIENCE_S
 FINAL = ("Completed", "Failed", "Cancelled")
 
 
@@ -54,7 +54,9 @@ class Api(requests.Session):
         answer: dict[str, Any] = response.json()["result"]
         return answer
 
-    def until_state(self, job_id: int, *states: str, within_s: float = 30) -> dict[str, Any]:
+    def until_state(
+        self, job_id: int, *states: str, within_s: float = PATIENCE_S
+    ) -> dict[str, Any]:
         """Return the job's status as soon as it is in one of these states."""
 
         def look() -> dict[str, Any] | None:
@@ -65,6 +67,6 @@ class Api(requests.Session):
             look, f"job {job_id} is {' or '.join(states)}", within_s=within_s, every_s=0.05
         )
 
-    def until_ended(self, job_id: int, *, within_s: float = 30) -> dict[str, Any]:
+    def until_ended(self, job_id: int, *, within_s: float = PATIENCE_S) -> dict[str, Any]:
         """Return the job's status as soon as it is final."""
         return self.until_state(job_id, *FINAL, within_s=within_s)

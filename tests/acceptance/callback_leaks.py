@@ -31,7 +31,7 @@ _SETTINGS = {
 }
 #: Receivers of each fault in one round.
 _EACH = 4
-_ROUND_LIMIT_S = 60.0
+_ROUND_LIMIT_S = 180.0
 #: Longer than a connection is kept (seconds).
 _IDLE_S = 16.0
 

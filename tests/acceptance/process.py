@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.acceptance.guard import Guard
 
 #: How long a process may take to end after SIGTERM (seconds).
-_STOP_LIMIT_S = 40.0
+_STOP_LIMIT_S = 120.0
 _ROOT = Path(__file__).parents[2]
 
 

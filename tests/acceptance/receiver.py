@@ -12,7 +12,7 @@ from http import HTTPStatus
 import gevent
 
 from cli.wsgi_thread import RAW_TARGET, Environ, ServerThread, StartResponse, body_of, headers_of
-from tests.acceptance.polling import until
+from tests.acceptance.polling import PATIENCE_S, until
 
 #: As an answer of `plan`: none, for as long as the test runs.
 HANG = 0
@@ -62,7 +62,9 @@ class CallbackReceiver:
         with self._lock:
             return [c for c in self._callbacks if c.target.partition("?")[0] == path]
 
-    def wait_for(self, path: str, count: int = 1, *, within_s: float = 30) -> list[Callback]:
+    def wait_for(
+        self, path: str, count: int = 1, *, within_s: float = PATIENCE_S
+    ) -> list[Callback]:
         """Return what came to this path as soon as there are so many."""
 
         def look() -> list[Callback] | None:

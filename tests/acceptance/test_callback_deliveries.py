@@ -18,7 +18,7 @@ from cli.callbacks import callbacks
 from cli.forwarding import Forward
 from cli.receiver import VALID, Receiver
 from tests.acceptance.api import Api, chat
-from tests.acceptance.polling import until
+from tests.acceptance.polling import PATIENCE_S, until
 from tests.acceptance.receiver import Callback
 from tests.acceptance.stack import Stack
 from tests.acceptance.test_callback_docs import run_python
@@ -46,7 +46,7 @@ def until_delivery(api: Api, job_id: int, state: str, attempts: int = 1) -> dict
         result = found["result"]
         return found if (result["state"], len(found["log"])) == (state, attempts) else None
 
-    return until(look, f"delivery {job_id} is {state} after {attempts}", within_s=30)
+    return until(look, f"delivery {job_id} is {state} after {attempts}")
 
 
 def test_delivery_is_listed_and_read_with_its_attempt(stack: Stack, api: Api) -> None:
@@ -163,7 +163,7 @@ def test_rotated_secret_signs_beside_the_old_one_until_told_otherwise(client: Cl
         kinds = [part.partition(",")[0] for part in signatures]
         return callback if kinds == ["v1", "v1", "v1a"] else None
 
-    callback = until(signed_twice, "both secrets sign", within_s=30)
+    callback = until(signed_twice, "both secrets sign")
     for secret in (new["secret"], client.stack.callback_secret):
         Webhook(secret).verify(callback.body, callback.headers)
         svix.webhooks.Webhook(secret).verify(callback.body, callback.headers)
@@ -174,7 +174,7 @@ def test_rotated_secret_signs_beside_the_old_one_until_told_otherwise(client: Cl
         callback = client.callback()
         return callback if callback.headers["webhook-signature"].count("v1,") == 1 else None
 
-    callback = until(signed_by_the_last_only, "the last secret signs alone", within_s=30)
+    callback = until(signed_by_the_last_only, "the last secret signs alone")
     Webhook(last["secret"]).verify(callback.body, callback.headers)
     logs = "".join(client.stack.log(role) for role in ("gateway", "callbacks"))
     for secret in (new["secret"], last["secret"], client.stack.callback_secret):
@@ -183,7 +183,9 @@ def test_rotated_secret_signs_beside_the_old_one_until_told_otherwise(client: Cl
 
 def test_public_key_of_the_well_known_url_verifies(client: Client) -> None:
 
-    keys = requests.get(f"{client.stack.url}/.well-known/webhook-keys", timeout=10).json()["keys"]
+    keys = requests.get(f"{client.stack.url}/.well-known/webhook-keys", timeout=PATIENCE_S).json()[
+        "keys"
+    ]
     is_genuine = run_python("The signed content is the same")["is_genuine"]
     callback = client.callback()
     public = keys[0]["publicKey"]
@@ -196,7 +198,7 @@ def test_large_result_is_fetched_by_the_link_of_its_callback(client: Client) -> 
     body = json.loads(callback.body)
     assert len(callback.body) < 600
     assert body["resultUrl"].startswith(client.stack.url + "/api/results/")
-    answer = requests.get(body["resultUrl"], timeout=10)
+    answer = requests.get(body["resultUrl"], timeout=PATIENCE_S)
     job = client.api.job(body["id"])
     assert answer.content == job["responseBody"].encode()
     assert len(answer.content) > 600
@@ -288,11 +290,13 @@ def test_subscription_is_told_of_the_jobs_of_its_owner(client: Client) -> None:
     queued = client.api.queue(chat("demo-instant"))
     [event] = client.stack.receiver.wait_for(path)
     call(client.api, "DeleteCallbackSubscription", id=made["id"])
-    keys = requests.get(f"{client.stack.url}/.well-known/webhook-keys", timeout=10).json()["keys"]
+    keys = requests.get(f"{client.stack.url}/.well-known/webhook-keys", timeout=PATIENCE_S).json()[
+        "keys"
+    ]
     is_genuine = run_python("The signed content is the same")["is_genuine"]
     assert is_genuine(keys[0]["publicKey"], event.headers, event.body)
     body = json.loads(event.body)
     assert (body["type"], body["data"]["id"]) == ("job.completed", queued["id"])
     assert event.headers["x-event"] == "job.completed"
-    result = requests.get(body["data"]["resultUrl"], timeout=10)
+    result = requests.get(body["data"]["resultUrl"], timeout=PATIENCE_S)
     assert result.json()["object"] == "chat.completion"

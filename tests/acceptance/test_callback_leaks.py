@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from tests.acceptance.callback_leaks import run
 
 #: What may come and go beside: one fault that left a socket at each attempt would leave 12.
@@ -13,7 +11,6 @@ _SOCKETS = 4
 _MEMORY_BYTES = 24 * 2**20
 
 
-@pytest.mark.timeout(240)
 def test_worker_holds_no_sockets_and_no_more_memory_after_every_fault_many_times(
     tmp_path: Path,
 ) -> None:

@@ -12,7 +12,7 @@ from tests.acceptance.chaos.run import ChaosRun, Plan, short
 from tests.acceptance.chaos.schedule import KINDS
 
 #: Long enough to kill everything once; the jobs of the killed chat worker need another 30 s.
-PLAN = short(Plan(seed=3, seconds=16.0, rate=8.0, settle_s=60.0))
+PLAN = short(Plan(seed=3, seconds=16.0, rate=8.0, settle_s=200.0))
 
 
 @pytest.fixture
@@ -20,7 +20,6 @@ def chaos(tmp_path: Path) -> ChaosRun:
     return ChaosRun(PLAN, tmp_path / "chaos", print)
 
 
-@pytest.mark.timeout(180)
 def test_nothing_is_lost_or_doubled_when_everything_is_killed_under_load(
     chaos: ChaosRun, record_property: Callable[[str, object], None]
 ) -> None:

@@ -58,7 +58,7 @@ class Load:
     def go_on(self) -> str:
         """Return when some more jobs were accepted; return the last one's path."""
         before = len(self.jobs)
-        until(lambda: len(self.jobs) >= before + _SOME, "the load goes on", within_s=60)
+        until(lambda: len(self.jobs) >= before + _SOME, "the load goes on")
         return list(self.jobs)[-1]
 
 
@@ -124,8 +124,8 @@ def _every_job_has_one_row(stack: Stack, url: str, faults: list[Away]) -> None:
                     _all_but_the_history_goes_on(stack, load, api)
                 load.go_on()
                 stack.restart(COMPLETION)
-        said = {job_id: api.until_ended(job_id, within_s=60) for job_id in load.jobs.values()}
-        until(lambda: not stack.redis.exists(keys.UNSTORED), "all are stored", within_s=60)
+        said = {job_id: api.until_ended(job_id) for job_id in load.jobs.values()}
+        until(lambda: not stack.redis.exists(keys.UNSTORED), "all are stored")
         said = {job_id: _told(api, job_id) for job_id in said}
         assert _rows(url) == sorted(said)
         assert _counted(url) == len(said)

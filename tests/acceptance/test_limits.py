@@ -18,8 +18,8 @@ from openai import OpenAI
 from shared import redis_keys
 from shared.counters import Count
 from shared.settings import new_api_key
-from tests.acceptance.api import FINAL, Api, chat
-from tests.acceptance.polling import until
+from tests.acceptance.api import Api, chat
+from tests.acceptance.polling import quickest, until
 from tests.acceptance.stack import CALLBACKS, COMPLETION, GATEWAY, REDIS, Stack
 from tests.factories import dump
 
@@ -29,8 +29,8 @@ from tests.factories import dump
 QUEUE_LIMIT, OWNER_LIMIT, WINDOW, SYNC_LIMIT = 9, 5, 1, 9
 #: How many jobs one owner can have: one runs, one is handed out, the others wait.
 SHARE = 1 + WINDOW + OWNER_LIMIT
-#: Models of a worker that does one call at a time.
-SLOW, FAST = "demo-slow-10s", "demo-slow-100ms"
+#: Models of a worker that does one call at a time: one's calls end when they are cancelled.
+HELD, FAST = "demo-hang", "demo-slow-100ms"
 SDK_CLIENTS = 10
 #: What changes while nobody does anything: leases, heartbeats, counts, how fast queues move.
 _RESTLESS = (redis_keys.LEASES, redis_keys.COUNTERS, "worker:", "drain:")
@@ -59,8 +59,8 @@ def bounded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bounded]:
         "REPLYTO_AUTH_SECRET": admin_key,
     }
     directory = tmp_path_factory.mktemp("bounded")
-    with Stack(directory, demo_models=[SLOW, FAST], settings=settings) as stack:
-        one = stack.pool("one", [SLOW, FAST], concurrency=1)
+    with Stack(directory, demo_models=[HELD, FAST], settings=settings) as stack:
+        one = stack.pool("one", [HELD, FAST], concurrency=1)
         yield Bounded(stack.open(REDIS, GATEWAY, COMPLETION, one), admin_key)
 
 
@@ -82,9 +82,9 @@ def cancel_all(api: Api, job_ids: list[int]) -> None:
 def full_line(bounded: Bounded) -> Iterator[tuple[Api, Api]]:
     """Run one job and let the first owner fill its share of the line; return both owners."""
     with bounded.stack.api() as first, bounded.stack.api(bounded.admin_key) as second:
-        job_ids = [first.queue(chat(SLOW, "runs"))["id"]]
+        job_ids = [first.queue(chat(HELD, "runs"))["id"]]
         first.until_state(job_ids[0], "Started")
-        job_ids += [first.queue(chat(SLOW, "waits"))["id"] for _ in range(SHARE - 1)]
+        job_ids += [first.queue(chat(HELD, "waits"))["id"] for _ in range(SHARE - 1)]
         try:
             yield first, second
         finally:
@@ -130,19 +130,19 @@ def settled_ledger(stack: Stack) -> dict[bytes, Any]:
 def test_owner_with_a_full_share_is_refused_and_another_owner_is_not(bounded: Bounded) -> None:
     before = counted(bounded.stack, Count.REFUSED_OWNER_QUEUE_FULL)
     with full_line(bounded) as (first, second):
-        assert_refused(post(first, SLOW), "owner_queue_full")
+        assert_refused(post(first, HELD), "owner_queue_full")
         assert counted(bounded.stack, Count.REFUSED_OWNER_QUEUE_FULL) == before + 1
-        cancel_all(second, [post(second, SLOW).json()["id"]])
+        cancel_all(second, [post(second, HELD).json()["id"]])
         # Another model's line is another line.
         assert post(first, FAST).status_code == 200
 
 
 def test_full_queue_refuses_every_owner(bounded: Bounded) -> None:
     with full_line(bounded) as (_, second):
-        added = [post(second, SLOW) for _ in range(QUEUE_LIMIT + 1 - SHARE)]
+        added = [post(second, HELD) for _ in range(QUEUE_LIMIT + 1 - SHARE)]
         assert [response.status_code for response in added] == [200] * len(added)
-        assert_refused(post(second, SLOW), "queue_full")
-        assert_refused(second.post("/v1/chat/completions", json=chat(SLOW)), "queue_full")
+        assert_refused(post(second, HELD), "queue_full")
+        assert_refused(second.post("/v1/chat/completions", json=chat(HELD)), "queue_full")
         cancel_all(second, [response.json()["id"] for response in added])
 
 
@@ -150,7 +150,7 @@ def test_refused_job_leaves_nothing_behind(bounded: Bounded) -> None:
     with full_line(bounded) as (first, _):
         before = settled_ledger(bounded.stack)
         for number in range(3):
-            response = post(first, SLOW, refId=f"refused-{number}", tag="t", replyTo="http://a.b")
+            response = post(first, HELD, refId=f"refused-{number}", tag="t", replyTo="http://a.b")
             assert_refused(response, "owner_queue_full")
         assert ledger(bounded.stack) == before
         assert first.get("/api/GetOpenAiChat", params={"refId": "refused-0"}).status_code == 404
@@ -166,7 +166,7 @@ def test_more_synchronous_calls_than_may_wait_are_refused(bounded: Bounded) -> N
         owners = [first] * SHARE + [second] * (SYNC_LIMIT - SHARE)
         waiting = []
         for number, api in enumerate(owners):
-            body = chat(SLOW, refId=f"{marker}-{number}")
+            body = chat(HELD, refId=f"{marker}-{number}")
             waiting.append(threads.submit(api.post, "/v1/chat/completions", json=body))
             until(lambda: _find(api, body["refId"]), "it waits")  # noqa: B023
             if number == 0:
@@ -187,17 +187,24 @@ def _find(api: Api, ref_id: object) -> dict[str, Any]:
 
 def test_worker_of_one_slot_takes_the_next_job_at_once(bounded: Bounded) -> None:
     with bounded.stack.api() as api:
-        began = time.monotonic()
-        for job_id in [api.queue(chat(FAST))["id"] for _ in range(SHARE - 1)]:
-            assert api.until_ended(job_id)["jobState"] == "Completed"
-        took_s = time.monotonic() - began
-    # With a pause of half a second after each job it would be three.
-    assert took_s < 2
+
+        def line_s() -> float:
+            """Return how long the jobs of a line take."""
+            began = time.monotonic()
+            for job_id in [api.queue(chat(FAST))["id"] for _ in range(SHARE - 1)]:
+                assert api.until_ended(job_id)["jobState"] == "Completed"
+            return time.monotonic() - began
+
+        # With a pause of half a second after each job it would be three, each time.
+        quickest(line_s, limit_s=2)
 
 
 def test_openai_sdk_gets_through_with_its_own_retries(bounded: Bounded) -> None:
     stack = bounded.stack
-    with OpenAI(base_url=f"{stack.url}/v1", api_key=stack.api_key) as client:
+    with (
+        OpenAI(base_url=f"{stack.url}/v1", api_key=stack.api_key, max_retries=10) as client,
+        stack.api() as api,
+    ):
 
         def ask(text: str) -> str:
             messages = [{"role": "user", "content": text}]
@@ -205,27 +212,38 @@ def test_openai_sdk_gets_through_with_its_own_retries(bounded: Bounded) -> None:
             return str(answer.choices[0].message.content)
 
         ask("how fast the queue moves is known from now on")
-        before = counted(stack, Count.REFUSED_OWNER_QUEUE_FULL)
-        before += counted(stack, Count.REFUSED_SYNC_LIMIT)
-        questions = [f"question {number}" for number in range(SDK_CLIENTS)]
+        before, questions = refused(stack), [f"question {n}" for n in range(SDK_CLIENTS)]
+        # While this one runs nobody else does, however late they come.
+        job_id = api.queue(chat(HELD))["id"]
+        api.until_state(job_id, "Started")
         with ThreadPoolExecutor(SDK_CLIENTS) as threads:
-            answers = list(threads.map(ask, questions))
+            asked = [threads.submit(ask, question) for question in questions]
+            until(lambda: refused(stack) > before, "one is refused")
+            cancel_all(api, [job_id])
+            answers = [one.result() for one in asked]
     for question, answer in zip(questions, answers, strict=True):
         assert answer.endswith(f"You said: {question}")
-    refused = counted(stack, Count.REFUSED_OWNER_QUEUE_FULL)
-    refused += counted(stack, Count.REFUSED_SYNC_LIMIT)
-    assert refused > before
+
+
+def refused(stack: Stack) -> int:
+    """Return how many calls of one owner were refused since the start."""
+    counts = (Count.REFUSED_OWNER_QUEUE_FULL, Count.REFUSED_SYNC_LIMIT)
+    return sum(counted(stack, count) for count in counts)
 
 
 # --- ends: cancelled, too late, poisoned --------------------------------------------------------
 
 MANY = 100
-#: All of them must have ended, and the LLM's connections be closed, within this (seconds).
-CANCELLED_WITHIN_S = 2.0
-LINE, HANG = "demo-slow-300ms", "demo-hang"
+#: All of them must have ended, and the LLM's connections be closed, within this (seconds). A worker
+#: that was not told would see it when it renews its leases, after ten.
+CANCELLED_WITHIN_S = 5.0
+#: Models whose calls hang, each with a worker of one slot; and one that takes its time.
+LINE, HANG, SLOW = "demo-hang-instant", "demo-hang", "demo-slow-10s"
 #: Time to a dead worker's jobs being put on their way again (seconds).
-LEASE_S = 3.0
+LEASE_S = 5.0
 CRASHES = 3
+#: What the status tells of a job only while it is queued.
+_WHILE_QUEUED = {"queuePosition", "estimatedStartSecs"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +293,12 @@ def _poison(stack: Stack) -> int:
 def test_hundred_running_calls_are_cancelled_at_once(
     stack: Stack, api: Api, record_property: Callable[[str, object], None]
 ) -> None:
+    took_s = quickest(lambda: _cancel_many_s(stack, api), limit_s=CANCELLED_WITHIN_S)
+    record_property("took_s", round(took_s, 2))
+
+
+def _cancel_many_s(stack: Stack, api: Api) -> float:
+    """Cancel calls that run; return how long it took until all had ended (seconds)."""
     marker = uuid.uuid4().hex
     job_ids = []
     for number in range(MANY):
@@ -291,14 +315,13 @@ def test_hundred_running_calls_are_cancelled_at_once(
     until(lambda: _states(stack, job_ids) == {"Cancelled"}, "all are cancelled")
     until(lambda: stack.llm_calls_over(marker) == MANY, "the LLM's connections are closed")
     took_s = time.monotonic() - began
-    record_property("took_s", round(took_s, 2))
-    assert took_s <= CANCELLED_WITHIN_S
     # The LLM saw each client leave before its answer.
     assert {call.finished for call in stack.llm_calls(marker)} == {False}
     for number, job_id in enumerate(job_ids):
         [callback] = stack.receiver.wait_for(f"/{marker}/{number}")
         assert callback.headers["x-job-id"] == str(job_id)
         assert callback.headers["x-job-state"] == "Cancelled"
+    return took_s
 
 
 def _states(stack: Stack, job_ids: list[int]) -> set[str]:
@@ -310,33 +333,28 @@ def _states(stack: Stack, job_ids: list[int]) -> set[str]:
 
 def test_status_of_a_queued_job_tells_its_place_until_it_starts(ends: Ends) -> None:
     with ends.stack.api() as api:
-        job_ids = [api.queue(chat(LINE))["id"] for _ in range(8)]
-        api.until_state(job_ids[0], "Started", *FINAL)
-        seen: list[dict[str, Any]] = []
-
-        def started() -> bool:
-            status = api.status(job_ids[-1])
-            if status["jobState"] == "Queued":
-                seen.append(status)
-            return status["jobState"] != "Queued"
-
-        until(started, "the last one starts", every_s=0.1)
-    places = [status["queuePosition"] for status in seen]
-    assert places == sorted(places, reverse=True)
-    assert len(set(places)) >= 5
-    estimates = [status["estimatedStartSecs"] for status in seen]
-    assert estimates[0] > estimates[-1] >= 0
+        job_ids = [api.queue(chat(LINE))["id"] for _ in range(4)]
+        last, seen = job_ids[-1], []
+        # Each call hangs until it is cancelled, so the next one starts when the test says so.
+        for job_id in job_ids[:-1]:
+            api.until_state(job_id, "Started")
+            seen.append(api.status(last))
+            cancel_all(api, [job_id])
+        assert api.until_state(last, "Started").keys().isdisjoint(_WHILE_QUEUED)
+        cancel_all(api, [last])
+    assert [status["queuePosition"] for status in seen] == [2, 1, 0]
+    assert all(status["estimatedStartSecs"] >= 0 for status in seen)
     first = seen[0]
     assert first["status"] == (
-        f"Queued, {first['queuePosition']} jobs before it, "
-        f"starts in about {first['estimatedStartSecs']} s"
+        f"Queued, 2 jobs before it, starts in about {first['estimatedStartSecs']} s"
     )
 
 
 def test_job_whose_deadline_passes_while_it_waits_fails_without_a_call(ends: Ends) -> None:
     stack, marker = ends.stack, f"<{uuid.uuid4().hex}>"
     with stack.api() as api:
-        before = [api.queue(chat(LINE))["id"] for _ in range(8)]
+        before = api.queue(chat(LINE))["id"]
+        api.until_state(before, "Started")
         target = stack.receiver.url("/late")
         late = api.queue(chat(LINE, marker), replyTo=target, timeoutSecs=1)["id"]
         status = api.until_ended(late)
@@ -344,8 +362,7 @@ def test_job_whose_deadline_passes_while_it_waits_fails_without_a_call(ends: End
         assert status["responseStatus"]["errorCode"] == "Timeout"
         [callback] = stack.receiver.wait_for("/late")
         assert json.loads(callback.body)["error"]["code"] == "deadline_exceeded"
-        for job_id in before:
-            assert api.until_ended(job_id)["jobState"] == "Completed"
+        cancel_all(api, [before])
         assert api.job(late)["attempts"] == 0
     assert stack.llm_calls(marker) == []
 
@@ -354,16 +371,17 @@ def test_synchronous_call_is_answered_at_its_deadline_and_lets_go_of_the_llm(end
     stack, marker = ends.stack, f"<{uuid.uuid4().hex}>"
     with stack.api() as api:
         began = time.monotonic()
-        response = api.post("/v1/chat/completions", json=chat(SLOW, marker, timeoutSecs=1))
+        response = api.post("/v1/chat/completions", json=chat(SLOW, marker, timeoutSecs=4))
         took_s = time.monotonic() - began
         assert response.status_code == 504
-        assert 0.9 < took_s < 3
+        assert took_s > 3.9
         job_id = int(response.headers["x-job-id"])
         assert api.until_ended(job_id)["jobState"] == "Failed"
         # The time was up: another attempt would have been for nobody.
         assert api.job(job_id)["attempts"] == 1
-    until(lambda: stack.llm_calls_over(marker) == 1, "the LLM's connection is closed", within_s=2)
-    assert len(stack.llm_calls(marker)) == 1
+    until(lambda: stack.llm_calls_over(marker) == 1, "the LLM's connection is closed")
+    # Before it had an answer.
+    assert [call.finished for call in stack.llm_calls(marker)] == [False]
 
 
 def test_job_that_takes_down_its_worker_three_times_fails_with_the_reason(ends: Ends) -> None:

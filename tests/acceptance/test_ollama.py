@@ -77,7 +77,7 @@ def test_queued_generation_is_asked_for_by_its_status(
         status = client.get(dtos.GetOllamaGenerationStatus(ref_id=ref_id))
         return status if status.job_state == BackgroundJobState.COMPLETED else None
 
-    status = until(look, "the generation is completed", within_s=30)
+    status = until(look, "the generation is completed")
     assert (status.job_id, status.ref_id) == (queued.id, ref_id)
     assert status.result.response == "You said: later"
     (callback,) = dialects.stack.receiver.wait_for(path)

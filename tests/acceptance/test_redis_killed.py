@@ -8,14 +8,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from tests.acceptance.api import Api
 from tests.acceptance.redis_outage import RECOVERY_LIMIT_S, Load, RunningOutage
 from tests.acceptance.stack import Stack
 
 
-@pytest.mark.timeout(180)
 def test_redis_killed_under_load_loses_nothing_and_nothing_is_answered_twice(
     redis_outage: RunningOutage, record_property: Callable[[str, object], None]
 ) -> None:

@@ -41,7 +41,7 @@ def bundled_server() -> Path:
 def running(server: EmbeddedRedis, ending: Signals = SIGTERM) -> Iterator[redis.Redis]:
     with subprocess.Popen(server.argv, stdout=subprocess.DEVNULL) as process:
         try:
-            until = time.monotonic() + 20
+            until = time.monotonic() + 60
             while not answers(server.url):
                 assert process.poll() is None, "the server died"
                 assert time.monotonic() < until, "the server does not answer"

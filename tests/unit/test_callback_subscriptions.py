@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -207,3 +208,31 @@ def test_owner_has_so_many_subscriptions_at_most(subscriptions: SubscriptionStor
         subscriptions.create("key1", URL, ())
     with pytest.raises(TooManySubscriptions):
         subscriptions.create("key1", URL, ())
+
+
+@pytest.mark.integration
+def test_limit_holds_when_many_create_at_once(real_redis: redis.Redis) -> None:
+    store = SubscriptionStore(real_redis)
+
+    def create(_: int) -> bool:
+        try:
+            store.create("key1", URL, ())
+        except TooManySubscriptions:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as threads:
+        made = list(threads.map(create, range(100)))
+    assert sum(made) == len(store.all_of("key1")) == 20
+
+
+def test_owner_without_subscriptions_is_no_subscriber(
+    subscriptions: SubscriptionStore, ledger_redis: redis.Redis
+) -> None:
+    first, second = (subscriptions.create("key1", URL, ()) for _ in range(2))
+    subscriptions.delete("key1", first.id)
+    assert ledger_redis.smembers(keys.SUBSCRIBERS) == {b"key1"}
+    with pytest.raises(SubscriptionNotFound):
+        subscriptions.delete("key1", first.id)
+    subscriptions.delete("key1", second.id)
+    assert ledger_redis.smembers(keys.SUBSCRIBERS) == set()

@@ -132,10 +132,10 @@ def test_sample_is_not_sent_when_receivers_that_hang_hold_all_slots(
 def test_who_waits_is_told(deps: Deps, real_redis: redis.Redis) -> None:
     with real_redis.pubsub(ignore_subscribe_messages=True) as pubsub:  # type: ignore[no-untyped-call]
         pubsub.subscribe("box")
-        pubsub.get_message(timeout=5)
+        pubsub.get_message(timeout=60)
         store = CallbackTestStore(real_redis)
         test_id = store.request("ann", URL, "box|token")
         fresh = build(real_redis, deps.settings, FakeClock(), FakeLlm(), sender=deps.sender)
         send_sample(fresh, test_id)
-        message = pubsub.get_message(timeout=5)
+        message = pubsub.get_message(timeout=60)
     assert message["data"] == b"token"

@@ -233,3 +233,65 @@ def test_slots_keep_a_share_for_receivers_that_answer() -> None:
             assert (another.may_be_unproven, one_too_many.may_be_unproven) == (True, False)
     with slots.take() as slot:
         assert slot.may_be_unproven
+
+
+# --- a worker that stands still -------------------------------------------------------------------
+
+
+def stands_still(
+    deps: Deps, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, seconds: float, then: Any
+) -> None:
+    """Let time pass, and others work, once: between an attempt's claim and its post."""
+    read, is_over = deps.jobs.get, []
+
+    def get(job_id: int) -> Any:
+        if not is_over:
+            is_over.append(True)
+            clock.advance(seconds)
+            then()
+        return read(job_id)
+
+    monkeypatch.setattr(deps.jobs, "get", get)
+
+
+def test_worker_that_stood_still_does_not_send_what_another_has_sent(
+    deps: Deps, receiver: Receiver, fake_clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = _ended(deps, Result.response(b"{}"))
+
+    def another_sends_it() -> None:
+        assert deps.recovery.return_deliveries() == 1
+        run.deliver(deps, job_id)
+
+    stands_still(deps, fake_clock, monkeypatch, 11, another_sends_it)
+    run.deliver(deps, job_id)
+    assert [headers["x-attempt"] for _, _, headers in receiver.posts] == ["2"]
+    delivery = deps.deliveries.get(job_id)
+    assert delivery is not None
+    assert (delivery.state, delivery.tries) == (DeliveryState.DELIVERED, 1)
+
+
+def test_worker_that_stood_still_sends_what_is_still_its_own(
+    deps: Deps, receiver: Receiver, fake_clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = _ended(deps, Result.response(b"{}"))
+    stands_still(deps, fake_clock, monkeypatch, 11, lambda: None)
+    # Nobody has looked at the lease yet: it begins anew with the question.
+    receiver.meanwhile = lambda: deps.recovery.return_deliveries() and pytest.fail("it was taken")
+    run.deliver(deps, job_id)
+    assert [headers["x-attempt"] for _, _, headers in receiver.posts] == ["1"]
+
+
+def test_lease_that_was_renewed_is_good_without_asking(
+    deps: Deps, receiver: Receiver, fake_clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = _ended(deps, Result.response(b"{}"))
+
+    def renewed_in_time() -> None:
+        deps.callback_leases.renew()
+        monkeypatch.setattr(deps.deliveries, "renew", lambda _: pytest.fail("asked"))
+        fake_clock.advance(9)
+
+    stands_still(deps, fake_clock, monkeypatch, 9, renewed_in_time)
+    run.deliver(deps, job_id)
+    assert len(receiver.posts) == 1

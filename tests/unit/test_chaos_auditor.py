@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.acceptance.chaos import report
-from tests.acceptance.chaos.auditor import Audit, Finding, audit
+from tests.acceptance.chaos.auditor import Audit, audit
+from tests.acceptance.chaos.judging import Finding
 from tests.acceptance.chaos.ledgers import (
     CallbackSeen,
     Happened,
@@ -375,6 +376,44 @@ def test_recovery_begins_anew_with_a_kill_before_the_llm_was_called() -> None:
     job(ledgers, CUT).completed_at = second_kill + 30.5
     job(ledgers, CUT).attempts = 3
     assert audit(ledgers).recovery["chat"] == pytest.approx((1, 30.5))
+
+
+def hit_by_redis(ledgers: Ledgers, second_call_at: float) -> float:
+    """Kill Redis while the job waits, then the worker that runs it again; return that kill."""
+    second_kill = second_call_at + 1.0
+    ledgers.happened.append(Happened(KILLED_AT + 13.0, "kill", "redis", "redis"))
+    ledgers.happened.append(Happened(second_kill, "kill", "chat2", "chat"))
+    ledgers.calls[-1] = LlmCall(CUT, second_call_at, second_kill + 0.1, cut=True)
+    ledgers.calls.append(call(CUT, second_kill + 30.0))
+    job(ledgers, CUT).completed_at = second_kill + 30.5
+    return second_kill
+
+
+def test_recovery_from_a_kill_of_redis_ends_when_the_job_runs_again_and_its_worker_dies() -> None:
+    ledgers = clean()
+    hit_by_redis(ledgers, KILLED_AT + 30.0)
+    result = audit(ledgers)
+    assert result.recovery["redis"] == pytest.approx((1, 17.0))
+    assert result.recovery["chat"] == pytest.approx((1, 30.5))
+    assert result.found == []
+
+
+def test_kill_of_a_worker_does_not_hide_that_redis_took_too_long_before() -> None:
+    ledgers = clean()
+    hit_by_redis(ledgers, KILLED_AT + 54.0)
+    result = audit(ledgers)
+    assert result.recovery["redis"] == pytest.approx((1, 41.0))
+    assert [found.finding for found in result.found] == [Finding.SLOW]
+
+
+def test_call_that_outlives_redis_and_dies_with_its_worker_counts_from_there() -> None:
+    ledgers = clean()
+    # It was in hand from before the kill of Redis on: only its worker's death cost it time.
+    ledgers.happened.append(Happened(KILLED_AT - 0.1, "kill", "redis", "redis"))
+    job(ledgers, CUT).completed_at = KILLED_AT + 30.5
+    result = audit(ledgers)
+    assert result.recovery["redis"] == pytest.approx((1, 0.0))
+    assert result.recovery["chat"] == pytest.approx((1, 30.5))
 
 
 def test_recovery_of_a_callback_is_from_the_kill_to_its_next_post() -> None:

@@ -19,7 +19,7 @@ from shared.moves import Claim, Result
 from tests.factories import new_job
 
 #: Longest wait for what must come (seconds).
-SOON_S = 10.0
+SOON_S = 60.0
 
 
 class ScriptedStore:

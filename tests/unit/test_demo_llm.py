@@ -69,7 +69,7 @@ def llm() -> Iterator[DemoLlm]:
 
 def ask(llm: DemoLlm, model: str, **fields: Any) -> requests.Response:
     body = {"model": model, "messages": MESSAGES, **fields}
-    return requests.post(f"{llm.url}/chat/completions", json=body, timeout=10)
+    return requests.post(f"{llm.url}/chat/completions", json=body, timeout=60)
 
 
 def test_completion_says_plainly_that_it_is_a_demo(llm: DemoLlm) -> None:
@@ -151,7 +151,7 @@ def test_flaky_fails_each_distinct_request_that_often_then_works(llm: DemoLlm) -
 
 def test_echo_answers_the_request_body_exactly(llm: DemoLlm) -> None:
     body = '{"model":"demo-echo", "messages":[],  "x":1.50, "n":9007199254740993, "ü":"\\u00fc"}'
-    response = requests.post(f"{llm.url}/chat/completions", data=body.encode(), timeout=10)
+    response = requests.post(f"{llm.url}/chat/completions", data=body.encode(), timeout=60)
     assert response.json()["choices"][0]["message"]["content"] == body
 
 
@@ -178,16 +178,16 @@ def test_garbage_answers_200_with_what_is_not_json(llm: DemoLlm) -> None:
     ],
 )
 def test_bad_requests_are_refused_as_an_llm_would(llm: DemoLlm, body: bytes, status: int) -> None:
-    response = requests.post(f"{llm.url}/chat/completions", data=body, timeout=10)
+    response = requests.post(f"{llm.url}/chat/completions", data=body, timeout=60)
     assert response.status_code == status
     assert response.json()["error"]["message"]
 
 
 def test_models_are_listed_and_described(llm: DemoLlm) -> None:
-    listed = requests.get(f"{llm.url}/models", timeout=10).json()
+    listed = requests.get(f"{llm.url}/models", timeout=60).json()
     assert [card["id"] for card in listed["data"]] == list(MODELS)
-    assert requests.get(f"{llm.url}/models/demo-slow-1s", timeout=10).json()["object"] == "model"
-    assert requests.get(f"{llm.url}/models/other", timeout=10).status_code == 404
+    assert requests.get(f"{llm.url}/models/demo-slow-1s", timeout=60).json()["object"] == "model"
+    assert requests.get(f"{llm.url}/models/other", timeout=60).status_code == 404
 
 
 def test_requests_are_there_from_their_arrival_and_know_when_the_client_left() -> None:
@@ -195,9 +195,9 @@ def test_requests_are_there_from_their_arrival_and_know_when_the_client_left() -
         host, port = "127.0.0.1", int(llm.url.split(":")[2].split("/")[0])
         body = b'{"model":"demo-hang","messages":[]}'
         head = b"POST /v1/chat/completions?x=%41 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer k\r\n"
-        with socket.create_connection((host, port), timeout=10) as client:
+        with socket.create_connection((host, port), timeout=60) as client:
             client.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
-            [arrived] = llm.recording.wait_for(1, timeout_s=10)
+            [arrived] = llm.recording.wait_for(1, timeout_s=60)
     assert arrived.path == "/v1/chat/completions?x=%41"
     assert arrived.headers["authorization"] == "[redacted]"
     assert arrived.body == body
@@ -210,7 +210,7 @@ def test_record_has_a_line_of_json_for_each_request(tmp_path: Path) -> None:
     with DemoLlm(record=file) as llm:
         ask(llm, "demo-instant")
         list(ask(llm, "demo-instant", stream=True).iter_lines())
-        requests.post(f"{llm.url}/chat/completions", data=b"\xff", timeout=10)
+        requests.post(f"{llm.url}/chat/completions", data=b"\xff", timeout=60)
     first, streamed, binary = (json.loads(line) for line in file.read_text().splitlines())
     assert json.loads(first["body"])["messages"] == MESSAGES
     assert (first["status"], first["finished"]) == (200, True)
@@ -223,7 +223,7 @@ def test_api_key_is_required_when_one_is_set() -> None:
     with DemoLlm(api_key="sk-right") as llm:
         refused = ask(llm, "demo-instant")
         accepted = requests.get(
-            f"{llm.url}/models", headers={"authorization": "Bearer sk-right"}, timeout=10
+            f"{llm.url}/models", headers={"authorization": "Bearer sk-right"}, timeout=60
         )
     assert refused.status_code == 401
     assert refused.json()["error"]["code"] == "invalid_api_key"
@@ -240,7 +240,7 @@ def test_start_raises_when_the_port_is_taken(llm: DemoLlm) -> None:
 
 
 def post(llm: DemoLlm, path: str, **body: Any) -> requests.Response:
-    return requests.post(f"{llm.url}/{path}", json={"model": "demo-instant", **body}, timeout=10)
+    return requests.post(f"{llm.url}/{path}", json={"model": "demo-instant", **body}, timeout=60)
 
 
 def test_text_completion_is_the_same_whole_and_streamed(llm: DemoLlm) -> None:

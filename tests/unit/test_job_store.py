@@ -12,8 +12,9 @@ from shared import redis_keys as keys
 from shared import task_names
 from shared.errors import Failure, QueueFull, RefIdConflict
 from shared.job import Attempt, Job, JobState
+from shared.job_failures import CANCELLED
 from shared.job_store import JobStore
-from shared.moves import CANCELLED, Accepted, Cancelled, Claim, Deferred, Executed, Renewal, Result
+from shared.moves import Accepted, Cancelled, Claim, Deferred, Executed, Renewal, Result
 from shared.recovery_store import RecoveryStore
 from shared.scripts import Call, ScriptRunner
 from shared.settings import Settings
@@ -817,11 +818,11 @@ def test_cancel_asks_the_worker_to_abort_when_the_job_runs(
     job = read(job_store, claim.id)
     with ledger_redis.pubsub(ignore_subscribe_messages=True) as channel:
         channel.subscribe(keys.abort_channel("host-7"))
-        channel.get_message(timeout=1)
+        channel.get_message(timeout=60)
 
         for _ in range(2):
             assert job_store.cancel(job) is Cancelled.ABORTING
-            message = channel.get_message(timeout=1)
+            message = channel.get_message(timeout=60)
             assert message is not None
             assert message["data"] == b"%d" % job.id
 
@@ -916,8 +917,8 @@ def test_execute_and_complete_tell_every_mailbox(
     job_store.watch(claim.id, "mailbox:two|2")
     with ledger_redis.pubsub(ignore_subscribe_messages=True) as channel:
         channel.subscribe("mailbox:one", "mailbox:two")
-        channel.get_message(timeout=1)
-        channel.get_message(timeout=1)
+        channel.get_message(timeout=60)
+        channel.get_message(timeout=60)
 
         job_store.execute(claim.id, claim.attempt, ANSWER)
         assert heard(channel, 2) == {(b"mailbox:one", b"1"), (b"mailbox:two", b"2")}
@@ -928,7 +929,7 @@ def test_execute_and_complete_tell_every_mailbox(
 
 
 def heard(channel: Any, count: int) -> set[tuple[bytes, bytes]]:
-    messages = [channel.get_message(timeout=1) for _ in range(count)]
+    messages = [channel.get_message(timeout=60) for _ in range(count)]
     return {(message["channel"], message["data"]) for message in messages if message}
 
 

@@ -98,7 +98,7 @@ def build(
         "llm_session": requests.Session(),
         "sender": None,
         "callback_slots": Slots(10),
-        "callback_leases": Leases(deliveries),
+        "callback_leases": Leases(deliveries, settings.callback_lease_s, lambda: clock() / 1000),
         "redis": client,
         "counters": Counters(client),
         "relays": Relays(ChunkStore(client), clock.advance),

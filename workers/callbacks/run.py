@@ -55,23 +55,27 @@ def deliver(deps: Deps, job_id: int) -> None:
 def _deliver(deps: Deps, job_id: int, *, take: bool) -> int | None:
     """Make one attempt; return the next delivery to this receiver if there is one to take."""
     with deps.callback_slots.take() as slot:
+        asked_s = deps.monotonic()
         claim = deps.deliveries.claim(job_id, unproven=slot.may_be_unproven)
         if claim is None:
             log.debug("delivery %s: stale or parked", job_id)
             return None
         if claim.proven:
             slot.is_proven()
-        return _attempt(deps, claim, take=take)
+        return _attempt(deps, claim, asked_s, take=take)
 
 
-def _attempt(deps: Deps, claim: DeliveryClaim, *, take: bool) -> int | None:
-    with deps.callback_leases.held(claim):
+def _attempt(deps: Deps, claim: DeliveryClaim, asked_s: float, *, take: bool) -> int | None:
+    with deps.callback_leases.held(claim, asked_s):
         job = deps.jobs.get(claim.id)
         if job is None:
             _end_without_job(deps, claim)
             return None
         if not job.state.is_final:
             log.info("delivery %s: its job was retried", claim.id)
+            return None
+        if not deps.callback_leases.is_still_ours(claim):
+            log.warning("delivery %s: attempt %s lost its lease", claim.id, claim.attempt)
             return None
         return _send(deps, job, claim, take=take)
 

@@ -1,20 +1,12 @@
-"""Compares the three ledgers of a run and tells what was lost, doubled or slow. Pure.
-
-`lost`: accepted, and then never final, never answered, or its callback never came. `doubled`: two
-jobs for one RefId, two results of one job, two bodies or ids of its callback, a result that the
-LLM did not give to this job, or work on a job that was refused. `wrong`: everything else that is
-not as documented.
-"""
+"""Compares the three ledgers of a run and tells what was lost, doubled or slow. Pure."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import TypeVar
 
+from tests.acceptance.chaos.judging import Finding, Found, Judged, reason_of
 from tests.acceptance.chaos.ledgers import (
     COMPLETED,
     CallbackSeen,
@@ -25,47 +17,16 @@ from tests.acceptance.chaos.ledgers import (
     Response,
     Told,
 )
-
-R = TypeVar("R", LlmCall, CallbackSeen)
+from tests.acceptance.chaos.records import by_marker
+from tests.acceptance.chaos.recovery import recoveries
 
 #: Promised: the jobs of a killed worker are done within this (seconds).
 RECOVERY_LIMIT_S = 40.0
 #: Promised: a gateway without its Redis answers 503 within this (seconds).
 UNAVAILABLE_LIMIT_S = 5.0
-#: How long before the noted kill a call may be cut, and how long after: clocks and threads.
-_CUT_BEFORE_S, _CUT_AFTER_S = 0.2, 2.0
 
-#: The documented ends of jobs that were not answered, by what their messages say: those that
-#: any job may have, those of models on which the LLM fails, and those of jobs that were cancelled.
-_ANY = {"worker_lost": "workers that ran this job died"}
-_LLM_FAILED = {
-    "provider_timeout": "did not answer",
-    "provider_unreachable": "could not be reached",
-    "provider_garbage": "no JSON object",
-    "provider_error": "fails with",
-}
-_CANCELLED = {"cancelled": "The job was cancelled"}
-_UNDOCUMENTED = "undocumented"
 #: What a gateway says, with a 503, that cannot reach its Redis.
 _STORE_UNAVAILABLE = (503, "store_unavailable")
-
-
-class Finding(StrEnum):
-    """How bad it is."""
-
-    LOST = "lost"
-    DOUBLED = "doubled"
-    WRONG = "wrong"
-    SLOW = "slow"
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """One thing that is not as promised."""
-
-    finding: Finding
-    marker: str
-    what: str
 
 
 @dataclass(slots=True)
@@ -120,9 +81,9 @@ class Audit:
 def audit(ledgers: Ledgers, *, recovery_limit_s: float = RECOVERY_LIMIT_S) -> Audit:
     """Return what the ledgers say together."""
     result = Audit()
-    calls, callbacks = _by_marker(ledgers.calls), _by_marker(ledgers.callbacks)
+    calls, callbacks = by_marker(ledgers.calls), by_marker(ledgers.callbacks)
     for told in ledgers.told:
-        mine = _Records(told, calls[told.marker], callbacks[told.marker])
+        mine = Judged(told, calls[told.marker], callbacks[told.marker])
         result.found += mine.findings()
         _count(result, mine)
     _strangers(result, ledgers)
@@ -140,132 +101,7 @@ def audit(ledgers: Ledgers, *, recovery_limit_s: float = RECOVERY_LIMIT_S) -> Au
     return result
 
 
-def reason_of(told: Told) -> str:
-    """Return the documented reason of a job that was not answered, or `undocumented`."""
-    message = told.result.decode("utf-8", "replace")
-    able = {
-        **_ANY,
-        **(_LLM_FAILED if told.may_fail else {}),
-        **(_CANCELLED if told.cancels else {}),
-    }
-    return next((reason for reason, said in able.items() if said in message), _UNDOCUMENTED)
-
-
-# --- one job -----------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class _Records:
-    """All that the ledgers have of one job."""
-
-    told: Told
-    calls: list[LlmCall]
-    callbacks: list[CallbackSeen]
-
-    def findings(self) -> Iterator[Found]:
-        """Yield what is wrong with it."""
-        if self.told.refused:
-            yield from self._of_refused()
-            return
-        for look in (self._lost, self._one_job, self._one_result, self._one_callback):
-            yield from look()
-        yield from self._from_the_llm()
-        yield from self._end_is_documented()
-        for callback in self.callbacks:
-            if not callback.valid:
-                yield self._found(Finding.WRONG, "a callback's signature does not verify")
-
-    def _found(self, finding: Finding, what: str) -> Found:
-        return Found(finding, self.told.marker, what)
-
-    def _of_refused(self) -> Iterator[Found]:
-        if self.told.refused != "queue_full":
-            yield self._found(Finding.WRONG, f"refused with {self.told.refused}")
-        if self.calls or self.callbacks:
-            yield self._found(Finding.DOUBLED, "the client was told no, and it was done")
-
-    def _lost(self) -> Iterator[Found]:
-        told = self.told
-        if told.gave_up:
-            yield self._found(Finding.LOST, "its client never got to know anything")
-        elif not told.readings:
-            yield self._found(Finding.LOST, f"accepted as {told.ids}, never final")
-        elif told.wants_callback and not any(self._delivered()):
-            seen = [callback.status for callback in self.callbacks]
-            yield self._found(Finding.LOST, f"{told.state}, callback never delivered: {seen}")
-        elif told.kind is Kind.SYNC and not told.answers:
-            yield self._found(Finding.LOST, "its waiting client was never answered")
-
-    def _delivered(self) -> Iterator[CallbackSeen]:
-        return (c for c in self.callbacks if c.answered_at is not None and c.status < 300)
-
-    def _one_job(self) -> Iterator[Found]:
-        ids = {str(job_id) for job_id in self.told.ids}
-        ids |= {callback.job_id for callback in self.callbacks}
-        if len(ids) > 1:
-            yield self._found(Finding.DOUBLED, f"jobs {sorted(ids)} for one RefId")
-
-    def _one_result(self) -> Iterator[Found]:
-        if len(set(self.told.readings)) > 1:
-            yield self._found(Finding.DOUBLED, "its result changed after its end")
-        if len(set(self.told.answers)) > 1:
-            yield self._found(Finding.DOUBLED, "two clients got different answers")
-        for status, body in self.told.answers:
-            if self.told.readings and not self._agrees(status == 200, body):
-                yield self._found(Finding.DOUBLED, f"answered {status}, stored {self.told.state}")
-
-    def _one_callback(self) -> Iterator[Found]:
-        if len({callback.webhook_id for callback in self.callbacks}) > 1:
-            yield self._found(Finding.DOUBLED, "callbacks under different webhook-ids")
-        if len({(callback.body, callback.job_state) for callback in self.callbacks}) > 1:
-            yield self._found(Finding.DOUBLED, "different callbacks of one job")
-        for callback in self.callbacks:
-            told = self.told
-            if told.readings and not (
-                callback.job_state == told.state
-                and self._agrees(callback.job_state == COMPLETED, callback.body)
-            ):
-                yield self._found(Finding.DOUBLED, "its callback is not what is stored")
-
-    def _agrees(self, went_well: bool, body: bytes) -> bool:
-        """Whether what was sent is what is stored: the same bytes, or the same error."""
-        if (self.told.state == COMPLETED) != went_well:
-            return False
-        return body == self.told.result if went_well else _message(body) == self.told.result
-
-    def _from_the_llm(self) -> Iterator[Found]:
-        if self.told.state == COMPLETED and self.winner() is None:
-            yield self._found(Finding.DOUBLED, "its result is not what the LLM answered it")
-
-    def winner(self) -> LlmCall | None:
-        """Return the call whose answer is the job's result."""
-        same = (c for c in self.calls if c.status == 200 and c.answer == self.told.result)
-        return next(same, None)
-
-    def _end_is_documented(self) -> Iterator[Found]:
-        told = self.told
-        if told.state and told.state != COMPLETED and reason_of(told) == _UNDOCUMENTED:
-            yield self._found(Finding.WRONG, f"{told.state}: {told.result.decode()}")
-
-
-def _message(body: bytes) -> bytes:
-    try:
-        return str(json.loads(body)["error"]["message"]).encode()
-    except (ValueError, KeyError, TypeError):
-        return b""
-
-
-# --- all of them -------------------------------------------------------------------------------
-
-
-def _by_marker(records: Iterable[R]) -> defaultdict[str, list[R]]:
-    found: defaultdict[str, list[R]] = defaultdict(list)
-    for record in records:
-        found[record.marker].append(record)
-    return found
-
-
-def _count(result: Audit, mine: _Records) -> None:
+def _count(result: Audit, mine: Judged) -> None:
     told = mine.told
     result.refused += bool(told.refused)
     if told.ids:
@@ -367,93 +203,3 @@ def _back(ledgers: Ledgers) -> dict[str, float]:
 
 def _name(response: Response) -> str:
     return f"{response.status} {response.code}" if response.status else response.code
-
-
-# --- recovery ----------------------------------------------------------------------------------
-
-
-def recoveries(ledgers: Ledgers) -> Iterator[tuple[Told, str, float]]:
-    """Yield (job, kind of the killed process, seconds until the job was done after the kill).
-
-    Counted are the jobs that the process had in hand: a chat worker's calls, which the LLM saw
-    break; the answered jobs which the completion worker had not made final; the callbacks whose
-    sender broke off; and, of Redis, all three. Of several kills that hit one job the last counts:
-    each begins its recovery anew. A job on a failing model has recovered when it runs again.
-    """
-    kills = [happened for happened in ledgers.happened if happened.action == "kill"]
-    calls, callbacks = _by_marker(ledgers.calls), _by_marker(ledgers.callbacks)
-    for told in ledgers.told:
-        mine = _Records(told, calls[told.marker], callbacks[told.marker])
-        last: dict[str, tuple[float, float]] = {}
-        for kill in kills:
-            done_at = _IN_HAND[kill.kind](mine, kill.at) if kill.kind in _IN_HAND else None
-            if done_at is not None:
-                last[kill.kind] = (kill.at, done_at)
-        if "chat" in last:
-            last["chat"] = _unseen(mine, kills, *last["chat"])
-        for kind, (kill_at, done_at) in last.items():
-            yield told, kind, done_at - kill_at
-
-
-def _unseen(
-    mine: _Records, kills: Sequence[Happened], kill_at: float, done_at: float
-) -> tuple[float, float]:
-    """Return the kill that counts when an attempt ended before it called the LLM."""
-    if mine.told.attempts > len(mine.calls):
-        hits = [k.at for k in kills if k.kind == "chat" and kill_at < k.at < done_at]
-        return max(hits, default=kill_at), done_at
-    return kill_at, done_at
-
-
-def _cut_by(call: LlmCall, kill_at: float) -> bool:
-    return (
-        call.cut
-        and call.ended_at is not None
-        and call.received_at <= kill_at
-        and kill_at - _CUT_BEFORE_S <= call.ended_at <= kill_at + _CUT_AFTER_S
-    )
-
-
-def _after_chat(mine: _Records, kill_at: float) -> float | None:
-    if not any(_cut_by(call, kill_at) for call in mine.calls):
-        return None
-    if mine.told.may_fail or mine.told.cancels:
-        again = (call.received_at for call in mine.calls if call.received_at > kill_at)
-        return min(again, default=mine.told.completed_at)
-    return mine.told.completed_at
-
-
-def _after_completion(mine: _Records, kill_at: float) -> float | None:
-    winner, done_at = mine.winner(), mine.told.completed_at
-    if winner is None or winner.ended_at is None or done_at is None:
-        return None
-    return done_at if winner.ended_at <= kill_at < done_at else None
-
-
-def _after_callbacks(mine: _Records, kill_at: float) -> float | None:
-    broken = [c for c in mine.callbacks if c.received_at <= kill_at and c.answered_at is None]
-    if not broken or kill_at - broken[-1].received_at > _LONGEST_POST_S:
-        return None
-    # When it came: how long the receiver then takes is its own affair.
-    done = (c.received_at for c in mine.callbacks if (c.answered_at or 0) > kill_at)
-    return min(done, default=None)
-
-
-#: Longest that the receiver takes for an answer (seconds).
-_LONGEST_POST_S = 3.0
-
-
-def _after_redis(mine: _Records, kill_at: float) -> float | None:
-    done_at = mine.told.completed_at
-    if done_at is None or mine.told.may_fail:
-        return None
-    begun = any(call.received_at <= kill_at for call in mine.calls)
-    return done_at if begun and kill_at < done_at else None
-
-
-_IN_HAND: dict[str, Callable[[_Records, float], float | None]] = {
-    "chat": _after_chat,
-    "completion": _after_completion,
-    "callbacks": _after_callbacks,
-    "redis": _after_redis,
-}

@@ -10,8 +10,8 @@ from tests.acceptance.chaos.auditor import (
     RECOVERY_LIMIT_S,
     UNAVAILABLE_LIMIT_S,
     Audit,
-    Finding,
 )
+from tests.acceptance.chaos.judging import Finding
 from tests.acceptance.chaos.schedule import KINDS
 
 #: Findings of one sort that are shown.
