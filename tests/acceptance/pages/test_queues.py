@@ -83,6 +83,11 @@ def _started_on(stack: Stack, model: str) -> int:
     return job_id
 
 
+def _cancel(stack: Stack, job_id: int) -> None:
+    with stack.api() as api:
+        assert api.post("/api/CancelJob", json={"id": job_id}).ok
+
+
 def _running(workers: list[dict[str, Any]]) -> set[int]:
     return {job["id"] for worker in workers for job in worker["running"]}
 
@@ -126,6 +131,7 @@ def test_running_job_is_listed_with_its_id_and_takes_a_slot(
     running.get_by_role("link").click()
 
     expect(page.get_by_role("heading", name=f"Job {job_id}")).to_contain_text("Started")
+    _cancel(queues_stack, job_id)
 
 
 def test_lag_of_a_queue_that_no_worker_serves_grows(
@@ -177,9 +183,10 @@ def test_killed_worker_is_shown_as_lost_with_what_it_ran(
     queues_stack.kill(POOLS[KILLED])
 
     lost = _lost(queues.page)
-    expect(lost).to_contain_text(f"{POOLS[KILLED]}@", timeout=_LOST_WITHIN_S * 1000)
-    expect(lost).to_contain_text("was last heard")
-    expect(lost.get_by_role("link", name=f"job {job_id}", exact=True)).to_be_visible()
+    job = lost.get_by_role("link", name=f"job {job_id}", exact=True)
+    expect(job).to_be_visible(timeout=_LOST_WITHIN_S * 1000)
+    expect(lost).to_contain_text(f"{POOLS[KILLED]}@")
+    expect(lost).to_contain_text("last heard")
     expect(_worker(queues.page, KILLED)).to_have_count(0)
 
     # Another process under its name is another worker.
@@ -187,6 +194,8 @@ def test_killed_worker_is_shown_as_lost_with_what_it_ran(
     queues_stack.wait_ready()
     expect(_worker(queues.page, KILLED)).to_be_visible()
     expect(lost).to_contain_text(f"{POOLS[KILLED]}@")
+    _cancel(queues_stack, job_id)
+    queues_stack.stop(POOLS[KILLED])
 
 
 def test_worker_that_is_stopped_leaves_and_is_not_lost(queues_stack: Stack) -> None:
