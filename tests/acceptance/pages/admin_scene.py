@@ -10,9 +10,6 @@ from tests.acceptance.api import Api, chat
 from tests.acceptance.polling import until
 from tests.acceptance.stack import Stack
 
-#: How long a job may take to get anywhere (seconds): a busy machine's time.
-_PATIENCE_S = 60.0
-
 
 def admin_secret(stack: Stack) -> str:
     """Return the secret that the gateway made for its admin."""
@@ -67,8 +64,8 @@ class Maker:
     def ended(self, model: str = "demo-echo", **fields: str) -> int:
         """Return the id of a job that has ended and is in the history."""
         job_id = self.job(model, **fields)
-        self.api.until_ended(job_id, within_s=_PATIENCE_S)
-        until(lambda: self._is_in_history(job_id), "it is in the history", within_s=_PATIENCE_S)
+        self.api.until_ended(job_id)
+        until(lambda: self._is_in_history(job_id), "it is in the history")
         return job_id
 
     def called_back(self, state: str, *answers: int, path: str = "", **fields: str) -> int:
@@ -76,7 +73,7 @@ class Maker:
         target = path or self.path
         self._receiver.plan(target, *answers)
         job_id = self.ended(replyTo=self._receiver.url(target), **fields)
-        until(lambda: self._delivery(job_id) == state, f"callback is {state}", within_s=_PATIENCE_S)
+        until(lambda: self._delivery(job_id) == state, f"callback is {state}")
         return job_id
 
     def _is_in_history(self, job_id: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterable
 from typing import Final
 
 from tests.acceptance.canned_llm import Answer, SseAnswer
@@ -51,12 +52,19 @@ ATTACKS: Final = (
 )
 
 SLOW_WORDS: Final = tuple(f"word{number} " for number in range(50))
-#: Between two words of the slow model (seconds).
-SLOW_PAUSE_S: Final = 0.08
+#: Between two words of the slow models (seconds): one takes 4 s, one 8 s, and one until it is
+#: stopped, for whatever must happen in mid-answer on a busy machine as well.
+_PAUSES_S: Final = {"slow": 0.08, "unhurried": 0.16, "endless": 0.16}
+_ENDLESS_WORDS: Final = 5000
 
 
 def _stream(*chunks: dict[str, object], pause_s: float = 0.0) -> SseAnswer:
     return SseAnswer((*(data(one) for one in chunks), DONE), pause_s=pause_s)
+
+
+def _slow(name: str, words: Iterable[str]) -> SseAnswer:
+    chunks = (chunk({"content": word}) for word in words)
+    return _stream(*chunks, chunk({}, "stop"), pause_s=_PAUSES_S[name])
 
 
 def said(text: str) -> SseAnswer:
@@ -99,11 +107,9 @@ def refused(message: str) -> tuple[int, bytes]:
 ANSWERS: Final[dict[str, Answer]] = {
     "markdown": said(MARKDOWN),
     "attacks": said("\n\n".join(ATTACKS)),
-    "slow": _stream(
-        *(chunk({"content": word}) for word in SLOW_WORDS),
-        chunk({}, "stop"),
-        pause_s=SLOW_PAUSE_S,
-    ),
+    "slow": _slow("slow", SLOW_WORDS),
+    "unhurried": _slow("unhurried", SLOW_WORDS),
+    "endless": _slow("endless", [f"word{number} " for number in range(_ENDLESS_WORDS)]),
     "thinks": _stream(
         chunk({"reasoning_content": "First I look at the **weather**."}),
         chunk(_TOOL),

@@ -10,9 +10,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.acceptance.pages.looks import Look
 from tests.acceptance.pages.page_checks import PageChecks
+from tests.acceptance.polling import PATIENCE_S
 
-#: How long a page may take to show something (milliseconds): a busy machine's time.
-PATIENCE_MS: Final = 40_000
+#: How long a page may take to show something (milliseconds).
+PATIENCE_MS: Final = PATIENCE_S * 1000
 
 expect.set_options(timeout=PATIENCE_MS)
 

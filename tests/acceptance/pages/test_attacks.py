@@ -96,7 +96,7 @@ def _attack_as_client(stack: Stack, api: Api) -> list[int]:
     ]
     api.queue(request(_MODEL, _ALL))
     for job_id in ids:
-        api.until_ended(job_id, within_s=60)
+        api.until_ended(job_id)
     return ids
 
 

@@ -113,7 +113,7 @@ def test_job_in_redis_is_shown_without_the_database(
         request = {"model": "demo-echo", "messages": [{"role": "user", "content": "Still there"}]}
         with _away(postgres_server, profiles):
             job_id = api.queue(request)["id"]
-            api.until_state(job_id, "Completed", within_s=60)
+            api.until_state(job_id, "Completed")
             admin.open(f"/jobs/{job_id}")
             admin.expect_heading(f"Job {job_id}", "Completed")
             expect(admin.card("Request")).to_contain_text("Still there")

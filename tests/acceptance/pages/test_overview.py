@@ -37,9 +37,11 @@ def test_overview_follows_what_happens(
         assert api.post("/v1/chat/completions", json=request("demo-echo")).ok
         expect(admin.tile("Answered within")).to_contain_text(re.compile(r"\d ms|\d s"))
 
-        job_id = maker.job("slow")
-        expect(admin.tile("In flight")).to_contain_text(re.compile("In flight[1-9]"))
-        api.post("/api/CancelJob", json={"id": job_id})
+        job_id = maker.job("endless")
+        try:
+            expect(admin.tile("In flight")).to_contain_text(re.compile("In flight[1-9]"))
+        finally:
+            api.post("/api/CancelJob", json={"id": job_id})
     maker.ended("refuses")
     expect(admin.tile("Failed lately").locator(".bad")).to_have_text(re.compile("[1-9]"))
 

@@ -54,7 +54,7 @@ def test_chat_page_is_accessible_and_fits(chat: ChatDriver, profiles: Profiles) 
 
 
 def test_answer_that_is_waited_for_is_accessible(chat: ChatDriver, profiles: Profiles) -> None:
-    chat.ask("Slowly", "slow")
+    chat.ask("Slowly", "endless")
     chat.expect_text("word1")
     _assert_good(chat.page, profiles, "answer on its way")
     chat.press("Stop")

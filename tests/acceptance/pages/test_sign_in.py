@@ -12,6 +12,7 @@ from tests.acceptance.pages.admin_driver import SECTIONS, AdminDriver
 from tests.acceptance.pages.admin_scene import Scene, admin_api, admin_secret, issue_key, new_key
 from tests.acceptance.pages.chat_driver import ChatDriver
 from tests.acceptance.pages.profile import Profiles, sign_in
+from tests.acceptance.polling import until
 from tests.acceptance.stack import GATEWAY, REDIS, Stack
 
 #: As many wrong keys as an address may try in a minute.
@@ -102,8 +103,8 @@ def test_key_that_is_revoked_takes_its_sessions_along(page: Page, pages_stack: S
         issued = issue_key(api)
         sign_in(page, issued["key"])
         api.post("/api/RevokeApiKey", json={"id": issued["id"]})
-    chat = ChatDriver(page)
-    chat.search("anything")
+    until(lambda: page.request.get("/api/QueryPrompts").status == 401, "the key is refused")
+    ChatDriver(page).search("anything")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
