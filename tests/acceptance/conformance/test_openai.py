@@ -261,7 +261,7 @@ def test_no_room_at_the_moment_is_retried_by_the_sdk(narrow: Stack, marker: str)
             "it was refused",
         )
         stream.close()
-        raw = answer.result(60)
+        raw = answer.result(120)
         assert raw.retries_taken >= 1
         assert list(raw.parse())
     assert len(narrow.canned_calls(marker)) == 1
