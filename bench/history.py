@@ -23,7 +23,7 @@ from shared.history.rows import body_row, job_row
 from shared.history.statistics import GroupBy, Span, Statistics
 from shared.history.writer import HistoryWriter, Record
 from shared.job import Attempt, Job, JobState, failure_body
-from shared.moves import CANCELLED
+from shared.job_failures import CANCELLED
 from shared.prices import Price, Prices
 
 _DAY_MS = 86_400_000
@@ -32,7 +32,7 @@ _START_MS = 1_785_542_400_000
 _DAYS, _OWNERS, _TAGS_OF_EACH = 90, 50, 20
 _MODELS = {f"model-{n}": f"provider-{n % 4}" for n in range(8)}
 _PRICES = Prices({model: Price(input=0.5, output=1.5) for model in _MODELS})
-_BATCH = 300
+_BATCH = 1000
 _ROUNDS = 60
 #: What each must answer within, 95 of 100 times (milliseconds).
 _GOAL_MS = 100

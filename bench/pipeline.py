@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bench import stack as stacks
 from bench.options import Options
@@ -26,6 +27,10 @@ _POSTGRES = "ReplyTo's pipeline, history in PostgreSQL"
 @dataclass(frozen=True, slots=True)
 class _Turn:
     per_s: float
+    #: How long after the last job was done the history had it (seconds); NaN without one.
+    behind_s: float
+    #: Jobs a second, counted until all were in the history.
+    stored_per_s: float
     messages_per_s: float
     worker_us: float
     redis_us: float
@@ -58,43 +63,65 @@ def run(options: Options, progress: Progress) -> Report:
 
 
 def _turn(contender: Contender, stack: Stack, count: int) -> _Turn:
-    """Queue jobs before a paused worker, let it run, and take the time until all are done."""
+    """Queue jobs before a paused worker, let it run, and take the time until all are done.
+
+    The CPU time is taken later, when all are in the history too.
+    """
     worker, redis_ = contender.worker, stack.ledger
     before = stack.messages()
     worker.pause()
     contender.enqueue(count)
     cpu_s, redis_s = worker.cpu_s, redis_.cpu_s
     worker.resume()
-    seconds = _until_done(contender)
+    seconds, behind_s = _until_done(contender)
     cpu_s, redis_s = worker.cpu_s - cpu_s, redis_.cpu_s - redis_s
     worker.pause()
     contender.check()
     return _Turn(
         per_s=count / seconds,
+        behind_s=behind_s if contender.has_history else math.nan,
+        stored_per_s=count / (seconds + behind_s),
         messages_per_s=(stack.messages() - before) / seconds,
         worker_us=cpu_s / count * 1e6,
         redis_us=redis_s / count * 1e6,
     )
 
 
-def _until_done(contender: Contender) -> float:
-    """Return the seconds until nothing was left, seen in several looks on end.
+@dataclass
+class _Nothing:
+    """When a number was 0, seen in several looks on end.
 
     A message can be in nobody's books for a moment while it changes hands.
     """
+
+    since: float = field(default=math.nan)
+    _looks: int = 0
+
+    @property
+    def is_sure(self) -> bool:
+        return self._looks >= _LOOKS
+
+    def look(self, number: int, now: float) -> None:
+        if number:
+            self._looks = 0
+            return
+        self.since = self.since if self._looks else now
+        self._looks += 1
+
+
+def _until_done(contender: Contender) -> tuple[float, float]:
+    """Return the seconds until all was done, and those from then until all was stored."""
     began = time.perf_counter()
-    empty_at, looks = 0.0, 0
-    while looks < _LOOKS:
+    done, stored = _Nothing(), _Nothing()
+    while not (done.is_sure and stored.is_sure):
         now = time.perf_counter()
         if now - began > _PATIENCE_S:
             raise BenchmarkFailed(f"jobs are left after {_PATIENCE_S:g} s")
-        if contender.left():
-            looks = 0
-        else:
-            empty_at = empty_at if looks else now
-            looks += 1
+        left = contender.left()
+        done.look(left.undone, now)
+        stored.look(sum(left), now)
         time.sleep(_LOOK_S)
-    return empty_at - began
+    return done.since - began, stored.since - done.since
 
 
 def _report(turns: dict[str, list[_Turn]]) -> Report:
@@ -106,16 +133,23 @@ def _report(turns: dict[str, list[_Turn]]) -> Report:
         about=(
             "The jobs are queued beforehand. ReplyTo's one gevent process does both chat and "
             "completion: claims the job, calls an LLM that answers at once (HTTP, a process of its "
-            "own), stores the result, completes it, writes it into the history. Stock Celery's one "
+            "own), stores the result, completes it, and writes what has ended into the history, "
+            "every second. Jobs/s counts until the last job is Completed; how long after that it "
+            "was in the history too stands beside it. The CPU time is that of everything, taken "
+            "when all jobs are in the history. Stock Celery's one "
             "gevent process with default settings and the same concurrency of "
             f"{CONCURRENCY} only moves two empty tasks a job, the first sending the second: no "
             "HTTP call, nothing stored. The same Redis with `appendonly yes` for both."
         ),
-        columns=("worker", "jobs/s", "messages/s", "worker µs/job", "Redis µs/job"),
+        columns=(
+            *("worker", "jobs/s", "history behind, s", "messages/s"),
+            *("worker µs/job", "Redis µs/job"),
+        ),
         rows=[
             (
                 name,
                 Spread.of(per_s[name]).show(),
+                Spread.of([turn.behind_s for turn in own]).show(1),
                 Spread.of([turn.messages_per_s for turn in own]).show(),
                 Spread.of(cpu_us[name]).show(),
                 Spread.of([turn.redis_us for turn in own]).show(),
@@ -131,5 +165,22 @@ def _report(turns: dict[str, list[_Turn]]) -> Report:
         notes=(
             "Every job of ReplyTo is looked up afterwards and must be Completed.",
             cpu_note(cpu_us[_OURS], cpu_us[_STOCK]),
+            *(
+                _history_note(name, turns[name], turns[_WITHOUT])
+                for name in (_OURS, _POSTGRES)
+                if name in turns
+            ),
         ),
+    )
+
+
+def _history_note(name: str, turns: list[_Turn], without: list[_Turn]) -> str:
+    """Return what the history costs in CPU time, and what it costs while all is being stored."""
+    cpu = ratio([turn.worker_us for turn in turns], [turn.worker_us for turn in without])
+    per_s = ratio([turn.per_s for turn in turns], [turn.per_s for turn in without])
+    stored = ratio([turn.stored_per_s for turn in turns], [turn.per_s for turn in without])
+    return (
+        f"{name}: {per_s.show(2)} x the jobs/s of the one without, "
+        f"{stored.show(2)} x when the wait for the history's last pass counts as well; "
+        f"{cpu.show(2)} x its CPU time a job."
     )

@@ -1,10 +1,10 @@
-"""The two workers of benchmark `pipeline`: how to fill their queues, and when they are empty."""
+"""The workers of benchmark `pipeline`: how to fill their queues, and when they are empty."""
 
 from __future__ import annotations
 
 import sys
 import uuid
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import redis
 
@@ -21,17 +21,26 @@ from shared.job_store import JobStore
 CONCURRENCY = 200
 
 
+class Left(NamedTuple):
+    """What a worker has not done yet: jobs, and those that ended and are not in the history."""
+
+    undone: int
+    unstored: int = 0
+
+
 class Contender(Protocol):
     """A worker process whose speed is measured."""
 
     worker: Child
+    #: Whether what it ends goes into a history.
+    has_history: bool
 
     def enqueue(self, count: int) -> None:
         """Put jobs into the queue while the worker is paused."""
         ...
 
-    def left(self) -> int:
-        """Return how many jobs are not done."""
+    def left(self) -> Left:
+        """Return what is not done."""
         ...
 
     def check(self) -> None:
@@ -60,7 +69,7 @@ class ReplyTo:
             lambda: not readiness.workers_not_up(self._client, {name: self.worker.pid})
         )
         self._jobs = JobStore(self._client, stack.settings)
-        self._has_history = history
+        self.has_history = history
         self._first, self._count = 1, 0
 
     def enqueue(self, count: int) -> None:
@@ -80,16 +89,16 @@ class ReplyTo:
         ids = [self._jobs.accept(job).id for job in new]
         self._first, self._count = ids[0], count
 
-    def left(self) -> int:
-        """Return how many jobs wait, run, are to be completed or to be stored."""
+    def left(self) -> Left:
+        """Return how many jobs wait, run or are to be completed, and how many to be stored."""
         pipe = self._client.pipeline(transaction=False)
         pipe.zcard(redis_keys.line(QUEUE, task_names.QUEUED))
         pipe.zcard(redis_keys.DEADLINES)
         pipe.zcard(redis_keys.EXECUTED)
         pipe.zcard(redis_keys.UNSTORED)
         waiting, unanswered, executed, unstored = pipe.execute()
-        to_store = int(unstored) if self._has_history else 0
-        return max(int(waiting), int(unanswered)) + int(executed) + to_store
+        undone = max(int(waiting), int(unanswered)) + int(executed)
+        return Left(undone, int(unstored) if self.has_history else 0)
 
     def check(self) -> None:
         """Raise unless every job was completed."""
@@ -103,6 +112,8 @@ class ReplyTo:
 
 class StockCelery:
     """Celery as it comes: `apply_async` from task to task, acknowledgement emulated."""
+
+    has_history = False
 
     def __init__(self, stack: Stack) -> None:
         url = stack.other_redis_url
@@ -123,10 +134,10 @@ class StockCelery:
             for _ in range(count):
                 celery_app.app.send_task(celery_app.first.name, connection=connection)
 
-    def left(self) -> int:
+    def left(self) -> Left:
         """Return how many messages are queued or not acknowledged."""
         queued, held = self._client.llen("celery"), self._client.hlen("unacked")
-        return int(queued) + int(held)  # type: ignore[arg-type,unused-ignore]
+        return Left(int(queued) + int(held))  # type: ignore[arg-type,unused-ignore]
 
     def check(self) -> None:
         """Nothing to look at: empty tasks leave nothing."""

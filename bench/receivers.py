@@ -12,7 +12,7 @@ import re
 import sys
 import time
 
-from bench.instant_llm import end_of_request
+from bench.http_connection import HttpConnection
 from shared.open_files import allow_many_connections
 
 _JOB_ID = re.compile(rb"\r\nx-job-id: *(\d+)", re.IGNORECASE)
@@ -24,36 +24,29 @@ def address(number: int) -> str:
     return f"127.1.{number // 250}.{number % 250 + 1}"
 
 
-class _Receiver(asyncio.Protocol):
-    """One connection."""
+class _Receiver(HttpConnection):
+    """Answers, or hangs; tells on request what came."""
 
     def __init__(self, came: list[tuple[int, float]], *, hangs: bool) -> None:
-        self._came, self._hangs, self._unread = came, hangs, b""
+        super().__init__()
+        self._came, self._hangs = came, hangs
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep what answers go to."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        """Answer what is complete, or nothing at all."""
+    def answer(self, request: bytes) -> None:
+        """Answer a callback, or say nothing at all."""
         if self._hangs:
             return
-        self._unread += data
-        while (end := end_of_request(self._unread)) is not None:
-            request, self._unread = self._unread[:end], self._unread[end:]
-            job_id = _JOB_ID.search(request)
-            if job_id is None:
-                self._tell()
-            else:
-                self._came.append((int(job_id[1]), time.time() * 1000))
-                self._transport.write(_ANSWER)
+        job_id = _JOB_ID.search(request)
+        if job_id is None:
+            self._tell()
+        else:
+            self._came.append((int(job_id[1]), time.time() * 1000))
+            self.transport.write(_ANSWER)
 
     def _tell(self) -> None:
         body = json.dumps(self._came).encode()
         self._came.clear()
         head = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body)
-        self._transport.write(head + body)
+        self.transport.write(head + body)
 
 
 async def serve(port: int, answering: int, hanging: int) -> None:

@@ -13,7 +13,7 @@ import sys
 import time
 from typing import Final
 
-from bench.instant_llm import end_of_request
+from bench.http_connection import HttpConnection
 
 TOKENS_PER_S: Final = 50
 #: How often it looks which tokens are due (seconds): one timer for all streams is cheap.
@@ -66,27 +66,19 @@ class _Stream:
         self._transport.write(b"%x\r\n%b\r\n" % (len(data), data))
 
 
-class StreamingLlm(asyncio.Protocol):
-    """One connection: begins a stream for each request."""
+class StreamingLlm(HttpConnection):
+    """Begins a stream for each request."""
 
     def __init__(self, streams: list[_Stream]) -> None:
+        super().__init__()
         self._streams = streams
-        self._unread = b""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep what answers go to."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        """Answer every request that is complete."""
-        self._unread += data
-        while (end := end_of_request(self._unread)) is not None:
-            request, self._unread = self._unread[:end], self._unread[end:]
-            tokens = json.loads(request.partition(b"\r\n\r\n")[2])["max_tokens"]
-            stream = _Stream(self._transport, tokens)
-            if stream.send_due(time.monotonic()):
-                self._streams.append(stream)
+    def answer(self, request: bytes) -> None:
+        """Send the first token; `serve` sends the others."""
+        tokens = json.loads(request.partition(b"\r\n\r\n")[2])["max_tokens"]
+        stream = _Stream(self.transport, tokens)
+        if stream.send_due(time.monotonic()):
+            self._streams.append(stream)
 
 
 async def serve(port: int) -> None:

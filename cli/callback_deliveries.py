@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import click
 
+from cli.api_options import at_gateway, created_between, options, take, which
 from cli.console import Console
 from cli.gateway_api import GatewayApi, connect
-from cli.table import table
+from cli.listing import Listing, shortened
 from cli.text import printable
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 _COLOURS: Final = {
     "Delivered": "green",
@@ -26,48 +24,26 @@ _STATES: Final = click.Choice(list(_COLOURS), case_sensitive=False)
 _SHORT: Final = 60
 
 
-def _gateway_options(command: F) -> F:
-    command = click.option("--url", help="The gateway. Default: the one of this machine.")(command)
-    return click.option("--key", help="An API key. Default: the one in the data directory.")(
-        command
-    )
-
-
-def _filters(command: F) -> F:
-    for option in (
-        click.option("--to", help="Created then or earlier."),
-        click.option("--from", "from_", help="Created then or later: 2026-01-31T08:00:00Z."),
-        click.option("--tag", help="Of jobs with this Tag."),
-        click.option("--host", help="To this host."),
-        click.option("--state", type=_STATES),
-    ):
-        command = option(command)
-    return command
+_filters: Final = options(
+    click.option("--state", type=_STATES),
+    click.option("--host", help="To this host."),
+    click.option("--tag", help="Of jobs with this Tag."),
+    created_between,
+)
 
 
 @click.command("list")
 @_filters
-@click.option("--take", default=50, show_default=True, type=click.IntRange(1, 1000))
-@_gateway_options
-def list_(url: str | None, key: str | None, take: int, from_: str | None, **filters: Any) -> None:
+@take(50)
+@at_gateway
+def list_(url: str | None, key: str | None, from_: str | None, **wanted: Any) -> None:
     """List deliveries, the newest first."""
-    page = connect(url, key).call("GetDeliveries", {**filters, "from": from_, "take": take})
-    console = Console()
-    if not page["results"]:
-        console.say("No deliveries.")
-        return
-    head = ("JOB", "REFID", "STATE", "ATTEMPTS", "CREATED", "URL", "REASON")
-    lines = table([head, *map(_list_row, page["results"])])
-    console.say(console.style(lines[0], bold=True))
-    for row, line in zip(page["results"], lines[1:], strict=True):
-        console.say(line.replace(row["state"], _state(console, row["state"]), 1))
-    if page["total"] > len(page["results"]):
-        console.say(f"… {len(page['results'])} of {page['total']}; see --take")
+    _LISTING.show(connect(url, key).call("GetDeliveries", {**wanted, "from": from_}))
 
 
 @click.command()
 @click.argument("job")
-@_gateway_options
+@at_gateway
 def show(job: str, url: str | None, key: str | None) -> None:
     """Show a delivery, by job id or RefId, with every attempt at it."""
     answer = connect(url, key).call("GetDelivery", which(job))
@@ -94,7 +70,7 @@ def show(job: str, url: str | None, key: str | None) -> None:
 @click.argument("job", required=False)
 @_filters
 @click.option("--dry-run", is_flag=True, help="Only say how many it would be.")
-@_gateway_options
+@at_gateway
 def replay(
     job: str | None,
     url: str | None,
@@ -136,7 +112,7 @@ def _replay_many(api: GatewayApi, wanted: dict[str, Any]) -> None:
 
 @click.command()
 @click.argument("job")
-@_gateway_options
+@at_gateway
 def cancel(job: str, url: str | None, key: str | None) -> None:
     """Make no more attempts at a callback, by job id or RefId."""
     answer = connect(url, key).call("CancelDelivery", which(job))
@@ -145,7 +121,7 @@ def cancel(job: str, url: str | None, key: str | None) -> None:
 
 @click.command()
 @click.argument("target")
-@_gateway_options
+@at_gateway
 def test(target: str, url: str | None, key: str | None) -> None:
     """Send a signed sample to a URL now and show what came of it. Status 1 if it was not taken."""
     answer = connect(url, key).call("TestCallback", {"url": target})
@@ -155,11 +131,6 @@ def test(target: str, url: str | None, key: str | None) -> None:
     if not answer["delivered"]:
         raise click.ClickException(f"not delivered: {printable(answer['reason'])}")
     console.say(console.style("delivered", fg="green"))
-
-
-def which(job: str) -> dict[str, Any]:
-    """Return how a DTO names this job: a number is its id, anything else its RefId."""
-    return {"id": int(job)} if job.isascii() and job.isdecimal() else {"refId": job}
 
 
 def attempt_lines(attempt: dict[str, Any]) -> list[str]:
@@ -191,13 +162,16 @@ def _list_row(row: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _short(text: str) -> str:
-    clean = printable(text)
-    return clean if len(clean) <= _SHORT else f"{clean[: _SHORT - 1]}…"
-
-
-def _state(console: Console, state: str) -> str:
-    return console.style(state, fg=_COLOURS.get(state, "white"))
+    return shortened(text, _SHORT)
 
 
 def _seconds(seconds: float | None) -> str:
     return "" if seconds is None else f"{seconds:.0f} s"
+
+
+_LISTING: Final = Listing(
+    ("JOB", "REFID", "STATE", "ATTEMPTS", "CREATED", "URL", "REASON"),
+    _list_row,
+    "No deliveries.",
+    _COLOURS,
+)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 import click
 import requests
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from shared.settings import Settings
 
@@ -71,27 +72,23 @@ def _own_url(settings: Settings) -> str:
 
 
 def _own_key(settings: Settings) -> str:
-    if settings.api_key.get_secret_value():
-        return settings.api_key.get_secret_value()
-    file = settings.data_dir / "api_key"
-    try:
-        return file.read_text("utf-8").strip()
-    except OSError:
-        raise click.UsageError(
-            f"no API key: give --key, set REPLYTO_API_KEY, or run where {file} is"
-        ) from None
+    missing = "no API key: give --key, set REPLYTO_API_KEY, or run where {file} is"
+    return _own(settings.api_key, settings.data_dir / "api_key", missing)
 
 
 def _own_admin_secret(settings: Settings) -> str:
-    if settings.auth_secret.get_secret_value():
-        return settings.auth_secret.get_secret_value()
-    file = settings.data_dir / "auth_secret"
+    missing = "no admin secret: set REPLYTO_AUTH_SECRET, or run where {file} is"
+    return _own(settings.auth_secret, settings.data_dir / "auth_secret", missing)
+
+
+def _own(setting: SecretStr, file: Path, missing: str) -> str:
+    """Return what is set, or kept in the data directory. Raises click.UsageError."""
+    if setting.get_secret_value():
+        return setting.get_secret_value()
     try:
         return file.read_text("utf-8").strip()
     except OSError:
-        raise click.UsageError(
-            f"no admin secret: set REPLYTO_AUTH_SECRET, or run where {file} is"
-        ) from None
+        raise click.UsageError(missing.format(file=file)) from None
 
 
 def _reason(exc: requests.RequestException) -> str:

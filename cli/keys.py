@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import click
 
+from cli.api_options import at_url, options, take
 from cli.console import Console
 from cli.gateway_api import connect_as_admin
-from cli.table import table
+from cli.listing import Listing
 from cli.text import printable
 from shared.api_keys.scopes import Scope
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 #: What of a key is shown, in this order, and what it is called.
 _SHOWN: Final = {
@@ -43,27 +41,20 @@ _WIDTH: Final = max(map(len, _SHOWN.values()))
 _ID: Final = click.argument("key_id", metavar="ID", type=click.IntRange(min=1))
 
 
-def _gateway_option(command: F) -> F:
-    return click.option("--url", help="The gateway. Default: the one of this machine.")(command)
-
-
-def _fields(command: F) -> F:
-    """Add what a key is made of and what can be changed later."""
-    for option in (
-        click.option("--notes", help="For people."),
-        click.option("--expires", "expiryDate", help="When: 2027-01-31T00:00:00Z."),
-        click.option("--monthly-cost", "monthlyCost", type=float),
-        click.option("--monthly-tokens", "monthlyTokens", type=int),
-        click.option("--queued-jobs", "queuedJobs", type=int),
-        click.option("--concurrent-jobs", "concurrentJobs", type=int),
-        click.option("--tokens-per-minute", "tokensPerMinute", type=int),
-        click.option("--requests-per-minute", "requestsPerMinute", type=int),
-        click.option("--models", help="Names or patterns, between commas: 'llama3*,gpt-4o'."),
-        click.option("--scopes", help=f"Some of {', '.join(Scope)}."),
-        click.option("--user-name", "userName", help="Shown beside the key."),
-    ):
-        command = option(command)
-    return command
+#: What a key is made of and what can be changed later.
+_fields: Final = options(
+    click.option("--user-name", "userName", help="Shown beside the key."),
+    click.option("--scopes", help=f"Some of {', '.join(Scope)}."),
+    click.option("--models", help="Names or patterns, between commas: 'llama3*,gpt-4o'."),
+    click.option("--requests-per-minute", "requestsPerMinute", type=int),
+    click.option("--tokens-per-minute", "tokensPerMinute", type=int),
+    click.option("--concurrent-jobs", "concurrentJobs", type=int),
+    click.option("--queued-jobs", "queuedJobs", type=int),
+    click.option("--monthly-tokens", "monthlyTokens", type=int),
+    click.option("--monthly-cost", "monthlyCost", type=float),
+    click.option("--expires", "expiryDate", help="When: 2027-01-31T00:00:00Z."),
+    click.option("--notes", help="For people."),
+)
 
 
 @click.group()
@@ -76,7 +67,7 @@ def keys() -> None:
 @click.option("--user-id", "userId", help="Keys of the same user share their jobs.")
 @click.option("--ref-id", "refId", help="Your own name for the key.")
 @_fields
-@_gateway_option
+@at_url
 def create(url: str | None, **fields: Any) -> None:
     """Issue a key and show it, this once."""
     _show_secret(connect_as_admin(url, None).call("CreateApiKey", fields))
@@ -86,27 +77,16 @@ def create(url: str | None, **fields: Any) -> None:
 @click.option("--name", help="Of this name.")
 @click.option("--user-id", "userId", help="Of this user.")
 @click.option("--all", "includeCancelled", is_flag=True, help="Revoked ones too.")
-@click.option("--take", default=100, show_default=True, type=click.IntRange(1, 1000))
-@_gateway_option
+@take(100)
+@at_url
 def list_(url: str | None, **wanted: Any) -> None:
     """List keys, the newest first."""
-    page = connect_as_admin(url, None).call("QueryApiKeys", wanted)
-    console = Console()
-    if not page["results"]:
-        console.say("No keys were issued.")
-        return
-    head = ("ID", "KEY", "NAME", "OWNER", "SCOPES", "LAST USED", "STATE")
-    lines = table([head, *map(_list_row, page["results"])])
-    console.say(console.style(lines[0], bold=True))
-    for line in lines[1:]:
-        console.say(line)
-    if page["total"] > len(page["results"]):
-        console.say(f"… {len(page['results'])} of {page['total']}; see --take")
+    _LISTING.show(connect_as_admin(url, None).call("QueryApiKeys", wanted))
 
 
 @keys.command()
 @_ID
-@_gateway_option
+@at_url
 def show(key_id: int, url: str | None) -> None:
     """Show all that is known of a key."""
     wanted = {"id": key_id, "includeCancelled": True}
@@ -121,7 +101,7 @@ def show(key_id: int, url: str | None) -> None:
 @click.option("--name")
 @_fields
 @click.option("--reset", multiple=True, help="Take a field away: expiryDate, tokensPerMinute, …")
-@_gateway_option
+@at_url
 def update(key_id: int, url: str | None, reset: tuple[str, ...], **fields: Any) -> None:
     """Change a key; what is not named stays as it is."""
     wanted = {**fields, "id": key_id, "reset": list(reset) or None}
@@ -131,7 +111,7 @@ def update(key_id: int, url: str | None, reset: tuple[str, ...], **fields: Any) 
 @keys.command()
 @_ID
 @click.option("--grace", "grace_s", default=0, metavar="SECONDS", help="The old one goes on.")
-@_gateway_option
+@at_url
 def rotate(key_id: int, url: str | None, grace_s: int) -> None:
     """Give a key another secret and show it, this once."""
     wanted = {"id": key_id, "graceSecs": grace_s}
@@ -140,7 +120,7 @@ def rotate(key_id: int, url: str | None, grace_s: int) -> None:
 
 @keys.command()
 @_ID
-@_gateway_option
+@at_url
 def revoke(key_id: int, url: str | None) -> None:
     """End a key for good, within a second."""
     row = connect_as_admin(url, None).call("RevokeApiKey", {"id": key_id})["result"]
@@ -174,3 +154,10 @@ def _list_row(row: dict[str, Any]) -> tuple[str, ...]:
         row.get("lastUsedDate", "-")[:16],
         state,
     )
+
+
+_LISTING: Final = Listing(
+    ("ID", "KEY", "NAME", "OWNER", "SCOPES", "LAST USED", "STATE"),
+    _list_row,
+    "No keys were issued.",
+)

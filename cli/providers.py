@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,6 +12,7 @@ import requests
 
 from shared import redis_client
 from shared import registry_document as documents
+from shared.clock import unix_ms
 from shared.health_store import HealthStore
 from shared.provider_health import HealthBook
 from shared.providers import Provider, read_file
@@ -60,7 +60,7 @@ def diff(file: Path | None) -> None:
 def apply(file: Path | None) -> None:
     """Make the registry equal the file (default: REPLYTO_PROVIDERS_FILE)."""
     client, settings = _connected()
-    wanted, now_ms = _read(settings, file), round(time.time() * 1000)
+    wanted, now_ms = _read(settings, file), unix_ms()
     changes: list[Difference] = []
 
     def make(document: RegistryDocument) -> RegistryDocument:
@@ -159,7 +159,7 @@ def _read(settings: Settings, file: Path | None) -> list[Provider]:
 
 def _line(entry: Entry, book: HealthBook) -> str:
     one = entry.provider
-    condition = book.condition_of(one, "", round(time.time() * 1000))
+    condition = book.condition_of(one, "", unix_ms())
     standing = condition.standing if one.enabled else "disabled"
     reason = f" ({condition.reason})" if condition.reason and one.enabled else ""
     limit = f", {one.concurrency} at once" if one.concurrency else ""

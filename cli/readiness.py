@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import redis
 
 from cli.processes import node_name
-from shared import redis_keys
+from shared.worker_book import WorkerBook
 
 _TIMEOUT_S = 1.0
 
@@ -30,20 +30,9 @@ def listed_models(host: str, port: int, api_key: str) -> list[str]:
 
 def workers_not_up(client: redis.Redis, pids: Mapping[str, int]) -> set[str]:
     """Return those of the workers (name → pid) that have not announced themselves."""
-    names = list(pids)
-    # A key may be left over from an earlier process of that name: the pid tells.
-    values = client.mget([redis_keys.worker(node_name(name)) for name in names]) if names else []
-    return {
-        name for name, value in zip(names, values, strict=True) if not _is_from(value, pids[name])
-    }
-
-
-def _is_from(value: bytes | str | None, pid: int) -> bool:
-    try:
-        announced = json.loads(value or "null")
-    except ValueError:
-        return False
-    return isinstance(announced, dict) and announced.get("pid") == pid
+    # Under the same name there may be an earlier process in the book: the pid tells.
+    up = {(one.worker.name, one.worker.pid) for one in WorkerBook(client).read().live}
+    return {name for name, pid in pids.items() if (node_name(name), pid) not in up}
 
 
 def _get(

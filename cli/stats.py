@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import click
 
-from cli.console import Console
+from cli.api_options import at_url
 from cli.gateway_api import connect
-from cli.table import table
+from cli.listing import Listing
 from cli.text import printable
 
 _GROUPS: Final = click.Choice(["model", "provider", "tag", "key", "day", "month"])
@@ -22,19 +22,12 @@ _HEAD: Final = (
 @click.option("--by", "group", type=_GROUPS, default="model", show_default=True)
 @click.option("--from", "from_", help="Created on that day (UTC) or later: 2026-01-31.")
 @click.option("--to", help="Created on that day (UTC) or earlier.")
-@click.option("--url", help="The gateway. Default: the one of this machine.")
+@at_url
 @click.option("--key", help="An API key; the admin secret sums up everybody's jobs.")
 def stats(group: str, from_: str | None, to: str | None, url: str | None, key: str | None) -> None:
     """Sum up jobs, tokens, cost and latencies."""
     answer = connect(url, key).call("GetUsage", {"groupBy": group, "from": from_, "to": to})
-    console = Console()
-    if not answer["results"]:
-        console.say("No jobs have ended in that time.")
-        return
-    lines = table([_HEAD, *map(_cells, answer["results"])])
-    console.say(console.style(lines[0], bold=True))
-    for line in lines[1:]:
-        console.say(line)
+    _LISTING.show(answer)
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
@@ -49,3 +42,6 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
         f"{row['tokensPerSecond']:,.1f}",
         *(str(row.get(name, "-")) for name in ("p50Ms", "p95Ms", "p99Ms")),
     )
+
+
+_LISTING: Final = Listing(_HEAD, _cells, "No jobs have ended in that time.")

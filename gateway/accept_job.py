@@ -51,7 +51,7 @@ def accept_job(
         reply_to=call.reply_to or "",
         mailbox=mailbox,
         streamed=call.chat.stream,
-        base_url=base_url(services.settings),
+        base_url=base_url(services.settings) if call.reply_to else "",
         request_id=request_id(),
         operation=call.chat.operation,
         allowance=allowance_of(principal, call.chat.body),

@@ -16,13 +16,14 @@ from gateway.client_presence import client_left
 from gateway.event_form import ChunkEvents, EventForm
 from gateway.event_stream import EventStream, Place, as_response
 from gateway.following import seated
+from gateway.json_response import JsonResponse
 from gateway.provider_view import with_provider
 from gateway.services import Services
 from shared import task_names
 from shared.chat_request import ChatCall
 from shared.errors import StreamGone, WaitTimedOut
-from shared.job import Job, JobState
-from shared.moves import Accepted
+from shared.job import JobState
+from shared.moves import Accepted, Answer
 
 #: Returns the form of a job's events, by its id.
 Forms = Callable[[int], EventForm]
@@ -55,8 +56,8 @@ def _wait(gateway: Services, principal: Principal, call: ChatCall) -> Response:
 
 def wait_for(
     gateway: Services, accept: Callable[[str], Accepted], *, is_named: bool = False
-) -> Job:
-    """Accept a job with a mailbox, and return it when it has its result.
+) -> Answer:
+    """Accept a job with a mailbox, and return what it comes to.
 
     A job whose client has left or waited too long is cancelled, unless it is named by a RefId.
     Raises WaitTimedOut, and what `accept` raises.
@@ -67,20 +68,20 @@ def wait_for(
         if not accepted.is_new:
             gateway.jobs.watch(accepted.id, waiter.address)
             waiter.wake()
-        job = waiter.wait_until(
-            lambda: _if_answered(gateway.jobs.get(accepted.id)), timeout_s + _GRACE_S, left
+        told = waiter.wait_until(
+            lambda: gateway.jobs.answer(accepted.id), timeout_s + _GRACE_S, left
         )
-    if job is None:
+    if told is None:
         if not is_named:
             _drop(gateway, accepted.id)
         raise WaitTimedOut(f"The job {accepted.id} has not ended yet; ask for its status.")
-    return job
+    return told
 
 
 def _stream(gateway: Services, principal: Principal, call: ChatCall, forms: Forms) -> Response:
     with seated(gateway) as held:
         accepted = _accept(gateway, principal, call)
-        known = None if accepted.is_new else _if_answered(gateway.jobs.get(accepted.id))
+        known = None if accepted.is_new else gateway.jobs.answer(accepted.id)
         left, form = client_left(request.environ), forms(accepted.id)
         stream = EventStream(
             gateway, accepted.id, Place(), left, ended=known is not None, form=form
@@ -91,13 +92,13 @@ def _stream(gateway: Services, principal: Principal, call: ChatCall, forms: Form
             held.callback(_drop_unless_over, gateway, call, accepted.id, stream)
             response = as_response(stream, accepted.id, held.pop_all().close)
             return with_provider(response, gateway.jobs.provider_of(accepted.id))
-    job = _if_answered(gateway.jobs.get(accepted.id))
-    if job is None:
+    told = gateway.jobs.answer(accepted.id)
+    if told is None:
         _drop_if_unnamed(gateway, call, accepted.id)
         raise WaitTimedOut(f"The job {accepted.id} has not begun to answer; ask for its status.")
-    if job.response is not None:
+    if told.response is not None:
         raise StreamGone
-    return answer_of(job)
+    return answer_of(told)
 
 
 def _drop_unless_over(gateway: Services, call: ChatCall, job_id: int, stream: EventStream) -> None:
@@ -129,17 +130,13 @@ def _drop(gateway: Services, job_id: int) -> None:
         gateway.jobs.cancel(job)
 
 
-def _if_answered(job: Job | None) -> Job | None:
-    return job if job is not None and job.state.has_result else None
-
-
-def answer_of(job: Job) -> Response:
+def answer_of(told: Answer) -> Response:
     """Return the job's result as it is stored: the LLM's own bytes, or the error body."""
-    body = job.response if job.response is not None else job.error
-    response = Response(body, status=job.status, mimetype="application/json")
-    response.headers["x-job-id"] = str(job.id)
-    response.headers["openai-processing-ms"] = str(max(0, job.executed_ms - job.created_ms))
-    if job.response is None:
+    body = told.response if told.response is not None else told.error
+    response = JsonResponse(body, told.status)
+    response.headers.add("x-job-id", str(told.job_id))
+    response.headers.add("openai-processing-ms", str(max(0, told.executed_ms - told.created_ms)))
+    if told.response is None:
         # The attempts have been made here: an SDK that repeats the call would repeat them all.
-        response.headers["x-should-retry"] = "false"
-    return with_provider(response, job.at)
+        response.headers.add("x-should-retry", "false")
+    return with_provider(response, told.provider)

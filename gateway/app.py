@@ -26,9 +26,9 @@ from gateway import (
     keys,
     models,
     ollama,
-    openai_headers,
     overview,
     pages,
+    provider_changes,
     provider_trial,
     providers,
     query_jobs,
@@ -40,7 +40,9 @@ from gateway import (
     streams,
     workers,
 )
+from gateway.flask_app import App
 from gateway.limit_headers import add_limit_headers
+from gateway.openai_headers import add_openai_headers
 from gateway.request_id import request_id
 from gateway.services import Services, attach, build_services
 from shared.settings import SettingsError, load_settings
@@ -50,7 +52,7 @@ _RESOURCES: Final = (
     *(chat, completions, embeddings, responses, ollama),
     *(jobs, query_jobs, retry_jobs, statistics, streams, models, results),
     *(deliveries, callback_keys, callback_subscriptions, callback_tests),
-    *(providers, provider_trial, workers),
+    *(providers, provider_changes, provider_trial, workers),
     *(keys, audit, overview, health),
     *(pages, sign_in, conversations),
 )
@@ -64,7 +66,7 @@ def create_app(services: Services | None = None) -> Flask:
         except SettingsError as exc:
             sys.exit(f"replyto: {exc}")
         services.key_keeper.start(services.keys.take_uses)
-    app = Flask("gateway", static_folder=None)
+    app = App("gateway", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = services.settings.max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = services.settings.max_body_bytes
     attach(app, services)
@@ -76,7 +78,7 @@ def create_app(services: Services | None = None) -> Flask:
         app.register_blueprint(module.blueprint)
     app.after_request(_name_request)
     app.after_request(add_limit_headers)
-    openai_headers.register(app)
+    app.after_request(add_openai_headers)
     if services.settings.cors_origins:
         cors.register(app, services.settings.cors_origins)
     return app
@@ -84,5 +86,5 @@ def create_app(services: Services | None = None) -> Flask:
 
 def _name_request(response: Response) -> ResponseReturnValue:
     """Give every answer the id of its request."""
-    response.headers["x-request-id"] = request_id()
+    response.headers.add("x-request-id", request_id())
     return response

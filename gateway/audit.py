@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +15,7 @@ from gateway.routes import dto_route
 from gateway.services import services
 from shared.api_keys.scopes import Scope
 from shared.audit import log
+from shared.clock import unix_ms
 from shared.dtos.keys import AuditRow, QueryAuditLog, QueryAuditLogResponse
 
 blueprint = Blueprint("audit", __name__)
@@ -38,7 +38,7 @@ def entry_of(
 ) -> log.Entry:
     """Return the entry for an action of the request under way."""
     return log.Entry(
-        at_ms=round(time.time() * 1000),
+        at_ms=unix_ms(),
         actor=principal.actor,
         action=action,
         target=target,

@@ -7,16 +7,17 @@ so it tells nothing about the keys there are; the last comparison takes the same
 from __future__ import annotations
 
 import hmac
-import time
 
-from flask import Request, g
+from flask import Request
 
+from gateway.incoming_request import incoming
 from gateway.issued_keys import IssuedKeys
 from gateway.principal import ADMIN_OWNER, BOOTSTRAP_OWNER, Principal, principal_of
 from gateway.sessions import Sessions
 from gateway.wrong_keys import WrongKeys
 from shared.api_keys.record import digest as digest_of
 from shared.api_keys.scopes import EVERYTHING, Scope
+from shared.clock import unix_ms
 from shared.errors import InvalidApiKey, Unauthenticated
 from shared.settings import Settings
 
@@ -50,7 +51,7 @@ class Keys:
             self._wrong.came_from(request.remote_addr or "")
             raise
         principal.demand(*(any_of or (_usual_scope(request),)))
-        g.principal = principal
+        incoming().principal = principal
         return principal
 
     def of_digest(self, presented: str) -> Principal:
@@ -91,7 +92,7 @@ class Keys:
     def _find_issued(self, presented: str) -> Principal | None:
         if self._issued is None:
             return None
-        key, now_ms = self._issued.find(presented), round(time.time() * 1000)
+        key, now_ms = self._issued.find(presented), unix_ms()
         if key is None or not hmac.compare_digest(key.digest, presented):
             return None
         if not key.is_valid(now_ms):
@@ -111,6 +112,7 @@ def _presented(request: Request) -> str:
 
     Empty when there is none: then a session may stand for it.
     """
-    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    headers = request.headers
+    scheme, _, credentials = headers.get("Authorization", "").partition(" ")
     key = credentials.strip() if scheme.lower() == "bearer" else ""
-    return key or request.headers.get("X-Api-Key", "") or request.headers.get("authsecret", "")
+    return key or headers.get("X-Api-Key", "") or headers.get("authsecret", "")

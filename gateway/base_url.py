@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from flask import request
-
+from gateway.incoming_request import incoming
 from shared.settings import Settings
 
 
 def base_url(settings: Settings) -> str:
     """Return the base URL: as set, else as this request was addressed."""
-    return (settings.base_url or f"{request.scheme}://{request.host}").rstrip("/")
+    if settings.base_url:
+        return settings.base_url.rstrip("/")
+    request = incoming()
+    return f"{request.scheme}://{request.host}".rstrip("/")

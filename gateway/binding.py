@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from flask import request
-from werkzeug.exceptions import RequestEntityTooLarge
 
+from gateway.incoming_request import IncomingRequest, incoming
 from shared.casing import fold
 from shared.dtos.base import Dto
 from shared.errors import ValidationFailed
@@ -30,37 +30,29 @@ def bind(dto: type[D]) -> D:
 
 def chat_body() -> bytes:
     """Return the JSON body of a call of an LLM; a form or query string is made into one."""
-    raw = _raw_body()
-    if _is_form() or not raw:
-        values = {**request.args.to_dict(), **request.form.to_dict()}
+    asked = incoming()
+    raw = asked.body
+    if not raw or _is_form(asked):
+        values = {**asked.args.to_dict(), **asked.form.to_dict()}
         if values:
             return _as_json(values)
     return raw
 
 
-def _raw_body() -> bytes:
-    """Return the body. Raises RequestEntityTooLarge."""
-    raw, limit = request.get_data(), request.max_content_length
-    # Of a body whose length was not said Werkzeug reads what may be read, and is content.
-    if request.content_length is None and limit is not None and len(raw) >= limit:
-        raise RequestEntityTooLarge
-    return raw
-
-
-def _is_form() -> bool:
+def _is_form(asked: IncomingRequest) -> bool:
     """Whether the body is a form; curl calls JSON that when it is not told better."""
-    named = request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data")
-    return named and not _raw_body().lstrip().startswith(b"{")
+    named = asked.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data")
+    return named and not asked.body.lstrip().startswith(b"{")
 
 
 def _body_values() -> dict[str, Any]:
-    if _is_form():
-        return request.form.to_dict()
+    asked = incoming()
+    if _is_form(asked):
+        return asked.form.to_dict()
     # JavaScript's GETs carry a JSON content type and no body.
-    raw = _raw_body()
-    if not raw:
+    if not asked.body:
         return {}
-    _, value = parse_document(raw)
+    _, value = parse_document(asked.body)
     if not isinstance(value, dict):
         raise ValidationFailed("The body must be a JSON object.")
     return value

@@ -22,9 +22,6 @@ def client_left(environ: dict[str, Any]) -> Callable[[], bool]:
     file = getattr(environ["wsgi.input"], "rfile", None)
     if file is None:
         return lambda: False
-    # The one that gevent has not patched: it is asked without waiting, and knows this event.
-    poll = get_original("select", "poll")()
-    poll.register(file.fileno(), select.POLLRDHUP)
     last_look = time.monotonic()
 
     def look() -> bool:
@@ -33,6 +30,13 @@ def client_left(environ: dict[str, Any]) -> Callable[[], bool]:
         if now - last_look < _EVERY_S:
             return False
         last_look = now
-        return bool(poll.poll(0))
+        return _is_hung_up(file.fileno())
 
     return look
+
+
+def _is_hung_up(descriptor: int) -> bool:
+    # The one that gevent has not patched: it is asked without waiting, and knows this event.
+    poll = get_original("select", "poll")()
+    poll.register(descriptor, select.POLLRDHUP)
+    return bool(poll.poll(0))

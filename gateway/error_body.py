@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 
+from gateway.json_response import JsonResponse
 from gateway.services import services
 from shared import errors
 from shared.counters import Count
@@ -43,11 +44,7 @@ def answer(error: Exception) -> Response:
     count = _COUNTED.get(type(service_error))
     if count is not None:
         services().counters.add(count)
-    response = Response(
-        failure_body(as_failure(service_error)),
-        status=service_error.status,
-        mimetype="application/json",
-    )
+    response = JsonResponse(failure_body(as_failure(service_error)), service_error.status)
     if service_error.retry_after_s is not None:
         response.headers["Retry-After"] = str(service_error.retry_after_s)
     if isinstance(service_error, errors.InsufficientQuota):

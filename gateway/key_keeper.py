@@ -14,9 +14,10 @@ from typing import Final
 
 from redis.exceptions import RedisError
 
-from shared.api_keys import book
+from shared.api_keys import book, reader
 from shared.api_keys.record import ApiKey
 from shared.api_keys.store import KeyStore
+from shared.clock import unix_ms
 from shared.database.database import Database
 from shared.errors import DatabaseUnavailable
 
@@ -76,8 +77,8 @@ class KeyKeeper:
             self._rebuild()
             self._built = True
             return
-        since_ms = round(time.time() * 1000) - _LOOK_BACK_MS
-        self._store.put(self._database.read(lambda c: book.records(c, changed_since_ms=since_ms)))
+        since_ms = unix_ms() - _LOOK_BACK_MS
+        self._store.put(self._database.read(lambda c: reader.records(c, changed_since_ms=since_ms)))
 
     def write_uses(self, used: Mapping[int, int]) -> None:
         """Write down when keys were last used; what could not be written waits."""
@@ -90,7 +91,7 @@ class KeyKeeper:
     def _rebuild(self) -> None:
         # What is in Redis now was in the database before; so what is not in it later, is gone.
         before = self._store.digests()
-        records = self._database.read(book.records)
+        records = self._database.read(reader.records)
         self._store.put(records)
         self._store.complete(gone=before - {record.digest for record in records})
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from gateway.job_view import iso_date
-from shared.api_keys.book import IssuedKey, NewKey
+from shared.api_keys.issued import IssuedKey, NewKey
 from shared.api_keys.limits import NANOS, Limits
 from shared.api_keys.scopes import DEFAULT
 from shared.casing import fold

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Collection
 
 from flask import Blueprint, Response, request
@@ -16,11 +15,12 @@ from gateway.key_view import changed_fields, key_row, new_key, said
 from gateway.principal import Principal
 from gateway.routes import dto_route
 from gateway.services import services
-from shared.api_keys import book
-from shared.api_keys.book import IssuedKey
+from shared.api_keys import book, reader
+from shared.api_keys.issued import IssuedKey, Wanted
 from shared.api_keys.record import ApiKey
 from shared.api_keys.scopes import DEFAULT, Scope
 from shared.audit import log as audit
+from shared.clock import unix_ms
 from shared.dtos.base import Dto
 from shared.dtos.keys import (
     ApiKeyResponse,
@@ -44,7 +44,7 @@ def create() -> Response:
     """Issue a key; its secret is in the answer and nowhere else."""
     principal = _admin()
     wanted = bind(CreateApiKey)
-    new, secret, now_ms = new_key(wanted), wanted.key or new_api_key(), _now_ms()
+    new, secret, now_ms = new_key(wanted), wanted.key or new_api_key(), unix_ms()
     _demand_all(principal, new.scopes)
     entry = entry_of(principal, "CreateApiKey", "", said(wanted))
 
@@ -61,7 +61,7 @@ def update() -> Response:
     """Change a key."""
     principal = _admin()
     wanted = bind(UpdateApiKey)
-    now_ms = _now_ms()
+    now_ms = unix_ms()
     entry = entry_of(principal, "UpdateApiKey", f"key_{wanted.id}", said(wanted))
     _demand_all(principal, wanted.scopes or ())
 
@@ -77,7 +77,7 @@ def revoke() -> Response:
     """End a key; when this is answered no gateway takes it any more, a second at most."""
     principal = _admin()
     wanted = bind(RevokeApiKey)
-    now_ms = _now_ms()
+    now_ms = unix_ms()
     entry = entry_of(principal, "RevokeApiKey", f"key_{wanted.id}", {})
 
     def end(connection: Connection) -> IssuedKey:
@@ -92,7 +92,7 @@ def rotate() -> Response:
     """Give a key another secret, which is in the answer and nowhere else."""
     principal = _admin()
     wanted = bind(RotateApiKey)
-    secret, now_ms = new_api_key(), _now_ms()
+    secret, now_ms = new_api_key(), unix_ms()
     entry = entry_of(principal, "RotateApiKey", f"key_{wanted.id}", said(wanted))
 
     def turn(connection: Connection) -> IssuedKey:
@@ -108,11 +108,9 @@ def query() -> Response:
     """List keys."""
     services().keys.authenticate_admin(request, Scope.ADMIN_READ)
     wanted = bind(QueryApiKeys)
-    which = book.Wanted(
-        wanted.id, wanted.name, wanted.user_id, wanted.ref_id, wanted.include_cancelled
-    )
+    which = Wanted(wanted.id, wanted.name, wanted.user_id, wanted.ref_id, wanted.include_cancelled)
     total, found = services().database.read(
-        lambda connection: book.query(connection, which, wanted.skip, wanted.take)
+        lambda connection: reader.query(connection, which, wanted.skip, wanted.take)
     )
     rows = [key_row(key) for key in found]
     return _json(QueryApiKeysResponse(offset=wanted.skip, total=total, results=rows))
@@ -134,7 +132,7 @@ def _change(
     def transaction(connection: Connection) -> tuple[IssuedKey, list[ApiKey]]:
         key = work(connection)
         audit.write(connection, entry.on(f"key_{key.id}"))
-        return key, book.records(connection, key_id=key.id)
+        return key, reader.records(connection, key_id=key.id)
 
     key, records = services().database.write(transaction)
     try:
@@ -148,7 +146,7 @@ def _change(
 
 def _find(connection: Connection, principal: Principal, key_id: int) -> IssuedKey:
     """Return the key, if the caller may have its power. Raises ApiKeyNotFound, Forbidden."""
-    key = book.find(connection, key_id)
+    key = reader.find(connection, key_id)
     _demand_all(principal, key.scopes)
     return key
 
@@ -157,10 +155,6 @@ def _demand_all(principal: Principal, scopes: Collection[Scope]) -> None:
     """Let nobody give away, or take over, what goes beyond their own scopes."""
     for scope in sorted(set(scopes) - DEFAULT):
         principal.demand(scope)
-
-
-def _now_ms() -> int:
-    return round(time.time() * 1000)
 
 
 def _json(dto: Dto) -> Response:

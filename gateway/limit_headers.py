@@ -5,17 +5,17 @@ from __future__ import annotations
 from contextlib import suppress
 from http import HTTPStatus
 
-from flask import Response, g
+from flask import Response
 from redis.exceptions import RedisError
 
-from gateway.principal import Principal
+from gateway.incoming_request import incoming
 from gateway.services import services
 from shared.api_keys.limits import headers
 
 
 def add_limit_headers(response: Response) -> Response:
     """Add `x-ratelimit-…`, as they stand now that the answer is there."""
-    principal: Principal | None = g.get("principal")
+    principal = incoming().principal
     if principal is None or principal.limits is None:
         return response
     # With a 503 the ledger is away: asking it again would keep the client waiting once more.

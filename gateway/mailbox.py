@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import redis
 
@@ -50,8 +51,10 @@ class Waiter:
         until, look_again = now + timeout_s, now + RECHECK_S
         while now < until and not client_left():
             woken = self._event.wait(min(until - now, _PRESENCE_S))
-            # Cleared before the look: a wake-up during it counts for the next one.
-            self._event.clear()
+            if woken:
+                # Before the look, for a wake-up during it counts for the next one; and only then,
+                # for one that came just after the time was up must not be lost.
+                self._event.clear()
             now = time.monotonic()
             if woken or now >= look_again:
                 look_again = now + RECHECK_S
@@ -69,6 +72,7 @@ class Mailbox:
         self._limit = limit
         self._channel = redis_keys.mailbox_channel(uuid.uuid4().hex[:12])
         self._waiters: dict[str, Waiter] = {}
+        self._tokens = itertools.count()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -81,7 +85,7 @@ class Mailbox:
         if len(self._waiters) >= self._limit:
             raise TooManyWaiting(retry_after_s=1)
         self._start()
-        token = uuid.uuid4().hex
+        token = str(next(self._tokens))
         waiter = Waiter(f"{self._channel}|{token}")
         self._waiters[token] = waiter
         try:
@@ -106,17 +110,41 @@ class Mailbox:
                 time.sleep(_RECONNECT_S)
 
     def _read(self) -> None:
-        with self._client.pubsub(ignore_subscribe_messages=True) as pubsub:  # type: ignore[no-untyped-call]
+        with self._client.pubsub(push_handler_func=_as_it_came) as pubsub:  # type: ignore[no-untyped-call]
             pubsub.subscribe(self._channel)
-            # What was published while nobody listened is gone: everybody looks once.
-            for waiter in list(self._waiters.values()):
-                waiter.wake()
             while True:
-                message = pubsub.get_message(timeout=RECHECK_S)
-                if message is not None:
-                    self._wake(message["data"].decode())
+                kind, data = _next_message(pubsub)
+                if kind == b"message":
+                    self._wake(data.decode())
+                elif kind == b"subscribe":
+                    self._wake_all()
 
     def _wake(self, token: str) -> None:
         waiter = self._waiters.get(token)
         if waiter is not None:
             waiter.wake()
+
+    def _wake_all(self) -> None:
+        """Let everybody look once: what was published while nobody listened is gone."""
+        for waiter in list(self._waiters.values()):
+            waiter.wake()
+
+
+def _next_message(pubsub: Any) -> tuple[bytes, Any]:
+    """Return the kind of what comes next, and its content; no kind when nothing comes.
+
+    `get_message` polls before it reads, and writes a line of debugging: half of what a message
+    costs.
+    """
+    try:
+        kind, *_, data = pubsub.connection.read_response(
+            disconnect_on_error=False, push_request=True, timeout=RECHECK_S
+        )
+    except redis.TimeoutError:
+        pubsub.check_health()
+        return b"", None
+    return kind, data
+
+
+def _as_it_came(message: Any) -> Any:
+    return message

@@ -12,6 +12,7 @@ from gateway.binding import bind
 from gateway.job_view import iso_date
 from gateway.routes import dto_route
 from gateway.services import services
+from gateway.workers import worker_row
 from shared.api_keys.scopes import Scope
 from shared.dtos.overview import (
     GetOverview,
@@ -19,11 +20,14 @@ from shared.dtos.overview import (
     GetSettings,
     GetSettingsResponse,
     LatencyRow,
+    ProviderSlotsRow,
     SettingRow,
+    StageRow,
     WaitingRow,
 )
-from shared.overview import read_overview
+from shared.overview import Overview, read_overview
 from shared.settings import Settings
+from shared.stages import Stage
 
 blueprint = Blueprint("overview", __name__)
 
@@ -33,19 +37,33 @@ def overview() -> Response:
     """Tell how things stand."""
     services().keys.authenticate_admin(request, Scope.ADMIN_READ)
     bind(GetOverview)
-    now = read_overview(services().redis)
-    fields = {name: getattr(now, name) for name in now.__dataclass_fields__}
-    fields.pop("now_ms")
-    body = GetOverviewResponse(
-        **{
-            **fields,
-            "date": iso_date(now.now_ms),
-            "waiting": [WaitingRow(**asdict(row)) for row in now.waiting],
-            "workers": list(now.workers),
-            "latencies": [LatencyRow(within_ms=bound, total=n) for bound, n in now.latencies],
-        }
+    now = read_overview(services().redis, services().registry.providers)
+    return Response(_body(now).to_json(), mimetype="application/json")
+
+
+def _body(now: Overview) -> GetOverviewResponse:
+    return GetOverviewResponse(
+        date=iso_date(now.roll.now_ms),
+        accepted=now.accepted,
+        in_flight=now.in_flight,
+        delayed=now.delayed,
+        executed=now.executed,
+        callbacks_due=now.callbacks_due,
+        callbacks_delayed=now.callbacks_delayed,
+        callbacks_in_flight=now.callbacks_in_flight,
+        waiting=[WaitingRow(**asdict(row)) for row in now.waiting],
+        stages=[_stage(row) for row in now.stages],
+        providers=[ProviderSlotsRow(**asdict(row)) for row in now.providers],
+        workers=[worker_row(one) for one in now.roll.live],
+        lost_workers=[worker_row(one) for one in now.roll.lost],
+        counts=now.counts,
+        latencies=[LatencyRow(within_ms=bound, total=n) for bound, n in now.latencies],
     )
-    return Response(body.to_json(), mimetype="application/json")
+
+
+def _stage(stage: Stage) -> StageRow:
+    fields = asdict(stage)
+    return StageRow(lag_secs=fields.pop("lag_s"), **fields)
 
 
 @dto_route(blueprint, "GetSettings", "GET")

@@ -1,26 +1,32 @@
-"""Tries one provider, also one that is offline: a pinned job on the usual way."""
+"""Tries one provider, also one that is offline: a pinned job on the usual way, or a probe."""
 
 from __future__ import annotations
 
 import json
 import secrets
+import time
+from typing import Any, Final
 
 from flask import Blueprint, Response, request
 
 from gateway.answering import answer_of, wait_for
 from gateway.auth import Principal
 from gateway.binding import bind
+from gateway.provider_view import named
 from gateway.routes import dto_route
 from gateway.services import Services, services
-from shared import task_names
+from shared import redis_keys, task_names
 from shared.api_keys.scopes import Scope
 from shared.chat_request import ChatCall, parse_chat_completion
-from shared.dtos.providers import ChatAiProvider
-from shared.errors import ModelNotFound, ProviderNotFound, ValidationFailed
+from shared.dtos.providers import BoolResponse, ChatAiProvider, CheckAiProviderStatus
+from shared.errors import ModelNotFound, ProbeTimedOut, ValidationFailed
 from shared.job import NewJob
 from shared.moves import Accepted
 
 blueprint = Blueprint("provider_trial", __name__)
+
+#: How long a check waits for a worker to make it (seconds).
+_PROBE_LIMIT_S: Final = 15
 
 
 @dto_route(blueprint, "ChatAiProvider", "POST")
@@ -31,8 +37,34 @@ def try_provider() -> Response:
     wanted = bind(ChatAiProvider)
     call = _call(wanted)
     _check(gateway, wanted)
-    job = wait_for(gateway, lambda mailbox: _accept(gateway, principal, wanted, call, mailbox))
-    return answer_of(job)
+    told = wait_for(gateway, lambda mailbox: _accept(gateway, principal, wanted, call, mailbox))
+    return answer_of(told)
+
+
+@dto_route(blueprint, "CheckAiProviderStatus", "POST")
+def check() -> Response:
+    """Have a worker probe the provider now. One that is offline and well comes back."""
+    gateway = services()
+    gateway.keys.authenticate_admin(request, Scope.ADMIN_PROVIDERS)
+    provider = named(gateway, bind(CheckAiProviderStatus).provider)
+    problem = _probe(gateway, provider.name)
+    told = BoolResponse(result=not problem, reason=problem or None)
+    return Response(told.to_json(), mimetype="application/json")
+
+
+def _probe(gateway: Services, name: str) -> str:
+    """Ask the workers for a probe; return what is wrong, empty when nothing is."""
+    token = secrets.token_hex(8)
+    wish = json.dumps({"provider": name, "token": token})
+    gateway.redis.rpush(redis_keys.PROBE_REQUESTS, wish)
+    until = time.monotonic() + _PROBE_LIMIT_S
+    while time.monotonic() < until:
+        # Shorter than the time limit of the connection.
+        answer: Any = gateway.redis.blpop([redis_keys.probe_answer(token)], timeout=1)
+        if answer is not None:
+            return str(json.loads(answer[1])["problem"])
+    gateway.redis.lrem(redis_keys.PROBE_REQUESTS, 0, wish)
+    raise ProbeTimedOut
 
 
 def _call(wanted: ChatAiProvider) -> ChatCall:
@@ -46,10 +78,7 @@ def _call(wanted: ChatAiProvider) -> ChatCall:
 
 
 def _check(gateway: Services, wanted: ChatAiProvider) -> None:
-    provider = gateway.registry.named(wanted.provider)
-    if provider is None:
-        raise ProviderNotFound(f"There is no provider '{wanted.provider}'.", field="provider")
-    if wanted.model not in provider.models:
+    if wanted.model not in named(gateway, wanted.provider).models:
         raise ModelNotFound(
             f"The provider '{wanted.provider}' does not have '{wanted.model}'.", field="model"
         )

@@ -1,19 +1,27 @@
-"""Shows how the providers are doing, from what this process knows; nobody is asked."""
+"""Who the providers are and how they do, from what this process knows; nobody is asked."""
 
 from __future__ import annotations
-
-import time
 
 from flask import Response
 
 from gateway.services import Services
+from shared.clock import unix_ms
+from shared.errors import ProviderNotFound
 from shared.provider_health import Condition
 from shared.providers import Provider
 
 
+def named(services: Services, name: str) -> Provider:
+    """Return the provider that goes by this name. Raises ProviderNotFound."""
+    provider = services.registry.named(name)
+    if provider is None:
+        raise ProviderNotFound(f"There is no provider '{name}'.", field="provider")
+    return provider
+
+
 def condition_of(services: Services, provider: Provider, model: str = "") -> Condition:
     """Return the provider's condition now."""
-    return services.health.condition_of(provider, model, round(time.time() * 1000))
+    return services.health.condition_of(provider, model, unix_ms())
 
 
 def obstacles(services: Services, model: str, pinned: str) -> str:

@@ -9,6 +9,7 @@ from flask import Response
 from gateway.accept_job import accept_job
 from gateway.auth import Principal
 from gateway.base_url import base_url
+from gateway.json_response import JsonResponse
 from gateway.services import Services
 from shared import task_names
 from shared.chat_request import ChatCall
@@ -30,4 +31,4 @@ def queue_job(gateway: Services, principal: Principal, call: ChatCall, status_dt
     base = base_url(gateway.settings)
     status_url = f"{base}/api/{status_dto}?RefId={quote(ref_id, safe='')}"
     body = QueueOpenAiChatResponse(id=accepted.id, ref_id=ref_id, status_url=status_url)
-    return Response(body.to_json(), mimetype="application/json")
+    return JsonResponse(body.to_json())

@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 
 from flask import Blueprint, Response
 
+from gateway.json_response import JsonResponse
 from shared.dtos.base import Dto
 
 V = TypeVar("V", bound=Callable[..., Response])
@@ -16,7 +17,7 @@ _PREFIXES: Final = ("/api", "/json/reply")
 
 def dto_response(dto: Dto) -> Response:
     """Return the DTO as it is sent."""
-    return Response(dto.to_json(), mimetype="application/json")
+    return JsonResponse(dto.to_json())
 
 
 def dto_route(blueprint: Blueprint, dto: str, verb: str) -> Callable[[V], V]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -34,7 +34,7 @@ from shared.history.statistics import Statistics
 from shared.job_store import JobStore
 from shared.live_jobs import LiveJobs
 from shared.provider_health import HealthBook
-from shared.providers import Registry, read_file
+from shared.providers import Provider, Registry, read_file
 from shared.registry_follower import RegistryFollower
 from shared.response_names import ResponseNames
 from shared.settings import Settings
@@ -100,12 +100,24 @@ def build_services(settings: Settings) -> Services:
         timeout_s=redis_client.GATEWAY_TIMEOUT_S,
         name="replyto-gateway",
     )
-    chunks, sessions = ChunkStore(client), Sessions(client)
-    file = read_file(settings.providers_file)
-    registry, health = Registry(file or []), HealthBook()
-    follower = RegistryFollower(client, registry, health, file)
-    follower.start()
     database = Database(settings.effective_database_url)
+    file = read_file(settings.providers_file)
+    built = services_on(client, database, settings, file, os.environ)
+    built.follower.start()
+    return built
+
+
+def services_on(
+    client: redis.Redis,
+    database: Database,
+    settings: Settings,
+    file: Sequence[Provider] | None,
+    environment: Mapping[str, str],
+) -> Services:
+    """Return services on this Redis and this database; `file` is what providers.toml says."""
+    providers = None if file is None else list(file)
+    registry, health = Registry(providers or []), HealthBook()
+    chunks, sessions = ChunkStore(client), Sessions(client)
     key_store = KeyStore(client)
     key_keeper = KeyKeeper(database, key_store)
     return Services(
@@ -125,10 +137,10 @@ def build_services(settings: Settings) -> Services:
         subscriptions=SubscriptionStore(client),
         response_names=ResponseNames(client, settings),
         health=health,
-        follower=follower,
+        follower=RegistryFollower(client, registry, health, providers),
         redis=client,
         health_store=HealthStore(client),
-        environment=os.environ,
+        environment=environment,
         database=database,
         conversations=ConversationStore(database),
         key_store=key_store,

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import time
-from typing import Any, Final
+from typing import Any
 
 from flask import Blueprint, Response, request
 
 from gateway.audit import record
 from gateway.binding import bind
+from gateway.job_view import iso_date
 from gateway.routes import dto_route
 from gateway.services import services
 from shared import redis_keys
 from shared.api_keys.scopes import Scope
+from shared.dtos.overview import RunningRow, WorkerRow
 from shared.dtos.providers import (
     CancelWorker,
     GetWorkerStatsResponse,
@@ -21,23 +21,22 @@ from shared.dtos.providers import (
     WorkerStats,
 )
 from shared.errors import WorkerNotFound
+from shared.stages import lag_s
+from shared.worker_book import COUNTS, Heard, Running, Worker, WorkerBook
 
 blueprint = Blueprint("workers", __name__)
-
-_COUNTS: Final = ("received", "completed", "retries", "failed")
 
 
 @dto_route(blueprint, "GetWorkerStats", "GET")
 def stats() -> Response:
     """Show each worker process, as it told of itself a few seconds ago."""
     gateway, _ = services(), services().keys.authenticate_admin(request, Scope.ADMIN_READ)
-    keys = sorted(gateway.redis.scan_iter(redis_keys.WORKER_PATTERN, count=1000))
-    # One that ended in between is gone.
-    told = [json.loads(text) for text in gateway.redis.mget(keys) if text] if keys else []
+    roll = WorkerBook(gateway.redis).read()
     had_jobs: Any = gateway.redis.smembers(redis_keys.MODELS)
     models = {*gateway.registry.known_models, *(name.decode() for name in had_jobs)}
     counts = gateway.jobs.queued(sorted(models))
-    body = GetWorkerStatsResponse(results=[_row(one, counts) for one in told], queue_counts=counts)
+    rows = [_stats(one.worker, counts, roll.now_ms) for one in roll.live]
+    body = GetWorkerStatsResponse(results=rows, queue_counts=counts)
     return Response(body.to_json(), mimetype="application/json")
 
 
@@ -54,15 +53,48 @@ def cancel() -> Response:
     return Response(body.to_json(), mimetype="application/json")
 
 
-def _row(told: dict[str, Any], counts: dict[str, int]) -> WorkerStats:
-    running = told.get("running", [])
-    longest = min(running, key=lambda one: float(one["since"]), default=None)
-    return WorkerStats(
-        name=told["name"],
-        queues=told["queues"],
-        queued=sum(counts.get(queue, 0) for queue in told["queues"]),
-        running_job=longest["job"] if longest else None,
-        running_time=f"PT{max(0.0, time.time() - longest['since']):.3f}S" if longest else None,
-        running_jobs=told.get("runningJobs", 0),
-        **{count: told.get(count, 0) for count in _COUNTS},
+def worker_row(heard: Heard) -> WorkerRow:
+    """Return what is told of a worker."""
+    one = heard.worker
+    return WorkerRow(
+        name=one.name,
+        pid=one.pid,
+        host=one.host or None,
+        version=one.version or None,
+        pools=list(one.pools),
+        queues=list(one.queues),
+        slots=one.slots,
+        busy=one.busy,
+        is_stopping=one.stopping,
+        started_date=iso_date(one.started_ms) if one.started_ms else None,
+        heard_date=iso_date(heard.at_ms),
+        running_jobs=one.running_jobs,
+        running=[_running(row) for row in one.running],
+        **_counts(one),
     )
+
+
+def _running(row: Running) -> RunningRow:
+    return RunningRow(
+        id=row.job,
+        model=row.model or None,
+        provider=row.provider or None,
+        started_date=iso_date(row.since_ms),
+    )
+
+
+def _stats(worker: Worker, waiting: dict[str, int], now_ms: int) -> WorkerStats:
+    longest = worker.running[0] if worker.running else None
+    return WorkerStats(
+        name=worker.name,
+        queues=list(worker.queues),
+        queued=sum(waiting.get(queue, 0) for queue in worker.queues),
+        running_job=longest.job if longest else None,
+        running_time=f"PT{lag_s(longest.since_ms, now_ms):.3f}S" if longest else None,
+        running_jobs=worker.running_jobs,
+        **_counts(worker),
+    )
+
+
+def _counts(worker: Worker) -> dict[str, int]:
+    return {name: worker.counts.get(name, 0) for name in COUNTS}

@@ -6,13 +6,12 @@ import logging
 from dataclasses import dataclass
 from typing import Final
 
-import redis
-
 from shared import redis_keys as keys
-from shared.job_store import Clock, milliseconds
-from shared.scripts import Call, ScriptRunner
+from shared.clock import milliseconds, redis_ms
+from shared.ledger import Ledger
+from shared.scripts import Call
 from shared.sealing import NotSealedHere, Sealer
-from shared.settings import Settings, new_callback_secret
+from shared.settings import new_callback_secret
 from shared.signing import SecretKey
 
 log = logging.getLogger(__name__)
@@ -43,26 +42,20 @@ class NewSecret:
     previous_expire_ms: int
 
 
-class CallbackKeyStore:
+class CallbackKeyStore(Ledger):
     """Reads and rotates signing secrets. Raises redis.RedisError.
 
     An owner without a secret of its own has the deployment's, `REPLYTO_CALLBACK_SECRET`: what a
     Redis that lost its data, or was sealed with another key, falls back to.
     """
 
-    def __init__(self, client: redis.Redis, settings: Settings, clock: Clock = lambda: 0) -> None:
-        self._client = client
-        self._scripts = ScriptRunner(client)
-        self._settings = settings
-        self._clock = clock
-
     def of(self, owner: str) -> list[CallbackKey]:
         """Return the secrets that sign this owner's callbacks now, newest first."""
         pipe = self._client.pipeline(transaction=False)
         pipe.time()
         pipe.hgetall(keys.callback_keys(owner))
-        (seconds, micros), rows = pipe.execute()
-        now_ms = self._clock() or seconds * 1000 + micros // 1000
+        moment, rows = pipe.execute()
+        now_ms = self._clock() or redis_ms(moment)
         live = [key for row in rows.values() if (key := self._opened(row, now_ms))]
         live.sort(key=lambda key: -key.created_ms)
         return live or [CallbackKey(SecretKey(self._bootstrap))]

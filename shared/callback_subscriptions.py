@@ -6,14 +6,13 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-import redis
 from redis.client import Pipeline
 
 from shared import redis_keys as keys
 from shared.callback_events import Event
 from shared.errors import SubscriptionNotFound, TooManySubscriptions
-from shared.job_store import Clock
-from shared.scripts import Call, ScriptRunner
+from shared.ledger import Store
+from shared.scripts import Call
 
 #: Most subscriptions of one owner: each is a callback more for every job.
 _MOST: Final = 20
@@ -30,13 +29,8 @@ class Subscription:
     created_ms: int
 
 
-class SubscriptionStore:
+class SubscriptionStore(Store):
     """Keeps subscriptions. Raises redis.RedisError."""
-
-    def __init__(self, client: redis.Redis, clock: Clock = lambda: 0) -> None:
-        self._client = client
-        self._scripts = ScriptRunner(client)
-        self._clock = clock
 
     def all_of(self, owner: str) -> list[Subscription]:
         """Return the owner's subscriptions, the oldest first."""

@@ -9,13 +9,12 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-import redis
-
 from shared import redis_keys as keys
-from shared import task_names
+from shared.clock import milliseconds
 from shared.delivery import DeliveryAttempt, DeliveryState, NextStep
-from shared.job_store import milliseconds
-from shared.scripts import Call, ScriptRunner
+from shared.delivery_keys import MESSAGES
+from shared.ledger import Store
+from shared.scripts import Call
 
 #: How long a test and its outcome are kept (seconds).
 _KEPT_S: Final = 300.0
@@ -52,18 +51,14 @@ class TestOutcome:
         return cls(DeliveryAttempt.from_json(found["attempt"]), NextStep(**step))
 
 
-class CallbackTestStore:
+class CallbackTestStore(Store):
     """Keeps tests from the wish to the outcome. Raises redis.RedisError."""
-
-    def __init__(self, client: redis.Redis) -> None:
-        self._client = client
-        self._scripts = ScriptRunner(client)
 
     def request(self, owner: str, url: str, mailbox: str) -> int:
         """Ask for a sample to be sent; return the test's id. `mailbox` hears of the outcome."""
         call = Call(
             "request_callback_test",
-            [keys.JOB_ID, keys.message_list(task_names.CALLBACKS_QUEUE, 0), keys.QUEUE_PLACE],
+            [keys.JOB_ID, MESSAGES, keys.QUEUE_PLACE],
             [keys.CALLBACK_TEST_PREFIX, owner, url, mailbox, milliseconds(_KEPT_S)],
         )
         return int(self._scripts.run(call))

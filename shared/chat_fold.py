@@ -11,71 +11,23 @@ from __future__ import annotations
 
 import re
 
+from shared.choices_fold import BLANK, ChoicesFold, keep_last
+
 #: Names whose value comes whole: sent again, it replaces what was there.
 _WHOLE = frozenset({"id", "role", "type"})
-#: Names of which the first value counts, although each chunk carries them.
-_FIRST = frozenset({"id", "created"})
-#: Padding that hides a chunk's size; it tells nothing of the completion.
-_DROPPED = frozenset({"obfuscation"})
 #: Lists whose entries have an index in the stream only.
 _NUMBERED = ("tool_calls", "thinking_blocks")
-#: Values with which a chunk says that it has nothing to add.
-_BLANK: tuple[object, ...] = (None, "", [], {})
 
 _surrogate_pair = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 
-class ChatFold:
-    """The completion that a stream has told so far.
+class ChatFold(ChoicesFold):
+    """The `chat.completion` so far; deltas of a wrong type are passed over."""
 
-    Chunks are never changed; what is not put together from parts is shared with them.
-    """
-
-    __slots__ = ("_choices", "_fields")
+    __slots__ = ()
 
     def __init__(self) -> None:
-        self._fields: dict[str, object] = {}
-        self._choices: dict[int, _Choice] = {}
-
-    def add(self, chunk: dict[str, object]) -> None:
-        """Take in the next chunk; choices and deltas of a wrong type are passed over."""
-        for name, value in chunk.items():
-            if name == "choices":
-                self._add_choices(value)
-            elif name in _FIRST and self._fields.get(name):
-                continue
-            elif name not in _DROPPED:
-                _keep_last(self._fields, name, value)
-
-    def completion(self) -> dict[str, object]:
-        """Return the `chat.completion` of the chunks so far, choices ordered by their index."""
-        choices = [choice.build() for _, choice in sorted(self._choices.items())]
-        return self._fields | {"object": "chat.completion", "choices": choices}
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether there was a choice, and each one has its finish reason: nothing broke off."""
-        return bool(self._choices) and all(choice.is_finished for choice in self._choices.values())
-
-    def finish(self) -> None:
-        """Take in that the server says it is done; small ones say so and give no finish reasons.
-
-        When none of the choices has a reason, each gets the one that fits. One that lacks it beside
-        others that have it broke off: this server does give reasons.
-        """
-        if not any(choice.is_finished for choice in self._choices.values()):
-            for choice in self._choices.values():
-                choice.finish()
-
-    def _add_choices(self, choices: object) -> None:
-        self._fields.setdefault("choices", None)  # holds their place among the fields
-        for choice in choices if isinstance(choices, list) else ():
-            if isinstance(choice, dict):
-                index = choice.get("index")
-                index = index if isinstance(index, int) else 0
-                if index not in self._choices:
-                    self._choices[index] = _Choice(index)
-                self._choices[index].add(choice)
+        super().__init__("chat.completion", _Choice)
 
 
 class _Choice:
@@ -99,7 +51,7 @@ class _Choice:
             elif name == "logprobs" or isinstance(value, list):
                 self._fields[name] = _merged(self._fields.get(name), value)
             elif name != "index":
-                _keep_last(self._fields, name, value)
+                keep_last(self._fields, name, value)
 
     def finish(self) -> None:
         calls = _build(self._message.get("tool_calls"))
@@ -143,15 +95,10 @@ class _Items:
         return [*indexed, *self.others]
 
 
-def _keep_last(fields: dict[str, object], name: str, value: object) -> None:
-    if name not in fields or value not in _BLANK:
-        fields[name] = value
-
-
 def _merge(members: dict[str, object], delta: dict[str, object]) -> None:
     for name, value in delta.items():
         if name in _WHOLE:
-            _keep_last(members, name, value)
+            keep_last(members, name, value)
         else:
             members[name] = _merged(members.get(name), value)
 
@@ -167,7 +114,7 @@ def _merged(old: object, new: object) -> object:
         old.extend(new)
     elif isinstance(new, dict) and isinstance(old, dict):
         _merge(old, new)
-    elif old is None or new not in _BLANK:
+    elif old is None or new not in BLANK:
         return _begun(new)
     return old
 

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import redis
-
 from shared import redis_keys as keys
 from shared.job import JobState
-from shared.scripts import Call, ScriptRunner
+from shared.ledger import Store
+from shared.scripts import Call
 
 #: Most entries kept of one job; an entry holds the chunks of some 20 ms.
 _MOST_ENTRIES: Final = 100_000
@@ -55,12 +54,8 @@ class Read:
     woken: str
 
 
-class ChunkStore:
+class ChunkStore(Store):
     """Appends and reads chunks. Raises redis.RedisError."""
-
-    def __init__(self, client: redis.Redis) -> None:
-        self._client = client
-        self._scripts = ScriptRunner(client)
 
     def append(self, batches: Sequence[Batch]) -> list[bool]:
         """Append batches in one round trip; False where another attempt has the job.

@@ -9,13 +9,11 @@ from itertools import islice
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-import redis
-
 from shared import redis_keys as keys
 from shared.delivery import Delivery, DeliveryState, from_hash, told_generation
 from shared.job import JobState
-from shared.job_store import Clock
-from shared.scripts import Call, ScriptRunner
+from shared.ledger import Store
+from shared.scripts import Call
 
 #: Most deliveries looked at to answer one query that asks for more than state and time.
 SCANNED: Final = 10_000
@@ -80,13 +78,8 @@ def host_of(url: str) -> str:
     return urlsplit(url).hostname or ""
 
 
-class DeliveryIndex:
+class DeliveryIndex(Store):
     """Reads and tidies the lists that the delivery scripts keep. Raises redis.RedisError."""
-
-    def __init__(self, client: redis.Redis, clock: Clock = lambda: 0) -> None:
-        self._client = client
-        self._scripts = ScriptRunner(client)
-        self._clock = clock
 
     def find(self, query: Query, skip: int, take: int) -> Page:
         """Return the wanted deliveries by time, the newest first unless asked otherwise.

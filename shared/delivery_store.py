@@ -6,11 +6,9 @@ import uuid
 from collections.abc import Mapping
 from typing import Final
 
-import redis
-
 from shared import redis_keys as keys
-from shared import task_names
 from shared.callback_events import exhausted_event
+from shared.clock import milliseconds
 from shared.delivery import (
     Delivery,
     DeliveryAttempt,
@@ -21,16 +19,14 @@ from shared.delivery import (
     Replay,
     from_hash,
 )
+from shared.delivery_keys import LINE, MESSAGES, MISSING, of_events, records
 from shared.job import Job
-from shared.job_store import Clock, milliseconds
-from shared.scripts import Argument, Call, ScriptRunner
+from shared.ledger import Ledger
+from shared.scripts import Argument, Call
 from shared.settings import Settings
 
 #: Most attempts kept in one delivery's log.
 _LOG_ROWS: Final = 100
-_MESSAGES: Final = keys.message_list(task_names.CALLBACKS_QUEUE, 0)
-_LINE: Final = keys.line(task_names.CALLBACKS_QUEUE, 0)
-_MISSING: Final = keys.missing(task_names.CALLBACKS_QUEUE, 0)
 _PARKED: Final = b"parked"
 
 
@@ -43,14 +39,8 @@ def receiver_limits(settings: Settings) -> list[Argument]:
     ]
 
 
-class DeliveryStore:
+class DeliveryStore(Ledger):
     """Issues the moves of deliveries. Raises redis.RedisError."""
-
-    def __init__(self, client: redis.Redis, settings: Settings, clock: Clock = lambda: 0) -> None:
-        self._client = client
-        self._scripts = ScriptRunner(client)
-        self._settings = settings
-        self._clock = clock
 
     def claim(self, job_id: int, *, unproven: bool = True) -> DeliveryClaim | None:
         """Start an attempt; None when the message that led here is stale, or there is no room.
@@ -66,8 +56,8 @@ class DeliveryStore:
                 keys.delivery(job_id),
                 keys.DELIVERIES_LEASES,
                 keys.DELIVERIES_DELAYED,
-                _LINE,
-                _MISSING,
+                LINE,
+                MISSING,
                 keys.RECEIVER_PREFIX,
                 keys.RECEIVERS_WAKES,
             ],
@@ -130,20 +120,15 @@ class DeliveryStore:
         call = Call(
             "finish_delivery",
             [
-                *_of(job),
+                *records(job),
                 keys.DELIVERIES_LEASES,
                 keys.DELIVERIES_DELAYED,
                 keys.RECEIVER_PREFIX,
                 keys.RECEIVERS_WAKES,
-                _MESSAGES,
-                _LINE,
+                MESSAGES,
+                LINE,
                 keys.QUEUE_PLACE,
-                keys.callback_subscriptions(job.owner),
-                keys.JOB_ID,
-                keys.JOB_PREFIX,
-                keys.DELIVERY_PREFIX,
-                keys.deliveries_of(job.owner),
-                keys.DELIVERIES_OWNERS,
+                *of_events(job.owner),
             ],
             [
                 self._clock(),
@@ -173,11 +158,11 @@ class DeliveryStore:
         call = Call(
             "replay_delivery",
             [
-                *_of(job),
+                *records(job),
                 keys.DELIVERIES_LEASES,
                 keys.DELIVERIES_DELAYED,
-                _MESSAGES,
-                _LINE,
+                MESSAGES,
+                LINE,
                 keys.QUEUE_PLACE,
                 keys.RECEIVER_PREFIX,
             ],
@@ -192,7 +177,7 @@ class DeliveryStore:
         """
         call = Call(
             "cancel_delivery",
-            [*_of(job), keys.DELIVERIES_DELAYED, _LINE, _MISSING, keys.RECEIVER_PREFIX],
+            [*records(job), keys.DELIVERIES_DELAYED, LINE, MISSING, keys.RECEIVER_PREFIX],
             [
                 self._clock(),
                 job.id,
@@ -217,13 +202,3 @@ def _event(job: Job, claim: DeliveryClaim, row: DeliveryAttempt, next_step: Next
         return b""
     ended_ms = row.started_ms + row.duration_ms
     return exhausted_event(job, claim.url, claim.attempt, next_step.reason, ended_ms)
-
-
-def _of(job: Job) -> list[str]:
-    """Return the keys that live and end with the delivery, in the order its scripts take them."""
-    return [
-        keys.delivery(job.id),
-        keys.delivery_log(job.id),
-        keys.job(job.id),
-        keys.ref(job.owner, job.ref_id),
-    ]

@@ -6,11 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-import redis
-
 from shared import redis_keys as keys
+from shared.clock import milliseconds
+from shared.ledger import Store
 from shared.provider_health import WELL, Health, HealthBook, Standing, field_of
-from shared.scripts import Call, ScriptRunner
+from shared.scripts import Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,8 @@ class RestPolicy:
     longest_s: float
 
 
-class HealthStore:
+class HealthStore(Store):
     """Reads and changes the health of providers and of their models."""
-
-    def __init__(self, client: redis.Redis, clock: Any = lambda: 0) -> None:
-        """`clock` gives unix milliseconds, 0 for Redis's own."""
-        self._client = client
-        self._scripts = ScriptRunner(client)
-        self._clock = clock
 
     def refresh(self, book: HealthBook) -> None:
         """Bring the book to what Redis has, if that has changed."""
@@ -67,9 +61,9 @@ class HealthStore:
                 failed.standing,
                 failed.reason,
                 1 if failed.at_once else policy.failures,
-                round(policy.first_s * 1000),
-                round(policy.longest_s * 1000),
-                round(failed.asked_s * 1000),
+                milliseconds(policy.first_s),
+                milliseconds(policy.longest_s),
+                milliseconds(failed.asked_s),
                 keys.PROVIDERS_CHANNEL,
             ],
         )

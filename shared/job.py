@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from shared.api_keys.limits import Allowance
 from shared.errors import Failure
@@ -35,9 +35,11 @@ class JobState(StrEnum):
         return self.has_result and self is not JobState.EXECUTED
 
 
-@dataclass(frozen=True, slots=True)
-class NewJob:
-    """What a client asked for, before it is a job. Texts are as the client gave them."""
+class NewJob(NamedTuple):
+    """What a client asked for, before it is a job. Texts are as the client gave them.
+
+    A named tuple, for each call makes one: that takes a quarter of what a frozen dataclass takes.
+    """
 
     owner: str
     ref_id: str
@@ -132,30 +134,33 @@ class Job:
         return self.response is not None
 
 
-_NUMBERS = frozenset(
-    {
-        "id",
-        "priority",
-        "created_ms",
-        "deadline_ms",
-        "started_ms",
-        "executed_ms",
-        "completed_ms",
-        "notified_ms",
-        "attempt",
-        "crashes",
-        "status",
-        "generation",
-    }
+#: Fields that are whole numbers, and those that are kept as the bytes they came as.
+_NUMBERS: Final = (
+    *("id", "priority", "attempt", "crashes", "status", "generation"),
+    *("created_ms", "deadline_ms", "started_ms", "executed_ms", "completed_ms", "notified_ms"),
 )
-_BYTES = frozenset(("request", "response", "error", "callback_body"))
-_KNOWN = frozenset(Job.__dataclass_fields__)
+_BYTES: Final = ("request", "response", "error", "callback_body")
 #: Prefix of the hash fields that hold one attempt each.
-ATTEMPT_PREFIX = "attempt:"
+ATTEMPT_PREFIX: Final = "attempt:"
+_ATTEMPT_PREFIX: Final = ATTEMPT_PREFIX.encode()
 
+_Reader = Callable[[bytes], Any]
+#: How each kind of field is read; all others are text.
+_READERS_BY_NAME: Final[Mapping[str, _Reader]] = {
+    **dict.fromkeys(_NUMBERS, int),
+    **dict.fromkeys(_BYTES, bytes),
+    "state": {state.encode(): state for state in JobState}.__getitem__,
+    "operation": {operation.encode(): operation for operation in Operation}.__getitem__,
+}
+_NAMES: Final = tuple(name for name in Job.__dataclass_fields__ if name != "attempts")
+#: By a field's name in the hash: its name in the job, and how it is read. One look-up a field, for
+#: the history reads every job whole.
+_READERS: Final[Mapping[bytes, tuple[str, _Reader]]] = {
+    name.encode(): (name, _READERS_BY_NAME.get(name, bytes.decode)) for name in _NAMES
+}
 
 #: The fields that say all about a job but its contents, which may be large.
-SUMMARY_FIELDS = tuple(sorted(_KNOWN - _BYTES - {"attempts"}))
+SUMMARY_FIELDS: Final = tuple(sorted(set(_NAMES) - set(_BYTES)))
 
 
 def from_hash(fields: Mapping[bytes, bytes]) -> Job | None:
@@ -164,24 +169,16 @@ def from_hash(fields: Mapping[bytes, bytes]) -> Job | None:
         return None
     values: dict[str, Any] = {}
     attempts = []
-    for raw_name, raw in fields.items():
-        name = raw_name.decode()
-        if name.startswith(ATTEMPT_PREFIX):
+    for key, raw in fields.items():
+        known = _READERS.get(key)
+        if known is not None:
+            name, read = known
+            values[name] = read(raw)
+        elif key.startswith(_ATTEMPT_PREFIX):
             attempts.append(Attempt(**json.loads(raw)))
-        elif name in _KNOWN:
-            values[name] = _value(name, raw)
-    attempts.sort(key=lambda attempt: attempt.number)
+    if len(attempts) > 1:
+        attempts.sort(key=lambda attempt: attempt.number)
     return Job(**values, attempts=tuple(attempts))
-
-
-def _value(name: str, raw: bytes) -> Any:
-    if name in _BYTES:
-        return raw
-    if name in _NUMBERS:
-        return int(raw)
-    if name == "operation":
-        return Operation(raw.decode())
-    return JobState(raw.decode()) if name == "state" else raw.decode()
 
 
 def failure_body(failure: Failure, **extra: object) -> bytes:

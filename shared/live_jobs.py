@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from shared import queue_keys, task_names
 from shared import redis_keys as keys
-from shared import task_names
+from shared.gates import gate_parts
 from shared.history.query import JobFilter
 from shared.job import Job, JobState
 from shared.job_store import JobStore
@@ -31,15 +32,14 @@ class LiveJobs:
 
     def _ids(self, wanted: JobFilter) -> set[int]:
         places = [keys.LEASES, keys.DELAYED, keys.EXECUTED, keys.UNSTORED]
-        for model in self._models(wanted.model):
-            queue = task_names.chat_queue(model)
-            for priority in task_names.PRIORITIES:
-                places.append(keys.line(queue, priority))
-                places.append(
-                    keys.waiting(queue, priority)
-                    if wanted.owner is None
-                    else keys.waiting_of(queue, priority, wanted.owner)
-                )
+        queues = [task_names.chat_queue(model) for model in self._models(wanted.model)]
+        places += [line for queue in queues for line in queue_keys.lines(queue)]
+        for gate in {*queues, *self._gates(queues)}:
+            places += (
+                queue_keys.waiting(gate)
+                if wanted.owner is None
+                else queue_keys.waiting_of(gate, wanted.owner)
+            )
         pipe = self._client.pipeline(transaction=False)
         for place in places:
             pipe.zrevrange(place, 0, _LOOKED_AT - 1)
@@ -50,6 +50,12 @@ class LiveJobs:
             return [model]
         names: Any = self._client.smembers(keys.MODELS)
         return sorted(name.decode() for name in names)
+
+    def _gates(self, queues: Sequence[str]) -> set[str]:
+        """Return the closed gates of these queues: their jobs wait apart from the queue."""
+        gates: Any = self._client.smembers(keys.GATES)
+        wanted, names = set(queues), {gate.decode() for gate in gates}
+        return {name for name in names if gate_parts(name).queue in wanted}
 
 
 def _matches(job: Job, wanted: JobFilter) -> bool:

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import NamedTuple
 
 from shared.errors import Failure
 from shared.job import JobState, failure_body
 from shared.operation import Operation
-
-CANCELLED: Final = Failure(
-    status=499,
-    type="invalid_request_error",
-    code="job_cancelled",
-    message="The job was cancelled.",
-    error_code="Cancelled",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +17,19 @@ class Accepted:
 
     id: int
     is_new: bool
+
+
+class Answer(NamedTuple):
+    """What a job came to, for who waits for it. Times are unix milliseconds."""
+
+    job_id: int
+    status: int
+    response: bytes | None
+    error: bytes | None
+    created_ms: int
+    executed_ms: int
+    #: Who answered; empty if nobody was asked.
+    provider: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,19 +6,20 @@ wait for it: they use up no attempts. Without this they would wait for as long a
 
 from __future__ import annotations
 
-import time
 from typing import Any, Final
 
 import redis
 
 from shared import redis_keys as keys
-from shared import task_names
 from shared.callback_events import exhausted_event
+from shared.clock import Clock, milliseconds, redis_clock, unix_ms
 from shared.delivery import Delivery, DeliveryState
+from shared.delivery_keys import LINE, MESSAGES, MISSING, of_events, records
 from shared.delivery_store import DeliveryStore
 from shared.job import Job
-from shared.job_store import Clock, JobStore, milliseconds
-from shared.scripts import Call, ScriptRunner
+from shared.job_store import JobStore
+from shared.ledger import Ledger
+from shared.scripts import Call
 from shared.settings import Settings
 
 #: Most deliveries of one owner looked at in one tick.
@@ -26,16 +27,13 @@ _BATCH: Final = 1000
 _NEVER_TRIED: Final = "its receiver never had room for it"
 
 
-class OverdueDeliveries:
+class OverdueDeliveries(Ledger):
     """Finds and ends them. Raises redis.RedisError."""
 
-    def __init__(self, client: redis.Redis, settings: Settings, clock: Clock = lambda: 0) -> None:
-        self._client = client
-        self._scripts = ScriptRunner(client)
+    def __init__(self, client: redis.Redis, settings: Settings, clock: Clock = redis_clock) -> None:
+        super().__init__(client, settings, clock)
         self._jobs = JobStore(client, settings, clock)
         self._deliveries = DeliveryStore(client, settings, clock)
-        self._settings = settings
-        self._clock = clock
 
     def give_up(self) -> int:
         """End, as Exhausted, what is overdue; return how many."""
@@ -71,23 +69,15 @@ class OverdueDeliveries:
         return Call(
             "give_up_delivery",
             [
-                keys.delivery(job.id),
-                keys.delivery_log(job.id),
-                keys.job(job.id),
-                keys.ref(job.owner, job.ref_id),
+                *records(job),
                 keys.DELIVERIES_LEASES,
                 keys.DELIVERIES_DELAYED,
-                keys.message_list(task_names.CALLBACKS_QUEUE, 0),
-                keys.line(task_names.CALLBACKS_QUEUE, 0),
-                keys.missing(task_names.CALLBACKS_QUEUE, 0),
+                MESSAGES,
+                LINE,
+                MISSING,
                 keys.QUEUE_PLACE,
                 keys.RECEIVER_PREFIX,
-                keys.callback_subscriptions(job.owner),
-                keys.JOB_ID,
-                keys.JOB_PREFIX,
-                keys.DELIVERY_PREFIX,
-                keys.deliveries_of(job.owner),
-                keys.DELIVERIES_OWNERS,
+                *of_events(job.owner),
             ],
             [
                 self._clock(),
@@ -104,7 +94,7 @@ class OverdueDeliveries:
     def _event(self, job: Job, delivery: Delivery, reason: str) -> bytes:
         if job.event:
             return b""
-        now_ms = self._clock() or round(time.time() * 1000)
+        now_ms = self._clock() or unix_ms()
         return exhausted_event(job, delivery.url, delivery.attempt, reason, now_ms)
 
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import redis
 
-from shared import queue_keys, task_names
 from shared import redis_keys as keys
+from shared.backlog import Backlog, from_answer, of_callbacks, of_chats
 from shared.counters import LATENCY_BOUNDS_MS, latency_field
+from shared.gates import gate_parts
+from shared.providers import Provider
+from shared.scripts import ScriptRunner
+from shared.stages import Stage, Stages, calls_by_provider
+from shared.task_names import chat_queue
+from shared.worker_book import Roll, WorkerBook
 
-#: Most models and workers that are told of: beyond that a page is no overview.
+#: Most models and receivers that are looked at: beyond that a page is no overview.
 MOST: Final = 500
 
 
@@ -28,10 +34,18 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderSlots:
+    """How many calls run at a provider, and how many may; None for any number."""
+
+    name: str
+    in_use: int
+    limit: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """How things stand. Counts only ever grow: what happens in a time is their difference."""
 
-    now_ms: int
     #: Jobs accepted since the ledger began.
     accepted: int
     in_flight: int
@@ -43,67 +57,128 @@ class Overview:
     callbacks_delayed: int
     callbacks_in_flight: int
     waiting: tuple[Waiting, ...]
-    workers: tuple[dict[str, Any], ...]
+    stages: tuple[Stage, ...]
+    providers: tuple[ProviderSlots, ...]
+    roll: Roll
     counts: dict[str, int]
     #: How many jobs were answered within each bound (milliseconds); None: in more than the last.
     latencies: tuple[tuple[int | None, int], ...]
 
 
-def read_overview(client: redis.Redis) -> Overview:
-    """Read how things stand. Raises redis.RedisError."""
-    queue = task_names.CALLBACKS_QUEUE
-    first = client.pipeline(transaction=False)
-    first.time()
-    first.get(keys.JOB_ID)
-    for key in (keys.LEASES, keys.DELAYED, keys.EXECUTED):
-        first.zcard(key)
-    first.llen(keys.message_list(queue, 0))
-    for key in (keys.DELIVERIES_DELAYED, keys.DELIVERIES_LEASES):
-        first.zcard(key)
-    first.hgetall(keys.COUNTERS)
-    first.smembers(keys.MODELS)
-    answers: list[Any] = first.execute()
-    (seconds, micros), last_id, *sizes, counted, models = answers
-    in_flight, delayed, executed, due, callbacks_delayed, callbacks_in_flight = sizes
-    counts = {name.decode(): int(value) for name, value in counted.items()}
+@dataclass(frozen=True, slots=True)
+class _Sizes:
+    """What one round trip tells, and the names of what to ask in the next ones."""
+
+    accepted: int
+    in_flight: int
+    delayed: int
+    callbacks_delayed: int
+    callbacks_in_flight: int
+    executed: Backlog
+    unstored: Backlog
+    counts: dict[str, int]
+    models: Sequence[str]
+    gates: Sequence[str]
+    receivers: Sequence[str]
+
+
+def read_overview(
+    client: redis.Redis, providers: Sequence[Provider] = (), clock: Callable[[], int] = lambda: 0
+) -> Overview:
+    """Read how things stand, in five round trips. Raises redis.RedisError.
+
+    `clock` gives unix milliseconds, 0 for Redis's own.
+    """
+    sizes = _sizes(client)
+    roll = WorkerBook(client, clock).read()
+    chats, callbacks = _backlogs(client, sizes)
+    held, in_use = _places(client, sizes.receivers, providers, roll.now_ms)
+    live = [one.worker for one in roll.live]
+    told, calls = Stages(live, roll.now_ms), calls_by_provider(live)
     return Overview(
-        now_ms=seconds * 1000 + micros // 1000,
-        accepted=int(last_id or 0),
-        in_flight=in_flight,
-        delayed=delayed,
-        executed=executed,
-        callbacks_due=due,
-        callbacks_delayed=callbacks_delayed,
-        callbacks_in_flight=callbacks_in_flight,
-        waiting=_waiting(client, sorted(name.decode() for name in models)[:MOST]),
-        workers=_workers(client),
-        counts={name: value for name, value in counts.items() if not _is_latency(name)},
+        accepted=sizes.accepted,
+        in_flight=sizes.in_flight,
+        delayed=sizes.delayed,
+        executed=sizes.executed.depth,
+        callbacks_due=callbacks.depth,
+        callbacks_delayed=sizes.callbacks_delayed,
+        callbacks_in_flight=sizes.callbacks_in_flight,
+        waiting=tuple(Waiting(model, *backlog.by_priority) for model, backlog in chats.items()),
+        stages=(
+            *(told.chat(model, backlog) for model, backlog in chats.items()),
+            told.completion(sizes.executed),
+            told.callbacks(callbacks, sizes.callbacks_in_flight, held),
+            told.history(sizes.unstored),
+        ),
+        providers=tuple(
+            ProviderSlots(one.name, taken if one.is_limited else calls[one.name], one.concurrency)
+            for one, taken in zip(providers, in_use, strict=True)
+        ),
+        roll=roll,
+        counts={name: value for name, value in sizes.counts.items() if not _is_latency(name)},
         latencies=tuple(
-            (bound, counts.get(latency_field(bound), 0)) for bound in (*LATENCY_BOUNDS_MS, None)
+            (bound, sizes.counts.get(latency_field(bound), 0))
+            for bound in (*LATENCY_BOUNDS_MS, None)
         ),
     )
 
 
-def _waiting(client: redis.Redis, models: Sequence[str]) -> tuple[Waiting, ...]:
+def _sizes(client: redis.Redis) -> _Sizes:
     pipe = client.pipeline(transaction=False)
-    for model in models:
-        queue = task_names.chat_queue(model)
-        # In line with a message, and behind the window without one: both wait.
-        for key in (*queue_keys.lines(queue), *queue_keys.waiting(queue)):
-            pipe.zcard(key)
-    sizes = pipe.execute()
-    each, rows = 2 * len(task_names.PRIORITIES), []
-    for index, model in enumerate(models):
-        own = sizes[index * each : (index + 1) * each]
-        half = each // 2
-        rows.append(Waiting(model, *(own[i] + own[half + i] for i in range(half))))
-    return tuple(rows)
+    pipe.get(keys.JOB_ID)
+    for key in (keys.LEASES, keys.DELAYED, keys.DELIVERIES_DELAYED, keys.DELIVERIES_LEASES):
+        pipe.zcard(key)
+    for key in (keys.EXECUTED, keys.UNSTORED):
+        pipe.zcard(key)
+        pipe.zrange(key, 0, 0, withscores=True)
+    pipe.hgetall(keys.COUNTERS)
+    for key in (keys.MODELS, keys.GATES):
+        pipe.smembers(key)
+    pipe.zrange(keys.RECEIVERS_WAKES, 0, MOST - 1)
+    answers: list[Any] = pipe.execute()
+    last_id, in_flight, delayed, callbacks_delayed, callbacks_in_flight = answers[:5]
+    executed, first_executed, unstored, first_unstored, counted, models, gates, waking = answers[5:]
+    return _Sizes(
+        accepted=int(last_id or 0),
+        in_flight=in_flight,
+        delayed=delayed,
+        callbacks_delayed=callbacks_delayed,
+        callbacks_in_flight=callbacks_in_flight,
+        executed=_by_time(executed, first_executed),
+        unstored=_by_time(unstored, first_unstored),
+        counts={name.decode(): int(value) for name, value in counted.items()},
+        models=sorted(name.decode() for name in models)[:MOST],
+        gates=[name.decode() for name in gates],
+        receivers=[name.decode() for name in waking],
+    )
 
 
-def _workers(client: redis.Redis) -> tuple[dict[str, Any], ...]:
-    names = sorted(client.scan_iter(match=keys.WORKER_PATTERN, count=1000))[:MOST]
-    entries: Any = client.mget(names) if names else []
-    return tuple(json.loads(entry) for entry in entries if entry)
+def _by_time(depth: int, first: Sequence[tuple[bytes, float]]) -> Backlog:
+    return Backlog((depth,), int(first[0][1]) if first else None)
+
+
+def _backlogs(client: redis.Redis, sizes: _Sizes) -> tuple[dict[str, Backlog], Backlog]:
+    """Return what waits for each model, and which callbacks do."""
+    gates_of = defaultdict(list)
+    for gate in sizes.gates:
+        gates_of[gate_parts(gate).queue].append(gate)
+    calls = [of_chats(model, gates_of[chat_queue(model)]) for model in sizes.models]
+    *chats, callbacks = map(from_answer, ScriptRunner(client).run_all([*calls, of_callbacks()]))
+    return dict(zip(sizes.models, chats, strict=True)), callbacks
+
+
+def _places(
+    client: redis.Redis, receivers: Sequence[str], providers: Sequence[Provider], now_ms: int
+) -> tuple[int, list[int]]:
+    """Return how many deliveries wait for their receiver, and the slots taken of each provider."""
+    pipe = client.pipeline(transaction=False)
+    for receiver in receivers:
+        pipe.zcard(keys.parked(receiver))
+    for provider in providers:
+        # Leases that are over are swept by who looks for a slot next.
+        pipe.zcount(keys.slots(provider.name), f"({now_ms}", "+inf")
+    answers = pipe.execute()
+    return sum(answers[: len(receivers)]), answers[len(receivers) :]
 
 
 def _is_latency(name: str) -> bool:

@@ -54,9 +54,13 @@ class Prices:
         price = self._prices.get(f"{provider}/{model}") or self._prices.get(model)
         return price.cost_nanos(usage) if price else 0
 
+    def current(self) -> Prices:
+        """Return the prices of this moment, which change no more: taken once for many jobs."""
+        return self
+
 
 class FilePrices(Prices):
-    """The prices of a file, followed: a change counts from the next job on."""
+    """The prices of a file, followed: a change counts from then on."""
 
     def __init__(self, path: Path) -> None:
         """Raises SettingsError as `load_prices` does; later the last good prices stay."""
@@ -66,11 +70,19 @@ class FilePrices(Prices):
 
     def cost_nanos(self, provider: str, model: str, usage: Usage) -> int:
         """Return what this usage costs now."""
+        self._follow()
+        return super().cost_nanos(provider, model, usage)
+
+    def current(self) -> Prices:
+        """Return the prices that stand in the file now, or the last good ones."""
+        self._follow()
+        return Prices(self._prices)
+
+    def _follow(self) -> None:
         version = _version(self._path)
         if version != self._seen:
             self._seen = version
             self._load()
-        return super().cost_nanos(provider, model, usage)
 
     def _load(self) -> None:
         try:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from shared import gates, task_names
 from shared import redis_keys as keys
 from shared.operation import Operation
 from shared.task_names import PRIORITIES
+
+#: Every move names them, and there are few queues.
+_kept = lru_cache(maxsize=1000)
 
 
 def move_keys(job_id: int) -> list[str]:
@@ -21,19 +26,22 @@ def move_keys(job_id: int) -> list[str]:
     ]
 
 
-def lines(queue: str) -> list[str]:
+@_kept
+def lines(queue: str) -> tuple[str, ...]:
     """Return the lines of a queue, one a priority."""
-    return [keys.line(queue, priority) for priority in PRIORITIES]
+    return tuple(keys.line(queue, priority) for priority in PRIORITIES)
 
 
-def missing(queue: str) -> list[str]:
+@_kept
+def missing(queue: str) -> tuple[str, ...]:
     """Return where a queue's missing messages are noted, one a priority."""
-    return [keys.missing(queue, priority) for priority in PRIORITIES]
+    return tuple(keys.missing(queue, priority) for priority in PRIORITIES)
 
 
-def waiting(queue: str) -> list[str]:
+@_kept
+def waiting(queue: str) -> tuple[str, ...]:
     """Return who waits behind the windows of a queue, one a priority."""
-    return [keys.waiting(queue, priority) for priority in PRIORITIES]
+    return tuple(keys.waiting(queue, priority) for priority in PRIORITIES)
 
 
 def waiting_of(queue: str, owner: str) -> list[str]:
@@ -50,11 +58,34 @@ def everywhere(queue: str, owner: str, provider: str, operation: Operation) -> l
     return [*queued, *waiting(gate), *waiting_of(gate, owner)]
 
 
-def window(queue: str, priority: int) -> list[str]:
+@_kept
+def window(queue: str, priority: int) -> tuple[str, ...]:
     """Return what `dispatch` works on: message list, line, waiting, turns."""
-    return [
+    return (
         keys.message_list(queue, priority),
         keys.line(queue, priority),
         keys.waiting(queue, priority),
         keys.turns(queue, priority),
-    ]
+    )
+
+
+@lru_cache(maxsize=4096)
+def of_accept(
+    model: str, priority: int, owner: str, provider: str, operation: Operation
+) -> tuple[str, ...]:
+    """Return KEYS 4-… of `accept`: all that jobs of one owner and model have in common."""
+    queue = task_names.chat_queue(model)
+    gate = gates.gate(queue, provider, operation)
+    return (
+        keys.MODELS,
+        keys.DEADLINES,
+        keys.drain(queue),
+        *window(queue, priority),
+        keys.QUEUE_PLACE,
+        keys.waiting_of(queue, priority, owner),
+        *lines(queue),
+        *waiting(queue),
+        *waiting_of(queue, owner),
+        keys.GATES,
+        *(waiting(gate) if gate != queue else ()),
+    )

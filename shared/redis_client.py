@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Final
+import time
+from typing import Any, Final
 
 import redis
 from redis.backoff import ConstantBackoff
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
+from shared.redis_pool import Connection, Packer, Pool
+
 #: A gateway that waited for a free connection and then for its answer has waited twice this, and
 #: answers 503 within 5 s (seconds).
 GATEWAY_TIMEOUT_S: Final = 2.0
 #: Workers have time; they only must not hang on a frozen Redis for ever (seconds).
 WORKER_TIMEOUT_S: Final = 10.0
+#: Between a connection that broke and the next one (seconds).
+_PAUSE_S: Final = 0.05
 
 
 #: How Redis begins its answer when it is there and cannot take a command at the moment.
@@ -29,16 +34,29 @@ def is_outage(error: redis.RedisError) -> bool:
     return isinstance(error, redis.OutOfMemoryError) or "OOM" in text or text.startswith(_PASSING)
 
 
-class _Connection(redis.Connection):
-    """A connection that is not polled each time the pool gives it out.
+class _Client(redis.Redis):
+    """A client that sends each command without the library's closures and telemetry.
 
-    The pool looks for bytes that a command broken off in the middle left behind: a poll a command,
-    a third of its cost. Nothing leaves any here: commands are never broken off, and a connection
-    that failed is closed. One that Redis has closed fails at its next command, which is repeated.
+    A command whose connection broke is tried once more, as by the library with these settings.
     """
 
-    def can_read(self, timeout: float = 0) -> bool:
-        return timeout > 0 and bool(super().can_read(timeout))
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        """Send a command; return its response. Raises redis.RedisError."""
+        pool = self.connection_pool
+        connection: Any = pool.get_connection()
+        try:
+            try:
+                return self._ask(connection, args, options)
+            except redis.ConnectionError:
+                connection.disconnect()
+                time.sleep(_PAUSE_S)
+                return self._ask(connection, args, options)
+        finally:
+            pool.release(connection)
+
+    def _ask(self, connection: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        connection.send_command(*args)
+        return self.parse_response(connection, args[0], **options)  # type: ignore[no-untyped-call]
 
 
 def connect(url: str, *, timeout_s: float, name: str, max_connections: int = 100) -> redis.Redis:
@@ -49,9 +67,10 @@ def connect(url: str, *, timeout_s: float, name: str, max_connections: int = 100
     timed out is not: the library would time out again for the new connection, and once more for
     each try of that, four times in all.
     """
-    pool = redis.BlockingConnectionPool.from_url(
+    pool = Pool.from_url(
         url,
-        connection_class=_Connection,
+        connection_class=Connection,
+        command_packer=Packer(),
         # They are of Redis's hosted service, and cost a round trip a connection.
         maint_notifications_config=MaintNotificationsConfig(enabled=False),
         max_connections=max_connections,
@@ -61,6 +80,6 @@ def connect(url: str, *, timeout_s: float, name: str, max_connections: int = 100
         socket_keepalive=True,
         health_check_interval=25,
         client_name=name,
-        retry=Retry(ConstantBackoff(0.05), 1, supported_errors=(redis.ConnectionError,)),
+        retry=Retry(ConstantBackoff(_PAUSE_S), 1, supported_errors=(redis.ConnectionError,)),
     )
-    return redis.Redis(connection_pool=pool)
+    return _Client(connection_pool=pool)

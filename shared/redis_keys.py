@@ -134,6 +134,11 @@ def deliveries_of(owner: str, state: str = "") -> str:
     return f"{name}{_SEPARATOR}{state}" if state else name
 
 
+def parked(receiver: str) -> str:
+    """ZSET of job ids by due time: deliveries that wait until this receiver has room for them."""
+    return f"{RECEIVER_PREFIX}{receiver}{_SEPARATOR}parked"
+
+
 def callback_keys(owner: str) -> str:
     """HASH, the owner's signing secrets, sealed, by key id. Never expires; five fields at most."""
     return f"callback:keys:{owner}"
@@ -241,13 +246,18 @@ def month_of(key_id: str, month: str) -> str:
 # --- workers ----------------------------------------------------------------------------------
 
 
+#: ZSET of worker processes by when they were last heard. Lives as long as `beat`.
+WORKERS: Final = "worker:beats"
+
+
+def beat(process: str) -> str:
+    """HASH of JSON by field: what a worker process said of itself. Lives ten minutes after that."""
+    return f"worker:beat:{process}"
+
+
 def worker(name: str) -> str:
-    """STRING of JSON: a live worker process, its queues and pid. Lives 3 heartbeats."""
+    """STRING of JSON: what workers tell of themselves that do not beat yet. Lives 15 seconds."""
     return f"worker:{name}"
-
-
-#: Pattern that finds every `worker(name)`.
-WORKER_PATTERN: Final = "worker:*"
 
 
 def abort_channel(worker_name: str) -> str:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any, Final
 
-import redis
-
 from shared import redis_keys as keys
 from shared import registry_document
+from shared.clock import unix_ms
+from shared.ledger import Store
 from shared.providers import Provider
 from shared.registry_document import RegistryDocument
-from shared.scripts import Call, ScriptRunner
+from shared.scripts import Call
 
 #: How often a change is made anew because somebody else was faster.
 _TRIES: Final = 20
@@ -22,14 +21,8 @@ class RegistryBusy(Exception):
     """Others have changed the registry each time this change was to be saved."""
 
 
-class RegistryStore:
+class RegistryStore(Store):
     """Reads and changes the registry. Raises redis.RedisError."""
-
-    def __init__(self, client: redis.Redis, clock: Callable[[], float] = time.time) -> None:
-        """`clock` gives unix seconds."""
-        self._client = client
-        self._scripts = ScriptRunner(client)
-        self._clock = clock
 
     def version(self) -> int:
         """Return the version now; 0 for a registry that was never saved."""
@@ -54,7 +47,7 @@ class RegistryStore:
 
     def seed(self, file: list[Provider] | None) -> RegistryDocument:
         """Let the registry follow the providers file; without a file it stays as it is."""
-        now_ms = round(self._clock() * 1000)
+        now_ms = unix_ms()
         if file is None:
             return self.read()[1]
         return self.change(lambda document: registry_document.seeded(document, file, now_ms))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import redis
 from redis.exceptions import NoScriptError
@@ -27,8 +27,7 @@ class Script:
     sha: str
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One run of one script. Its KEYS and ARGV are stated at the top of `lua/<name>.lua`."""
 
     name: str
@@ -48,6 +47,7 @@ def load(name: str) -> Script:
     return Script(whole, hashlib.sha1(whole.encode(), usedforsecurity=False).hexdigest())
 
 
+@cache
 def _load_all() -> None:
     """Read every script now: an upgrade may replace the files under a process that runs."""
     for file in _FOLDER.iterdir():
@@ -66,7 +66,9 @@ class ScriptRunner:
         """Run one script. Raises redis.RedisError."""
         script = load(call.name)
         try:
-            return self._client.evalsha(script.sha, len(call.keys), *call.keys, *call.args)
+            return self._client.execute_command(  # type: ignore[no-untyped-call]
+                "EVALSHA", script.sha, len(call.keys), *call.keys, *call.args
+            )
         except NoScriptError:
             return self._client.eval(script.text, len(call.keys), *call.keys, *call.args)
 

@@ -6,16 +6,15 @@ They are taken by the scripts that begin an attempt (`claim`, `fail_over`).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
-
-import redis
 
 from shared import redis_keys as keys
 from shared.candidates import PREFIXES
+from shared.clock import milliseconds
+from shared.ledger import Ledger
 from shared.providers import Provider
-from shared.scripts import Call, ScriptRunner
-from shared.settings import Settings
+from shared.scripts import Call
 
 #: How long a slot waits for the job that it was handed to (seconds).
 RESERVED_S: Final = 10.0
@@ -25,17 +24,8 @@ _BATCH: Final = 1000
 NO_LIMITS: Final = {"limit": 0, "rpm": 0, "tpm": 0}
 
 
-class SlotStore:
+class SlotStore(Ledger):
     """Issues the commands about slots. Raises redis.RedisError."""
-
-    def __init__(
-        self, client: redis.Redis, settings: Settings, clock: Callable[[], int] = lambda: 0
-    ) -> None:
-        """`clock` gives unix milliseconds, 0 for Redis's own."""
-        self._client = client
-        self._scripts = ScriptRunner(client)
-        self._settings = settings
-        self._clock = clock
 
     def give_back(self, provider: Provider, job_id: int, attempt: int, tokens: int = 0) -> Call:
         """Return the call that gives the slot of a job's present attempt back.
@@ -52,7 +42,7 @@ class SlotStore:
         """Renew the leases of (provider, job id) pairs that still have their slot."""
         if not held:
             return
-        until_ms = self._now_ms() + round(self._settings.lease_s * 1000)
+        until_ms = self._now_ms() + milliseconds(self._settings.lease_s)
         pipe = self._client.pipeline(transaction=False)
         for provider, job_id in held:
             pipe.zadd(keys.slots(provider), {str(job_id): until_ms}, xx=True)
@@ -123,18 +113,10 @@ class SlotStore:
                 "" if job_id is None else job_id,
                 tokens,
                 json.dumps(limits),
-                round(self._settings.lease_s * 1000),
+                milliseconds(self._settings.lease_s),
                 PREFIXES,
-                round(min(RESERVED_S, self._settings.lease_s) * 1000),
+                milliseconds(min(RESERVED_S, self._settings.lease_s)),
                 _BATCH,
                 "" if attempt is None else attempt,
             ],
         )
-
-    def _now_ms(self) -> int:
-        now_ms = self._clock()
-        if now_ms:
-            return now_ms
-        moment: Any = self._client.time()
-        seconds, micros = moment
-        return int(seconds) * 1000 + int(micros) // 1000

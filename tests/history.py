@@ -8,7 +8,7 @@ from typing import Any
 from shared.history.rows import body_row, job_row
 from shared.history.writer import Record
 from shared.job import Attempt, Job, JobState, failure_body
-from shared.moves import CANCELLED
+from shared.job_failures import CANCELLED
 from shared.prices import Prices
 from tests.factories import START_MS
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 import requests
 from redis import Redis
-from requests.adapters import HTTPAdapter
 
 from shared import redis_client
 from shared.callback_keys import CallbackKeyStore
@@ -43,6 +42,7 @@ from workers.chat.traffic import Traffic
 from workers.chat.usage import UsageWishes
 from workers.providers.anthropic.dialect import AnthropicDialect
 from workers.providers.base import Dialects
+from workers.providers.connections import Adapter
 from workers.providers.ollama import OllamaDialect
 from workers.providers.openai import OpenAiDialect
 
@@ -158,5 +158,5 @@ def llm_session(calls: int) -> requests.Session:
     # Neither proxies nor .netrc credentials: a provider's settings say all that is sent to it.
     session.trust_env = False
     for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(pool_connections=100, pool_maxsize=calls))
+        session.mount(scheme, Adapter(pool_connections=100, pool_maxsize=calls))
     return session

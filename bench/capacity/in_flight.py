@@ -6,7 +6,7 @@ import time
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bench import stack as stacks
 from bench.capacity import memory, recording_llm
@@ -108,7 +108,7 @@ def _queue(stack: Stack, count: int) -> list[int]:
     with stack.client() as client:
         jobs = JobStore(client, stack.settings)
         return [
-            jobs.accept(replace(job, ref_id=f"job-{n}", request=_request(n))).id
+            jobs.accept(job._replace(ref_id=f"job-{n}", request=_request(n))).id
             for n in range(count)
         ]
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-import redis
-
 from shared import redis_keys as keys
 from shared.api_keys.limits import Taken
 from shared.api_keys.record import ApiKey
-from shared.job_store import Clock
-from shared.scripts import Call, ScriptRunner
+from shared.ledger import Store
+from shared.scripts import Call
 
 #: Field of the records that says that they are all there; no digest is called so.
 _COMPLETE: Final = "complete"
@@ -21,13 +19,8 @@ class RecordsMissing(Exception):
     """Redis has lost the records, or was never given them."""
 
 
-class KeyStore:
+class KeyStore(Store):
     """Reads and writes the records of keys. Raises redis.RedisError when Redis is away."""
-
-    def __init__(self, client: redis.Redis, clock: Clock = lambda: 0) -> None:
-        self._client = client
-        self._scripts = ScriptRunner(client)
-        self._clock = clock
 
     def find(self, digest: str) -> ApiKey | None:
         """Return what a secret opens, None when it is unknown.

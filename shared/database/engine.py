@@ -14,6 +14,12 @@ WRITES: Final = "replyto_writes"
 
 #: How long SQLite waits for another process's write (seconds).
 _BUSY_S: Final = 5.0
+#: How much of a database in SQLite each connection keeps in memory (KiB): each row goes into a
+#: leaf of every index, and these are to be found there.
+_CACHE_KIB: Final = 16 * 1024
+#: After how many pages (4 KiB) SQLite moves its log into the file, and waits for the disk: a page
+#: that was written many times meanwhile is moved once.
+_LOG_PAGES: Final = 4000
 #: How long connecting to PostgreSQL may take, and to find a free connection (seconds).
 _CONNECT_S: Final = 3
 #: How long one statement may take in PostgreSQL (milliseconds), whatever its caller allows.
@@ -60,8 +66,14 @@ def _sqlite(url: URL) -> Engine:
         hide_parameters=True,
         connect_args={"timeout": _BUSY_S, "isolation_level": None, "check_same_thread": False},
     )
+    event.listen(engine, "connect", _tune_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _tune_sqlite(connection: Any, _record: object) -> None:
+    connection.execute(f"PRAGMA cache_size={-_CACHE_KIB}")
+    connection.execute(f"PRAGMA wal_autocheckpoint={_LOG_PAGES}")
 
 
 def _begin_sqlite(connection: Connection) -> None:

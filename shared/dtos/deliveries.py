@@ -8,25 +8,12 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from shared.delivery import DeliveryState
 from shared.dtos.base import Dto, ResponseStatus
+from shared.dtos.fields import Text, one_of
 from shared.dtos.jobs import ById
 from shared.dtos.moments import UnixMs
 from shared.errors import ValidationFailed
 
-_STATES: Final = {state.lower(): state for state in DeliveryState}
 _ORDERS: Final = ("id", "createddate")
-
-
-def _state(value: object) -> object:
-    if value is None or value == "":
-        return None
-    found = _STATES.get(str(value).lower())
-    if found is None:
-        raise ValueError(f"must be one of {', '.join(DeliveryState)}")
-    return found
-
-
-def _empty_is_absent(value: object) -> object:
-    return None if value == "" else value
 
 
 def _order(value: object) -> object:
@@ -37,8 +24,7 @@ def _order(value: object) -> object:
     return value
 
 
-State = Annotated[DeliveryState | None, BeforeValidator(_state)]
-Text = Annotated[Annotated[str, Field(max_length=256)] | None, BeforeValidator(_empty_is_absent)]
+State = Annotated[DeliveryState | None, one_of(DeliveryState)]
 Order = Annotated[str | None, BeforeValidator(_order)]
 
 

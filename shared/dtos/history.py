@@ -7,27 +7,15 @@ from typing import Annotated, Final
 from pydantic import BeforeValidator, Field, model_validator
 
 from shared.dtos.base import Dto, ResponseStatus
+from shared.dtos.fields import Text, one_of
 from shared.dtos.jobs import ById
 from shared.dtos.moments import UnixMs
 from shared.errors import ValidationFailed
 from shared.history.statistics import GroupBy
 from shared.job import JobState
 
-_STATES: Final = {state.lower(): state for state in JobState}
 _GROUPS: Final = {"key": GroupBy.OWNER, **{group.value: group for group in GroupBy}}
 _ORDERS: Final = ("id", "createddate")
-
-
-def _empty_is_absent(value: object) -> object:
-    return None if value == "" else value
-
-
-def _state(value: object) -> object:
-    if value is None or value == "":
-        return None
-    if (found := _STATES.get(str(value).lower())) is None:
-        raise ValueError(f"must be one of {', '.join(JobState)}")
-    return found
 
 
 def _group(value: object) -> object:
@@ -44,8 +32,7 @@ def _order(value: object) -> object:
     return value
 
 
-State = Annotated[JobState | None, BeforeValidator(_state)]
-Text = Annotated[Annotated[str, Field(max_length=256)] | None, BeforeValidator(_empty_is_absent)]
+State = Annotated[JobState | None, one_of(JobState)]
 Order = Annotated[str | None, BeforeValidator(_order)]
 
 

@@ -7,26 +7,16 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 
 from shared.dtos.base import Dto, ResponseStatus
+from shared.dtos.fields import Text, zero_is_absent
 from shared.errors import ValidationFailed
 
-
-def _zero_is_absent(value: object) -> object:
-    """ServiceStack's Python client sends 0 for an id that was not given."""
-    return None if value in (0, "0", "") else value
-
-
-def _empty_is_absent(value: object) -> object:
-    return None if value == "" else value
-
-
-JobId = Annotated[Annotated[int, Field(ge=1, le=2**53)] | None, BeforeValidator(_zero_is_absent)]
-RefId = Annotated[Annotated[str, Field(max_length=256)] | None, BeforeValidator(_empty_is_absent)]
+JobId = Annotated[Annotated[int, Field(ge=1, le=2**53)] | None, BeforeValidator(zero_is_absent)]
 
 
 class _Which(Dto):
     """Names a job by the gateway's id or by the client's RefId."""
 
-    ref_id: RefId = Field(None, description="The RefId the job was queued with.")
+    ref_id: Text = Field(None, description="The RefId the job was queued with.")
 
     @property
     def job_id_or_none(self) -> int | None:

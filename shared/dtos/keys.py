@@ -9,14 +9,11 @@ from pydantic import BeforeValidator, Field, field_validator
 from shared.api_keys.limits import NANOS, Limits
 from shared.api_keys.scopes import Scope
 from shared.dtos.base import Dto, ResponseStatus
+from shared.dtos.fields import zero_is_absent
 from shared.dtos.moments import UnixMs
 
 #: A secret that is brought along must be random and long, since it is kept as a fast hash.
 _LEAST_SECRET = 32
-
-
-def _absent_if_empty(value: object) -> object:
-    return None if value in ("", 0, "0") else value
 
 
 def _split(value: object) -> object:
@@ -28,12 +25,12 @@ def _split(value: object) -> object:
 
 Text = Annotated[
     Annotated[str, Field(max_length=256, pattern=r"^[^\x00-\x1f\x7f]*$")] | None,
-    BeforeValidator(_absent_if_empty),
+    BeforeValidator(zero_is_absent),
 ]
 Notes = Annotated[str, Field(max_length=4096)] | None
-Number = Annotated[Annotated[int, Field(ge=1, le=10**15)] | None, BeforeValidator(_absent_if_empty)]
+Number = Annotated[Annotated[int, Field(ge=1, le=10**15)] | None, BeforeValidator(zero_is_absent)]
 PerMinute = Annotated[
-    Annotated[int, Field(ge=1, le=100_000)] | None, BeforeValidator(_absent_if_empty)
+    Annotated[int, Field(ge=1, le=100_000)] | None, BeforeValidator(zero_is_absent)
 ]
 KeyId = Annotated[int, Field(ge=1, le=2**53)]
 Scopes = Annotated[list[Scope] | None, BeforeValidator(_split)]
@@ -53,7 +50,7 @@ class KeyLimits(Dto):
     queued_jobs: Number = Field(None, description="Jobs accepted and never started.")
     monthly_tokens: Number = Field(None, description="Tokens in a calendar month, UTC.")
     monthly_cost: Annotated[
-        Annotated[float, Field(gt=0, le=1e6)] | None, BeforeValidator(_absent_if_empty)
+        Annotated[float, Field(gt=0, le=1e6)] | None, BeforeValidator(zero_is_absent)
     ] = Field(None, description="Money in a calendar month, in the currency of the prices.")
 
     def limits(self) -> Limits:
@@ -94,7 +91,7 @@ class CreateApiKey(_KeyFields):
     """Issue an API key. Its secret is shown once, in the answer."""
 
     name: Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]+$")]
-    key: Annotated[str | None, BeforeValidator(_absent_if_empty)] = Field(
+    key: Annotated[str | None, BeforeValidator(zero_is_absent)] = Field(
         None, description="A secret to bring along, random and of 32 characters at least."
     )
     user_id: Text = Field(None, description="Keys of the same user share their jobs.")
@@ -146,7 +143,7 @@ class Page(Dto):
 class QueryApiKeys(Page):
     """List keys, newest first."""
 
-    id: Annotated[KeyId | None, BeforeValidator(_absent_if_empty)] = None
+    id: Annotated[KeyId | None, BeforeValidator(zero_is_absent)] = None
     name: Text = None
     user_id: Text = None
     ref_id: Text = None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import Field
 
 from shared.dtos.base import Dto
@@ -20,6 +18,59 @@ class WaitingRow(Dto):
     interactive: int = Field(description="Synchronous calls and streams.")
     queued: int
     bulk: int
+
+
+class StageRow(Dto):
+    """One stage that jobs pass; of chats there is one for each model."""
+
+    name: str = Field(description="`chat`, `completion`, `callbacks` or `history`.")
+    model: str | None = None
+    depth: int = Field(description="How many wait for a worker.")
+    lag_secs: float = Field(description="How long the one has waited that waits longest.")
+    in_flight: int | None = None
+    held: int | None = Field(None, description="Callbacks whose receiver rests or has no room.")
+    workers: int = Field(description="How many workers serve it.")
+    slots: int | None = Field(None, description="Theirs, for all that they serve.")
+    busy: int | None = Field(None, description="How many of these slots are taken.")
+
+
+class ProviderSlotsRow(Dto):
+    """How many calls run at a provider over the whole cluster."""
+
+    name: str
+    in_use: int
+    limit: int | None = Field(None, description="Absent: as many as there are.")
+
+
+class RunningRow(Dto):
+    """What a worker runs: a job, or its callback, which has no model here."""
+
+    id: int
+    model: str | None = None
+    provider: str | None = None
+    started_date: str
+
+
+class WorkerRow(Dto):
+    """One worker process, as it told of itself. Counts are since its start."""
+
+    name: str
+    pid: int
+    host: str | None = None
+    version: str | None = None
+    pools: list[str] = Field(description="Of `chat`, `completion` and `callbacks`.")
+    queues: list[str]
+    slots: int | None = Field(None, description="Absent: a version that does not tell.")
+    busy: int | None = None
+    is_stopping: bool = Field(description="It finishes what it has begun, and takes nothing new.")
+    started_date: str | None = None
+    heard_date: str
+    received: int
+    completed: int
+    retries: int
+    failed: int
+    running_jobs: int
+    running: list[RunningRow] = Field(description="Those that run longest, ten at most.")
 
 
 class LatencyRow(Dto):
@@ -41,7 +92,12 @@ class GetOverviewResponse(Dto):
     callbacks_delayed: int
     callbacks_in_flight: int
     waiting: list[WaitingRow]
-    workers: list[dict[str, Any]]
+    stages: list[StageRow]
+    providers: list[ProviderSlotsRow]
+    workers: list[WorkerRow]
+    lost_workers: list[WorkerRow] = Field(
+        description="Not heard for ten seconds and not stopped; forgotten after ten minutes."
+    )
     counts: dict[str, int]
     latencies: list[LatencyRow]
 

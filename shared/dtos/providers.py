@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, field_validator
 
 from shared.dtos.base import Dto, ResponseStatus
+from shared.dtos.fields import zero_is_absent
 
 
 def _texts(value: object) -> object:
@@ -14,12 +15,8 @@ def _texts(value: object) -> object:
     return [part for part in value.split(",") if part] if isinstance(value, str) else value
 
 
-def _empty_is_absent(value: object) -> object:
-    return None if value in ("", 0) else value
-
-
 Texts = Annotated[list[str] | None, BeforeValidator(_texts)]
-EntryId = Annotated[int | None, BeforeValidator(_empty_is_absent)]
+EntryId = Annotated[int | None, BeforeValidator(zero_is_absent)]
 
 
 class AiProviderModel(Dto):

@@ -1,40 +1,82 @@
-"""Inserts many rows at once.
+"""Inserts many rows at once, in the way that costs each database's driver least.
 
-On SQLite in one statement: each step of one gives up Python's lock, and a busy process takes 5 ms
-to give it back.
+SQLite takes many rows in one statement: each step of one gives up Python's lock, and a busy process
+takes 5 ms to give it back. The statements have a few fixed lengths, so that each is prepared once
+and then known. PostgreSQL takes a stream of rows: a sixth of what a statement for each costs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import chain
 from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, insert
+from sqlalchemy import Connection, Table
+from sqlalchemy.exc import DBAPIError
 
-#: Most values of one statement; SQLite takes 32,766.
-_VALUES: Final = 30_000
+from shared.database.native_threads import TookTooLong
+
+_Row = dict[str, Any]
+
+#: How many rows a statement has, the most first; SQLite takes 32,766 values.
+_LENGTHS: Final = (256, 64, 16, 4, 1)
 
 
-def insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows that have a value for every column of the table."""
+def insert_rows(connection: Connection, table: Table, rows: Sequence[_Row]) -> None:
+    """Insert rows that have a value for every column of the table.
+
+    Raises sqlalchemy.exc.DBAPIError, OverflowError.
+    """
     if not rows:
         return
-    if connection.dialect.name != "sqlite":
-        connection.execute(insert(table), list(rows))
+    values_of = itemgetter(*_names(table))
+    if connection.dialect.name == "postgresql":
+        _copy(connection, table, map(values_of, rows))
         return
-    names = [column.name for column in table.columns]
-    size = _VALUES // len(names)
-    for first in range(0, len(rows), size):
-        part = rows[first : first + size]
-        values = tuple(chain.from_iterable(map(itemgetter(*names), part)))
-        connection.exec_driver_sql(_statement(table.name, tuple(names), len(part)), values)
+    for part in _parts(rows):
+        values = tuple(chain.from_iterable(map(values_of, part)))
+        connection.exec_driver_sql(_insert(table, len(part)), values)
+
+
+def _parts(rows: Sequence[_Row]) -> Iterator[Sequence[_Row]]:
+    first = 0
+    for length in _LENGTHS:
+        while len(rows) - first >= length:
+            yield rows[first : first + length]
+            first += length
+
+
+def _copy(connection: Connection, table: Table, rows: Iterable[tuple[Any, ...]]) -> None:
+    raw: Any = connection.connection.driver_connection
+    driver: Any = connection.dialect.loaded_dbapi
+    statement = f"COPY {table.name} ({','.join(_names(table))}) FROM STDIN"
+    try:
+        with raw.cursor() as cursor, cursor.copy(statement) as copy:
+            _write(raw, copy, rows)
+    except driver.Error as exc:
+        # SQLAlchemy does not see what is asked of the driver itself.
+        raise DBAPIError.instance(statement, None, exc, driver.Error, hide_parameters=True) from exc
+
+
+def _write(raw: Any, copy: Any, rows: Iterable[tuple[Any, ...]]) -> None:
+    try:
+        for row in rows:
+            copy.write_row(row)
+    except TookTooLong:
+        # Else the driver would wait for the server to agree that this copy ends.
+        raw.close()
+        raise
 
 
 @cache
-def _statement(table: str, names: tuple[str, ...], rows: int) -> str:
+def _insert(table: Table, rows: int) -> str:
+    names = _names(table)
     row = f"({','.join('?' * len(names))})"
     # Names of our own tables.
-    return f"INSERT INTO {table} ({','.join(names)}) VALUES {','.join([row] * rows)}"  # noqa: S608
+    return f"INSERT INTO {table.name} ({','.join(names)}) VALUES {','.join([row] * rows)}"  # noqa: S608
+
+
+def _names(table: Table) -> list[str]:
+    return table.columns.keys()

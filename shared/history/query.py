@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from shared.database.database import Database
 from shared.history.rows import Row
-from shared.history.tables import jobs
+from shared.history.tables import HAS_TAG, jobs
 from shared.job import JobState
 
 #: States in which a job has an error.
@@ -71,6 +71,8 @@ def _conditions(wanted: JobFilter) -> list[ColumnElement[bool]]:
         for name in ("owner", "state", "model", "provider", "tag", "ref_id")
         if (value := getattr(wanted, name)) is not None
     ]
+    if wanted.tag:
+        conditions.append(HAS_TAG)
     if wanted.from_ms is not None:
         conditions.append(jobs.c.created_ms >= wanted.from_ms)
     if wanted.to_ms is not None:

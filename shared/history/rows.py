@@ -6,7 +6,7 @@ import json
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import fields
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 from shared.history.tables import LATENCY_BOUNDS_MS, SUMS
@@ -28,6 +28,7 @@ _COUNTED: Final = {
 _summed_up: Final = itemgetter(*SUMS[4:])
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 _ATTEMPT: Final = tuple(field.name for field in fields(Attempt))
+_attempt: Final = attrgetter(*_ATTEMPT)
 
 
 Row = dict[str, Any]
@@ -41,6 +42,7 @@ _SAME: Final = (
     *("status", "deadline_ms", "started_ms", "executed_ms", "completed_ms"),
     *("attempt", "priority", "request_id"),
 )
+_same: Final = attrgetter(*_SAME)
 
 
 def job_row(job: Job, prices: Prices) -> Row:
@@ -48,7 +50,7 @@ def job_row(job: Job, prices: Prices) -> Row:
     usage, provider = usage_of(job.response), _provider(job)
     code, message = _error(job.error)
     row: Row = {
-        **{name: getattr(job, name) for name in _SAME},
+        **dict(zip(_SAME, _same(job), strict=True)),
         "operation": str(job.operation),
         "provider": provider,
         "pinned_provider": job.provider,
@@ -126,8 +128,7 @@ def _provider(job: Job) -> str:
 
 
 def _attempts(job: Job) -> str:
-    rows = [{name: getattr(attempt, name) for name in _ATTEMPT} for attempt in job.attempts]
-    return _encode(rows)
+    return _encode([dict(zip(_ATTEMPT, _attempt(one), strict=True)) for one in job.attempts])
 
 
 def _error(body: bytes | None) -> tuple[str, str]:
@@ -138,7 +139,12 @@ def _error(body: bytes | None) -> tuple[str, str]:
     status = whole.get("responseStatus") if isinstance(whole, dict) else None
     if not isinstance(status, dict):
         return "", ""
-    return str(status.get("errorCode", "")), str(status.get("message", ""))
+    return _text(status.get("errorCode", "")), _text(status.get("message", ""))
+
+
+def _text(value: object) -> str:
+    """Return it as a text that has a form in UTF-8: JSON can hold half a character."""
+    return str(value).encode("utf-8", "replace").decode()
 
 
 def _bytes(value: Any) -> bytes | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import add, itemgetter
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, bindparam, delete, func, select, text, tuple_
@@ -33,9 +34,9 @@ _TABLES_OF_SUMS: Final = (
     (usage_key_daily, ("owner", "model", "provider"), (*SUMS, *LATENCY_COLUMNS)),
     (usage_tag_daily, ("owner", "tag"), SUMS),
 )
-#: All that names a row of them besides the day, and all that they sum up, the latencies last.
+#: All that names a row of them besides the day.
 _APART: Final = ("owner", "tag", "model", "provider")
-_NUMBERS: Final = (*SUMS, *LATENCY_COLUMNS)
+_apart: Final = itemgetter(*_APART)
 #: A day, and the values of what names a row.
 _Names = tuple[Any, ...]
 
@@ -84,7 +85,9 @@ def _store(connection: Connection, records: Sequence[Record]) -> int:
     _delete(connection, [(row["id"], row["created_ms"]) for row in replaced])
     insert_rows(connection, jobs, [record.row for record in fresh])
     insert_rows(connection, job_bodies, [record.body for record in fresh])
-    added = _summed([(1, record.row) for record in fresh] + [(-1, row) for row in replaced])
+    added = _summed([record.row for record in fresh])
+    for key, values in _summed(replaced).items():
+        _accumulate(added, key, [-value for value in values])
     for table, names, numbers in _TABLES_OF_SUMS:
         _add(connection, table, names, numbers, added)
     return len(fresh)
@@ -115,21 +118,29 @@ def _delete(connection: Connection, keys: list[tuple[int, int]]) -> None:
         connection.execute(delete(table).where(tuple_(table.c.id, table.c.created_ms).in_(keys)))
 
 
-def _summed(signed: Iterable[tuple[int, Mapping[str, Any]]]) -> dict[_Names, list[int]]:
-    """Return sums of rows by all that a table tells apart; `signed` says whether they are added.
+def _summed(rows: Iterable[Mapping[str, Any]]) -> dict[_Names, list[int]]:
+    """Return sums of rows by all that a table tells apart.
 
     A batch has few such groups: so each job is looked at once, not once a table.
     """
-    sums: dict[_Names, list[int]] = {}
-    for sign, row in signed:
-        names = (day_of(row["created_ms"]), *(row[name] for name in _APART))
-        mine = sums.setdefault(names, [0] * len(_NUMBERS))
-        for place, value in enumerate(sums_of(row)):
-            mine[place] += sign * value
-        latency = latency_place(row)
-        if latency is not None:
-            mine[len(SUMS) + latency] += sign
-    return sums
+    groups: dict[_Names, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault((day_of(row["created_ms"]), *_apart(row)), []).append(row)
+    return {names: _sums(own) for names, own in groups.items()}
+
+
+def _sums(rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    latencies = [0] * len(LATENCY_COLUMNS)
+    for row in rows:
+        place = latency_place(row)
+        if place is not None:
+            latencies[place] += 1
+    return [*map(sum, zip(*map(sums_of, rows), strict=True)), *latencies]
+
+
+def _accumulate(sums: dict[_Names, list[int]], names: _Names, values: list[int]) -> None:
+    there = sums.get(names)
+    sums[names] = values if there is None else list(map(add, there, values))
 
 
 def _add(
@@ -143,9 +154,7 @@ def _add(
     places = [0, *(1 + _APART.index(name) for name in names)]
     sums: dict[_Names, list[int]] = {}
     for key, values in added.items():
-        own = tuple(key[place] for place in places)
-        mine = sums.get(own)
-        sums[own] = values if mine is None else [a + b for a, b in zip(mine, values, strict=True)]
+        _accumulate(sums, tuple(key[place] for place in places), values)
     if sums:
         columns = ("day", *names, *numbers)
         rows = [dict(zip(columns, (*key, *values), strict=False)) for key, values in sums.items()]

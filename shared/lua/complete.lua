@@ -2,9 +2,9 @@
 --
 -- KEYS  1 job HASH · 2 jobs:executed ZSET · 3 jobs:ref STRING · 4 delivery HASH
 --       5 callbacks LIST · 6 its line ZSET · 7 jobs:place STRING
---       8 the owner's ZSET of deliveries · 9 deliveries:owners SET
---       10 the owner's subscriptions HASH · 11 jobs:id STRING · 12 prefix of jobs
---       13 prefix of deliveries · 14 jobs:unstored ZSET
+--       8 the owner's subscriptions HASH · 9 jobs:id STRING · 10 prefix of jobs
+--       11 prefix of deliveries · 12 the owner's ZSET of deliveries · 13 deliveries:owners SET
+--       14 jobs:unstored ZSET
 --       15-17 of a key that has limits: live ZSET · tokens HASH · month HASH
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 how long an ended job lives (ms)
 --       4 largest result that a callback carries (bytes) · 5 what it carries instead of a larger one
@@ -36,9 +36,9 @@ if KEYS[15] then
   charge(KEYS[16], KEYS[17], tonumber(job[6] or job[4]), tonumber(job[5] or 0), tonumber(ARGV[9]),
     tonumber(ARGV[10]), ARGV[11], tonumber(now))
 end
-local at = {owner = ARGV[6], index = KEYS[8], owners = KEYS[9], list = KEYS[5], line = KEYS[6],
-  places = KEYS[7], subscriptions = KEYS[10], ids = KEYS[11], jobs = KEYS[12],
-  deliveries = KEYS[13]}
+local at = {owner = ARGV[6], index = KEYS[12], owners = KEYS[13], list = KEYS[5], line = KEYS[6],
+  places = KEYS[7], subscriptions = KEYS[8], ids = KEYS[9], jobs = KEYS[10],
+  deliveries = KEYS[11]}
 if job[3] and job[3] ~= '' then
   -- Decided once: a webhook-id never comes with two bodies, whatever the settings become.
   local size = redis.call('HSTRLEN', KEYS[1], 'response') + redis.call('HSTRLEN', KEYS[1], 'error')

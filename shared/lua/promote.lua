@@ -14,5 +14,6 @@ redis.call('ZREM', KEYS[4], ARGV[2])
 if redis.call('HGET', KEYS[1], 'state') ~= 'Queued' then
   return 0
 end
+redis.call('HSET', KEYS[1], 'queued_ms', due)
 push_message(KEYS[8], KEYS[9], KEYS[7], ARGV[3], ARGV[4], ARGV[5], ARGV[2], true)
 return 1

@@ -42,6 +42,6 @@ if redis.call('EXISTS', KEYS[1] .. ':chunks') == 1 then
   return 'failed'
 end
 redis.call('ZREM', KEYS[2], ARGV[2])
-redis.call('HSET', KEYS[1], 'state', 'Queued')
+redis.call('HSET', KEYS[1], 'state', 'Queued', 'queued_ms', whole(now))
 push_message(KEYS[8], KEYS[9], KEYS[7], ARGV[3], ARGV[4], ARGV[5], ARGV[2], true)
 return 'requeued'

@@ -55,7 +55,7 @@ end
 local deadline = whole(now + tonumber(ARGV[6]))
 redis.call('HINCRBY', KEYS[1], 'generation', 1)
 redis.call('HSET', KEYS[1], 'state', 'Queued', 'deadline_ms', deadline, 'crashes', '0',
-  'attempts_before', job[2])
+  'attempts_before', job[2], 'queued_ms', whole(now))
 redis.call('HDEL', KEYS[1], 'outcome', 'status', 'response', 'error', 'executed_by', 'executed_ms',
   'completed_ms', 'started_ms', 'notified_ms', 'cancel', 'claimed_by', 'at', 'failed', 'worker', 'relayed',
   'relayed_by', 'unstored', 'callback_body')

@@ -15,11 +15,11 @@ from cli.wsgi_thread import (
     CONNECTION,
     ConnectionDropped,
     Environ,
-    ServerThread,
     StartResponse,
     body_of,
     peer_is_gone,
 )
+from tests.fake_server import FakeOpenAi
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +52,13 @@ Fixed = tuple[int, bytes] | SseAnswer
 Answer = Fixed | Callable[[bytes], Fixed]
 
 
-class CannedLlm:
+class CannedLlm(FakeOpenAi):
     """The server. `answers` maps its models to an HTTP status and the body's bytes, or a stream."""
 
     def __init__(self, answers: Mapping[str, Answer]) -> None:
+        super().__init__()
         self.answers = answers
         self.calls: list[CannedCall] = []
-        self._server = ServerThread(self._application)
-
-    @property
-    def url(self) -> str:
-        """The base URL as an OpenAI SDK takes it; known once started."""
-        return f"http://127.0.0.1:{self._server.port}/v1"
-
-    def start(self) -> None:
-        """Listen on a free port."""
-        self._server.start()
-
-    def stop(self) -> None:
-        """Drop all connections."""
-        self._server.stop()
 
     def calls_of(self, marker: str) -> list[CannedCall]:
         """Return the calls whose body contains the marker, oldest first."""

@@ -16,12 +16,12 @@ from cli.wsgi_thread import (
     CONNECTION,
     ConnectionDropped,
     Environ,
-    ServerThread,
     StartResponse,
     body_of,
     headers_of,
     peer_is_gone,
 )
+from tests.fake_server import FakeOpenAi
 
 
 @dataclass(slots=True)
@@ -34,10 +34,11 @@ class CountedCall:
     ended_at: float | None = None
 
 
-class CountingLlm:
+class CountingLlm(FakeOpenAi):
     """The server. `delay_s` is how long a call takes; `status` what it answers, 0 for a reset."""
 
     def __init__(self, name: str, delay_s: float = 0.0) -> None:
+        super().__init__()
         self.name = name
         self.delay_s = delay_s
         self.status = 200
@@ -46,21 +47,6 @@ class CountingLlm:
         self.probes: list[float] = []
         self.in_flight = 0
         self.most_in_flight = 0
-        self._server = ServerThread(self._application)
-
-    @property
-    def url(self) -> str:
-        """The base URL as an OpenAI SDK takes it; known once started."""
-        return f"http://127.0.0.1:{self._server.port}/v1"
-
-    def start(self) -> CountingLlm:
-        """Listen on a free port."""
-        self._server.start()
-        return self
-
-    def stop(self) -> None:
-        """Drop all connections."""
-        self._server.stop()
 
     def calls_of(self, marker: str) -> list[CountedCall]:
         """Return the calls whose body contains the marker, oldest first."""

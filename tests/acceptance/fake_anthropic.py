@@ -14,8 +14,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from cli.wsgi_thread import Environ, ServerThread, StartResponse, body_of, headers_of
+from cli.wsgi_thread import Environ, StartResponse, body_of, headers_of
 from tests.anthropic_wire import Refused, check, events_of
+from tests.fake_server import FakeServer
 
 Json = dict[str, Any]
 
@@ -59,26 +60,13 @@ class _ApiError(Exception):
         return [json.dumps({"type": "error", "error": error, "request_id": "req_fake"}).encode()]
 
 
-class FakeAnthropic:
+class FakeAnthropic(FakeServer):
     """The server."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.calls: list[AnthropicCall] = []
         self._failures: Counter[str] = Counter()
-        self._server = ServerThread(self._application)
-
-    @property
-    def url(self) -> str:
-        """The URL of the host; known once started."""
-        return f"http://127.0.0.1:{self._server.port}"
-
-    def start(self) -> None:
-        """Listen on a free port."""
-        self._server.start()
-
-    def stop(self) -> None:
-        """Drop all connections."""
-        self._server.stop()
 
     def calls_of(self, marker: str) -> list[AnthropicCall]:
         """Return the calls whose body contains the marker, oldest first."""

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from cli.wsgi_thread import Environ, ServerThread, StartResponse, body_of
+from cli.wsgi_thread import Environ, StartResponse, body_of
+from tests.fake_server import FakeServer
 
 Json = dict[str, Any]
 
@@ -37,28 +38,15 @@ COUNTS = {
 }
 
 
-class FakeOllama:
+class FakeOllama(FakeServer):
     """The server, with these models."""
 
     def __init__(self, models: Iterable[str]) -> None:
+        super().__init__()
         self.models = list(models)
         self.generations: list[bytes] = []
         #: What the requests were authorized with.
         self.authorizations: list[str] = []
-        self._server = ServerThread(self._application)
-
-    @property
-    def url(self) -> str:
-        """The URL of the host; known once started."""
-        return f"http://127.0.0.1:{self._server.port}"
-
-    def start(self) -> None:
-        """Listen on a free port."""
-        self._server.start()
-
-    def stop(self) -> None:
-        """Drop all connections."""
-        self._server.stop()
 
     def generations_of(self, marker: str) -> list[bytes]:
         """Return the bodies of the generations that contain the marker."""

@@ -333,6 +333,30 @@ def test_body_that_ends_early_is_refused(gateway: Stack, client: Api) -> None:
     assert answer == b"" or answer.split()[1] == b"400"
 
 
+@pytest.mark.parametrize(
+    ("framing", "body"),
+    [
+        pytest.param(
+            "Content-Length: 4\r\nTransfer-Encoding: chunked", b"0\r\n\r\n", id="two framings"
+        ),
+        pytest.param("Content-Length: 0\r\nContent-Length: 9", b"", id="two lengths"),
+        pytest.param("Transfer-Encoding: gzip, chunked", b"0\r\n\r\n", id="two codings"),
+        pytest.param("Transfer-Encoding: chunked", b"5\r\n{", id="malformed chunks"),
+    ],
+)
+def test_what_follows_an_ambiguous_request_is_nobodys(
+    gateway: Stack, client: Api, framing: str, body: bytes
+) -> None:
+    """Behind a proxy it could be another client's: see RFC 9112, section 11.2."""
+    head = f"POST {SYNC} HTTP/1.1\r\nHost: x\r\nX-Api-Key: {gateway.api_key}\r\n{framing}\r\n\r\n"
+    smuggled = b"GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n"
+    with connection(gateway) as link:
+        link.sendall(head.encode() + body + smuggled)
+        said = b"".join(iter(lambda: link.recv(65536), b""))
+    assert said.startswith(b"HTTP/1.1 400 ")
+    assert said.count(b"HTTP/1.1 ") == 1
+
+
 def connection(stack: Stack) -> socket.socket:
     port = int(stack.url.rpartition(":")[2])
     return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)

@@ -13,31 +13,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from gateway.app import create_app
-from gateway.auth import Keys
-from gateway.chunk_reader import ChunkReader
-from gateway.conversation_store import ConversationStore
-from gateway.issued_keys import IssuedKeys
-from gateway.key_keeper import KeyKeeper
-from gateway.mailbox import Mailbox
-from gateway.services import Services, attach
-from gateway.sessions import Sessions
-from shared.api_keys.store import KeyStore
-from shared.callback_keys import CallbackKeyStore
-from shared.callback_subscriptions import SubscriptionStore
-from shared.callback_tests import CallbackTestStore
-from shared.chunk_store import ChunkStore
-from shared.counters import Counters
+from gateway.services import Services, attach, services_on
 from shared.database.database import Database
-from shared.delivery_index import DeliveryIndex
 from shared.delivery_store import DeliveryStore
 from shared.errors import DatabaseUnavailable
-from shared.health_store import HealthStore
 from shared.job_store import JobStore
 from shared.moves import Result
-from shared.provider_health import HealthBook
-from shared.providers import Provider, Registry
-from shared.registry_follower import RegistryFollower
-from shared.response_names import ResponseNames
+from shared.providers import Provider
 from shared.settings import Settings
 from tests.factories import new_database
 
@@ -128,36 +110,13 @@ def build(
     client: redis.Redis, settings: Settings, providers: Sequence[Provider] = PROVIDERS
 ) -> Gateway:
     """Return a gateway on this Redis, by default with one provider of two models."""
-    jobs = JobStore(client, settings)
-    sessions, chunks = Sessions(client), ChunkStore(client)
-    registry, health = Registry(providers), HealthBook()
-    follower = RegistryFollower(client, registry, health, list(providers))
-    database, key_store = new_database(), KeyStore(client)
-    keeper = KeyKeeper(database, key_store)
-    services = Services(
-        settings=settings,
-        jobs=jobs,
-        registry=registry,
-        keys=Keys(settings, sessions, IssuedKeys(client, key_store, keeper.rebuild)),
-        sessions=sessions,
-        mailbox=Mailbox(client, settings.sync_limit),
-        counters=Counters(client),
-        chunks=chunks,
-        chunk_reader=ChunkReader(chunks, settings.stream_limit),
-        conversations=ConversationStore(database),
-        deliveries=DeliveryStore(client, settings),
-        delivery_index=DeliveryIndex(client),
-        callback_keys=CallbackKeyStore(client, settings),
-        callback_tests=CallbackTestStore(client),
-        subscriptions=SubscriptionStore(client),
-        response_names=ResponseNames(client, settings),
-        database=database,
-        health=health,
-        follower=follower,
-        redis=client,
-        health_store=HealthStore(client),
-        key_store=key_store,
-        key_keeper=keeper,
-    )
+    services = services_on(client, new_database(), settings, providers, {})
     app = _app_of(services)
-    return Gateway(app.test_client(), jobs, client, database, services.deliveries, services)
+    return Gateway(
+        app.test_client(),
+        services.jobs,
+        client,
+        services.database,
+        services.deliveries,
+        services,
+    )

@@ -11,8 +11,9 @@ from shared import redis_keys as keys
 from shared.chunk_store import START, Batch, ChunkStore, Entry
 from shared.errors import Failure
 from shared.job import Job, JobState
+from shared.job_failures import CANCELLED
 from shared.job_store import JobStore
-from shared.moves import CANCELLED, Claim, Result
+from shared.moves import Claim, Result
 from shared.settings import Settings
 from tests.factories import FakeClock, dump, new_job
 

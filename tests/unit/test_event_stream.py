@@ -18,8 +18,9 @@ from gateway.services import Services, services
 from shared import redis_keys as keys
 from shared.chunk_store import START, Batch, ChunkStore
 from shared.errors import Failure, ValidationFailed
+from shared.job_failures import CANCELLED
 from shared.job_store import JobStore
-from shared.moves import CANCELLED, Claim, Result
+from shared.moves import Claim, Result
 from shared.settings import Settings
 from tests.factories import new_job
 from tests.unit import gateway_client

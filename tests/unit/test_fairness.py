@@ -9,7 +9,8 @@ import redis
 
 from shared.errors import OwnerQueueFull, QueueFull
 from shared.job import Job
-from shared.job_store import JobStore, retry_after_s
+from shared.job_store import JobStore
+from shared.jobs.acceptance import retry_after_s
 from shared.recovery_store import RecoveryStore
 from shared.settings import Settings
 from tests.factories import FakeClock, MessageLists, new_job, new_settings

@@ -8,7 +8,8 @@ import redis
 from shared.database.database import Database
 from shared.history.writer import HistoryWriter
 from shared.job import JobState
-from shared.moves import CANCELLED, Result
+from shared.job_failures import CANCELLED
+from shared.moves import Result
 from tests.factories import new_settings
 from tests.history import ended_job, record
 from tests.unit.gateway_client import ADMIN_SECRET, API_KEY, CHAT, Gateway, build

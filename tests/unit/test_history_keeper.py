@@ -14,7 +14,7 @@ from shared.database.database import Database
 from shared.delivery_store import DeliveryAttempt, DeliveryState, NextStep
 from shared.errors import DatabaseUnavailable
 from shared.history.tables import job_bodies, jobs
-from shared.history.writer import HistoryWriter
+from shared.history.writer import HistoryWriter, Record
 from shared.moves import Result
 from shared.settings import Settings
 from tests.factories import FakeClock, MessageLists, new_job, new_settings
@@ -70,6 +70,25 @@ def test_keeper_stores_all_ended_jobs_over_many_batches(
     Keeper(deps)()
     assert stored(deps) == ids
     assert deps.unstored.count() == 0
+
+
+def test_pass_leaves_to_the_next_what_ends_while_it_runs(
+    deps: Deps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "BATCH", 2)
+    first, later = end(deps, 4), []
+    store, keep = deps.history.store, Keeper(deps)
+
+    def store_and_end_another(records: list[Record]) -> int:
+        later.extend(end(deps, 1 if len(later) < 5 else 0))
+        return store(records)
+
+    deps.history.store = store_and_end_another  # type: ignore[method-assign,assignment]
+    keep()
+    assert stored(deps) == first
+    deps.history.store = store  # type: ignore[method-assign]
+    keep()
+    assert stored(deps) == first + later
 
 
 def test_job_gets_its_time_to_live_when_it_is_stored(deps: Deps) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.dialects import sqlite
 
 from shared.database.database import Database
@@ -16,6 +18,7 @@ from shared.job import JobState
 from shared.prices import Price, Prices
 from tests.factories import START_MS, new_database
 from tests.history import ended_job, record
+from tests.postgres import PostgresServer
 
 DAY_S = 86_400
 
@@ -44,6 +47,7 @@ def filled(database: Database) -> Database:
         pytest.param({"owner": "key2"}, [3], id="of a key"),
         pytest.param({"owner": "key1", "tag": "a"}, [2, 1], id="of a key with a tag"),
         pytest.param({"tag": "a"}, [3, 2, 1], id="with a tag"),
+        pytest.param({"tag": ""}, [7, 6, 5], id="with none"),
         pytest.param({"model": "n"}, [2], id="of a model"),
         pytest.param({"provider": "acme", "tag": "b"}, [4], id="of a provider"),
         pytest.param({"state": JobState.FAILED}, [4], id="in a state"),
@@ -141,6 +145,44 @@ def test_page_is_read_by_an_index_and_not_sorted(filter_: dict[str, Any], index:
     assert "TEMP B-TREE" not in plan
 
 
+def test_jobs_without_a_tag_are_in_no_index_by_tag(database: Database) -> None:
+    found = database.read(lambda c: inspect(c).get_indexes("jobs"))
+    where = f"{database.dialect}_where"
+    partial = [index["name"] for index in found if where in index.get("dialect_options", {})]
+    assert sorted(map(str, partial)) == ["jobs_by_owner_tag", "jobs_by_tag"]
+
+
+#: 5,000 jobs of 50 keys, of which every 500th has a tag.
+_MANY = """
+INSERT INTO jobs (id, created_ms, owner, state, tag)
+SELECT n, n, 'key' || n % 50, 'Completed', CASE WHEN n % 500 = 0 THEN 'a' ELSE '' END
+FROM generate_series(1, 5000) n
+"""
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("filter_", "index"),
+    [
+        pytest.param({"tag": "a"}, "jobs_by_tag", id="tag"),
+        pytest.param({"owner": "key1", "tag": "a"}, "jobs_by_owner_tag", id="key and tag"),
+    ],
+)
+def test_postgresql_reads_a_page_by_tag_by_the_index_of_jobs_with_a_tag(
+    postgres_server: PostgresServer, migrated_postgres: str, filter_: dict[str, Any], index: str
+) -> None:
+    database = Database(postgres_server.new_database("plans", like=migrated_postgres))
+    database.write(lambda c: c.execute(text(f"{_MANY}; ANALYZE jobs")))
+    statement = page_statement(JobFilter(**filter_), skip=0, take=100)
+
+    def plan(connection: Connection) -> str:
+        compiled = statement.compile(connection, compile_kwargs={"literal_binds": True})
+        return "\n".join(connection.exec_driver_sql(f"EXPLAIN {compiled}").scalars())
+
+    assert re.search(rf"Index Scan.* {index}\b", database.read(plan))
+    database.close()
+
+
 @pytest.mark.parametrize("group", list(GroupBy))
 def test_sums_of_a_key_are_read_by_an_index(group: GroupBy) -> None:
     plan = explain(sums_statement(group, Span(owner="k", from_day=1)))
@@ -150,6 +192,6 @@ def test_sums_of_a_key_are_read_by_an_index(group: GroupBy) -> None:
 
 def explain(statement: Any) -> str:
     """Return SQLite's plan; PostgreSQL's depends on how many rows it has seen."""
-    text = str(statement.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
-    rows = new_database().read(lambda c: c.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").all())
+    sql = str(statement.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
+    rows = new_database().read(lambda c: c.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}").all())
     return "\n".join(row[3] for row in rows)

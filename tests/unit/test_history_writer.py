@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import DataError
 
 from shared.database.database import Database
 from shared.history.rows import day_of, from_row
@@ -23,7 +24,8 @@ from shared.history.tables import (
     usage_tag_daily,
 )
 from shared.history.writer import HistoryWriter
-from shared.job import Job, JobState
+from shared.job import Job, JobState, failure_body
+from shared.job_failures import CANCELLED
 from shared.prices import Price, Prices
 from tests.factories import START_MS
 from tests.history import ended_job, record
@@ -144,11 +146,43 @@ def test_row_states_tokens_and_what_they_cost(database: Database, writer: Histor
 
 
 def test_row_takes_what_postgresql_does_not(database: Database, writer: HistoryWriter) -> None:
-    job = ended_job(1, tag="a\x00b", request=b"\x00\xff", response=b"\x00\xfe")
+    failure = failure_body(replace(CANCELLED, message="half a \ud83d character"))
+    job = ended_job(1, tag="a\x00b", request=b"\x00\xff", response=b"\x00\xfe", error=failure)
     writer.store([record(job)])
-    assert rows(database)[0]["tag"] == "a\ufffdb"
+    (row,) = rows(database)
+    assert (row["tag"], row["error_message"]) == ("a\ufffdb", "half a ? character")
     body = database.read(lambda c: c.execute(select(job_bodies)).mappings().one())
     assert (bytes(body["request"]), bytes(body["response"])) == (b"\x00\xff", b"\x00\xfe")
+
+
+@pytest.mark.parametrize("count", [1, 3, 341, 2 * 256 + 3 * 64 + 15])
+def test_store_takes_batches_of_any_length(
+    database: Database, writer: HistoryWriter, count: int
+) -> None:
+    assert writer.store([record(ended_job(n, tag=f"t{n}")) for n in range(1, count + 1)]) == count
+    found = [(row["id"], row["tag"]) for row in rows(database)]
+    assert found == [(n, f"t{n}") for n in range(1, count + 1)]
+    bodies = database.read(lambda c: c.execute(select(job_bodies.c.id, job_bodies.c.request)).all())
+    assert sorted(body.id for body in bodies) == list(range(1, count + 1))
+    assert {bytes(body.request) for body in bodies} == {ended_job(1).request}
+
+
+def test_store_keeps_texts_that_mean_something_to_the_database(
+    database: Database, writer: HistoryWriter
+) -> None:
+    odd = "\\N\t'%s'\n\\.\r\\x00 ä€😀"
+    writer.store([record(ended_job(1, tag=odd, ref_id="", model="%(id)s"))])
+    (row,) = rows(database)
+    assert (row["tag"], row["ref_id"], row["model"]) == (odd, "", "%(id)s")
+
+
+def test_store_refuses_a_number_that_is_too_large_and_goes_on(
+    database: Database, writer: HistoryWriter
+) -> None:
+    with pytest.raises((DataError, OverflowError)):
+        writer.store([record(ended_job(1)), record(ended_job(2, executed_ms=2**70))])
+    assert rows(database) == []
+    assert writer.store([record(ended_job(1))]) == 1
 
 
 def test_prune_deletes_the_oldest_first_and_keeps_the_sums(

@@ -17,8 +17,8 @@ from gateway.issued_keys import HELD_S, IssuedKeys
 from gateway.key_keeper import KeyKeeper
 from gateway.sessions import Sessions
 from gateway.wrong_keys import WrongKeys
-from shared.api_keys import book
-from shared.api_keys.book import IssuedKey, NewKey
+from shared.api_keys import book, reader
+from shared.api_keys.issued import IssuedKey, NewKey
 from shared.api_keys.record import ApiKey, digest
 from shared.api_keys.store import KeyStore, RecordsMissing
 from shared.database.database import Database
@@ -198,9 +198,9 @@ def test_uses_are_written_down_and_wait_while_the_database_is_away(
         keeper.write_uses({issued.id: 5})
     del vars(database)["write"]
     keeper.write_uses({})
-    assert database.read(lambda c: book.find(c, issued.id)).last_used_ms == 5
+    assert database.read(lambda c: reader.find(c, issued.id)).last_used_ms == 5
     keeper.write_uses({issued.id: 4})
-    assert database.read(lambda c: book.find(c, issued.id)).last_used_ms == 5
+    assert database.read(lambda c: reader.find(c, issued.id)).last_used_ms == 5
 
 
 def test_look_back_is_longer_than_several_passes() -> None:

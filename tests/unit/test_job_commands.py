@@ -16,6 +16,7 @@ from cli.main import main
 from cli.wsgi_thread import ServerThread
 from shared.history.writer import HistoryWriter
 from shared.job import JobState
+from shared.moves import Result
 from tests.factories import new_settings
 from tests.history import ended_job, record
 from tests.unit.gateway_client import ADMIN_SECRET, API_KEY, Gateway, build
@@ -73,6 +74,39 @@ def test_cancel_and_retry_tell_what_became_of_it(url: str) -> None:
     )
     assert replyto(url, "jobs", "retry", "2") == "job 2: Queued\n"
     assert replyto(url, "jobs", "retry", "--state", "Failed") == "1 job matched, 0 retried\n"
+
+
+def test_callbacks_list_shows_own_deliveries(url: str, gateway: Gateway) -> None:
+    assert replyto(url, "callbacks", "list") == "No deliveries.\n"
+    for ref_id in ("order-1", "order-2"):
+        job_id = gateway.queue(refId=ref_id, replyTo="https://93.184.216.34/x")["id"]
+        gateway.run(job_id, Result.response(b"{}"))
+
+    lines = replyto(url, "callbacks", "list").splitlines()
+    assert lines[0].split()[:3] == ["JOB", "REFID", "STATE"]
+    assert [line.split()[1:3] for line in lines[1:]] == [
+        ["order-2", "Pending"],
+        ["order-1", "Pending"],
+    ]
+    assert "… 1 of 2; see --take" in replyto(url, "callbacks", "list", "--take", "1")
+    assert replyto(url, "callbacks", "list", "--state", "delivered") == "No deliveries.\n"
+
+
+def test_keys_list_shows_whom_they_are_for_and_never_a_secret(url: str) -> None:
+    def keys(*args: str) -> str:
+        environment = {"REPLYTO_AUTH_SECRET": ADMIN_SECRET}
+        result = CliRunner().invoke(main, ["keys", *args, "--url", url], env=environment)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    assert keys("list") == "No keys were issued.\n"
+    made = keys("create", "shop", "--scopes", "chat")
+    secret = next(line for line in made.splitlines() if line.startswith("key")).split()[-1]
+
+    lines = keys("list").splitlines()
+    assert lines[0].split()[:3] == ["ID", "KEY", "NAME"]
+    assert lines[1].split()[2] == "shop"
+    assert secret not in "\n".join(lines)
 
 
 def test_failure_is_one_line(url: str, tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ from shared import redis_keys as keys
 from shared import task_names
 from shared.errors import Failure, QueueFull, RefIdConflict
 from shared.job import Attempt, Job, JobState
+from shared.job_failures import CANCELLED
 from shared.job_store import JobStore
-from shared.moves import CANCELLED, Accepted, Cancelled, Claim, Deferred, Executed, Renewal, Result
+from shared.moves import Accepted, Cancelled, Claim, Deferred, Executed, Renewal, Result
 from shared.recovery_store import RecoveryStore
 from shared.scripts import Call, ScriptRunner
 from shared.settings import Settings

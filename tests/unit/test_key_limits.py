@@ -21,8 +21,9 @@ from shared.errors import (
     TooManyQueued,
 )
 from shared.job import Job
+from shared.job_failures import CANCELLED
 from shared.job_store import JobStore
-from shared.moves import CANCELLED, Result, Retried
+from shared.moves import Result, Retried
 from shared.recovery_store import RecoveryStore
 from tests.factories import FakeClock, dump, new_job
 

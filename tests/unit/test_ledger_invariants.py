@@ -44,17 +44,13 @@ from shared.delivery import (
 from shared.delivery_store import DeliveryStore
 from shared.errors import QueueFull, RefIdConflict, TooManyJobs
 from shared.job import Job, JobState, NewJob, failure_body, from_hash
+from shared.job_failures import CANCELLED, DEADLINE_PASSED, STREAM_BROKEN, WORKER_LOST
 from shared.job_store import JobStore
-from shared.moves import CANCELLED, Cancelled, Deferred, Executed, Renewal, Result, Retried
+from shared.moves import Cancelled, Deferred, Executed, Renewal, Result, Retried
 from shared.provider_health import Condition, Standing
 from shared.providers import Provider
-from shared.recovery_store import (
-    DEADLINE_PASSED,
-    DOORBELL_GRACE_S,
-    STREAM_BROKEN,
-    WORKER_LOST,
-    RecoveryStore,
-)
+from shared.recovery.jobs import DOORBELL_GRACE_S
+from shared.recovery_store import RecoveryStore
 from shared.scripts import Call
 from shared.slot_store import SlotStore
 from shared.unstored import Unstored
@@ -918,7 +914,10 @@ class LedgerMachine(RuleBasedStateMachine):
     def nearest_due(self) -> int | None:
         """Return the nearest due time when all that has not ended waits for one, else None."""
         waiting = [job for job in self.model.jobs.values() if not job.has_ended]
-        dues = [job.delivery.due if job.delivery else job.due for job in waiting]
+        # A job that was retried has the delivery of its last end: it waits by itself.
+        dues = [
+            job.delivery.due if job.delivery and job.state.is_final else job.due for job in waiting
+        ]
         known = [due for due in dues if due is not None]
         return (
             min(known) if known and len(known) == len(dues) and not self.messages(LISTS) else None

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 import redis
 from pydantic import SecretStr
 
+from gateway.job_view import iso_date
 from gateway.overview import setting_rows
 from shared.counters import Count, Counters
 from shared.job_store import JobStore
 from shared.moves import Result
 from shared.overview import read_overview
 from shared.settings import Settings
-from tests.factories import new_job, new_settings
+from shared.worker_book import Running, Worker, WorkerBook
+from tests.factories import START_MS, new_job, new_settings
 from tests.unit.gateway_client import ADMIN_SECRET, API_KEY, build
 
 
@@ -40,18 +40,22 @@ def test_overview_counts_what_waits_runs_and_is_done(
 def test_overview_of_an_empty_ledger_is_all_zero(ledger_redis: redis.Redis) -> None:
     now = read_overview(ledger_redis)
 
-    assert (now.accepted, now.in_flight, now.waiting, now.workers, now.counts) == (0, 0, (), (), {})
+    assert (now.accepted, now.in_flight, now.waiting, now.counts) == (0, 0, (), {})
+    assert (now.roll.live, now.roll.lost, now.providers) == ((), (), ())
+    assert [(row.name, row.depth, row.lag_s, row.workers) for row in now.stages] == [
+        ("completion", 0, 0, 0),
+        ("callbacks", 0, 0, 0),
+        ("history", 0, 0, 0),
+    ]
 
 
-def test_overview_tells_workers_counts_and_latencies(ledger_redis: redis.Redis) -> None:
-    ledger_redis.set("worker:chat1@vm", json.dumps({"name": "chat1@vm", "queues": ["chat.m"]}))
+def test_overview_tells_counts_and_latencies(ledger_redis: redis.Redis) -> None:
     counters = Counters(ledger_redis)
     counters.add(Count.REAPED, 3)
     counters.add_latencies([0, 5, 6, 10_000_000])
 
     now = read_overview(ledger_redis)
 
-    assert [worker["name"] for worker in now.workers] == ["chat1@vm"]
     assert now.counts == {"reaped": 3}
     assert {bound: n for bound, n in now.latencies if n} == {5: 2, 10: 1, None: 1}
 
@@ -80,3 +84,42 @@ def test_only_the_admin_may_ask(fake_redis: redis.Redis, dto: str) -> None:
     answer = gateway.get(f"/api/{dto}", key=ADMIN_SECRET)
     assert answer.status_code == 200
     assert ADMIN_SECRET not in answer.text
+
+
+def test_answer_tells_stages_workers_and_providers(fake_redis: redis.Redis) -> None:
+    gateway = build(
+        fake_redis,
+        new_settings(api_key=SecretStr(API_KEY), auth_secret=SecretStr(ADMIN_SECRET)),
+    )
+    gateway.queue()
+    running = (Running(job=3, since_ms=START_MS, model="m", provider="acme"),)
+    worker = Worker(name="chat1@vm", started_ms=START_MS, pid=7, queues=("chat.m",), slots=4)
+    busy = {"busy": 1, "running_jobs": 1, "models": {"m": 1}, "providers": {"acme": 1}}
+    book = WorkerBook(fake_redis)
+    book.beat(worker.model_copy(update={**busy, "running": running}))
+
+    answer = gateway.get("/api/GetOverview", key=ADMIN_SECRET).json
+
+    chat = answer["stages"][0]
+    assert chat.pop("lagSecs") >= 0
+    assert chat == {
+        "name": "chat",
+        "model": "m",
+        "depth": 1,
+        "inFlight": 1,
+        "workers": 1,
+        "slots": 4,
+        "busy": 1,
+    }
+    assert answer["providers"] == [{"name": "acme", "inUse": 1}]
+    (shown,) = answer["workers"]
+    assert (shown["name"], shown["pools"], shown["isStopping"]) == ("chat1@vm", ["chat"], False)
+    assert shown["running"][0] == {
+        "id": 3,
+        "model": "m",
+        "provider": "acme",
+        "startedDate": iso_date(START_MS),
+    }
+    assert answer["lostWorkers"] == []
+    (stats,) = gateway.get("/api/GetWorkerStats", key=ADMIN_SECRET).json["results"]
+    assert (stats["name"], stats["runningJob"], stats["queued"]) == ("chat1@vm", 3, 1)

@@ -99,3 +99,13 @@ def test_prices_follow_their_file_and_stay_when_it_is_wrong(tmp_path: Path) -> N
     path.unlink()
     costs.append(prices.cost_nanos("p", "m", usage))
     assert costs == [0, 2 * NANOS, 2 * NANOS, 30 * NANOS, 0]
+
+
+def test_current_prices_stay_what_they_were_when_they_were_taken(tmp_path: Path) -> None:
+    path, usage = tmp_path / "providers.toml", Usage(1_000_000, 0, 1_000_000)
+    path.write_text("[price.m]\ninput = 2\n")
+    prices = FilePrices(path)
+    before = prices.current()
+    path.write_text("[price.m]\ninput = 30\n")
+    taken = (before, prices.current())
+    assert [some.cost_nanos("p", "m", usage) for some in taken] == [2 * NANOS, 30 * NANOS]

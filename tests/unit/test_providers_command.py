@@ -12,9 +12,10 @@ import redis
 from click.testing import CliRunner, Result
 
 from cli.main import main
-from cli.wsgi_thread import Environ, ServerThread, StartResponse, body_of
+from cli.wsgi_thread import Environ, StartResponse, body_of
 from shared.registry_store import RegistryStore
 from tests.conftest import RedisServer
+from tests.fake_server import FakeServer
 
 pytestmark = pytest.mark.integration
 
@@ -29,23 +30,13 @@ models = ["m"]
 """
 
 
-class CannedGateway:
+class CannedGateway(FakeServer):
     """Answers as told, and notes what it was asked: path, authorization, body."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.answer: tuple[int, Any] = (200, {})
         self.asked: list[tuple[str, str, Any]] = []
-        self._server = ServerThread(self._application)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.port}"
-
-    def start(self) -> None:
-        self._server.start()
-
-    def stop(self) -> None:
-        self._server.stop()
 
     def _application(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         body = json.loads(body_of(environ))

@@ -15,17 +15,12 @@ from shared.delivery import DeliveryAttempt, NextStep
 from shared.delivery import DeliveryState as State
 from shared.delivery_store import DeliveryStore
 from shared.job import Job, JobState, failure_body
+from shared.job_failures import CANCELLED, DEADLINE_PASSED, STREAM_BROKEN, WORKER_LOST
 from shared.job_store import JobStore
-from shared.moves import CANCELLED, Claim, Renewal, Result
-from shared.recovery_store import (
-    BATCH,
-    DEADLINE_PASSED,
-    DOORBELL_GRACE_S,
-    MISSING_GRACE_S,
-    STREAM_BROKEN,
-    WORKER_LOST,
-    RecoveryStore,
-)
+from shared.moves import Claim, Renewal, Result
+from shared.recovery.jobs import DOORBELL_GRACE_S
+from shared.recovery.search import BATCH, MISSING_GRACE_S
+from shared.recovery_store import RecoveryStore
 from shared.scripts import Call, ScriptRunner
 from shared.settings import Settings
 from tests.factories import START_MS, FakeClock, MessageLists, dump, new_job, new_settings

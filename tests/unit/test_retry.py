@@ -12,8 +12,9 @@ from shared import redis_keys as keys
 from shared.delivery_store import DeliveryAttempt, DeliveryState, DeliveryStore, NextStep
 from shared.history.writer import HistoryWriter
 from shared.job import Job, JobState
+from shared.job_failures import CANCELLED
 from shared.job_store import JobStore
-from shared.moves import CANCELLED, Executed, Result, Retried
+from shared.moves import Executed, Result, Retried
 from shared.settings import Settings
 from shared.signing import message_id
 from shared.unstored import Unstored

@@ -17,7 +17,7 @@ from shared.delivery_store import DeliveryStore
 
 @dataclass(slots=True)
 class _Held:
-    attempt: int
+    claim: DeliveryClaim
     #: Until then nobody else can have the delivery (monotonic seconds).
     until_s: float
 
@@ -39,7 +39,7 @@ class Leases:
     @contextmanager
     def held(self, claim: DeliveryClaim, asked_s: float) -> Iterator[None]:
         """Have the attempt's lease renewed while the block runs. `asked_s`: before the claim."""
-        self._held[claim.id] = _Held(claim.attempt, asked_s + self._lease_s)
+        self._held[claim.id] = _Held(claim, asked_s + self._lease_s)
         try:
             yield
         finally:
@@ -66,11 +66,15 @@ class Leases:
         held, asked_s = dict(self._held), self._monotonic()
         if not held:
             return
-        renewed = self._deliveries.renew({name: one.attempt for name, one in held.items()})
+        renewed = self._deliveries.renew({name: one.claim.attempt for name, one in held.items()})
         if renewed == len(held):
             for one in held.values():
                 one.until_s = asked_s + self._lease_s
 
+    def claims(self) -> list[DeliveryClaim]:
+        """Return the claims of all attempts that run."""
+        return [held.claim for held in self._held.values()]
+
     def _is_known(self, claim: DeliveryClaim) -> bool:
         held = self._held.get(claim.id)
-        return held is not None and held.attempt == claim.attempt
+        return held is not None and held.claim.attempt == claim.attempt

@@ -72,10 +72,9 @@ class Running:
         """Return (provider, job id) of all that run."""
         return [(entry.claim.chosen, job_id) for job_id, entry in self._entries.items()]
 
-    def oldest(self, most: int) -> list[tuple[int, float]]:
-        """Return (job id, start of the present attempt in unix seconds), oldest first."""
-        rows = [(job_id, entry.claim.now_ms / 1000) for job_id, entry in self._entries.items()]
-        return sorted(rows, key=lambda row: row[1])[:most]
+    def claims(self) -> list[Claim]:
+        """Return the claims of all attempts that run."""
+        return [entry.claim for entry in self._entries.values()]
 
     def abort_all(self, reason: AbortReason) -> None:
         """Break off all calls."""

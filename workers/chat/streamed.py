@@ -9,9 +9,9 @@ from typing import Any, Final
 from shared import response_events
 from shared.errors import Failure, MalformedJson
 from shared.job import failure_body
+from shared.job_failures import STREAM_BROKEN
 from shared.json_bytes import to_json_bytes
 from shared.operation import Operation
-from shared.recovery_store import STREAM_BROKEN
 from workers.chat.folds import Fold, fold_of
 from workers.chat.relay import Relay
 from workers.chat.usage import Show, show_all

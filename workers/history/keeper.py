@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
 
 from sqlalchemy.exc import DataError
 
 from shared.history.rows import body_row, job_row
 from shared.history.writer import Record
 from shared.job import Job
+from shared.prices import Prices
 from workers.deps import Deps
 
 #: What is wrong with a row itself, such as a number too large.
@@ -25,16 +26,24 @@ _REFUSED: Final = (DataError, OverflowError)
 log = logging.getLogger(__name__)
 
 #: Most jobs of one transaction, and about how many bytes of bodies (bytes) it may hold.
-BATCH: Final = 300
+BATCH: Final = 1000
 _BATCH_BYTES: Final = 8 * 1024 * 1024
-#: Jobs read in one round trip: their bodies may be large.
+#: Jobs read in one round trip and made into rows: their bodies may be large, and only the wait for
+#: the next page lets others have their turn.
 _PAGE: Final = 30
 #: How long nobody else stores after this process said it does (seconds). Every batch renews it. In
 #: a transaction that takes longer two may be at it: no harm, only work done twice.
 _LEASE_S: Final = 5.0
 #: How often a process looks for jobs to store (seconds). Jobs that ended meanwhile share one
 #: transaction; a job is in the history this long after its end.
-INTERVAL_S: Final = 0.5
+INTERVAL_S: Final = 1.0
+
+
+class _Ended(NamedTuple):
+    """A job that ended, with what is stored of it."""
+
+    job: Job
+    record: Record
 
 
 class Keeper:
@@ -46,7 +55,7 @@ class Keeper:
         self._ids_are_above = False
 
     def __call__(self) -> None:
-        """Store until the list is empty. Raises redis.RedisError, DatabaseUnavailable."""
+        """Store what is on the list now. Raises redis.RedisError, DatabaseUnavailable."""
         try:
             self._pass()
         except Exception:
@@ -59,47 +68,57 @@ class Keeper:
         if not self._ids_are_above:
             unstored.keep_ids_above(self._deps.history.last_id())
             self._ids_are_above = True
-        while ids := unstored.ids(BATCH):
+        # What ends meanwhile waits for the next pass: else batches would be small under load.
+        left = unstored.count()
+        while left > 0 and (ids := unstored.ids(min(BATCH, left))):
             if not unstored.enter(self._token, _LEASE_S):
                 return
-            if not self._store(self._read(ids)):
+            stored = self._store(self._read(ids))
+            if not stored:
                 return
+            left -= stored
 
-    def _read(self, ids: Sequence[int]) -> list[Job]:
+    def _read(self, ids: Sequence[int]) -> list[_Ended]:
         """Read the first jobs of the list, as many as fit into a transaction."""
-        jobs: list[Job] = []
+        prices = self._deps.prices.current()
+        ended: list[_Ended] = []
         size = 0
         for first in range(0, len(ids), _PAGE):
-            page = ids[first : first + _PAGE]
-            read = self._deps.unstored.read(page)
-            self._deps.unstored.drop([i for i, job in zip(page, read, strict=True) if job is None])
-            jobs += [job for job in read if job is not None]
-            size += sum(_size(job) for job in read if job is not None)
+            jobs = self._read_page(ids[first : first + _PAGE])
+            ended += self._records(jobs, prices)
+            size += sum(map(_size, jobs))
             if size > _BATCH_BYTES:
                 break
-        return jobs
+        return ended
 
-    def _store(self, jobs: Sequence[Job]) -> int:
-        # One that was queued again since is off the list already; its next end puts it there anew.
-        ended = [job for job in jobs if job.state.is_final]
+    def _read_page(self, ids: Sequence[int]) -> list[Job]:
+        jobs = self._deps.unstored.read(ids)
+        self._deps.unstored.drop([i for i, job in zip(ids, jobs, strict=True) if job is None])
+        return [job for job in jobs if job is not None]
+
+    def _records(self, jobs: Iterable[Job], prices: Prices) -> Iterable[_Ended]:
+        whole = self._deps.settings.history_bodies == "all"
+        for job in jobs:
+            # One that was queued again is off the list already; its next end puts it there anew.
+            if job.state.is_final:
+                record = Record(job_row(job, prices), body_row(job, with_contents=whole))
+                yield _Ended(job, record)
+
+    def _store(self, ended: Sequence[_Ended]) -> int:
         try:
-            self._deps.history.store([self._record(job) for job in ended])
+            self._deps.history.store([one.record for one in ended])
         except _REFUSED:
-            for job in ended:
-                self._store_alone(job)
-        self._deps.unstored.note_stored(ended)
+            for one in ended:
+                self._store_alone(one)
+        self._deps.unstored.note_stored([one.job for one in ended])
         return len(ended)
 
-    def _store_alone(self, job: Job) -> None:
+    def _store_alone(self, ended: _Ended) -> None:
         """Store a job of a batch that was refused; one that nobody can store must not stop all."""
         try:
-            self._deps.history.store([self._record(job)])
+            self._deps.history.store([ended.record])
         except _REFUSED:
-            log.exception("job %s: the history does not take it", job.id)
-
-    def _record(self, job: Job) -> Record:
-        with_contents = self._deps.settings.history_bodies == "all"
-        return Record(job_row(job, self._deps.prices), body_row(job, with_contents=with_contents))
+            log.exception("job %s: the history does not take it", ended.job.id)
 
 
 def _size(job: Job) -> int:

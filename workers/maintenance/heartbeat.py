@@ -1,37 +1,92 @@
-"""Says in Redis that this worker process lives, what it serves and what it does."""
+"""Says in the book of workers that this process lives, what it serves and what it does."""
 
 from __future__ import annotations
 
-import json
+import contextlib
+import heapq
 import os
-from collections.abc import Sequence
+import socket
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable
+from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
-from shared import redis_keys
+from redis.exceptions import RedisError
+
+from shared.worker_book import Running, Worker, WorkerBook
 from workers.deps import Deps
 
-INTERVAL_S: Final = 5.0
-#: Most jobs that are named as running.
+#: Most jobs and callbacks that are named as running, those that run longest.
 _SHOWN: Final = 10
-_LIVES_S: Final = 3 * INTERVAL_S
 
 
-def beat(deps: Deps, queues: Sequence[str]) -> None:
-    """Renew this process's entry."""
-    entry = {
-        "name": deps.worker_name,
-        "pid": os.getpid(),
-        "queues": sorted(queues),
-        **deps.traffic.counts,
-        "runningJobs": len(deps.running.leased()),
-        "running": [
-            {"job": job_id, "since": since_s} for job_id, since_s in deps.running.oldest(_SHOWN)
-        ],
-    }
-    key = redis_keys.worker(deps.worker_name)
-    deps.redis.set(key, json.dumps(entry), px=round(_LIVES_S * 1000))
+class Heartbeat:
+    """One beat a call, until `end`."""
+
+    def __init__(
+        self,
+        deps: Deps,
+        *,
+        queues: Callable[[], Iterable[str]],
+        slots: int,
+        busy: Callable[[], int],
+        stopping: Callable[[], bool],
+    ) -> None:
+        """`busy`: how many slots are taken; `stopping`: whether the worker was told to stop."""
+        self._deps = deps
+        self._queues = queues
+        self._busy = busy
+        self._stopping = stopping
+        self._book = WorkerBook(deps.redis)
+        self._self = Worker(
+            name=deps.worker_name,
+            started_ms=round(deps.clock() * 1000),
+            pid=os.getpid(),
+            host=socket.gethostname(),
+            version=_version(),
+            slots=slots,
+        )
+        self._has_ended = False
+        # A beat on its way would bring back what `end` has struck out.
+        self._one_at_a_time = threading.Lock()
+
+    def __call__(self) -> None:
+        """Say how things are. Raises redis.RedisError."""
+        with self._one_at_a_time:
+            if not self._has_ended:
+                self._book.beat(self._now())
+
+    def end(self) -> None:
+        """Strike this process out; a book that is away shows it as lost for a while."""
+        with self._one_at_a_time, contextlib.suppress(RedisError):
+            self._has_ended = True
+            self._book.leave(self._self)
+
+    def _now(self) -> Worker:
+        deps, claims = self._deps, self._deps.running.claims()
+        rows = [
+            Running(job=one.id, since_ms=one.now_ms, model=one.model, provider=one.chosen)
+            for one in claims
+        ]
+        rows += [Running(job=one.id, since_ms=one.now_ms) for one in deps.callback_leases.claims()]
+        return self._self.model_copy(
+            update={
+                "queues": tuple(sorted(self._queues())),
+                "busy": self._busy(),
+                "stopping": self._stopping(),
+                "counts": dict(deps.traffic.counts),
+                "running_jobs": len(rows),
+                "models": Counter(one.model for one in claims),
+                "providers": Counter(one.chosen for one in claims if one.chosen),
+                "running": tuple(heapq.nsmallest(_SHOWN, rows, key=lambda row: row.since_ms)),
+            }
+        )
 
 
-def fall_silent(deps: Deps) -> None:
-    """Take this process's entry away: it stops."""
-    deps.redis.delete(redis_keys.worker(deps.worker_name))
+def _version() -> str:
+    """Return the version of the package; nothing of one that runs from its sources."""
+    try:
+        return version("replyto")
+    except PackageNotFoundError:
+        return ""

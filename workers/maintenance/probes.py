@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import logging
+import uuid
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -15,9 +17,11 @@ import gevent
 import requests
 
 from shared import redis_keys as keys
+from shared.lease import Lease
 from shared.provider_extras import resolved
 from shared.provider_health import Health, Standing
 from shared.providers import Provider
+from shared.scripts import ScriptRunner
 from workers.deps import Deps
 from workers.provider_key import provider_key
 from workers.providers.base import ProviderError
@@ -41,12 +45,18 @@ def probe_providers(deps: Deps) -> None:
     gevent.joinall([gevent.spawn(_answer, deps, wish) for wish in _wishes(deps)])
     now_ms = round(deps.clock() * 1000)
     due = [one for one in deps.registry.providers if _is_due(deps, one, now_ms)]
-    if not due or not deps.redis.set(keys.PROBE_LEASE, "1", nx=True, px=round(_LEASE_S * 1000)):
+    if due:
+        _probe_alone(deps, due)
+
+
+def _probe_alone(deps: Deps, due: Sequence[Provider]) -> None:
+    lease, token = Lease(ScriptRunner(deps.redis), keys.PROBE_LEASE), uuid.uuid4().hex
+    if not lease.hold(token, _LEASE_S):
         return
     try:
         gevent.joinall([gevent.spawn(_probe, deps, provider) for provider in due])
     finally:
-        deps.redis.delete(keys.PROBE_LEASE)
+        lease.give_back(token)
 
 
 def problem_of(deps: Deps, provider: Provider) -> str:

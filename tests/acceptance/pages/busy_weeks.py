@@ -16,7 +16,7 @@ from shared.database.database import Database
 from shared.history.rows import body_row, job_row
 from shared.history.writer import HistoryWriter, Record
 from shared.job import Attempt, Job, JobState, failure_body
-from shared.moves import CANCELLED
+from shared.job_failures import CANCELLED
 from shared.prices import load_prices
 from tests.acceptance.api import chat
 from tests.acceptance.pages.admin_scene import admin_api

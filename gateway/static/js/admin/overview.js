@@ -3,10 +3,11 @@
 import { html, useEffect, useState } from "../lib/html.js";
 import { get } from "../lib/api.js";
 import { duration, number } from "../lib/format.js";
+import { Empty } from "../ui/states.js";
 import { Loaded, Tile } from "./parts.js";
 import { Plot } from "./plot.js";
-import { Queues } from "./queues.js";
 import { ended, percentile, rate } from "./rates.js";
+import { furthestBehind, stageName } from "./stages.js";
 import { useData } from "./use-data.js";
 
 const EVERY_MS = 2000;
@@ -35,20 +36,22 @@ function Shown({ now }) {
   const span = readings.at(-1 - SPAN) ?? readings[0] ?? now;
   const waiting = now.waiting.reduce((sum, row) => sum + row.interactive + row.queued + row.bulk, 0);
   const failed = (now.counts.ended_failed ?? 0) - (span.counts.ended_failed ?? 0);
-  const callbacks = now.callbacksDue + now.callbacksDelayed + now.callbacksInFlight;
+  const callbacks = pendingCallbacks(now);
+  const late = furthestBehind(now.stages);
   const p95 = percentile(span, now, 0.95);
   return html`<div class="stack">
     <div class="tiles">
       <${Tile} label="Jobs a second" value=${number(rate(before, now, ended))} detail=${`${number(rate(before, now, (one) => one.accepted))} accepted`} />
       <${Tile} label="Waiting" value=${number(waiting)} detail=${now.delayed ? `${number(now.delayed)} for another attempt` : "in all queues"} href="/admin/queues" />
+      <${Tile} label="Furthest behind" value=${late ? duration(late.lagSecs * 1000) : "–"} detail=${late ? stageName(late) : "nothing waits"} href="/admin/queues" />
       <${Tile} label="In flight" value=${number(now.inFlight)} detail="calls of LLMs" href="/admin/jobs?state=Started" />
-      <${Tile} label="Workers" value=${number(now.workers.length)} tone=${now.workers.length ? "" : "bad"} detail="processes" href="/admin/queues" />
+      <${Tile} label="Workers" value=${number(now.workers.length)} tone=${now.workers.length ? "" : "bad"} detail=${now.lostWorkers.length ? `${number(now.lostWorkers.length)} lost` : "processes"} href="/admin/queues" />
       <${Tile} label="Answered within" value=${duration(percentile(span, now, 0.5))} detail=${p95 === null ? "median" : `median; 95 % within ${duration(p95)}`} />
       <${Tile} label="Callbacks pending" value=${number(callbacks)} detail=${`${number(now.callbacksDelayed)} to be tried again`} href="/admin/callbacks?state=Pending" />
       <${Tile} label="Failed lately" value=${number(failed)} tone=${failed ? "bad" : ""} detail="in the last half minute" href="/admin/jobs?state=Failed" />
     </div>
     <${Plots} now=${now} />
-    <section class="stack"><h2>Waiting, by model</h2><${Queues} rows=${now.waiting} workers=${now.workers} /></section>
+    <section class="stack"><h2>Waiting, by model</h2><${Waiting} rows=${now.waiting} workers=${now.workers} /></section>
     <${Counts} counts=${now.counts} />
   </div>`;
 }
@@ -67,8 +70,27 @@ function Plots({ now }) {
     <${Plot} title="Time to the answer" summary="median and 95th percentile" times=${times} format=${duration}
       lines=${[{ label: "median", color: "plot-1", values: of(({ span, one }) => percentile(span, one, 0.5)) }, { label: "95 %", color: "plot-2", values: of(({ span, one }) => percentile(span, one, 0.95)) }]} />
     <${Plot} title="Callbacks pending" summary="${number(now.callbacksDelayed)} to be tried again" times=${times} format=${number}
-      lines=${[{ label: "pending", color: "plot-4", values: of(({ one }) => one.callbacksDue + one.callbacksDelayed + one.callbacksInFlight) }]} />
+      lines=${[{ label: "pending", color: "plot-4", values: of(({ one }) => pendingCallbacks(one)) }]} />
   </div>`;
+}
+
+/** Due, to be tried again, being sent, or held until their receiver has room. */
+function pendingCallbacks(now) {
+  const held = now.stages.reduce((sum, stage) => sum + (stage.held ?? 0), 0);
+  return now.callbacksDue + now.callbacksDelayed + now.callbacksInFlight + held;
+}
+
+/** What waits for each model, by how much of a hurry it is in, and how many workers serve it. */
+function Waiting({ rows, workers }) {
+  if (!rows.length) return html`<${Empty} icon="layers" title="No queue yet"><p>A model's queue comes with its first job.</p></${Empty}>`;
+  const servers = (model) => workers.filter(({ queues }) => queues.includes(`chat.${model}`)).length;
+  return html`<div class="table-frame" tabindex="0" role="region" aria-label="Waiting, by model"><table class="table cards">
+    <thead><tr><th>Model</th><th class="number">Interactive</th><th class="number">Queued</th><th class="number">Bulk</th><th class="number">Workers</th></tr></thead>
+    <tbody>${rows.map((row) => html`<tr key=${row.model}>
+      <td data-label="Model"><a href="/admin/jobs?${new URLSearchParams({ state: "Queued", model: row.model })}">${row.model}</a></td>
+      <td data-label="Interactive" class="number">${number(row.interactive)}</td><td data-label="Queued" class="number">${number(row.queued)}</td><td data-label="Bulk" class="number">${number(row.bulk)}</td>
+      <td data-label="Workers" class="number">${servers(row.model) ? number(servers(row.model)) : html`<span class="badge ${row.interactive + row.queued + row.bulk ? "bad" : ""}">none</span>`}</td>
+    </tr>`)}</tbody></table></div>`;
 }
 
 const MEANINGS = {

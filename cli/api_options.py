@@ -1,0 +1,44 @@
+"""Options and arguments of the commands that call the gateway's API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def options(*wanted: Callable[[F], F]) -> Callable[[F], F]:
+    """Return what adds these options to a command, whose help names them in this order."""
+
+    def add(command: F) -> F:
+        for option in reversed(wanted):
+            command = option(command)
+        return command
+
+    return add
+
+
+#: Where the gateway is.
+at_url: Final = click.option("--url", help="The gateway. Default: the one of this machine.")
+#: Where it is, and who calls.
+at_gateway: Final = options(
+    click.option("--key", help="An API key. Default: the one in the data directory."), at_url
+)
+#: When what is listed was made.
+created_between: Final = options(
+    click.option("--from", "from_", help="Created then or later: 2026-01-31T08:00:00Z."),
+    click.option("--to", help="Created then or earlier."),
+)
+
+
+def take(default: int) -> Callable[[F], F]:
+    """Return the option that says how many at the most."""
+    return click.option("--take", default=default, show_default=True, type=click.IntRange(1, 1000))
+
+
+def which(job: str) -> dict[str, Any]:
+    """Return how a DTO names this job: a number is its id, anything else its RefId."""
+    return {"id": int(job)} if job.isascii() and job.isdecimal() else {"refId": job}

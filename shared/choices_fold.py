@@ -1,0 +1,96 @@
+"""What the folds of both kinds of completions share: fields beside choices, each by its index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, Protocol
+
+#: Names of which the first value counts, although each chunk carries them.
+_FIRST: Final = frozenset({"id", "created"})
+#: Padding that hides a chunk's size; it tells nothing of the completion.
+_DROPPED: Final = frozenset({"obfuscation"})
+#: Values with which a chunk says that it has nothing to add.
+BLANK: Final[tuple[object, ...]] = (None, "", [], {})
+
+
+class Choice(Protocol):
+    """One choice of a completion, put together from what chunks say of it."""
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether it has its finish reason."""
+        ...
+
+    def add(self, choice: dict[str, object]) -> None:
+        """Take in what the next chunk says of it."""
+        ...
+
+    def finish(self) -> None:
+        """Give it the finish reason that fits."""
+        ...
+
+    def build(self) -> dict[str, object]:
+        """Return the choice so far."""
+        ...
+
+
+class ChoicesFold:
+    """The completion that a stream has told so far.
+
+    Chunks are never changed; what is not put together from parts is shared with them.
+    """
+
+    __slots__ = ("_choices", "_fields", "_kind", "_new_choice")
+
+    def __init__(self, kind: str, new_choice: Callable[[int], Choice]) -> None:
+        """`kind` is the `object` of the whole; `new_choice` makes the choice of an index."""
+        self._kind = kind
+        self._new_choice = new_choice
+        self._fields: dict[str, object] = {}
+        self._choices: dict[int, Choice] = {}
+
+    def add(self, chunk: dict[str, object]) -> None:
+        """Take in the next chunk; choices of a wrong type are passed over."""
+        for name, value in chunk.items():
+            if name == "choices":
+                self._add_choices(value)
+            elif name in _FIRST and self._fields.get(name):
+                continue
+            elif name not in _DROPPED:
+                keep_last(self._fields, name, value)
+
+    def completion(self) -> dict[str, object]:
+        """Return the whole of the chunks so far, choices ordered by their index."""
+        choices = [choice.build() for _, choice in sorted(self._choices.items())]
+        return self._fields | {"object": self._kind, "choices": choices}
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether there was a choice, and each one has its finish reason: nothing broke off."""
+        return bool(self._choices) and all(choice.is_finished for choice in self._choices.values())
+
+    def finish(self) -> None:
+        """Take in that the server says it is done; small ones say so and give no finish reasons.
+
+        When none of the choices has a reason, each gets the one that fits. One that lacks it beside
+        others that have it broke off: this server does give reasons.
+        """
+        if not any(choice.is_finished for choice in self._choices.values()):
+            for choice in self._choices.values():
+                choice.finish()
+
+    def _add_choices(self, choices: object) -> None:
+        self._fields.setdefault("choices", None)  # holds their place among the fields
+        for choice in choices if isinstance(choices, list) else ():
+            if isinstance(choice, dict):
+                index = choice.get("index")
+                index = index if isinstance(index, int) else 0
+                if index not in self._choices:
+                    self._choices[index] = self._new_choice(index)
+                self._choices[index].add(choice)
+
+
+def keep_last(fields: dict[str, object], name: str, value: object) -> None:
+    """Let the value replace the one before it, unless it says nothing."""
+    if name not in fields or value not in BLANK:
+        fields[name] = value

@@ -1,0 +1,42 @@
+"""How a job ends that gets no whole answer, as its client is told."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from shared.errors import Failure
+
+CANCELLED: Final = Failure(
+    status=499,
+    type="invalid_request_error",
+    code="job_cancelled",
+    message="The job was cancelled.",
+    error_code="Cancelled",
+)
+WORKER_LOST: Final = Failure(
+    status=500,
+    type="server_error",
+    code="worker_lost",
+    message="The workers that ran this job died each time; it is not tried again.",
+)
+STREAM_BROKEN: Final = Failure(
+    status=502,
+    type="server_error",
+    code="stream_broken",
+    message="The stream broke off; what came before it is not the whole answer.",
+    error_code="BadGateway",
+)
+DEADLINE_PASSED: Final = Failure(
+    status=504,
+    type="server_error",
+    code="deadline_exceeded",
+    message="The job's deadline passed before a worker could answer it.",
+    error_code="Timeout",
+)
+NO_PROVIDER: Final = Failure(
+    status=503,
+    type="server_error",
+    code="no_provider",
+    message="No provider serves this model at the moment.",
+    error_code="ServiceUnavailable",
+)

@@ -1,0 +1,72 @@
+"""Deliveries that are due, whose worker died or whose message is gone, and receivers with room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shared import redis_keys as keys
+from shared import task_names
+from shared.delivery_keys import LINE, MESSAGES
+from shared.delivery_store import receiver_limits
+from shared.recovery.search import BATCH, Search
+from shared.scripts import Call
+
+
+class DeliveryRecovery(Search):
+    """Finds and moves deliveries."""
+
+    def repush_deliveries(self) -> int:
+        """Give a fresh message to each due delivery whose message is gone; return how many."""
+        return self._repush([task_names.CALLBACKS_QUEUE], [0], task_names.DELIVER, "Pending")
+
+    def return_deliveries(self, *, reap: bool = True) -> int:
+        """Push deliveries that are due again, and those whose worker is gone; return how many.
+
+        `reap`: whether a lease that is past due says so.
+        """
+        moved = self._return(keys.DELIVERIES_DELAYED, self._due(keys.DELIVERIES_DELAYED))
+        if reap:
+            lease_s = self._settings.callback_lease_s
+            ids = self._due_leases(keys.DELIVERIES_LEASES, lease_s)
+            moved += self._return(keys.DELIVERIES_LEASES, ids)
+        return moved
+
+    def wake_receivers(self) -> int:
+        """Push parked deliveries whose receiver has room again; return how many."""
+        now = self._clock()
+        due = self._scripts.run(Call("due", [keys.RECEIVERS_WAKES], [now, BATCH]))
+        calls = [
+            Call(
+                "wake_receiver",
+                [
+                    keys.RECEIVERS_WAKES,
+                    keys.RECEIVER_PREFIX,
+                    keys.DELIVERIES_LEASES,
+                    MESSAGES,
+                    LINE,
+                    keys.QUEUE_PLACE,
+                ],
+                [now, receiver, *receiver_limits(self._settings)],
+            )
+            for receiver in due
+        ]
+        return sum(self._scripts.run_all(calls))
+
+    def _return(self, source: str, ids: Sequence[int]) -> int:
+        now = self._clock()
+        calls = [
+            Call(
+                "return_delivery",
+                [
+                    keys.delivery(job_id),
+                    source,
+                    MESSAGES,
+                    LINE,
+                    keys.QUEUE_PLACE,
+                    keys.RECEIVER_PREFIX,
+                ],
+                [now, job_id],
+            )
+            for job_id in reversed(ids)
+        ]
+        return sum(self._scripts.run_all(calls))

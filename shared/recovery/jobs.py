@@ -1,0 +1,163 @@
+"""Jobs that are due, whose worker died or whose message is gone: on their way again, or ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from shared import queue_keys, task_names
+from shared import redis_keys as keys
+from shared.clock import milliseconds
+from shared.job import JobState, failure_body
+from shared.job_failures import CANCELLED, DEADLINE_PASSED, STREAM_BROKEN, WORKER_LOST
+from shared.operation import Operation
+from shared.recovery.search import Search
+from shared.scripts import Argument, Call
+
+#: How long an executed job may wait while nobody completes (seconds).
+DOORBELL_GRACE_S: Final = 2.0
+
+#: The fields of a job that say where it stands in line.
+_WHERE: Final = ("model", "priority", "owner", "provider", "operation")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Where a job's message goes."""
+
+    id: int
+    model: str
+    priority: int
+    owner: str
+    provider: str
+    operation: Operation
+
+    @property
+    def queue(self) -> str:
+        """The Celery queue of the job's model."""
+        return task_names.chat_queue(self.model)
+
+
+class JobRecovery(Search):
+    """Finds and moves jobs."""
+
+    def reap_jobs(self) -> int:
+        """Queue again, or end, the jobs whose lease is past due; return how many."""
+        error, cancelled = failure_body(WORKER_LOST), failure_body(CANCELLED)
+        tail: list[Argument] = [
+            self._settings.max_crashes,
+            error,
+            cancelled,
+            WORKER_LOST.status,
+            CANCELLED.status,
+            failure_body(STREAM_BROKEN),
+            STREAM_BROKEN.status,
+        ]
+        ids = self._due_leases(keys.LEASES, self._settings.lease_s)
+        return self._requeue("reap", ids, tail, leave=keys.LEASES)
+
+    def promote_jobs(self) -> int:
+        """Push the messages of delayed jobs that are due; return how many."""
+        return self._requeue("promote", self._due(keys.DELAYED), [], leave=keys.DELAYED)
+
+    def expire_jobs(self) -> int:
+        """End the jobs that still wait after their deadline; return how many."""
+        now = self._clock()
+        lease_ms = milliseconds(self._settings.lease_s)
+        tail: list[Argument] = [failure_body(DEADLINE_PASSED), DEADLINE_PASSED.status, lease_ms]
+        calls = [
+            Call(
+                "expire",
+                [
+                    *queue_keys.move_keys(job.id),
+                    *queue_keys.everywhere(job.queue, job.owner, job.provider, job.operation),
+                ],
+                [now, job.id, *tail],
+            )
+            for job in self._waiting(self._due(keys.DEADLINES), leave=keys.DEADLINES)
+        ]
+        return sum(answer == b"failed" for answer in self._scripts.run_all(calls))
+
+    def repush_jobs(self) -> int:
+        """Give a fresh message to each Queued job whose message is gone; return how many."""
+        queues = self._chat_queues()
+        return self._repush(queues, task_names.PRIORITIES, task_names.CHAT, JobState.QUEUED)
+
+    def dispatch_jobs(self) -> int:
+        """Top up the message lists that claims have not topped up; return how many were pushed."""
+        now, window = self._clock(), self._settings.queue_window
+        calls = [
+            Call(
+                "dispatch",
+                [
+                    *queue_keys.window(queue, priority),
+                    keys.QUEUE_PLACE,
+                    keys.drain(queue),
+                    keys.GATES,
+                ],
+                [now, queue, priority, window],
+            )
+            for queue in self._chat_queues()
+            for priority in task_names.PRIORITIES
+        ]
+        return sum(self._scripts.run_all(calls))
+
+    def ring(self) -> bool:
+        """Push a doorbell when executed jobs wait and nobody completes them."""
+        call = Call(
+            "ring",
+            [
+                keys.EXECUTED,
+                keys.COMPLETION_LEASE,
+                keys.message_list(task_names.COMPLETION_QUEUE, 0),
+                keys.QUEUE_PLACE,
+            ],
+            [self._clock(), milliseconds(DOORBELL_GRACE_S)],
+        )
+        return bool(self._scripts.run(call))
+
+    def _chat_queues(self) -> list[str]:
+        models: Any = self._client.smembers(keys.MODELS)
+        return [task_names.chat_queue(model.decode()) for model in sorted(models)]
+
+    def _waiting(self, ids: Sequence[int], *, leave: str) -> list[Waiting]:
+        """Read where the jobs wait; take ids without a job off the set that named them."""
+        pipe = self._client.pipeline(transaction=False)
+        for job_id in ids:
+            pipe.hmget(keys.job(job_id), *_WHERE)
+        rows = list(zip(ids, pipe.execute(), strict=True))
+        gone = [job_id for job_id, row in rows if row[0] is None]
+        if gone:
+            self._client.zrem(leave, *gone)
+        return [
+            Waiting(
+                job_id,
+                model.decode(),
+                int(priority),
+                owner.decode(),
+                (provider or b"").decode(),
+                Operation((operation or b"chat").decode()),
+            )
+            for job_id, (model, priority, owner, provider, operation) in rows
+            if model is not None
+        ]
+
+    def _requeue(
+        self, script: str, ids: Sequence[int], tail: Sequence[Argument], *, leave: str
+    ) -> int:
+        now = self._clock()
+        calls = [
+            Call(
+                script,
+                [
+                    *queue_keys.move_keys(job.id),
+                    keys.message_list(job.queue, job.priority),
+                    keys.line(job.queue, job.priority),
+                ],
+                [now, job.id, job.queue, job.priority, task_names.CHAT, *tail],
+            )
+            # The oldest is pushed last, so that it is the first at the consuming end.
+            for job in reversed(self._waiting(ids, leave=leave))
+        ]
+        return sum(answer not in (0, b"kept") for answer in self._scripts.run_all(calls))

@@ -1,0 +1,111 @@
+"""The connections to Redis: a list of those that are free, and what makes each of them cheap.
+
+redis-py does more around a command than the command costs: its pool takes locks and reads the clock
+twice, its retries build two closures, its telemetry is asked at six places whether it is wanted.
+Parsing, connecting, health checks and what happens to a connection that fails stay the library's.
+See docs/adr/0013-a-lean-hot-path.md.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import hiredis
+import redis
+from redis.connection import HiredisRespSerializer
+
+
+class Connection(redis.Connection):
+    """A connection that is not polled each time the pool gives it out.
+
+    The pool looks for bytes that a command broken off in the middle left behind: a poll a command,
+    a third of its cost. Nothing leaves any here: commands are never broken off, and a connection
+    that failed is closed. One that Redis has closed fails at its next command, which is repeated.
+    """
+
+    def can_read(self, timeout: float = 0) -> bool:
+        """Look for bytes to read only where somebody waits for them (seconds)."""
+        return timeout > 0 and bool(super().can_read(timeout))
+
+
+class Packer(HiredisRespSerializer):
+    """Writes commands whose arguments need no preparation at once: texts, bytes and numbers."""
+
+    def pack(self, *args: Any) -> list[bytes]:
+        """Return the command as Redis reads it."""
+        try:
+            # "CONFIG GET" is two words to Redis.
+            if " " not in args[0]:
+                return [hiredis.pack_command(args)]
+        except TypeError:
+            # Something that the library can prepare, or has the right words for.
+            pass
+        packed: list[bytes] = super().pack(*args)
+        return packed
+
+
+class Pool(redis.ConnectionPool):
+    """Gives out what was given back last; makes new connections up to a number, then lets wait.
+
+    Taking and giving back is one step each of a list, which no thread or greenlet can come between;
+    the lock is for those who find the list empty.
+    """
+
+    _available_connections: list[Any]
+    _in_use_connections: set[Any]
+
+    def __init__(self, *, timeout: float, **options: Any) -> None:
+        """`timeout` is how long a caller waits for a free connection (seconds)."""
+        self._patience_s = timeout
+        super().__init__(**options)
+
+    def reset(self) -> None:
+        """Begin anew: at first, and in a process that was forked."""
+        self._given_back = threading.Condition()
+        self._waiting = 0
+        super().reset()
+
+    def get_connection(self, *_: Any, **__: Any) -> Any:
+        """Return a connection that is connected. Raises redis.ConnectionError."""
+        self._checkpid()
+        connection = self._pop_free() or self._make_or_wait()
+        self._in_use_connections.add(connection)
+        if not connection.is_connected:
+            try:
+                connection.connect()
+            except BaseException:
+                self.release(connection)
+                raise
+        return connection
+
+    def release(self, connection: Any) -> None:
+        """Take a connection back. One of the process that this one was forked from is let go."""
+        self._checkpid()
+        if connection not in self._in_use_connections:
+            return
+        self._in_use_connections.discard(connection)
+        self._available_connections.append(connection)
+        if self._waiting:
+            with self._given_back:
+                self._given_back.notify()
+
+    def _pop_free(self) -> Any:
+        try:
+            return self._available_connections.pop()
+        except IndexError:
+            return None
+
+    def _make_or_wait(self) -> Any:
+        with self._given_back:
+            if self._created_connections < self.max_connections:
+                return self.make_connection()
+            # Counted before the list is looked at again: who gives one back looks here after it.
+            self._waiting += 1
+            try:
+                connection = self._given_back.wait_for(self._pop_free, self._patience_s)
+            finally:
+                self._waiting -= 1
+        if connection is None:
+            raise redis.ConnectionError("No connection available.")
+        return connection

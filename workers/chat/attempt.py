@@ -1,0 +1,174 @@
+"""One attempt at a job: the call of one provider, and what it came to."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import gevent
+
+from shared.chat_request import with_model
+from shared.errors import Failure
+from shared.job import Attempt
+from shared.job_failures import CANCELLED, DEADLINE_PASSED, NO_PROVIDER
+from shared.moves import Claim, Result
+from shared.operation import Operation
+from shared.provider_extras import resolved
+from shared.providers import Provider
+from shared.request_defaults import with_defaults
+from workers.chat import backoff, health_notes, routing
+from workers.chat.candidates import candidates_of
+from workers.chat.streamed import relay_stream
+from workers.chat.verdict import may_go_elsewhere
+from workers.deps import Deps
+from workers.patience import patiently
+from workers.provider_key import provider_key
+from workers.providers.base import ProviderCall, ProviderError
+
+log = logging.getLogger(__name__)
+
+#: The operations whose requests have the members that a model's defaults name.
+_SAMPLED: Final = (Operation.CHAT, Operation.COMPLETION)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an attempt came to: a result, or the wish to try again after `delay_s` seconds."""
+
+    result: Result
+    record: Attempt | None = None
+    delay_s: float | None = None
+    #: Whether another provider may have an answer; nobody waits `delay_s` for that.
+    may_go_elsewhere: bool = False
+
+    @classmethod
+    def cancelled(cls, record: Attempt | None = None) -> Outcome:
+        """Return the outcome of a job that somebody cancelled while it ran."""
+        return cls(Result.failure(CANCELLED, cancelled=True), record)
+
+
+def make_attempt(deps: Deps, claim: Claim) -> Outcome:
+    """Call the chosen provider; tell what came of it. Raises Aborted."""
+    left_s = (claim.deadline_ms - claim.now_ms) / 1000
+    if left_s <= 0:
+        return Outcome(Result.failure(DEADLINE_PASSED))
+    provider = deps.registry.named(claim.chosen)
+    if provider is None or claim.model not in provider.models:
+        return _without_provider(deps, claim)
+    started = deps.monotonic()
+    timeout_s = min(left_s, deps.settings.attempt_timeout_s)
+    try:
+        with deps.running.abortable(claim), deps.traffic.calling(provider.name):
+            body = _call(deps, claim, provider, timeout_s)
+    except ProviderError as error:
+        health_notes.note_error(deps, claim, provider, error)
+        record = _record(deps, claim, provider, started, error)
+        return _after_error(deps, claim, error, record, left_s - (deps.monotonic() - started))
+    health_notes.note_answer(deps, claim, provider, deps.monotonic() - started)
+    return Outcome(Result.response(body), _record(deps, claim, provider, started, None))
+
+
+def _without_provider(deps: Deps, claim: Claim) -> Outcome:
+    """Fail the job, unless this process was behind the registry: then it is claimed anew."""
+    patiently(deps, deps.follower.look)
+    has_one = any(
+        claim.provider in ("", one.provider.name) and claim.operation in one.operations
+        for one in candidates_of(deps, claim.model)
+    )
+    return Outcome(Result.failure(NO_PROVIDER), delay_s=0.0 if has_one else None)
+
+
+def _call(deps: Deps, claim: Claim, provider: Provider, timeout_s: float) -> bytes:
+    call = ProviderCall(
+        provider=provider,
+        body=_body(claim, provider),
+        api_key=provider_key(deps, provider),
+        connect_timeout_s=deps.settings.connect_timeout_s,
+        timeout_s=timeout_s,
+        operation=claim.operation,
+        headers=resolved(provider.headers, deps.environment),
+        query=resolved(provider.query, deps.environment),
+    )
+    relay = deps.relays.of(claim)
+    # A hard limit over all: a read timeout begins anew with every byte that drips in.
+    limit = gevent.Timeout(timeout_s)
+    dialect = deps.dialects.of(provider)
+    try:
+        with limit:
+            if not claim.streamed:
+                return dialect.ask(deps.llm_session, call)
+            # Closed whatever happens: the provider must not go on for nobody.
+            chunks, show = deps.usage.chunks(
+                partial(dialect.stream, deps.llm_session),
+                call,
+                always_told=dialect.always_tells_usage,
+            )
+            with closing(chunks):
+                return relay_stream(relay, chunks, claim.operation, show)
+    except gevent.Timeout as expired:
+        if expired is not limit:
+            raise
+        message = f"Provider '{provider.name}' did not answer within {timeout_s:g} s."
+        failure = Failure(504, "server_error", "provider_timeout", message, "Timeout")
+        relay.flush()
+        raise ProviderError(failure, transient=not relay.begun) from None
+
+
+def _body(claim: Claim, provider: Provider) -> bytes:
+    """Return the request with the provider's own model name, and what its client left to us."""
+    own_name, defaults = provider.models[claim.model], provider.defaults.get(claim.model)
+    if claim.operation not in _SAMPLED:
+        defaults = None
+    if own_name == claim.model and defaults is None:
+        return claim.request
+    text = with_model(claim.request.decode("utf-8"), own_name)
+    return (with_defaults(text, defaults.members) if defaults else text).encode("utf-8")
+
+
+def _after_error(
+    deps: Deps, claim: Claim, error: ProviderError, record: Attempt, left_s: float
+) -> Outcome:
+    """Decide between another attempt later and the end."""
+    failed = Result.failure(error.failure)
+    if error.body is not None:
+        failed = Result(failed.outcome, failed.status, error.body)
+    pause_s = backoff.delay_s(
+        claim.try_number,
+        base_s=deps.settings.retry_base_s,
+        cap_s=deps.settings.retry_cap_s,
+        jitter=deps.jitter(),
+        retry_after_s=error.retry_after_s,
+    )
+    attempts_left = claim.try_number < deps.settings.max_attempts and left_s > 0
+    again = error.transient and attempts_left and pause_s < left_s
+    elsewhere = attempts_left and not claim.provider and may_go_elsewhere(error)
+    return Outcome(failed, record, pause_s if again else None, elsewhere)
+
+
+def _record(
+    deps: Deps, claim: Claim, provider: Provider, started: float, error: ProviderError | None
+) -> Attempt:
+    duration_ms = round((deps.monotonic() - started) * 1000)
+    log.info(
+        "job %s: attempt %s at %s %s in %s ms",
+        claim.id,
+        claim.attempt,
+        provider.name,
+        f"failed: {error}" if error else "answered",
+        duration_ms,
+    )
+    return Attempt(
+        number=claim.attempt,
+        provider=provider.name,
+        started_ms=claim.now_ms,
+        duration_ms=duration_ms,
+        outcome="failed" if error else "answered",
+        status=error.status if error else 200,
+        detail=str(error) if error else "",
+        reason=routing.explain(
+            candidates_of(deps, claim.model), provider.name, claim.provider, claim.failed
+        ),
+    )

@@ -1,0 +1,105 @@
+"""The connections to providers: urllib3's, asked and written to in fewer steps.
+
+A synchronous chat spends more CPU in a worker than anywhere else, and a third of that is HTTP. What
+is saved here changes nothing of what is sent. See docs/adr/0013-a-lean-hot-path.md.
+"""
+
+from __future__ import annotations
+
+import select
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from gevent.monkey import get_original
+from requests import PreparedRequest
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+#: A request up to this goes out in one system call (bytes); a larger one is not copied for that.
+_JOINED_BYTES: Final = 65_536
+
+
+class _Lean:
+    """What is told of both kinds of connections."""
+
+    sock: Any
+    _held: list[bytes] | None = None
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the connection can be used: it is open, and nobody has said a word or hung up."""
+        if self.sock is None:
+            return False
+        # The one that gevent has not patched: it is asked without waiting, which with gevent's own
+        # is a turn of the event loop.
+        poll = get_original("select", "poll")()
+        poll.register(self.sock.fileno(), select.POLLIN)
+        return not poll.poll(0)
+
+    def request(self, *args: Any, **options: Any) -> None:
+        """Send a request: head and body in one piece, if they are small."""
+        held: list[bytes] = []
+        self._held = held
+        try:
+            super().request(*args, **options)  # type: ignore[misc]
+        finally:
+            self._held = None
+        if sum(len(piece) for piece in held) <= _JOINED_BYTES:
+            held = [b"".join(held)]
+        for piece in held:
+            self.send(piece)
+
+    def send(self, data: Any) -> None:
+        """Send, or keep until the request is complete."""
+        if self._held is None:
+            super().send(data)  # type: ignore[misc]
+        else:
+            self._held.append(data)
+
+
+class _Connection(_Lean, HTTPConnection):
+    pass
+
+
+class _TlsConnection(_Lean, HTTPSConnection):
+    pass
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+class Adapter(HTTPAdapter):
+    """Keeps connections to each provider open; finds those of a host without naming its settings.
+
+    For providers only: all are asked with the same settings, directly and never through a proxy.
+    """
+
+    def init_poolmanager(self, connections: int, *args: Any, **options: Any) -> None:
+        """Make the manager of the pools, of so many hosts at most."""
+        super().init_poolmanager(connections, *args, **options)
+        self._most_pools = connections
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+        self._pools: dict[str, Any] = {}
+
+    def get_connection_with_tls_context(
+        self, request: PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
+    ) -> Any:
+        """Return the pool of the request's host."""
+        if verify is not True or proxies or cert:
+            return super().get_connection_with_tls_context(request, verify, proxies, cert)
+        parts = urlsplit(str(request.url))
+        host = f"{parts.scheme}://{parts.netloc}"
+        pool = self._pools.get(host)
+        if pool is None:
+            pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
+            if len(self._pools) >= self._most_pools:
+                # Its manager keeps those that were asked for last.
+                self._pools.clear()
+            self._pools[host] = pool
+        return pool
