@@ -97,5 +97,5 @@ def test_waiting_client_is_answered_when_its_job_is_cancelled(stack: Stack, api:
         answer = thread.submit(waiting.post, "/v1/chat/completions", json=body)
         until(lambda: stack.llm_calls(ref_id), "the LLM is called")
         cancel(api, refId=ref_id)
-        assert answer.result(30).status_code == 499
+        assert answer.result(120).status_code == 499
         assert answer.result().json()["error"]["code"] == "job_cancelled"

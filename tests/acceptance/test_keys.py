@@ -31,7 +31,8 @@ from tests.acceptance.stack import Stack
 from tests.postgres import PostgresServer
 
 CLIENTS = 50
-MODEL, SLOW = "demo-instant", "demo-slow-10s"
+#: The calls of one end when they are cancelled.
+MODEL, HELD = "demo-instant", "demo-hang"
 #: What a provider's key is set as, and where.
 LLM_KEY, LLM_KEY_VARIABLE = "sk-of-the-provider-0123456789", "LLM_KEY_OF_THE_TEST"
 #: Files of the data directory that are there to hold a secret.
@@ -115,7 +116,7 @@ def guarded_stack(directory: Path, **variables: str) -> Iterator[Guarded]:
     """Run a ReplyTo with a second gateway, and these environment variables."""
     admin_secret, port = new_api_key(), free_port()
     settings = {"REPLYTO_AUTH_SECRET": admin_secret, LLM_KEY_VARIABLE: LLM_KEY, **variables}
-    with PaidStack(directory, demo_models=(MODEL, SLOW), settings=settings) as stack:
+    with PaidStack(directory, demo_models=(MODEL, HELD), settings=settings) as stack:
         stack.open()
         second = Process(
             "gateway2",
@@ -158,7 +159,7 @@ def test_never_one_more_than_tokens_a_minute_from_50_clients_at_two_gateways(
     guarded: Guarded,
 ) -> None:
     _, key = guarded.issue(tokensPerMinute=500)
-    answers = guarded.storm(key, calls=1, model=SLOW)
+    answers = guarded.storm(key, calls=1, model=HELD)
     told = codes(answers)
     assert told["ok"] + told["rate_limit_exceeded"] == CLIENTS
     # They all guess the same, about 24 tokens, and none has ended yet.
@@ -173,7 +174,7 @@ def test_never_one_more_than_jobs_at_once_and_their_places_come_back_however_the
 ) -> None:
     key_id, key = guarded.issue(concurrentJobs=7)
     for _ in range(2):
-        answers = guarded.storm(key, calls=1, model=SLOW)
+        answers = guarded.storm(key, calls=1, model=HELD)
         assert codes(answers) == {"ok": 7, "too_many_jobs": 43}
         with guarded.api(key) as api:
             for answer in answers:

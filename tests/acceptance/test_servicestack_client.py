@@ -53,7 +53,7 @@ def test_sync_call_returns_the_completion(client: JsonServiceClient) -> None:
 @pytest.mark.parametrize("by", ["ref_id", "job_id"])
 def test_queued_job_is_polled_to_completed(client: JsonServiceClient, by: str) -> None:
     ref_id = f"order-{uuid.uuid4().hex}"
-    answer = queued(client, "demo-slow-300ms", ref_id)
+    answer = queued(client, "demo-slow-3s", ref_id)
     assert answer.ref_id == ref_id
     assert answer.status_url.endswith(f"/api/GetOpenAiChatStatus?RefId={ref_id}")
     query = dtos.GetOpenAiChatStatus(**{by: getattr(answer, {"job_id": "id"}.get(by, by))})

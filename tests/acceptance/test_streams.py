@@ -232,8 +232,8 @@ def test_stream_is_read_by_several_from_where_each_of_them_is(
         rest = [threads.submit(read_all, stack, marker, head[n]) for n in (0, 7)]
         own = head + list(stream)
         assert text_of(own) == TEXT
-        assert [reader.result(60) for reader in whole] == [own] * 3
-        assert [reader.result(60) for reader in rest] == [own[1:], own[8:]]
+        assert [reader.result(120) for reader in whole] == [own] * 3
+        assert [reader.result(120) for reader in rest] == [own[1:], own[8:]]
     assert len(stack.canned_calls(marker)) == 1
 
 
@@ -454,7 +454,7 @@ def test_worker_killed_before_the_first_chunk_is_followed_by_another_attempt(
         answer = thread.submit(ask)
         until(lambda: fragile.canned_calls(marker), "the LLM is called")
         fragile.restart(CHAT)
-        read = answer.result(90)
+        read = answer.result(120)
     assert text_of(read) == "late"
     assert read[-1].is_done
     assert [call.is_whole for call in fragile.canned_calls(marker)] == [False, True]

@@ -171,20 +171,20 @@ def test_flush_returns_only_when_the_batch_in_flight_has_arrived(
 
     def wait() -> None:
         on_its_way.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
 
     relay.send(b"1")
     relay.send(b"2")
     store.plan = [wait]
     writer = threading.Thread(target=relays.write_gathered)
     writer.start()
-    assert on_its_way.wait(10)
+    assert on_its_way.wait(60)
     relay._pending.append(b"3")
     flusher = threading.Thread(target=relay.flush)
     flusher.start()
     flusher.join(0.05)
     assert flusher.is_alive()
     go_on.set()
-    writer.join(10)
-    flusher.join(10)
+    writer.join(60)
+    flusher.join(60)
     assert store.said() == [b"1", b"2", b"3"]

@@ -144,7 +144,7 @@ def test_worker_without_beats_is_found_where_it_hears_of_aborts(
     book.beat(worker("new@vm"))
     with ledger_redis.pubsub() as pubsub:
         pubsub.subscribe(*map(keys.abort_channel, ("old@vm", "new@vm", "starts@vm")))
-        pubsub.get_message(timeout=5)
+        pubsub.get_message(timeout=60)
 
         old, new = sorted(book.read().live, key=lambda one: one.worker.name, reverse=True)
 
