@@ -41,7 +41,7 @@ class AdminDriver:
     def go(self, title: str) -> None:
         """Go to a section as people do, by the list of sections."""
         self.open_sections()
-        self.page.get_by_role("link", name=title, exact=True).click()
+        self.sections.get_by_role("link", name=title, exact=True).click()
         expect(self.page.get_by_role("heading", name=title, level=1)).to_be_visible()
         if self._is_phone:
             expect(self.sections).to_be_hidden()
