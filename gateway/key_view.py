@@ -26,8 +26,10 @@ _PLAIN: Final[dict[str, tuple[str, Any]]] = {
 _LIMITS: Final = frozenset(KeyLimits.model_fields)
 
 
-def new_key(wanted: CreateApiKey) -> NewKey:
-    """Return the key that is asked for."""
+def new_key(wanted: CreateApiKey, now_ms: int) -> NewKey:
+    """Return the key that is asked for. Raises ValidationFailed for one that has ended by now."""
+    if wanted.expiry_date is not None and wanted.expiry_date <= now_ms:
+        raise ValidationFailed("expiryDate: lies in the past.", field="expiryDate")
     return NewKey(
         name=wanted.name,
         user_id=wanted.user_id or "",

@@ -44,7 +44,8 @@ def create() -> Response:
     """Issue a key; its secret is in the answer and nowhere else."""
     principal = _admin()
     wanted = bind(CreateApiKey)
-    new, secret, now_ms = new_key(wanted), wanted.key or new_api_key(), unix_ms()
+    secret, now_ms = wanted.key or new_api_key(), unix_ms()
+    new = new_key(wanted, now_ms)
     _demand_all(principal, new.scopes)
     entry = entry_of(principal, "CreateApiKey", "", said(wanted))
 

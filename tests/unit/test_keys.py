@@ -100,6 +100,7 @@ def test_create_takes_a_key_that_is_brought_along_but_only_once(gateway: Gateway
         pytest.param("requestsPerMinute", 10**9, id="too many to count"),
         pytest.param("monthlyCost", "much", id="no number"),
         pytest.param("expiryDate", "tomorrow", id="no date"),
+        pytest.param("expiryDate", "2020-01-01", id="a date in the past"),
         pytest.param("key", "ak-short-secret", id="a weak key"),
         pytest.param("models", [""], id="an empty model"),
     ],
@@ -152,7 +153,8 @@ def test_rotated_key_keeps_its_old_secret_for_the_grace(gateway: Gateway) -> Non
 
 def test_expired_key_is_refused(gateway: Gateway) -> None:
     moment = (datetime.now(UTC) - timedelta(seconds=1)).isoformat()
-    key = issued(gateway, expiryDate=moment)
+    key = issued(gateway)
+    call(gateway, "UpdateApiKey", id=key["id"], expiryDate=moment)
     assert status(gateway, key["key"]) == 401
     call(gateway, "UpdateApiKey", id=key["id"], reset=["expiryDate"])
     assert status(gateway, key["key"]) == 200

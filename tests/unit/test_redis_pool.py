@@ -50,7 +50,7 @@ def made(client: redis.Redis) -> int:
 
 
 def client_of(server: RedisServer, **options: Any) -> redis.Redis:
-    return connect(server.url, **{"timeout_s": 5, "name": "test", **options})
+    return connect(server.url, **{"timeout_s": 60, "name": "test", **options})
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,11 @@ def test_many_threads_share_few_connections(redis_server: RedisServer) -> None:
 @pytest.mark.usefixtures("real_redis")
 def test_broken_off_command_leaves_nothing_for_the_next_one(redis_server: RedisServer) -> None:
     """Whatever ends the wait for an answer, that answer is nobody else's."""
-    client = client_of(redis_server, max_connections=1, timeout_s=0.05)
+    client = client_of(redis_server, max_connections=1)
+    connection = client.connection_pool.get_connection()
+    connection.connect()
+    connection._sock.settimeout(0.05)
+    client.connection_pool.release(connection)
     with pytest.raises(redis.TimeoutError):
         client.blpop(["nothing"], timeout=1)
     client.set("k", "v")

@@ -51,8 +51,12 @@ def pages_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield stack.open()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Start a browser for the tests of one file.
+
+    As long as it runs so does its event loop, beside which no other test may run one.
+    """
     with chromium() as browser:
         yield browser
 
