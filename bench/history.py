@@ -22,7 +22,7 @@ from shared.history.reader import HistoryReader
 from shared.history.rows import body_row, job_row
 from shared.history.statistics import GroupBy, Span, Statistics
 from shared.history.writer import HistoryWriter, Record
-from shared.job import Attempt, Job, JobState, failure_body
+from shared.job import Attempt, Job, JobState, failure_body, json_of
 from shared.job_failures import CANCELLED
 from shared.prices import Price, Prices
 
@@ -104,7 +104,9 @@ def _jobs(count: int) -> Iterator[Job]:
             status=500 if failed else 200,
             response=None if failed else answer,
             error=failure_body(CANCELLED) if failed else None,
-            attempts=(Attempt(1, _MODELS[model], created + 50, took_ms, "answered", 200),),
+            attempts_json=json_of(
+                Attempt(1, _MODELS[model], created + 50, took_ms, "answered", 200)
+            ),
         )
 
 

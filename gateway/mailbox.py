@@ -75,6 +75,7 @@ class Mailbox:
         self._tokens = itertools.count()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._outage_is_known = False
 
     @contextmanager
     def waiter(self) -> Iterator[Waiter]:
@@ -106,7 +107,10 @@ class Mailbox:
             try:
                 self._read()
             except Exception as exc:
-                log.warning("mailbox lost its connection, subscribing again: %r", exc)
+                # Once an outage, which may last for many tries.
+                if not self._outage_is_known:
+                    log.warning("mailbox lost its connection, subscribing again: %r", exc)
+                self._outage_is_known = True
                 time.sleep(_RECONNECT_S)
 
     def _read(self) -> None:
@@ -117,6 +121,7 @@ class Mailbox:
                 if kind == b"message":
                     self._wake(data.decode())
                 elif kind == b"subscribe":
+                    self._outage_is_known = False
                     self._wake_all()
 
     def _wake(self, token: str) -> None:

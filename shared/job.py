@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
@@ -83,6 +83,11 @@ class Attempt:
         return json.dumps(asdict(self), separators=(",", ":"))
 
 
+def json_of(*attempts: Attempt) -> str:
+    """Return attempts as a job has them."""
+    return f"[{','.join(attempt.to_json() for attempt in attempts)}]"
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """A job as the ledger holds it. Times are unix milliseconds, 0 for not yet."""
@@ -126,7 +131,13 @@ class Job:
     event: str = ""
     #: What the callback posts instead of the result.
     callback_body: bytes | None = None
-    attempts: tuple[Attempt, ...] = field(default=())
+    #: A JSON array of its attempts, as they were written down: few who read a job look at them.
+    attempts_json: str = "[]"
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """The attempts that ended, oldest first."""
+        return tuple(Attempt(**row) for row in json.loads(self.attempts_json))
 
     @property
     def ended_well(self) -> bool:
@@ -152,7 +163,7 @@ _READERS_BY_NAME: Final[Mapping[str, _Reader]] = {
     "state": {state.encode(): state for state in JobState}.__getitem__,
     "operation": {operation.encode(): operation for operation in Operation}.__getitem__,
 }
-_NAMES: Final = tuple(name for name in Job.__dataclass_fields__ if name != "attempts")
+_NAMES: Final = tuple(name for name in Job.__dataclass_fields__ if name != "attempts_json")
 #: By a field's name in the hash: its name in the job, and how it is read. One look-up a field, for
 #: the history reads every job whole.
 _READERS: Final[Mapping[bytes, tuple[str, _Reader]]] = {
@@ -168,17 +179,18 @@ def from_hash(fields: Mapping[bytes, bytes]) -> Job | None:
     if b"id" not in fields:
         return None
     values: dict[str, Any] = {}
-    attempts = []
+    attempts: list[tuple[int, bytes]] = []
     for key, raw in fields.items():
         known = _READERS.get(key)
         if known is not None:
             name, read = known
             values[name] = read(raw)
         elif key.startswith(_ATTEMPT_PREFIX):
-            attempts.append(Attempt(**json.loads(raw)))
-    if len(attempts) > 1:
-        attempts.sort(key=lambda attempt: attempt.number)
-    return Job(**values, attempts=tuple(attempts))
+            attempts.append((int(key[len(_ATTEMPT_PREFIX) :]), raw))
+    if attempts:
+        attempts.sort()
+        values["attempts_json"] = f"[{b','.join(raw for _, raw in attempts).decode()}]"
+    return Job(**values)
 
 
 def failure_body(failure: Failure, **extra: object) -> bytes:

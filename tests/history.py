@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.history.rows import body_row, job_row
 from shared.history.writer import Record
-from shared.job import Attempt, Job, JobState, failure_body
+from shared.job import Attempt, Job, JobState, failure_body, json_of
 from shared.job_failures import CANCELLED
 from shared.prices import Prices
 from tests.factories import START_MS
@@ -39,7 +39,7 @@ def ended_job(job_id: int, **fields: Any) -> Job:
         "status": 200 if ended_well else CANCELLED.status,
         "response": RESPONSE if ended_well else None,
         "error": None if ended_well else failure_body(CANCELLED),
-        "attempts": (Attempt(1, "acme", created + 50, 100, "ok", 200),),
+        "attempts_json": json_of(Attempt(1, "acme", created + 50, 100, "ok", 200)),
     }
     return Job(id=job_id, **{**defaults, **fields})
 

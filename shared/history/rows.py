@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import fields
 from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 from shared.history.tables import LATENCY_BOUNDS_MS, SUMS
-from shared.job import Attempt, Job, JobState
+from shared.job import Job, JobState
 from shared.operation import Operation
 from shared.prices import Prices
 from shared.usage import usage_of
@@ -26,10 +25,6 @@ _COUNTED: Final = {
     for state in JobState
 }
 _summed_up: Final = itemgetter(*SUMS[4:])
-_encode: Final = json.JSONEncoder(separators=(",", ":")).encode
-_ATTEMPT: Final = tuple(field.name for field in fields(Attempt))
-_attempt: Final = attrgetter(*_ATTEMPT)
-
 
 Row = dict[str, Any]
 
@@ -57,7 +52,7 @@ def job_row(job: Job, prices: Prices) -> Row:
         "state": str(job.state),
         "error_code": code,
         "error_message": message[:_MESSAGE],
-        "attempts": _attempts(job),
+        "attempts": job.attempts_json,
         "waited_ms": max(0, (job.started_ms or job.executed_ms) - job.created_ms),
         "duration_ms": max(0, job.executed_ms - job.started_ms) if job.started_ms else 0,
         "streamed": int(job.streamed == "1"),
@@ -94,7 +89,7 @@ def from_row(row: Mapping[str, Any]) -> Job:
         provider=row["pinned_provider"],
         operation=Operation(row["operation"]),
         streamed="1" if row["streamed"] else "",
-        attempts=tuple(Attempt(**attempt) for attempt in json.loads(row["attempts"])),
+        attempts_json=row["attempts"],
         request=_bytes(row["request"]) or b"",
         response=_bytes(row["response"]),
         error=_bytes(row["error"]),
@@ -123,12 +118,10 @@ def day_of(moment_ms: int) -> int:
 
 def _provider(job: Job) -> str:
     """Return who answered, or was asked last."""
+    if job.at:
+        return job.at
     asked = [attempt.provider for attempt in job.attempts if attempt.provider]
     return asked[-1] if asked else job.provider
-
-
-def _attempts(job: Job) -> str:
-    return _encode([dict(zip(_ATTEMPT, _attempt(one), strict=True)) for one in job.attempts])
 
 
 def _error(body: bytes | None) -> tuple[str, str]:

@@ -33,7 +33,9 @@ def filled(database: Database) -> Database:
         ended_job(3, owner="key2", tag="a"),
         ended_job(4, state=JobState.FAILED, tag="b"),
         ended_job(5, after_s=DAY_S, executed_ms=START_MS + DAY_S * 1000 + 4050),
-        ended_job(6, after_s=40 * DAY_S, state=JobState.CANCELLED, attempts=(), started_ms=0),
+        ended_job(
+            6, after_s=40 * DAY_S, state=JobState.CANCELLED, attempts_json="[]", started_ms=0
+        ),
         ended_job(7, after_s=40 * DAY_S + 1, ref_id="100%_sure"),
     ]
     HistoryWriter(database).store([record(job, prices) for job in jobs])

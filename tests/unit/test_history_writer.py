@@ -76,7 +76,7 @@ def a_few() -> list[Job]:
         ended_job(1, tag="a"),
         ended_job(2, tag="b", model="n", after_s=90_000),
         ended_job(3, owner="key2", state=JobState.FAILED, tag="a"),
-        ended_job(4, state=JobState.CANCELLED, started_ms=0, attempts=()),
+        ended_job(4, state=JobState.CANCELLED, started_ms=0, attempts_json="[]"),
         ended_job(5, executed_ms=START_MS + 10_000_000),
     ]
 

@@ -92,3 +92,25 @@ def test_no_more_wait_than_may(ledger_redis: redis.Redis) -> None:
         pass
     with mailbox.waiter():
         pass
+
+
+def test_outage_is_logged_once(
+    ledger_redis: redis.Redis, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "_RECONNECT_S", 0.001)
+    tries: list[str] = []
+
+    def fail(*_: object, **__: object) -> None:
+        tries.append("one")
+        raise redis.ConnectionError
+
+    mailbox = Mailbox(ledger_redis, limit=10)
+    with monkeypatch.context() as away:
+        away.setattr(ledger_redis, "pubsub", fail)
+        with mailbox.waiter() as waiter:
+            until(lambda: len(tries) > 2)
+            away.undo()
+            assert waiter.wait_until(lambda: True, 60)
+    said = [record.message for record in caplog.records if record.name == module.__name__]
+    assert len(said) == 1
+    assert said[0].startswith("mailbox lost its connection, subscribing again: ")

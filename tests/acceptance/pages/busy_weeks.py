@@ -15,7 +15,7 @@ from shared import redis_keys
 from shared.database.database import Database
 from shared.history.rows import body_row, job_row
 from shared.history.writer import HistoryWriter, Record
-from shared.job import Attempt, Job, JobState, failure_body
+from shared.job import Attempt, Job, JobState, failure_body, json_of
 from shared.job_failures import CANCELLED
 from shared.prices import load_prices
 from tests.acceptance.api import chat
@@ -108,7 +108,7 @@ def _past_jobs(count: int, days: int) -> Iterator[Job]:
             status=500 if failed else 200,
             response=None if failed else _ANSWER % (asked, said, asked + said),
             error=failure_body(CANCELLED) if failed else None,
-            attempts=(Attempt(1, provider, created_ms + 40, took_ms, "answered", 200),),
+            attempts_json=json_of(Attempt(1, provider, created_ms + 40, took_ms, "answered", 200)),
         )
 
 
