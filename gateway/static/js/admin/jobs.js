@@ -111,7 +111,7 @@ function Job({ job, listed, delivery, onChange }) {
           ${!isFinal && html`<button type="button" class="button small danger" onClick=${() => act("CancelJob", "It is being cancelled.")}>Cancel</button>`}
           ${(job.state === "Failed" || job.state === "Cancelled") && html`<button type="button" class="button small" onClick=${() => act("RetryJob", "It is queued again.")}>Retry</button>`}
         </span></h2>
-      <p class="muted small">${job.status}</p>
+      ${job.status !== job.state && html`<p class="muted small">${job.status}</p>`}
       <${Facts} rows=${[
         ["RefId", html`<code>${job.refId}</code>`], ["Model", listed?.model], ["Provider", listed?.provider ?? job.meta?.provider], ["Owner", job.createdBy], ["Tag", job.tag],
         ["Operation", listed?.operation], ["Created", moment(job.createdDate)], ["Started", job.startedDate && moment(job.startedDate)],

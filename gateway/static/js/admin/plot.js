@@ -6,6 +6,7 @@ let library = null;
 const load = () => (library ??= import("../../vendor/uplot.js").then((module) => module.default));
 
 const HEIGHT_PX = 180;
+const HALF_DAY_S = 43_200;
 const times = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const days = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", timeZone: "UTC" });
 const timeOf = (seconds) => times.format(seconds * 1000);
@@ -51,6 +52,12 @@ export function Plot({ title, summary, times, lines, format = String, kind = "li
   </section>`;
 }
 
+/** A single moment has a minute on either side, and the bars of days are not cut. */
+function withRoom(min, max, kind) {
+  const room = kind === "bars" ? HALF_DAY_S : max > min ? 0 : 60;
+  return [min - room, max + room];
+}
+
 function options(UPlot, width, lines, format, kind) {
   const style = getComputedStyle(document.documentElement);
   const color = (name) => style.getPropertyValue(`--${name}`).trim();
@@ -61,11 +68,10 @@ function options(UPlot, width, lines, format, kind) {
     legend: { show: false },
     cursor: { y: false, points: { size: 6 } },
     scales: {
-      // A single moment has a minute on either side.
-      x: { time: true, range: (_, min, max) => (max > min ? [min, max] : [min - 60, max + 60]) },
+      x: { time: true, range: (_, min, max) => withRoom(min, max, kind) },
       y: { range: (_, _min, max) => [0, max > 0 ? max * 1.15 : 1] },
     },
-    axes: [{ ...axis, space: 84, values: (_, times) => times.map(kind === "bars" ? dayOf : timeOf) }, { ...axis, size: 56, values: (_, values) => values.map(format) }],
+    axes: [{ ...axis, space: 84, size: 28, values: (_, times) => times.map(kind === "bars" ? dayOf : timeOf) }, { ...axis, size: 56, values: (_, values) => values.map(format) }],
     series: [
       {},
       ...lines.map(({ label, color: name }) => ({

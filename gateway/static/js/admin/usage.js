@@ -20,7 +20,7 @@ export function UsageSection({ who, query }) {
   const from = useData(() => read(since, groupBy), `${since}-${groupBy}`, 30_000);
   const go = (fields) => navigate(`${PATH}?${new URLSearchParams({ days, by: groupBy, ...fields })}`, { replace: true });
   return html`<div class="stack"><${OwnOnly} who=${who} what="the sums" />
-    <div class="row">
+    <div class="row between">
       <div class="row" role="group" aria-label="Time">${Object.entries(RANGES).map(([value, label]) => html`<button type="button" key=${value} class="button small" aria-pressed=${value === days} onClick=${() => go({ days: value })}>${label}</button>`)}</div>
       <div class="row" role="group" aria-label="By">${Object.entries(GROUPS).map(([value, label]) => html`<button type="button" key=${value} class="button small" aria-pressed=${value === groupBy} onClick=${() => go({ by: value })}>${label}</button>`)}</div>
     </div>
