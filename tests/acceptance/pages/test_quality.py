@@ -147,7 +147,8 @@ def test_keyboard_alone_is_enough_to_chat(profiles: Profiles, chat_key: str, loo
     profiles.expect_error("401")
     sign_in(page, chat_key)
     chat = ChatDriver(page)
-    page.locator(".model-button").wait_for()
+    # Its name is that of the model, once the models are known.
+    expect(page.locator(".model-button")).not_to_have_text("Choose a model")
     _tab_to(page, page.locator(".model-button").inner_text())
     page.keyboard.press("Enter")
     expect(page.get_by_label("Search models")).to_be_focused()

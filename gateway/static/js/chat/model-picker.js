@@ -28,6 +28,12 @@ export function ModelPicker({ models, value, onChange }) {
   </div>`;
 }
 
+/** Return the models whose names have all words of a search in them. */
+function matching(models, text) {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  return models.filter((model) => words.every((word) => model.toLowerCase().includes(word)));
+}
+
 function ModelList({ models, value, onChoose, onClose }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
@@ -35,12 +41,16 @@ function ModelList({ models, value, onChoose, onClose }) {
   const list = useRef(null);
   useLayoutEffect(() => input.current.focus(), []);
   useEffect(() => list.current?.children[at]?.scrollIntoView({ block: "nearest" }), [at]);
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = models.filter((model) => words.every((word) => model.toLowerCase().includes(word)));
+  const found = matching(models, text);
+  // Who types fast presses Enter before the list shows what was typed last.
+  const meant = () => {
+    const typed = input.current.value;
+    return typed === text ? found[at] : matching(models, typed)[0];
+  };
   const onKeyDown = (event) => {
     const moves = { ArrowDown: 1, ArrowUp: -1 };
     if (event.key in moves) setAt(Math.max(0, Math.min(found.length - 1, at + moves[event.key])));
-    else if (event.key === "Enter" && found[at]) onChoose(found[at]);
+    else if (event.key === "Enter" && meant()) onChoose(meant());
     else if (event.key === "Escape") onClose();
     else return;
     event.preventDefault();
