@@ -1,7 +1,7 @@
 """How the admin pages do under load: `python -m tests.acceptance.pages.under_load`.
 
 It fills the history, lets many clients work, opens the overview and the list of jobs, and prints
-how long their readings took and how long the page showed the same.
+how long their readings took, how long the page showed the same, and how smoothly it scrolled.
 """
 
 from __future__ import annotations
@@ -33,6 +33,25 @@ _NOTE_READINGS: Final = """(() => {
     }).observe({ type: "resource", buffered: true });
     Object.defineProperty(window, "readings", { value: seen });
 })()"""
+#: Scrolls a page up and down for some seconds; returns how long each frame took (milliseconds).
+_SCROLL: Final = """async (seconds) => {
+    const boxes = [document.scrollingElement, ...document.querySelectorAll("main, .content")];
+    const box = boxes.find((one) => one.scrollHeight > one.clientHeight + 100);
+    if (!box) throw new Error("nothing to scroll");
+    const frame = () => new Promise(requestAnimationFrame);
+    const took = [];
+    let last = await frame(), step = 60;
+    for (const end = last + seconds * 1000; last < end; ) {
+        const before = box.scrollTop;
+        box.scrollBy(0, step);
+        if (box.scrollTop === before) step = -step;
+        const now = await frame();
+        took.push(now - last);
+        last = now;
+    }
+    return took;
+}"""
+_SCROLL_S: Final = 5
 #: The sections that are opened, with the reading that each repeats.
 _READINGS: Final = {"": "GetOverview", "/jobs": "QueryJobs"}
 
@@ -64,13 +83,15 @@ def _measured(browser: Browser, stack: Stack, path: str, reading: str, seconds: 
     page.wait_for_timeout(seconds * 1000)
     rate = (_ended(page) - ended_before) / seconds
     spans = [(began, end) for name, began, end in page.evaluate("readings") if reading in name]
+    frames = sorted(page.evaluate(_SCROLL, _SCROLL_S))
     page.context.close()
     took = sorted(end - began for began, end in spans)
     gaps = [later - end for (_, end), (_, later) in pairwise(spans)]
     return (
         f"/admin{path}: {len(took)} readings ({reading}) at {rate:.0f} jobs/s, "
         f"median {took[len(took) // 2]:.0f} ms, p95 {took[int(len(took) * 0.95)]:.0f} ms, "
-        f"longest gap {max(gaps) / 1000:.1f} s, load {os.getloadavg()[0]:.1f}"
+        f"longest gap {max(gaps) / 1000:.1f} s, scrolled at {frames[len(frames) // 2]:.1f} ms a "
+        f"frame, p95 {frames[int(len(frames) * 0.95)]:.1f} ms, load {os.getloadavg()[0]:.1f}"
     )
 
 
