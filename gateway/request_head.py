@@ -11,6 +11,8 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from gateway.request_headers import environ_name
+
 _NAME: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _is_token = re.compile(_NAME).fullmatch
 _request_line = re.compile(rf"({_NAME}) ([\x21-\x7e\x80-\xff]+) (HTTP/1\.[01])\r\n").fullmatch
@@ -59,7 +61,7 @@ def parse_fields(head: bytes, version: str) -> dict[str, str]:
     environ: dict[str, str] = {}
     for line in lines[:-2]:
         name, colon, value = line.partition(":")
-        key = _environ_name(name) if colon else None
+        key = _accepted_name(name) if colon else None
         if key is None:
             raise BadHead("a header line without a name")
         if key in environ:
@@ -77,14 +79,13 @@ def keeps_open(version: str, connection: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _environ_name(name: str) -> str | None:
+def _accepted_name(name: str) -> str | None:
     """Return WSGI's name of a header, empty for one to leave out; None for what is no name."""
     if _is_token(name) is None:
         return None
     if "_" in name:
         return ""
-    key = name.replace("-", "_").upper()
-    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
+    return environ_name(name)
 
 
 def _repeat(environ: dict[str, str], key: str, value: str) -> None:

@@ -23,10 +23,11 @@ class RequestHeaders(EnvironHeaders):
         """Return the header, in whatever casing it is named."""
         if type is not None:
             return super().get(key, default, type)
-        return self.environ.get(_environ_name(key), default)
+        return self.environ.get(environ_name(key), default)
 
 
 @lru_cache(maxsize=256)
-def _environ_name(name: str) -> str:
+def environ_name(name: str) -> str:
+    """Return what WSGI calls a header."""
     key = name.upper().replace("-", "_")
     return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ import redis
 
 from shared import redis_keys as keys
 from shared.backlog import Backlog, from_answer, of_callbacks, of_chats
+from shared.clock import Clock, redis_clock
 from shared.counters import LATENCY_BOUNDS_MS, latency_field
 from shared.gates import gate_parts
 from shared.providers import Provider
@@ -83,7 +84,7 @@ class _Sizes:
 
 
 def read_overview(
-    client: redis.Redis, providers: Sequence[Provider] = (), clock: Callable[[], int] = lambda: 0
+    client: redis.Redis, providers: Sequence[Provider] = (), clock: Clock = redis_clock
 ) -> Overview:
     """Read how things stand, in five round trips. Raises redis.RedisError.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 import fakeredis
 import pytest
@@ -24,6 +23,7 @@ from shared.api_keys.store import KeyStore, RecordsMissing
 from shared.database.database import Database
 from shared.errors import DatabaseUnavailable, InvalidApiKey
 from shared.settings import new_api_key
+from tests.acceptance.polling import until
 from tests.factories import new_settings
 
 DIGEST = digest("ak-some-key")
@@ -35,13 +35,6 @@ class Stopwatch:
 
     def __call__(self) -> float:
         return self.now_s
-
-
-def until(look: Callable[[], bool]) -> None:
-    limit = time.monotonic() + 60
-    while not look():
-        assert time.monotonic() < limit
-        time.sleep(0.01)
 
 
 @pytest.fixture
@@ -107,9 +100,12 @@ def test_change_is_told_to_every_gateway_process_at_once(real_redis: redis.Redis
         IssuedKeys(real_redis, store, rebuild=pytest.fail, monotonic=Stopwatch()) for _ in range(2)
     ]
     assert [gateway.find(DIGEST) for gateway in gateways] == [key(1)] * 2
-    until(lambda: real_redis.pubsub_numsub("keys:changed")[0][1] == 2)
+    until(lambda: real_redis.pubsub_numsub("keys:changed")[0][1] == 2, "both listen")
     store.put([key(2, revoked=True)])
-    until(lambda: all(gateway.find(DIGEST) == key(2, revoked=True) for gateway in gateways))
+    until(
+        lambda: all(gateway.find(DIGEST) == key(2, revoked=True) for gateway in gateways),
+        "both know",
+    )
     for gateway in gateways:
         gateway.close()
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import pytest
 import redis
 
 from gateway import mailbox as module
 from gateway.mailbox import Mailbox, Waiter
 from shared.errors import TooManyWaiting
+from tests.acceptance.polling import until
 
 #: Longer than any test runs: what is found was found because of a message.
 NEVER_S = 300.0
@@ -19,13 +17,6 @@ NEVER_S = 300.0
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "RECHECK_S", NEVER_S)
-
-
-def until(condition: Callable[[], object]) -> None:
-    give_up = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < give_up
-        time.sleep(0.01)
 
 
 def listeners(client: redis.Redis, waiter: Waiter) -> int:
@@ -46,7 +37,7 @@ def test_message_wakes_the_request_that_it_names(ledger_redis: redis.Redis) -> N
     mailbox = Mailbox(ledger_redis, limit=10)
     with mailbox.waiter() as one, mailbox.waiter() as other:
         assert one.address != other.address
-        until(lambda: listeners(ledger_redis, one))
+        until(lambda: listeners(ledger_redis, one), "the subscription stands")
         woken = []
         for _ in range(3):
             tell(ledger_redis, other)
@@ -60,13 +51,13 @@ def test_message_wakes_the_request_that_it_names(ledger_redis: redis.Redis) -> N
 def test_request_is_woken_after_the_subscription_was_lost(real_redis: redis.Redis) -> None:
     mailbox = Mailbox(real_redis, limit=10)
     with mailbox.waiter() as waiter:
-        until(lambda: listeners(real_redis, waiter))
+        until(lambda: listeners(real_redis, waiter), "the subscription stands")
         tell(real_redis, waiter)
         assert waiter.wait_until(lambda: True, 60)
         real_redis.client_kill_filter(_type="pubsub")
         # What was said in between is lost: so all look once more.
         assert waiter.wait_until(lambda: True, 60)
-        until(lambda: listeners(real_redis, waiter))
+        until(lambda: listeners(real_redis, waiter), "the subscription stands")
         tell(real_redis, waiter)
         assert waiter.wait_until(lambda: True, 60)
 
@@ -78,7 +69,7 @@ def test_subscription_outlives_times_without_messages(
     monkeypatch.setattr(module, "RECHECK_S", 0.02)
     mailbox = Mailbox(real_redis, limit=10)
     with mailbox.waiter() as waiter:
-        until(lambda: listeners(real_redis, waiter))
+        until(lambda: listeners(real_redis, waiter), "the subscription stands")
         connected = subscribers(real_redis)
         assert waiter.wait_until(lambda: None, 0.2) is None
         assert connected <= subscribers(real_redis)
@@ -112,7 +103,7 @@ def test_outage_is_logged_once(
     with monkeypatch.context() as away:
         away.setattr(ledger_redis, "pubsub", fail)
         with mailbox.waiter() as waiter:
-            until(lambda: len(tries) > 2)
+            until(lambda: len(tries) > 2, "it was tried again")
             away.undo()
             assert waiter.wait_until(lambda: True, 60)
     [said] = [record.getMessage() for record in caplog.records if "Away" in record.getMessage()]

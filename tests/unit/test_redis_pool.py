@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import threading
 import time
@@ -13,6 +12,7 @@ import pytest
 import redis
 
 from cli import embedded_redis
+from cli.ports import free_port
 from shared.redis_client import connect
 from shared.redis_pool import Packer
 from tests.conftest import RedisServer
@@ -22,8 +22,7 @@ class OwnRedis:
     """A redis-server that a test may kill, always on the same port."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self._port = free.getsockname()[1]
+        self._port = free_port()
         self._folder = folder
         self.url = f"redis://127.0.0.1:{self._port}/0"
         self.start()
