@@ -244,6 +244,7 @@ class Stack:
             name: value
             for name, value in os.environ.items()
             if not name.startswith(("REPLYTO_", "PYTEST"))
+            and not name.lower().endswith(("_proxy", "_ca_bundle"))
         }
         self._env = {
             **inherited,

@@ -23,8 +23,10 @@ from shared.provider_health import Health, Standing
 from shared.providers import Provider
 from shared.scripts import ScriptRunner
 from workers.deps import Deps
+from workers.provider_egress import provider_egress
 from workers.provider_key import provider_key
 from workers.providers.base import ProviderError
+from workers.providers.no_connection import why
 
 log = logging.getLogger(__name__)
 
@@ -70,11 +72,12 @@ def problem_of(deps: Deps, provider: Provider) -> str:
             params=dict(resolved(provider.query, deps.environment)),
             timeout=_TIMEOUT_S,
             allow_redirects=False,
+            **provider_egress(deps, provider, url).options,
         )
     except ProviderError as exc:
         return str(exc)
     except requests.RequestException as exc:
-        return f"it could not be reached ({type(exc).__name__})"
+        return f"it could not be reached{why(exc) or f' ({type(exc).__name__})'}"
     return _judged(response.status_code, has_key=bool(key or not provider.api_key_env))
 
 
