@@ -145,6 +145,14 @@ class Settings(BaseSettings):
         604_800, description="How long such a link is good; a result that is gone ends it too."
     )
 
+    log_format: Literal["text", "json"] = Field(
+        "text", description="Form of the log of all processes: `text`, or `json`, an object a line."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least level that is logged: `debug`, `info`, `warning`, `error`."
+    )
+    access_log: bool = Field(default=False, description="Log each request to the gateway.")
+
     trusted_proxies: int = Field(
         0,
         ge=0,
@@ -225,6 +233,11 @@ class Settings(BaseSettings):
     history_bodies: Literal["all", "none"] = Field(
         "all", description="Whether the history keeps requests and answers: `all` or `none`."
     )
+
+    @field_validator("log_format", "log_level", mode="before")
+    @classmethod
+    def _casing_is_free(cls, value: object) -> object:
+        return value.strip().lower() if isinstance(value, str) else value
 
     @field_validator("cors_origins", mode="before")
     @classmethod
