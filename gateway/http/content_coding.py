@@ -1,7 +1,7 @@
 """Decodes the bodies of requests that come compressed, within the limit of bodies (RFC 9110 §8.4).
 
-A few bytes can stand for gigabytes, so nothing is decoded beyond the limit: piece by piece, and other
-requests get their turns between the pieces.
+A few bytes can stand for gigabytes, so nothing is decoded beyond the limit: piece by piece, and
+other requests get their turns between the pieces.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _gzip(_: bytes) -> _Decoder:
 
 
 def _deflate(start: bytes) -> _Decoder:
-    """Return a decoder of zlib's format (RFC 1950), or of what some clients send without its head."""
+    """Return a decoder of zlib's format (RFC 1950), or of the bare stream that some send."""
     has_head = len(start) > 1 and start[0] & 0x0F == 8 and (start[0] << 8 | start[1]) % 31 == 0  # noqa: PLR2004
     return _Zlib(zlib.MAX_WBITS if has_head else -zlib.MAX_WBITS)
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import json
 import zlib
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import redis
 from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.test import encode_multipart
 
 from gateway.http.content_coding import decoded
 from shared.errors import BodyTooLarge, ContentCodingNotSupported, MalformedBody
@@ -143,3 +146,80 @@ def _post(gateway: Gateway, path: str, body: bytes, coding: str, **options: Any)
     return gateway.client.post(
         path, data=body, headers=headers, **{"content_type": "application/json", **options}
     )
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "zstd"])
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/QueueOpenAiChatCompletion", {"request": CHAT}),
+        ("/v1/responses", {"model": "m", "input": "hi", "background": True}),
+        ("/api/SavePrompt", {"id": "p", "name": "n", "value": "v"}),
+        ("/api/CancelJob", {"refId": "none"}),
+        ("/session", {"key": API_KEY}),
+    ],
+)
+def test_every_route_takes_compressed_bodies(
+    gateway: Gateway, path: str, body: Any, coding: str
+) -> None:
+    plain = _post(gateway, path, json.dumps(body).encode(), "identity")
+    packed = _post(gateway, path, PACKERS[coding](json.dumps(body).encode()), coding)
+    assert packed.status_code == plain.status_code
+    assert packed.status_code in (200, 404)
+    assert packed.json.keys() == plain.json.keys()
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data"])
+def test_forms_may_be_compressed_too(gateway: Gateway, kind: str) -> None:
+    fields = {"id": "p", "name": "from a form", "value": "v"}
+    if kind.startswith("multipart"):
+        boundary, body = encode_multipart(fields)
+        kind = f"{kind}; boundary={boundary}"
+    else:
+        body = urlencode(fields).encode()
+    answer = _post(gateway, "/api/SavePrompt", gzip.compress(body), "gzip", content_type=kind)
+    assert answer.status_code == 200, answer.text
+    assert "from a form" in gateway.get("/api/QueryPrompts").text
+
+
+def test_queued_request_is_kept_as_it_was_before_it_was_compressed(gateway: Gateway) -> None:
+    text = b'{"request": {"temperature": 1.0,  %s}' % json.dumps(CHAT).encode()[1:]
+    answer = _post(gateway, "/api/QueueOpenAiChatCompletion", zstd.compress(text), "zstd")
+    job = gateway.jobs.get(answer.json["id"])
+    assert job is not None
+    assert b'{"temperature": 1.0,  "model"' in job.request
+
+
+@pytest.mark.parametrize(
+    ("body", "coding", "status", "code"),
+    [
+        (gzip.compress(b" " * (LIMIT + 1)), "gzip", 413, "body_too_large"),
+        (gzip.compress(b"{}")[:-2], "gzip", 400, "invalid_content_encoding"),
+        (b"{}", "zstd", 400, "invalid_content_encoding"),
+        (b"{}", "br", 415, "unsupported_content_encoding"),
+        (gzip.compress(b"{}"), "br, gzip", 415, "unsupported_content_encoding"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/api/CreateApiKey", "/session"])
+def test_what_is_wrong_with_a_coding_is_told(
+    fake_redis: redis.Redis, path: str, body: bytes, coding: str, status: int, code: str
+) -> None:
+    settings = new_settings(api_key=API_KEY, auth_secret=API_KEY, max_body_bytes=LIMIT)
+    answer = _post(build(fake_redis, settings), path, body, coding)
+    assert (answer.status_code, answer.json["error"]["code"]) == (status, code)
+    assert answer.headers.get("Accept-Encoding") == (
+        "gzip, deflate, zstd" if status == 415 else None
+    )
+
+
+def test_body_without_a_key_is_not_decoded(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> bytes:
+        raise AssertionError("decoded for nobody")
+
+    monkeypatch.setattr("gateway.incoming_request.decoded", fail)
+    answer = gateway.client.post(
+        "/v1/chat/completions", data=gzip.compress(b"{}"), headers={"Content-Encoding": "gzip"}
+    )
+    assert answer.status_code == 401
