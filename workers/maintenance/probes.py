@@ -27,8 +27,10 @@ from shared.providers import Provider
 from shared.scripts import ScriptRunner
 from workers.deps import Deps
 from workers.maintenance.rests import rest_policy
+from workers.provider_egress import provider_egress
 from workers.provider_key import provider_key
 from workers.providers.base import ProviderError
+from workers.providers.no_connection import why
 
 log = logging.getLogger(__name__)
 
@@ -83,13 +85,14 @@ def examine(deps: Deps, provider: Provider) -> Finding:
             timeout=_TIMEOUT_S,
             allow_redirects=False,
             stream=True,
+            **provider_egress(deps, provider, url).options,
         )
         # Its status says all; a list of models without end is not read.
         response.close()
     except ProviderError as exc:
         return Finding(str(exc))
     except requests.RequestException as exc:
-        return Finding(f"it could not be reached ({type(exc).__name__})")
+        return Finding(f"it could not be reached{why(exc) or f' ({type(exc).__name__})'}")
     return _judged(response.status_code, has_key=bool(key or not provider.api_key_env))
 
 

@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from requests import Session
 
+from shared.egress import PLAIN, Egress
 from shared.errors import Failure
 from shared.operation import Operation
 from shared.plain_text import one_line
@@ -33,6 +34,8 @@ class ProviderCall:
     #: What the operator adds to every request of this provider, with its secrets filled in.
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    #: The way there.
+    egress: Egress = PLAIN
 
 
 class Blame(Enum):
