@@ -104,7 +104,7 @@ def shown(gateway: Services, entry: Entry) -> dtos.AiProvider:
         enabled=one.enabled,
         status=condition.standing,
         offline_date=iso_date(health.since_ms) if is_away and health != WELL else None,
-        offline_reason=condition.reason if is_away else None,
+        offline_reason=condition.reason or None,
         created_date=iso_date(entry.created_ms),
         origin=entry.origin,
         models=[
