@@ -67,6 +67,11 @@ class Settings(BaseSettings):
         "`history.db` in the data directory.",
     )
     providers_file: Path = Field(Path("providers.toml"), description="The LLM providers.")
+    certificates_dir: Path | None = Field(
+        None,
+        description="Folder whose files admins may name over the API as a provider's `caFile`, "
+        "`clientCert`, `clientKey`, at the same place on all machines. Default: none may be named.",
+    )
 
     api_key: SecretStr = Field(
         SecretStr(""),
@@ -142,6 +147,14 @@ class Settings(BaseSettings):
     result_link_ttl_s: Seconds = Field(
         604_800, description="How long such a link is good; a result that is gone ends it too."
     )
+
+    log_format: Literal["text", "json"] = Field(
+        "text", description="Form of the log of all processes: `text`, or `json`, an object a line."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least level that is logged: `debug`, `info`, `warning`, `error`."
+    )
+    access_log: bool = Field(default=False, description="Log each request to the gateway.")
 
     trusted_proxies: int = Field(
         0,
@@ -223,6 +236,11 @@ class Settings(BaseSettings):
     history_bodies: Literal["all", "none"] = Field(
         "all", description="Whether the history keeps requests and answers: `all` or `none`."
     )
+
+    @field_validator("log_format", "log_level", mode="before")
+    @classmethod
+    def _casing_is_free(cls, value: object) -> object:
+        return value.strip().lower() if isinstance(value, str) else value
 
     @field_validator("cors_origins", mode="before")
     @classmethod
