@@ -16,22 +16,21 @@ class GatewayServer(BaseApplication):  # type: ignore[misc]
     """Gunicorn, configured by our settings."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        #: What the worker asks for its limits.
+        self.settings = settings
         super().__init__()
 
     def load_config(self) -> None:
         """Tell gunicorn what to be."""
         options: dict[str, Any] = {
-            "bind": f"{self._settings.host}:{self._settings.port}",
-            "workers": self._settings.gateway_processes,
+            "bind": f"{self.settings.host}:{self.settings.port}",
+            "workers": self.settings.gateway_processes,
             # gevent's own WSGI server: a fifth less CPU a request than gunicorn's loop on gevent.
             "worker_class": "gateway.serving.Worker",
-            "worker_connections": 10_000,
             # Of a process, not of a request: a gevent worker says it lives while requests wait.
             "timeout": 60,
             # How long requests may take to end after SIGTERM (seconds).
             "graceful_timeout": 30,
-            "keepalive": 75,
             "proc_name": "replyto-gateway",
             "control_socket_disable": True,
         }
