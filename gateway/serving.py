@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import errno
 import io
+import logging
 import resource
 import time
 from collections.abc import Callable
@@ -21,7 +22,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 import gevent
-from gevent.pywsgi import format_date_time
+from gevent.pywsgi import LoggingLogAdapter, format_date_time
 from gunicorn.workers.ggevent import GeventPyWSGIWorker, PyWSGIHandler, PyWSGIServer
 
 from gateway.http.body import Body
@@ -41,6 +42,8 @@ from gateway.request_head import (
     parse_fields,
     parse_request_line,
 )
+
+log = logging.getLogger(__name__)
 
 #: Most bytes of the first line, and of the head after it.
 _LINE_BYTES: Final = 8192
@@ -80,7 +83,7 @@ class Handler(PyWSGIHandler):  # type: ignore[misc]
 
     def handle(self) -> None:
         """Answer requests until the client, the server or a limit ends it."""
-        callers = self.server.callers
+        callers, self.time_start = self.server.callers, time.time()
         if not callers.admit(self.connection):
             self._refuse(503, _FULL)
             return
@@ -119,7 +122,7 @@ class Handler(PyWSGIHandler):  # type: ignore[misc]
         # Who sends before it has read, or has shown no key, goes on when it is its turn.
         if self._answered and not (connection.has_waited and self._is_known):
             connection.take_turn()
-        connection.is_idle = False
+        connection.is_idle, self.time_start = False, time.time()
         connection.allow(connection.limits.head_s)
         return True
 
@@ -248,8 +251,10 @@ class Handler(PyWSGIHandler):  # type: ignore[misc]
 
     def _refuse(self, status: int, why: str) -> None:
         """Answer what is no request, and let that be the end."""
+        self.status, self.time_finish = str(status).encode(), time.time()
         with suppress(OSError):
             self.connection.send(refusal(status, why))
+        self.log_request()
 
     def _write_with_headers(self, data: bytes) -> None:
         self.headers_sent = True
@@ -273,7 +278,8 @@ class Server(PyWSGIServer):  # type: ignore[misc]
         self.limits = limits or Limits()
         self.callers = Callers(self.limits, time.monotonic)
         self.turns = Turns()
-        super().__init__(*args, **options)
+        # Else gevent writes past the log.
+        super().__init__(*args, error_log=LoggingLogAdapter(log), **options)
         self._sweeper = gevent.spawn(self.callers.sweep_for_ever)
 
     def handle(self, sock: Any, address: object) -> None:
