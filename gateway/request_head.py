@@ -85,7 +85,7 @@ def parse_request_line(line: str) -> RequestLine:
     """Read the first line of a request, with its end. Raises BadHead."""
     found = _request_line(line)
     if found is None:
-        raise BadHead("the first line is not that of an HTTP/1.1 request")
+        raise BadHead("the first line is not a method, a target and a version")
     method, target, version = found.groups()
     if target.startswith("/") or (target == "*" and method == "OPTIONS"):
         return RequestLine(method, target, version)
@@ -154,7 +154,7 @@ def _check_framing(environ: dict[str, str], version: str) -> None:
         if length is not None:
             raise BadHead("both a Content-Length and a Transfer-Encoding")
         if coding.lower() != "chunked" or version != "HTTP/1.1":
-            raise BadHead("a Transfer-Encoding other than that of HTTP/1.1 in chunks")
+            raise BadHead("a Transfer-Encoding other than chunked, or before version 1.1")
     host = environ.get("HTTP_HOST")
     if host is None and version == "HTTP/1.1":
         raise BadHead("no Host")

@@ -9,9 +9,7 @@ from typing import Any, Final
 from gateway.http.connection import Connection
 
 #: A size line, with what may stand behind the size: RFC 9112, section 7.1.
-_size_line = re.compile(
-    rb"([0-9A-Fa-f]{1,16})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?\r\n"
-).fullmatch
+_size_line = re.compile(rb"([0-9A-Fa-f]{1,16})(?:[ \t]*;[\t\x20-\x7e\x80-\xff]*)?\r\n").fullmatch
 #: A trailer: a name and a value.
 _trailer = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t\x20-\x7e\x80-\xff]*\r\n").fullmatch
 #: Most bytes of one such line, and of all extensions and all trailers together.
