@@ -46,9 +46,9 @@ class DeliveryStore(Ledger):
     def claim(self, job_id: int, *, unproven: bool = True) -> DeliveryClaim | None:
         """Start an attempt; None when the message that led here is stale, or there is no room.
 
-        Room is for so many attempts at once at one endpoint and at its host. Without it the delivery
-        is parked, and gets a message when there is some. `unproven`: whether one may be started at
-        an endpoint that did not answer in time when it was last asked, or never was.
+        Room is for so many attempts at once at one endpoint and at its host. Without it the
+        delivery is parked, and gets a message when there is some. `unproven`: whether one may be
+        started at an endpoint that did not answer in time when it was last asked, or never was.
         """
         lease_ms = milliseconds(self._settings.callback_lease_s)
         call = Call(

@@ -67,8 +67,8 @@ DELIVERIES_LEASES: Final = "deliveries:leases"
 #: of deliveries that wait for room. The scripts derive them; see `lua/includes/endpoint.lua`.
 ENDPOINT_PREFIX: Final = "endpoint:"
 
-#: Prefix of the keys of a host, with its port: a HASH while it cannot be reached, for a day at most,
-#: and with a suffix a HASH of attempts that run and ZSETs of who waits for a place. Likewise.
+#: Prefix of the keys of a host, with its port: a HASH while it cannot be reached, for a day at
+#: most, and with a suffix a HASH of attempts that run and ZSETs of who waits for a place. Likewise.
 HOST_PREFIX: Final = "endpoint-host:"
 
 #: ZSET of endpoints and hosts with waiting deliveries, by when to look at them again.

@@ -1,4 +1,4 @@
-"""Whatever happens to deliveries of many endpoints: nobody has more than their places, nobody is lost."""
+"""Whatever happens to deliveries of many endpoints: nobody has too much, and nobody is lost."""
 
 from __future__ import annotations
 

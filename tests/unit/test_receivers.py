@@ -11,7 +11,8 @@ from shared.delivery_store import DeliveryStore
 from shared.job_store import JobStore
 from shared.recovery_store import RecoveryStore
 from tests.factories import FakeClock, MessageLists
-from tests.unit.delivery_ledger import OTHER_URL, QUEUE, URL, DeliveryLedger
+from tests.unit.delivery_ledger import OTHER_URL, QUEUE, DeliveryLedger
+
 
 @pytest.fixture
 def ledger(
@@ -24,7 +25,9 @@ def ledger(
     return DeliveryLedger(job_store, delivery_store, recovery, lists, fake_clock)
 
 
-def test_receiver_has_four_attempts_at_once_and_the_next_when_one_ends(ledger: DeliveryLedger) -> None:
+def test_receiver_has_four_attempts_at_once_and_the_next_when_one_ends(
+    ledger: DeliveryLedger,
+) -> None:
     ledger.prove()
     ids = ledger.create(6)
     assert ledger.serve() == ids[:4]
@@ -34,7 +37,9 @@ def test_receiver_has_four_attempts_at_once_and_the_next_when_one_ends(ledger: D
     assert ledger.serve() == ids[5:]
 
 
-def test_receiver_nobody_knows_has_one_attempt_until_it_has_answered(ledger: DeliveryLedger) -> None:
+def test_receiver_nobody_knows_has_one_attempt_until_it_has_answered(
+    ledger: DeliveryLedger,
+) -> None:
     ids = ledger.create(6)
     assert ledger.serve() == ids[:1]
     ledger.finish(ids[0], Health.ANSWERED)
@@ -66,7 +71,9 @@ def test_receivers_do_not_share_their_room(ledger: DeliveryLedger) -> None:
         pytest.param("https://example.com/cb", False, id="another port"),
     ],
 )
-def test_endpoint_is_scheme_host_port_and_path(ledger: DeliveryLedger, url: str, is_same: bool) -> None:
+def test_endpoint_is_scheme_host_port_and_path(
+    ledger: DeliveryLedger, url: str, is_same: bool
+) -> None:
     [first] = ledger.create(1)
     assert ledger.serve() == [first]
     others = ledger.create(1, url)
@@ -169,7 +176,9 @@ def test_places_of_a_killed_worker_are_free_while_a_living_one_keeps_its_own(
     assert ledger.deliveries.renew({served[0]: 0}) == 0
 
 
-def test_attempt_without_a_lease_holds_no_room(ledger: DeliveryLedger, ledger_redis: redis.Redis) -> None:
+def test_attempt_without_a_lease_holds_no_room(
+    ledger: DeliveryLedger, ledger_redis: redis.Redis
+) -> None:
     first, second = ledger.create(2)
     assert ledger.serve() == [first]
     ledger_redis.zrem(keys.DELIVERIES_LEASES, first)
@@ -177,7 +186,9 @@ def test_attempt_without_a_lease_holds_no_room(ledger: DeliveryLedger, ledger_re
     assert ledger.serve() == [second]
 
 
-def test_message_lost_on_the_way_is_replaced_when_its_delivery_was_let_go(ledger: DeliveryLedger) -> None:
+def test_message_lost_on_the_way_is_replaced_when_its_delivery_was_let_go(
+    ledger: DeliveryLedger,
+) -> None:
     first, second = ledger.create(2)
     assert ledger.serve() == [first]
     ledger.finish(first, Health.ANSWERED)
@@ -188,7 +199,9 @@ def test_message_lost_on_the_way_is_replaced_when_its_delivery_was_let_go(ledger
     assert ledger.serve() == [second]
 
 
-def test_unproven_receiver_waits_while_the_worker_has_no_slot_for_such(ledger: DeliveryLedger) -> None:
+def test_unproven_receiver_waits_while_the_worker_has_no_slot_for_such(
+    ledger: DeliveryLedger,
+) -> None:
     [unknown] = ledger.create(1)
     assert ledger.serve(unproven=False) == []
     ledger.prove(OTHER_URL)
@@ -198,7 +211,9 @@ def test_unproven_receiver_waits_while_the_worker_has_no_slot_for_such(ledger: D
     assert ledger.serve() == [unknown]
 
 
-def test_claim_of_the_same_call_is_given_again_when_its_answer_was_lost(ledger: DeliveryLedger) -> None:
+def test_claim_of_the_same_call_is_given_again_when_its_answer_was_lost(
+    ledger: DeliveryLedger,
+) -> None:
     [job_id] = ledger.create(1)
     assert ledger.serve() == [job_id]
     assert ledger.claims[job_id].proven is False
@@ -243,7 +258,9 @@ def test_nothing_is_left_of_receivers_whose_deliveries_are_over(
     assert states == {DeliveryState.DELIVERED}
 
 
-def test_next_delivery_is_handed_to_who_finishes_and_needs_no_message(ledger: DeliveryLedger) -> None:
+def test_next_delivery_is_handed_to_who_finishes_and_needs_no_message(
+    ledger: DeliveryLedger,
+) -> None:
     ledger.prove()
     ids = ledger.create(6)
     assert ledger.serve() == ids[:4]
