@@ -6,11 +6,13 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, request
 
+from gateway.incoming_request import incoming
 from gateway.principal import Principal
 from gateway.services import Services, services
 from gateway.sessions import COOKIE, SESSION_S, Session
 from shared.api_keys.record import digest
-from shared.errors import InvalidApiKey, Unauthenticated
+from shared.errors import InvalidApiKey, MalformedJson, Unauthenticated
+from shared.json_text import parse_document
 from shared.listen_address import is_loopback
 
 blueprint = Blueprint("sign_in", __name__)
@@ -34,11 +36,10 @@ def tell() -> Response:
 
 @blueprint.post("/session")
 def sign_in() -> Response:
-    """Begin a session for the key in `{"key": …}`. Raises InvalidApiKey and TooManySignIns."""
+    """Begin a session for the key in `{"key": …}`. Raises InvalidApiKey, TooManySignIns."""
     gateway, address = services(), request.remote_addr or ""
     gateway.sessions.check_throttle(address)
-    body = request.get_json(silent=True)
-    key = body.get("key") if isinstance(body, dict) else None
+    key = _given_key()
     if not isinstance(key, str) or not key.strip():
         raise Unauthenticated('Give the key as {"key": "ak-…"}.', field="key")
     try:
@@ -46,6 +47,17 @@ def sign_in() -> Response:
     except InvalidApiKey:
         gateway.sessions.note_failure(address)
         raise
+
+
+def _given_key() -> object:
+    """Return what the body gives as the key. JSON alone: no form of another site can send that."""
+    if not request.is_json:
+        return None
+    try:
+        _, body = parse_document(incoming().body)
+    except MalformedJson:
+        return None
+    return body.get("key") if isinstance(body, dict) else None
 
 
 @blueprint.delete("/session")
