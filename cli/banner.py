@@ -32,7 +32,9 @@ class ReadyFacts:
 
 
 def render(facts: ReadyFacts, console: Console) -> str:
-    """Return the banner."""
+    """Return the banner; where that goes into a log, no more than where ReplyTo is."""
+    if console.is_json:
+        return f"ReplyTo is ready at {facts.url} after {facts.took_s:.1f} s."
     ready = console.style(f"ReplyTo is ready after {facts.took_s:.1f} s.", fg="green", bold=True)
     rows = [
         ("URL", console.style(facts.url, bold=True)),

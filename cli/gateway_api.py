@@ -10,7 +10,7 @@ import requests
 from pydantic import SecretStr, ValidationError
 
 from shared.listen_address import reachable_host, url_host
-from shared.settings import Settings
+from shared.settings import Settings, first_wrong
 
 #: Longest wait for an answer (seconds): of a test, the callback's own limit and some more.
 _TIMEOUT_S: Final = 60.0
@@ -61,9 +61,7 @@ def _settings() -> Settings:
     try:
         return Settings()  # type: ignore[call-arg,unused-ignore]
     except ValidationError as exc:
-        first = exc.errors()[0]
-        name = "_".join(str(part) for part in first["loc"]).upper()
-        raise click.UsageError(f"REPLYTO_{name}: {first['msg']}") from None
+        raise click.ClickException(first_wrong(exc)) from None
 
 
 def own_url(settings: Settings) -> str:

@@ -145,8 +145,10 @@ def _connected() -> tuple[redis.Redis, Settings]:
         settings = load_settings()
     except SettingsError as exc:
         _fail(str(exc))
-    url = settings.effective_redis_url
-    client = redis_client.connect(url, timeout_s=redis_client.GATEWAY_TIMEOUT_S, name="replyto-cli")
+    address = settings.redis_address
+    client = redis_client.connect(
+        address, timeout_s=redis_client.GATEWAY_TIMEOUT_S, name="replyto-cli"
+    )
     try:
         client.ping()
     except redis.RedisError as exc:

@@ -28,6 +28,9 @@ class IncomingRequest(Request):
 
     #: Who calls, once that is known.
     principal: Principal | None = None
+    #: The model that it asks and the job that it made, for the log.
+    model: str = ""
+    job_id: int = 0
 
     def __init__(self, environ: dict[str, Any], *args: Any, **options: Any) -> None:
         super().__init__(environ, *args, **options)

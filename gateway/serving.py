@@ -9,6 +9,7 @@ away until its patience ends, half a minute, and goes on serving those that do n
 
 from __future__ import annotations
 
+import logging
 import socket
 import time
 from collections.abc import Callable
@@ -17,10 +18,12 @@ from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import unquote
 
-from gevent.pywsgi import Input, format_date_time
+from gevent.pywsgi import Input, LoggingLogAdapter, format_date_time
 from gunicorn.workers.ggevent import GeventPyWSGIWorker, PyWSGIHandler, PyWSGIServer
 
 from gateway.request_head import BadHead, keeps_open, parse_fields, parse_request_line
+
+log = logging.getLogger(__name__)
 
 #: Most bytes of a head after its first line.
 _HEAD_BYTES: Final = 65_536
@@ -179,7 +182,8 @@ class Server(PyWSGIServer):  # type: ignore[misc]
     """A listening socket and its connections."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+        # Else gevent writes past the log.
+        super().__init__(*args, error_log=LoggingLogAdapter(log), **options)
         #: Connections on which no request is under way.
         self.idle: set[Handler] = set()
 
