@@ -132,11 +132,16 @@ class Settings(BaseSettings):
     callback_lease_s: Seconds = Field(
         10, description="A worker's claim on an attempt at a callback, renewed while it runs."
     )
+    callback_endpoint_limit: Count = Field(
+        4, description="Attempts at one path of a host at once for one key, over all workers."
+    )
     callback_host_limit: Count = Field(
-        4, description="Attempts at one receiver (host and port) at once, over all workers."
+        100, description="Attempts at one host and port at once, over all workers, paths and keys."
     )
     callback_breaker_failures: Count = Field(
-        5, description="Failures in a row after which a receiver is given a rest."
+        5,
+        description="Failures in a row after which an endpoint is given a rest, or a host that "
+        "cannot be reached.",
     )
     callback_breaker_s: Seconds = Field(
         60, description="How long that rest is; then one callback probes."
