@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 
+from gateway.http.content_coding import ACCEPTED
 from gateway.json_response import JsonResponse
 from gateway.services import services
 from shared import errors
@@ -52,6 +53,8 @@ def answer(error: Exception) -> Response:
         response.headers["x-should-retry"] = "false"
     if isinstance(error, WrongMethod) and error.valid_methods:
         response.headers["Allow"] = ", ".join(error.valid_methods)
+    if isinstance(service_error, errors.ContentCodingNotSupported):
+        response.headers["Accept-Encoding"] = ", ".join(ACCEPTED)
     if isinstance(service_error, errors.Unauthenticated):
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

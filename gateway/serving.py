@@ -9,6 +9,7 @@ away until its patience ends, half a minute, and goes on serving those that do n
 
 from __future__ import annotations
 
+import logging
 import socket
 import time
 from collections.abc import Callable
@@ -17,10 +18,12 @@ from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import unquote
 
-from gevent.pywsgi import Input, format_date_time
+from gevent.pywsgi import Input, LoggingLogAdapter, format_date_time
 from gunicorn.workers.ggevent import GeventPyWSGIWorker, PyWSGIHandler, PyWSGIServer
 
 from gateway.request_head import BadHead, keeps_open, parse_fields, parse_request_line
+
+log = logging.getLogger(__name__)
 
 #: Most bytes of a head after its first line.
 _HEAD_BYTES: Final = 65_536
@@ -112,7 +115,8 @@ class Handler(PyWSGIHandler):  # type: ignore[misc]
         environ["wsgi.input"] = self.wsgi_input
         environ["wsgi.input_terminated"] = True
         if isinstance(self.client_address, tuple):
-            environ["REMOTE_ADDR"] = str(self.client_address[0])
+            # One that listens on :: hears of clients of IPv4 too, and calls them by IPv6's name.
+            environ["REMOTE_ADDR"] = str(self.client_address[0]).removeprefix("::ffff:")
             environ["REMOTE_PORT"] = str(self.client_address[1])
         return environ
 
@@ -178,7 +182,8 @@ class Server(PyWSGIServer):  # type: ignore[misc]
     """A listening socket and its connections."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+        # Else gevent writes past the log.
+        super().__init__(*args, error_log=LoggingLogAdapter(log), **options)
         #: Connections on which no request is under way.
         self.idle: set[Handler] = set()
 

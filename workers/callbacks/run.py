@@ -97,7 +97,7 @@ def _send(deps: Deps, job: Job, claim: DeliveryClaim, *, take: bool) -> int | No
         deps, lambda: deps.deliveries.finish_and_take(job, claim, row, step, take=take)
     )
     if finished.recorded:
-        _log(claim, step, row.duration_ms)
+        _log(job, claim, step, row.duration_ms)
     return finished.following
 
 
@@ -175,7 +175,7 @@ def _row(claim: DeliveryClaim, post: _Post, step: NextStep) -> DeliveryAttempt:
     )
 
 
-def _log(claim: DeliveryClaim, step: NextStep, duration_ms: int) -> None:
+def _log(job: Job, claim: DeliveryClaim, step: NextStep, duration_ms: int) -> None:
     again = f", again in {step.delay_s:.0f} s" if step.state is DeliveryState.PENDING else ""
     log.info(
         "delivery %s: attempt %s %s (%s) in %s ms%s",
@@ -185,4 +185,5 @@ def _log(claim: DeliveryClaim, step: NextStep, duration_ms: int) -> None:
         step.reason,
         duration_ms,
         again,
+        extra={"request_id": job.request_id, "key": job.key_id},
     )

@@ -73,4 +73,5 @@ def _log_end(job: Job, state: JobState) -> None:
         job.attempt,
         max(0, (job.started_ms or job.executed_ms) - job.created_ms),
         max(0, job.executed_ms - job.started_ms) if job.started_ms else 0,
+        extra={"request_id": job.request_id, "key": job.key_id},
     )
