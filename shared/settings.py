@@ -18,6 +18,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from shared.callback_target import TargetPolicy, target_policy
+from shared.database.url import parse_url
+from shared.listen_address import base_url, listen_host
 from shared.sealing import is_encryption_key, new_encryption_key
 from shared.signing import PrivateKey, SecretKey, new_private_key
 from shared.store.address import RedisAddress, read_address
@@ -130,11 +132,16 @@ class Settings(BaseSettings):
     callback_lease_s: Seconds = Field(
         10, description="A worker's claim on an attempt at a callback, renewed while it runs."
     )
+    callback_endpoint_limit: Count = Field(
+        4, description="Attempts at one path of a host at once for one key, over all workers."
+    )
     callback_host_limit: Count = Field(
-        4, description="Attempts at one receiver (host and port) at once, over all workers."
+        100, description="Attempts at one host and port at once, over all workers, paths and keys."
     )
     callback_breaker_failures: Count = Field(
-        5, description="Failures in a row after which a receiver is given a rest."
+        5,
+        description="Failures in a row after which an endpoint is given a rest, or a host that "
+        "cannot be reached.",
     )
     callback_breaker_s: Seconds = Field(
         60, description="How long that rest is; then one callback probes."
@@ -259,6 +266,16 @@ class Settings(BaseSettings):
         "all", description="Whether the history keeps requests and answers: `all` or `none`."
     )
 
+    @field_validator("host")
+    @classmethod
+    def _host_is_without_brackets(cls, value: str) -> str:
+        return listen_host(value)
+
+    @field_validator("base_url")
+    @classmethod
+    def _base_url_is_a_url(cls, value: str | None) -> str | None:
+        return base_url(value) if value else None
+
     @field_validator("log_format", "log_level", mode="before")
     @classmethod
     def _casing_is_free(cls, value: object) -> object:
@@ -309,8 +326,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _database_is_one_we_speak(cls, value: str) -> str:
-        if value and not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
-            raise ValueError("must start with 'postgresql://' or 'sqlite:///'")
+        _ = value and parse_url(value)
         return value
 
     @property
