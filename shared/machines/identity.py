@@ -45,7 +45,8 @@ class IdentityBook:
 
     def adopt(self, own: Mapping[str, str]) -> None:
         """Make these the identity: from now on it is the others that differ."""
-        self._client.hset(keys.IDENTITY, mapping={**own})
+        mapping: Any = dict(own)
+        self._client.hset(keys.IDENTITY, mapping=mapping)
 
 
 def check_at_start(settings: Settings, client: redis.Redis, own: Mapping[str, str]) -> None:
