@@ -9,8 +9,10 @@ from typing import Any, Final
 
 from gunicorn.app.base import BaseApplication
 
+from gateway.self_check import check_gateway
 from shared.database.database import prepare
 from shared.listen_address import url_host
+from shared.machines.identity import MachineDiffers
 from shared.open_files import allow_many_connections
 from shared.settings import Settings, SettingsError, load_settings
 from shared.telemetry.log_setup import set_up
@@ -82,6 +84,10 @@ def main() -> None:
     set_up(_NAME, settings)
     allow_many_connections()
     prepare(settings.effective_database_url)
+    try:
+        check_gateway(settings)
+    except MachineDiffers as exc:
+        sys.exit(f"replyto: {exc}")
     GatewayServer(settings).run()
 
 

@@ -259,6 +259,12 @@ class Settings(BaseSettings):
         3_600,
         description="How long the chunks of an ended stream are kept, at most as long as its job.",
     )
+    on_mismatch: Literal["refuse", "warn", "adopt"] = Field(
+        "refuse",
+        description="A process whose secrets or database are not those of the others on its "
+        "Redis: `refuse` to start, `warn` and start, or `adopt` its own as what the others are to "
+        "have.",
+    )
     history_days: int = Field(
         90, ge=0, description="How long jobs stay in the history, days; 0 for ever."
     )
