@@ -18,6 +18,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from shared.callback_target import TargetPolicy, target_policy
+from shared.database.url import parse_url
+from shared.listen_address import base_url, listen_host
 from shared.sealing import is_encryption_key, new_encryption_key
 from shared.signing import PrivateKey, SecretKey, new_private_key
 from shared.store.address import RedisAddress, read_address
@@ -130,11 +132,16 @@ class Settings(BaseSettings):
     callback_lease_s: Seconds = Field(
         10, description="A worker's claim on an attempt at a callback, renewed while it runs."
     )
+    callback_endpoint_limit: Count = Field(
+        4, description="Attempts at one path of a host at once for one key, over all workers."
+    )
     callback_host_limit: Count = Field(
-        4, description="Attempts at one receiver (host and port) at once, over all workers."
+        100, description="Attempts at one host and port at once, over all workers, paths and keys."
     )
     callback_breaker_failures: Count = Field(
-        5, description="Failures in a row after which a receiver is given a rest."
+        5,
+        description="Failures in a row after which an endpoint is given a rest, or a host that "
+        "cannot be reached.",
     )
     callback_breaker_s: Seconds = Field(
         60, description="How long that rest is; then one callback probes."
@@ -177,6 +184,28 @@ class Settings(BaseSettings):
     chat_processes: Count = Field(1, description="Chat worker processes `replyto up` runs.")
     chat_concurrency: Count = Field(200, description="LLM calls one chat worker makes at once.")
     callback_concurrency: Count = Field(1000, description="Callbacks one worker makes at once.")
+    connection_limit: Count = Field(
+        10_000,
+        description="Most connections of one gateway process, as far as it may open files; then "
+        "the one that has waited longest for its client makes room.",
+    )
+    address_connection_limit: Count = Field(
+        6_000,
+        description="Most of them from one client address (of IPv6: from one /64 network). "
+        "Behind `REPLYTO_TRUSTED_PROXIES` that is the proxy's to limit.",
+    )
+    head_timeout_s: Seconds = Field(30, description="Longest time a request's head may take.")
+    idle_timeout_s: Seconds = Field(
+        75, description="Longest time a connection is kept without a request."
+    )
+    body_timeout_s: Seconds = Field(
+        30,
+        description="Longest time a request's body may take, beside what it has at the least rate.",
+    )
+    send_timeout_s: Seconds = Field(
+        60, description="Longest time a client may take none of an answer or stream."
+    )
+    least_bytes_per_s: Count = Field(1024, description="Least rate of a request's body.")
     max_body_bytes: Count = Field(20 * 1024 * 1024, description="Largest request body, bytes.")
     queue_limit: Count = Field(200_000, description="Most jobs that wait for one model; then 429.")
 
@@ -230,12 +259,28 @@ class Settings(BaseSettings):
         3_600,
         description="How long the chunks of an ended stream are kept, at most as long as its job.",
     )
+    on_mismatch: Literal["refuse", "warn", "adopt"] = Field(
+        "refuse",
+        description="A process whose secrets or database are not those of the others on its "
+        "Redis: `refuse` to start, `warn` and start, or `adopt` its own as what the others are to "
+        "have.",
+    )
     history_days: int = Field(
         90, ge=0, description="How long jobs stay in the history, days; 0 for ever."
     )
     history_bodies: Literal["all", "none"] = Field(
         "all", description="Whether the history keeps requests and answers: `all` or `none`."
     )
+
+    @field_validator("host")
+    @classmethod
+    def _host_is_without_brackets(cls, value: str) -> str:
+        return listen_host(value)
+
+    @field_validator("base_url")
+    @classmethod
+    def _base_url_is_a_url(cls, value: str | None) -> str | None:
+        return base_url(value) if value else None
 
     @field_validator("log_format", "log_level", mode="before")
     @classmethod
@@ -287,8 +332,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _database_is_one_we_speak(cls, value: str) -> str:
-        if value and not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
-            raise ValueError("must start with 'postgresql://' or 'sqlite:///'")
+        _ = value and parse_url(value)
         return value
 
     @property
