@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 import sys
+from contextlib import suppress
 from typing import Any, Final
 
 from gunicorn.app.base import BaseApplication
 
 from shared.database.database import prepare
+from shared.listen_address import url_host
 from shared.open_files import allow_many_connections
 from shared.settings import Settings, SettingsError, load_settings
 from shared.telemetry.log_setup import set_up
@@ -26,7 +29,7 @@ class GatewayServer(BaseApplication):  # type: ignore[misc]
     def load_config(self) -> None:
         """Tell gunicorn what to be."""
         options: dict[str, Any] = {
-            "bind": f"{self._settings.host}:{self._settings.port}",
+            "bind": f"{url_host(_literal(self._settings.host))}:{self._settings.port}",
             "workers": self._settings.gateway_processes,
             # gevent's own WSGI server: a fifth less CPU a request than gunicorn's loop on gevent.
             "worker_class": _worker_class(self._settings),
@@ -59,6 +62,16 @@ class GatewayServer(BaseApplication):  # type: ignore[misc]
 def _worker_class(settings: Settings) -> str:
     """Return gunicorn's name of the worker; the one that logs requests costs those who want it."""
     return "gateway.access_log.LoggingWorker" if settings.access_log else "gateway.serving.Worker"
+
+
+def _literal(host: str) -> str:
+    """Return the address of a name, IPv4 where it has one; gunicorn knows no other for names."""
+    if ":" in host:
+        return host
+    for family in (socket.AF_INET, socket.AF_INET6):
+        with suppress(OSError):
+            return str(socket.getaddrinfo(host, None, family, socket.SOCK_STREAM)[0][4][0])
+    sys.exit(f"replyto: REPLYTO_HOST: there is no host '{host}'")
 
 
 def main() -> None:

@@ -80,7 +80,7 @@ def setting_rows(settings: Settings) -> list[SettingRow]:
     rows = []
     for name, field in Settings.model_fields.items():
         value = getattr(settings, name)
-        is_secret = isinstance(value, SecretStr) or (name.endswith("_url") and "@" in str(value))
+        is_secret = isinstance(value, SecretStr) or (name.endswith("_url") and _may_tell(value))
         rows.append(
             SettingRow(
                 name=f"REPLYTO_{name.upper()}",
@@ -91,6 +91,11 @@ def setting_rows(settings: Settings) -> list[SettingRow]:
             )
         )
     return rows
+
+
+def _may_tell(url: object) -> bool:
+    """Whether a URL could hold a password: before its host, or among its options."""
+    return any(sign in str(url) for sign in ("@", "?"))
 
 
 def _as_text(value: Any) -> str:

@@ -101,7 +101,7 @@ class Services:
 def build_services(settings: Settings) -> Services:
     """Return the services of a gateway process. Connects when first used."""
     client = redis_client.connect(
-        settings.effective_redis_url,
+        settings.redis_address,
         timeout_s=redis_client.GATEWAY_TIMEOUT_S,
         name="replyto-gateway",
     )

@@ -115,7 +115,8 @@ class Handler(PyWSGIHandler):  # type: ignore[misc]
         environ["wsgi.input"] = self.wsgi_input
         environ["wsgi.input_terminated"] = True
         if isinstance(self.client_address, tuple):
-            environ["REMOTE_ADDR"] = str(self.client_address[0])
+            # One that listens on :: hears of clients of IPv4 too, and calls them by IPv6's name.
+            environ["REMOTE_ADDR"] = str(self.client_address[0]).removeprefix("::ffff:")
             environ["REMOTE_PORT"] = str(self.client_address[1])
         return environ
 

@@ -99,7 +99,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
     """Return the dependencies of a worker process of so many slots. Connects when first used."""
     kept = kept_slots(concurrency, settings.interactive_share)
     client = redis_client.connect(
-        settings.effective_redis_url,
+        settings.redis_address,
         timeout_s=redis_client.WORKER_TIMEOUT_S,
         name="replyto-worker",
     )

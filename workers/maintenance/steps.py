@@ -5,6 +5,9 @@ from __future__ import annotations
 import atexit
 import contextlib
 import gc
+import logging
+import signal
+import threading
 from typing import Any
 
 from celery import bootsteps
@@ -29,6 +32,8 @@ from workers.maintenance.periodic import Periodic
 from workers.maintenance.probes import INTERVAL_S, probe_providers
 from workers.maintenance.tick import Tick
 
+log = logging.getLogger(__name__)
+
 #: Pause after a renewal failed (seconds): leases must be renewed as soon as Redis is back.
 _RETRY_S = 1.0
 #: How many objects more than before are made until the youngest are collected.
@@ -42,6 +47,7 @@ class DepsStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
 
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
+        _outlive_hang_ups()
         allow_many_connections()
         settings = load_settings()
         prepare(settings.effective_database_url)
@@ -66,6 +72,8 @@ class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-igno
 
     def start(self, worker: Any) -> None:
         """Start the timers."""
+        # Celery has its own idea by now: a new process in its place, which ends what runs.
+        _outlive_hang_ups()
         _spare_garbage_collection()
         deps = deps_of(worker.app)
         queues = worker.app.amqp.queues.consume_from
@@ -85,6 +93,19 @@ class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-igno
         """Stop tick and history."""
         for timer in self._timers:
             timer.stop()
+
+
+def _outlive_hang_ups() -> None:
+    """Go on after SIGHUP: a terminal that closes, a rotated log, a habit of reloading daemons.
+
+    There is nothing to read anew: providers and keys are followed, and a setting wants a restart.
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGHUP, _note_hang_up)
+
+
+def _note_hang_up(*_: object) -> None:
+    log.info("SIGHUP: nothing to do; settings are read at the start, SIGTERM ends this worker")
 
 
 def _spare_garbage_collection() -> None:
