@@ -262,6 +262,12 @@ def month_of(key_id: str, month: str) -> str:
 # --- workers ----------------------------------------------------------------------------------
 
 
+#: HASH of fingerprints of what all processes have in common (see `shared/machines`). Never expires.
+IDENTITY: Final = "machines:identity"
+
+#: HASH of JSON by process: what it has to complain of. Lives a minute after the last complaint.
+NOTICES: Final = "machines:notices"
+
 #: ZSET of worker processes by when they were last heard. Lives as long as `beat`.
 WORKERS: Final = "worker:beats"
 

@@ -7,6 +7,7 @@ import contextlib
 import gc
 import logging
 import signal
+import sys
 import threading
 from typing import Any
 
@@ -16,6 +17,9 @@ from redis.exceptions import RedisError
 
 from shared import task_names
 from shared.database.database import prepare
+from shared.machines.database_id import OwnFingerprints
+from shared.machines.identity import MachineDiffers, check_at_start
+from shared.machines.self_check import SelfCheck
 from shared.open_files import allow_many_connections
 from shared.settings import load_settings
 from shared.telemetry.tally import FLUSH_S
@@ -52,9 +56,23 @@ class DepsStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
         settings = load_settings()
         prepare(settings.effective_database_url)
         deps = build_deps(settings, worker.hostname, worker.concurrency)
+        _check_identity(deps, worker.app)
         attach(worker.app, deps)
         broker.follow(deps.lanes)
         deps.follower.start()
+
+
+def _check_identity(deps: Deps, app: Any) -> None:
+    """End the process in one line if it is not configured as the others; else keep looking."""
+    queues = app.amqp.queues.consume_from
+    # The others have no use for a database.
+    database = deps.database if task_names.COMPLETION_QUEUE in queues else None
+    own = OwnFingerprints(deps.settings, database)
+    try:
+        check_at_start(deps.settings, deps.redis, own())
+    except MachineDiffers as exc:
+        sys.exit(f"replyto: {exc}")
+    SelfCheck(deps.redis, deps.worker_name, own, deps.clock).start()
 
 
 class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
