@@ -51,6 +51,9 @@ GATES: Final = "jobs:gates"
 #: HASH of counts of what happened, by name (see `shared/counters.py`). Never expires.
 COUNTERS: Final = "counters"
 
+#: HASH of counts by name and labels (see `shared/telemetry/tally.py`). Never expires; bounded.
+METRICS: Final = "metrics"
+
 #: STRING, present while a completion task works on EXECUTED. Expires by itself (milliseconds).
 COMPLETION_LEASE: Final = "completion:lease"
 

@@ -161,6 +161,10 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least level that is logged: `debug`, `info`, `warning`, `error`."
     )
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description="Opens `/metrics` and nothing else. Default: none, only the admin secret does.",
+    )
     access_log: bool = Field(default=False, description="Log each request to the gateway.")
 
     trusted_proxies: int = Field(
