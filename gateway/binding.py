@@ -10,6 +10,7 @@ from flask import request
 
 from gateway.incoming_request import IncomingRequest, incoming
 from shared.casing import fold
+from shared.codecs.half_characters import may_have_halves, whole
 from shared.dtos.base import Dto
 from shared.errors import ValidationFailed
 from shared.json_text import parse_document
@@ -53,6 +54,8 @@ def _body_values() -> dict[str, Any]:
     if not asked.body:
         return {}
     _, value = parse_document(asked.body)
+    if may_have_halves(asked.body):
+        value = whole(value)
     if not isinstance(value, dict):
         raise ValidationFailed("The body must be a JSON object.")
     return value
