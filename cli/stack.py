@@ -22,6 +22,8 @@ from cli.supervisor import Supervisor
 from shared.database.database import Database
 from shared.errors import DatabaseUnavailable
 from shared.listen_address import is_loopback, reachable_host, url_host
+from shared.machines.database_id import OwnFingerprints
+from shared.machines.identity import MachineDiffers, check_at_start
 from shared.settings import Settings
 
 #: Stages of stopping: what chat workers still answer is completed and called back, calls of the
@@ -70,6 +72,7 @@ class Stack:
         self._note("data", str(self._settings.data_dir))
         self._prepare_database()
         redis_url = self._start_redis()
+        self._check_identity(redis_url)
         env = self._child_env(redis_url, self._start_llm())
         workers = processes.workers(self._settings)
         self._supervisor.start(_spec("gateway", processes.gateway(), env))
@@ -96,6 +99,18 @@ class Stack:
             database.migrate()
         except DatabaseUnavailable as exc:
             raise StartProblem(f"cannot use the database {database}: {exc.__cause__}") from exc
+        finally:
+            database.close()
+
+    def _check_identity(self, redis_url: str) -> None:
+        """Raise StartProblem if secrets or database are not those that this Redis knows."""
+        database = Database(self._settings.effective_database_url)
+        try:
+            with embedded_redis.client_for(redis_url) as client:
+                own = OwnFingerprints(self._settings, database)()
+                check_at_start(self._settings, client, own)
+        except MachineDiffers as exc:
+            raise StartProblem(str(exc)) from exc
         finally:
             database.close()
 

@@ -180,6 +180,10 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least level that is logged: `debug`, `info`, `warning`, `error`."
     )
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description="Opens `/metrics` and nothing else. Default: none, only the admin secret does.",
+    )
     access_log: bool = Field(default=False, description="Log each request to the gateway.")
 
     trusted_proxies: int = Field(
@@ -203,6 +207,28 @@ class Settings(BaseSettings):
     chat_processes: Count = Field(1, description="Chat worker processes `replyto up` runs.")
     chat_concurrency: Count = Field(200, description="LLM calls one chat worker makes at once.")
     callback_concurrency: Count = Field(1000, description="Callbacks one worker makes at once.")
+    connection_limit: Count = Field(
+        10_000,
+        description="Most connections of one gateway process, as far as it may open files; then "
+        "the one that has waited longest for its client makes room.",
+    )
+    address_connection_limit: Count = Field(
+        6_000,
+        description="Most of them from one client address (of IPv6: from one /64 network). "
+        "Behind `REPLYTO_TRUSTED_PROXIES` that is the proxy's to limit.",
+    )
+    head_timeout_s: Seconds = Field(30, description="Longest time a request's head may take.")
+    idle_timeout_s: Seconds = Field(
+        75, description="Longest time a connection is kept without a request."
+    )
+    body_timeout_s: Seconds = Field(
+        30,
+        description="Longest time a request's body may take, beside what it has at the least rate.",
+    )
+    send_timeout_s: Seconds = Field(
+        60, description="Longest time a client may take none of an answer or stream."
+    )
+    least_bytes_per_s: Count = Field(1024, description="Least rate of a request's body.")
     max_body_bytes: Count = Field(20 * 1024 * 1024, description="Largest request body, bytes.")
     queue_limit: Count = Field(200_000, description="Most jobs that wait for one model; then 429.")
 
@@ -255,6 +281,12 @@ class Settings(BaseSettings):
     stream_ttl_s: Seconds = Field(
         3_600,
         description="How long the chunks of an ended stream are kept, at most as long as its job.",
+    )
+    on_mismatch: Literal["refuse", "warn", "adopt"] = Field(
+        "refuse",
+        description="A process whose secrets or database are not those of the others on its "
+        "Redis: `refuse` to start, `warn` and start, or `adopt` its own as what the others are to "
+        "have.",
     )
     history_days: int = Field(
         90, ge=0, description="How long jobs stay in the history, days; 0 for ever."

@@ -32,6 +32,7 @@ from shared.recovery_store import RecoveryStore
 from shared.registry_follower import RegistryFollower
 from shared.settings import Settings
 from shared.slot_store import SlotStore
+from shared.telemetry.tally import Tally
 from shared.unstored import Unstored
 from workers.callbacks.leases import Leases
 from workers.callbacks.sender import Sender, sender_of
@@ -82,6 +83,7 @@ class Deps:
     lanes: Lanes = field(default_factory=Lanes)
     traffic: Traffic = field(default_factory=Traffic)
     usage: UsageWishes = field(default_factory=UsageWishes)
+    tally: Tally = field(default_factory=Tally)
     worker_name: str = "worker"
     environment: Mapping[str, str] = field(default_factory=dict)
     #: The ways out to the providers.
