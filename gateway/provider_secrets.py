@@ -14,7 +14,7 @@ from gateway.principal import Principal
 from shared.api_keys.scopes import Scope
 from shared.errors import ValidationFailed
 from shared.provider_extras import variables
-from shared.provider_presets import PRESETS
+from shared.provider_presets import PRESETS, Preset
 from shared.providers import Provider, read_file
 from shared.settings import OWN_PREFIX, Settings, SettingsError
 
@@ -88,10 +88,9 @@ def _check_whither(settings: Settings, name: str, after: Provider) -> None:
 
 
 def _belongs(name: str, url: str, settings: Settings) -> bool:
+    known: list[Preset | Provider] = [*PRESETS.values(), *_of_file(settings)]
     homes = {
-        _origin(str(one.base_url))
-        for one in (*PRESETS.values(), *_of_file(settings))
-        if one.api_key_env == name and one.base_url
+        _origin(str(one.base_url)) for one in known if one.api_key_env == name and one.base_url
     }
     scheme, host, _ = _origin(url)
     own = any(host.endswith(ending) for ending in _OWN_HOSTS.get(name, ()))
