@@ -51,6 +51,9 @@ GATES: Final = "jobs:gates"
 #: HASH of counts of what happened, by name (see `shared/counters.py`). Never expires.
 COUNTERS: Final = "counters"
 
+#: HASH of counts by name and labels (see `shared/telemetry/tally.py`). Never expires; bounded.
+METRICS: Final = "metrics"
+
 #: STRING, present while a completion task works on EXECUTED. Expires by itself (milliseconds).
 COMPLETION_LEASE: Final = "completion:lease"
 
@@ -258,6 +261,12 @@ def month_of(key_id: str, month: str) -> str:
 
 # --- workers ----------------------------------------------------------------------------------
 
+
+#: HASH of fingerprints of what all processes have in common (see `shared/machines`). Never expires.
+IDENTITY: Final = "machines:identity"
+
+#: HASH of JSON by process: what it has to complain of. Lives a minute after the last complaint.
+NOTICES: Final = "machines:notices"
 
 #: ZSET of worker processes by when they were last heard. Lives as long as `beat`.
 WORKERS: Final = "worker:beats"

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import logging
 import signal
+import sys
 import threading
 from typing import Any
 
 from celery import bootsteps
 from celery.worker import state
+from redis.exceptions import RedisError
 
 from shared import task_names
 from shared.database.database import prepare
+from shared.machines.database_id import OwnFingerprints
+from shared.machines.identity import MachineDiffers, check_at_start
+from shared.machines.self_check import SelfCheck
 from shared.open_files import allow_many_connections
 from shared.settings import load_settings
+from shared.telemetry.tally import FLUSH_S
 from shared.worker_book import BEAT_S
 from workers import broker, pools
 from workers.context import attach, deps_of
@@ -49,9 +56,23 @@ class DepsStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
         settings = load_settings()
         prepare(settings.effective_database_url)
         deps = build_deps(settings, worker.hostname, worker.concurrency)
+        _check_identity(deps, worker.app)
         attach(worker.app, deps)
         broker.follow(deps.lanes)
         deps.follower.start()
+
+
+def _check_identity(deps: Deps, app: Any) -> None:
+    """End the process in one line if it is not configured as the others; else keep looking."""
+    queues = app.amqp.queues.consume_from
+    # The others have no use for a database.
+    database = deps.database if task_names.COMPLETION_QUEUE in queues else None
+    own = OwnFingerprints(deps.settings, database)
+    try:
+        check_at_start(deps.settings, deps.redis, own())
+    except MachineDiffers as exc:
+        sys.exit(f"replyto: {exc}")
+    SelfCheck(deps.redis, deps.worker_name, own, deps.clock).start()
 
 
 class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
@@ -75,6 +96,7 @@ class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-igno
         deps = deps_of(worker.app)
         queues = worker.app.amqp.queues.consume_from
         _start_heartbeat(deps, worker)
+        _start_counting(deps)
         if pools.follows_registry(worker.app) or any(map(task_names.is_chat_queue, queues)):
             _start_lease_keeping(deps)
         if task_names.CALLBACKS_QUEUE in queues:
@@ -136,6 +158,18 @@ def _start_heartbeat(deps: Deps, worker: Any) -> None:
     )
     Periodic("heartbeat", heartbeat, BEAT_S).start()
     atexit.register(heartbeat.end)
+
+
+def _start_counting(deps: Deps) -> None:
+    def flush() -> None:
+        deps.tally.flush(deps.redis)
+
+    Periodic("metrics", flush, FLUSH_S).start()
+
+    @atexit.register
+    def flush_last() -> None:
+        with contextlib.suppress(RedisError):
+            flush()
 
 
 def _start_lease_keeping(deps: Deps) -> None:
