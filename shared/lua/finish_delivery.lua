@@ -20,6 +20,7 @@
 --! include delivery_index
 --! include delivery_life
 --! include push_message
+--! include epoch
 --! include create_delivery
 --! include receiver
 --! include room_at
@@ -58,7 +59,7 @@ else
   if ARGV[16] ~= '' then
     local at = {owner = ARGV[15], index = KEYS[16], owners = KEYS[17], list = KEYS[9],
       line = KEYS[10], places = KEYS[11], subscriptions = KEYS[12], ids = KEYS[13],
-      jobs = KEYS[14], deliveries = KEYS[15]}
+      jobs = KEYS[14], deliveries = KEYS[15], job = KEYS[3]}
     create_events(at, 'callback.exhausted', ARGV[16], whole(now))
   end
 end
