@@ -22,7 +22,7 @@ class LoggingHandler(Handler):
 
     def handle_one_request(self) -> Any:
         """Answer the next request; what is left of the one before is not its own."""
-        self.environ = None
+        self.environ = {}
         return super().handle_one_request()
 
     def log_request(self) -> None:

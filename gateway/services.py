@@ -10,6 +10,7 @@ from typing import cast
 import redis
 from flask import Flask, current_app
 
+from gateway.admin.metrics_page import MetricsPage
 from gateway.auth import Keys
 from gateway.chunk_reader import ChunkReader
 from gateway.conversation_store import ConversationStore
@@ -73,6 +74,7 @@ class Services:
     redis: redis.Redis
     health_store: HealthStore
     readiness: Readiness
+    metrics: MetricsPage
     #: Where the keys of providers are.
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -146,6 +148,7 @@ def services_on(
         redis=client,
         health_store=HealthStore(client),
         readiness=Readiness(jobs, database, WorkerBook(client)),
+        metrics=MetricsPage(client, registry, settings),
         environment=environment,
         database=database,
         conversations=ConversationStore(database),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
-from typing import Final
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, request
 
@@ -14,10 +13,9 @@ from gateway.sessions import COOKIE, SESSION_S, Session
 from shared.api_keys.record import digest
 from shared.errors import InvalidApiKey, MalformedJson, Unauthenticated
 from shared.json_text import parse_document
+from shared.listen_address import is_loopback
 
 blueprint = Blueprint("sign_in", __name__)
-
-_LOOPBACK_NAMES: Final = frozenset(("localhost",))
 
 
 @blueprint.get("/session")
@@ -105,14 +103,7 @@ def _is_local_page() -> bool:
     """Whether a page of ours on this very machine asks: not one that a name was bent to us for."""
     site = request.headers.get("Sec-Fetch-Site")
     return (
-        _is_loopback(request.remote_addr or "")
-        and _is_loopback(request.host.rsplit(":", 1)[0].strip("[]"))
+        is_loopback(request.remote_addr or "")
+        and is_loopback(urlsplit(f"//{request.host}").hostname or "")
         and site in (None, "same-origin")
     )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host in _LOOPBACK_NAMES

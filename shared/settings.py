@@ -18,6 +18,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from shared.callback_target import TargetPolicy, target_policy
+from shared.database.url import parse_url
+from shared.listen_address import base_url, listen_host
+from shared.provider_places import ProviderPlaces
 from shared.sealing import is_encryption_key, new_encryption_key
 from shared.signing import PrivateKey, SecretKey, new_private_key
 from shared.store.address import RedisAddress, read_address
@@ -37,6 +40,9 @@ _NOT_WEB_PORTS: Final = (
 #: for rests and Retry-Afters (seconds).
 _CALLBACK_JITTER: Final = 1.2
 _CALLBACK_GRACE_S: Final = 86_400.0
+
+#: How the names of our own environment variables begin.
+OWN_PREFIX: Final = "REPLYTO_"
 
 
 class SettingsError(Exception):
@@ -71,6 +77,21 @@ class Settings(BaseSettings):
         None,
         description="Folder whose files admins may name over the API as a provider's `caFile`, "
         "`clientCert`, `clientKey`, at the same place on all machines. Default: none may be named.",
+    )
+
+    provider_key_vars: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Environment variables that admins may name over the API as a provider's "
+        "`apiKeyVar`, comma-separated, for whatever URL. Default: those of the presets and of "
+        "providers.toml, each for its own service. Never ReplyTo's own.",
+    )
+    provider_allow_private: bool = Field(
+        default=True, description="Allow providers at private and loopback addresses."
+    )
+    provider_allow: str = Field(
+        "",
+        description="Networks (CIDR) and hosts (`*.example.com` too), comma-separated, where "
+        "providers may be although they are private.",
     )
 
     api_key: SecretStr = Field(
@@ -130,11 +151,16 @@ class Settings(BaseSettings):
     callback_lease_s: Seconds = Field(
         10, description="A worker's claim on an attempt at a callback, renewed while it runs."
     )
+    callback_endpoint_limit: Count = Field(
+        4, description="Attempts at one path of a host at once for one key, over all workers."
+    )
     callback_host_limit: Count = Field(
-        4, description="Attempts at one receiver (host and port) at once, over all workers."
+        100, description="Attempts at one host and port at once, over all workers, paths and keys."
     )
     callback_breaker_failures: Count = Field(
-        5, description="Failures in a row after which a receiver is given a rest."
+        5,
+        description="Failures in a row after which an endpoint is given a rest, or a host that "
+        "cannot be reached.",
     )
     callback_breaker_s: Seconds = Field(
         60, description="How long that rest is; then one callback probes."
@@ -153,6 +179,10 @@ class Settings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least level that is logged: `debug`, `info`, `warning`, `error`."
+    )
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description="Opens `/metrics` and nothing else. Default: none, only the admin secret does.",
     )
     access_log: bool = Field(default=False, description="Log each request to the gateway.")
 
@@ -177,6 +207,28 @@ class Settings(BaseSettings):
     chat_processes: Count = Field(1, description="Chat worker processes `replyto up` runs.")
     chat_concurrency: Count = Field(200, description="LLM calls one chat worker makes at once.")
     callback_concurrency: Count = Field(1000, description="Callbacks one worker makes at once.")
+    connection_limit: Count = Field(
+        10_000,
+        description="Most connections of one gateway process, as far as it may open files; then "
+        "the one that has waited longest for its client makes room.",
+    )
+    address_connection_limit: Count = Field(
+        6_000,
+        description="Most of them from one client address (of IPv6: from one /64 network). "
+        "Behind `REPLYTO_TRUSTED_PROXIES` that is the proxy's to limit.",
+    )
+    head_timeout_s: Seconds = Field(30, description="Longest time a request's head may take.")
+    idle_timeout_s: Seconds = Field(
+        75, description="Longest time a connection is kept without a request."
+    )
+    body_timeout_s: Seconds = Field(
+        30,
+        description="Longest time a request's body may take, beside what it has at the least rate.",
+    )
+    send_timeout_s: Seconds = Field(
+        60, description="Longest time a client may take none of an answer or stream."
+    )
+    least_bytes_per_s: Count = Field(1024, description="Least rate of a request's body.")
     max_body_bytes: Count = Field(20 * 1024 * 1024, description="Largest request body, bytes.")
     queue_limit: Count = Field(200_000, description="Most jobs that wait for one model; then 429.")
 
@@ -230,12 +282,28 @@ class Settings(BaseSettings):
         3_600,
         description="How long the chunks of an ended stream are kept, at most as long as its job.",
     )
+    on_mismatch: Literal["refuse", "warn", "adopt"] = Field(
+        "refuse",
+        description="A process whose secrets or database are not those of the others on its "
+        "Redis: `refuse` to start, `warn` and start, or `adopt` its own as what the others are to "
+        "have.",
+    )
     history_days: int = Field(
         90, ge=0, description="How long jobs stay in the history, days; 0 for ever."
     )
     history_bodies: Literal["all", "none"] = Field(
         "all", description="Whether the history keeps requests and answers: `all` or `none`."
     )
+
+    @field_validator("host")
+    @classmethod
+    def _host_is_without_brackets(cls, value: str) -> str:
+        return listen_host(value)
+
+    @field_validator("base_url")
+    @classmethod
+    def _base_url_is_a_url(cls, value: str | None) -> str | None:
+        return base_url(value) if value else None
 
     @field_validator("log_format", "log_level", mode="before")
     @classmethod
@@ -287,8 +355,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _database_is_one_we_speak(cls, value: str) -> str:
-        if value and not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
-            raise ValueError("must start with 'postgresql://' or 'sqlite:///'")
+        _ = value and parse_url(value)
         return value
 
     @property
@@ -307,6 +374,26 @@ class Settings(BaseSettings):
     @classmethod
     def _callback_allow_can_be_read(cls, value: str) -> str:
         target_policy(allow_private=False, allow=value, refused_ports="")
+        return value
+
+    @field_validator("provider_allow")
+    @classmethod
+    def _provider_allow_can_be_read(cls, value: str) -> str:
+        target_policy(allow_private=False, allow=value, refused_ports="")
+        return value
+
+    @field_validator("provider_key_vars", mode="before")
+    @classmethod
+    def _key_vars_are_listed(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(name.strip() for name in value.split(",") if name.strip())
+        return value
+
+    @field_validator("provider_key_vars")
+    @classmethod
+    def _key_vars_are_not_our_own(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if own := [name for name in value if name.upper().startswith(OWN_PREFIX)]:
+            raise ValueError(f"'{own[0]}' is a variable of ReplyTo's own")
         return value
 
     @field_validator("callback_refused_ports")
@@ -334,6 +421,12 @@ class Settings(BaseSettings):
             allow=self.callback_allow,
             refused_ports=self.callback_refused_ports,
         )
+
+    @property
+    def provider_places(self) -> ProviderPlaces:
+        """Where providers may be."""
+        exempt = target_policy(allow_private=False, allow=self.provider_allow, refused_ports="")
+        return ProviderPlaces(self.provider_allow_private, exempt)
 
     @property
     def callback_pauses_s(self) -> tuple[float, ...]:
@@ -407,6 +500,10 @@ def first_wrong(error: ValidationError) -> str:
     first = error.errors()[0]
     name = "_".join(str(part) for part in first["loc"]).upper()
     return f"REPLYTO_{name}: {first['msg'].removeprefix('Value error, ')}"
+
+
+#: The environment variables that are ours.
+OWN_VARIABLES: Final = frozenset(f"{OWN_PREFIX}{name.upper()}" for name in Settings.model_fields)
 
 
 def load_settings() -> Settings:

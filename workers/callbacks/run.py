@@ -13,6 +13,7 @@ from shared.callback_body import callback_body
 from shared.delivery import DeliveryAttempt, DeliveryClaim, DeliveryState, Health, NextStep
 from shared.job import Job, JobState
 from shared.signing import SigningKey
+from shared.telemetry.tally import Tallied, Tally
 from workers.callbacks.outcome import CallbackAnswer
 from workers.callbacks.schedule import Schedule
 from workers.deps import Deps
@@ -98,6 +99,7 @@ def _send(deps: Deps, job: Job, claim: DeliveryClaim, *, take: bool) -> int | No
     )
     if finished.recorded:
         _log(job, claim, step, row.duration_ms)
+        _tally(deps.tally, step, row.duration_ms)
     return finished.following
 
 
@@ -173,6 +175,14 @@ def _row(claim: DeliveryClaim, post: _Post, step: NextStep) -> DeliveryAttempt:
         response_head=answer.head,
         next_attempt_in_s=step.delay_s if step.state is DeliveryState.PENDING else None,
     )
+
+
+def _tally(tally: Tally, step: NextStep, duration_ms: int) -> None:
+    state = step.state
+    tally.add(Tallied.ATTEMPTS, "delivered" if state is DeliveryState.DELIVERED else "failed")
+    tally.observe(Tallied.CALLBACK, duration_ms)
+    if state is not DeliveryState.PENDING:
+        tally.add(Tallied.DELIVERIES, state.value.lower())
 
 
 def _log(job: Job, claim: DeliveryClaim, step: NextStep, duration_ms: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from http import HTTPStatus
@@ -18,6 +18,10 @@ from shared.providers import Provider
 
 #: The code of a failure that says: this API has no words for what was asked.
 UNSUPPORTED: Final = "unsupported_parameter"
+
+
+def _told_nobody(_names: Sequence[str]) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,8 @@ class ProviderCall:
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     #: The way there.
     egress: Egress = PLAIN
+    #: Told, before the call is made, which of the client's fields the dialect could not follow.
+    adjusted: Callable[[Sequence[str]], None] = field(default=_told_nobody, repr=False)
 
 
 class Blame(Enum):

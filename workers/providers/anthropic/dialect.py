@@ -20,7 +20,7 @@ from workers.providers.anthropic.request import to_messages_request
 from workers.providers.anthropic.response import completion
 from workers.providers.anthropic.stream import ChunkStream
 from workers.providers.anthropic.untranslatable import Untranslatable
-from workers.providers.base import UNSUPPORTED, ProviderCall, ProviderError
+from workers.providers.base import UNSUPPORTED, EndedWithoutDone, ProviderCall, ProviderError
 from workers.providers.told_errors import Told, told_in
 
 Json = dict[str, Any]
@@ -66,13 +66,19 @@ class AnthropicDialect:
         chunks = ChunkStream(int(self.clock()), include_usage=include_usage)
         sent = http.stream(session, call, _target(call), body, _FRAMING)
         with closing(sent) as events:
-            for event in events:
-                yield from map(to_json_bytes, chunks.feed(_told(call, event)))
+            try:
+                for event in events:
+                    yield from map(to_json_bytes, chunks.feed(_told(call, event)))
+            except EndedWithoutDone:
+                # Counted it is all the same.
+                yield from map(to_json_bytes, chunks.finish())
+                raise
+            yield from map(to_json_bytes, chunks.finish())
 
 
 def _translated(call: ProviderCall, chat: Json) -> Json:
     try:
-        return to_messages_request(chat)
+        translation = to_messages_request(chat)
     except Untranslatable as exc:
         message = f"Provider '{call.provider.name}' (Anthropic) cannot do this: {exc}."
         failure = Failure(
@@ -84,6 +90,9 @@ def _translated(call: ProviderCall, chat: Json) -> Json:
             exc.field,
         )
         raise ProviderError(failure, transient=False) from exc
+    if translation.adjusted:
+        call.adjusted(translation.adjusted)
+    return translation.request
 
 
 def _target(call: ProviderCall) -> http.Target:
