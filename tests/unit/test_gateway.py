@@ -369,7 +369,7 @@ def test_ledger_that_is_gone_is_a_503_that_says_when_to_try_again() -> None:
 
 def test_body_of_too_many_values_is_refused(fake_redis: redis.Redis) -> None:
     gateway = build(fake_redis, new_settings(api_key=SecretStr(API_KEY), max_json_values=3000))
-    body = {"model": "m", "messages": [{"role": "user", "content": "x"}], "tools": [{}] * 3000}
+    body = {"model": "m", "messages": [{"role": "user", "content": "x"}], "tools": [{}] * 700}
     refused = gateway.post("/v1/chat/completions", body)
 
     assert refused.status_code == 400

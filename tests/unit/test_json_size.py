@@ -18,11 +18,11 @@ _values = st.recursive(
 
 
 def count(value: object) -> int:
-    """Count values as the rule says: what is empty counts twice."""
+    """Count values as the rule says: an object as four, and what is empty as one more."""
     inner = list(value.values()) if isinstance(value, dict) else value
     if not isinstance(inner, list):
         return 1
-    return 1 + (sum(map(count, inner)) or 1)
+    return (4 if isinstance(value, dict) else 1) + (sum(map(count, inner)) or 1)
 
 
 @given(_values, st.sampled_from([None, 1]))

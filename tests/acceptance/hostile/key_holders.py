@@ -24,7 +24,7 @@ _CALL: Final = '{"model":"demo-instant","messages":['
 BODIES: Final[dict[str, Callable[[], str]]] = {
     "objects": lambda: _CHAT + '"tools":[' + ",".join(["{}"] * (6 * _MB)) + "]}",
     "as many values as are read": lambda: (
-        _CHAT + '"RefId":"r","tools":[' + ",".join(["{}"] * 190_000) + "]}"
+        _CHAT + '"RefId":"r","tools":[' + ",".join(["{}"] * 79_000) + "]}"
     ),
     "messages": lambda: (
         _CALL + ",".join(['{"Role":"user","Content":"x"}'] * 60_000) + '],"RefId":"r"}'
@@ -78,7 +78,16 @@ def _with_key(deed: Deed, **options: Any) -> Peer:
     return begin
 
 
+def _sender(name: str) -> Peer:
+    return _with_key(costly_bodies, body=name)
+
+
+#: Those whose bodies are read as a whole: in a thread, which takes its part of the process.
+READERS: Final[dict[str, Peer]] = {
+    f"a body of {name}": _sender(name)
+    for name in ("as many values as are read", "messages", "names", "one text")
+}
 PEERS: Final[dict[str, Peer]] = {
-    **{f"a body of {name}": _with_key(costly_bodies, body=name) for name in BODIES},
+    **{f"a body of {name}": _sender(name) for name in ("objects", "depth", "digits")},
     "streams that nobody reads": _with_key(unread_streams, count=30),
 }
