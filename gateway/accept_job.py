@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 
 from gateway.auth import Principal
@@ -20,6 +21,8 @@ from shared.errors import (
 )
 from shared.job import NewJob
 from shared.moves import Accepted
+
+log = logging.getLogger(__name__)
 
 
 def accept_job(
@@ -61,6 +64,7 @@ def accept_job(
     )
     accepted = services.jobs.accept(new)
     here.job_id = accepted.id
+    log.debug("job %s: accepted for %s", accepted.id, new.model)
     return accepted, ref_id
 
 

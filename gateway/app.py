@@ -40,6 +40,7 @@ from gateway import (
     streams,
     workers,
 )
+from gateway.admin import metrics
 from gateway.flask_app import App
 from gateway.limit_headers import add_limit_headers
 from gateway.openai_headers import add_openai_headers
@@ -54,7 +55,7 @@ _RESOURCES: Final = (
     *(jobs, query_jobs, retry_jobs, statistics, streams, models, results),
     *(deliveries, callback_keys, callback_subscriptions, callback_tests),
     *(providers, provider_changes, provider_trial, workers),
-    *(keys, audit, overview, health),
+    *(keys, audit, overview, health, metrics),
     *(pages, sign_in, conversations),
 )
 

@@ -10,6 +10,7 @@ from typing import cast
 import redis
 from flask import Flask, current_app
 
+from gateway.admin.metrics_page import MetricsPage
 from gateway.auth import Keys
 from gateway.chunk_reader import ChunkReader
 from gateway.conversation_store import ConversationStore
@@ -33,6 +34,7 @@ from shared.health_store import HealthStore
 from shared.history.query import JobQueries
 from shared.history.reader import HistoryReader
 from shared.history.statistics import Statistics
+from shared.history.writer import HistoryWriter
 from shared.job_store import JobStore
 from shared.live_jobs import LiveJobs
 from shared.provider_health import HealthBook
@@ -73,6 +75,7 @@ class Services:
     redis: redis.Redis
     health_store: HealthStore
     readiness: Readiness
+    metrics: MetricsPage
     #: Where the keys of providers are.
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -124,7 +127,7 @@ def services_on(
     chunks, sessions = ChunkStore(client), _sessions(client, settings)
     key_store = KeyStore(client)
     key_keeper = KeyKeeper(database, key_store)
-    jobs = JobStore(client, settings)
+    jobs = JobStore(client, settings, known_id=HistoryWriter(database).last_id)
     return Services(
         settings=settings,
         jobs=jobs,
@@ -146,6 +149,7 @@ def services_on(
         redis=client,
         health_store=HealthStore(client),
         readiness=Readiness(jobs, database, WorkerBook(client)),
+        metrics=MetricsPage(client, registry, settings),
         environment=environment,
         database=database,
         conversations=ConversationStore(database),

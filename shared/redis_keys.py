@@ -18,6 +18,9 @@ _SEPARATOR: Final = "\x1f"
 #: STRING, the last job id given (INCR). Never expires.
 JOB_ID: Final = "jobs:id"
 
+#: HASH, the epoch of the ids, and the server process that has it. Never expires.
+LEDGER: Final = f"{JOB_ID}:ledger"
+
 #: Prefix of a job's HASH. The id is given inside the accept script, which appends it.
 JOB_PREFIX: Final = "job:"
 
@@ -50,6 +53,9 @@ GATES: Final = "jobs:gates"
 
 #: HASH of counts of what happened, by name (see `shared/counters.py`). Never expires.
 COUNTERS: Final = "counters"
+
+#: HASH of counts by name and labels (see `shared/telemetry/tally.py`). Never expires; bounded.
+METRICS: Final = "metrics"
 
 #: STRING, present while a completion task works on EXECUTED. Expires by itself (milliseconds).
 COMPLETION_LEASE: Final = "completion:lease"

@@ -8,6 +8,7 @@ from typing import Any, Final
 from shared import redis_keys as keys
 from shared.clock import milliseconds
 from shared.job import Job, from_hash
+from shared.jobs.epoch import Epoch
 from shared.lease import Lease
 from shared.ledger import Ledger
 from shared.scripts import Call
@@ -39,10 +40,15 @@ class Unstored(Ledger):
             pipe.hgetall(keys.job(job_id))
         return [from_hash(fields) for fields in pipe.execute()]
 
-    def note_stored(self, jobs: Sequence[Job]) -> None:
-        """Take jobs off the list that are in the history as they were read."""
+    def note_stored(self, jobs: Sequence[Job]) -> set[int]:
+        """Take jobs off the list that are in the history as they were read.
+
+        Returns the ids of those that were on it: each job is among them once, whoever stores it.
+        """
+        left: set[int] = set()
         for first in range(0, len(jobs), _NOTED):
-            self._scripts.run(self._stored(jobs[first : first + _NOTED]))
+            left.update(map(int, self._scripts.run(self._stored(jobs[first : first + _NOTED]))))
+        return left
 
     def _stored(self, jobs: Sequence[Job]) -> Call:
         names, args = [keys.UNSTORED], [milliseconds(self._settings.result_ttl_s)]
@@ -58,4 +64,4 @@ class Unstored(Ledger):
 
     def keep_ids_above(self, job_id: int) -> None:
         """Let no new job get an id up to this one: in a Redis that was emptied they begin at 1."""
-        self._scripts.run(Call("raise_id", [keys.JOB_ID], [job_id]))
+        Epoch(self._client).ensure(job_id)

@@ -1,6 +1,6 @@
 """Work on heavy bodies, away from the event loop: others go on while it is done.
 
-It is done in one thread: Python runs one at a time anyway, and hands over five times a millisecond. Each
+It is done in one thread, for Python runs one at a time; they hand over every 0.2 ms. Each
 caller has one such work at a time, so that nobody fills the line.
 """
 

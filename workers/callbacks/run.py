@@ -13,6 +13,8 @@ from shared.callback_body import callback_body
 from shared.delivery import DeliveryAttempt, DeliveryClaim, DeliveryState, Health, NextStep
 from shared.job import Job, JobState
 from shared.signing import SigningKey
+from shared.telemetry.log_setup import job_under_way
+from shared.telemetry.tally import Tallied, Tally
 from workers.callbacks.outcome import CallbackAnswer
 from workers.callbacks.schedule import Schedule
 from workers.deps import Deps
@@ -46,6 +48,7 @@ def deliver(deps: Deps, job_id: int) -> None:
     busy needs no message of its own.
     """
     for left in range(_MOST_IN_TURN, 0, -1):
+        job_under_way.set(job_id)
         following = _deliver(deps, job_id, take=left > 1)
         if following is None:
             return
@@ -98,6 +101,7 @@ def _send(deps: Deps, job: Job, claim: DeliveryClaim, *, take: bool) -> int | No
     )
     if finished.recorded:
         _log(job, claim, step, row.duration_ms)
+        _tally(deps.tally, step, row.duration_ms)
     return finished.following
 
 
@@ -128,7 +132,7 @@ def callback_headers(
 ) -> dict[str, str]:
     """Return the headers of one attempt, signed now."""
     signature = signing.signature_headers(
-        signers, signing.message_id(job.id, job.generation), now_s, body
+        signers, signing.message_id(job.id, job.generation, job.epoch), now_s, body
     )
     return {
         **signature,
@@ -173,6 +177,14 @@ def _row(claim: DeliveryClaim, post: _Post, step: NextStep) -> DeliveryAttempt:
         response_head=answer.head,
         next_attempt_in_s=step.delay_s if step.state is DeliveryState.PENDING else None,
     )
+
+
+def _tally(tally: Tally, step: NextStep, duration_ms: int) -> None:
+    state = step.state
+    tally.add(Tallied.ATTEMPTS, "delivered" if state is DeliveryState.DELIVERED else "failed")
+    tally.observe(Tallied.CALLBACK, duration_ms)
+    if state is not DeliveryState.PENDING:
+        tally.add(Tallied.DELIVERIES, state.value.lower())
 
 
 def _log(job: Job, claim: DeliveryClaim, step: NextStep, duration_ms: int) -> None:

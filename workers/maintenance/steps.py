@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import logging
 import signal
@@ -12,6 +13,7 @@ from typing import Any
 
 from celery import bootsteps
 from celery.worker import state
+from redis.exceptions import RedisError
 
 from shared import task_names
 from shared.database.database import prepare
@@ -20,6 +22,7 @@ from shared.machines.identity import MachineDiffers, check_at_start
 from shared.machines.self_check import SelfCheck
 from shared.open_files import allow_many_connections
 from shared.settings import load_settings
+from shared.telemetry.tally import FLUSH_S
 from shared.worker_book import BEAT_S
 from workers import broker, pools
 from workers.context import attach, deps_of
@@ -93,6 +96,7 @@ class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-igno
         deps = deps_of(worker.app)
         queues = worker.app.amqp.queues.consume_from
         _start_heartbeat(deps, worker)
+        _start_counting(deps)
         if pools.follows_registry(worker.app) or any(map(task_names.is_chat_queue, queues)):
             _start_lease_keeping(deps)
         if task_names.CALLBACKS_QUEUE in queues:
@@ -154,6 +158,18 @@ def _start_heartbeat(deps: Deps, worker: Any) -> None:
     )
     Periodic("heartbeat", heartbeat, BEAT_S).start()
     atexit.register(heartbeat.end)
+
+
+def _start_counting(deps: Deps) -> None:
+    def flush() -> None:
+        deps.tally.flush(deps.redis)
+
+    Periodic("metrics", flush, FLUSH_S).start()
+
+    @atexit.register
+    def flush_last() -> None:
+        with contextlib.suppress(RedisError):
+            flush()
 
 
 def _start_lease_keeping(deps: Deps) -> None:
