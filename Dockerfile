@@ -28,6 +28,6 @@ USER replyto
 VOLUME /data
 EXPOSE 5006
 # The gateway's; the workers have their own in docker-compose.yml.
-HEALTHCHECK --interval=10s --timeout=3s --start-period=15s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ[\"REPLYTO_PORT\"]}/up', timeout=2)"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=15s --retries=3 \
+    CMD ["replyto", "health", "gateway"]
 CMD ["python", "-m", "gateway"]

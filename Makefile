@@ -31,6 +31,8 @@ lint: $(VENV)/.dev  ## check style, formatting, types and who imports whom
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.support.whole_scripts .lua_whole
+	luacheck --quiet .lua_whole
 
 format: $(VENV)/.dev  ## put the code into its form
 	$(BIN)/ruff check --fix .
@@ -57,7 +59,7 @@ lock: $(VENV)/.made  ## pin the newest dependencies that pyproject.toml allows
 
 clean:  ## remove what was installed and cached; data stays
 	rm -rf $(VENV) $(LLAMA) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache \
-	    .import_linter_cache .hypothesis
+	    .import_linter_cache .hypothesis .lua_whole
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- the virtual environment: each step leaves a file that says it was done -------------------

@@ -14,6 +14,7 @@ from cli.demo_behaviour import MODELS
 from cli.presets import HOSTED, LOCAL, Provider
 from cli.start_problem import StartProblem
 from shared.provider_presets import PRESETS
+from shared.proxy_url import DIRECT
 
 #: Where servers are looked for on this machine, by the name of their preset.
 LOCAL_URLS = {name: str(PRESETS[name].base_url) for name in LOCAL}
@@ -60,7 +61,7 @@ def local_providers(urls: Mapping[str, str]) -> list[Provider]:
     with ThreadPoolExecutor(max(1, len(urls))) as pool:
         models = pool.map(local_models, urls, urls.values())
         return [
-            Provider(name, url, own, concurrency=4, type=PRESETS[name].type)
+            Provider(name, url, own, concurrency=4, type=PRESETS[name].type, proxy=DIRECT)
             for (name, url), own in zip(urls.items(), models, strict=True)
             if own
         ]
@@ -81,7 +82,8 @@ def local_models(name: str, url: str) -> tuple[str, ...]:
 
 def demo_provider(port: int) -> Provider:
     """Return the demo LLM as a provider."""
-    return Provider("demo", f"http://127.0.0.1:{port}/v1", MODELS, concurrency=_DEMO_CONCURRENCY)
+    url = f"http://127.0.0.1:{port}/v1"
+    return Provider("demo", url, MODELS, concurrency=_DEMO_CONCURRENCY, proxy=DIRECT)
 
 
 def providers_toml(providers: Iterable[Provider]) -> str:
@@ -96,6 +98,7 @@ def _table(provider: Provider) -> str:
         "type": json.dumps(provider.type),
         "base_url": json.dumps(provider.base_url),
         "api_key_env": json.dumps(provider.api_key_env) if provider.api_key_env else None,
+        "proxy": json.dumps(provider.proxy) if provider.proxy else None,
         "concurrency": str(provider.concurrency),
         "priority": str(provider.priority),
         "models": json.dumps(list(provider.models)),

@@ -9,6 +9,7 @@ import click
 #: Where each subcommand lives. `replyto --help` imports them all, a single command only its own.
 COMMANDS: dict[str, str] = {
     "up": "cli.up:up",
+    "health": "cli.health:health",
     "jobs": "cli.jobs:jobs",
     "stats": "cli.stats:stats",
     "callbacks": "cli.callbacks:callbacks",

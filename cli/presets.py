@@ -21,6 +21,8 @@ class Provider:
     concurrency: int = 16
     priority: int = 0
     type: str = "openai"
+    #: `direct` where no proxy of the environment leads.
+    proxy: str | None = None
 
 
 def _hosted(name: str, *models: str) -> Provider:

@@ -101,7 +101,7 @@ def test_(name: str, model: str | None, prompt: str, url: str | None) -> None:
     base = (url or settings.base_url or f"http://{settings.host}:{settings.port}").rstrip("/")
     request = {"provider": name, "model": model or next(iter(entry.provider.models))}
     try:
-        answer = requests.post(
+        answer = _session().post(
             f"{base}/api/ChatAiProvider",
             json={**request, "prompt": prompt},
             headers={"Authorization": f"Bearer {settings.auth_secret.get_secret_value()}"},
@@ -114,6 +114,13 @@ def test_(name: str, model: str | None, prompt: str, url: str | None) -> None:
         _fail(body.get("error", {}).get("message", f"status {answer.status_code}"))
     click.echo(f"{name} answered in {answer.elapsed.total_seconds():.2f} s:")
     click.echo(body["choices"][0]["message"]["content"])
+
+
+def _session() -> requests.Session:
+    """Return a session for the gateway, which is reached without the environment's proxies."""
+    session = requests.Session()
+    session.trust_env = False
+    return session
 
 
 def _switch(name: str, *, enabled: bool) -> None:
@@ -164,9 +171,10 @@ def _line(entry: Entry, book: HealthBook) -> str:
     reason = f" ({condition.reason})" if condition.reason and one.enabled else ""
     limit = f", {one.concurrency} at once" if one.concurrency else ""
     models = ", ".join(one.models)
+    through = f"  through {one.shown_proxy}" if one.proxy else ""
     return (
         f"{one.name}  {standing}{reason}  {one.type}  priority {one.priority}{limit}"
-        f"  {one.shown_url}  [{entry.origin}]\n    {models}"
+        f"  {one.shown_url}{through}  [{entry.origin}]\n    {models}"
     )
 
 

@@ -8,6 +8,7 @@ import requests
 
 from gateway.principal import Principal
 from gateway.services import Services
+from shared.egress import EgressUnusable, egress_of
 from shared.errors import ProviderNotFound, ProviderUnavailable
 from shared.provider_extras import resolved
 from shared.provider_keys import key_of
@@ -45,7 +46,7 @@ def _public_names(provider: Provider, model: dict[str, Any]) -> list[str]:
 def _ask(gateway: Services, provider: Provider) -> list[dict[str, Any]]:
     try:
         with requests.Session() as session:
-            # Neither proxies nor .netrc: a provider's settings say all that is sent to it.
+            # No .netrc: a provider's settings say all that is sent to it.
             session.trust_env = False
             response = session.get(
                 f"{provider.root_url}/api/tags",
@@ -53,9 +54,12 @@ def _ask(gateway: Services, provider: Provider) -> list[dict[str, Any]]:
                 params=dict(resolved(provider.query, gateway.environment)),
                 timeout=_TIMEOUT_S,
                 allow_redirects=False,
+                **egress_of(provider, str(provider.base_url), gateway.environment).options,
             )
             response.raise_for_status()
             models = response.json()["models"]
+    except EgressUnusable as exc:
+        raise ProviderUnavailable(f"Provider '{provider.name}' cannot be asked: {exc}.") from exc
     except (requests.RequestException, NotSealedHere, ValueError, KeyError, TypeError) as exc:
         raise ProviderUnavailable(f"Provider '{provider.name}' did not list its models.") from exc
     return [model for model in models if isinstance(model, dict)]

@@ -11,6 +11,7 @@ from gateway.audit import record
 from gateway.binding import bind
 from gateway.principal import Principal
 from gateway.provider_dtos import checked_provider, given_fields
+from gateway.provider_network import permitted
 from gateway.provider_view import named
 from gateway.routes import dto_route
 from gateway.services import Services, services
@@ -36,7 +37,7 @@ def create() -> Response:
     gateway, principal = services(), _may_change()
     wanted = bind(dtos.CreateAiProvider)
     fields = given_fields(gateway, wanted)
-    provider = checked_provider({"name": wanted.name}, fields)
+    provider = checked_provider({"name": wanted.name}, permitted(gateway.settings, {}, fields))
 
     def add(document: RegistryDocument) -> RegistryDocument:
         if document.entry(provider.name):
@@ -59,7 +60,9 @@ def update() -> Response:
         nonlocal name
         entry = _entry(document, wanted.id, wanted.name)
         rename = {"name": wanted.name} if wanted.id is not None and wanted.name else {}
-        provider = checked_provider(entry.provider.model_dump(mode="json"), {**fields, **rename})
+        known = entry.provider.model_dump(mode="json")
+        allowed = permitted(gateway.settings, known, {**fields, **rename})
+        provider = checked_provider(known, allowed)
         name = provider.name
         other = document.entry(name)
         if other is not None and other.id != entry.id:

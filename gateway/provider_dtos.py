@@ -17,6 +17,7 @@ from shared.provider_health import WELL, Standing
 from shared.providers import Provider
 from shared.registry_document import Entry
 from shared.sealing import Sealer
+from shared.security.masked_url import masked_url
 
 _NAMES: Final = {
     "ai_type_id": "type",
@@ -24,6 +25,10 @@ _NAMES: Final = {
     "api_key_var": "api_key_env",
     "api_key_header": "api_key_header",
     "heartbeat_url": "heartbeat_url",
+    "proxy": "proxy",
+    "ca_file": "ca_file",
+    "client_cert": "client_cert",
+    "client_key": "client_key",
     "concurrency": "concurrency",
     "requests_per_minute": "requests_per_minute",
     "tokens_per_minute": "tokens_per_minute",
@@ -87,7 +92,11 @@ def shown(gateway: Services, entry: Entry) -> dtos.AiProvider:
         api_key_var=one.api_key_env,
         api_key_header=one.api_key_header,
         has_api_key=one.sealed_key is not None,
-        heartbeat_url=str(one.heartbeat_url) if one.heartbeat_url else None,
+        heartbeat_url=masked_url(str(one.heartbeat_url)) if one.heartbeat_url else None,
+        proxy=one.shown_proxy,
+        ca_file=one.ca_file,
+        client_cert=one.client_cert,
+        client_key=one.client_key,
         concurrency=one.concurrency or 0,
         requests_per_minute=one.requests_per_minute,
         tokens_per_minute=one.tokens_per_minute,
@@ -95,7 +104,7 @@ def shown(gateway: Services, entry: Entry) -> dtos.AiProvider:
         enabled=one.enabled,
         status=condition.standing,
         offline_date=iso_date(health.since_ms) if is_away and health != WELL else None,
-        offline_reason=condition.reason if is_away else None,
+        offline_reason=condition.reason or None,
         created_date=iso_date(entry.created_ms),
         origin=entry.origin,
         models=[

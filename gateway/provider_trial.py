@@ -22,6 +22,7 @@ from shared.dtos.providers import BoolResponse, ChatAiProvider, CheckAiProviderS
 from shared.errors import ModelNotFound, ProbeTimedOut, ValidationFailed
 from shared.job import NewJob
 from shared.moves import Accepted
+from shared.probe_wishes import ProbeWish, wish_for_probe
 
 blueprint = Blueprint("provider_trial", __name__)
 
@@ -55,15 +56,15 @@ def check() -> Response:
 def _probe(gateway: Services, name: str) -> str:
     """Ask the workers for a probe; return what is wrong, empty when nothing is."""
     token = secrets.token_hex(8)
-    wish = json.dumps({"provider": name, "token": token})
-    gateway.redis.rpush(redis_keys.PROBE_REQUESTS, wish)
+    wish = ProbeWish(name, token)
+    wish_for_probe(gateway.redis, wish)
     until = time.monotonic() + _PROBE_LIMIT_S
     while time.monotonic() < until:
         # Shorter than the time limit of the connection.
         answer: Any = gateway.redis.blpop([redis_keys.probe_answer(token)], timeout=1)
         if answer is not None:
             return str(json.loads(answer[1])["problem"])
-    gateway.redis.lrem(redis_keys.PROBE_REQUESTS, 0, wish)
+    gateway.redis.lrem(redis_keys.PROBE_REQUESTS, 0, wish.to_json())
     raise ProbeTimedOut
 
 

@@ -26,7 +26,10 @@ _TYPES: Final = {
     "anthropic": "Anthropic",
 }
 #: What only the admin sees of a provider.
-_PLACES: Final = {"api_base_url", "api_key_var", "api_key_header", "has_api_key", "heartbeat_url"}
+_PLACES: Final = {
+    *("api_base_url", "api_key_var", "api_key_header", "has_api_key", "heartbeat_url"),
+    *("proxy", "ca_file", "client_cert", "client_key"),
+}
 
 
 class AiType(Dto):

@@ -16,6 +16,7 @@ from gateway.conversation_store import ConversationStore
 from gateway.issued_keys import IssuedKeys
 from gateway.key_keeper import KeyKeeper
 from gateway.mailbox import Mailbox
+from gateway.readiness import Readiness
 from gateway.sessions import Sessions
 from shared import redis_client
 from shared.api_keys.store import KeyStore
@@ -38,6 +39,7 @@ from shared.providers import Provider, Registry, read_file
 from shared.registry_follower import RegistryFollower
 from shared.response_names import ResponseNames
 from shared.settings import Settings
+from shared.worker_book import WorkerBook
 
 _EXTENSION = "replyto"
 
@@ -69,6 +71,7 @@ class Services:
     follower: RegistryFollower
     redis: redis.Redis
     health_store: HealthStore
+    readiness: Readiness
     #: Where the keys of providers are.
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -120,9 +123,10 @@ def services_on(
     chunks, sessions = ChunkStore(client), Sessions(client)
     key_store = KeyStore(client)
     key_keeper = KeyKeeper(database, key_store)
+    jobs = JobStore(client, settings)
     return Services(
         settings=settings,
-        jobs=JobStore(client, settings),
+        jobs=jobs,
         registry=registry,
         keys=Keys(settings, sessions, IssuedKeys(client, key_store, key_keeper.rebuild)),
         sessions=sessions,
@@ -140,6 +144,7 @@ def services_on(
         follower=RegistryFollower(client, registry, health, providers),
         redis=client,
         health_store=HealthStore(client),
+        readiness=Readiness(jobs, database, WorkerBook(client)),
         environment=environment,
         database=database,
         conversations=ConversationStore(database),

@@ -50,8 +50,13 @@ class HealthStore(Store):
         rows: Any = self._client.hgetall(keys.HEALTH)
         return {name.decode(): Health.model_validate_json(row) for name, row in rows.items()}
 
-    def failed(self, provider: str, model: str, failed: Failed, policy: RestPolicy) -> Health:
-        """Note a failed call; return what is remembered now. No model: it is about all of them."""
+    def failed(
+        self, provider: str, model: str, failed: Failed, policy: RestPolicy, job_id: int
+    ) -> Health:
+        """Note a failed call; return what is remembered now. No model: it is about all of them.
+
+        Failures of one job count once, however often it is tried.
+        """
         call = Call(
             "note_failure",
             [keys.HEALTH, keys.HEALTH_VERSION],
@@ -65,6 +70,7 @@ class HealthStore(Store):
                 milliseconds(policy.longest_s),
                 milliseconds(failed.asked_s),
                 keys.PROVIDERS_CHANNEL,
+                job_id,
             ],
         )
         return Health.model_validate_json(self._scripts.run(call))

@@ -19,7 +19,7 @@ _RESERVED: Final = frozenset(
 # A token of RFC 9110 §5.6.2.
 _is_token = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+").fullmatch
 _is_text = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?").fullmatch
-_names_secret = re.compile(
+names_secret = re.compile(
     r"(^|[-_])(auth|authorization|cookie|credentials?|password|secret|sig|token|(api)?key)$",
     re.IGNORECASE,
 ).search
@@ -70,7 +70,7 @@ def open_secrets(headers: Mapping[str, str], query: Mapping[str, str]) -> list[s
         name
         for name, value in (*headers.items(), *query.items())
         if not value.startswith(_FROM_ENVIRONMENT)
-        and (_names_secret(name) or _is_like_secret(value))
+        and (names_secret(name) or _is_like_secret(value))
     ]
 
 

@@ -39,8 +39,10 @@ class Health(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     standing: Standing = Standing.ONLINE
-    #: Failures in a row.
+    #: Failures in a row, of jobs that are not the same.
     failures: int = 0
+    #: Ids of the last jobs that failed, each between spaces.
+    jobs: str = ""
     #: Rests in a row: each one is longer than the one before.
     rests: int = 0
     since_ms: int = 0

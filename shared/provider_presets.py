@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+from shared.proxy_url import DIRECT
+
 
 @dataclass(frozen=True, slots=True)
 class Preset:
@@ -18,6 +20,7 @@ class Preset:
     api_key_env: str | None = None
     type: str = "openai"
     api_key_header: str | None = None
+    proxy: str | None = None
 
     def fields(self) -> dict[str, str]:
         """Return the fields that are set."""
@@ -26,8 +29,14 @@ class Preset:
             "base_url": self.base_url,
             "api_key_env": self.api_key_env,
             "api_key_header": self.api_key_header,
+            "proxy": self.proxy,
         }
         return {name: value for name, value in values.items() if value is not None}
+
+
+def _here(base_url: str, type_: str = "openai") -> Preset:
+    """Return the preset of a server on this machine: no proxy leads there."""
+    return Preset(base_url, type=type_, proxy=DIRECT)
 
 
 PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
@@ -46,10 +55,10 @@ PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
         "fireworks": Preset("https://api.fireworks.ai/inference/v1", "FIREWORKS_API_KEY"),
         # https://<resource>.openai.azure.com/openai/v1; the names of models are deployments.
         "azure": Preset(None, "AZURE_OPENAI_API_KEY", api_key_header="api-key"),
-        "ollama": Preset("http://127.0.0.1:11434", type="ollama"),
-        "lmstudio": Preset("http://127.0.0.1:1234/v1"),
-        "llamacpp": Preset("http://127.0.0.1:8080/v1"),
-        "vllm": Preset("http://127.0.0.1:8000/v1"),
+        "ollama": _here("http://127.0.0.1:11434", "ollama"),
+        "lmstudio": _here("http://127.0.0.1:1234/v1"),
+        "llamacpp": _here("http://127.0.0.1:8080/v1"),
+        "vllm": _here("http://127.0.0.1:8000/v1"),
     }
 )
 
@@ -67,4 +76,8 @@ def filled(values: Mapping[str, Any]) -> dict[str, Any]:
     if preset is None:
         raise ValueError(f"preset must be one of {', '.join(PRESETS)}")
     given = {field: value for field, value in own.items() if value is not None}
-    return {"name": name, **preset.fields(), **given}
+    usual = preset.fields()
+    if "base_url" in given:
+        # Somewhere else than on this machine.
+        usual.pop("proxy", None)
+    return {"name": name, **usual, **given}

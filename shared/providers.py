@@ -20,10 +20,14 @@ from pydantic import (
 from shared import provider_presets
 from shared.operation import OPERATIONS_BY_TYPE, Operation
 from shared.provider_extras import HeaderName, Headers, Query, open_secrets
+from shared.proxy_url import Proxy
+from shared.security.masked_url import masked_url
 from shared.settings import SettingsError
 
 #: No control characters: they separate names in the keys of Redis.
 Name = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]+$")]
+#: A file on the machines that call the provider.
+FilePath = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00-\x1f\x7f]+$")]
 PerMinute = Annotated[int, Field(ge=1)]
 
 #: The API dialects a provider can speak.
@@ -71,6 +75,14 @@ class Provider(BaseModel):
     models: Mapping[Name, Name] = Field(min_length=1)
     defaults: Mapping[Name, ModelDefaults] = Field(default_factory=dict)
     heartbeat_url: HttpUrl | None = None
+    #: What it is called through; None for what the environment says.
+    #: Not in a repr: it may hold a password.
+    proxy: Proxy | None = Field(None, repr=False)
+    #: Who is trusted as this provider: certificates in PEM; None for what the environment says.
+    ca_file: FilePath | None = None
+    #: Our certificate there, in PEM; its key is in the same file, or in `client_key`.
+    client_cert: FilePath | None = None
+    client_key: FilePath | None = None
     enabled: bool = True
 
     @model_validator(mode="before")
@@ -107,6 +119,20 @@ class Provider(BaseModel):
                 raise ValueError(f"defaults: '{name}' is not one of its models")
         return self
 
+    @model_validator(mode="before")
+    @classmethod
+    def _pair_is_certificate_and_key(cls, values: Any) -> Any:
+        pair = values.get("client_cert") if isinstance(values, dict) else None
+        if not isinstance(pair, list) or len(pair) != 2:  # noqa: PLR2004 - a pair
+            return values
+        return {**values, "client_cert": pair[0], "client_key": pair[1]}
+
+    @model_validator(mode="after")
+    def _key_has_a_certificate(self) -> Provider:
+        if self.client_key and not self.client_cert:
+            raise ValueError("client_key: it needs a client_cert")
+        return self
+
     def can(self, operation: Operation) -> bool:
         """Whether providers of this type can be asked that."""
         return operation in OPERATIONS_BY_TYPE[self.type]
@@ -118,10 +144,12 @@ class Provider(BaseModel):
     @property
     def shown_url(self) -> str:
         """The base URL without a password that may be in it."""
-        url = str(self.base_url)
-        if self.base_url.username or self.base_url.password:
-            return url.replace(url[url.index("://") + 3 : url.index("@") + 1], "***@", 1)
-        return url
+        return masked_url(str(self.base_url))
+
+    @property
+    def shown_proxy(self) -> str | None:
+        """The proxy without a password that may be in its URL."""
+        return self.proxy and masked_url(self.proxy)
 
     @property
     def is_limited(self) -> bool:

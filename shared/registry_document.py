@@ -14,6 +14,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.providers import Provider
+from shared.security.masked_url import masked_url
 
 
 class Origin(StrEnum):
@@ -138,10 +139,13 @@ def _changes(old: Provider, new: Provider) -> tuple[tuple[str, Any, Any], ...]:
 
 def shown(name: str, value: Any) -> Any:
     """Return a field's value; what is a key, or may be one, is not shown, sealed or not."""
+    if name in _URLS and isinstance(value, str):
+        return masked_url(value)
     return "(not shown)" if name in _SECRET and value else value
 
 
 _SECRET: Final = ("sealed_key", "headers", "query")
+_URLS: Final = ("base_url", "heartbeat_url", "proxy")
 
 
 def _added(

@@ -64,6 +64,11 @@ class Settings(BaseSettings):
         "`history.db` in the data directory.",
     )
     providers_file: Path = Field(Path("providers.toml"), description="The LLM providers.")
+    certificates_dir: Path | None = Field(
+        None,
+        description="Folder whose files admins may name over the API as a provider's `caFile`, "
+        "`clientCert`, `clientKey`, at the same place on all machines. Default: none may be named.",
+    )
 
     api_key: SecretStr = Field(
         SecretStr(""),

@@ -130,6 +130,19 @@ class WorkerBook(Store):
         silent = sorted(_listeners(channels) - {one.split(_SEPARATOR)[0] for one in beating})
         return _roll(now_ms, [*self._beats(beating), *self._without_beats(silent, now_ms)])
 
+    def names_heard(self, most: int = MOST) -> set[str]:
+        """Return the names of workers that live, of so many heard last, in one round trip."""
+        pipe = self._client.pipeline(transaction=False)
+        pipe.time()
+        pipe.zrevrange(keys.WORKERS, 0, most - 1, withscores=True)
+        moment, heard = pipe.execute()
+        lost_before_ms = _lost_before_ms(self._clock() or redis_ms(moment))
+        return {
+            process.decode().split(_SEPARATOR)[0]
+            for process, at_ms in heard
+            if at_ms >= lost_before_ms
+        }
+
     def _beats(self, beating: Mapping[str, int]) -> list[Heard]:
         pipe = self._client.pipeline(transaction=False)
         for process in beating:
@@ -169,10 +182,14 @@ def _without_beat(told: Mapping[str, Any]) -> Worker:
     )
 
 
+def _lost_before_ms(now_ms: int) -> float:
+    return now_ms - LOST_AFTER_S * 1000
+
+
 def _roll(now_ms: int, heard: Sequence[Heard]) -> Roll:
     by_name = sorted(heard, key=lambda one: one.worker.process)
     by_time = sorted(heard, key=lambda one: -one.at_ms)
-    lost_before_ms = now_ms - LOST_AFTER_S * 1000
+    lost_before_ms = _lost_before_ms(now_ms)
     return Roll(
         now_ms,
         live=tuple(one for one in by_name if one.at_ms >= lost_before_ms),

@@ -19,6 +19,7 @@ from shared.counters import Counters
 from shared.database.database import Database
 from shared.delivery_index import DeliveryIndex
 from shared.delivery_store import DeliveryStore
+from shared.egress import Egresses
 from shared.health_store import HealthStore
 from shared.history.writer import HistoryWriter
 from shared.job_store import JobStore
@@ -82,6 +83,8 @@ class Deps:
     usage: UsageWishes = field(default_factory=UsageWishes)
     worker_name: str = "worker"
     environment: Mapping[str, str] = field(default_factory=dict)
+    #: The ways out to the providers.
+    egresses: Egresses = field(default_factory=lambda: Egresses({}))
     #: Monotonic seconds.
     monotonic: Callable[[], float] = time.monotonic
     #: Unix seconds.
@@ -137,6 +140,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         lanes=Lanes(concurrency - kept),
         worker_name=worker_name,
         environment=os.environ,
+        egresses=Egresses(os.environ),
     )
 
 
@@ -155,7 +159,8 @@ def signing_keys(
 def llm_session(calls: int) -> requests.Session:
     """Return a session that keeps connections to each provider open for so many calls at once."""
     session = requests.Session()
-    # Neither proxies nor .netrc credentials: a provider's settings say all that is sent to it.
+    # No .netrc credentials: a provider's settings say all that is sent to it. Proxies and
+    # certificates are the egress's matter (`shared/egress.py`).
     session.trust_env = False
     for scheme in ("http://", "https://"):
         session.mount(scheme, Adapter(pool_connections=100, pool_maxsize=calls))

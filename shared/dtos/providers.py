@@ -33,6 +33,12 @@ class _ProviderFields(Dto):
     api_key: str | None = Field(None, description="The key; kept sealed, never shown.", repr=False)
     api_key_header: str | None = Field(None, description="The key's header, if not the usual one.")
     heartbeat_url: str | None = Field(None, description="Asked whether it is back, with GET.")
+    proxy: str | None = Field(
+        None, description="An HTTP proxy's URL; `direct`; empty for the environment's.", repr=False
+    )
+    ca_file: str | None = Field(None, description="Whom to trust: a file of the operator's folder.")
+    client_cert: str | None = Field(None, description="Our certificate: such a file.")
+    client_key: str | None = Field(None, description="Its key, if not in the same file.")
     concurrency: int | None = Field(None, description="Most calls at once; 0 for no limit.")
     requests_per_minute: int | None = Field(None, description="0 for no limit.")
     tokens_per_minute: int | None = Field(None, description="0 for no limit.")
@@ -164,6 +170,10 @@ class AiProvider(Dto):
         default=False, description="Whether a sealed key was given over the API."
     )
     heartbeat_url: str | None = None
+    proxy: str | None = Field(None, description="Without the password.")
+    ca_file: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
     concurrency: int = Field(0, description="0 for no limit.")
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None

@@ -85,6 +85,7 @@ class Stack:
         #: How often each role was started.
         self.starts: Counter[str] = Counter()
         self._env: dict[str, str] = {}
+        self._role_env: dict[str, Mapping[str, str]] = {}
         self.redis: redis.Redis = redis.Redis()
 
     # --- its life ---------------------------------------------------------------------------
@@ -123,6 +124,15 @@ class Stack:
         self._pool_sizes[role] = concurrency
         return role
 
+    def give(self, role: str, **variables: str) -> None:
+        """Set variables for one role, from its next start on."""
+        self._role_env[role] = variables
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment of its processes."""
+        return dict(self._env)
+
     # --- its processes ----------------------------------------------------------------------
 
     def start(self, *roles: str) -> None:
@@ -132,7 +142,8 @@ class Stack:
             self.starts[role] += 1
             log = self.directory / "logs" / f"{role}.log"
             argv = self._argv(role)
-            self._processes[role] = Process(role, argv, self._env, log, self._guard)
+            env = {**self._env, **self._role_env.get(role, {})}
+            self._processes[role] = Process(role, argv, env, log, self._guard)
             if role == REDIS:
                 url = self._env["REPLYTO_REDIS_URL"]
                 until(lambda: embedded_redis.answers(url), "Redis answers")  # noqa: B023
@@ -233,6 +244,7 @@ class Stack:
             name: value
             for name, value in os.environ.items()
             if not name.startswith(("REPLYTO_", "PYTEST"))
+            and not name.lower().endswith(("_proxy", "_ca_bundle"))
         }
         self._env = {
             **inherited,

@@ -90,7 +90,7 @@ def test_key_goes_into_the_header_that_the_provider_names() -> None:
     [
         (400, "invalid_request_error", 400, False),
         (401, "authentication_error", 502, False),
-        (403, "permission_error", 502, False),
+        (403, "permission_error", 403, False),
         (404, "not_found_error", 404, False),
         (413, "request_too_large", 413, False),
         (429, "rate_limit_error", 429, True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -188,3 +189,72 @@ def test_active_providers_tell_where_they_are_to_the_admin_alone(gateway: Gatewa
     assert "127.0.0.1" not in json.dumps(own)
     (shown,) = gateway.get("/api/GetActiveProviders", key=ADMIN_SECRET).json["results"]
     assert shown["apiBaseUrl"] == "http://***@127.0.0.1:1/v1"
+
+
+PROXIED = {**NEW, "proxy": "http://me:pr0xy@proxy.example.com:3128"}
+
+
+def test_proxy_password_is_never_shown_and_what_was_shown_may_come_back(gateway: Gateway) -> None:
+    url = "http://me:url-s3cret@127.0.0.1:2/v1"
+    _admin(gateway, "CreateAiProvider", **{**PROXIED, "apiBaseUrl": url})
+    shown = gateway.get("/api/QueryAiProviders?name=new", key=ADMIN_SECRET)
+    told = shown.json["results"][0]
+    assert told["proxy"] == "http://***@proxy.example.com:3128"
+    again = {name: told[name] for name in ("name", "proxy", "apiBaseUrl")}
+    _admin(gateway, "UpdateAiProvider", **again, priority=3)
+    kept = _registry(gateway)["new"]
+    assert (kept.proxy, str(kept.base_url), kept.priority) == (PROXIED["proxy"], url, 3)
+    audit = gateway.get("/api/QueryAuditLog", key=ADMIN_SECRET)
+    assert audit.status_code == 200
+    assert b"UpdateAiProvider" in audit.data
+    for answer in (shown, audit, gateway.get("/api/GetActiveProviders", key=ADMIN_SECRET)):
+        assert b"pr0xy" not in answer.data
+        assert b"url-s3cret" not in answer.data
+
+
+def test_empty_text_takes_a_proxy_away(gateway: Gateway) -> None:
+    _admin(gateway, "CreateAiProvider", **PROXIED)
+    _admin(gateway, "UpdateAiProvider", name="new", proxy="")
+    assert _registry(gateway)["new"].proxy is None
+
+
+def test_places_of_a_provider_are_told_to_the_admin_alone(gateway: Gateway) -> None:
+    _admin(gateway, "CreateAiProvider", **PROXIED)
+    rows = gateway.get("/api/GetActiveProviders").json["results"]
+    assert any(row["name"] == "new" for row in rows)
+    assert not any("proxy" in row for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("proxy", "socks5://proxy:1"),
+        ("proxy", "env:REPLYTO_AUTH_SECRET"),
+        ("caFile", "/etc/passwd"),
+        ("caFile", "ca.pem"),
+        ("clientCert", "client.pem"),
+    ],
+)
+def test_way_out_that_the_api_may_not_name(gateway: Gateway, field: str, value: str) -> None:
+    answer = _admin(gateway, "CreateAiProvider", **NEW, **{field: value})
+    assert answer.status_code == 400
+    assert answer.json["responseStatus"]["errors"][0]["fieldName"] == field
+    assert "new" not in _registry(gateway)
+
+
+def test_files_of_the_operators_folder_may_be_named(
+    fake_redis: redis.Redis, tmp_path: Path
+) -> None:
+    gateway = build(fake_redis, _settings(certificates_dir=tmp_path))
+    answer = _admin(gateway, "CreateAiProvider", **NEW, caFile="ca.pem", clientCert="me.pem")
+    assert answer.status_code == 200
+    made = _registry(gateway)["new"]
+    assert made.ca_file == str(tmp_path / "ca.pem")
+    shown = gateway.get("/api/QueryAiProviders?name=new", key=ADMIN_SECRET).json["results"][0]
+    again = _admin(gateway, "UpdateAiProvider", name="new", caFile=shown["caFile"], priority=1)
+    assert again.status_code == 200
+    for name in ("../ca.pem", "/etc/passwd", "a/b.pem", "..", ".hidden", "a\x00b", str(tmp_path)):
+        refused = _admin(gateway, "UpdateAiProvider", name="new", caFile=name)
+        assert refused.status_code == 400, name
+    assert _admin(gateway, "UpdateAiProvider", name="new", caFile="").status_code == 200
+    assert _registry(gateway)["new"].ca_file is None

@@ -28,6 +28,8 @@ from tests.unit.gateway_client import Gateway
 #: Endpoints that name no job that there is, and why. `/api/` stands for `/json/reply/` too.
 EXEMPT = {
     "/up": "tells nothing of jobs",
+    "/livez": "tells nothing of jobs",
+    "/readyz": "tells nothing of jobs",
     "/v1/chat/completions": "makes a job of the caller's own",
     "/api/OpenAiChatCompletion": "makes a job of the caller's own",
     "/api/QueueOpenAiChatCompletion": "makes a job of the caller's own",

@@ -15,8 +15,12 @@ import pytest
 import requests
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from shared.egress import Egress
+from shared.providers import Provider
 from workers.deps import llm_session
+from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.connections import Adapter
+from workers.providers.openai import OpenAiDialect
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -26,7 +30,10 @@ class Server:
     """Answers each request with `{}`; may hang up after an answer without having said so."""
 
     hangs_up: bool = False
+    answer: bytes = ANSWER
     requests: list[bytes] = field(default_factory=list)
+    lines: list[bytes] = field(default_factory=list)
+    heads: list[list[bytes]] = field(default_factory=list)
     connections: int = 0
     listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
 
@@ -47,9 +54,11 @@ class Server:
         with connection, connection.makefile("rb") as file:
             while line := file.readline():
                 head = [line, *iter(file.readline, b"\r\n")]
+                self.lines.append(line)
+                self.heads.append(head)
                 length = next(int(h[15:]) for h in head if h.lower().startswith(b"content-length:"))
                 self.requests.append(file.read(length))
-                connection.sendall(ANSWER)
+                connection.sendall(self.answer)
                 if self.hangs_up:
                     return
 
@@ -140,3 +149,57 @@ def test_no_more_pools_are_kept_than_may() -> None:
         assert pool(host) is pool(host)
     gc.collect()
     assert first() is None
+
+
+def test_request_through_a_proxy_has_the_whole_url_and_the_password(server: Server) -> None:
+    session, request = llm_session(1), requests.Request("POST", "http://llm.example.com/v1/x")
+    proxy = server.url.removesuffix("/v1/x").replace("//", "//me:pass@")
+    adapter = session.get_adapter("http://")
+    for _ in range(2):
+        answer = adapter.send(request.prepare(), proxies={"http": proxy}, timeout=60)
+        assert answer.content == b"{}"
+    assert server.lines == [b"POST http://llm.example.com/v1/x HTTP/1.1\r\n"] * 2
+    assert b"Proxy-Authorization: Basic bWU6cGFzcw==\r\n" in server.heads[0]
+    assert server.connections == 1
+
+
+def test_proxy_that_wants_another_password_is_told_from_the_provider(server: Server) -> None:
+    server.answer = b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n"
+    call = ProviderCall(
+        provider=Provider.model_validate({"name": "p", "base_url": "http://x/v1", "models": ["m"]}),
+        body=b"{}",
+        api_key=None,
+        connect_timeout_s=60,
+        timeout_s=60,
+        egress=Egress({"proxies": {"http": server.url.removesuffix("/v1/x")}}),
+    )
+    with pytest.raises(ProviderError) as told:
+        OpenAiDialect().ask(llm_session(1), call)
+    assert str(told.value) == (
+        "Provider 'p' could not be reached through its proxy: 407 Proxy Authentication Required."
+    )
+    assert told.value.transient
+
+
+def test_ways_out_have_pools_of_their_own() -> None:
+    adapter = Adapter()
+
+    def pool(proxy: str = "", **options: Any) -> Any:
+        request = requests.Request("POST", "https://a:1/x").prepare()
+        proxies = {"https": proxy} if proxy else {}
+        return adapter.get_connection_with_tls_context(
+            request, **{"verify": True, "proxies": proxies, **options}
+        )
+
+    ways: list[dict[str, Any]] = [
+        {},
+        {"proxy": "http://p:1"},
+        {"proxy": "http://q:1"},
+        {"verify": "/ca.pem"},
+        {"cert": "/me.pem"},
+        {"cert": ("/me.pem", "/me.key")},
+    ]
+    pools = [pool(**way) for way in ways]
+    assert len({id(one) for one in pools}) == len(ways)
+    assert [pool(**way) for way in ways] == pools
+    assert all(one.ConnectionCls.__name__ == "_TlsConnection" for one in pools)

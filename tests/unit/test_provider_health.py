@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import io
+import itertools
 from typing import Any
 
 import pytest
 import redis
 import requests
+from urllib3.exceptions import ProtocolError
 
 from shared.errors import Failure
 from shared.health_store import Failed, HealthStore, RestPolicy
+from shared.moves import Claim
 from shared.provider_health import Health, HealthBook, Standing
 from shared.settings import Settings
 from tests.factories import FakeClock
 from tests.unit.worker_deps import FakeLlm, build
+from workers.chat.health_notes import note_error
 from workers.chat.traffic import Traffic
 from workers.chat.verdict import may_go_elsewhere, verdict
 from workers.maintenance.probes import probe_providers
-from workers.providers.base import UNSUPPORTED, ProviderError
+from workers.providers.base import UNSUPPORTED, Blame, ProviderError
 
+CLAIM = Claim(
+    id=1,
+    attempt=1,
+    ref_id="r",
+    model="m",
+    provider="",
+    request=b"{}",
+    now_ms=0,
+    deadline_ms=1,
+    chosen="best",
+)
 POLICY = RestPolicy(failures=3, first_s=5.0, longest_s=30.0)
 DOWN = Failed(Standing.RESTING, "it answered 500")
 
@@ -28,9 +44,13 @@ def store(ledger_redis: redis.Redis, fake_clock: FakeClock) -> HealthStore:
     return HealthStore(ledger_redis, fake_clock)
 
 
-def _fail(store: HealthStore, times: int, failed: Failed = DOWN) -> Health:
+#: Each failure is that of another job, where a test does not say otherwise.
+_jobs = itertools.count(1)
+
+
+def _fail(store: HealthStore, times: int, failed: Failed = DOWN, job: int | None = None) -> Health:
     for _ in range(times):
-        health = store.failed("acme", "m", failed, POLICY)
+        health = store.failed("acme", "m", failed, POLICY, job or next(_jobs))
     return health
 
 
@@ -77,7 +97,7 @@ def test_refused_key_takes_it_offline_at_once(store: HealthStore) -> None:
 
 def test_operator_has_the_last_word(store: HealthStore) -> None:
     store.set("acme", Health(standing=Standing.HELD, reason="maintenance"))
-    store.failed("acme", "", DOWN, POLICY)
+    store.failed("acme", "", DOWN, POLICY, 1)
     store.recovered("acme")
     assert store.read()["acme"].standing is Standing.HELD
     assert not store.set("acme", Health(), if_standing=[Standing.OFFLINE])
@@ -87,7 +107,7 @@ def test_operator_has_the_last_word(store: HealthStore) -> None:
 
 def test_forgetting_a_provider_forgets_its_models_and_no_other(store: HealthStore) -> None:
     _fail(store, 1)
-    store.failed("acme2", "m", DOWN, POLICY)
+    store.failed("acme2", "m", DOWN, POLICY, 1)
     store.forget("acme")
     assert [name.partition("\x1f")[0] for name in store.read()] == ["acme2"]
 
@@ -98,7 +118,7 @@ def test_book_follows_what_the_cluster_knows(store: HealthStore, fake_clock: Fak
     store.refresh(book)
     assert book.condition("acme", "m", fake_clock()).standing is Standing.RESTING
     assert book.condition("acme", "other", fake_clock()).standing is Standing.ONLINE
-    store.failed("acme", "", Failed(Standing.OFFLINE, "no connection", at_once=True), POLICY)
+    store.failed("acme", "", Failed(Standing.OFFLINE, "no connection", at_once=True), POLICY, 1)
     store.refresh(book)
     assert book.condition("acme", "other", fake_clock()).reason == "no connection"
 
@@ -120,7 +140,36 @@ def _error(
         pytest.param(
             _error(429, retry_after_s=9.0), Standing.LIMITED, False, id="with Retry-After"
         ),
-        pytest.param(_error(401, transient=False), Standing.OFFLINE, True, id="a refused key"),
+        pytest.param(
+            _error(401, transient=False, blame=Blame.KEY),
+            Standing.OFFLINE,
+            True,
+            id="a refused key",
+        ),
+        pytest.param(
+            _error(402, transient=False, blame=Blame.BILLING),
+            Standing.RESTING,
+            True,
+            id="an account that is used up",
+        ),
+        pytest.param(
+            _error(404, transient=False, blame=Blame.MODEL),
+            Standing.RESTING,
+            False,
+            id="a model it has not got",
+        ),
+        pytest.param(
+            _error(301, transient=False, blame=Blame.SETTINGS),
+            Standing.RESTING,
+            True,
+            id="another address",
+        ),
+        pytest.param(
+            _error(cause=requests.ConnectionError(ProtocolError("Connection aborted."))),
+            Standing.RESTING,
+            False,
+            id="a connection that was dropped: it may be because of the request",
+        ),
         pytest.param(
             _error(cause=requests.ConnectionError()), Standing.OFFLINE, True, id="no connection"
         ),
@@ -137,6 +186,55 @@ def test_verdict_on_a_failure(error: ProviderError, standing: Standing, *, whole
     assert (found.failed.standing, found.whole_provider) == (standing, whole)
 
 
+def test_one_job_is_one_failure_however_often_it_is_tried(
+    store: HealthStore, fake_clock: FakeClock
+) -> None:
+    assert _fail(store, 9, job=7).failures == 1
+    assert _fail(store, 2).standing is Standing.RESTING
+    fake_clock.advance(31)
+    # On probation too: what it has failed before says nothing new.
+    assert _fail(store, 5, job=7).at(fake_clock()) is Standing.ONLINE
+    assert _fail(store, 1).at(fake_clock()) is Standing.RESTING
+
+
+def test_failures_of_few_jobs_in_turn_are_no_outage(store: HealthStore) -> None:
+    for job in (1, 2) * 10:
+        assert _fail(store, 1, job=job).standing is Standing.ONLINE
+
+
+def test_jobs_that_are_remembered_are_few(store: HealthStore) -> None:
+    health = _fail(store, 500)
+    assert len(health.jobs) <= 200
+    assert f" {health.jobs.split()[0]} " in f" {health.jobs} "
+
+
+def test_refused_key_takes_a_provider_offline_that_rests(store: HealthStore) -> None:
+    _fail(store, 1, Failed(Standing.RESTING, "its account is used up", asked_s=300.0))
+    health = _fail(store, 1, Failed(Standing.OFFLINE, "it refused the key", at_once=True))
+    assert (health.standing, health.reason) == (Standing.OFFLINE, "it refused the key")
+
+
+@pytest.mark.parametrize(("probe", "standing"), [(401, Standing.OFFLINE), (200, Standing.ONLINE)])
+def test_403_is_about_the_key_only_if_a_probe_says_so(
+    fake_redis: redis.Redis,
+    settings: Settings,
+    fake_clock: FakeClock,
+    probe: int,
+    standing: Standing,
+) -> None:
+    session = _Session(probe)
+    deps = build(fake_redis, settings, fake_clock, FakeLlm(), llm_session=session)
+    refused = _error(403, transient=False, blame=Blame.FORBIDDEN)
+    for _ in range(9):
+        note_error(deps, CLAIM, deps.registry.providers[0], refused)
+    assert deps.health.rows == {}
+    probe_providers(deps)
+    deps.health_store.refresh(deps.health)
+    assert deps.health.of("best").standing is standing
+    # One probe for all that were refused in a short time.
+    assert len(session.asked) == 1
+
+
 def test_client_fault_says_nothing_against_the_provider() -> None:
     assert verdict(_error(400, transient=False), failing=False) is None
 
@@ -145,7 +243,11 @@ def test_client_fault_says_nothing_against_the_provider() -> None:
     ("error", "elsewhere"),
     [
         pytest.param(_error(503), True, id="it fails"),
-        pytest.param(_error(401, transient=False), True, id="it refuses our key"),
+        pytest.param(_error(401, transient=False, blame=Blame.KEY), True, id="it refuses our key"),
+        pytest.param(
+            _error(403, transient=False, blame=Blame.FORBIDDEN), True, id="it forbids this request"
+        ),
+        pytest.param(_error(402, transient=False, blame=Blame.BILLING), True, id="nobody pays it"),
         pytest.param(_error(400, transient=False), False, id="the client's fault"),
         pytest.param(
             ProviderError(Failure(400, "", UNSUPPORTED, "no words for n"), transient=False),
@@ -168,10 +270,10 @@ def test_half_of_the_calls_failing_is_too_many() -> None:
     traffic = Traffic(lambda: now[0])
     for _ in range(30):
         traffic.answered("acme", "m", 0.1)
-    assert not any(traffic.failed("acme", "m") for _ in range(15))
-    assert [traffic.failed("acme", "m") for _ in range(20)][-1]
+    assert not any(traffic.failed("acme", "m", job) for job in range(1, 16))
+    assert [traffic.failed("acme", "m", job) for job in range(16, 36)][-1]
     now[0] += 300
-    assert not traffic.failed("acme", "m")
+    assert not traffic.failed("acme", "m", 36)
 
 
 class _Session(requests.Session):
@@ -188,6 +290,7 @@ class _Session(requests.Session):
             raise requests.ConnectionError
         response = requests.Response()
         response.status_code = self.status
+        response.raw = io.BytesIO()
         return response
 
 
@@ -211,7 +314,7 @@ def test_probe_of_a_provider_that_is_offline(
     session = _Session(status)
     deps = build(fake_redis, settings, fake_clock, FakeLlm(), llm_session=session)
     gone = Failed(Standing.OFFLINE, "no connection", at_once=True)
-    deps.health_store.failed("best", "", gone, POLICY)
+    deps.health_store.failed("best", "", gone, POLICY, 1)
     deps.health_store.refresh(deps.health)
     probe_providers(deps)
     assert session.asked == []

@@ -25,6 +25,7 @@ from workers.chat.streamed import relay_stream
 from workers.chat.verdict import may_go_elsewhere
 from workers.deps import Deps
 from workers.patience import patiently
+from workers.provider_egress import provider_egress
 from workers.provider_key import provider_key
 from workers.providers.base import ProviderCall, ProviderError
 
@@ -91,6 +92,7 @@ def _call(deps: Deps, claim: Claim, provider: Provider, timeout_s: float) -> byt
         operation=claim.operation,
         headers=resolved(provider.headers, deps.environment),
         query=resolved(provider.query, deps.environment),
+        egress=provider_egress(deps, provider),
     )
     relay = deps.relays.of(claim)
     # A hard limit over all: a read timeout begins anew with every byte that drips in.

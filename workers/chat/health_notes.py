@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import logging
+from typing import Final
 
 from redis.exceptions import RedisError
 
-from shared.health_store import RestPolicy
 from shared.moves import Claim
+from shared.probe_wishes import ProbeWish, wish_for_probe
 from shared.provider_health import WELL, Standing, field_of
 from shared.providers import Provider
-from shared.settings import Settings
-from workers.chat.verdict import verdict
+from workers.chat.verdict import needs_probe, verdict
 from workers.deps import Deps
+from workers.maintenance.rests import rest_policy
 from workers.providers.base import ProviderError
 
 log = logging.getLogger(__name__)
 
-
-def rest_policy(settings: Settings) -> RestPolicy:
-    """Return when a provider is given a rest, as the settings say."""
-    return RestPolicy(
-        settings.provider_failures, settings.provider_rest_s, settings.provider_rest_cap_s
-    )
+#: Longest refusal that is told on (characters).
+_LONGEST_REFUSAL: Final = 300
 
 
 def note_answer(deps: Deps, claim: Claim, provider: Provider, latency_s: float) -> None:
@@ -39,14 +36,16 @@ def note_answer(deps: Deps, claim: Claim, provider: Provider, latency_s: float) 
 
 def note_error(deps: Deps, claim: Claim, provider: Provider, error: ProviderError) -> None:
     """Note a call that failed, unless it says nothing against the provider."""
-    failing = deps.traffic.failed(provider.name, claim.model) if error.transient else False
+    if needs_probe(error):
+        _wish_to_confirm(deps, provider, error)
+    failing = error.transient and deps.traffic.failed(provider.name, claim.model, claim.id)
     found = verdict(error, failing=failing)
     if found is None:
         return
     model = "" if found.whole_provider else claim.model
     try:
         health = deps.health_store.failed(
-            provider.name, model, found.failed, rest_policy(deps.settings)
+            provider.name, model, found.failed, rest_policy(deps.settings), claim.id
         )
     except RedisError as exc:
         log.debug("health of %s not noted: %s", provider.name, exc)
@@ -55,6 +54,17 @@ def note_error(deps: Deps, claim: Claim, provider: Provider, error: ProviderErro
     deps.health.note(field_of(provider.name, model), health)
     if health.standing is not before:
         log.warning("provider %s is %s: %s", provider.name, health.standing, health.reason)
+
+
+def _wish_to_confirm(deps: Deps, provider: Provider, error: ProviderError) -> None:
+    """Have it found out, at no cost, whether a refusal is about our key; seldom asked at once."""
+    if not deps.traffic.may_wish(provider.name):
+        return
+    wish = ProbeWish(provider.name, refusal=str(error)[:_LONGEST_REFUSAL])
+    try:
+        wish_for_probe(deps.redis, wish)
+    except RedisError as exc:
+        log.debug("no probe of %s wished for: %s", provider.name, exc)
 
 
 def _forget(deps: Deps, provider: str, model: str) -> None:

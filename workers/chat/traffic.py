@@ -19,6 +19,8 @@ _WEIGHT: Final = 0.2
 #: A failure rate says something from so many calls on, and is too high from this share on.
 _CALLS: Final = 20
 _FAILURE_RATE: Final = 0.5
+#: Between two wishes for a probe of one provider (seconds).
+_WISHES_S: Final = 5.0
 
 
 @dataclass(slots=True)
@@ -28,6 +30,8 @@ class _Tally:
     calls: float = 0.0
     failures: float = 0.0
     at_s: float = 0.0
+    #: The last job that failed.
+    last_job: int = 0
 
     def note(self, now_s: float, *, failed: bool) -> None:
         fade = math.exp(-max(0.0, now_s - self.at_s) / _MEMORY_S)
@@ -50,6 +54,7 @@ class Traffic:
         self._latency_s: dict[tuple[str, str], float] = {}
         #: Since this process began, for people: jobs received and what became of them.
         self.counts = {"received": 0, "completed": 0, "retries": 0, "failed": 0}
+        self._wished_s: dict[str, float] = {}
         self._tallies: dict[tuple[str, str], _Tally] = {}
 
     @contextmanager
@@ -71,11 +76,24 @@ class Traffic:
         self._latency_s[provider, model] = known + _WEIGHT * (latency_s - known)
         self._tally(provider, model).note(self._monotonic(), failed=False)
 
-    def failed(self, provider: str, model: str) -> bool:
-        """Note a call that failed; return whether too many of the last ones did."""
+    def failed(self, provider: str, model: str, job_id: int) -> bool:
+        """Note a call that failed; return whether too many of the last ones did.
+
+        Of those of one job in a row only the first counts: it may be the job's fault.
+        """
         tally = self._tally(provider, model)
-        tally.note(self._monotonic(), failed=True)
+        if tally.last_job != job_id:
+            tally.note(self._monotonic(), failed=True)
+            tally.last_job = job_id
         return tally.is_failing
+
+    def may_wish(self, provider: str) -> bool:
+        """Whether the last wish for a probe of the provider is long enough ago for another."""
+        now_s = self._monotonic()
+        if now_s < self._wished_s.get(provider, -_WISHES_S) + _WISHES_S:
+            return False
+        self._wished_s[provider] = now_s
+        return True
 
     def _tally(self, provider: str, model: str) -> _Tally:
         return self._tallies.setdefault((provider, model), _Tally())

@@ -10,6 +10,7 @@ import json
 import logging
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
@@ -17,14 +18,19 @@ import gevent
 import requests
 
 from shared import redis_keys as keys
+from shared.health_store import Failed
 from shared.lease import Lease
+from shared.probe_wishes import ProbeWish, take_wishes
 from shared.provider_extras import resolved
 from shared.provider_health import Health, Standing
 from shared.providers import Provider
 from shared.scripts import ScriptRunner
 from workers.deps import Deps
+from workers.maintenance.rests import rest_policy
+from workers.provider_egress import provider_egress
 from workers.provider_key import provider_key
 from workers.providers.base import ProviderError
+from workers.providers.no_connection import why
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +48,7 @@ _BUSY: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT)
 
 def probe_providers(deps: Deps) -> None:
     """Answer the wishes for a probe, and probe who is offline and due."""
-    gevent.joinall([gevent.spawn(_answer, deps, wish) for wish in _wishes(deps)])
+    gevent.joinall([gevent.spawn(_fulfil, deps, wish) for wish in take_wishes(deps.redis)])
     now_ms = round(deps.clock() * 1000)
     due = [one for one in deps.registry.providers if _is_due(deps, one, now_ms)]
     if due:
@@ -59,8 +65,16 @@ def _probe_alone(deps: Deps, due: Sequence[Provider]) -> None:
         lease.give_back(token)
 
 
-def problem_of(deps: Deps, provider: Provider) -> str:
-    """Probe a provider; return what is wrong with it, empty when nothing is."""
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a probe found: what is wrong, empty when nothing is; and whether it is the key."""
+
+    problem: str = ""
+    key_refused: bool = False
+
+
+def examine(deps: Deps, provider: Provider) -> Finding:
+    """Probe a provider."""
     url = str(provider.heartbeat_url or provider.models_url)
     try:
         key = provider_key(deps, provider)
@@ -70,11 +84,15 @@ def problem_of(deps: Deps, provider: Provider) -> str:
             params=dict(resolved(provider.query, deps.environment)),
             timeout=_TIMEOUT_S,
             allow_redirects=False,
+            stream=True,
+            **provider_egress(deps, provider, url).options,
         )
+        # Its status says all; a list of models without end is not read.
+        response.close()
     except ProviderError as exc:
-        return str(exc)
+        return Finding(str(exc))
     except requests.RequestException as exc:
-        return f"it could not be reached ({type(exc).__name__})"
+        return Finding(f"it could not be reached{why(exc) or f' ({type(exc).__name__})'}")
     return _judged(response.status_code, has_key=bool(key or not provider.api_key_env))
 
 
@@ -84,13 +102,14 @@ def _headers(deps: Deps, provider: Provider, key: str | None) -> dict[str, str]:
     return {**version, **dict(provider.key_headers(key)), **dict(own)}
 
 
-def _judged(status: int, *, has_key: bool) -> str:
+def _judged(status: int, *, has_key: bool) -> Finding:
     """Say what a probe's status means: any answer of a server that works is a sign of life."""
     if status in _CREDENTIALS:
         # Without the key, which the chat workers may have, nothing can be told.
-        return f"it refused the gateway's key ({status})" if has_key else ""
+        said = f"it refused the gateway's key ({status})"
+        return Finding(said, key_refused=True) if has_key else Finding()
     is_down = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _BUSY
-    return f"it answered a probe with {status}" if is_down else ""
+    return Finding(f"it answered a probe with {status}") if is_down else Finding()
 
 
 def _is_due(deps: Deps, provider: Provider, now_ms: int) -> bool:
@@ -99,7 +118,7 @@ def _is_due(deps: Deps, provider: Provider, now_ms: int) -> bool:
 
 
 def _probe(deps: Deps, provider: Provider) -> None:
-    problem = problem_of(deps, provider)
+    problem = examine(deps, provider).problem
     before = deps.health.of(provider.name)
     if problem:
         until_ms = round((deps.clock() + deps.settings.provider_probe_s) * 1000)
@@ -107,22 +126,33 @@ def _probe(deps: Deps, provider: Provider) -> None:
     else:
         log.info("provider %s is back", provider.name)
         # On probation: the next failure is the start of a longer rest.
-        after = Health(rests=before.rests, since_ms=round(deps.clock() * 1000))
+        now_ms = round(deps.clock() * 1000)
+        after = Health(rests=before.rests, since_ms=now_ms, jobs=before.jobs)
     deps.health_store.set(provider.name, after, if_standing=[Standing.OFFLINE])
 
 
-def _wishes(deps: Deps) -> list[dict[str, str]]:
-    wishes = []
-    while (text := deps.redis.lpop(keys.PROBE_REQUESTS)) is not None:
-        wishes.append(json.loads(text))  # type: ignore[arg-type]
-    return wishes
-
-
-def _answer(deps: Deps, wish: dict[str, str]) -> None:
-    provider = deps.registry.named(wish["provider"])
-    problem = problem_of(deps, provider) if provider else "it does not exist"
-    if provider and not problem and deps.health.of(provider.name).standing is Standing.OFFLINE:
+def _fulfil(deps: Deps, wish: ProbeWish) -> None:
+    provider = deps.registry.named(wish.provider)
+    if provider is None:
+        _answer(deps, wish, "it does not exist")
+        return
+    found = examine(deps, provider)
+    if wish.refusal and found.key_refused:
+        _take_offline(deps, provider, f"{found.problem}; a call: {wish.refusal}")
+    elif not found.problem and deps.health.of(provider.name).standing is Standing.OFFLINE:
         deps.health_store.set(provider.name, Health(), if_standing=[Standing.OFFLINE])
-    answer = keys.probe_answer(wish["token"])
+    _answer(deps, wish, found.problem)
+
+
+def _take_offline(deps: Deps, provider: Provider, reason: str) -> None:
+    log.warning("provider %s is offline: %s", provider.name, reason)
+    refused = Failed(Standing.OFFLINE, reason, at_once=True)
+    deps.health_store.failed(provider.name, "", refused, rest_policy(deps.settings), job_id=0)
+
+
+def _answer(deps: Deps, wish: ProbeWish, problem: str) -> None:
+    if not wish.token:
+        return
+    answer = keys.probe_answer(wish.token)
     deps.redis.rpush(answer, json.dumps({"problem": problem}))
     deps.redis.expire(answer, _ANSWER_LIVES_S)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, field
+from enum import Enum, auto
+from http import HTTPStatus
 from typing import Final, Protocol
 
 from requests import Session
 
+from shared.egress import PLAIN, Egress
 from shared.errors import Failure
 from shared.operation import Operation
+from shared.plain_text import one_line
 from shared.providers import Provider
 
 #: The code of a failure that says: this API has no words for what was asked.
@@ -30,12 +34,34 @@ class ProviderCall:
     #: What the operator adds to every request of this provider, with its secrets filled in.
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    #: The way there.
+    egress: Egress = PLAIN
+
+
+class Blame(Enum):
+    """Whose matter a failed call is; decides who is asked next and what the operator is told."""
+
+    #: The request's: nobody else would take it either.
+    REQUEST = auto()
+    #: The provider's: it fails, is overloaded, cannot be reached.
+    PROVIDER = auto()
+    #: This request may not be served by it: moderation, rights, the law of a country.
+    FORBIDDEN = auto()
+    #: It has not got this model, or not for us.
+    MODEL = auto()
+    #: The key that the operator gave it is refused.
+    KEY = auto()
+    #: The account that the operator has there is used up.
+    BILLING = auto()
+    #: It is not what the operator's settings say: another address, no such API.
+    SETTINGS = auto()
 
 
 class ProviderError(Exception):
     """A call that brought no answer. `transient` alone decides whether another try follows.
 
-    `body` is what a waiting client gets, when it differs from the failure's own body.
+    `body` is what a waiting client gets, when it differs from the failure's own body. As text it
+    is one line, fit for a log.
     """
 
     def __init__(
@@ -46,14 +72,25 @@ class ProviderError(Exception):
         status: int | None = None,
         retry_after_s: float | None = None,
         body: bytes | None = None,
+        blame: Blame | None = None,
+        words: str = "",
     ) -> None:
         self.failure = failure
         self.transient = transient
+        self.blame = blame or _usual_blame(status, transient=transient)
+        #: What the provider itself said, if the failure's message is ours.
+        self.words = one_line(words)
         #: HTTP status of the provider; None when there was none.
         self.status = status
         self.retry_after_s = retry_after_s
         self.body = body
-        super().__init__(failure.message)
+        super().__init__(one_line(failure.message))
+
+
+def _usual_blame(status: int | None, *, transient: bool) -> Blame:
+    if status == HTTPStatus.UNAUTHORIZED:
+        return Blame.KEY
+    return Blame.PROVIDER if transient else Blame.REQUEST
 
 
 class EndedWithoutDone(ProviderError):

@@ -7,12 +7,15 @@ is saved here changes nothing of what is sent. See docs/adr/0013-a-lean-hot-path
 from __future__ import annotations
 
 import select
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from gevent.monkey import get_original
-from requests import PreparedRequest
+from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
+from requests.exceptions import ProxyError
+from requests.utils import select_proxy
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
@@ -77,7 +80,8 @@ class _TlsPool(HTTPSConnectionPool):
 class Adapter(HTTPAdapter):
     """Keeps connections to each provider open; finds those of a host without naming its settings.
 
-    For providers only: all are asked with the same settings, directly and never through a proxy.
+    Most providers are asked directly, with the settings that all share; the others are told apart
+    by their proxy, by whom they trust, and by our certificate.
     """
 
     def init_poolmanager(self, connections: int, *args: Any, **options: Any) -> None:
@@ -85,16 +89,16 @@ class Adapter(HTTPAdapter):
         super().init_poolmanager(connections, *args, **options)
         self._most_pools = connections
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
-        self._pools: dict[str, Any] = {}
+        self._pools: dict[object, Any] = {}
 
     def get_connection_with_tls_context(
         self, request: PreparedRequest, verify: Any, proxies: Any = None, cert: Any = None
     ) -> Any:
-        """Return the pool of the request's host."""
-        if verify is not True or proxies or cert:
-            return super().get_connection_with_tls_context(request, verify, proxies, cert)
+        """Return the pool of the request's host, by these settings."""
         parts = urlsplit(str(request.url))
-        host = f"{parts.scheme}://{parts.netloc}"
+        host: object = f"{parts.scheme}://{parts.netloc}"
+        if verify is not True or proxies or cert:
+            host = (host, verify, cert, select_proxy(str(request.url), proxies))
         pool = self._pools.get(host)
         if pool is None:
             pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
@@ -103,3 +107,18 @@ class Adapter(HTTPAdapter):
                 self._pools.clear()
             self._pools[host] = pool
         return pool
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """Return the manager of the pools behind a proxy; they are as lean as the others."""
+        if proxy not in self.proxy_manager and len(self.proxy_manager) >= self._most_pools:
+            self.proxy_manager.clear()
+        manager = super().proxy_manager_for(proxy, **options)
+        manager.pool_classes_by_scheme = self.poolmanager.pool_classes_by_scheme
+        return manager
+
+    def build_response(self, req: PreparedRequest, resp: Any) -> Response:
+        """Return the answer. Raises ProxyError for one that only a proxy can give (RFC 9110)."""
+        if resp.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+            resp.close()
+            raise ProxyError("407 Proxy Authentication Required", request=req)
+        return super().build_response(req, resp)

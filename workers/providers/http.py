@@ -21,6 +21,7 @@ from urllib3.exceptions import HTTPError
 from shared.sse import EventParser, EventTooLarge
 from workers.providers.base import EndedWithoutDone, ProviderCall
 from workers.providers.http_errors import ErrorReader, error_of, unreachable
+from workers.providers.no_connection import why
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -71,7 +72,7 @@ def ask(session: requests.Session, call: ProviderCall, target: Target, body: byt
     except requests.Timeout as exc:
         raise unreachable(call, "did not answer in time", 504) from exc
     except requests.RequestException as exc:
-        raise unreachable(call, "could not be reached", 502) from exc
+        raise unreachable(call, f"could not be reached{why(exc)}", 502) from exc
     if response.status_code != HTTPStatus.OK:
         raise error_of(call, response, target.read_error)
     return _checked(call, answer)
@@ -95,6 +96,8 @@ def stream(
             yield from _pieces(call, response, framing)
     except requests.Timeout as exc:
         raise unreachable(call, "did not answer in time", HTTPStatus.GATEWAY_TIMEOUT) from exc
+    except (requests.exceptions.ProxyError, requests.exceptions.SSLError) as exc:
+        raise unreachable(call, f"could not be reached{why(exc)}", 502) from exc
     except (requests.RequestException, HTTPError, EventTooLarge) as exc:
         raise unreachable(call, "broke off its stream", HTTPStatus.BAD_GATEWAY) from exc
 
@@ -134,7 +137,7 @@ def _post(
     request.body = body
     adapter = session.get_adapter(str(request.url))
     timeout = (call.connect_timeout_s, call.timeout_s)
-    return adapter.send(request, timeout=timeout, stream=stream)
+    return adapter.send(request, timeout=timeout, stream=stream, **call.egress.options)
 
 
 @lru_cache(maxsize=1000)

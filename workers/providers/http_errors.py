@@ -1,94 +1,163 @@
-"""What a failed call of a provider means: try again, the operator's, or the client's fault.
+"""What a failed call of a provider means, and how its client is told: in OpenAI's form.
 
-`ErrorReader` is where dialects differ: how their API tells an error.
+`Naming` is where dialects differ: which member of an error is OpenAI's `code`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import urljoin, urlsplit
 
 import requests
 
 from shared.errors import Failure
 from shared.job import failure_body
 from shared.json_bytes import to_json_bytes
-from workers.providers.base import ProviderCall, ProviderError
+from shared.plain_text import one_line
+from workers.providers.base import Blame, ProviderCall, ProviderError
+from workers.providers.blame import (
+    CONTEXT_LENGTH_EXCEEDED,
+    blame_of,
+    is_too_long,
+    is_transient,
+)
+from workers.providers.error_body import error_body
+from workers.providers.redaction import cleaned, redactor, secrets_of
+from workers.providers.told_errors import Told
 from workers.retry_after import retry_after_s
 
-Json = dict[str, Any]
-#: Reads the `error` object of an answer, in OpenAI's form; None when there is none.
-ErrorReader = Callable[[requests.Response], Json | None]
+__all__ = ["ErrorReader", "error_of", "error_told", "is_transient", "type_of", "unreachable"]
 
-#: Statuses that another try may cure (OpenAI's SDK retries the same).
-_TRANSIENT: Final = frozenset((408, 409, 429))
-#: The gateway's own credentials are wrong: the client can do nothing about it.
-_CREDENTIALS: Final = frozenset((401, 403))
+Json = dict[str, Any]
+#: Puts what an API calls its error into the members where OpenAI has it.
+ErrorReader = Callable[[Told], Told]
+
 _SERVER_ERROR: Final = 500
 _KNOWN: Final = frozenset(status.value for status in HTTPStatus)
+#: Statuses of errors that are told with a status of their own; others become one of these.
+_CLIENTS: Final = range(400, 600)
+#: Most bytes of an error's further members that are passed on.
+_MOST_MORE: Final = 16_384
+#: Longest address that is named (characters).
+_LONGEST_TARGET: Final = 300
 
 
 def error_of(
     call: ProviderCall, response: requests.Response, read_error: ErrorReader | None = None
 ) -> ProviderError:
-    """Say what an answer other than 200 means: try again, the operator's, or the client's fault."""
+    """Say what an answer other than 200 means. Reads its body, bounded."""
     status = response.status_code
-    if status in _CREDENTIALS:
-        # Not passed on: it speaks of the gateway's key, and may quote it.
-        message = f"Provider '{call.provider.name}' refused the gateway's credentials ({status})."
-        failure = Failure(502, "server_error", "provider_credentials", message)
-        return ProviderError(failure, transient=False, status=status)
-    body = _error_body(response, read_error)
-    failure = _failure(call, status, body)
+    if status in (301, 302, 303, 307, 308):
+        return _redirected(call, response)
+    body = error_body(response)
+    told = read_error(body.told) if read_error else body.told
+    return error_told(
+        call, status, told, is_page=body.is_page, retry_after_s=retry_after_s(response)
+    )
+
+
+def error_told(
+    call: ProviderCall,
+    status: int,
+    told: Told,
+    *,
+    is_page: bool = False,
+    retry_after_s: float | None = None,
+) -> ProviderError:
+    """Say what an error means that was told with this status, be it that of HTTP or its own."""
+    told = _cleaned(call, told)
+    blame = blame_of(status, told, call.body, is_page=is_page)
+    if blame is Blame.KEY:
+        return _key_refused(call, status, told)
+    failure = _failure(call, status, told, is_page=is_page)
     return ProviderError(
         failure,
         transient=is_transient(status),
         status=status,
-        retry_after_s=retry_after_s(response),
-        body=_with_response_status(body, failure) if body else None,
+        retry_after_s=retry_after_s,
+        body=None if told.is_silent or is_page else _body(told, failure),
+        blame=blame,
     )
 
 
-def is_transient(status: int) -> bool:
-    """Whether another try may cure this status."""
-    return status in _TRANSIENT or status >= _SERVER_ERROR
+def _key_refused(call: ProviderCall, status: int, told: Told) -> ProviderError:
+    """Return what the client is told of a refused key: that it can do nothing about it."""
+    message = f"Provider '{call.provider.name}' refused the gateway's credentials ({status})."
+    failure = Failure(502, "server_error", "provider_credentials", message)
+    return ProviderError(
+        failure, transient=False, status=status, blame=Blame.KEY, words=told.message
+    )
 
 
-def json_object(response: requests.Response) -> Json:
-    """Return the answer's JSON object; an empty one when it is none."""
+def _redirected(call: ProviderCall, response: requests.Response) -> ProviderError:
+    """Name where an address has moved to: that is for the operator to follow, never for a key."""
+    target = _shown(response.url or "", response.headers.get("Location") or "")
+    status = response.status_code
+    to = f" to {target}" if target else ""
+    message = (
+        f"Provider '{call.provider.name}' redirects{to} ({status}); "
+        "its base_url must name the place that answers."
+    )
+    redacted = redactor(secrets_of(call))
+    failure = Failure(
+        502, "server_error", "provider_redirected", one_line(redacted(message)), "BadGateway"
+    )
+    return ProviderError(failure, transient=False, status=status, blame=Blame.SETTINGS)
+
+
+def _shown(asked: str, location: str) -> str:
+    """Return a redirect's target without what may be secret in it: user, password and query."""
     try:
-        body = response.json()
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
+        # A header comes as Latin-1, whatever it was written in.
+        parts = urlsplit(
+            urljoin(asked, location.encode("latin-1", "replace").decode("utf-8", "replace"))
+        )
+        host = parts.netloc.rpartition("@")[2]
+    except ValueError:
+        return ""
+    path = parts.path if location else ""
+    return one_line(f"{parts.scheme}://{host}{path}")[:_LONGEST_TARGET] if location else ""
 
 
-def _error_body(response: requests.Response, read_error: ErrorReader | None) -> Json:
-    if read_error is not None:
-        error = read_error(response)
-        return {"error": error} if error else {}
-    body = json_object(response)
-    return body if isinstance(body.get("error"), dict) else {}
+def _cleaned(call: ProviderCall, told: Told) -> Told:
+    redacted = redactor(secrets_of(call))
+
+    def clean(text: str) -> str:
+        return str(cleaned(text, redacted))
+
+    return Told(
+        message=clean(told.message),
+        type=clean(told.type),
+        param=None if told.param is None else clean(told.param),
+        code=None if told.code is None else clean(told.code),
+        more=cleaned(dict(told.more), redacted),
+    )
 
 
-def _failure(call: ProviderCall, status: int, body: Json) -> Failure:
-    error = body.get("error", {})
-    message = error.get("message")
+def _failure(call: ProviderCall, status: int, told: Told, *, is_page: bool) -> Failure:
+    said = told.message or told.code or told.type
+    name = f"Provider '{call.provider.name}' answered {status}"
+    if is_page or not said:
+        message = f"{name} with a page: {said}" if said else f"{name}."
+    else:
+        message = said
     return Failure(
         status=_client_status(status),
-        type=str(error.get("type") or type_of(status)),
-        code=str(error["code"]) if error.get("code") is not None else None,
-        message=str(message or f"Provider '{call.provider.name}' answered {status}."),
+        type=told.type or type_of(status),
+        code=CONTEXT_LENGTH_EXCEEDED if is_too_long(status, told) else told.code,
+        message=message,
         error_code=HTTPStatus(status).phrase.replace(" ", "") if status in _KNOWN else "Error",
-        param=error["param"] if isinstance(error.get("param"), str) else None,
+        param=told.param,
     )
 
 
 def _client_status(status: int) -> int:
     """Return the status that the client gets: the provider's, if HTTP knows it as an error."""
-    if status < HTTPStatus.BAD_REQUEST:
+    if status not in _CLIENTS:
         # A redirect or another success is no answer that a client could use.
         return 502
     return 503 if status > _SERVER_ERROR and status not in _KNOWN else status
@@ -102,10 +171,24 @@ def type_of(status: int) -> str:
     return "invalid_request_error" if client_fault else "server_error"
 
 
-def _with_response_status(body: Json, failure: Failure) -> bytes:
-    """Return the provider's error as it is, with ServiceStack's form of it beside it."""
-    ours = json.loads(failure_body(failure))["responseStatus"]
-    return to_json_bytes({**body, "responseStatus": ours})
+def _body(told: Told, failure: Failure) -> bytes:
+    """Return both forms of the error, the provider's further members beside OpenAI's four."""
+    ours = json.loads(failure_body(failure))
+    ours["error"] = {**_more(told.more), **ours["error"]}
+    return to_json_bytes(ours)
+
+
+def _more(members: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return them if they are not too much to pass on."""
+    try:
+        return members if len(to_json_bytes(members)) <= _MOST_MORE else {}
+    except (ValueError, RecursionError):
+        return {}
+
+
+def named_by_type(told: Told) -> Told:
+    """Return an error of an API whose types are what OpenAI calls codes."""
+    return replace(told, code=told.type or told.code, type="")
 
 
 def unreachable(call: ProviderCall, what: str, status: int) -> ProviderError:

@@ -8,16 +8,19 @@ from __future__ import annotations
 import json
 from collections.abc import Generator
 from contextlib import closing
+from dataclasses import replace
+from http import HTTPStatus
 from typing import Any, Final
 
 import requests
 
-from shared.errors import Failure
 from shared.line_parser import LineParser
 from shared.operation import OPERATIONS_BY_TYPE, Operation
-from workers.providers import http, http_errors
-from workers.providers.base import ProviderCall, ProviderError
+from workers.providers import http
+from workers.providers.base import ProviderCall
+from workers.providers.http_errors import error_told
 from workers.providers.openai import events
+from workers.providers.told_errors import Told, told_in
 
 #: Where each operation is asked, under the server's root.
 _PATHS: Final = {
@@ -49,26 +52,20 @@ def _lines(session: requests.Session, call: ProviderCall) -> Generator[bytes, No
     with closing(http.stream(session, call, _target(call), call.body, _NDJSON)) as sent:
         for line in sent:
             told = _object(line).get("error")
-            if isinstance(told, str):
-                failure = Failure(502, "server_error", "provider_error", told, "BadGateway")
-                raise ProviderError(failure, transient=True)
+            if told:
+                raise error_told(call, HTTPStatus.BAD_GATEWAY.value, _named(told_in(told)))
             yield line
+
+
+def _named(told: Told) -> Told:
+    return replace(told, code=told.code or "provider_error")
 
 
 def _target(call: ProviderCall) -> http.Target:
     """Return the endpoint; the base URL may be that of the host, or end with `/v1`."""
     provider = call.provider
     url = f"{provider.root_url}/{_PATHS[call.operation]}"
-    return http.Target(url, provider.key_headers(call.api_key), _error)
-
-
-def _error(response: requests.Response) -> dict[str, Any] | None:
-    """Return the answer's error; at Ollama's own endpoints it is a string."""
-    told = http_errors.json_object(response).get("error")
-    if isinstance(told, str):
-        kind = http_errors.type_of(response.status_code)
-        return {"message": told, "type": kind, "param": None, "code": None}
-    return told if isinstance(told, dict) else None
+    return http.Target(url, provider.key_headers(call.api_key))
 
 
 def _object(line: bytes) -> dict[str, Any]:

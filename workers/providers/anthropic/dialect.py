@@ -21,6 +21,7 @@ from workers.providers.anthropic.response import completion
 from workers.providers.anthropic.stream import ChunkStream
 from workers.providers.anthropic.untranslatable import Untranslatable
 from workers.providers.base import UNSUPPORTED, ProviderCall, ProviderError
+from workers.providers.told_errors import Told, told_in
 
 Json = dict[str, Any]
 
@@ -29,12 +30,15 @@ _VERSION: Final = "2023-06-01"
 #: https://platform.claude.com/docs/en/api/errors
 _STATUSES: Final = {
     "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
     "not_found_error": 404,
     "request_too_large": 413,
     "rate_limit_error": 429,
     "api_error": 500,
     "timeout_error": 504,
-    "overloaded_error": 503,
+    "overloaded_error": 529,
 }
 
 
@@ -85,20 +89,7 @@ def _translated(call: ProviderCall, chat: Json) -> Json:
 def _target(call: ProviderCall) -> http.Target:
     """Return the endpoint; the base URL may be that of the host, or end with `/v1`."""
     headers = (("anthropic-version", _VERSION), *call.provider.key_headers(call.api_key))
-    return http.Target(f"{call.provider.root_url}/v1/messages", headers, _error)
-
-
-def _error(response: requests.Response) -> Json | None:
-    """Return the answer's error in OpenAI's form, its type as the code."""
-    told = http_errors.json_object(response).get("error")
-    if not isinstance(told, dict):
-        return None
-    return {
-        "message": told.get("message"),
-        "type": http_errors.type_of(response.status_code),
-        "param": None,
-        "code": told.get("type"),
-    }
+    return http.Target(f"{call.provider.root_url}/v1/messages", headers, http_errors.named_by_type)
 
 
 def _told(call: ProviderCall, event: bytes) -> Json:
@@ -110,16 +101,16 @@ def _told(call: ProviderCall, event: bytes) -> Json:
     if not isinstance(value, dict):
         raise http_errors.unreachable(call, "broke off its stream", HTTPStatus.BAD_GATEWAY)
     if value.get("type") == "error":
-        raise _error_in_stream(call, value.get("error") or {})
+        raise _error_in_stream(call, value.get("error"))
     return value
 
 
-def _error_in_stream(call: ProviderCall, told: Json) -> ProviderError:
-    kind = str(told.get("type") or "api_error")
-    status = _STATUSES.get(kind, HTTPStatus.INTERNAL_SERVER_ERROR.value)
-    message = str(told.get("message") or f"Provider '{call.provider.name}' reported an error.")
-    failure = Failure(status, http_errors.type_of(status), kind, message, "BadGateway")
-    return ProviderError(failure, transient=http_errors.is_transient(status), status=status)
+def _error_in_stream(call: ProviderCall, told: object) -> ProviderError:
+    error = http_errors.named_by_type(told_in(told))
+    status = _STATUSES.get(error.code or "", HTTPStatus.INTERNAL_SERVER_ERROR.value)
+    if error.is_silent:
+        error = Told(f"Provider '{call.provider.name}' reported an error.", code="api_error")
+    return http_errors.error_told(call, status, error)
 
 
 def _is_stop(event: bytes) -> bool:

@@ -1,0 +1,38 @@
+"""Shows a URL without the secrets that may be in it: its user and password, keys in its query."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import unquote_plus
+
+_parts = re.compile(r"([^:/?#]+://)([^/?#]*)([^?#]*)(.*)", re.DOTALL).fullmatch
+#: A value of a query with its name, in `?a=b&c=d` and in `#a=b`.
+_PAIR: Final = re.compile(r"([?&;#])([^=&;#]*)=([^&;#]*)")
+_names_secret = re.compile(r"pass|pwd|secret|token|key|sig|auth|cred", re.IGNORECASE).search
+_is_place = re.compile(r"(\[[^\]]*\]|[^:]*)(:\d*)?").fullmatch
+_MASK: Final = "***"
+
+
+def masked_url(url: str) -> str:
+    """Return the URL with `***` in the place of each secret; also one that is not well-formed."""
+    found = _parts(url)
+    if found is None:
+        return _masked_query(url)
+    scheme, place, path, rest = found.groups()
+    if "@" in place:
+        return f"{scheme}{_MASK}@{place.rsplit('@', 1)[1]}{path}{_masked_query(rest)}"
+    if "@" in path + rest and not _is_place(place):
+        # A password with a slash or a question mark in it that nobody has escaped.
+        return f"{scheme}{_MASK}@{_masked_query((path + rest).rsplit('@', 1)[1])}"
+    return f"{scheme}{place}{path}{_masked_query(rest)}"
+
+
+def _masked_query(text: str) -> str:
+    return _PAIR.sub(_masked_pair, text)
+
+
+def _masked_pair(found: re.Match[str]) -> str:
+    sign, name, value = found.groups()
+    is_secret = value and _names_secret(unquote_plus(name))
+    return f"{sign}{name}={_MASK if is_secret else value}"

@@ -1,0 +1,41 @@
+"""What a hostile peer and its innocent neighbour both stand on: one running stack."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from tests.acceptance.api import Api
+from tests.acceptance.stack import Stack
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A stack, and the seed of whatever a peer chooses by chance."""
+
+    stack: Stack
+    seed: int = 0
+
+    @property
+    def port(self) -> int:
+        """The gateway's port on 127.0.0.1."""
+        port = urlsplit(self.stack.url).port
+        assert port is not None
+        return port
+
+    @property
+    def rng(self) -> random.Random:
+        """A fresh generator of this ground's seed."""
+        return random.Random(self.seed)
+
+    def api(self) -> Api:
+        """Return a session of a client with a key."""
+        return self.stack.api()
+
+
+#: A hostile peer: while the block lasts, it does its worst. It may start processes
+#: (`peer_process.running`), configure the stack over its API, queue jobs.
+Peer = Callable[[Ground], AbstractContextManager[object]]

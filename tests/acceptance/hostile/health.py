@@ -1,0 +1,32 @@
+"""Tells whether every process of a stack is the one that it was, and what their logs say."""
+
+from __future__ import annotations
+
+from tests.acceptance.memory import family
+from tests.acceptance.stack import ALL_ROLES, GATEWAY, Stack
+
+#: What no log may say: an error that nobody expected, or that gunicorn killed a worker.
+_FOUL = ("Traceback (most recent call last)", "WORKER TIMEOUT", "was sent SIGKILL", "MemoryError")
+
+
+class Vitals:
+    """The processes at a time, and how long their logs were."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._pids = _pids(stack)
+        self._logs = {role: len(stack.log(role)) for role in ALL_ROLES}
+
+    def check(self) -> None:
+        """Fail when a process has died since, or a log has a traceback."""
+        assert not self._stack.ended(), f"{self._stack.ended()} ended"
+        assert _pids(self._stack) == self._pids, "a process of the gateway was replaced"
+        for role, length in self._logs.items():
+            said = self._stack.log(role)[length:]
+            foul = [words for words in _FOUL if words in said]
+            assert not foul, f"{role}'s log has {foul}: {said[-3000:]}"
+
+
+def _pids(stack: Stack) -> list[int]:
+    """Return the gateway's processes; those of workers come and go with what they run."""
+    return sorted(family(stack.pid(GATEWAY)))

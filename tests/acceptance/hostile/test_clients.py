@@ -1,0 +1,17 @@
+"""Clients without a key beside an innocent one."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.acceptance.hostile.beside import compare
+from tests.acceptance.hostile.client_peers import PEERS
+from tests.acceptance.hostile.ground import Ground
+from tests.acceptance.hostile.innocents import Innocent
+
+
+@pytest.mark.parametrize("name", PEERS)
+def test_innocent_client_does_not_suffer_from(
+    ground: Ground, innocent: Innocent, name: str
+) -> None:
+    compare(innocent.both, lambda: PEERS[name](ground))

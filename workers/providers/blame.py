@@ -1,0 +1,121 @@
+"""Decides whose matter a refused call is, by its status and what was said. Pure.
+
+Statuses are HTTP's and those that the field made up (498, 499, 52x, 529). What was said counts only
+where a status alone does not tell, and never where it may be the request's own words.
+"""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import Final
+
+from workers.providers.base import Blame
+from workers.providers.told_errors import Told
+
+#: Statuses that another try may cure. OpenAI's SDK retries the first three; 420 is an old word for
+#: 429, 421 wants another connection, 424 is how Hugging Face's server tells that its model failed,
+#: 425 that it came too early, 460 and 499 that a proxy hung up, 498 that Groq has no capacity.
+_TRANSIENT: Final = frozenset((408, 409, 429, 420, 421, 424, 425, 460, 498, 499))
+#: A gateway's or an address's own: nothing that a request to the right place gets.
+_SETTINGS: Final = frozenset((405, 407, 426, 511))
+#: Where 4xx ends and server errors begin.
+_SERVER_ERROR: Final = 500
+#: Statuses with which APIs tell that nobody pays.
+_MAY_BE_BILLING: Final = frozenset((400, 402, 403, 412, 429))
+_MAY_BE_MODEL: Final = frozenset((400, 401, 403, 404))
+
+_BILLING_CODES: Final = frozenset(
+    (
+        *("insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "arrearage"),
+        *("billing_error", "insufficient_balance", "insufficient_credits", "payment_required"),
+        *("exceeded_current_quota_error", "insufficient_balance_error", "account_deactivated"),
+    )
+)
+_says_billing = re.compile(
+    r"(your )?credit balance is too low|insufficient (account )?(balance|credits?|funds)"
+    r"|(your account|you) (has|have) insufficient (balance|credits?|funds)"
+    r"|(your|this) (account|team|organization)\b.{0,80}\b(used all available credits|is in arrears"
+    r"|spending limit)|access denied, please make sure your account is in good standing",
+    re.IGNORECASE,
+).match
+_MODEL_CODES: Final = frozenset(
+    (
+        *("model_not_found", "model_not_available", "model_not_exist", "unknown_model"),
+        *("key_model_access_denied", "team_model_access_denied", "deploymentnotfound"),
+        *("model_access_denied", "modelnotopen", "model_deprecated", "model_decommissioned"),
+    )
+)
+_says_model = re.compile(
+    r"(the )?model:? [`'\"]?[^\s`'\"]+[`'\"]? (does not exist|not found|is not (found|available))"
+    r"|model: |model [^\s]+ not found|no (such|allowed) model|(the )?deployment .* does not exist"
+    r"|no endpoints found for|project .{0,100} does not have access to model",
+    re.IGNORECASE,
+).match
+_says_context = re.compile(
+    r"maximum context length|context[_ ]length[_ ]exceeded|context window|prompt is too long"
+    r"|exceeds? the (available |model'?s? )?(maximum )?context (size|length|limit)"
+    r"|input is too long for requested model|exceed_context_size|too large for model with"
+    r"|input token count .{0,40}exceeds the maximum|input length and `?max_tokens`? exceed context"
+    r"|`?inputs`? tokens \+ `?max_new_tokens`? must be|tokens?.{0,40}exceeds? .{0,20}context",
+    re.IGNORECASE,
+).search
+#: The code that clients look for when a prompt is too long for the model.
+CONTEXT_LENGTH_EXCEEDED: Final = "context_length_exceeded"
+_MAY_BE_CONTEXT: Final = frozenset((400, 413, 422, 500))
+
+
+def is_transient(status: int) -> bool:
+    """Whether another try may cure this status."""
+    return status in _TRANSIENT or status >= _SERVER_ERROR
+
+
+def blame_of(status: int, told: Told, request: bytes, *, is_page: bool = False) -> Blame:
+    """Say whose matter an answer is. `is_page`: it was a page for people, no API's answer."""
+    if status < HTTPStatus.BAD_REQUEST or status in _SETTINGS:
+        return Blame.SETTINGS
+    if _is_billing(status, told, request):
+        return Blame.BILLING
+    if status in _MAY_BE_MODEL and _is_about_model(status, told, request):
+        return Blame.MODEL
+    by_status = _BY_STATUS.get(status)
+    if by_status is not None:
+        return by_status
+    if is_transient(status):
+        return Blame.PROVIDER
+    # No API answers so: the address is wrong, or something stands before it.
+    return Blame.SETTINGS if is_page and status == HTTPStatus.NOT_FOUND else Blame.REQUEST
+
+
+_BY_STATUS: Final = {
+    401: Blame.KEY,
+    402: Blame.BILLING,
+    403: Blame.FORBIDDEN,
+    451: Blame.FORBIDDEN,
+}
+
+
+def is_too_long(status: int, told: Told) -> bool:
+    """Whether the answer says that the prompt is too long for the model."""
+    said = told.code == CONTEXT_LENGTH_EXCEEDED or _says_context(f"{told.type} {told.message}")
+    return status in _MAY_BE_CONTEXT and bool(said)
+
+
+def _is_billing(status: int, told: Told, request: bytes) -> bool:
+    if status not in _MAY_BE_BILLING:
+        return False
+    if {told.code, told.type} & _BILLING_CODES or (told.code or "").lower() in _BILLING_CODES:
+        return True
+    return _is_said(_says_billing(told.message), request)
+
+
+def _is_about_model(status: int, told: Told, request: bytes) -> bool:
+    if (told.code or "").lower() in _MODEL_CODES:
+        return True
+    # A 400 speaks of the model in many ways: only its code is taken for it.
+    return status != HTTPStatus.BAD_REQUEST and _is_said(_says_model(told.message), request)
+
+
+def _is_said(found: re.Match[str] | None, request: bytes) -> bool:
+    """Whether the provider said it, rather than quote what the request has in it."""
+    return found is not None and found[0].lower().encode() not in request.lower()
