@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
-_BOM: Final = b"\xef\xbb\xbf"
+#: A byte order mark in UTF-8, which JSON does not have.
+BOM: Final = b"\xef\xbb\xbf"
 
 
 def _refuse(name: str) -> NoReturn:
@@ -31,7 +32,7 @@ def parse(text: bytes) -> Any:
 
 def without_bom(text: bytes) -> bytes:
     """Return the text without the byte order mark that it may begin with."""
-    return text.removeprefix(_BOM)
+    return text.removeprefix(BOM)
 
 
 def finite(value: Any) -> Any:

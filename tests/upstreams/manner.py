@@ -65,8 +65,8 @@ MANNERS: list[Manner] = []
 def manner(
     title: str,
     name: str,
-    sent: Sent | Callable[[Kind], Sent],
-    ends: Completed | Failed = Completed(),  # noqa: B008 - it cannot be changed
+    sent: Any,
+    ends: Completed | Failed = Completed(),
     *,
     kinds: Iterable[Kind] = (CHAT,),
     calls: int | None = None,
@@ -83,7 +83,7 @@ def manner(
     assert len(slugs) == len(set(slugs)), f"'{name}' is there already"
 
 
-def by_kind(make: Callable[[Kind], Sent]) -> Callable[[Kind], Sent]:
+def by_kind(make: Callable[..., Sent]) -> Callable[..., Sent]:
     """Mark what makes the bytes of the kind."""
     make.by_kind = True  # type: ignore[attr-defined]
     return make

@@ -19,6 +19,8 @@ from requests.utils import select_proxy
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from workers.providers.answers.head import AnswerHead
+
 #: A request up to this goes out in one system call (bytes); a larger one is not copied for that.
 _JOINED_BYTES: Final = 65_536
 
@@ -62,11 +64,11 @@ class _Lean:
 
 
 class _Connection(_Lean, HTTPConnection):
-    pass
+    response_class = AnswerHead
 
 
 class _TlsConnection(_Lean, HTTPSConnection):
-    pass
+    response_class = AnswerHead
 
 
 class _Pool(HTTPConnectionPool):

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from shared.line_parser import LineParser
+from shared.sse import EventParser
 from tests.acceptance.api import Api
 from tests.acceptance.stack import Stack
 from tests.upstreams import good
@@ -33,8 +35,9 @@ class Outcome:
     @property
     def events(self) -> list[Any]:
         """What the events, or the lines, of the client's stream say."""
-        lines = [line.removeprefix(b"data: ") for line in self.body.split(b"\n")]
-        return [json.loads(line) for line in lines if line.startswith((b"{", b"["))]
+        parser = LineParser() if self.body.startswith(b"{") else EventParser()
+        pieces = [*parser.feed(self.body), *parser.finish()]
+        return [json.loads(piece) for piece in pieces if piece.startswith(b"{")]
 
     @property
     def stored(self) -> Any:
@@ -67,7 +70,7 @@ class MannersStack:
             },
         )
         self.stack.open()
-        self._threads = ThreadPoolExecutor(16)
+        self._threads = ThreadPoolExecutor(64)
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -86,11 +89,10 @@ class MannersStack:
             self._made[key] = self._threads.submit(self._make, manner, key)
         return self._made[key].result()
 
-    def ahead(self, manner: Manner) -> None:
-        """Begin with the manner's job: others may be made meanwhile."""
-        self._made.setdefault(
-            manner.slug, self._threads.submit(self._make, manner, manner.slug)
-        )
+    def ahead(self, manner: Manner, *, beside: bool) -> None:
+        """Begin with the manner's job: others are made meanwhile."""
+        key = manner.slug + (_BESIDE if beside else "")
+        self._made.setdefault(key, self._threads.submit(self._make, manner, key))
 
     def _make(self, manner: Manner, model: str) -> Outcome:
         with self.stack.api() as api:

@@ -19,15 +19,20 @@ _FAILING = [pytest.param(manner, id=manner.slug) for manner in MANNERS if is_fai
 
 
 @pytest.fixture(scope="module")
-def manners(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MannersStack]:
+def manners(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[MannersStack]:
+    """Start the stack, and at once the jobs of all tests that will ask for theirs."""
     with MannersStack(tmp_path_factory.mktemp("manners")) as stack:
+        for item in request.session.items:
+            manner = getattr(item, "callspec", None) and item.callspec.params.get("manner")  # type: ignore[attr-defined]
+            if isinstance(manner, Manner):
+                stack.ahead(manner, beside="another_provider" in item.name)
         yield stack
 
 
 @pytest.mark.parametrize("manner", _ALL)
-def test_job_ends_as_it_is_promised(
-    manners: MannersStack, manner: Manner
-) -> None:
+def test_job_ends_as_it_is_promised(manners: MannersStack, manner: Manner) -> None:
     outcome = manners.outcome(manner)
     if isinstance(manner.ends, Completed):
         check_completed(manner.kind, manner.ends, outcome)
@@ -117,5 +122,3 @@ def told_of(kind: Kind, events: list[Any]) -> str:
     if kind.operation == "completion":
         return "".join(choice.get("text") or "" for choice in choices)
     return "".join(choice["delta"].get("content") or "" for choice in choices)
-
-

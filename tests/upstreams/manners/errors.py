@@ -26,9 +26,7 @@ for name, value, message, status in (
     ("detail", {"detail": "Model is loading"}, "Model is loading", 502),
     ("null beside", {"error": {"message": "Odd"}, "choices": [], "data": None}, "Odd", 502),
 ):
-    manner(
-        _TOLD, f"told {name}", wire.answer(value), Failed(message, status), kinds=kinds.WHOLE
-    )
+    manner(_TOLD, f"told {name}", wire.answer(value), Failed(message, status), kinds=kinds.WHOLE)
 manner(
     _TOLD,
     "told that the request is wrong",
@@ -37,7 +35,7 @@ manner(
     kinds=kinds.WHOLE,
     calls=1,
 )
-for name, value in (
+for name, empty in (
     ("empty object", {}),
     ("no answer", {"id": "x", "object": "chat.completion", "usage": good.USAGE}),
     ("null", {"choices": None, "data": None, "output": None, "content": None}),
@@ -45,7 +43,7 @@ for name, value in (
     manner(
         "an answer without `choices`, `data` or `output`, or with empty `choices`",
         name,
-        wire.answer(value),
+        wire.answer(empty),
         Failed("without an answer", 502),
         kinds=kinds.WHOLE,
     )

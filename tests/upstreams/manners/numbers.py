@@ -20,7 +20,9 @@ for name, number in (("NaN", "NaN"), ("Infinity", "Infinity"), ("minus", "-Infin
     manner(_TITLE, name, _whole, Failed("no JSON", 502), kinds=kinds.WHOLE)
 
 _ODD = json.dumps(good.chunk({"content": "Hello "}, x=["HERE"])).replace('"HERE"', "NaN").encode()
-_HUGE = json.dumps(good.chunk({"content": "Hello "}, x=["HERE"])).replace('"HERE"', "1e999").encode()
+_HUGE = (
+    json.dumps(good.chunk({"content": "Hello "}, x=["HERE"])).replace('"HERE"', "1e999").encode()
+)
 manner(
     _TITLE,
     "NaN first in a stream",

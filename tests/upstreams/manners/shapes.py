@@ -66,9 +66,7 @@ manner(
     _WHOLE,
     "whole with calls of tools",
     wire.answer(
-        good.completion(
-            {"role": "assistant", "content": None, "tool_calls": _CALLS}, "tool_calls"
-        )
+        good.completion({"role": "assistant", "content": None, "tool_calls": _CALLS}, "tool_calls")
     ),
     Completed(None, "tool_calls", {"tool_calls": _CALLS}, has_usage=True),
     kinds=[kinds.CHAT_STREAM],

@@ -6,7 +6,7 @@ from time import monotonic
 
 import gevent
 
-from workers.providers.answer_head import SHARE_S
+from workers.providers.answers.head import SHARE_S
 
 
 class Turns:

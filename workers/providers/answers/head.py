@@ -15,7 +15,8 @@ import gevent
 
 #: Interim answers to one request; servers send one or two.
 _MOST_INTERIM: Final = 32
-_SWITCHING_PROTOCOLS: Final = 101
+#: Their statuses; 101 is the last word of its connection as HTTP.
+_INTERIM: Final = frozenset(range(100, 200)) - {101}
 #: How long a reader works before it lets others run (seconds), and what a read counts at least.
 SHARE_S: Final = 0.005
 _READ_S: Final = 0.00005
@@ -26,12 +27,12 @@ class AnswerHead(HTTPResponse):
 
     def __init__(self, sock: Any, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
-        self.fp = io.BufferedReader(_GivingWay(self.fp.detach()))  # type: ignore[attr-defined]
+        self.fp = io.BufferedReader(_GivingWay(self.fp.detach()))
 
     def _read_status(self) -> tuple[str, int, str]:
         for _ in range(_MOST_INTERIM):
             version, status, reason = super()._read_status()  # type: ignore[misc]
-            if not 100 <= status < 200 or status == _SWITCHING_PROTOCOLS:
+            if status not in _INTERIM:
                 return version, status, reason
             parse_headers(self.fp)
         raise HTTPException(f"more than {_MOST_INTERIM} interim answers")
@@ -53,9 +54,9 @@ class _GivingWay(io.RawIOBase):
         if self._worked_s > SHARE_S:
             self._worked_s = 0.0
             gevent.sleep(0)
-        taken = self._raw.readinto(buffer)  # type: ignore[attr-defined]
+        taken = self._raw.readinto(buffer)
         self._read_at = monotonic()
-        return taken  # type: ignore[no-any-return]
+        return taken
 
     def close(self) -> None:
         if not self.closed:

@@ -16,8 +16,6 @@ READ_BYTES: Final = 65_536
 #: The codings that we ask for, and their names of old (RFC 9110, 8.4.1).
 _CODINGS: Final = frozenset(("", "identity", "gzip", "x-gzip", "deflate"))
 _GZIP_BEGINS: Final = b"\x1f\x8b"
-#: Of an error's body, more is not read (bytes).
-_ERROR_BYTES: Final = 1024 * 1024
 _SHOWN_CODING: Final = 40
 #: From so many bytes on an answer's values are counted, and how many objects and lists it may have:
 #: each takes some hundred bytes of memory once it is parsed.
@@ -40,27 +38,13 @@ def pieces(call: ProviderCall, response: requests.Response) -> Iterator[bytes]:
 
 def whole(call: ProviderCall, response: requests.Response) -> bytes:
     """Return the whole body. Raises ProviderError and what urllib3 raises."""
+    # requests has no other way to tell that a body has been read already.
+    if isinstance(response._content, bytes):  # noqa: SLF001
+        return response.content
     body = b"".join(pieces(call, response))
     if len(body) > _COUNTED_BYTES and body.count(b"{") + body.count(b"[") > _MOST_CONTAINERS:
         raise too_large(call)
     return body
-
-
-def keep_error(response: requests.Response) -> None:
-    """Read the body of an answer that is none, for those who look for its error; not too much."""
-    kept = bytearray()
-    while len(kept) < _ERROR_BYTES:
-        data = response.raw.read1(READ_BYTES, decode_content=True)
-        if not data:
-            break
-        kept += data
-    put(response, bytes(kept))
-
-
-def put(response: requests.Response, body: bytes) -> None:
-    """Let the answer have this body, read."""
-    response._content = body  # noqa: SLF001 - there is no other way to limit what is read
-    response._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 def too_large(call: ProviderCall) -> ProviderError:
