@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-llama lint format bench chaos screenshots lock clean
+.PHONY: help run test conformance test-llama lint format bench chaos screenshots lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,6 +15,22 @@ run: $(VENV)/.run  ## install what running needs, then run everything on this ma
 
 test: $(VENV)/.dev  ## run all tests; ARGS="-k name" chooses
 	$(BIN)/python -m pytest -n 3 --dist loadfile -p tests.again $(ARGS)
+
+# openai-python's own tests, as its source distribution has them: Apache-2.0, and not ours to copy.
+OPENAI         := .openai-python
+OPENAI_VERSION := $(shell sed -n 's/^openai==\([0-9.]*\).*/\1/p' requirements-dev.lock)
+conformance: $(VENV)/.dev $(OPENAI)/.$(OPENAI_VERSION)  ## run openai-python's own tests of what is offered
+	REPLYTO_TEST_OPENAI_SOURCE=$(CURDIR)/$(OPENAI)/openai-$(OPENAI_VERSION) \
+	    $(BIN)/python -m pytest tests/openai_python $(ARGS)
+
+$(OPENAI)/.$(OPENAI_VERSION): | $(VENV)/.dev
+	rm -rf $(OPENAI)
+	$(BIN)/python -m pip download --disable-pip-version-check --quiet --no-deps --no-binary openai \
+	    --dest $(OPENAI) openai==$(OPENAI_VERSION)
+	tar -xzf $(OPENAI)/openai-$(OPENAI_VERSION).tar.gz -C $(OPENAI)
+	@# Beside them, for it would be a plugin of our own tests too.
+	$(INSTALL) --no-deps --target $(OPENAI)/site "pytest-asyncio>=1.5,<2"
+	@touch $@
 
 # llama.cpp is compiled once, which takes about six minutes on two cores.
 LLAMA := .venv-llama
@@ -58,7 +74,7 @@ lock: $(VENV)/.made  ## pin the newest dependencies that pyproject.toml allows
 	    --constraints - --output-file requirements-dev.lock
 
 clean:  ## remove what was installed and cached; data stays
-	rm -rf $(VENV) $(LLAMA) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf $(VENV) $(LLAMA) $(OPENAI) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache \
 	    .import_linter_cache .hypothesis .lua_whole
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -129,8 +129,12 @@ class CallbackLoad:
         """End the receivers, and every trace of deliveries to them."""
         self._receivers.ask_to_stop()
         self._receivers.end()
-        for pattern in ("delivery:*", f"{redis_keys.RECEIVER_PREFIX}*"):
+        for pattern in (
+            "delivery:*",
+            f"{redis_keys.ENDPOINT_PREFIX}*",
+            f"{redis_keys.HOST_PREFIX}*",
+        ):
             for key in self._client.scan_iter(pattern, count=1000):
                 self._client.delete(key)
-        self._client.delete(redis_keys.DELIVERIES_DELAYED, redis_keys.RECEIVERS_WAKES)
+        self._client.delete(redis_keys.DELIVERIES_DELAYED, redis_keys.ENDPOINTS_WAKES)
         self._client.close()

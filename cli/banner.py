@@ -32,7 +32,9 @@ class ReadyFacts:
 
 
 def render(facts: ReadyFacts, console: Console) -> str:
-    """Return the banner."""
+    """Return the banner; where that goes into a log, no more than where ReplyTo is."""
+    if console.is_json:
+        return f"ReplyTo is ready at {facts.url} after {facts.took_s:.1f} s."
     ready = console.style(f"ReplyTo is ready after {facts.took_s:.1f} s.", fg="green", bold=True)
     rows = [
         ("URL", console.style(facts.url, bold=True)),
@@ -78,7 +80,7 @@ def example_curl(url: str, api_key: str, model: str) -> str:
     message = {"role": "user", "content": "Say hello"}
     job = {"replyTo": _RECEIVER_URL, "request": {"model": model, "messages": [message]}}
     return (
-        f"    curl {url}/api/QueueOpenAiChatCompletion \\\n"
+        f"    curl {shlex.quote(f'{url}/api/QueueOpenAiChatCompletion')} \\\n"
         f"      -H {shlex.quote(f'Authorization: Bearer {api_key}')} \\\n"
         f"      -H 'Content-Type: application/json' \\\n"
         f"      -d {shlex.quote(json.dumps(job, ensure_ascii=False))}"
@@ -89,7 +91,7 @@ def own_command() -> str:
     """Return how this command was called, as short as it works in another terminal."""
     called = Path(sys.argv[0])
     if called.name != "replyto":
-        return f"{shlex.quote(sys.executable)} -m cli.main"
+        return f"{shlex.quote(sys.executable)} -P -m cli.main"
     if Path(sys.prefix) == Path(sys.base_prefix):
         return "replyto"
     try:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import click
 
+from cli.api_options import at_host
 from cli.callback_deliveries import cancel, list_, replay, show, test
 from cli.callback_verify import verify
 from cli.console import Console
@@ -15,6 +16,7 @@ from cli.forwarding import Forward
 from cli.receiver import VALID, ReceivedCallback, Receiver
 from cli.stop_signals import StopSignals
 from cli.text import printable
+from shared.listen_address import url_host
 from shared.settings import SettingsError, load_settings
 
 #: Headers shown, in this order.
@@ -31,7 +33,7 @@ def callbacks() -> None:
 
 
 @callbacks.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@at_host
 @click.option("--port", default=8400, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--secret", help="Signing secret, whsec_…  Default: the one of this ReplyTo.")
 @click.option("--fail-first", default=0, metavar="N", help="Answer 503 to the first N callbacks.")
@@ -63,7 +65,7 @@ def listen(
     try:
         receiver.start()
     except OSError as exc:
-        raise click.ClickException(f"cannot listen on {host}:{port}: {exc}") from exc
+        raise click.ClickException(f"cannot listen on {url_host(host)}:{port}: {exc}") from exc
     console.say(f"Waiting for callbacks. As ReplyTo use  {receiver.url}/  and any path or query.")
     stop.wait()
     receiver.stop()

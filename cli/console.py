@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections import deque
 from typing import TextIO
 
 import click
+
+from cli.child_lines import ChildLines
 
 _COLOURS = ("cyan", "yellow", "green", "magenta", "blue", "bright_cyan", "bright_yellow")
 
@@ -30,6 +33,20 @@ class Console:
         self._quiet = quiet
         self._names: list[str] = []
         self._held: deque[str] | None = None
+        self._lines: ChildLines | None = None
+
+    def log_as(self, lines: ChildLines) -> None:
+        """Write children's lines, and events, in the form of the log from now on.
+
+        If that is JSON, what is said to people is a line of it too.
+        """
+        self._lines = lines
+        self.color = self.color and not lines.is_json
+
+    @property
+    def is_json(self) -> bool:
+        """Whether everything is printed as JSON."""
+        return self._lines is not None and self._lines.is_json
 
     def _wants_color(self) -> bool:
         return self._stream.isatty() and not os.environ.get("NO_COLOR")
@@ -40,6 +57,19 @@ class Console:
 
     def say(self, text: str = "") -> None:
         """Print a line of the command's own."""
+        if self._lines is not None and self._lines.is_json:
+            told = (self._lines.own(line.strip()) for line in text.splitlines() if line.strip())
+            text = "\n".join(told)
+            if not text:
+                return
+        self._print(text)
+
+    def event(self, text: str, level: int = logging.WARNING) -> None:
+        """Print that something happened, as a line of the log where there is one."""
+        line = self._lines.own(text, level) if self._lines else text
+        self._print(line if self.is_json else self.style(line, fg="red", bold=True))
+
+    def _print(self, text: str) -> None:
         try:
             print(text, file=self._stream, flush=True)
         except (OSError, ValueError):
@@ -47,11 +77,13 @@ class Console:
 
     def child_line(self, name: str, line: str) -> None:
         """Print, hold back or drop a line that the child of this name printed."""
-        text = f"{self._prefix(name)} {line}"
+        if self._lines is not None:
+            line = self._lines.of_child(name, line)
+        text = line if self.is_json else f"{self._prefix(name)} {line}"
         if self._held is not None:
             self._held.append(text)
         elif not self._quiet:
-            self.say(text)
+            self._print(text)
 
     def hold(self) -> None:
         """Hold the children's lines back until `release`."""
@@ -62,7 +94,7 @@ class Console:
         held, self._held = self._held or (), None
         if show and not self._quiet:
             for text in held:
-                self.say(text)
+                self._print(text)
 
     def _prefix(self, name: str) -> str:
         if name not in self._names:

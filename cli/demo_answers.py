@@ -65,11 +65,23 @@ def parse_request(body: bytes) -> Json:
 
 def parse_object(body: bytes, asks: str, kind: type | UnionType) -> Json:
     """Read a request with a model, and a value of that type under `asks`; raises BadRequest."""
+    return checked(parse_json(body), asks, kind)
+
+
+def parse_json(body: bytes) -> Json:
+    """Read a request's object; raises BadRequest."""
     try:
         request = json.loads(body)
     except ValueError as exc:
         raise BadRequest(f"the body is not JSON: {exc}") from exc
-    if not isinstance(request, dict) or not isinstance(request.get("model"), str):
+    if not isinstance(request, dict):
+        raise BadRequest("the body is no object")
+    return request
+
+
+def checked(request: Json, asks: str, kind: type | UnionType) -> Json:
+    """Return a request that has a model, and a value of that type under `asks`."""
+    if not isinstance(request.get("model"), str):
         raise BadRequest("'model' is missing")
     if not isinstance(request.get(asks), kind):
         raise BadRequest(f"'{asks}' is missing, or none of its types")

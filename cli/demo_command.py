@@ -6,14 +6,16 @@ from pathlib import Path
 
 import click
 
+from cli.api_options import at_host
 from cli.demo_behaviour import MODELS
 from cli.demo_llm import DemoLlm
 from cli.stop_signals import StopSignals
+from shared.listen_address import url_host
 from shared.open_files import allow_many_connections
 
 
 @click.command("demo-llm")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@at_host
 @click.option("--port", default=8500, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--api-key", help="Require this key. Default: none is needed.")
 @click.option(
@@ -37,7 +39,7 @@ def demo_llm(
     try:
         llm.start()
     except OSError as exc:
-        raise click.ClickException(f"cannot listen on {host}:{port}: {exc}") from exc
+        raise click.ClickException(f"cannot listen on {url_host(host)}:{port}: {exc}") from exc
     if not quiet:
         click.echo(f"The demo LLM (not a real model) serves {', '.join(MODELS)} at {llm.url}")
     stop.wait()

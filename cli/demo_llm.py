@@ -24,6 +24,7 @@ from cli.wsgi_thread import (
     body_of,
     headers_of,
 )
+from shared.listen_address import url_host
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class DemoLlm:
     @property
     def url(self) -> str:
         """The base URL as an OpenAI SDK takes it; known once started."""
-        return f"http://{self._server.host}:{self._server.port}/v1"
+        return f"http://{url_host(self._server.host)}:{self._server.port}/v1"
 
     @property
     def requests(self) -> list[RecordedRequest]:

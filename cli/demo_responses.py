@@ -6,10 +6,13 @@ import secrets
 import time
 from collections.abc import Iterator
 from itertools import count
+from typing import Final
 
-from cli.demo_answers import Answer, Json, content_about, parse_object, text_of
+from cli.demo_answers import Answer, Json, checked, content_about, parse_json, text_of
 from cli.demo_reply import Event, Reply, sse
 
+#: The model of every stored prompt.
+STORED_MODEL: Final = "demo"
 #: What a response repeats of its request, with the values that it has of itself.
 _REPEATED: Json = {
     "instructions": None,
@@ -27,8 +30,14 @@ _REPEATED: Json = {
 
 
 def parse(body: bytes) -> Json:
-    """Read the request; raises BadRequest as an LLM server would refuse it."""
-    return parse_object(body, "input", str | list)
+    """Read the request; raises BadRequest as an LLM server would refuse it.
+
+    What is stored has the model and the input of its own: any prompt is taken for one.
+    """
+    request = parse_json(body)
+    if request.get("prompt") or not request.keys() & {"model", "input"}:
+        request = {"model": STORED_MODEL, "input": "", **request}
+    return checked(request, "input", str | list)
 
 
 def reply(request: Json, echo: bytes | None) -> Reply:
@@ -91,7 +100,7 @@ def _usage(answer: Answer) -> Json:
     usage = answer.usage
     return {
         "input_tokens": usage["prompt_tokens"],
-        "input_tokens_details": {"cached_tokens": 0},
+        "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
         "output_tokens": usage["completion_tokens"],
         "output_tokens_details": {"reasoning_tokens": 0},
         "total_tokens": usage["total_tokens"],

@@ -14,12 +14,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from cli.ports import bind_problem, free_port
 from cli.start_problem import StartProblem
+from shared.redis_client import connect
 from shared.settings import redis_url_file
+from shared.store.address import read_address
 
 _HOST = "127.0.0.1"
 
@@ -106,10 +106,8 @@ def prepare(data_dir: Path, binary: Path | None = None) -> EmbeddedRedis:
 
 
 def client_for(url: str) -> redis.Redis:
-    """Return a client that answers or fails soon: without the library's own seconds of retries."""
-    return redis.Redis.from_url(
-        url, retry=Retry(NoBackoff(), 0), socket_connect_timeout=3, socket_timeout=3
-    )
+    """Return a client that answers or fails soon. Raises ValueError when the URL is none."""
+    return connect(url, timeout_s=3, name="replyto-up")
 
 
 def check(url: str) -> None:
@@ -117,9 +115,9 @@ def check(url: str) -> None:
     try:
         with client_for(url) as client:
             client.ping()
-    except (redis.RedisError, ValueError) as exc:
+    except redis.RedisError as exc:
         raise RedisUnavailable(
-            f"REPLYTO_REDIS_URL: no Redis answers at {_without_password(url)}: {exc}"
+            f"REPLYTO_REDIS_URL: no Redis answers at {read_address(url).shown}: {exc}"
         ) from exc
 
 
@@ -201,7 +199,3 @@ def _write_private(path: Path, text: str) -> None:
 def _quoted(text: str) -> str:
     """Quote a value for redis.conf, whose strings have C's escapes."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _without_password(url: str) -> str:
-    return re.sub(r"//[^/]*@", "//", url)

@@ -9,11 +9,11 @@ import click
 import requests
 from pydantic import SecretStr, ValidationError
 
-from shared.settings import Settings
+from shared.listen_address import reachable_host, url_host
+from shared.settings import Settings, first_wrong
 
 #: Longest wait for an answer (seconds): of a test, the callback's own limit and some more.
 _TIMEOUT_S: Final = 60.0
-_ANY_ADDRESS: Final = ("0.0.0.0", "::", "")  # noqa: S104 - what is listened on, not dialled
 
 
 class GatewayApi:
@@ -48,26 +48,25 @@ def connect(url: str | None, key: str | None) -> GatewayApi:
     Raises click.UsageError when there is no key.
     """
     settings = _settings()
-    return GatewayApi(url or _own_url(settings), key or _own_key(settings))
+    return GatewayApi(url or own_url(settings), key or _own_key(settings))
 
 
 def connect_as_admin(url: str | None, secret: str | None) -> GatewayApi:
     """Return the same, called with the admin secret. Raises click.UsageError when there is none."""
     settings = _settings()
-    return GatewayApi(url or _own_url(settings), secret or _own_admin_secret(settings))
+    return GatewayApi(url or own_url(settings), secret or _own_admin_secret(settings))
 
 
 def _settings() -> Settings:
     try:
         return Settings()  # type: ignore[call-arg,unused-ignore]
     except ValidationError as exc:
-        first = exc.errors()[0]
-        name = "_".join(str(part) for part in first["loc"]).upper()
-        raise click.UsageError(f"REPLYTO_{name}: {first['msg']}") from None
+        raise click.ClickException(first_wrong(exc)) from None
 
 
-def _own_url(settings: Settings) -> str:
-    host = "127.0.0.1" if settings.host in _ANY_ADDRESS else settings.host
+def own_url(settings: Settings) -> str:
+    """Return where the gateway of these settings is reached, by its public URL if it has one."""
+    host = url_host(reachable_host(settings.host))
     return settings.base_url or f"http://{host}:{settings.port}"
 
 

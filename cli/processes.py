@@ -5,17 +5,20 @@ from __future__ import annotations
 import socket
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 from shared import task_names
 from shared.settings import Settings
 
 #: Completion tasks are batches; a few greenlets are enough to overlap them.
 COMPLETION_CONCURRENCY = 10
+#: Runs a module of ours. -P: not one that the current folder happens to have under its name.
+_OWN_MODULE: Final = (sys.executable, "-P", "-m")
 
 
 def gateway() -> list[str]:
     """Return the gateway's command line; its host, port and processes come from the environment."""
-    return [sys.executable, "-m", "gateway"]
+    return [*_OWN_MODULE, "gateway"]
 
 
 def worker(
@@ -27,7 +30,7 @@ def worker(
     # workers find each other's failures by leases.
     silence = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     size = ["-P", "gevent", "-c", str(concurrency)]
-    command = [sys.executable, "-m", "celery", "-A", "workers.app", "--quiet", "worker"]
+    command = [*_OWN_MODULE, "workers", "-A", "workers.app", "--quiet", "worker"]
     return [*command, *size, *selection, "-n", f"{name}@%h", *silence, "-l", "INFO"]
 
 
@@ -60,7 +63,7 @@ def workers(settings: Settings) -> dict[str, list[str]]:
 
 def demo_llm(port: int) -> list[str]:
     """Return the command line of the demo LLM on this port of the loopback."""
-    return [sys.executable, "-m", "cli.main", "demo-llm", "--port", str(port), "--quiet"]
+    return [*_OWN_MODULE, "cli.main", "demo-llm", "--port", str(port), "--quiet"]
 
 
 def node_name(name: str) -> str:

@@ -10,6 +10,8 @@ import click
 import redis
 import requests
 
+from cli.api_options import at_url
+from cli.gateway_api import own_url
 from shared import redis_client
 from shared import registry_document as documents
 from shared.clock import unix_ms
@@ -91,14 +93,14 @@ def disable(name: str) -> None:
 @click.argument("name")
 @click.option("--model", help="The model to ask. Default: its first one.")
 @click.option("--prompt", default="Say hello.", show_default=True)
-@click.option("--url", help="The gateway. Default: REPLYTO_BASE_URL, else as it listens.")
+@at_url
 def test_(name: str, model: str | None, prompt: str, url: str | None) -> None:
     """Have a provider answer, also one that is offline. It is asked a real question."""
     client, settings = _connected()
     entry = RegistryStore(client).read()[1].entry(name)
     if entry is None:
         _fail(f"there is no provider '{name}'")
-    base = (url or settings.base_url or f"http://{settings.host}:{settings.port}").rstrip("/")
+    base = url or own_url(settings)
     request = {"provider": name, "model": model or next(iter(entry.provider.models))}
     try:
         answer = _session().post(
@@ -143,8 +145,10 @@ def _connected() -> tuple[redis.Redis, Settings]:
         settings = load_settings()
     except SettingsError as exc:
         _fail(str(exc))
-    url = settings.effective_redis_url
-    client = redis_client.connect(url, timeout_s=redis_client.GATEWAY_TIMEOUT_S, name="replyto-cli")
+    address = settings.redis_address
+    client = redis_client.connect(
+        address, timeout_s=redis_client.GATEWAY_TIMEOUT_S, name="replyto-cli"
+    )
     try:
         client.ping()
     except redis.RedisError as exc:

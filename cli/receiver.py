@@ -22,6 +22,7 @@ from cli.wsgi_thread import (
     body_of,
     headers_of,
 )
+from shared.listen_address import url_host
 
 #: Callbacks and their ids that are remembered.
 _KEPT = 10_000
@@ -97,8 +98,7 @@ class Receiver:
     @property
     def url(self) -> str:
         """The URL to which callbacks can be sent; known once started."""
-        host = f"[{self._server.host}]" if ":" in self._server.host else self._server.host
-        return f"http://{host}:{self._server.port}"
+        return f"http://{url_host(self._server.host)}:{self._server.port}"
 
     @property
     def received(self) -> list[ReceivedCallback]:

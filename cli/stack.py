@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import time
 from collections.abc import Callable
@@ -22,6 +21,9 @@ from cli.stop_signals import StopSignals
 from cli.supervisor import Supervisor
 from shared.database.database import Database
 from shared.errors import DatabaseUnavailable
+from shared.listen_address import is_loopback, reachable_host, url_host
+from shared.machines.database_id import OwnFingerprints
+from shared.machines.identity import MachineDiffers, check_at_start
 from shared.settings import Settings
 
 #: Stages of stopping: what chat workers still answer is completed and called back, calls of the
@@ -70,6 +72,7 @@ class Stack:
         self._note("data", str(self._settings.data_dir))
         self._prepare_database()
         redis_url = self._start_redis()
+        self._check_identity(redis_url)
         env = self._child_env(redis_url, self._start_llm())
         workers = processes.workers(self._settings)
         for name, argv in {"gateway": processes.gateway(), **workers}.items():
@@ -84,7 +87,7 @@ class Stack:
         host, port = self._settings.host, self._settings.port
         if problem := bind_problem(host, port):
             raise StartProblem(
-                f"cannot listen on {host}:{port} ({problem.strerror or problem}); "
+                f"cannot listen on {url_host(host)}:{port} ({problem.strerror or problem}); "
                 "set REPLYTO_PORT or REPLYTO_HOST to another"
             )
 
@@ -95,6 +98,18 @@ class Stack:
             database.migrate()
         except DatabaseUnavailable as exc:
             raise StartProblem(f"cannot use the database {database}: {exc.__cause__}") from exc
+        finally:
+            database.close()
+
+    def _check_identity(self, redis_url: str) -> None:
+        """Raise StartProblem if secrets or database are not those that this Redis knows."""
+        database = Database(self._settings.effective_database_url)
+        try:
+            with embedded_redis.client_for(redis_url) as client:
+                own = OwnFingerprints(self._settings, database)()
+                check_at_start(self._settings, client, own)
+        except MachineDiffers as exc:
+            raise StartProblem(str(exc)) from exc
         finally:
             database.close()
 
@@ -145,7 +160,7 @@ class Stack:
             "REPLYTO_PROVIDERS_FILE": str(providers_file),
             "REPLYTO_DATA_DIR": str(self._settings.data_dir),
         }
-        if _is_loopback(self._settings.host):
+        if is_loopback(self._settings.host):
             # Nobody else can submit jobs, and a first receiver is usually a local one.
             env.setdefault("REPLYTO_CALLBACK_ALLOW_PRIVATE", "true")
             env.setdefault("REPLYTO_PAGES_OPEN", "true")
@@ -176,11 +191,10 @@ class Stack:
     def _facts(self) -> banner.ReadyFacts:
         settings, host = self._settings, self._local_host()
         api_key = settings.api_key.get_secret_value()
-        shown_host = f"[{host}]" if ":" in host else host
         generated = settings.data_dir / "auth_secret"
         from_env = os.environ.get("REPLYTO_AUTH_SECRET")
         return banner.ReadyFacts(
-            url=f"http://{shown_host}:{settings.port}",
+            url=f"http://{url_host(host)}:{settings.port}",
             api_key=api_key,
             auth_secret_place="in REPLYTO_AUTH_SECRET" if from_env else f"in {generated}",
             models=readiness.listed_models(host, settings.port, api_key),
@@ -190,7 +204,7 @@ class Stack:
 
     def _local_host(self) -> str:
         """Return the address at which this machine reaches the gateway."""
-        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._settings.host, self._settings.host)  # noqa: S104
+        return reachable_host(self._settings.host)
 
     def _end(self) -> None:
         if not self._stop.count:
@@ -210,10 +224,3 @@ class Stack:
 def _spec(name: str, argv: list[str], env: dict[str, str] | None = None) -> ChildSpec:
     spec = ChildSpec(name, argv, env, stage=_STAGES.get(name, 0))
     return replace(spec, grace_s=_LATER_GRACE_S) if spec.stage else spec
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -138,7 +138,9 @@ class Supervisor:
     def _bury(self, seat: _Seat, child: Child) -> None:
         self._empty(seat)
         pause = self._schedule(seat, lived_s=child.alive_s())
-        self._tell(f"{seat.spec.name} died ({child.ending()}); it starts again in {pause:g} s")
+        self._console.event(
+            f"{seat.spec.name} died ({child.ending()}); it starts again in {pause:g} s"
+        )
 
     def _schedule(self, seat: _Seat, *, lived_s: float) -> float:
         """Set when the seat is filled again; return the pause, seconds."""
@@ -162,9 +164,6 @@ class Supervisor:
     def _print(self, seat: _Seat, *lines: str) -> None:
         for line in lines:
             self._console.child_line(seat.spec.name, line)
-
-    def _tell(self, text: str) -> None:
-        self._console.say(self._console.style(text, fg="red", bold=True))
 
     def _write_state(self) -> None:
         if self._state_file:

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import click
 
+from cli.child_lines import ChildLines
 from cli.console import Console
 from cli.data_lock import data_lock
 from cli.stack import Stack
@@ -31,6 +32,7 @@ def up(*, demo: bool, quiet: bool, verbose: bool, no_color: bool) -> None:
     """
     console = Console(color=False if no_color else None, quiet=quiet)
     settings = _settings(console)
+    console.log_as(ChildLines(settings))
     allow_many_connections()
     stop = StopSignals()
     try:

@@ -14,6 +14,8 @@ from gevent.event import Event
 from gevent.pool import Pool
 from gevent.pywsgi import WSGIHandler, WSGIServer
 
+from shared.listen_address import listen_host
+
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 Application = Callable[[Environ, StartResponse], Iterable[bytes]]
@@ -79,7 +81,7 @@ class ServerThread:
     """Serves a WSGI application on host:port (0: a free one) from start() until stop()."""
 
     def __init__(self, application: Application, host: str = "127.0.0.1", port: int = 0) -> None:
-        self.host = host
+        self.host = listen_host(host)
         self.port = port
         self._application = application
         self._thread: threading.Thread | None = None
@@ -88,7 +90,13 @@ class ServerThread:
     def start(self) -> None:
         """Listen and serve; raises OSError when the address can't be had."""
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        listener = socket.create_server((self.host, self.port), family=family, backlog=_BACKLOG)
+        listener = socket.create_server(
+            (self.host, self.port),
+            family=family,
+            backlog=_BACKLOG,
+            # `::` is every address of this machine, of both kinds.
+            dualstack_ipv6=self.host == "::" and socket.has_dualstack_ipv6(),
+        )
         # Inherited by every connection: chunks of a stream must not wait for each other.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.port = listener.getsockname()[1]

@@ -2,36 +2,45 @@
 
 from __future__ import annotations
 
+import socket
 import sys
-from typing import Any
+from contextlib import suppress
+from typing import Any, Final
 
 from gunicorn.app.base import BaseApplication
 
+from gateway.self_check import check_gateway
 from shared.database.database import prepare
+from shared.listen_address import url_host
+from shared.machines.identity import MachineDiffers
 from shared.open_files import allow_many_connections
 from shared.settings import Settings, SettingsError, load_settings
+from shared.telemetry.log_setup import set_up
+
+#: What log lines call this process.
+_NAME: Final = "gateway"
 
 
 class GatewayServer(BaseApplication):  # type: ignore[misc]
     """Gunicorn, configured by our settings."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        #: What the worker asks for its limits.
+        self.settings = settings
         super().__init__()
 
     def load_config(self) -> None:
         """Tell gunicorn what to be."""
         options: dict[str, Any] = {
-            "bind": f"{self._settings.host}:{self._settings.port}",
-            "workers": self._settings.gateway_processes,
+            "bind": f"{url_host(_literal(self.settings.host))}:{self.settings.port}",
+            "workers": self.settings.gateway_processes,
             # gevent's own WSGI server: a fifth less CPU a request than gunicorn's loop on gevent.
-            "worker_class": "gateway.serving.Worker",
-            "worker_connections": 10_000,
+            "worker_class": _worker_class(self.settings),
+            "logger_class": "gateway.server_log.ServerLog",
             # Of a process, not of a request: a gevent worker says it lives while requests wait.
             "timeout": 60,
             # How long requests may take to end after SIGTERM (seconds).
             "graceful_timeout": 30,
-            "keepalive": 75,
             "proc_name": "replyto-gateway",
             "control_socket_disable": True,
         }
@@ -42,8 +51,28 @@ class GatewayServer(BaseApplication):  # type: ignore[misc]
     def load(self) -> Any:
         """Return the app. Called in the worker, after gevent has patched the standard library."""
         from gateway.app import create_app  # noqa: PLC0415
+        from gateway.log_context import about_request, tell_access_log  # noqa: PLC0415
 
-        return create_app()
+        set_up(_NAME, self.settings, about_request)
+        app = create_app()
+        if self.settings.access_log:
+            tell_access_log(app)
+        return app
+
+
+def _worker_class(settings: Settings) -> str:
+    """Return gunicorn's name of the worker; the one that logs requests costs those who want it."""
+    return "gateway.access_log.LoggingWorker" if settings.access_log else "gateway.serving.Worker"
+
+
+def _literal(host: str) -> str:
+    """Return the address of a name, IPv4 where it has one; gunicorn knows no other for names."""
+    if ":" in host:
+        return host
+    for family in (socket.AF_INET, socket.AF_INET6):
+        with suppress(OSError):
+            return str(socket.getaddrinfo(host, None, family, socket.SOCK_STREAM)[0][4][0])
+    sys.exit(f"replyto: REPLYTO_HOST: there is no host '{host}'")
 
 
 def main() -> None:
@@ -52,8 +81,13 @@ def main() -> None:
         settings = load_settings()
     except SettingsError as exc:
         sys.exit(f"replyto: {exc}")
+    set_up(_NAME, settings)
     allow_many_connections()
     prepare(settings.effective_database_url)
+    try:
+        check_gateway(settings)
+    except MachineDiffers as exc:
+        sys.exit(f"replyto: {exc}")
     GatewayServer(settings).run()
 
 

@@ -6,8 +6,8 @@ import secrets
 
 from gateway.auth import Principal
 from gateway.base_url import base_url
+from gateway.incoming_request import incoming
 from gateway.provider_view import obstacles
-from gateway.request_id import request_id
 from gateway.services import Services
 from shared.api_keys.limits import Allowance, guess_tokens
 from shared.chat_request import ChatCall
@@ -36,6 +36,8 @@ def accept_job(
     RefIdConflict, QueueFull, and RateLimitExceeded and its kin.
     """
     _check(services, principal, call)
+    here = incoming()
+    here.model = call.chat.model
     ref_id = call.ref_id or secrets.token_hex(16)
     new = NewJob(
         owner=principal.owner,
@@ -52,11 +54,13 @@ def accept_job(
         mailbox=mailbox,
         streamed=call.chat.stream,
         base_url=base_url(services.settings) if call.reply_to else "",
-        request_id=request_id(),
+        request_id=here.request_id,
         operation=call.chat.operation,
         allowance=allowance_of(principal, call.chat.body),
     )
-    return services.jobs.accept(new), ref_id
+    accepted = services.jobs.accept(new)
+    here.job_id = accepted.id
+    return accepted, ref_id
 
 
 def allowance_of(principal: Principal, body: str) -> Allowance | None:

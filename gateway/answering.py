@@ -17,7 +17,7 @@ from gateway.event_form import ChunkEvents, EventForm
 from gateway.event_stream import EventStream, Place, as_response
 from gateway.following import seated
 from gateway.json_response import JsonResponse
-from gateway.provider_view import with_provider
+from gateway.provider_view import with_making
 from gateway.services import Services
 from shared import task_names
 from shared.chat_request import ChatCall
@@ -91,7 +91,7 @@ def _stream(gateway: Services, principal: Principal, call: ChatCall, forms: Form
         if first is not None and (first.chunks or first.end is JobState.COMPLETED):
             held.callback(_drop_unless_over, gateway, call, accepted.id, stream)
             response = as_response(stream, accepted.id, held.pop_all().close)
-            return with_provider(response, gateway.jobs.provider_of(accepted.id))
+            return with_making(response, gateway.jobs.making(accepted.id))
     told = gateway.jobs.answer(accepted.id)
     if told is None:
         _drop_if_unnamed(gateway, call, accepted.id)
@@ -139,4 +139,4 @@ def answer_of(told: Answer) -> Response:
     if told.response is None:
         # The attempts have been made here: an SDK that repeats the call would repeat them all.
         response.headers.add("x-should-retry", "false")
-    return with_provider(response, told.provider)
+    return with_making(response, told.made)

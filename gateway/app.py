@@ -40,10 +40,12 @@ from gateway import (
     streams,
     workers,
 )
+from gateway.admin import metrics
 from gateway.flask_app import App
 from gateway.limit_headers import add_limit_headers
 from gateway.openai_headers import add_openai_headers
 from gateway.request_id import request_id
+from gateway.self_check import keep_checking
 from gateway.services import Services, attach, build_services
 from shared.settings import SettingsError, load_settings
 
@@ -53,7 +55,7 @@ _RESOURCES: Final = (
     *(jobs, query_jobs, retry_jobs, statistics, streams, models, results),
     *(deliveries, callback_keys, callback_subscriptions, callback_tests),
     *(providers, provider_changes, provider_trial, workers),
-    *(keys, audit, overview, health),
+    *(keys, audit, overview, health, metrics),
     *(pages, sign_in, conversations),
 )
 
@@ -66,6 +68,7 @@ def create_app(services: Services | None = None) -> Flask:
         except SettingsError as exc:
             sys.exit(f"replyto: {exc}")
         services.key_keeper.start(services.keys.take_uses)
+        keep_checking(services)
     app = App("gateway", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = services.settings.max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = services.settings.max_body_bytes

@@ -10,6 +10,7 @@ import hmac
 
 from flask import Request
 
+from gateway.http.environment import KNOWN
 from gateway.incoming_request import incoming
 from gateway.issued_keys import IssuedKeys
 from gateway.principal import ADMIN_OWNER, BOOTSTRAP_OWNER, Principal, principal_of
@@ -51,7 +52,9 @@ class Keys:
             self._wrong.came_from(request.remote_addr or "")
             raise
         principal.demand(*(any_of or (_usual_scope(request),)))
-        incoming().principal = principal
+        asked = incoming()
+        asked.principal = principal
+        asked.environ[KNOWN] = True
         return principal
 
     def of_digest(self, presented: str) -> Principal:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import select
 import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from gevent.monkey import get_original
+from gateway.http.environment import CONNECTION
 
 #: A look costs a system call; asked more often than this, the client counts as there (seconds).
 _EVERY_S: Final = 0.4
 
 
 def client_left(environ: dict[str, Any]) -> Callable[[], bool]:
-    """Return a look at the request's connection: True once the client has closed its end.
+    """Return a look at the request's connection: True once the client is gone.
 
-    gevent's server reads the request from a file of that connection; without one (tests), nobody
-    leaves.
+    Without our server (tests), nobody leaves.
     """
-    file = getattr(environ["wsgi.input"], "rfile", None)
-    if file is None:
+    connection = environ.get(CONNECTION)
+    if connection is None:
         return lambda: False
     last_look = time.monotonic()
 
@@ -30,13 +28,7 @@ def client_left(environ: dict[str, Any]) -> Callable[[], bool]:
         if now - last_look < _EVERY_S:
             return False
         last_look = now
-        return _is_hung_up(file.fileno())
+        left: bool = connection.client_left()
+        return left
 
     return look
-
-
-def _is_hung_up(descriptor: int) -> bool:
-    # The one that gevent has not patched: it is asked without waiting, and knows this event.
-    poll = get_original("select", "poll")()
-    poll.register(descriptor, select.POLLRDHUP)
-    return bool(poll.poll(0))

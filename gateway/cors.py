@@ -21,6 +21,8 @@ _EXPOSED: Final = ", ".join(
     (
         "x-request-id",
         "x-job-id",
+        "x-provider",
+        "x-adjusted",
         "x-should-retry",
         "retry-after",
         "openai-processing-ms",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+from functools import lru_cache
 from typing import Final
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 from redis.exceptions import RedisError
 from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
+from werkzeug.routing import Map
 
+from gateway.http.content_coding import ACCEPTED
 from gateway.json_response import JsonResponse
 from gateway.services import services
 from shared import errors
@@ -52,6 +55,8 @@ def answer(error: Exception) -> Response:
         response.headers["x-should-retry"] = "false"
     if isinstance(error, WrongMethod) and error.valid_methods:
         response.headers["Allow"] = ", ".join(error.valid_methods)
+    if isinstance(service_error, errors.ContentCodingNotSupported):
+        response.headers["Accept-Encoding"] = ", ".join(ACCEPTED)
     if isinstance(service_error, errors.Unauthenticated):
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
@@ -64,9 +69,12 @@ def _translate(error: Exception) -> ServiceError:  # noqa: PLR0911 - a table rea
         log.warning("ledger not reachable: %r", error)
         return errors.LedgerUnavailable(retry_after_s=2)
     if isinstance(error, NotFound):
-        return errors.RouteNotFound(f"There is no endpoint {request.method} {request.path}.")
+        return errors.RouteNotFound(_no_endpoint())
     if isinstance(error, WrongMethod):
-        return errors.MethodNotAllowed(f"{request.path} does not take {request.method}.")
+        return errors.MethodNotAllowed(
+            f"{request.path} does not take {request.method}; "
+            f"it takes {', '.join(error.valid_methods or ())}."
+        )
     if isinstance(error, RequestEntityTooLarge):
         return errors.BodyTooLarge(_too_large())
     if isinstance(error, HTTPException) and error.code and error.code < 500:  # noqa: PLR2004
@@ -75,6 +83,20 @@ def _translate(error: Exception) -> ServiceError:  # noqa: PLR0911 - a table rea
         return bad
     log.error("unexpected error in %s %s", request.method, request.path, exc_info=error)
     return ServiceError("The gateway failed on this request; its log says why.")
+
+
+def _no_endpoint() -> str:
+    told = f"There is no endpoint {request.method} {request.path}"
+    if request.path != "/v1" and not request.path.startswith("/v1/"):
+        return f"{told}."
+    return f"{told}: of OpenAI's API this gateway offers {_offered(current_app.url_map)}."
+
+
+@lru_cache(maxsize=1)
+def _offered(routes: Map) -> str:
+    """Return the parts of OpenAI's API that there are, such as `chat/completions`."""
+    paths = {rule.rule.split("<")[0].strip("/") for rule in routes.iter_rules()}
+    return ", ".join(sorted(p.removeprefix("v1/") for p in paths if p.startswith("v1/")))
 
 
 def _too_large() -> str:

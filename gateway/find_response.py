@@ -66,7 +66,8 @@ def continued(gateway: Services, principal: Principal, asked: ResponseCall) -> C
 def _holder(gateway: Services, job: Job, model: str) -> str | None:
     """Return the provider that holds the job's response, if it has this model too."""
     last = job.attempts[-1].provider if job.attempts else None
-    able = {provider.name for provider in gateway.registry.serving(model)}
+    registry = gateway.registry
+    able = {one.name for one in (registry.serving(model) if model else registry.providers)}
     return last if last in able else None
 
 

@@ -15,6 +15,7 @@ from flask import Request, request
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 
+from gateway.http.content_coding import decoded
 from gateway.principal import Principal
 from gateway.request_headers import RequestHeaders
 
@@ -27,6 +28,9 @@ class IncomingRequest(Request):
 
     #: Who calls, once that is known.
     principal: Principal | None = None
+    #: The model that it asks and the job that it made, for the log.
+    model: str = ""
+    job_id: int = 0
 
     def __init__(self, environ: dict[str, Any], *args: Any, **options: Any) -> None:
         super().__init__(environ, *args, **options)
@@ -47,7 +51,24 @@ class IncomingRequest(Request):
 
     @cached_property
     def body(self) -> bytes:
-        """The whole body. Raises RequestEntityTooLarge, and ClientDisconnected if it breaks off."""
+        """The whole body, decoded if it came compressed.
+
+        Raises RequestEntityTooLarge, ClientDisconnected if it breaks off, and what `decoded` does.
+        """
+        body = self._sent_body()
+        if (codings := self.environ.get("HTTP_CONTENT_ENCODING")) is not None:
+            body = decoded(body, codings, self.max_content_length)
+        # Where Werkzeug looks for it, should the body be a form.
+        self._cached_data = body
+        return body
+
+    def close(self) -> None:
+        """Close uploaded files, if it was looked for any."""
+        if "files" in self.__dict__:
+            super().close()
+
+    def _sent_body(self) -> bytes:
+        """Return the body as it was sent."""
         length, limit = self.environ.get("CONTENT_LENGTH", ""), self.max_content_length
         if not length.isdecimal():
             return self._unmeasured_body(limit)
@@ -60,14 +81,7 @@ class IncomingRequest(Request):
             raise ClientDisconnected from exc
         if len(body) < size_bytes:
             raise ClientDisconnected
-        # Where Werkzeug looks for it, should the body be a form.
-        self._cached_data = body
         return body
-
-    def close(self) -> None:
-        """Close uploaded files, if it was looked for any."""
-        if "files" in self.__dict__:
-            super().close()
 
     def _unmeasured_body(self, limit: int | None) -> bytes:
         body = self.get_data()

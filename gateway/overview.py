@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -20,11 +21,13 @@ from shared.dtos.overview import (
     GetSettings,
     GetSettingsResponse,
     LatencyRow,
+    NoticeRow,
     ProviderSlotsRow,
     SettingRow,
     StageRow,
     WaitingRow,
 )
+from shared.machines.notices import Notice, Notices
 from shared.overview import Overview, read_overview
 from shared.settings import Settings
 from shared.stages import Stage
@@ -38,10 +41,11 @@ def overview() -> Response:
     services().keys.authenticate_admin(request, Scope.ADMIN_READ)
     bind(GetOverview)
     now = read_overview(services().redis, services().registry.providers)
-    return Response(_body(now).to_json(), mimetype="application/json")
+    notices = Notices(services().redis).read()
+    return Response(_body(now, notices).to_json(), mimetype="application/json")
 
 
-def _body(now: Overview) -> GetOverviewResponse:
+def _body(now: Overview, notices: Sequence[Notice]) -> GetOverviewResponse:
     return GetOverviewResponse(
         date=iso_date(now.roll.now_ms),
         accepted=now.accepted,
@@ -56,9 +60,14 @@ def _body(now: Overview) -> GetOverviewResponse:
         providers=[ProviderSlotsRow(**asdict(row)) for row in now.providers],
         workers=[worker_row(one) for one in now.roll.live],
         lost_workers=[worker_row(one) for one in now.roll.lost],
+        notices=[_notice(one) for one in notices],
         counts=now.counts,
         latencies=[LatencyRow(within_ms=bound, total=n) for bound, n in now.latencies],
     )
+
+
+def _notice(one: Notice) -> NoticeRow:
+    return NoticeRow(process=one.process, text=one.text, date=iso_date(one.at_ms))
 
 
 def _stage(stage: Stage) -> StageRow:
@@ -80,7 +89,7 @@ def setting_rows(settings: Settings) -> list[SettingRow]:
     rows = []
     for name, field in Settings.model_fields.items():
         value = getattr(settings, name)
-        is_secret = isinstance(value, SecretStr) or (name.endswith("_url") and "@" in str(value))
+        is_secret = isinstance(value, SecretStr) or (name.endswith("_url") and _may_tell(value))
         rows.append(
             SettingRow(
                 name=f"REPLYTO_{name.upper()}",
@@ -91,6 +100,11 @@ def setting_rows(settings: Settings) -> list[SettingRow]:
             )
         )
     return rows
+
+
+def _may_tell(url: object) -> bool:
+    """Whether a URL could hold a password: before its host, or among its options."""
+    return any(sign in str(url) for sign in ("@", "?"))
 
 
 def _as_text(value: Any) -> str:

@@ -7,6 +7,7 @@ from flask import Response
 from gateway.services import Services
 from shared.clock import unix_ms
 from shared.errors import ProviderNotFound
+from shared.moves import Making
 from shared.provider_health import Condition
 from shared.providers import Provider
 
@@ -34,8 +35,11 @@ def obstacles(services: Services, model: str, pinned: str) -> str:
     return "; ".join(said) or "there is none"
 
 
-def with_provider(response: Response, name: str) -> Response:
-    """Say in a header which provider answered, if one did; headers are ASCII."""
-    if name:
-        response.headers["x-provider"] = name.encode("ascii", "backslashreplace").decode("ascii")
+def with_making(response: Response, made: Making) -> Response:
+    """Say in headers, which are ASCII, who answered, and what it could not follow to the letter."""
+    if made.provider:
+        name = made.provider.encode("ascii", "backslashreplace").decode("ascii")
+        response.headers["x-provider"] = name
+    if made.adjusted:
+        response.headers["x-adjusted"] = made.adjusted
     return response

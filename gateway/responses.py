@@ -22,6 +22,7 @@ from gateway.event_form import ResponseEvents
 from gateway.find_job import find_job
 from gateway.find_response import continued, find_response
 from gateway.following import follow_stream, seated
+from gateway.route_without_model import with_route
 from gateway.services import Services, services
 from shared import response_events, task_names
 from shared.chat_request import ChatCall
@@ -43,7 +44,7 @@ def create() -> Response:
     """Make a response: in the background, or answer with it at its end or as it comes."""
     gateway, principal = services(), services().keys.authenticate(request)
     asked = parse_response(chat_body())
-    call = continued(gateway, principal, asked)
+    call = with_route(gateway, principal, continued(gateway, principal, asked))
     if asked.is_background:
         return _in_background(gateway, principal, call)
 

@@ -10,6 +10,7 @@ from typing import cast
 import redis
 from flask import Flask, current_app
 
+from gateway.admin.metrics_page import MetricsPage
 from gateway.auth import Keys
 from gateway.chunk_reader import ChunkReader
 from gateway.conversation_store import ConversationStore
@@ -72,6 +73,7 @@ class Services:
     redis: redis.Redis
     health_store: HealthStore
     readiness: Readiness
+    metrics: MetricsPage
     #: Where the keys of providers are.
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -99,7 +101,7 @@ class Services:
 def build_services(settings: Settings) -> Services:
     """Return the services of a gateway process. Connects when first used."""
     client = redis_client.connect(
-        settings.effective_redis_url,
+        settings.redis_address,
         timeout_s=redis_client.GATEWAY_TIMEOUT_S,
         name="replyto-gateway",
     )
@@ -145,6 +147,7 @@ def services_on(
         redis=client,
         health_store=HealthStore(client),
         readiness=Readiness(jobs, database, WorkerBook(client)),
+        metrics=MetricsPage(client, registry, settings),
         environment=environment,
         database=database,
         conversations=ConversationStore(database),

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import ipaddress
-from typing import Final
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify, request
 
+from gateway.incoming_request import incoming
 from gateway.principal import Principal
 from gateway.services import Services, services
 from gateway.sessions import COOKIE, SESSION_S, Session
 from shared.api_keys.record import digest
-from shared.errors import InvalidApiKey, Unauthenticated
+from shared.errors import InvalidApiKey, MalformedJson, Unauthenticated
+from shared.json_text import parse_document
+from shared.listen_address import is_loopback
 
 blueprint = Blueprint("sign_in", __name__)
-
-_LOOPBACK_NAMES: Final = frozenset(("localhost",))
 
 
 @blueprint.get("/session")
@@ -36,11 +36,10 @@ def tell() -> Response:
 
 @blueprint.post("/session")
 def sign_in() -> Response:
-    """Begin a session for the key in `{"key": …}`. Raises InvalidApiKey and TooManySignIns."""
+    """Begin a session for the key in `{"key": …}`. Raises InvalidApiKey, TooManySignIns."""
     gateway, address = services(), request.remote_addr or ""
     gateway.sessions.check_throttle(address)
-    body = request.get_json(silent=True)
-    key = body.get("key") if isinstance(body, dict) else None
+    key = _given_key()
     if not isinstance(key, str) or not key.strip():
         raise Unauthenticated('Give the key as {"key": "ak-…"}.', field="key")
     try:
@@ -48,6 +47,17 @@ def sign_in() -> Response:
     except InvalidApiKey:
         gateway.sessions.note_failure(address)
         raise
+
+
+def _given_key() -> object:
+    """Return what the body gives as the key. JSON alone: no form of another site can send that."""
+    if not request.is_json:
+        return None
+    try:
+        _, body = parse_document(incoming().body)
+    except MalformedJson:
+        return None
+    return body.get("key") if isinstance(body, dict) else None
 
 
 @blueprint.delete("/session")
@@ -93,14 +103,7 @@ def _is_local_page() -> bool:
     """Whether a page of ours on this very machine asks: not one that a name was bent to us for."""
     site = request.headers.get("Sec-Fetch-Site")
     return (
-        _is_loopback(request.remote_addr or "")
-        and _is_loopback(request.host.rsplit(":", 1)[0].strip("[]"))
+        is_loopback(request.remote_addr or "")
+        and is_loopback(urlsplit(f"//{request.host}").hostname or "")
         and site in (None, "same-origin")
     )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host in _LOOPBACK_NAMES

@@ -24,6 +24,7 @@ class ChatRequest:
     taken out. The public name of the model is still in it.
     """
 
+    #: Empty where a request may leave it out and has.
     model: str
     body: str
     stream: bool
@@ -117,7 +118,7 @@ def _call(
 ) -> ChatCall:
     timeout_s, provider = told.get("timeoutSecs"), told.get("provider")
     return ChatCall(
-        chat=ChatRequest(chat["model"], body, chat.get("stream") is True, operation),
+        chat=ChatRequest(chat.get("model", ""), body, chat.get("stream") is True, operation),
         ref_id=told.get("refId") or None,
         provider=provider if isinstance(provider, str) and provider else None,
         tag=told.get("tag") or None,

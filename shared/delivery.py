@@ -99,6 +99,8 @@ class Health(StrEnum):
     ANSWERED = "answered"
     FAILED = "failed"
     TIMED_OUT = "timed_out"
+    #: There was no connection: that is its host's, whatever the path and the owner.
+    UNREACHED = "unreached"
     #: It never got there.
     UNKNOWN = "none"
 

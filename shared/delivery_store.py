@@ -31,8 +31,9 @@ _PARKED: Final = b"parked"
 
 
 def receiver_limits(settings: Settings) -> list[Argument]:
-    """Return what scripts are told of how a receiver is spared."""
+    """Return what scripts are told of how receivers are spared."""
     return [
+        settings.callback_endpoint_limit,
         settings.callback_host_limit,
         settings.callback_breaker_failures,
         milliseconds(settings.callback_breaker_s),
@@ -45,9 +46,9 @@ class DeliveryStore(Ledger):
     def claim(self, job_id: int, *, unproven: bool = True) -> DeliveryClaim | None:
         """Start an attempt; None when the message that led here is stale, or there is no room.
 
-        Room is for so many attempts at one receiver at once. Without it the delivery is parked, and
-        gets a message when there is some. `unproven`: whether one may be started at a receiver that
-        did not answer in time when it was last asked, or never was.
+        Room is for so many attempts at once at one endpoint and at its host. Without it the
+        delivery is parked, and gets a message when there is some. `unproven`: whether one may be
+        started at an endpoint that did not answer in time when it was last asked, or never was.
         """
         lease_ms = milliseconds(self._settings.callback_lease_s)
         call = Call(
@@ -58,8 +59,11 @@ class DeliveryStore(Ledger):
                 keys.DELIVERIES_DELAYED,
                 LINE,
                 MISSING,
-                keys.RECEIVER_PREFIX,
-                keys.RECEIVERS_WAKES,
+                keys.ENDPOINT_PREFIX,
+                keys.HOST_PREFIX,
+                keys.ENDPOINTS_WAKES,
+                keys.DELIVERIES_PARKED,
+                keys.QUEUE_PLACE,
             ],
             [
                 self._clock(),
@@ -113,7 +117,7 @@ class DeliveryStore(Ledger):
         *,
         take: bool,
     ) -> Finished:
-        """Do the same; if told to, take the delivery that waits longest for this receiver.
+        """Do the same; if told to, take the next delivery that waits for the same host.
 
         It is to be claimed at once, without a message. If it is not, the tick gives it one.
         """
@@ -123,12 +127,14 @@ class DeliveryStore(Ledger):
                 *records(job),
                 keys.DELIVERIES_LEASES,
                 keys.DELIVERIES_DELAYED,
-                keys.RECEIVER_PREFIX,
-                keys.RECEIVERS_WAKES,
+                keys.ENDPOINT_PREFIX,
+                keys.ENDPOINTS_WAKES,
                 MESSAGES,
                 LINE,
                 keys.QUEUE_PLACE,
                 *of_events(job.owner),
+                keys.HOST_PREFIX,
+                keys.DELIVERIES_PARKED,
             ],
             [
                 self._clock(),
@@ -164,7 +170,9 @@ class DeliveryStore(Ledger):
                 MESSAGES,
                 LINE,
                 keys.QUEUE_PLACE,
-                keys.RECEIVER_PREFIX,
+                keys.ENDPOINT_PREFIX,
+                keys.HOST_PREFIX,
+                keys.DELIVERIES_PARKED,
             ],
             [self._clock(), job.id],
         )
@@ -177,7 +185,15 @@ class DeliveryStore(Ledger):
         """
         call = Call(
             "cancel_delivery",
-            [*records(job), keys.DELIVERIES_DELAYED, LINE, MISSING, keys.RECEIVER_PREFIX],
+            [
+                *records(job),
+                keys.DELIVERIES_DELAYED,
+                LINE,
+                MISSING,
+                keys.ENDPOINT_PREFIX,
+                keys.HOST_PREFIX,
+                keys.DELIVERIES_PARKED,
+            ],
             [
                 self._clock(),
                 job.id,

@@ -50,6 +50,21 @@ class MalformedJson(ValidationFailed):
     code = "invalid_json"
 
 
+class MalformedBody(ValidationFailed):
+    """The body is not what its Content-Encoding says."""
+
+    code = "invalid_content_encoding"
+
+
+class ContentCodingNotSupported(ServiceError):
+    """The body's Content-Encoding is not one that is decoded here."""
+
+    status = 415
+    type = "invalid_request_error"
+    code = "unsupported_content_encoding"
+    error_code = "UnsupportedMediaType"
+
+
 class RefIdConflict(ServiceError):
     """This RefId was used before with a different request; use a new RefId."""
 

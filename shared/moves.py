@@ -19,6 +19,13 @@ class Accepted:
     is_new: bool
 
 
+class Making(NamedTuple):
+    """Who made an answer, empty if nobody was asked; and which fields it could not follow."""
+
+    provider: str = ""
+    adjusted: str = ""
+
+
 class Answer(NamedTuple):
     """What a job came to, for who waits for it. Times are unix milliseconds."""
 
@@ -28,8 +35,7 @@ class Answer(NamedTuple):
     error: bytes | None
     created_ms: int
     executed_ms: int
-    #: Who answered; empty if nobody was asked.
-    provider: str
+    made: Making
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from shared import casing, chat_validation, operation_shapes, operation_validation
 from shared.chat_request import ChatCall, read_call
+from shared.errors import ValidationFailed
 from shared.json_text import parse_document
 from shared.operation import Operation
 
@@ -50,8 +51,14 @@ def parse_embedding(raw: bytes) -> ChatCall:
 
 
 def parse_response(raw: bytes) -> ResponseCall:
-    """Read a request for a response. Raises MalformedJson, ValidationFailed."""
+    """Read a request for a response. Raises MalformedJson, ValidationFailed.
+
+    The model may be left out, and is then empty, where all is left to what the provider has
+    stored: a prompt carries its model. Who gives an input of their own must say who shall get it.
+    """
     call, fields = _parse(raw, Operation.RESPONSE)
+    if not call.chat.model and "input" in fields and not fields.get("prompt"):
+        raise ValidationFailed("model is required", field="model")
     return ResponseCall(
         call, fields.get("background") is True, fields.get("previous_response_id") or None
     )

@@ -55,7 +55,8 @@ class _Embedding(GatewayFields, total=False):
 
 
 class _Response(GatewayFields, total=False):
-    model: Required[ModelName]
+    # Not required: a stored prompt brings its own. See `parse_response`.
+    model: ModelName
     # Not required: a stored prompt or a conversation may be all that there is.
     input: Annotated[str, Tag("<text>")] | Annotated[Objects, Tag("<list>")] | None
 

@@ -76,8 +76,10 @@ class OverdueDeliveries(Ledger):
                 LINE,
                 MISSING,
                 keys.QUEUE_PLACE,
-                keys.RECEIVER_PREFIX,
+                keys.ENDPOINT_PREFIX,
                 *of_events(job.owner),
+                keys.HOST_PREFIX,
+                keys.DELIVERIES_PARKED,
             ],
             [
                 self._clock(),

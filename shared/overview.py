@@ -80,7 +80,7 @@ class _Sizes:
     counts: dict[str, int]
     models: Sequence[str]
     gates: Sequence[str]
-    receivers: Sequence[str]
+    callbacks_held: int
 
 
 def read_overview(
@@ -93,7 +93,7 @@ def read_overview(
     sizes = _sizes(client)
     roll = WorkerBook(client, clock).read()
     chats, callbacks = _backlogs(client, sizes)
-    held, in_use = _places(client, sizes.receivers, providers, roll.now_ms)
+    in_use = _in_use(client, providers, roll.now_ms)
     live = [one.worker for one in roll.live]
     told, calls = Stages(live, roll.now_ms), calls_by_provider(live)
     return Overview(
@@ -108,7 +108,7 @@ def read_overview(
         stages=(
             *(told.chat(model, backlog) for model, backlog in chats.items()),
             told.completion(sizes.executed),
-            told.callbacks(callbacks, sizes.callbacks_in_flight, held),
+            told.callbacks(callbacks, sizes.callbacks_in_flight, sizes.callbacks_held),
             told.history(sizes.unstored),
         ),
         providers=tuple(
@@ -135,10 +135,10 @@ def _sizes(client: redis.Redis) -> _Sizes:
     pipe.hgetall(keys.COUNTERS)
     for key in (keys.MODELS, keys.GATES):
         pipe.smembers(key)
-    pipe.zrange(keys.RECEIVERS_WAKES, 0, MOST - 1)
+    pipe.scard(keys.DELIVERIES_PARKED)
     answers: list[Any] = pipe.execute()
     last_id, in_flight, delayed, callbacks_delayed, callbacks_in_flight = answers[:5]
-    executed, first_executed, unstored, first_unstored, counted, models, gates, waking = answers[5:]
+    executed, first_executed, unstored, first_unstored, counted, models, gates, held = answers[5:]
     return _Sizes(
         accepted=int(last_id or 0),
         in_flight=in_flight,
@@ -150,7 +150,7 @@ def _sizes(client: redis.Redis) -> _Sizes:
         counts={name.decode(): int(value) for name, value in counted.items()},
         models=sorted(name.decode() for name in models)[:MOST],
         gates=[name.decode() for name in gates],
-        receivers=[name.decode() for name in waking],
+        callbacks_held=held,
     )
 
 
@@ -168,18 +168,14 @@ def _backlogs(client: redis.Redis, sizes: _Sizes) -> tuple[dict[str, Backlog], B
     return dict(zip(sizes.models, chats, strict=True)), callbacks
 
 
-def _places(
-    client: redis.Redis, receivers: Sequence[str], providers: Sequence[Provider], now_ms: int
-) -> tuple[int, list[int]]:
-    """Return how many deliveries wait for their receiver, and the slots taken of each provider."""
+def _in_use(client: redis.Redis, providers: Sequence[Provider], now_ms: int) -> list[int]:
+    """Return the slots taken of each provider."""
     pipe = client.pipeline(transaction=False)
-    for receiver in receivers:
-        pipe.zcard(keys.parked(receiver))
     for provider in providers:
         # Leases that are over are swept by who looks for a slot next.
         pipe.zcount(keys.slots(provider.name), f"({now_ms}", "+inf")
-    answers = pipe.execute()
-    return sum(answers[: len(receivers)]), answers[len(receivers) :]
+    taken: list[int] = pipe.execute()
+    return taken
 
 
 def _is_latency(name: str) -> bool:

@@ -10,7 +10,12 @@ from redis.backoff import ConstantBackoff
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
-from shared.redis_pool import Connection, Packer, Pool
+from shared.redis_pool import Packer, Pool
+from shared.store.address import RedisAddress, read_address
+from shared.store.connections import connection_class, connection_options
+from shared.store.refusals import is_outage
+
+__all__ = ["GATEWAY_TIMEOUT_S", "WORKER_TIMEOUT_S", "connect", "is_outage"]
 
 #: A gateway that waited for a free connection and then for its answer has waited twice this, and
 #: answers 503 within 5 s (seconds).
@@ -21,23 +26,10 @@ WORKER_TIMEOUT_S: Final = 10.0
 _PAUSE_S: Final = 0.05
 
 
-#: How Redis begins its answer when it is there and cannot take a command at the moment.
-_PASSING: Final = ("LOADING", "READONLY", "MISCONF", "MASTERDOWN", "NOREPLICAS", "BUSY", "TRYAGAIN")
-
-
-def is_outage(error: redis.RedisError) -> bool:
-    """Whether an error means that Redis is away or full, and not that a command is wrong."""
-    if isinstance(error, redis.ConnectionError | redis.TimeoutError):
-        return True
-    text = str(error)
-    # Inside a script, Redis 6.2 reports a full memory as an ordinary error.
-    return isinstance(error, redis.OutOfMemoryError) or "OOM" in text or text.startswith(_PASSING)
-
-
 class _Client(redis.Redis):
     """A client that sends each command without the library's closures and telemetry.
 
-    A command whose connection broke is tried once more, as by the library with these settings.
+    A command whose connection broke, or led to a master that is none any more, is tried once more.
     """
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
@@ -47,7 +39,7 @@ class _Client(redis.Redis):
         try:
             try:
                 return self._ask(connection, args, options)
-            except redis.ConnectionError:
+            except (redis.ConnectionError, redis.ReadOnlyError):
                 connection.disconnect()
                 time.sleep(_PAUSE_S)
                 return self._ask(connection, args, options)
@@ -59,27 +51,34 @@ class _Client(redis.Redis):
         return self.parse_response(connection, args[0], **options)  # type: ignore[no-untyped-call]
 
 
-def connect(url: str, *, timeout_s: float, name: str, max_connections: int = 100) -> redis.Redis:
+def connect(
+    url: str | RedisAddress, *, timeout_s: float, name: str, max_connections: int = 100
+) -> redis.Redis:
     """Return a client for `url` that connects when first used; replies are bytes.
+
+    Raises ValueError when the URL cannot be read.
 
     A caller that finds all connections busy waits for one. A command whose connection broke is
     tried once more: each script of the ledger may come again without a second effect. One that
     timed out is not: the library would time out again for the new connection, and once more for
     each try of that, four times in all.
     """
-    pool = Pool.from_url(
-        url,
-        connection_class=Connection,
-        command_packer=Packer(),
+    address = read_address(url) if isinstance(url, str) else url
+    options = {
         # They are of Redis's hosted service, and cost a round trip a connection.
-        maint_notifications_config=MaintNotificationsConfig(enabled=False),
-        max_connections=max_connections,
+        "maint_notifications_config": MaintNotificationsConfig(enabled=False),
+        "max_connections": max_connections,
+        "socket_timeout": timeout_s,
+        "socket_connect_timeout": min(timeout_s, 3.0),
+        "health_check_interval": 25,
+        "client_name": name,
+        "retry": Retry(ConstantBackoff(_PAUSE_S), 1, supported_errors=(redis.ConnectionError,)),
+        **connection_options(address),
+    }
+    pool = Pool(
+        connection_class=connection_class(address),
+        command_packer=Packer(),
         timeout=timeout_s,
-        socket_timeout=timeout_s,
-        socket_connect_timeout=min(timeout_s, 3.0),
-        socket_keepalive=True,
-        health_check_interval=25,
-        client_name=name,
-        retry=Retry(ConstantBackoff(_PAUSE_S), 1, supported_errors=(redis.ConnectionError,)),
+        **options,
     )
     return _Client(connection_pool=pool)

@@ -51,6 +51,9 @@ GATES: Final = "jobs:gates"
 #: HASH of counts of what happened, by name (see `shared/counters.py`). Never expires.
 COUNTERS: Final = "counters"
 
+#: HASH of counts by name and labels (see `shared/telemetry/tally.py`). Never expires; bounded.
+METRICS: Final = "metrics"
+
 #: STRING, present while a completion task works on EXECUTED. Expires by itself (milliseconds).
 COMPLETION_LEASE: Final = "completion:lease"
 
@@ -62,12 +65,25 @@ DELIVERIES_DELAYED: Final = "deliveries:delayed"
 #: ZSET of job ids by lease expiry: deliveries claimed by a worker.
 DELIVERIES_LEASES: Final = "deliveries:leases"
 
-#: Prefix of the keys of a receiver, which is the host and port of a URL: a HASH that lives a day
-#: after its last attempt, and with a suffix a SET of attempts that run and a ZSET of deliveries
-#: that wait for room. The scripts derive them; see `lua/includes/receiver.lua`.
+#: Prefix of the keys of an endpoint (scheme, host, port and path of a URL, of one owner): a HASH
+#: that lives a day after its last attempt, a thousand of an owner at most, and with a suffix a ZSET
+#: of deliveries that wait for room. The scripts derive them; see `lua/includes/endpoint.lua`.
+ENDPOINT_PREFIX: Final = "endpoint:"
+
+#: Prefix of the keys of a host, with its port: a HASH while it cannot be reached, for a day at
+#: most, and with a suffix a HASH of attempts that run and ZSETs of who waits for a place. Likewise.
+HOST_PREFIX: Final = "endpoint-host:"
+
+#: ZSET of endpoints and hosts with waiting deliveries, by when to look at them again.
+ENDPOINTS_WAKES: Final = "endpoints:wakes"
+
+#: SET of job ids: deliveries that wait for room at their endpoint or its host.
+DELIVERIES_PARKED: Final = "deliveries:parked"
+
+#: Prefix of what an older version kept of a host and port; goes within a day.
 RECEIVER_PREFIX: Final = "receiver:"
 
-#: ZSET of receivers with waiting deliveries, by when to look at them again.
+#: ZSET of receivers where it left waiting deliveries, by when to look at them again.
 RECEIVERS_WAKES: Final = "receivers:wakes"
 
 #: SET of owners that have deliveries. Members leave with their last delivery.
@@ -134,8 +150,8 @@ def deliveries_of(owner: str, state: str = "") -> str:
     return f"{name}{_SEPARATOR}{state}" if state else name
 
 
-def parked(receiver: str) -> str:
-    """ZSET of job ids by due time: deliveries that wait until this receiver has room for them."""
+def parked_by_receiver(receiver: str) -> str:
+    """ZSET of job ids by due time: deliveries that an older version left waiting at a receiver."""
     return f"{RECEIVER_PREFIX}{receiver}{_SEPARATOR}parked"
 
 
@@ -245,6 +261,12 @@ def month_of(key_id: str, month: str) -> str:
 
 # --- workers ----------------------------------------------------------------------------------
 
+
+#: HASH of fingerprints of what all processes have in common (see `shared/machines`). Never expires.
+IDENTITY: Final = "machines:identity"
+
+#: HASH of JSON by process: what it has to complain of. Lives a minute after the last complaint.
+NOTICES: Final = "machines:notices"
 
 #: ZSET of worker processes by when they were last heard. Lives as long as `beat`.
 WORKERS: Final = "worker:beats"

@@ -16,19 +16,6 @@ import redis
 from redis.connection import HiredisRespSerializer
 
 
-class Connection(redis.Connection):
-    """A connection that is not polled each time the pool gives it out.
-
-    The pool looks for bytes that a command broken off in the middle left behind: a poll a command,
-    a third of its cost. Nothing leaves any here: commands are never broken off, and a connection
-    that failed is closed. One that Redis has closed fails at its next command, which is repeated.
-    """
-
-    def can_read(self, timeout: float = 0) -> bool:
-        """Look for bytes to read only where somebody waits for them (seconds)."""
-        return timeout > 0 and bool(super().can_read(timeout))
-
-
 class Packer(HiredisRespSerializer):
     """Writes commands whose arguments need no preparation at once: texts, bytes and numbers."""
 

@@ -18,8 +18,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from shared.callback_target import TargetPolicy, target_policy
+from shared.database.url import parse_url
+from shared.listen_address import base_url, listen_host
 from shared.sealing import is_encryption_key, new_encryption_key
 from shared.signing import PrivateKey, SecretKey, new_private_key
+from shared.store.address import RedisAddress, read_address
 
 _is_origin = re.compile(r"https?://[^/\s,]+", re.IGNORECASE).fullmatch
 Seconds = Annotated[float, Field(gt=0)]
@@ -56,7 +59,9 @@ class Settings(BaseSettings):
     )
     data_dir: Path = Field(Path(".data"), description="Where secrets and the embedded Redis live.")
     redis_url: str = Field(
-        "", description="The ledger. Default: the one `replyto up` runs, else localhost:6379."
+        "",
+        description="The ledger: `redis://`, `rediss://` (TLS), `unix://` or "
+        "`sentinel://…?master_name=`. Default: the one `replyto up` runs, else localhost:6379.",
     )
     database_url: str = Field(
         "",
@@ -127,11 +132,16 @@ class Settings(BaseSettings):
     callback_lease_s: Seconds = Field(
         10, description="A worker's claim on an attempt at a callback, renewed while it runs."
     )
+    callback_endpoint_limit: Count = Field(
+        4, description="Attempts at one path of a host at once for one key, over all workers."
+    )
     callback_host_limit: Count = Field(
-        4, description="Attempts at one receiver (host and port) at once, over all workers."
+        100, description="Attempts at one host and port at once, over all workers, paths and keys."
     )
     callback_breaker_failures: Count = Field(
-        5, description="Failures in a row after which a receiver is given a rest."
+        5,
+        description="Failures in a row after which an endpoint is given a rest, or a host that "
+        "cannot be reached.",
     )
     callback_breaker_s: Seconds = Field(
         60, description="How long that rest is; then one callback probes."
@@ -144,6 +154,18 @@ class Settings(BaseSettings):
     result_link_ttl_s: Seconds = Field(
         604_800, description="How long such a link is good; a result that is gone ends it too."
     )
+
+    log_format: Literal["text", "json"] = Field(
+        "text", description="Form of the log of all processes: `text`, or `json`, an object a line."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least level that is logged: `debug`, `info`, `warning`, `error`."
+    )
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description="Opens `/metrics` and nothing else. Default: none, only the admin secret does.",
+    )
+    access_log: bool = Field(default=False, description="Log each request to the gateway.")
 
     trusted_proxies: int = Field(
         0,
@@ -166,6 +188,28 @@ class Settings(BaseSettings):
     chat_processes: Count = Field(1, description="Chat worker processes `replyto up` runs.")
     chat_concurrency: Count = Field(200, description="LLM calls one chat worker makes at once.")
     callback_concurrency: Count = Field(1000, description="Callbacks one worker makes at once.")
+    connection_limit: Count = Field(
+        10_000,
+        description="Most connections of one gateway process, as far as it may open files; then "
+        "the one that has waited longest for its client makes room.",
+    )
+    address_connection_limit: Count = Field(
+        6_000,
+        description="Most of them from one client address (of IPv6: from one /64 network). "
+        "Behind `REPLYTO_TRUSTED_PROXIES` that is the proxy's to limit.",
+    )
+    head_timeout_s: Seconds = Field(30, description="Longest time a request's head may take.")
+    idle_timeout_s: Seconds = Field(
+        75, description="Longest time a connection is kept without a request."
+    )
+    body_timeout_s: Seconds = Field(
+        30,
+        description="Longest time a request's body may take, beside what it has at the least rate.",
+    )
+    send_timeout_s: Seconds = Field(
+        60, description="Longest time a client may take none of an answer or stream."
+    )
+    least_bytes_per_s: Count = Field(1024, description="Least rate of a request's body.")
     max_body_bytes: Count = Field(20 * 1024 * 1024, description="Largest request body, bytes.")
     queue_limit: Count = Field(200_000, description="Most jobs that wait for one model; then 429.")
 
@@ -226,12 +270,33 @@ class Settings(BaseSettings):
         3_600,
         description="How long the chunks of an ended stream are kept, at most as long as its job.",
     )
+    on_mismatch: Literal["refuse", "warn", "adopt"] = Field(
+        "refuse",
+        description="A process whose secrets or database are not those of the others on its "
+        "Redis: `refuse` to start, `warn` and start, or `adopt` its own as what the others are to "
+        "have.",
+    )
     history_days: int = Field(
         90, ge=0, description="How long jobs stay in the history, days; 0 for ever."
     )
     history_bodies: Literal["all", "none"] = Field(
         "all", description="Whether the history keeps requests and answers: `all` or `none`."
     )
+
+    @field_validator("host")
+    @classmethod
+    def _host_is_without_brackets(cls, value: str) -> str:
+        return listen_host(value)
+
+    @field_validator("base_url")
+    @classmethod
+    def _base_url_is_a_url(cls, value: str | None) -> str | None:
+        return base_url(value) if value else None
+
+    @field_validator("log_format", "log_level", mode="before")
+    @classmethod
+    def _casing_is_free(cls, value: object) -> object:
+        return value.strip().lower() if isinstance(value, str) else value
 
     @field_validator("cors_origins", mode="before")
     @classmethod
@@ -278,14 +343,20 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _database_is_one_we_speak(cls, value: str) -> str:
-        if value and not value.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
-            raise ValueError("must start with 'postgresql://' or 'sqlite:///'")
+        _ = value and parse_url(value)
         return value
 
     @property
     def effective_database_url(self) -> str:
         """The database to use: as set, else a file in the data directory."""
         return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'history.db'}"
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_url_can_be_read(cls, value: str) -> str:
+        if value:
+            read_address(value)
+        return value
 
     @field_validator("callback_allow")
     @classmethod
@@ -338,13 +409,22 @@ class Settings(BaseSettings):
 
     @property
     def effective_redis_url(self) -> str:
-        """The Redis to use: as set, else the embedded one's, else localhost."""
+        """The URL of the Redis to use: as set, else the embedded one's, else localhost."""
         if self.redis_url:
             return self.redis_url
         try:
             return redis_url_file(self.data_dir).read_text("utf-8").strip()
         except FileNotFoundError:
             return "redis://127.0.0.1:6379/0"
+
+    @property
+    def redis_address(self) -> RedisAddress:
+        """Where the Redis to use is. Raises SettingsError when a file of ours cannot be read."""
+        try:
+            return read_address(self.effective_redis_url)
+        except ValueError as exc:
+            place = "REPLYTO_REDIS_URL" if self.redis_url else str(redis_url_file(self.data_dir))
+            raise SettingsError(f"{place}: {exc}") from None
 
 
 @lru_cache(maxsize=16)
@@ -377,6 +457,13 @@ _GENERATED: dict[str, Callable[[], str]] = {
 }
 
 
+def first_wrong(error: ValidationError) -> str:
+    """Return one line that names the setting and says what is wrong with it, without its value."""
+    first = error.errors()[0]
+    name = "_".join(str(part) for part in first["loc"]).upper()
+    return f"REPLYTO_{name}: {first['msg'].removeprefix('Value error, ')}"
+
+
 def load_settings() -> Settings:
     """Read the environment; generate in the data directory each secret that is not set.
 
@@ -389,10 +476,9 @@ def load_settings() -> Settings:
             for name, make in _GENERATED.items()
             if not getattr(settings, name).get_secret_value()
         }
+        _ = settings.redis_address
     except ValidationError as exc:
-        first = exc.errors()[0]
-        name = str(first["loc"][0]).upper()
-        raise SettingsError(f"REPLYTO_{name}: {first['msg']}") from None
+        raise SettingsError(first_wrong(exc)) from None
     except OSError as exc:
         raise SettingsError(f"REPLYTO_DATA_DIR: cannot keep secrets there: {exc}") from exc
     return settings.model_copy(update=filled)

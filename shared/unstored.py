@@ -39,10 +39,15 @@ class Unstored(Ledger):
             pipe.hgetall(keys.job(job_id))
         return [from_hash(fields) for fields in pipe.execute()]
 
-    def note_stored(self, jobs: Sequence[Job]) -> None:
-        """Take jobs off the list that are in the history as they were read."""
+    def note_stored(self, jobs: Sequence[Job]) -> set[int]:
+        """Take jobs off the list that are in the history as they were read.
+
+        Returns the ids of those that were on it: each job is among them once, whoever stores it.
+        """
+        left: set[int] = set()
         for first in range(0, len(jobs), _NOTED):
-            self._scripts.run(self._stored(jobs[first : first + _NOTED]))
+            left.update(map(int, self._scripts.run(self._stored(jobs[first : first + _NOTED]))))
+        return left
 
     def _stored(self, jobs: Sequence[Job]) -> Call:
         names, args = [keys.UNSTORED], [milliseconds(self._settings.result_ttl_s)]

@@ -56,6 +56,9 @@ class Worker(_Row):
     #: Tasks that it runs at once at most, and those that it runs.
     slots: int | None = None
     busy: int | None = None
+    #: What its process holds in memory, and the CPU that it has used (seconds).
+    memory_bytes: int | None = None
+    cpu_s: float | None = None
     #: It was told to stop, and finishes what it has begun.
     stopping: bool = False
     #: Jobs since its start (see `COUNTS`).

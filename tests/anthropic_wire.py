@@ -1,7 +1,7 @@
 """What Anthropic's documents say of the wire: which requests are refused, how a message streams.
 
 https://platform.claude.com/docs/en/api/messages, …/build-with-claude/streaming, …/agents-and-tools/
-tool-use, …/build-with-claude/extended-thinking.
+tool-use, …/build-with-claude/extended-thinking; and what public bug reports say that it refuses.
 """
 
 from __future__ import annotations
@@ -45,6 +45,10 @@ _BLOCKS = {
 _SOURCES = {"base64": {"type", "media_type", "data"}, "url": {"type", "url"}}
 _IMAGE_TYPES = {"image/jpeg", "image/png", "image/gif", "image/webp"}
 _TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
+_TOOL_ID = re.compile(r"[a-zA-Z0-9_-]+")
+_MAIL = re.compile(r"\S+@\S+\.\S+")
+_PHONE = re.compile(r"\+?[\d\s().-]{7,}")
+_VERSION = re.compile(r"claude-(?:[a-z]+-)?(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)")
 
 
 class Refused(Exception):
@@ -69,16 +73,49 @@ def check(request: Any) -> None:
         _need(name in request, f"{name}: Field required")
     _need(isinstance(request["max_tokens"], int), "max_tokens: Input should be a valid integer")
     _need(request["max_tokens"] >= 1, "max_tokens: must be greater than or equal to 1")
-    temperature = request.get("temperature", 1)
-    _need(0 <= temperature <= 1, "temperature: range: 0..1")
-    _only(request.get("metadata", {}), {"user_id"}, "metadata.")
+    _check_sampling(request)
+    _check_user(request.get("metadata", {}))
     _only(request.get("output_config", {}), {"effort", "format"}, "output_config.")
-    _need(isinstance(request.get("stop_sequences", []), list), "stop_sequences: should be a list")
+    stops = request.get("stop_sequences", [])
+    _need(isinstance(stops, list), "stop_sequences: should be a list")
+    blank = "stop_sequences: each stop sequence must contain non-whitespace"
+    _need(all(stop.strip() for stop in stops), blank)
     for block in request.get("system", []):
-        _need(block["type"] == "text" and block["text"], "system: text blocks must be non-empty")
+        said = block["type"] == "text" and block["text"].strip()
+        _need(said, "system: text content blocks must contain non-whitespace text")
     _check_tools(request)
     _check_thinking(request)
     _check_messages(request["messages"])
+
+
+def _version(request: Json) -> tuple[int, int] | None:
+    found = _VERSION.search(request["model"])
+    return (int(found[1]), int(found[2] or 0)) if found else None
+
+
+def _check_sampling(request: Json) -> None:
+    temperature, top_p = request.get("temperature"), request.get("top_p")
+    _need(0 <= (1 if temperature is None else temperature) <= 1, "temperature: range: 0..1")
+    version = _version(request) or (99, 0)
+    if "claude" in request["model"] and version >= (4, 7):
+        for name in ("temperature", "top_p", "top_k"):
+            _need(request.get(name, 1) == 1, f"`{name}` is deprecated for this model.")
+    if "claude" in request["model"] and version >= (4, 1):
+        both = temperature is not None and top_p is not None
+        _need(not both, "`temperature` and `top_p` cannot both be specified for this model.")
+    if (request.get("thinking") or {}).get("type") in {"enabled", "adaptive"}:
+        only = "`temperature` may only be set to 1 when thinking is enabled."
+        _need(temperature in (None, 1), only)
+        _need((top_p or 1) >= 0.95, "`top_p` must be >= 0.95 or unset when thinking is enabled.")
+        _need("top_k" not in request, "`top_k` must be unset when thinking is enabled.")
+
+
+def _check_user(metadata: Json) -> None:
+    _only(metadata, {"user_id"}, "metadata.")
+    user = metadata.get("user_id") or ""
+    _need(len(user) <= 256, "metadata.user_id: String should have at most 256 characters")
+    _need(not _MAIL.search(user), "user_id appears to contain an email address.")
+    _need(not _PHONE.fullmatch(user), "user_id appears to contain a phone number.")
 
 
 def _check_tools(request: Json) -> None:
@@ -88,7 +125,8 @@ def _check_tools(request: Json) -> None:
         _only(tool, allowed, path)
         _need(_TOOL_NAME.fullmatch(tool.get("name", "")), f"{path}name: invalid")
         schema = tool.get("input_schema", {})
-        _need(schema.get("type") == "object", f"{path}input_schema.type: Field required")
+        is_object = isinstance(schema, dict) and schema.get("type") == "object"
+        _need(is_object, f"{path}input_schema.type: Field required")
     choice = request.get("tool_choice")
     if choice is not None:
         _need(request.get("tools"), "tool_choice may only be specified while providing tools")
@@ -101,7 +139,19 @@ def _check_thinking(request: Json) -> None:
     thinking = request.get("thinking")
     if thinking is None:
         return
-    kind = thinking.get("type")
+    kind, version = thinking.get("type"), _version(request)
+    if kind in {"enabled", "adaptive"}:
+        forced = request.get("tool_choice", {}).get("type") in {"any", "tool"}
+        _need(not forced, "Thinking may not be enabled when tool_choice forces tool use.")
+        _need(version is None or version >= (3, 7), "this model does not support thinking")
+        begun = request["messages"][-1]["role"] == "assistant"
+        _need(not begun, "prefilling assistant responses is not supported with thinking")
+    if kind == "enabled" and version is not None:
+        _need(version < (4, 7), '"thinking.type.enabled" is not supported for this model.')
+    if kind == "adaptive" and version is not None:
+        _need(version >= (4, 6), "adaptive thinking is not supported on this model")
+        effort = request.get("output_config", {}).get("effort", "high")
+        _need(effort != "xhigh" or version >= (4, 7), "output_config.effort: invalid")
     if kind == "enabled":
         _only(thinking, {"type", "budget_tokens", "display"}, "thinking.")
         budget = thinking["budget_tokens"]
@@ -125,6 +175,7 @@ def _check_messages(messages: list[Json]) -> None:
     _need(messages, "messages: at least one message is required")
     _need(messages[0]["role"] == "user", "messages: first message must use the user role")
     open_calls: list[str] = []
+    every_call: list[str] = []
     for number, message in enumerate(messages):
         _only(message, {"role", "content"}, f"messages.{number}.")
         role = "assistant" if number % 2 else "user"
@@ -136,7 +187,13 @@ def _check_messages(messages: list[Json]) -> None:
         for block in blocks:
             _check_block(block, role, number)
         open_calls = [block["id"] for block in blocks if block["type"] == "tool_use"]
+        every_call += open_calls
+        _need(len(set(every_call)) == len(every_call), "`tool_use` ids must be unique")
     _need(not open_calls, "`tool_use` ids were found without `tool_result` blocks after them")
+    end = messages[-1]["content"]
+    if messages[-1]["role"] == "assistant" and isinstance(end, list) and end[-1]["type"] == "text":
+        trailing = "final assistant content cannot end with trailing whitespace"
+        _need(end[-1]["text"] == end[-1]["text"].rstrip(), trailing)
 
 
 def _check_results(blocks: list[Json], open_calls: list[str], number: int) -> None:
@@ -160,8 +217,14 @@ def _check_block(block: Json, role: str, number: int) -> None:
     _need(not (of_user and role == "assistant"), f"{path} not allowed for assistant")
     _need(not (of_assistant and role == "user"), f"{path} not allowed for user")
     if kind == "text":
-        _need(block["text"], "messages: text content blocks must be non-empty")
+        said = isinstance(block["text"], str) and block["text"].strip()
+        _need(said, "messages: text content blocks must contain non-whitespace text")
+    if kind == "thinking":
+        _need(block.get("signature"), f"{path}signature: Field required")
+        _need(isinstance(block["thinking"], str), f"{path}thinking: should be a valid string")
     if kind == "tool_use":
+        wanted = f"{path}id: String should match pattern '^[a-zA-Z0-9_-]+$'"
+        _need(isinstance(block["id"], str) and _TOOL_ID.fullmatch(block["id"]), wanted)
         _need(isinstance(block["input"], dict), f"{path}input: Input should be a valid dictionary")
         _need(_TOOL_NAME.fullmatch(block["name"]), f"{path}name: invalid")
     if kind in {"image", "document"}:

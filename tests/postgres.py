@@ -28,7 +28,7 @@ class PostgresServer:
     def __init__(self) -> None:
         self._programs = _programs()
         self._folder = Path(tempfile.mkdtemp(prefix="replyto-pg-"))
-        self._user = _unprivileged_user()
+        self._user = unprivileged_user()
         if self._user is not None:
             os.chown(self._folder, self._user.pw_uid, self._user.pw_gid)
         self._process: subprocess.Popen[bytes] | None = None
@@ -109,7 +109,8 @@ def _programs() -> Path:
     pytest.fail("no PostgreSQL server here; on Debian and Ubuntu: apt-get install postgresql")
 
 
-def _unprivileged_user() -> pwd.struct_passwd | None:
+def unprivileged_user() -> pwd.struct_passwd | None:
+    """Return whose rights a server gets that refuses to run as root; None when we are not."""
     if os.geteuid() != 0:
         return None
     names = {entry.pw_name: entry for entry in pwd.getpwall()}

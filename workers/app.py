@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 import time
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.apps import worker as celery_worker
+from celery.signals import celeryd_init, setup_logging
 from kombu.utils import functional
 
-from shared.settings import SettingsError, load_settings
+from shared.settings import Settings, SettingsError, load_settings
+from shared.telemetry.log_setup import set_up, write_at_once
 from workers.config import celery_config
 from workers.maintenance.steps import DepsStep, MaintenanceStep
 from workers.pools import PoolStep
@@ -19,8 +20,12 @@ from workers.pools import PoolStep
 
 def _config() -> dict[str, Any]:
     """Read the settings when the worker starts, not when this module is imported."""
+    return celery_config(_settings())
+
+
+def _settings() -> Settings:
     try:
-        return celery_config(load_settings())
+        return load_settings()
     except SettingsError as exc:
         sys.exit(f"replyto: {exc}")
 
@@ -35,24 +40,17 @@ def _let_pauses_yield() -> None:
     functional.sleep = time.sleep  # type: ignore[attr-defined]
 
 
+@celeryd_init.connect
+def _log_in_the_one_form(sender: str, **_: Any) -> None:
+    """Log as all processes do; `-l` has no say. Comes before Celery has anything to say."""
+    set_up(sender, _settings())
+    # What Celery says when it is told to stop, it prints past every log.
+    celery_worker.safe_say = lambda text, *_: write_at_once("celery.apps.worker", text)  # type: ignore[attr-defined]
+
+
 @setup_logging.connect
-def _log_one_line_per_event(loglevel: int | None = None, **_: Any) -> None:
-    """Log our own lines; Celery's two lines a task would only repeat them."""
-    logging.basicConfig(
-        level=loglevel or logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
-    )
-    _leave_out_what_no_line_shows()
-    for name in ("celery.worker.strategy", "celery.app.trace", "urllib3"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-
-
-def _leave_out_what_no_line_shows() -> None:
-    """Spare each line the search for who wrote it, in which thread and process.
-
-    As the standard library says how, in its HOWTO on logging, under optimization.
-    """
-    logging._srcfile = None  # noqa: SLF001
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+def _leave_logging_as_it_is(**_: Any) -> None:
+    """Keep Celery from setting up a log of its own: that somebody listens here is enough."""
 
 
 _let_pauses_yield()

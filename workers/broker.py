@@ -10,6 +10,8 @@ from kombu import Connection
 from kombu.transport import redis
 from redis.exceptions import RedisError, ResponseError
 
+from shared.store.address import RedisAddress
+from workers.broker_pool import broker_pool
 from workers.chat.lanes import Lanes
 
 #: How often the worker looks whether it is to stop (seconds). It would be 2, and with a poll of one
@@ -44,9 +46,16 @@ class Channel(redis.Channel):
     whose slots are all taken would leave each of them empty for up to a second after each job.
     """
 
+    #: What `address` of the transport options sets: where Redis is.
+    from_transport_options = (*redis.Channel.from_transport_options, "address")
+    address: RedisAddress
     _in_poll: Any
     #: The polling connection's socket, and its id in Redis.
     _poller: tuple[Any, int | None] | None = None
+
+    def _get_pool(self, asynchronous: bool = False) -> Any:  # noqa: FBT001, FBT002 - kombu's
+        self.keyprefix_fanout = self.keyprefix_fanout.format(db=self.address.db)
+        return broker_pool(self, self.address, polls=asynchronous)
 
     def _brpop_start(self, timeout: Any = None) -> None:
         every, poller = self.priority_steps, self._poller_id()
@@ -99,6 +108,11 @@ class BrokerConnection(Connection):
     def ensure_connection(self, *args: Any, **options: Any) -> Any:
         """Connect, trying again until it works."""
         return super().ensure_connection(*args, **{**_PAUSES_S, **options})
+
+    def as_uri(self, *_: Any, **__: Any) -> str:
+        """Name Redis in lines of the log: without a secret."""
+        options: Any = self.transport_options
+        return str(options["address"].shown)
 
 
 class Broker(AMQP):

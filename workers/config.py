@@ -12,6 +12,7 @@ from shared.providers import Registry, read_file
 from shared.redis_client import WORKER_TIMEOUT_S, connect
 from shared.registry_store import RegistryStore
 from shared.settings import Settings
+from workers.broker_pool import HEALTH_CHECK_S
 
 
 def celery_config(settings: Settings) -> dict[str, Any]:
@@ -19,10 +20,10 @@ def celery_config(settings: Settings) -> dict[str, Any]:
     names = [task_names.chat_queue(model) for model in _models(settings)]
     names += [task_names.COMPLETION_QUEUE, task_names.CALLBACKS_QUEUE]
     return {
-        # Both by name: a CELERY_BROKER_URL in the environment would overrule `broker_url`, and send
-        # the workers to another Redis than the gateway.
-        "broker_read_url": settings.effective_redis_url,
-        "broker_write_url": settings.effective_redis_url,
+        # Both by name: a CELERY_BROKER_URL in the environment would overrule `broker_url`. Where
+        # Redis is says `address` below, the same for the workers' two sides and the gateway.
+        "broker_read_url": "redis://",
+        "broker_write_url": "redis://",
         "broker_transport": "workers.broker:Transport",
         "imports": ("workers.chat.tasks", "workers.completion.tasks", "workers.callbacks.tasks"),
         "task_queues": [Queue(name, routing_key=name) for name in names],
@@ -51,17 +52,15 @@ def celery_config(settings: Settings) -> dict[str, Any]:
         "worker_redirect_stdouts": False,
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
+        # A Redis that refuses is one that is away: a worker that ended itself would stay away.
+        "broker_channel_error_retry": True,
         "broker_transport_options": {
             "ack_emulation": False,
             "priority_steps": list(task_names.PRIORITIES),
             # Round robin over the models of one priority; priorities stay strict.
             "queue_order_strategy": "round_robin",
-            "max_connections": 64,
-            "socket_timeout": 10,
-            "socket_connect_timeout": 3,
-            "socket_keepalive": True,
-            "health_check_interval": 25,
-            "client_name": "replyto-worker",
+            "address": settings.redis_address,
+            "health_check_interval": HEALTH_CHECK_S,
         },
     }
 
@@ -69,7 +68,7 @@ def celery_config(settings: Settings) -> dict[str, Any]:
 def _models(settings: Settings) -> list[str]:
     """Return the models to begin with: the registry's, or the file's while Redis is away."""
     file = read_file(settings.providers_file)
-    client = connect(settings.effective_redis_url, timeout_s=WORKER_TIMEOUT_S, name="replyto-start")
+    client = connect(settings.redis_address, timeout_s=WORKER_TIMEOUT_S, name="replyto-start")
     try:
         return Registry(RegistryStore(client).seed(file).providers).known_models
     except redis.RedisError:

@@ -31,6 +31,7 @@ from shared.recovery_store import RecoveryStore
 from shared.registry_follower import RegistryFollower
 from shared.settings import Settings
 from shared.slot_store import SlotStore
+from shared.telemetry.tally import Tally
 from shared.unstored import Unstored
 from workers.callbacks.leases import Leases
 from workers.callbacks.sender import Sender, sender_of
@@ -81,6 +82,7 @@ class Deps:
     lanes: Lanes = field(default_factory=Lanes)
     traffic: Traffic = field(default_factory=Traffic)
     usage: UsageWishes = field(default_factory=UsageWishes)
+    tally: Tally = field(default_factory=Tally)
     worker_name: str = "worker"
     environment: Mapping[str, str] = field(default_factory=dict)
     #: The ways out to the providers.
@@ -97,7 +99,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
     """Return the dependencies of a worker process of so many slots. Connects when first used."""
     kept = kept_slots(concurrency, settings.interactive_share)
     client = redis_client.connect(
-        settings.effective_redis_url,
+        settings.redis_address,
         timeout_s=redis_client.WORKER_TIMEOUT_S,
         name="replyto-worker",
     )

@@ -19,8 +19,9 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from shared.database import migration
-from shared.database.engine import WRITES, build_engine, parse_url
+from shared.database.engine import WRITES, build_engine
 from shared.database.native_threads import NativeThreads, TookTooLong, with_limit
+from shared.database.url import parse_url
 from shared.errors import DatabaseUnavailable
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = parse_url(url)
-        self._is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._is_sqlite = self.url.dialect == "sqlite"
         self._engine = build_engine(self.url)
         self._threads = NativeThreads()
         self._migrated = False
@@ -85,7 +86,7 @@ class Database:
         return self._engine.dialect.name
 
     def __str__(self) -> str:
-        return self.url.render_as_string(hide_password=True)
+        return str(self.url)
 
     def _run(self, work: Callable[[], T], timeout_s: float) -> T:
         try:

@@ -1,13 +1,19 @@
-"""Builds the engine of a database URL: SQLite in a file, or PostgreSQL by psycopg 3."""
+"""Builds the engine of a database: SQLite in a file, or PostgreSQL by psycopg 3.
+
+PostgreSQL may stand behind a pooler that gives each transaction another connection of its own:
+nothing is said of a session. See docs/adr/0024-nothing-of-a-session.md.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 
 from shared.database.idle_pool import IdlePool
+from shared.database.url import DatabaseUrl
 
 #: Name of the execution option that makes a transaction take SQLite's write lock when it begins.
 WRITES: Final = "replyto_writes"
@@ -22,46 +28,71 @@ _CACHE_KIB: Final = 16 * 1024
 _LOG_PAGES: Final = 4000
 #: How long connecting to PostgreSQL may take, and to find a free connection (seconds).
 _CONNECT_S: Final = 3
-#: How long one statement may take in PostgreSQL (milliseconds), whatever its caller allows.
+#: How long one statement may take in PostgreSQL (milliseconds), whatever its caller allows; and how
+#: long a transaction may do nothing: a machine that is paused in one holds up nobody for longer.
 _STATEMENT_MS: Final = 60_000
+_IDLE_MS: Final = 60_000
 #: After how long without an acknowledgement a connection is given up (milliseconds).
 _SILENCE_MS: Final = 10_000
 _CONNECTIONS: Final = 10
+#: What libpq is told where the URL says nothing else.
+_OPTIONS: Final[dict[str, Any]] = {
+    "connect_timeout": _CONNECT_S,
+    "application_name": "replyto",
+    "keepalives_idle": 10,
+    "tcp_user_timeout": _SILENCE_MS,
+}
 
 
-def parse_url(text: str) -> URL:
-    """Return the URL with the driver we use. Raises sqlalchemy.exc.ArgumentError."""
-    url = make_url(text)
-    if url.get_backend_name() in {"postgresql", "postgres"}:
-        return url.set(drivername="postgresql+psycopg")
-    return url
-
-
-def build_engine(url: URL) -> Engine:
+def build_engine(url: DatabaseUrl) -> Engine:
     """Return an engine that connects when first used."""
-    if url.get_backend_name() == "sqlite":
-        return _sqlite(url)
-    return create_engine(
-        url,
+    return _sqlite(url) if url.dialect == "sqlite" else _postgresql(url)
+
+
+def _postgresql(url: DatabaseUrl) -> Engine:
+    engine = create_engine(
+        URL.create("postgresql+psycopg"),
         # Errors are logged, and the values are what people asked.
         hide_parameters=True,
         pool_size=_CONNECTIONS,
         max_overflow=0,
         pool_timeout=_CONNECT_S,
         pool_pre_ping=True,
-        connect_args={
-            "connect_timeout": _CONNECT_S,
-            "options": f"-c statement_timeout={_STATEMENT_MS} -c timezone=UTC",
-            "application_name": "replyto",
-            "keepalives_idle": 10,
-            "tcp_user_timeout": _SILENCE_MS,
-        },
+        # What the operator says has the last word.
+        connect_args={**_OPTIONS, **url.options},
     )
+    event.listen(engine, "connect", _begin_ourselves)
+    event.listen(engine, "begin", _begin_postgresql(str(url.options.get("options", ""))))
+    return engine
 
 
-def _sqlite(url: URL) -> Engine:
+def _begin_ourselves(connection: Any, _record: object) -> None:
+    """Keep psycopg from beginning transactions; it still ends them."""
+    connection.autocommit = True
+
+
+def _begin_postgresql(operators: str) -> Callable[[Connection], None]:
+    """Return what begins a transaction, with its limits, in one round trip.
+
+    `operators`: the options for the server that the URL has; a limit named there is not set here.
+    """
+    limits = {
+        "statement_timeout": _STATEMENT_MS,
+        "idle_in_transaction_session_timeout": _IDLE_MS,
+        "timezone": "'UTC'",
+    }
+    ours = (f"SET LOCAL {key} = {limit}" for key, limit in limits.items() if key not in operators)
+    begin = "; ".join(("BEGIN", *ours))
+
+    def do_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return do_begin
+
+
+def _sqlite(url: DatabaseUrl) -> Engine:
     engine = create_engine(
-        url,
+        url.text,
         poolclass=IdlePool,
         hide_parameters=True,
         connect_args={"timeout": _BUSY_S, "isolation_level": None, "check_same_thread": False},

@@ -80,6 +80,14 @@ class LatencyRow(Dto):
     total: int
 
 
+class NoticeRow(Dto):
+    """What a process has to complain of: secrets, database or clock are not the others'."""
+
+    process: str
+    text: str
+    date: str
+
+
 class GetOverviewResponse(Dto):
     """How things stand. Counts only ever grow: what happens in a time is their difference."""
 
@@ -97,6 +105,9 @@ class GetOverviewResponse(Dto):
     workers: list[WorkerRow]
     lost_workers: list[WorkerRow] = Field(
         description="Not heard for ten seconds and not stopped; forgotten after ten minutes."
+    )
+    notices: list[NoticeRow] = Field(
+        description="What processes have to complain of at this moment; each logs it too."
     )
     counts: dict[str, int]
     latencies: list[LatencyRow]

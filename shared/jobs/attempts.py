@@ -92,6 +92,10 @@ class Attempts(Ledger):
             failed=(*claim.failed, claim.chosen),
         )
 
+    def note_adjusted(self, job_id: int, attempt: int, names: Sequence[str]) -> None:
+        """Note which fields of the request the attempt could not follow to the letter."""
+        self._scripts.run(Call("note_adjusted", [keys.job(job_id)], [attempt, ", ".join(names)]))
+
     def renew(self, attempts: Sequence[tuple[int, int]]) -> list[Renewal]:
         """Renew the leases of (id, attempt) pairs in one round trip."""
         now = self._clock()

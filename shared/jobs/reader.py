@@ -11,15 +11,17 @@ from shared import queue_keys, task_names
 from shared import redis_keys as keys
 from shared.job import SUMMARY_FIELDS, Job, JobState, from_hash
 from shared.ledger import Ledger
-from shared.moves import Answer, Position
+from shared.moves import Answer, Making, Position
 from shared.scripts import Call
 
 #: Most bytes of mailbox entries kept in one job.
 _MAILBOX_BYTES: Final = 4096
 #: Most owners looked at to tell a position.
 _OWNERS_COUNTED: Final = 1000
+_MAKING_FIELDS: Final = ("at", "attempt", "adjusted")
 _ANSWER_FIELDS: Final = (
-    *("state", "status", "response", "error", "created_ms", "executed_ms", "at"),
+    *("state", "status", "response", "error", "created_ms", "executed_ms"),
+    *_MAKING_FIELDS,
 )
 _SUMMARY_NAMES: Final = tuple(name.encode() for name in SUMMARY_FIELDS)
 
@@ -69,7 +71,7 @@ class Reader(Ledger):
     def answer(self, job_id: int) -> Answer | None:
         """Read what the job came to, and no more; None while it has no result."""
         row: Any = self._client.hmget(keys.job(job_id), *_ANSWER_FIELDS)
-        state, status, response, error, created_ms, executed_ms, provider = row
+        state, status, response, error, created_ms, executed_ms, *making = row
         if state is None or not JobState(state.decode()).has_result:
             return None
         return Answer(
@@ -79,7 +81,7 @@ class Reader(Ledger):
             error=error,
             created_ms=int(created_ms or 0),
             executed_ms=int(executed_ms or 0),
-            provider=(provider or b"").decode(),
+            made=_making(*making),
         )
 
     def summaries(self, job_ids: Sequence[int]) -> list[Job | None]:
@@ -103,10 +105,10 @@ class Reader(Ledger):
         step = 2 * len(task_names.PRIORITIES)
         return {queue: sum(sizes[i * step : (i + 1) * step]) for i, queue in enumerate(queues)}
 
-    def provider_of(self, job_id: int) -> str:
-        """Return the provider of the job's present attempt, or of its last; empty for none."""
-        value: Any = self._client.hget(keys.job(job_id), "at")
-        return (value or b"").decode()
+    def making(self, job_id: int) -> Making:
+        """Return how the job's present attempt, or its last, makes the answer."""
+        row: Any = self._client.hmget(keys.job(job_id), *_MAKING_FIELDS)
+        return _making(*row)
 
     def find_id(self, owner: str, ref_id: str) -> int | None:
         """Return the id of the owner's job with this RefId."""
@@ -117,3 +119,9 @@ class Reader(Ledger):
         """Raise unless the ledger answers and takes writes."""
         # PING answers on a full Redis and on a replica too. This is a write that changes nothing.
         self._client.incrby(keys.JOB_ID, 0)
+
+
+def _making(provider: bytes | None, attempt: bytes | None, adjusted: bytes | None) -> Making:
+    noted_by, _, names = (adjusted or b"").decode().partition(" ")
+    is_its_own = noted_by.encode() == attempt
+    return Making((provider or b"").decode(), names if is_its_own else "")

@@ -94,7 +94,9 @@ def _retry_keys(job: Job) -> list[str]:
         keys.DELIVERIES_LEASES,
         delivery_keys.LINE,
         delivery_keys.MISSING,
-        keys.RECEIVER_PREFIX,
+        keys.ENDPOINT_PREFIX,
+        keys.HOST_PREFIX,
+        keys.DELIVERIES_PARKED,
     ]
 
 

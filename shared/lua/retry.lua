@@ -5,8 +5,8 @@
 --       14-18 of the job's priority: message LIST · line ZSET · waiting ZSET · turns ZSET
 --             · the owner's waiting ZSET
 --       19 deliveries:leases ZSET · 20 line of the callbacks ZSET · 21 its missing ZSET
---       22 prefix of receivers
---       23-26 of a caller whose key has limits: requests ZSET · tokens HASH · live ZSET · month HASH
+--       22 prefix of endpoints · 23 prefix of hosts · 24 deliveries:parked SET
+--       25-28 of a caller whose key has limits: requests ZSET · tokens HASH · live ZSET · month HASH
 --       The job's stream and its delivery's log are derived from their keys; dispatch may push jobs
 --       of other owners.
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 queue · 4 priority · 5 widest window (messages)
@@ -21,7 +21,7 @@
 --
 --! include clock
 --! include delivery_index
---! include receiver
+--! include endpoint
 --! include push_message
 --! include dispatch
 --! include drain
@@ -42,11 +42,11 @@ end
 local limits = ARGV[9] ~= '' and cjson.decode(ARGV[9])
 if limits then
   local exceeded, wait =
-    find_exceeded(limits, KEYS[23], KEYS[24], KEYS[25], KEYS[26], ARGV[11], now)
+    find_exceeded(limits, KEYS[25], KEYS[26], KEYS[27], KEYS[28], ARGV[11], now)
   if exceeded then
     return {'limited', whole(wait), exceeded}
   end
-  take(limits, KEYS[23], KEYS[24], KEYS[25], id, now)
+  take(limits, KEYS[25], KEYS[26], KEYS[27], id, now)
   redis.call('HSET', KEYS[1], 'key_id', ARGV[10], 'reserved', whole(limits.tokens),
     'accepted_ms', whole(now))
 else
@@ -63,14 +63,14 @@ redis.call('DEL', KEYS[1] .. ':chunks')
 redis.call('PERSIST', KEYS[1])
 redis.call('PERSIST', KEYS[9])
 redis.call('ZREM', KEYS[8], id)
-local delivery = redis.call('HMGET', KEYS[10], 'state', 'url')
+local delivery = redis.call('HMGET', KEYS[10], 'state', 'url', 'index')
 if delivery[1] == 'Pending' then
   delivery[1] = 'Stopped'
   redis.call('HSET', KEYS[10], 'state', 'Stopped', 'reason', 'the job was retried')
   for _, i in ipairs({11, 19, 20, 21}) do
     redis.call('ZREM', KEYS[i], id)
   end
-  redis.call('ZREM', receiver_of(KEYS[22], delivery[2]).parked, id)
+  leave_parked(endpoint_of(KEYS[22], KEYS[23], delivery[2], delivery[3]), id, KEYS[24])
 end
 if delivery[1] then
   index_delivery(KEYS[10], delivery[1], false)

@@ -32,23 +32,48 @@ class DeliveryRecovery(Search):
         return moved
 
     def wake_receivers(self) -> int:
-        """Push parked deliveries whose receiver has room again; return how many."""
+        """Push parked deliveries for which there is room again; return how many."""
+        return self._wake_endpoints() + self._drain_receivers()
+
+    def _wake_endpoints(self) -> int:
         now = self._clock()
-        due = self._scripts.run(Call("due", [keys.RECEIVERS_WAKES], [now, BATCH]))
+        due = self._scripts.run(Call("due", [keys.ENDPOINTS_WAKES], [now, BATCH]))
         calls = [
             Call(
-                "wake_receiver",
+                "wake_endpoint",
                 [
-                    keys.RECEIVERS_WAKES,
-                    keys.RECEIVER_PREFIX,
+                    keys.ENDPOINTS_WAKES,
+                    keys.ENDPOINT_PREFIX,
+                    keys.HOST_PREFIX,
                     keys.DELIVERIES_LEASES,
+                    keys.DELIVERIES_PARKED,
                     MESSAGES,
                     LINE,
                     keys.QUEUE_PLACE,
                 ],
-                [now, receiver, *receiver_limits(self._settings)],
+                [now, name, *receiver_limits(self._settings)],
             )
-            for receiver in due
+            for name in due
+        ]
+        return sum(self._scripts.run_all(calls))
+
+    def _drain_receivers(self) -> int:
+        """Push what workers of an older version left waiting, who knew no endpoints."""
+        now = self._clock()
+        due = self._scripts.run(Call("due", [keys.RECEIVERS_WAKES], [now, BATCH]))
+        calls = [
+            Call(
+                "drain_receiver",
+                [
+                    keys.RECEIVERS_WAKES,
+                    keys.parked_by_receiver(name.decode()),
+                    MESSAGES,
+                    LINE,
+                    keys.QUEUE_PLACE,
+                ],
+                [now, name, BATCH],
+            )
+            for name in due
         ]
         return sum(self._scripts.run_all(calls))
 
@@ -63,6 +88,8 @@ class DeliveryRecovery(Search):
                     MESSAGES,
                     LINE,
                     keys.QUEUE_PLACE,
+                    keys.ENDPOINT_PREFIX,
+                    keys.HOST_PREFIX,
                     keys.RECEIVER_PREFIX,
                 ],
                 [now, job_id],

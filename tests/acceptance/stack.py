@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from signal import SIGCONT, SIGSTOP
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from cli.ports import free_port
 from shared import task_names
 from shared.sealing import new_encryption_key
 from shared.settings import new_api_key, new_callback_secret
+from tests.acceptance import redis_setups
 from tests.acceptance.api import Api
 from tests.acceptance.canned_llm import Answer, CannedCall, CannedLlm
 from tests.acceptance.guard import Guard
@@ -25,6 +27,7 @@ from tests.acceptance.memory import family, open_sockets, resident_bytes
 from tests.acceptance.polling import until
 from tests.acceptance.process import Process
 from tests.acceptance.receiver import CallbackReceiver
+from tests.acceptance.redis_setups import RedisSetup
 from tests.factories import new_settings
 
 REDIS = "redis"
@@ -57,10 +60,11 @@ class Stack:
         canned: Mapping[str, Answer] | None = None,
         settings: Mapping[str, str] | None = None,
         providers: str = "",
+        redis_setup: Callable[[Path], RedisSetup] = redis_setups.embedded,
     ) -> None:
         """`aliases` maps public names to those of the demo LLM; `settings` are variables.
 
-        `providers` is the text of a providers file to add.
+        `providers` is the text of a providers file to add; `redis_setup` says which Redis to run.
         """
         self.directory = directory
         self._llm_record = directory / "llm.jsonl"
@@ -81,7 +85,7 @@ class Stack:
         self._processes: dict[str, Process] = {}
         self._pools: dict[str, list[str]] = {}
         self._pool_sizes: dict[str, int] = {}
-        self._redis_argv: list[str] = []
+        self._make_redis = redis_setup
         #: How often each role was started.
         self.starts: Counter[str] = Counter()
         self._env: dict[str, str] = {}
@@ -96,7 +100,7 @@ class Stack:
         for server in (self.llm, self._canned, self.receiver, self.hanging_receiver):
             server.start()
         self._prepare()
-        self.start(*(roles or ALL_ROLES))
+        self.start(*(roles or (*self.redis_setup.argvs, *ALL_ROLES[1:])))
         self.wait_ready()
         return self
 
@@ -106,6 +110,7 @@ class Stack:
             process.kill()
         self._guard.close()
         self.redis.close()
+        self.redis_setup.close()
         for server in (self.hanging_receiver, self.receiver, self._canned, self.llm):
             server.stop()
 
@@ -144,9 +149,8 @@ class Stack:
             argv = self._argv(role)
             env = {**self._env, **self._role_env.get(role, {})}
             self._processes[role] = Process(role, argv, env, log, self._guard)
-            if role == REDIS:
-                url = self._env["REPLYTO_REDIS_URL"]
-                until(lambda: embedded_redis.answers(url), "Redis answers")  # noqa: B023
+            if role in self.redis_setup.argvs:
+                until(partial(self.redis_setup.answers, role), f"{role} answers")
 
     def stop(self, role: str) -> int:
         """Ask a process to end (SIGTERM); return its exit status."""
@@ -235,9 +239,8 @@ class Stack:
     # --- parts ------------------------------------------------------------------------------
 
     def _prepare(self) -> None:
-        server = embedded_redis.prepare(self.directory)
-        self._redis_argv = server.argv
-        self.redis = embedded_redis.client_for(server.url)
+        self.redis_setup = self._make_redis(self.directory)
+        self.redis = embedded_redis.client_for(self.redis_setup.url)
         providers = self.directory / "providers.toml"
         providers.write_text(self._providers(), "utf-8")
         inherited = {
@@ -253,7 +256,7 @@ class Stack:
             "REPLYTO_HOST": "127.0.0.1",
             "REPLYTO_PORT": str(self._port),
             "REPLYTO_DATA_DIR": str(self.directory),
-            "REPLYTO_REDIS_URL": server.url,
+            "REPLYTO_REDIS_URL": self.redis_setup.url,
             "REPLYTO_PROVIDERS_FILE": str(providers),
             "REPLYTO_API_KEY": self.api_key,
             "REPLYTO_CALLBACK_SECRET": self.callback_secret,
@@ -280,7 +283,7 @@ class Stack:
             size = self._pool_sizes[role] or settings.chat_concurrency
             return processes.worker(role, concurrency=size, queues=self._pools[role])
         known = {
-            REDIS: self._redis_argv,
+            **self.redis_setup.argvs,
             GATEWAY: processes.gateway(),
             **processes.workers(settings),
         }
@@ -289,7 +292,8 @@ class Stack:
     def _is_ready(self) -> bool:
         dead = self.ended()
         assert not dead, f"{dead} ended"
-        workers = {r: p.pid for r, p in self._processes.items() if r not in (REDIS, GATEWAY)}
+        no_worker = {GATEWAY, *self.redis_setup.argvs}
+        workers = {r: p.pid for r, p in self._processes.items() if r not in no_worker}
         if readiness.workers_not_up(self.redis, workers):
             return False
         return GATEWAY not in self._processes or readiness.gateway_is_up("127.0.0.1", self._port)

@@ -209,9 +209,7 @@ def test_error_before_a_stream_is_tried_again(dialects: DialectStack, client: Op
     [
         pytest.param(400, openai.BadRequestError, "invalid_request_error", 1, id="bad request"),
         pytest.param(404, openai.NotFoundError, "not_found_error", 1, id="not found"),
-        pytest.param(
-            403, openai.InternalServerError, "provider_credentials", 1, id="not for this key"
-        ),
+        pytest.param(403, openai.PermissionDeniedError, "permission_error", 1, id="forbidden"),
         pytest.param(429, openai.RateLimitError, "rate_limit_error", 2, id="limit that stays"),
         pytest.param(500, openai.InternalServerError, "api_error", 2, id="error of the server"),
         pytest.param(529, openai.InternalServerError, "overloaded_error", 2, id="overloaded"),
@@ -274,3 +272,38 @@ def test_queued_job_is_answered_and_called_back_as_any_other(dialects: DialectSt
     assert ended["result"]["choices"][0]["message"]["content"] == "You said: later"
     (callback,) = stack.receiver.wait_for(path)
     assert json.loads(callback.body)["object"] == "chat.completion"
+
+
+def test_what_the_api_refuses_is_adjusted_and_said_so(
+    dialects: DialectStack, client: OpenAI
+) -> None:
+    marker = uuid.uuid4().hex
+    asked = client.chat.completions.with_raw_response.create(
+        model=CLAUDE,
+        messages=messages(marker),
+        temperature=0.2,
+        reasoning_effort="low",
+        user="ann@example.com",
+    )
+    assert asked.headers["x-adjusted"] == "user, temperature"
+    job = dialects.stack.api().job(int(asked.headers["x-job-id"]))
+    assert json.loads(job["meta"]["attempts"])[0]["detail"] == "adjusted: user, temperature"
+    (call,) = dialects.anthropic.calls_of(marker)
+    assert "temperature" not in call.request
+    assert "metadata" not in call.request
+    with client.chat.completions.with_streaming_response.create(
+        model=CLAUDE, messages=messages(), stream=True, stop="\n"
+    ) as streamed:
+        assert streamed.headers["x-adjusted"] == "stop"
+    plain = client.chat.completions.with_raw_response.create(model=CLAUDE, messages=messages())
+    assert "x-adjusted" not in plain.headers
+
+
+def test_request_that_the_api_forbids_keeps_nobody_else_from_it(client: OpenAI) -> None:
+    for _ in range(3):
+        with pytest.raises(openai.PermissionDeniedError) as caught:
+            client.chat.completions.create(model=CLAUDE, messages=messages("fail 403"))
+        assert caught.value.code == "permission_error"
+        assert "As you wish: 403" in caught.value.message
+    said = client.chat.completions.create(model=CLAUDE, messages=messages("Well?"))
+    assert said.choices[0].message.content == "You said: Well?"

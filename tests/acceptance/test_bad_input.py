@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
 import time
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 import requests
+from backports import zstd
 
 from shared import redis_keys
 from tests.acceptance.api import Api, chat
@@ -400,3 +402,25 @@ def test_without_its_ledger_the_gateway_answers_503_soon_and_accepts_nothing(
         again = {api.post(QUEUE, json=calls[1][2]).json()["id"] for _ in range(2)}
     assert len(again) == 1
     assert int(gateway.redis.get("jobs:id")) <= int(before[b"jobs:id"]) + 2
+
+
+_UNKNOWN = json.dumps(chat("no-such-model")).encode()
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+@pytest.mark.parametrize(
+    ("packed", "coding", "status", "code"),
+    [
+        pytest.param(gzip.compress(_UNKNOWN), "gzip", 404, "model_not_found", id="gzip"),
+        pytest.param(zstd.compress(_UNKNOWN), "zstd", 404, "model_not_found", id="zstd"),
+        pytest.param(gzip.compress(b" " * 100 * MB), "gzip", 413, "body_too_large", id="bomb"),
+        pytest.param(b"{}", "br", 415, "unsupported_content_encoding", id="another coding"),
+        pytest.param(b"{}", "gzip", 400, "invalid_content_encoding", id="none"),
+    ],
+)
+def test_compressed_request_is_decoded_or_refused(
+    client: Api, packed: bytes, coding: str, status: int, code: str, is_chunked: bool
+) -> None:
+    body = iter([packed[:5], packed[5:]]) if is_chunked else packed
+    answer = client.post(SYNC, data=body, headers={**JSON, "Content-Encoding": coding})
+    assert_error(answer, status, code, "model" if status == 404 else None)

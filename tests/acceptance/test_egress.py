@@ -161,7 +161,7 @@ def test_probes_and_questions_for_models_take_the_same_way(company: Company) -> 
     assert told["result"] is False
     assert "through its proxy: Tunnel" in told["reason"]
     before = company.proxy.requests
-    assert "llama" in company.stack.api().get("/api/").text
+    assert "llama" in company.stack.api().get("/api/GetOllamaModels").text
     assert company.proxy.requests > before
 
 

@@ -21,7 +21,7 @@ from tests.acceptance.polling import PATIENCE_S, until
 from tests.acceptance.process import Process
 
 _ROOT = Path(__file__).parents[2]
-_COMMAND = [sys.executable, "-m", "cli.main"]
+_COMMAND = [sys.executable, "-P", "-m", "cli.main"]
 #: How long Ctrl-C may take (seconds).
 STOP_LIMIT_S = 120.0
 
@@ -45,6 +45,14 @@ class Newcomer:
             "REPLYTO_PORT": str(self.port),
             "REPLYTO_DATA_DIR": str(self.data_dir),
         }
+
+    def set(self, name: str, value: str) -> None:
+        """Set an environment variable of what is run from now on."""
+        self._env[name] = value
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """Send a signal to a process that `replyto up` runs."""
+        os.kill(self.pids()[name], number)
 
     def run(self, name: str, *words: str) -> None:
         """Run a replyto command in a terminal of this name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import hiredis
@@ -12,7 +13,7 @@ import requests
 from shared.providers import Provider
 from tests.unit.test_openai_dialect import Provoked, answer, streaming
 from workers.providers.anthropic.dialect import AnthropicDialect
-from workers.providers.base import ProviderCall, ProviderError
+from workers.providers.base import EndedWithoutDone, ProviderCall, ProviderError
 
 CHAT = {"model": "claude-sonnet-4-5", "messages": [{"role": "user", "content": "x"}]}
 
@@ -146,3 +147,30 @@ def test_events_that_are_new_are_passed_over() -> None:
     session, _ = session_of(streaming(*wire))
     chunks = list(AnthropicDialect(clock=lambda: 7.9).stream(session, call_of()))
     assert [json.loads(chunk)["created"] for chunk in chunks] == [7]
+
+
+def test_usage_of_a_stream_that_does_not_say_that_it_is_done_is_told() -> None:
+    end = {
+        "type": "message_delta",
+        "delta": {"stop_reason": "end_turn"},
+        "usage": {"input_tokens": 3, "output_tokens": 2},
+    }
+    session, _ = session_of(streaming(START, event(end)))
+    asking = {**CHAT, "stream_options": {"include_usage": True}}
+    chunks: list[bytes] = []
+    with pytest.raises(EndedWithoutDone):
+        chunks.extend(AnthropicDialect().stream(session, call_of(chat=asking)))
+    assert json.loads(chunks[-1])["usage"]["total_tokens"] == 5
+
+
+def test_what_the_request_could_not_follow_is_told_before_the_call_is_made() -> None:
+    told: list[str] = []
+    session, adapter = session_of(answer(200, b'{"content":[]}'))
+
+    def note(names: Any) -> None:
+        assert not adapter.sent
+        told.extend(names)
+
+    call = replace(call_of(chat={**CHAT, "temperature": 2}), adjusted=note)
+    AnthropicDialect().ask(session, call)
+    assert told == ["temperature"]

@@ -35,7 +35,7 @@ def translate(*messages: Json, **fields: Any) -> Json:
     """Return the translation; it must be one that the API takes, and the chat as it was."""
     given = chat(*messages, **fields)
     before = copy.deepcopy(given)
-    request = to_messages_request(given)
+    request = to_messages_request(given).request
     assert given == before
     check(request)
     return request
@@ -394,3 +394,312 @@ def test_round_of_tools_is_sent_back_with_the_thoughts_that_led_to_it(
     )
     assert ("thinking" in request) is thinks
     assert (request["messages"][1]["content"][0] == THOUGHT) is thinks
+
+
+# --- what the API refuses beside one another --------------------------------------------------
+
+
+def fitted(*messages: Json, **fields: Any) -> tuple[Json, tuple[str, ...]]:
+    """Return the translation, which the API must take, and what it changed."""
+    translation = to_messages_request(chat(*messages, **fields))
+    check(translation.request)
+    return translation.request, translation.adjusted
+
+
+TEMPERATURES: Any = ("temperature", "top_p", "top_k")
+
+
+@pytest.mark.parametrize(
+    ("model", "fields", "kept", "adjusted"),
+    [
+        pytest.param("claude-opus-4-7", {"temperature": 0.2}, {}, ["temperature"], id="taken away"),
+        pytest.param("claude-sonnet-5", {"top_p": 0.2, "top_k": 4}, {}, ["top_p", "top_k"], id="5"),
+        pytest.param("claude-latest", {"temperature": 0.2}, {}, ["temperature"], id="newest"),
+        pytest.param("claude-opus-4-8", {"temperature": 1, "top_p": 1.0}, {}, [], id="defaults"),
+        pytest.param(
+            "claude-opus-4-1-20250805",
+            {"temperature": 0.2, "top_p": 0.9},
+            {"temperature": 0.2},
+            ["top_p"],
+            id="one of both",
+        ),
+        pytest.param(
+            "claude-sonnet-4-5",
+            {"temperature": 1, "top_p": 0.9},
+            {"top_p": 0.9},
+            [],
+            id="the one that says nothing goes",
+        ),
+        pytest.param(
+            "claude-opus-4-20250514",
+            {"temperature": 0.2, "top_p": 0.9},
+            {"temperature": 0.2, "top_p": 0.9},
+            [],
+            id="both at an older one",
+        ),
+        pytest.param(
+            "glm-4.6",
+            {"temperature": 0.2, "top_p": 0.9, "top_k": 3},
+            {"temperature": 0.2, "top_p": 0.9, "top_k": 3},
+            [],
+            id="another maker's",
+        ),
+        pytest.param(
+            "claude-3-haiku-20240307",
+            {"temperature": 2},
+            {"temperature": 1},
+            ["temperature"],
+            id="2",
+        ),
+        pytest.param(
+            "claude-sonnet-4-5",
+            {"temperature": 0.2, "top_p": 0.5, "top_k": 3, "reasoning_effort": "low"},
+            {"top_p": 0.95},
+            ["temperature", "top_k", "top_p"],
+            id="beside thoughts",
+        ),
+        pytest.param(
+            "claude-opus-4-6",
+            {"temperature": 0.2, "thinking": {"type": "adaptive"}},
+            {},
+            ["temperature"],
+            id="beside thoughts of the API's own field",
+        ),
+        pytest.param(
+            "claude-3-7-sonnet-latest",
+            {"temperature": 1, "top_p": 0.97, "reasoning_effort": "low"},
+            {"temperature": 1, "top_p": 0.97},
+            [],
+            id="beside thoughts, as they may be",
+        ),
+        pytest.param(
+            "claude-sonnet-4-5",
+            {"temperature": 0.2, "reasoning_effort": "none"},
+            {"temperature": 0.2},
+            [],
+            id="no thoughts",
+        ),
+    ],
+)
+def test_sampling_is_what_the_model_takes(
+    model: str, fields: Json, kept: Json, adjusted: list[str]
+) -> None:
+    request, told = fitted(model=model, **fields)
+    assert {name: request[name] for name in TEMPERATURES if name in request} == kept
+    assert sorted(told) == sorted(adjusted)
+
+
+FORCED: Any = {"tools": [WEATHER], "tool_choice": "required"}
+
+
+@pytest.mark.parametrize("model", ["claude-sonnet-4-5", "claude-opus-4-6", "claude-opus-4-7"])
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"reasoning_effort": "high"}, "reasoning_effort"),
+        ({"thinking": {"type": "enabled", "budget_tokens": 2000}}, "thinking"),
+        ({"thinking": {"type": "adaptive"}}, "thinking"),
+    ],
+)
+def test_forced_tool_is_called_without_thinking(model: str, fields: Json, field: str) -> None:
+    request, adjusted = fitted(model=model, temperature=1, **FORCED, **fields)
+    assert "thinking" not in request
+    assert adjusted == (field,)
+    assert request["max_tokens"] == DEFAULT_MAX_TOKENS
+
+
+@pytest.mark.parametrize(
+    ("model", "fields", "thinking", "adjusted"),
+    [
+        pytest.param(
+            "claude-3-5-sonnet-20241022", {"reasoning_effort": "low"}, None, True, id="never"
+        ),
+        pytest.param(
+            "claude-opus-4-7",
+            {"thinking": {"type": "enabled", "budget_tokens": 9000}},
+            {"type": "adaptive"},
+            True,
+            id="no budget any more",
+        ),
+        pytest.param(
+            "claude-opus-4-6",
+            {"thinking": {"type": "enabled", "budget_tokens": 9000}},
+            {"type": "enabled", "budget_tokens": 9000},
+            False,
+            id="a budget above the default limit",
+        ),
+        pytest.param(
+            "claude-opus-4-1",
+            {"reasoning_effort": "xhigh"},
+            {"type": "enabled", "budget_tokens": 32_000 - DEFAULT_MAX_TOKENS},
+            False,
+            id="as much as the model may say",
+        ),
+    ],
+)
+def test_thinking_is_asked_for_as_the_model_takes_it(
+    model: str, fields: Json, thinking: Json | None, *, adjusted: bool
+) -> None:
+    request, told = fitted(model=model, **fields)
+    assert request.get("thinking") == thinking
+    assert bool(told) is adjusted
+
+
+def test_effort_that_a_model_has_not_yet_becomes_its_highest_common_one() -> None:
+    request, adjusted = fitted(model="claude-opus-4-6", reasoning_effort="xhigh")
+    assert request["output_config"]["effort"] == "high"
+    assert adjusted == ("reasoning_effort",)
+
+
+def test_answer_that_is_begun_is_gone_on_with_without_thinking() -> None:
+    begun = {"role": "assistant", "content": "Once upon "}
+    request, adjusted = fitted(HELLO, begun, reasoning_effort="low")
+    assert adjusted == ("reasoning_effort",)
+    assert request["messages"][-1]["content"][0]["text"] == "Once upon"
+
+
+@pytest.mark.parametrize("user", ["ann@example.com", "+49 (170) 123-4567", "5551234567", "u" * 257])
+def test_user_that_is_personal_data_is_not_sent(user: str) -> None:
+    assert fitted(user=user) == (translate(), ("user",))
+    request, adjusted = fitted(user=user, safety_identifier="s1")
+    assert (request["metadata"], adjusted) == ({"user_id": "s1"}, ("user",))
+
+
+@pytest.mark.parametrize("user", ["9f86d081-884c-7d65-9a2f-eaa0c55ad015", "ann", "team@work"])
+def test_user_that_is_opaque_is_sent(user: str) -> None:
+    request, adjusted = fitted(user=user)
+    assert (request["metadata"], adjusted) == ({"user_id": user}, ())
+
+
+def test_stops_of_blanks_alone_are_left_out() -> None:
+    assert fitted(stop=["\n", "END"])[0]["stop_sequences"] == ["END"]
+    request, adjusted = fitted(stop="\n\n")
+    assert "stop_sequences" not in request
+    assert adjusted == ("stop",)
+
+
+# --- histories of other models ----------------------------------------------------------------
+
+
+def rounds(*ids: tuple[Any, Any]) -> list[Json]:
+    """Return a history in which each call, by its id, got a result."""
+    messages = [HELLO]
+    for called, answered in ids:
+        one = {**call("x"), "id": called}
+        messages.append({"role": "assistant", "content": None, "tool_calls": [one]})
+        messages.append({"role": "tool", "tool_call_id": answered, "content": "sunny"})
+    return messages
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        pytest.param([("call:1.a b", "call:1.a b")], id="outside of the pattern"),
+        pytest.param([("functions.get:0", "functions.get:0")] * 3, id="anew in each turn"),
+        pytest.param([("call_0", "call_0")] * 2, id="the same one, as such allowed"),
+        pytest.param([("", "")] * 2, id="empty"),
+        pytest.param([(None, None)], id="none"),
+        pytest.param([("ä" * 300, "ä" * 300)], id="long"),
+    ],
+)
+def test_ids_of_calls_are_mapped_with_their_results(ids: list[Any]) -> None:
+    first, second = (translate(*rounds(*ids), tools=[WEATHER]) for _ in range(2))
+    assert first == second
+
+
+def test_ids_that_the_api_takes_stay() -> None:
+    request = translate(*rounds(("toolu_1-A", "toolu_1-A")), tools=[WEATHER])
+    assert request["messages"][1]["content"][0]["id"] == "toolu_1-A"
+
+
+def test_same_ids_of_parallel_calls_get_a_result_each() -> None:
+    calls = [{**call("x"), "id": ""}, {**call("x"), "id": ""}]
+    results = [{"role": "tool", "tool_call_id": "", "content": str(n)} for n in (1, 2)]
+    said = {"role": "assistant", "tool_calls": calls}
+    request = translate(HELLO, said, *results, tools=[WEATHER])
+    sent = [block["id"] for block in request["messages"][1]["content"]]
+    got = {b["tool_use_id"]: b["content"] for b in request["messages"][2]["content"]}
+    assert got == {sent[0]: "1", sent[1]: "2"}
+
+
+def test_blank_texts_are_left_out() -> None:
+    request = translate(
+        {"role": "system", "content": " \n"},
+        HELLO,
+        {"role": "assistant", "content": "\n\n", "tool_calls": [call("c1")]},
+        {"role": "tool", "tool_call_id": "c1", "content": "  "},
+        {
+            "role": "user",
+            "content": [{"type": "text", "text": "\t"}, {"type": "text", "text": "x"}],
+        },
+        tools=[WEATHER],
+    )
+    assert "system" not in request
+    assert [block["type"] for block in request["messages"][1]["content"]] == ["tool_use"]
+    assert request["messages"][2]["content"][1:] == [{"type": "text", "text": "x"}]
+
+
+def test_results_come_before_what_the_user_says() -> None:
+    request = translate(
+        HELLO,
+        {"role": "assistant", "tool_calls": [call("c1")]},
+        {"role": "user", "content": "And?"},
+        {"role": "tool", "tool_call_id": "c1", "content": "sunny"},
+        tools=[WEATHER],
+    )
+    kinds = [block["type"] for block in request["messages"][2]["content"]]
+    assert kinds == ["tool_result", "text"]
+
+
+def test_thoughts_of_other_models_are_left_out() -> None:
+    said = {
+        "role": "assistant",
+        "content": [
+            {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]},
+            {"type": "text", "text": "Hi"},
+        ],
+        "reasoning_content": "Hm.",
+        "reasoning_details": [{"type": "reasoning.text", "text": "Hm."}],
+        "thinking_blocks": [{"type": "thinking", "thinking": "Hm.", "signature": ""}],
+    }
+    request = translate(HELLO, said, HELLO)
+    assert request["messages"][1]["content"] == [{"type": "text", "text": "Hi"}]
+
+
+def test_conversation_that_the_assistant_begins_is_one_that_the_api_takes() -> None:
+    request, adjusted = fitted({"role": "assistant", "content": "Welcome!"}, HELLO)
+    assert [turn["role"] for turn in request["messages"]] == ["user", "assistant", "user"]
+    assert adjusted == ("messages",)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"properties": {"city": {"type": "string"}}},
+        {"$schema": "https://json-schema.org/draft/2020-12/schema"},
+        {"type": ["object", "null"]},
+        {"type": None},
+        {},
+        None,
+    ],
+)
+def test_parameters_without_a_type_get_one(parameters: Any) -> None:
+    tool = {"type": "function", "function": {"name": "f", "parameters": parameters}}
+    schema = translate(tools=[tool])["tools"][0]["input_schema"]
+    assert schema == {**(parameters or {"properties": {}}), "type": "object"}
+
+
+@pytest.mark.parametrize("arguments", [{"q": 1}, "null", "", None])
+def test_arguments_in_forms_of_other_apis_are_understood(arguments: Any) -> None:
+    said = {"role": "assistant", "tool_calls": [call("c1", arguments)]}
+    result = {"role": "tool", "tool_call_id": "c1", "content": "x"}
+    request = translate(HELLO, said, result, tools=[WEATHER])
+    assert request["messages"][1]["content"][0]["input"] == (
+        arguments if isinstance(arguments, dict) else {}
+    )
+
+
+def test_picture_by_a_name_of_its_type_that_is_not_registered_is_sent() -> None:
+    part = {"type": "image_url", "image_url": {"url": "data:image/jpg;base64,AAAA"}}
+    request = translate({"role": "user", "content": [part]})
+    assert request["messages"][0]["content"][0]["source"]["media_type"] == "image/jpeg"

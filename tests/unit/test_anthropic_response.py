@@ -53,7 +53,10 @@ def whole(*blocks: Json, **fields: Any) -> Any:
 
 def chunks_of(told: Json, cut: int = 3, *, include_usage: bool = True) -> list[Json]:
     stream = ChunkStream(CREATED_S, include_usage=include_usage)
-    return [chunk for event in events_of(told, cut) for chunk in stream.feed(event)]
+    return [
+        *(chunk for event in events_of(told, cut) for chunk in stream.feed(event)),
+        *stream.finish(),
+    ]
 
 
 def fold(chunks: list[Json]) -> Any:
@@ -187,6 +190,59 @@ def test_parallel_calls_have_indexes_of_their_own_whatever_stands_before_them() 
     ]
     assert [entry["index"] for entry in deltas if "id" in entry] == [0, 1]
     assert [entry["function"]["arguments"] for entry in deltas if entry["index"] == 1] == ["", "{}"]
+
+
+def _calls_of(events: list[Json]) -> Any:
+    stream = ChunkStream(CREATED_S, include_usage=True)
+    start = {"type": "message_start", "message": message()}
+    end = {"type": "message_delta", "delta": {"stop_reason": "tool_use"}}
+    chunks = [chunk for event in [start, *events, end] for chunk in stream.feed(event)]
+    return fold([*chunks, *stream.finish()])["choices"][0]["message"]
+
+
+def _block(index: int, block: Json, *deltas: Json) -> list[Json]:
+    return [
+        {"type": "content_block_start", "index": index, "content_block": block},
+        *({"type": "content_block_delta", "index": index, "delta": delta} for delta in deltas),
+        {"type": "content_block_stop", "index": index},
+    ]
+
+
+def _piece(text_of_input: str) -> Json:
+    return {"type": "input_json_delta", "partial_json": text_of_input}
+
+
+@pytest.mark.parametrize("deltas", [[], [_piece("")]])
+def test_input_that_comes_whole_with_the_start_of_its_block_is_kept(deltas: list[Json]) -> None:
+    said = _calls_of(_block(0, tool_use(1, {"city": "Paris"}), *deltas))
+    assert json.loads(said["tool_calls"][0]["function"]["arguments"]) == {"city": "Paris"}
+
+
+def test_input_that_comes_as_text_is_kept_as_it_is() -> None:
+    said = _calls_of(_block(0, {**tool_use(1, {}), "input": '{"a":1}'}))
+    assert said["tool_calls"][0]["function"]["arguments"] == '{"a":1}'
+
+
+def test_blocks_that_come_interleaved_stay_apart() -> None:
+    first = _block(1, tool_use(1, {}), _piece('{"a":'), _piece("1}"))
+    second = _block(2, tool_use(2, {}), _piece('{"b":'), _piece("2}"))
+    thinking = _block(
+        0,
+        {"type": "thinking", "thinking": "", "signature": ""},
+        {"type": "thinking_delta", "thinking": "Hm"},
+        {"type": "signature_delta", "signature": "sig"},
+    )
+    mixed = [event for events in zip(thinking, first, second, strict=True) for event in events]
+    said = _calls_of(mixed)
+    calls = {one["id"]: json.loads(one["function"]["arguments"]) for one in said["tool_calls"]}
+    assert calls == {"toolu_1": {"a": 1}, "toolu_2": {"b": 2}}
+    assert said["reasoning_content"] == "Hm"
+    assert said["thinking_blocks"][0]["signature"] == "sig"
+
+
+def test_block_that_is_never_told_to_end_is_whole_when_the_message_ends() -> None:
+    said = _calls_of(_block(0, tool_use(1, {"a": 1}))[:-1])
+    assert json.loads(said["tool_calls"][0]["function"]["arguments"]) == {"a": 1}
 
 
 def test_stream_can_be_put_together_by_the_sdk() -> None:

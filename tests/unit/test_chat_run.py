@@ -417,3 +417,38 @@ def test_model_without_provider_fails_the_job(deps: Deps) -> None:
     job_id = deps.jobs.accept(new_job(model="gone")).id
     run_chat(deps, job_id, "chat.gone", 5)
     assert json.loads(_job(deps, job_id).error or b"")["error"]["code"] == "no_provider"
+
+
+def test_what_an_attempt_could_not_follow_is_told_in_job_and_answer(
+    deps: Deps, llm: FakeLlm
+) -> None:
+    def answer(call: ProviderCall) -> bytes:
+        call.adjusted(["temperature", "top_p"])
+        return b"{}"
+
+    llm.answer = answer
+    job_id = _accept(deps)
+    run_chat(deps, job_id, "chat.m", 5)
+    assert _job(deps, job_id).attempts[0].detail == "adjusted: temperature, top_p"
+    told = deps.jobs.answer(job_id)
+    assert told is not None
+    assert told.made == ("best", "temperature, top_p")
+
+
+def test_what_another_attempt_could_not_follow_is_not_told_of_the_answer(
+    deps: Deps, llm: FakeLlm
+) -> None:
+    def answer(call: ProviderCall) -> bytes:
+        if call.provider.name == "other":
+            return b"{}"
+        call.adjusted(["temperature"])
+        raise ProviderError(DOWN, transient=True, status=503)
+
+    llm.answer = answer
+    job_id = _accept(deps)
+    run_chat(deps, job_id, "chat.m", 5)
+    first, second = _job(deps, job_id).attempts
+    assert (first.detail, second.detail) == (f"{DOWN.message}; adjusted: temperature", "")
+    assert deps.jobs.making(job_id) == ("other", "")
+    deps.jobs.note_adjusted(job_id, 2, ["too late"])
+    assert deps.jobs.making(job_id) == ("other", "")

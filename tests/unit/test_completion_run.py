@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 import redis
 
+from shared import redis_keys as keys
 from shared.job import JobState
 from shared.moves import Result
+from shared.telemetry.tally import Counts, Tallied
 from tests.factories import FakeClock, MessageLists, new_job, new_settings
 from tests.unit.worker_deps import FakeLlm, build
 from workers.completion import run
@@ -69,3 +71,23 @@ def test_completion_drops_an_id_whose_job_is_gone(deps: Deps) -> None:
     deps.redis.delete(f"job:{job_id}")
     assert complete_executed(deps) == 0
     assert deps.jobs.executed(10) == []
+
+
+def test_each_job_that_ends_is_counted_once_with_how_long_it_took(
+    deps: Deps, fake_clock: FakeClock
+) -> None:
+    _execute(deps, 2)
+    complete_executed(deps)
+    ended = deps.jobs.summaries([1, 2])
+    # The doorbell may ring again for what is done.
+    for job in ended:
+        assert job is not None
+        deps.redis.zadd(keys.EXECUTED, {str(job.id): 1})
+    complete_executed(deps)
+    deps.tally.flush(deps.redis)
+    counts = Counts.read(deps.redis)
+    assert list(counts.of(Tallied.JOBS).values()) == [2]
+    (labels,) = counts.of(Tallied.JOBS)
+    assert (labels[0], *labels[2:]) == ("m", "chat", "completed")
+    for what in (Tallied.WAIT, Tallied.RUN, Tallied.TOTAL):
+        assert sum(counts.histograms(what)["m",].buckets) == 2

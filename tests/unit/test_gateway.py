@@ -365,3 +365,33 @@ def test_ledger_that_is_gone_is_a_503_that_says_when_to_try_again() -> None:
         for answer in (gateway.get("/up"), gateway.post(_QUEUE, {"request": CHAT})):
             assert _error(answer)[::2] == (503, "store_unavailable")
             assert answer.headers["Retry-After"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allow"),
+    [
+        ("POST", "/v1/audio/speech", 404, None),
+        ("POST", "/v1/images/generations", 404, None),
+        ("PROPFIND", "/v1/anything", 404, None),
+        ("OPTIONS", "/v1/anything", 404, None),
+        ("GET", "/v1", 404, None),
+        ("GET", "/v1/chat/completions/chatcmpl_1", 404, None),
+        ("GET", "/v1/responses/resp_1/input_items", 404, None),
+        ("GET", "/v1/chat/completions", 405, {"POST", "OPTIONS"}),
+        ("DELETE", "/v1/responses/resp_1", 405, {"GET", "HEAD", "OPTIONS"}),
+        ("BREW", "/v1/models/m", 405, {"GET", "HEAD", "OPTIONS"}),
+    ],
+)
+def test_call_of_openai_that_is_not_offered_says_so(
+    gateway: Gateway, method: str, path: str, status: int, allow: set[str] | None
+) -> None:
+    answer = gateway.client.open(path, method=method)
+    assert answer.status_code == status
+    error = answer.json["error"]
+    assert error["type"] == "invalid_request_error"
+    if status == 404:
+        assert f"There is no endpoint {method} {path}: of OpenAI's API" in error["message"]
+        assert "chat/completions" in error["message"]
+    else:
+        assert f"{path} does not take {method}; it takes " in error["message"]
+        assert set(answer.headers["Allow"].split(", ")) == allow

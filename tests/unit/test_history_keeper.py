@@ -17,6 +17,7 @@ from shared.history.tables import job_bodies, jobs
 from shared.history.writer import HistoryWriter, Record
 from shared.moves import Result
 from shared.settings import Settings
+from shared.telemetry.tally import Counts, Tallied
 from tests.factories import FakeClock, MessageLists, new_job, new_settings
 from tests.history import ended_job, record
 from tests.unit.worker_deps import FakeLlm, build
@@ -231,3 +232,23 @@ def test_prune_keeps_all_when_the_history_is_for_ever(
     fake_clock.advance(10_000 * 86_400)
     prune(deps)
     assert stored(deps) == [1]
+
+
+def test_tokens_are_counted_once_also_when_a_batch_is_stored_again(deps: Deps) -> None:
+    job_id = deps.jobs.accept(new_job()).id
+    MessageLists(deps.redis).take("chat.m")
+    claim = deps.jobs.claim(job_id, "chat.m", 5, "w")
+    assert claim is not None
+    answer = b'{"id":"x","usage":{"prompt_tokens":7,"completion_tokens":5}}'
+    deps.jobs.execute(job_id, claim.attempt, Result.response(answer))
+    complete_executed(deps)
+    # Another process that stores the same batch at the same time, and is the first.
+    taken = deps.unstored.read([job_id])
+    Keeper(deps)()
+    assert deps.unstored.note_stored([job for job in taken if job]) == set()
+    deps.tally.flush(deps.redis)
+    told = Counts.read(deps.redis).of(Tallied.TOKENS)
+    assert {(model, kind): n for (model, _, kind), n in told.items()} == {
+        ("m", "prompt"): 7,
+        ("m", "completion"): 5,
+    }

@@ -91,7 +91,7 @@ def test_delivery_is_given_up_wherever_it_waits(
     fake_clock.advance(3600)
     assert recovery.return_deliveries() == recovery.repush_deliveries() == 0
     recovery.wake_receivers()
-    for name in (keys.DELIVERIES_DELAYED, keys.RECEIVERS_WAKES, keys.line(QUEUE, 0)):
+    for name in (keys.DELIVERIES_DELAYED, keys.ENDPOINTS_WAKES, keys.line(QUEUE, 0)):
         assert ledger_redis.zcard(name) == 0
 
 

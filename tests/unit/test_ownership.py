@@ -28,6 +28,7 @@ from tests.unit.gateway_client import Gateway
 #: Endpoints that name no job that there is, and why. `/api/` stands for `/json/reply/` too.
 EXEMPT = {
     "/up": "tells nothing of jobs",
+    "/metrics": "for who may read what admins read; tells sums alone",
     "/livez": "tells nothing of jobs",
     "/readyz": "tells nothing of jobs",
     "/v1/chat/completions": "makes a job of the caller's own",

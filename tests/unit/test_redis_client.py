@@ -1,25 +1,61 @@
-"""What counts as an outage."""
+"""What counts as an outage: what Redis says, read by the library's own parser."""
 
 from __future__ import annotations
 
 import pytest
 import redis
+from redis._parsers.base import BaseParser
 
-from shared.redis_client import is_outage
+from shared.store.refusals import is_demoted, is_outage, plain
+
+_SCRIPT = "ERR Error running script (call to f_0): @user_script:1: @user_script: 1: -"
+
+
+@pytest.mark.parametrize("wrapped", [False, True], ids=["said at once", "said in a script of 6.2"])
+@pytest.mark.parametrize(
+    ("said", "demoted"),
+    [
+        ("READONLY You can't write against a read only replica.", True),
+        ("MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", True),
+        ("UNBLOCKED force unblock from blocking operation, instance state changed", True),
+        ("OOM command not allowed when used memory > 'maxmemory'.", False),
+        ("MISCONF Errors writing to the AOF file: No space left on device", False),
+        ("NOREPLICAS Not enough good replicas to write.", False),
+        ("BUSY Redis is busy running a script.", False),
+        ("TRYAGAIN Multiple keys request during rehashing of slot", False),
+        ("CLUSTERDOWN The cluster is down", False),
+        ("NOPERM this user has no permissions to run the 'set' command", False),
+    ],
+)
+def test_refusal_that_passes_is_an_outage(said: str, *, demoted: bool, wrapped: bool) -> None:
+    error = plain(BaseParser.parse_error(_SCRIPT + said if wrapped else said))
+    assert is_outage(error)
+    assert is_demoted(error) is demoted
 
 
 @pytest.mark.parametrize(
-    ("error", "expected"),
+    "said", ["LOADING Redis is loading", "NOAUTH Authentication required.", "WRONGPASS invalid"]
+)
+def test_answer_that_the_library_takes_for_a_lost_connection_is_an_outage(said: str) -> None:
+    assert is_outage(BaseParser.parse_error(said))
+
+
+@pytest.mark.parametrize("error", [redis.ConnectionError("refused"), redis.TimeoutError("late")])
+def test_redis_that_is_away_is_an_outage(error: redis.RedisError) -> None:
+    assert is_outage(error)
+
+
+@pytest.mark.parametrize(
+    "said",
     [
-        pytest.param(redis.ConnectionError("refused"), True, id="no connection"),
-        pytest.param(redis.TimeoutError("timed out"), True, id="no answer in time"),
-        pytest.param(redis.BusyLoadingError("LOADING Redis is loading"), True, id="it starts"),
-        pytest.param(redis.ReadOnlyError("READONLY You can't write"), True, id="a replica"),
-        pytest.param(redis.ResponseError("OOM command not allowed"), True, id="full"),
-        pytest.param(redis.ResponseError("MISCONF Errors writing"), True, id="disk full"),
-        pytest.param(redis.ResponseError("WRONGTYPE Operation against"), False, id="a wrong key"),
-        pytest.param(redis.ResponseError("ERR user_script:1"), False, id="a wrong script"),
+        "WRONGTYPE Operation against a key holding the wrong kind of value",
+        "ERR user_script:1: Script attempted to access nonexistent global variable 'x'",
+        "ERR value is not an integer or out of range",
+        "ERR Protocol error: invalid bulk length",
+        "BUSYGROUP Consumer Group name already exists",
+        "NOSCRIPT No matching script.",
+        "ERR Error running script (call to f_0): @user_script:1: user_script:1: READONLY no",
     ],
 )
-def test_is_outage(error: redis.RedisError, *, expected: bool) -> None:
-    assert is_outage(error) is expected
+def test_mistake_is_no_outage(said: str) -> None:
+    assert not is_outage(plain(BaseParser.parse_error(said)))

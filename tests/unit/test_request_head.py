@@ -33,6 +33,7 @@ def test_request_line_is_read() -> None:
         "POST",
         "/v1/x?a=%20b",
         "HTTP/1.1",
+        None,
     )
 
 

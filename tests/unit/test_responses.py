@@ -277,3 +277,51 @@ def test_answer_that_python_reads_and_json_has_not_is_shown_as_it_is(gateway: Ga
     created(gateway)
     gateway.run(1, Result.response(b'{"id":"resp_theirs","n":NaN}'))
     assert gateway.get("/v1/responses/resp_job_1").data == b'{"id":"resp_theirs","n":NaN}'
+
+
+STORED = {"prompt": {"id": "pmpt_1"}, "background": True}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(STORED, id="a stored prompt"),
+        pytest.param({**STORED, "input": "hi"}, id="with an input of its own"),
+        pytest.param({"background": True}, id="nothing at all"),
+        pytest.param({**STORED, "provider": "acme"}, id="pinned"),
+        pytest.param({**STORED, "refId": "r"}, id="with a RefId"),
+    ],
+)
+def test_response_without_a_model_goes_to_a_provider_of_responses(
+    gateway: Gateway, body: dict[str, Any]
+) -> None:
+    for _ in range(2 if "refId" in body else 1):
+        answer = gateway.post("/v1/responses", body)
+        assert answer.status_code == 200, answer.text
+    job = gateway.jobs.get(1)
+    assert job is not None
+    assert (job.provider, job.model) == ("acme", "m")
+    gone = {"background", "provider", "refId"}
+    assert json.loads(job.request) == {n: v for n, v in body.items() if n not in gone}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        pytest.param({"input": "hi"}, 400, "model", id="an input alone"),
+        pytest.param({"model": None, **STORED}, 400, "model", id="no name"),
+        pytest.param({"provider": "anthro", **STORED}, 400, "model", id="of another API"),
+        pytest.param({"provider": "gone", **STORED}, 404, "provider", id="of nobody"),
+    ],
+)
+def test_response_that_needs_a_model(
+    gateway: Gateway, body: dict[str, Any], status: int, field: str
+) -> None:
+    answer = gateway.post("/v1/responses", body)
+    assert (answer.status_code, answer.json["error"]["param"]) == (status, field)
+
+
+def test_key_of_some_models_must_name_one(gateway: Gateway) -> None:
+    made = gateway.post("/api/CreateApiKey", {"name": "k", "models": ["m"]}, key=ADMIN_SECRET)
+    answer = gateway.post("/v1/responses", STORED, key=made.json["key"])
+    assert (answer.status_code, answer.json["error"]["param"]) == (400, "model")

@@ -121,7 +121,7 @@ def test_large_head_is_read_and_a_larger_one_refused(link: socket.socket, port: 
     with socket.create_connection(("127.0.0.1", port), timeout=30) as other:
         # Just as much as the server reads: with anything unread, its end would be a reset.
         other.sendall(POST + b"X: " + b"x" * 65_533)
-        assert statuses(answers(other)) == [b"400"]
+        assert statuses(answers(other)) == [b"431"]
 
 
 def test_stream_is_sent_in_chunks(link: socket.socket) -> None:

@@ -15,9 +15,11 @@ from http.client import HTTPConnection, HTTPResponse
 from typing import Any, Final
 
 import certifi
+import gevent
 from gevent import monkey, ssl
 
 from shared.callback_target import Target
+from workers.callbacks.answers import Answer
 from workers.callbacks.dialing import Dialer, Limits
 
 #: How long a connection that nobody uses is kept (seconds), and how many.
@@ -34,6 +36,8 @@ def tls_context() -> Any:
     `SSL_CERT_FILE` and `SSL_CERT_DIR`, which OpenSSL reads, add an operator's own.
     """
     context = ssl.create_default_context()
+    # A receiver could ask for one after the other: all of it inside one read.
+    context.options |= ssl.OP_NO_RENEGOTIATION
     context.load_verify_locations(cafile=certifi.where())
     return context
 
@@ -42,6 +46,7 @@ class Connection(HTTPConnection):
     """One connection to one receiver."""
 
     sock: Any
+    response_class = Answer
 
     def __init__(self, target: Target, dialer: Dialer, limits: Limits, context: Any) -> None:
         # Before the parent's, which asks for it to tell whether `Host` needs the port.
@@ -63,14 +68,19 @@ class Connection(HTTPConnection):
         self.ip = str(sock.getpeername()[0])
         try:
             if self._target.scheme == "https":
-                sock.settimeout(self._limits.connect_s)
-                name = self._target.host.rstrip(".")
-                sock = self._context.wrap_socket(sock, server_hostname=name)
+                sock = self._encrypted(sock)
             sock.settimeout(self._limits.read_s)
         except BaseException:
             sock.close()
             raise
         self.sock = sock
+
+    def _encrypted(self, sock: Any) -> Any:
+        """Shake hands, in the time that a connection may take, however slowly bytes come."""
+        within_s = self._limits.connect_s
+        name = self._target.host.rstrip(".")
+        with gevent.Timeout(within_s, TimeoutError(f"no TLS within {within_s:g} s")):
+            return self._context.wrap_socket(sock, server_hostname=name)
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> HTTPResponse:
         """Send the POST, whose body is not empty; return the answer when its headers are there."""

@@ -7,43 +7,21 @@ judgement and the connection (DNS rebinding). The host's name stays what TLS and
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, Final
 
-import gevent
-from gevent import monkey, socket
-from gevent.threadpool import ThreadPool
+from gevent import socket
 
 from shared.address_ranges import Address
 from shared.callback_target import Target, TargetPolicy
+from workers.callbacks.resolving import Lookup, Resolver, system_lookup
 
-#: Look-ups at once. Names whose servers do not answer hold a thread for a while; with gevent's own
-#: ten threads they would soon hold all of them, and stop the look-ups of everybody else.
-_RESOLVER_THREADS: Final = 100
 #: Least time for one address, when others are left to try (seconds).
 _LEAST_DIAL_S: Final = 1.0
 #: Most addresses of one host that are tried.
 _MOST_ADDRESSES: Final = 8
-
-#: Host and port → what `getaddrinfo` answers. Runs in a thread of its own.
-Lookup = Callable[[str, int], Sequence[Any]]
-
-
-def system_lookup(host: str, port: int) -> Sequence[Any]:
-    """Ask the system's resolver, blocking. Raises OSError, or UnicodeError for an odd name."""
-    getaddrinfo: Any = monkey.get_original("socket", "getaddrinfo")
-    found: Sequence[Any] = getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return found
-
-
-class NameNotResolved(Exception):
-    """The host's name has no address, or nobody said so in time."""
-
-    def __init__(self, message: str, *, timed_out: bool = False) -> None:
-        super().__init__(message)
-        self.timed_out = timed_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +42,7 @@ class Dialer:
     ) -> None:
         self._policy = policy
         self._limits = limits
-        self._lookup = lookup
-        self._threads = ThreadPool(_RESOLVER_THREADS)
+        self._resolver = Resolver(lookup, limits.dns_s)
 
     def dial(self, target: Target) -> Any:
         """Return a connected socket, not yet encrypted.
@@ -87,14 +64,7 @@ class Dialer:
             pass
         else:
             return [literal]
-        too_long = NameNotResolved(
-            f"{target.host} was not resolved within {self._limits.dns_s:g} s", timed_out=True
-        )
-        try:
-            with gevent.Timeout(self._limits.dns_s, too_long):
-                found = self._threads.apply(self._lookup, (target.host, target.port))
-        except (OSError, UnicodeError) as exc:
-            raise NameNotResolved(f"{target.host}: {exc}") from exc
+        found = self._resolver.look_up(target.host, target.port)
         addresses = [ip_address(str(entry[4][0])) for entry in found]
         return list(dict.fromkeys(addresses))[:_MOST_ADDRESSES]
 

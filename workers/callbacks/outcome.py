@@ -9,7 +9,7 @@ from http.client import HTTPException
 from typing import Final
 
 from shared.errors import CallbackTargetRefused
-from workers.callbacks.dialing import NameNotResolved
+from workers.callbacks.resolving import NameNotResolved
 
 
 class ErrorClass(StrEnum):

@@ -15,6 +15,7 @@ from shared.callback_body import callback_body
 from shared.delivery import DeliveryAttempt, DeliveryClaim, DeliveryState, Health, NextStep
 from shared.job import Job, JobState
 from shared.signing import SigningKey
+from shared.telemetry.tally import Tallied, Tally
 from workers.callbacks.outcome import CallbackAnswer
 from workers.callbacks.schedule import Schedule
 from workers.deps import Deps
@@ -99,7 +100,8 @@ def _send(deps: Deps, job: Job, claim: DeliveryClaim, *, take: bool) -> int | No
         deps, lambda: deps.deliveries.finish_and_take(job, claim, row, step, take=take)
     )
     if finished.recorded:
-        _log(claim, step, row.duration_ms)
+        _log(job, claim, step, row.duration_ms)
+        _tally(deps.tally, step, row.duration_ms)
     return finished.following
 
 
@@ -186,7 +188,15 @@ def _row(claim: DeliveryClaim, post: _Post, step: NextStep) -> DeliveryAttempt:
     )
 
 
-def _log(claim: DeliveryClaim, step: NextStep, duration_ms: int) -> None:
+def _tally(tally: Tally, step: NextStep, duration_ms: int) -> None:
+    state = step.state
+    tally.add(Tallied.ATTEMPTS, "delivered" if state is DeliveryState.DELIVERED else "failed")
+    tally.observe(Tallied.CALLBACK, duration_ms)
+    if state is not DeliveryState.PENDING:
+        tally.add(Tallied.DELIVERIES, state.value.lower())
+
+
+def _log(job: Job, claim: DeliveryClaim, step: NextStep, duration_ms: int) -> None:
     again = f", again in {step.delay_s:.0f} s" if step.state is DeliveryState.PENDING else ""
     log.info(
         "delivery %s: attempt %s %s (%s) in %s ms%s",
@@ -196,4 +206,5 @@ def _log(claim: DeliveryClaim, step: NextStep, duration_ms: int) -> None:
         step.reason,
         duration_ms,
         again,
+        extra={"request_id": job.request_id, "key": job.key_id},
     )

@@ -53,12 +53,16 @@ class Schedule:
 def health_of(answer: CallbackAnswer) -> Health:
     """Return what an answer says of its receiver, whatever it says of the callback.
 
-    Any answer is a sign of life but 429 and 5xx: a receiver that is too busy, or broken.
+    Any answer is a sign of life but 429 and 5xx: a receiver that is too busy, or broken. Without an
+    address that was dialled, its host was not reached; what comes after (TLS, HTTP) depends on the
+    URL, and one owner's must not speak for the others'.
     """
-    if answer.timed_out:
-        return Health.TIMED_OUT
     if answer.error == ErrorClass.POLICY:
         return Health.UNKNOWN
+    if answer.error in _UNREACHED and not answer.ip:
+        return Health.UNREACHED
+    if answer.timed_out:
+        return Health.TIMED_OUT
     status = answer.status
     if status is None or status == HTTPStatus.TOO_MANY_REQUESTS or status >= _SERVER_ERROR:
         return Health.FAILED
@@ -66,6 +70,12 @@ def health_of(answer: CallbackAnswer) -> Health:
 
 
 _SERVER_ERROR: Final = 500
+_UNREACHED: Final = (
+    ErrorClass.DNS,
+    ErrorClass.REFUSED,
+    ErrorClass.UNREACHABLE,
+    ErrorClass.CONNECT_TIMEOUT,
+)
 _SAID: Final = "the receiver answered"
 
 

@@ -13,8 +13,9 @@ from shared.callback_target import TargetPolicy
 from shared.errors import CallbackTargetRefused
 from shared.settings import Settings
 from workers.callbacks.connections import Connection, Connections, tls_context
-from workers.callbacks.dialing import Dialer, Limits, Lookup, NameNotResolved, system_lookup
+from workers.callbacks.dialing import Dialer, Limits
 from workers.callbacks.outcome import CallbackAnswer, ErrorClass, answer_of_error
+from workers.callbacks.resolving import Lookup, NameNotResolved, system_lookup
 from workers.retry_after import parse_retry_after_s
 
 #: What is read of an answer (bytes), and what of it is kept for the log (bytes).

@@ -21,6 +21,7 @@ from shared.provider_extras import resolved
 from shared.providers import Provider
 from shared.request_defaults import with_defaults
 from workers.chat import backoff, health_notes, routing
+from workers.chat.adjusted import Adjusted
 from workers.chat.candidates import candidates_of
 from workers.chat.relay import StreamRefused
 from workers.chat.streamed import relay_stream
@@ -61,17 +62,18 @@ def make_attempt(deps: Deps, claim: Claim) -> Outcome:
     provider = deps.registry.named(claim.chosen)
     if provider is None or claim.model not in provider.models:
         return _without_provider(deps, claim)
-    started = deps.monotonic()
+    started, adjusted = deps.monotonic(), Adjusted(deps, claim)
     timeout_s = min(left_s, deps.settings.attempt_timeout_s)
     try:
         with deps.running.abortable(claim), deps.traffic.calling(provider.name):
-            body = _called(deps, claim, provider, timeout_s)
+            body = _called(deps, claim, provider, timeout_s, adjusted)
     except ProviderError as error:
         health_notes.note_error(deps, claim, provider, error)
-        record = _record(deps, claim, provider, started, error)
+        record = adjusted.told_in(_record(deps, claim, provider, started, error))
         return _after_error(deps, claim, error, record, left_s - (deps.monotonic() - started))
     health_notes.note_answer(deps, claim, provider, deps.monotonic() - started)
-    return Outcome(Result.response(body), _record(deps, claim, provider, started, None))
+    record = adjusted.told_in(_record(deps, claim, provider, started, None))
+    return Outcome(Result.response(body), record)
 
 
 def _without_provider(deps: Deps, claim: Claim) -> Outcome:
@@ -84,13 +86,15 @@ def _without_provider(deps: Deps, claim: Claim) -> Outcome:
     return Outcome(Result.failure(NO_PROVIDER), delay_s=0.0 if has_one else None)
 
 
-def _called(deps: Deps, claim: Claim, provider: Provider, timeout_s: float) -> bytes:
+def _called(
+    deps: Deps, claim: Claim, provider: Provider, timeout_s: float, adjusted: Adjusted
+) -> bytes:
     """Return the provider's answer. Whatever nobody has foreseen ends the attempt at once, too.
 
     Raises ProviderError, StreamRefused, RedisError.
     """
     try:
-        return _call(deps, claim, provider, timeout_s)
+        return _call(deps, claim, provider, timeout_s, adjusted)
     except (ProviderError, StreamRefused, RedisError):
         raise
     except Exception as exc:
@@ -98,7 +102,9 @@ def _called(deps: Deps, claim: Claim, provider: Provider, timeout_s: float) -> b
         raise ProviderError(INTERNAL_ERROR, transient=False) from exc
 
 
-def _call(deps: Deps, claim: Claim, provider: Provider, timeout_s: float) -> bytes:
+def _call(
+    deps: Deps, claim: Claim, provider: Provider, timeout_s: float, adjusted: Adjusted
+) -> bytes:
     call = ProviderCall(
         provider=provider,
         body=_body(claim, provider),
@@ -110,6 +116,7 @@ def _call(deps: Deps, claim: Claim, provider: Provider, timeout_s: float) -> byt
         headers=resolved(provider.headers, deps.environment),
         query=resolved(provider.query, deps.environment),
         egress=provider_egress(deps, provider),
+        adjusted=adjusted.note,
     )
     relay = deps.relays.of(claim)
     # A hard limit over all: a read timeout begins anew with every byte that drips in.

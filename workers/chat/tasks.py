@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 
 from shared import task_names
 from shared.redis_client import is_outage
+from shared.telemetry.log_setup import job_under_way
 from workers.chat.run import log, run_chat
 from workers.context import deps_of
 
@@ -16,6 +17,7 @@ from workers.context import deps_of
 @shared_task(name=task_names.CHAT, bind=True)
 def run(self: Any, job_id: int) -> None:
     """Make one attempt at a job."""
+    job_under_way.set(job_id)
     deps, message = deps_of(self.app), self.request.delivery_info
     queue, priority = message["routing_key"], message["priority"]
     try:

@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from shared.counters import Count
 from shared.job import Job, JobState
+from shared.telemetry.tally import Tallied, Tally
 from workers.completion.charges import charges_of
 from workers.deps import Deps
 
@@ -87,12 +88,29 @@ def _complete(deps: Deps, ids: list[int]) -> int:
     ended = [(job, state) for job, state in zip(known, states, strict=True) if state is not None]
     for job, state in ended:
         _log_end(job, state)
+        _tally_end(deps.tally, job, state)
     for state, number in Counter(state for _, state in ended).items():
         deps.counters.add(_COUNTS[state], number)
     deps.counters.add_latencies(
         job.executed_ms - job.created_ms for job, state in ended if state is JobState.COMPLETED
     )
     return len(known)
+
+
+def _tally_end(tally: Tally, job: Job, state: JobState) -> None:
+    asked = job.at or job.provider
+    tally.add(Tallied.JOBS, job.model, asked, str(job.operation), state.value.lower())
+    tally.observe(Tallied.WAIT, _waited_ms(job), job.model)
+    tally.observe(Tallied.RUN, _ran_ms(job), job.model)
+    tally.observe(Tallied.TOTAL, job.executed_ms - job.created_ms, job.model)
+
+
+def _waited_ms(job: Job) -> int:
+    return max(0, (job.started_ms or job.executed_ms) - job.created_ms)
+
+
+def _ran_ms(job: Job) -> int:
+    return max(0, job.executed_ms - job.started_ms) if job.started_ms else 0
 
 
 def _log_end(job: Job, state: JobState) -> None:
@@ -102,6 +120,7 @@ def _log_end(job: Job, state: JobState) -> None:
         state,
         job.model,
         job.attempt,
-        max(0, (job.started_ms or job.executed_ms) - job.created_ms),
-        max(0, job.executed_ms - job.started_ms) if job.started_ms else 0,
+        _waited_ms(job),
+        _ran_ms(job),
+        extra={"request_id": job.request_id, "key": job.key_id},
     )

@@ -14,10 +14,11 @@ from typing import Final, NamedTuple
 
 from sqlalchemy.exc import DataError
 
-from shared.history.rows import body_row, job_row
+from shared.history.rows import Row, body_row, job_row
 from shared.history.writer import Record
 from shared.job import Job
 from shared.prices import Prices
+from shared.telemetry.tally import Tallied
 from workers.deps import Deps
 
 #: What is wrong with a row itself, such as a number too large.
@@ -110,8 +111,15 @@ class Keeper:
         except _REFUSED:
             for one in ended:
                 self._store_alone(one)
-        self._deps.unstored.note_stored([one.job for one in ended])
+        left = self._deps.unstored.note_stored([one.job for one in ended])
+        self._tally(one.record.row for one in ended if one.job.id in left)
         return len(ended)
+
+    def _tally(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            names = row["model"], row["provider"]
+            for kind in ("prompt", "completion"):
+                self._deps.tally.add(Tallied.TOKENS, *names, kind, number=row[f"{kind}_tokens"])
 
     def _store_alone(self, ended: _Ended) -> None:
         """Store a job of a batch that was refused; one that nobody can store must not stop all."""

@@ -7,9 +7,11 @@ import heapq
 import os
 import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Final
 
 from redis.exceptions import RedisError
@@ -75,6 +77,8 @@ class Heartbeat:
                 "queues": tuple(sorted(self._queues())),
                 "busy": self._busy(),
                 "stopping": self._stopping(),
+                "memory_bytes": _memory_bytes(),
+                "cpu_s": round(time.process_time(), 3),
                 "counts": dict(deps.traffic.counts),
                 "running_jobs": len(rows),
                 "models": Counter(one.model for one in claims),
@@ -82,6 +86,15 @@ class Heartbeat:
                 "running": tuple(heapq.nsmallest(_SHOWN, rows, key=lambda row: row.since_ms)),
             }
         )
+
+
+def _memory_bytes() -> int | None:
+    """Return what this process holds in memory; None where that is not told in /proc."""
+    try:
+        pages = Path("/proc/self/statm").read_text("ascii").split()[1]
+    except OSError:
+        return None
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _version() -> str:

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
+import logging
+import signal
+import sys
+import threading
 from typing import Any
 
 from celery import bootsteps
 from celery.worker import state
+from redis.exceptions import RedisError
 
 from shared import task_names
 from shared.database.database import prepare
+from shared.machines.database_id import OwnFingerprints
+from shared.machines.identity import MachineDiffers, check_at_start
+from shared.machines.self_check import SelfCheck
 from shared.open_files import allow_many_connections
 from shared.settings import load_settings
+from shared.telemetry.tally import FLUSH_S
 from shared.worker_book import BEAT_S
 from workers import broker, pools
 from workers.context import attach, deps_of
@@ -25,6 +35,8 @@ from workers.maintenance.leases import listen_for_aborts, renew_leases
 from workers.maintenance.periodic import Periodic
 from workers.maintenance.probes import INTERVAL_S, probe_providers
 from workers.maintenance.tick import Tick
+
+log = logging.getLogger(__name__)
 
 #: Pause after a renewal failed (seconds): leases must be renewed as soon as Redis is back.
 _RETRY_S = 1.0
@@ -39,13 +51,28 @@ class DepsStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
 
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
+        _outlive_hang_ups()
         allow_many_connections()
         settings = load_settings()
         prepare(settings.effective_database_url)
         deps = build_deps(settings, worker.hostname, worker.concurrency)
+        _check_identity(deps, worker.app)
         attach(worker.app, deps)
         broker.follow(deps.lanes)
         deps.follower.start()
+
+
+def _check_identity(deps: Deps, app: Any) -> None:
+    """End the process in one line if it is not configured as the others; else keep looking."""
+    queues = app.amqp.queues.consume_from
+    # The others have no use for a database.
+    database = deps.database if task_names.COMPLETION_QUEUE in queues else None
+    own = OwnFingerprints(deps.settings, database)
+    try:
+        check_at_start(deps.settings, deps.redis, own())
+    except MachineDiffers as exc:
+        sys.exit(f"replyto: {exc}")
+    SelfCheck(deps.redis, deps.worker_name, own, deps.clock).start()
 
 
 class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
@@ -63,10 +90,13 @@ class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-igno
 
     def start(self, worker: Any) -> None:
         """Start the timers."""
+        # Celery has its own idea by now: a new process in its place, which ends what runs.
+        _outlive_hang_ups()
         _spare_garbage_collection()
         deps = deps_of(worker.app)
         queues = worker.app.amqp.queues.consume_from
         _start_heartbeat(deps, worker)
+        _start_counting(deps)
         if pools.follows_registry(worker.app) or any(map(task_names.is_chat_queue, queues)):
             _start_lease_keeping(deps)
         if task_names.CALLBACKS_QUEUE in queues:
@@ -81,6 +111,19 @@ class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-igno
         """Stop tick and history."""
         for timer in self._timers:
             timer.stop()
+
+
+def _outlive_hang_ups() -> None:
+    """Go on after SIGHUP: a terminal that closes, a rotated log, a habit of reloading daemons.
+
+    There is nothing to read anew: providers and keys are followed, and a setting wants a restart.
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGHUP, _note_hang_up)
+
+
+def _note_hang_up(*_: object) -> None:
+    log.info("SIGHUP: nothing to do; settings are read at the start, SIGTERM ends this worker")
 
 
 def _spare_garbage_collection() -> None:
@@ -115,6 +158,18 @@ def _start_heartbeat(deps: Deps, worker: Any) -> None:
     )
     Periodic("heartbeat", heartbeat, BEAT_S).start()
     atexit.register(heartbeat.end)
+
+
+def _start_counting(deps: Deps) -> None:
+    def flush() -> None:
+        deps.tally.flush(deps.redis)
+
+    Periodic("metrics", flush, FLUSH_S).start()
+
+    @atexit.register
+    def flush_last() -> None:
+        with contextlib.suppress(RedisError):
+            flush()
 
 
 def _start_lease_keeping(deps: Deps) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from http import HTTPStatus
@@ -20,6 +20,10 @@ from shared.providers import Provider
 ANSWER_MAX_BYTES: Final = 64 * 1024 * 1024
 #: The code of a failure that says: this API has no words for what was asked.
 UNSUPPORTED: Final = "unsupported_parameter"
+
+
+def _told_nobody(_names: Sequence[str]) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class ProviderCall:
     egress: Egress = PLAIN
     #: Most bytes of an answer, decompressed; of a stream too.
     answer_max_bytes: int = ANSWER_MAX_BYTES
+    #: Told, before the call is made, which of the client's fields the dialect could not follow.
+    adjusted: Callable[[Sequence[str]], None] = field(default=_told_nobody, repr=False)
 
 
 class Blame(Enum):

@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 import contextlib
+import selectors
 import socket
 import time
+from typing import cast
 
 from shared.open_files import allow_many_connections
 from tests.acceptance.hostile.peer_process import Errand
 from tests.acceptance.hostile.sockets import connection, connections, is_open, pour
 
-CHUNKED = b"POST %s HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+_CHUNKED = b"POST %s HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+_GET = b"GET %s HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 def tiny_chunks(errand: Errand) -> None:
     """Send a body that never ends, in chunks of one byte."""
     with connection(errand) as link:
-        link.sendall(CHUNKED % _path(errand))
+        link.sendall(_CHUNKED % _path(errand))
         pour(errand, link, b"1\r\na\r\n" * 10_000)
 
 
 def endless_extension(errand: Errand) -> None:
     """Send a size line whose extension never ends."""
     with connection(errand) as link:
-        link.sendall(CHUNKED % _path(errand) + b"1;")
+        link.sendall(_CHUNKED % _path(errand) + b"1;")
         pour(errand, link, b"a" * 65_536)
 
 
 def endless_trailers(errand: Errand) -> None:
     """Send trailers that never end."""
     with connection(errand) as link:
-        link.sendall(CHUNKED % _path(errand) + b"0\r\n")
+        link.sendall(_CHUNKED % _path(errand) + b"0\r\n")
         pour(errand, link, b"a: b\r\n" * 10_000)
 
 
@@ -50,13 +53,28 @@ def unread_body(errand: Errand) -> None:
 
 def pipelined(errand: Errand) -> None:
     """Send requests without waiting for answers, and read them (`read`) or never."""
-    request = b"%s %s HTTP/1.1\r\nHost: a\r\n\r\n"
-    method = errand.options.get("method", "GET").encode()
+    requests = _GET % _path(errand) * 500
     with contextlib.ExitStack() as held:
         links = [held.enter_context(connection(errand)) for _ in range(_count(errand))]
         while errand.goes_on():
             for link in links:
-                _push(errand, link, request % (method, _path(errand)) * 500)
+                _push(errand, link, requests)
+
+
+def in_turn(errand: Errand) -> None:
+    """Ask for nothing on many connections, each as soon as it was answered."""
+    with contextlib.ExitStack() as held, selectors.DefaultSelector() as ready:
+        for _ in range(_count(errand)):
+            link = held.enter_context(connection(errand))
+            ready.register(link, selectors.EVENT_READ)
+            link.sendall(_GET % _path(errand))
+        while errand.goes_on():
+            for key, _ in ready.select(0.1):
+                link = cast("socket.socket", key.fileobj)
+                if not link.recv(65_536):
+                    raise ConnectionResetError
+                link.sendall(_GET % _path(errand))
+                errand.count()
 
 
 def trickling_heads(errand: Errand) -> None:
@@ -87,12 +105,12 @@ def arriving_crowd(errand: Errand) -> None:
 
 def unread_answers(errand: Errand) -> None:
     """Ask for large answers on many connections and read none of them."""
-    request = b"GET %s HTTP/1.1\r\nHost: a\r\n\r\n" % _path(errand)
+    requests = _GET % _path(errand) * 20
     with contextlib.ExitStack() as held:
         for _ in range(_count(errand)):
             link = held.enter_context(connection(errand))
             link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            link.sendall(request * 20)
+            link.sendall(requests)
             errand.count()
         while errand.goes_on():
             time.sleep(0.1)

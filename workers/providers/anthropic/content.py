@@ -10,11 +10,13 @@ from workers.providers.anthropic.untranslatable import Untranslatable
 
 Json = dict[str, Any]
 
+#: Names that are in use beside the registered ones.
+_MEDIA_TYPES: Final = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg"}
 _match_data_url = re.compile(r"data:([^;,]+)(?:;[^;,]+)*;base64,(.*)", re.DOTALL).fullmatch
 
 
 def blocks_of(content: object, path: str) -> list[Json]:
-    """Return the blocks of a content in either form, without empty texts: the API refuses them.
+    """Return the blocks of a content in either form, without blank texts: the API refuses them.
 
     Parts of a type that OpenAI does not know are blocks already. Raises Untranslatable.
     """
@@ -53,7 +55,7 @@ def _text(part: Json, path: str) -> Json | None:
     text = part.get("text", part.get("refusal"))
     if not isinstance(text, str):
         raise Untranslatable(path, "its text must be a string")
-    return {"type": "text", "text": text} if text else None
+    return {"type": "text", "text": text} if text.strip() else None
 
 
 def _image(part: Json, path: str) -> Json:
@@ -76,7 +78,8 @@ def _file(part: Json, path: str) -> Json:
 def _source(url: object, path: str) -> Json:
     if isinstance(url, str):
         if match := _match_data_url(url):
-            return {"type": "base64", "media_type": match[1], "data": match[2]}
+            media_type = _MEDIA_TYPES.get(match[1].lower(), match[1])
+            return {"type": "base64", "media_type": media_type, "data": match[2]}
         if url.startswith(("https://", "http://")):
             return {"type": "url", "url": url}
     raise Untranslatable(path, "must be an http(s): URL or a data: URL in base64")

@@ -26,7 +26,7 @@ from workers.providers.anthropic.request import to_messages_request
 from workers.providers.anthropic.response import completion
 from workers.providers.anthropic.stream import ChunkStream
 from workers.providers.anthropic.untranslatable import Untranslatable
-from workers.providers.base import UNSUPPORTED, ProviderCall, ProviderError
+from workers.providers.base import UNSUPPORTED, EndedWithoutDone, ProviderCall, ProviderError
 
 Json = dict[str, Any]
 
@@ -65,12 +65,19 @@ class AnthropicDialect:
         self, call: ProviderCall, events: Iterable[bytes], *, include_usage: bool
     ) -> Iterator[bytes]:
         chunks = ChunkStream(int(self.clock()), include_usage=include_usage)
-        for event in events:
-            if isinstance(event, http.WholeAnswer):
-                whole = self._completion(call, without_bom(event))
-                yield from unstreamed.events_of(call.operation, whole)
-            elif event.strip() != b"[DONE]":
-                yield from map(to_json_bytes, chunks.feed(_told(call, event)))
+        try:
+            for event in events:
+                if isinstance(event, http.WholeAnswer):
+                    whole = self._completion(call, without_bom(event))
+                    yield from unstreamed.events_of(call.operation, whole)
+                    return
+                if event.strip() != b"[DONE]":
+                    yield from map(to_json_bytes, chunks.feed(_told(call, event)))
+        except EndedWithoutDone:
+            # Counted it is all the same.
+            yield from map(to_json_bytes, chunks.finish())
+            raise
+        yield from map(to_json_bytes, chunks.finish())
 
     def _completion(self, call: ProviderCall, body: bytes) -> bytes:
         """Return the message that the body is as a `chat.completion`. Raises ProviderError."""
@@ -80,7 +87,7 @@ class AnthropicDialect:
 
 def _translated(call: ProviderCall, chat: Json) -> Json:
     try:
-        return to_messages_request(chat)
+        translation = to_messages_request(chat)
     except Untranslatable as exc:
         message = f"Provider '{call.provider.name}' (Anthropic) cannot do this: {exc}."
         failure = Failure(
@@ -92,6 +99,9 @@ def _translated(call: ProviderCall, chat: Json) -> Json:
             exc.field,
         )
         raise ProviderError(failure, transient=False) from exc
+    if translation.adjusted:
+        call.adjusted(translation.adjusted)
+    return translation.request
 
 
 def _target(call: ProviderCall) -> http.Target:

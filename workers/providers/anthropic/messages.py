@@ -6,16 +6,20 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from workers.providers.anthropic.call_ids import CallIds
 from workers.providers.anthropic.content import blocks_of, text_blocks_of
+from workers.providers.anthropic.fitting import Adjusted
 from workers.providers.anthropic.untranslatable import Untranslatable
 
 Json = dict[str, Any]
 Blocks = list[Json]
 
 _SYSTEM: Final = ("system", "developer")
+#: What the user says before an assistant that speaks first: the API wants a turn of the user's.
+_BEGINNING: Final = "."
 
 
-def system_and_turns(messages: list[Json]) -> tuple[Blocks, list[Json]]:
+def system_and_turns(messages: list[Json], adjusted: Adjusted) -> tuple[Blocks, list[Json]]:
     """Return the blocks of the system prompt and the turns. Raises Untranslatable.
 
     System messages go to the prompt from wherever they stand; neighbours of one role, as are the
@@ -23,6 +27,7 @@ def system_and_turns(messages: list[Json]) -> tuple[Blocks, list[Json]]:
     """
     system: Blocks = []
     turns: list[Json] = []
+    ids = CallIds()
     for number, message in enumerate(messages):
         path, role = f"messages[{number}]", message.get("role")
         if role in _SYSTEM:
@@ -31,10 +36,24 @@ def system_and_turns(messages: list[Json]) -> tuple[Blocks, list[Json]]:
         turn = _TURNS.get(str(role))
         if turn is None:
             raise Untranslatable(f"{path}.role", f"'{role}' has no counterpart")
-        _add(turns, *turn(message, path))
+        _add(turns, *turn(message, path, ids))
     if not turns:
         raise Untranslatable("messages", "give at least one message of the user")
+    _fit(turns, adjusted)
     return system, turns
+
+
+def _fit(turns: list[Json], adjusted: Adjusted) -> None:
+    """Order the turns as the API wants them: a user's first, results before what is said."""
+    for turn in turns:
+        turn["content"].sort(key=lambda block: block.get("type") != "tool_result")
+    if turns[0]["role"] == "assistant":
+        turns.insert(0, {"role": "user", "content": [{"type": "text", "text": _BEGINNING}]})
+        adjusted.note("messages")
+    last = turns[-1]["content"][-1]
+    if turns[-1]["role"] == "assistant" and last.get("type") == "text":
+        # What the model is to go on from must not end with blanks.
+        last["text"] = last["text"].rstrip()
 
 
 def _add(turns: list[Json], role: str, blocks: Blocks) -> None:
@@ -44,30 +63,31 @@ def _add(turns: list[Json], role: str, blocks: Blocks) -> None:
         turns.append({"role": role, "content": blocks})
 
 
-def _user(message: Json, path: str) -> tuple[str, Blocks]:
+def _user(message: Json, path: str, _ids: CallIds) -> tuple[str, Blocks]:
     return "user", blocks_of(message.get("content"), f"{path}.content")
 
 
-def _tool(message: Json, path: str) -> tuple[str, Blocks]:
-    called = message.get("tool_call_id")
-    if not called:
-        raise Untranslatable(f"{path}.tool_call_id", "is missing")
-    content = message.get("content")
+def _tool(message: Json, path: str, ids: CallIds) -> tuple[str, Blocks]:
+    called = ids.of_result(message.get("tool_call_id"))
+    if called is None:
+        raise Untranslatable(f"{path}.tool_call_id", "must be the id of a call before it")
     result: Json = {"type": "tool_result", "tool_use_id": called}
-    if content:
-        result["content"] = (
-            content if isinstance(content, str) else blocks_of(content, f"{path}.content")
-        )
+    if content := blocks_of(message.get("content"), f"{path}.content"):
+        is_text = isinstance(message["content"], str)
+        result["content"] = message["content"] if is_text else content
     return "user", [result]
 
 
-def _assistant(message: Json, path: str) -> tuple[str, Blocks]:
+def _assistant(message: Json, path: str, ids: CallIds) -> tuple[str, Blocks]:
     if message.get("function_call"):
         raise Untranslatable(f"{path}.function_call", "send 'tool_calls' instead")
+    calls = message.get("tool_calls") or []
+    if calls:
+        ids.begin_turn()
     return "assistant", [
         *_thinking(message, path),
-        *text_blocks_of(message.get("content"), f"{path}.content"),
-        *_tool_uses(message.get("tool_calls") or [], f"{path}.tool_calls"),
+        *filter(_is_told, text_blocks_of(message.get("content"), f"{path}.content")),
+        *_tool_uses(calls, f"{path}.tool_calls", ids),
     ]
 
 
@@ -79,37 +99,52 @@ def _thinking(message: Json, path: str) -> Iterator[Json]:
     thought = message.get("thinking_blocks") or []
     if not isinstance(thought, list) or not all(isinstance(block, dict) for block in thought):
         raise Untranslatable(f"{path}.thinking_blocks", "must be a list of objects")
-    for block in thought:
+    for block in filter(_is_told, thought):
         # Clients that put a stream together may keep the places of its parts.
         yield {name: value for name, value in block.items() if name != "index"}
 
 
-def _tool_uses(calls: list[Json], path: str) -> Iterator[Json]:
+def _is_told(block: Json) -> bool:
+    """Whether a block can be told to the API: thoughts of other models have no signature."""
+    kind = block.get("type")
+    if kind == "thinking":
+        return isinstance(block.get("thinking"), str) and bool(block.get("signature"))
+    return kind != "redacted_thinking" or bool(block.get("data"))
+
+
+def _tool_uses(calls: list[Json], path: str, ids: CallIds) -> Iterator[Json]:
     for number, call in enumerate(calls):
         function = call.get("function")
         if not isinstance(function, dict):
             raise Untranslatable(f"{path}[{number}]", "must be the call of a function")
         yield {
             "type": "tool_use",
-            "id": call.get("id"),
+            "id": ids.of_call(call.get("id")),
             "name": function.get("name"),
             "input": _input(function.get("arguments"), f"{path}[{number}].function.arguments"),
         }
 
 
 def _input(arguments: object, path: str) -> Json:
+    if isinstance(arguments, dict):
+        # As Ollama's own API has them.
+        return arguments
     if not arguments:
         return {}
     try:
         value = json.loads(arguments) if isinstance(arguments, str) else None
     except (ValueError, RecursionError):
-        value = None
+        raise Untranslatable(path, _WANTED) from None
+    if value is None and isinstance(arguments, str):
+        # How some models say that there are none.
+        return {}
     if not isinstance(value, dict):
-        raise Untranslatable(path, "must be a JSON object as a string")
+        raise Untranslatable(path, _WANTED)
     return value
 
 
-_TURNS: Final[dict[str, Callable[[Json, str], tuple[str, Blocks]]]] = {
+_WANTED: Final = "must be a JSON object as a string"
+_TURNS: Final[dict[str, Callable[[Json, str, CallIds], tuple[str, Blocks]]]] = {
     "user": _user,
     "assistant": _assistant,
     "tool": _tool,

@@ -8,10 +8,18 @@ not know, go on as they are: the API's own (`thinking`, `top_k`, `cache_control`
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from workers.providers.anthropic import thinking
+from workers.providers.anthropic.fitting import (
+    Adjusted,
+    fit_sampling,
+    opaque_user,
+    visible_stops,
+)
 from workers.providers.anthropic.messages import system_and_turns
+from workers.providers.anthropic.models import traits_of
 from workers.providers.anthropic.tools import tool_choice_of, tools_of
 from workers.providers.anthropic.untranslatable import Untranslatable
 
@@ -66,32 +74,48 @@ _REFUSED: Final[Mapping[str, tuple[tuple[object, ...], str]]] = {
 }
 
 
-def to_messages_request(chat: Json) -> Json:
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """The request, and the client's fields that it could not follow to the letter."""
+
+    request: Json
+    adjusted: tuple[str, ...] = ()
+
+
+def to_messages_request(chat: Json) -> Translation:
     """Return the request. Raises Untranslatable naming the field."""
     given = {name: value for name, value in chat.items() if value is not None}
     _refuse(given)
+    adjusted = Adjusted()
     known = _TRANSLATED | _DROPPED | _REFUSED.keys()
     request = {name: value for name, value in given.items() if name not in known}
-    system, turns = system_and_turns(given["messages"])
+    system, turns = system_and_turns(given["messages"], adjusted)
     request["messages"] = turns
     request["max_tokens"] = _max_tokens(given) or DEFAULT_MAX_TOKENS
-    request |= _sampling(given)
+    request |= _sampling(given, adjusted)
     if system:
         request["system"] = system
     if tools := tools_of(given):
         request["tools"] = tools
         request |= tool_choice_of(given)
-    request |= _about_the_user(given)
+    request |= _about_the_user(given, adjusted)
+    _ask_to_think(request, given, adjusted)
+    fit_sampling(request, traits_of(str(given.get("model", ""))), adjusted)
+    return Translation(request, adjusted.names)
+
+
+def _ask_to_think(request: Json, given: Json, adjusted: Adjusted) -> None:
     output = _output_format(given.get("response_format"))
-    if "thinking" not in request:
-        asked = thinking.settings(
-            given.get("reasoning_effort"), request, limit_is_given=_max_tokens(given) is not None
-        )
+    limit_is_given = _max_tokens(given) is not None
+    if "thinking" in request:
+        thinking.own(request, adjusted, limit_is_given=limit_is_given)
+    else:
+        effort = given.get("reasoning_effort")
+        asked = thinking.settings(effort, request, adjusted, limit_is_given=limit_is_given)
         output |= asked.pop("output_config", {})
         request |= asked
     if output:
         request["output_config"] = request.get("output_config", {}) | output
-    return request
 
 
 def _refuse(given: Json) -> None:
@@ -107,19 +131,21 @@ def _max_tokens(given: Json) -> int | None:
     return limit
 
 
-def _sampling(given: Json) -> Json:
+def _sampling(given: Json, adjusted: Adjusted) -> Json:
     fields: Json = {}
     if "temperature" in given:
         # OpenAI's goes to 2, the API's to 1.
         fields["temperature"] = min(1, max(0, given["temperature"]))
-    if stop := given.get("stop"):
-        fields["stop_sequences"] = [stop] if isinstance(stop, str) else stop
+        if fields["temperature"] != given["temperature"]:
+            adjusted.note("temperature")
+    if (stop := given.get("stop")) and (stops := visible_stops(stop, adjusted)):
+        fields["stop_sequences"] = stops
     return fields
 
 
-def _about_the_user(given: Json) -> Json:
+def _about_the_user(given: Json, adjusted: Adjusted) -> Json:
     fields: Json = {}
-    if user := given.get("user") or given.get("safety_identifier"):
+    if user := opaque_user(given, adjusted):
         fields["metadata"] = {"user_id": user}
     tier = {"auto": "auto", "default": "standard_only"}.get(given.get("service_tier", ""))
     return fields | ({"service_tier": tier} if tier else {})

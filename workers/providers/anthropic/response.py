@@ -64,6 +64,9 @@ def tool_call(block: Json, arguments_text: str) -> Json:
 
 def arguments(value: object) -> str:
     """Return a tool's input as OpenAI has it: JSON in a string."""
+    if isinstance(value, str) and value:
+        # Some who speak this API have it as a string already.
+        return value
     return json.dumps(value or {}, ensure_ascii=False)
 
 

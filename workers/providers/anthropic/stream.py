@@ -6,15 +6,35 @@ https://platform.claude.com/docs/en/build-with-claude/streaming
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
-from workers.providers.anthropic.response import THINKING, finish_reason, tool_call, usage
+from workers.providers.anthropic.response import (
+    THINKING,
+    arguments,
+    finish_reason,
+    tool_call,
+    usage,
+)
 
 Json = dict[str, Any]
 
 
+@dataclass(slots=True)
+class _Block:
+    """A block that is being told. `place`: its number among the calls, or among the thoughts."""
+
+    told: Json = field(default_factory=dict)
+    place: int = 0
+    has_input: bool = False
+
+    @property
+    def kind(self) -> object:
+        return self.told.get("type")
+
+
 class ChunkStream:
-    """One message on its way. Feed it the events in their order."""
+    """One message on its way. Feed it the events in their order; its blocks may be interleaved."""
 
     def __init__(self, created_s: int, *, include_usage: bool) -> None:
         self._created_s = created_s
@@ -22,11 +42,12 @@ class ChunkStream:
         self._id: object = None
         self._model: object = None
         self._usage: Json = {}
-        #: The block that is being told, and the text of its input so far.
-        self._block: Json = {}
-        self._has_input = False
+        #: By their index in the message, those that are being told.
+        self._blocks: dict[object, _Block] = {}
         self._calls = 0
         self._thoughts = 0
+        #: Whether it has said why it ends, or that it does.
+        self._ended = False
 
     def feed(self, event: Json) -> Iterator[Json]:
         """Yield the chunks that say what the event says; none for events that are new to us."""
@@ -40,6 +61,13 @@ class ChunkStream:
         }.get(str(event.get("type")))
         return iter(()) if tell is None else tell(event)
 
+    def finish(self) -> Iterator[Json]:
+        """Yield what is told at the end of a stream, whether or not it said that it ends."""
+        for index in list(self._blocks):
+            yield from self._end_block({"index": index})
+        if self._include_usage and self._ended:
+            yield self._chunk([]) | {"usage": usage(self._usage)}
+
     def _start(self, event: Json) -> Iterator[Json]:
         message = event.get("message") or {}
         self._id, self._model = message.get("id"), message.get("model")
@@ -47,63 +75,70 @@ class ChunkStream:
         yield self._delta({"role": "assistant"})
 
     def _start_block(self, event: Json) -> Iterator[Json]:
-        self._block = dict(event.get("content_block") or {})
-        kind = self._block.get("type")
-        if kind == "tool_use":
-            self._has_input = False
-            call = tool_call(self._block, "")
-            yield self._delta({"tool_calls": [{"index": self._calls, **call}]})
-        elif kind in ("text", "thinking"):
-            yield from self._told(kind, self._block.get(kind))
+        block = _Block(dict(event.get("content_block") or {}))
+        self._blocks[event.get("index")] = block
+        if block.kind == "tool_use":
+            block.place, self._calls = self._calls, self._calls + 1
+            call = tool_call(block.told, "")
+            yield self._delta({"tool_calls": [{"index": block.place, **call}]})
+        elif block.kind in THINKING:
+            block.place, self._thoughts = self._thoughts, self._thoughts + 1
+        if block.kind in ("text", "thinking"):
+            yield from self._told(str(block.kind), block.told.get(str(block.kind)))
 
     def _add(self, event: Json) -> Iterator[Json]:
+        block = self._blocks.get(event.get("index")) or _Block()
         delta = event.get("delta") or {}
         kind = delta.get("type")
-        if kind == "input_json_delta" and self._block.get("type") == "tool_use":
-            yield from self._add_input(delta.get("partial_json"))
+        if kind == "input_json_delta" and block.kind == "tool_use":
+            yield from self._add_input(block, delta.get("partial_json"))
         elif kind == "text_delta":
             yield from self._told("text", delta.get("text"))
         elif kind == "thinking_delta":
             piece = delta.get("thinking") or ""
-            self._block["thinking"] = (self._block.get("thinking") or "") + piece
+            block.told["thinking"] = (block.told.get("thinking") or "") + piece
             yield from self._told("thinking", piece)
         elif kind == "signature_delta":
             # Told as a whole, whatever the block began with.
-            self._block["signature"] = delta.get("signature")
+            block.told["signature"] = delta.get("signature")
 
     def _told(self, kind: str, text: str | None) -> Iterator[Json]:
         if text:
             yield self._delta({"content" if kind == "text" else "reasoning_content": text})
 
-    def _add_input(self, piece: str | None) -> Iterator[Json]:
+    def _add_input(self, block: _Block, piece: str | None) -> Iterator[Json]:
         if piece:
-            self._has_input = True
-            yield self._arguments(piece)
+            block.has_input = True
+            yield self._arguments(block, piece)
 
-    def _end_block(self, _event: Json) -> Iterator[Json]:
-        block, self._block = self._block, {}
-        if block.get("type") == "tool_use":
-            if not self._has_input:
-                yield self._arguments("{}")
-            self._calls += 1
-        elif block.get("type") in THINKING:
-            yield self._delta({"thinking_blocks": [{"index": self._thoughts, **block}]})
-            self._thoughts += 1
+    def _end_block(self, event: Json) -> Iterator[Json]:
+        block = self._blocks.pop(event.get("index"), None)
+        if block is None:
+            return
+        if block.kind == "tool_use" and not block.has_input:
+            # All at once, where it began; an empty object if nothing was said.
+            yield self._arguments(block, arguments(block.told.get("input")))
+        elif block.kind in THINKING:
+            yield self._delta({"thinking_blocks": [{"index": block.place, **block.told}]})
 
-    def _arguments(self, piece: str) -> Json:
+    def _arguments(self, block: _Block, piece: str) -> Json:
         return self._delta(
-            {"tool_calls": [{"index": self._calls, "function": {"arguments": piece}}]}
+            {"tool_calls": [{"index": block.place, "function": {"arguments": piece}}]}
         )
 
     def _end(self, event: Json) -> Iterator[Json]:
         self._count(event)
+        for index in list(self._blocks):
+            # Not told to be over, and yet there is nothing to come.
+            yield from self._end_block({"index": index})
         reason = (event.get("delta") or {}).get("stop_reason")
         if reason:
+            self._ended = True
             yield self._delta({}, finish_reason(reason))
 
     def _stop(self, _event: Json) -> Iterator[Json]:
-        if self._include_usage:
-            yield self._chunk([]) | {"usage": usage(self._usage)}
+        self._ended = True
+        return iter(())
 
     def _count(self, told: Json) -> None:
         # Later counts are of everything so far; what they leave out has not changed.

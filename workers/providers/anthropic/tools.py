@@ -30,7 +30,7 @@ def _tool(tool: Json, path: str) -> Json:
         raise Untranslatable(f"{path}.function.name", "is missing")
     made: Json = {
         "name": function["name"],
-        "input_schema": function.get("parameters") or {"type": "object", "properties": {}},
+        "input_schema": _schema(function.get("parameters")),
     }
     if function.get("description"):
         made["description"] = function["description"]
@@ -39,6 +39,18 @@ def _tool(tool: Json, path: str) -> Json:
     if "cache_control" in tool:
         made["cache_control"] = tool["cache_control"]
     return made
+
+
+def _schema(parameters: object) -> object:
+    """Return the schema of a tool's input: the API wants it to say that it is of an object."""
+    if not parameters:
+        return {"type": "object", "properties": {}}
+    if not isinstance(parameters, dict):
+        return parameters
+    kind = parameters.get("type")
+    if kind is None or (isinstance(kind, list) and "object" in kind):
+        return {**parameters, "type": "object"}
+    return parameters
 
 
 def tool_choice_of(given: Json) -> Json:

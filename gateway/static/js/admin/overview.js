@@ -7,6 +7,7 @@ import { Empty } from "../ui/states.js";
 import { Loaded, Tile } from "./parts.js";
 import { Plot } from "./plot.js";
 import { ended, percentile, rate } from "./rates.js";
+import { Notices } from "./notices.js";
 import { furthestBehind, stageName } from "./stages.js";
 import { useData } from "./use-data.js";
 
@@ -40,6 +41,7 @@ function Shown({ now }) {
   const late = furthestBehind(now.stages);
   const p95 = percentile(span, now, 0.95);
   return html`<div class="stack">
+    <${Notices} rows=${now.notices} />
     <div class="tiles">
       <${Tile} label="Jobs a second" value=${number(rate(before, now, ended))} detail=${`${number(rate(before, now, (one) => one.accepted))} accepted`} />
       <${Tile} label="Waiting" value=${number(waiting)} detail=${now.delayed ? `${number(now.delayed)} for another attempt` : "in all queues"} href="/admin/queues" />

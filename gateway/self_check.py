@@ -1,0 +1,34 @@
+"""Compares a gateway with the other processes: before it serves, and as long as it does."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+from gateway.services import Services
+from shared import redis_client
+from shared.database.database import Database
+from shared.machines.database_id import OwnFingerprints
+from shared.machines.identity import check_at_start
+from shared.machines.self_check import SelfCheck
+from shared.settings import Settings
+
+
+def check_gateway(settings: Settings) -> None:
+    """Compare before the first request. Raises MachineDiffers."""
+    client = redis_client.connect(
+        settings.redis_address, timeout_s=redis_client.GATEWAY_TIMEOUT_S, name="replyto-start"
+    )
+    database = Database(settings.effective_database_url)
+    try:
+        check_at_start(settings, client, OwnFingerprints(settings, database)())
+    finally:
+        # What is forked from here makes connections of its own.
+        database.close()
+        client.connection_pool.disconnect()
+
+
+def keep_checking(services: Services) -> None:
+    """Compare as long as the process runs."""
+    own = OwnFingerprints(services.settings, services.database)
+    SelfCheck(services.redis, f"gateway@{socket.gethostname()} ({os.getpid()})", own).start()

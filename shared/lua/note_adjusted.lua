@@ -1,0 +1,12 @@
+-- note_adjusted: remember which of its client's fields an attempt could not follow to the letter.
+--
+-- KEYS  1 job HASH
+-- ARGV  1 attempt · 2 names of the fields, as a header tells them
+-- Returns 1, or 0 when the job is not Started by this attempt
+local job = redis.call('HMGET', KEYS[1], 'state', 'attempt')
+if job[1] ~= 'Started' or job[2] ~= ARGV[1] then
+  return 0
+end
+-- With the attempt before them: one that follows it may keep to the letter.
+redis.call('HSET', KEYS[1], 'adjusted', ARGV[1] .. ' ' .. ARGV[2])
+return 1

@@ -1,0 +1,1 @@
+"""What the processes of one ReplyTo must have in common, on however many machines they run."""

@@ -1,0 +1,1 @@
+"""Redis: where it is, and how this process is connected to it."""

@@ -1,0 +1,124 @@
+"""Connections to Redis over TCP, TLS or a socket file, and to the master that Sentinels name.
+
+See docs/adr/0013-a-lean-hot-path.md for what is left out here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import redis
+from redis.exceptions import NoPermissionError
+
+from shared.store.address import RedisAddress
+from shared.store.refusals import is_demoted, plain
+from shared.store.sentinels import Sentinels
+
+if TYPE_CHECKING:
+    # They are mixed into connections of any kind; mypy wants to know what these have in common.
+    from redis.connection import AbstractConnection as _Any
+else:
+    _Any = object
+
+
+class Lean(_Any):
+    """A connection that is not polled each time the pool gives it out.
+
+    The pool looks for bytes that a command broken off in the middle left behind: a poll a command,
+    a third of its cost. Nothing leaves any here: commands are never broken off, and a connection
+    that failed is closed. One that Redis has closed fails at its next command, which is repeated.
+
+    Who turns out not to be the master any more is not asked again: the next connection looks anew
+    where the name leads.
+    """
+
+    def can_read(self, timeout: float = 0) -> bool:
+        """Look for bytes to read only where somebody waits for them (seconds)."""
+        return timeout > 0 and bool(super().can_read(timeout))
+
+    def read_response(self, *args: Any, **options: Any) -> Any:
+        """Return what Redis says. Raises redis.RedisError, of the class that says what it is."""
+        try:
+            return super().read_response(*args, **options)
+        except redis.ResponseError as exc:
+            refusal = plain(exc)
+            if is_demoted(refusal):
+                self.disconnect()  # type: ignore[no-untyped-call]
+            if refusal is exc:
+                raise
+            raise refusal from None
+
+
+class ToMaster(Lean):
+    """A connection to whoever is master at the moment it is made."""
+
+    def __init__(self, *, sentinels: Sentinels, **options: Any) -> None:
+        self._sentinels = sentinels
+        super().__init__(**options)
+
+    def _connect(self) -> Any:
+        self.host, self.port = self._sentinels.master()
+        return super()._connect()  # type: ignore[no-untyped-call,safe-super]
+
+    def on_connect_check_health(self, check_health: bool = True) -> None:  # noqa: FBT001, FBT002
+        """Ask for its role too, as Redis's guidelines for clients of Sentinel say."""
+        super().on_connect_check_health(check_health)
+        self.send_command("ROLE", check_health=False)  # type: ignore[no-untyped-call]
+        try:
+            role = self.read_response()[0]
+        except NoPermissionError:
+            return
+        if role not in {b"master", "master"}:
+            raise redis.ConnectionError(f"{self.host}:{self.port} is not the master any more")
+
+
+class Connection(Lean, redis.Connection):
+    """To a server, over TCP."""
+
+
+class TlsConnection(Lean, redis.SSLConnection):
+    """To a server, over TLS."""
+
+
+class UnixConnection(Lean, redis.UnixDomainSocketConnection):
+    """To a socket file."""
+
+    # The library's telemetry asks each connection for them.
+    host = "unix"
+    port = 0
+
+
+class MasterConnection(ToMaster, redis.Connection):
+    """To a master, over TCP."""
+
+
+class MasterTlsConnection(ToMaster, redis.SSLConnection):
+    """To a master, over TLS."""
+
+
+def connection_class(address: RedisAddress) -> type[redis.Connection]:
+    """Return what connects to this address."""
+    if address.path:
+        return UnixConnection  # type: ignore[return-value]
+    if address.is_sentinel:
+        return MasterTlsConnection if address.is_tls else MasterConnection
+    return TlsConnection if address.is_tls else Connection
+
+
+def connection_options(address: RedisAddress) -> dict[str, Any]:
+    """Return what it takes as arguments, but for the time limits."""
+    options: dict[str, Any] = {
+        "db": address.db,
+        "username": address.username,
+        "password": address.password,
+        **dict(address.options),
+    }
+    if address.path:
+        options.pop("socket_keepalive", None)
+        return {**options, "path": address.path}
+    options.setdefault("socket_keepalive", True)
+    options |= dict(address.tls) if address.is_tls else {}
+    if address.is_sentinel:
+        return {**options, "sentinels": Sentinels(address)}
+    host, port = address.hosts[0]
+    return {**options, "host": host, "port": port}

@@ -1,0 +1,132 @@
+"""Sets up a process's log: one handler on standard error, and nothing that writes past it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import threading
+import warnings
+from contextvars import ContextVar
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from shared.settings import Settings
+from shared.telemetry.log_lines import About, JsonLines, Lines, TextLines
+
+log = logging.getLogger("replyto")
+
+#: The job that a task works on, for lines written on its way.
+job_under_way: ContextVar[int | None] = ContextVar("job_under_way", default=None)
+
+#: What says at `info` what only its developers want to know.
+_TALKATIVE: Final = (
+    *("celery.worker.strategy", "celery.app.trace", "celery.worker.consumer.consumer"),
+    *("urllib3", "alembic"),
+)
+
+
+def set_up(process: str, settings: Settings, about: About | None = None) -> None:
+    """Send all that this process logs to standard error, in the form that the settings say.
+
+    `process` names it in each line. May be called again. Uncaught exceptions, also those of threads
+    and greenlets, and warnings become lines too.
+    """
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(lines(process, settings, about))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level.upper())
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    # A log that cannot be written must not become a traceback in the same place.
+    logging.raiseExceptions = False
+    _leave_out_what_no_line_shows()
+    _catch_what_is_uncaught()
+
+
+def write_at_once(name: str, text: str) -> None:
+    """Write a line from within a signal handler, which must not wait for a lock."""
+    record = logging.LogRecord(name, logging.INFO, "", 0, "%s", (text,), None)
+    for handler in logging.getLogger().handlers:
+        with contextlib.suppress(OSError):
+            os.write(sys.stderr.fileno(), f"{handler.format(record)}\n".encode())
+
+
+def lines(process: str, settings: Settings, about: About | None = None) -> Lines:
+    """Return the form of lines that the settings say."""
+    form = JsonLines if settings.log_format == "json" else TextLines
+    return form(process, about or _about_task, secrets_of(settings))
+
+
+def secrets_of(settings: Settings) -> list[str]:
+    """Return every secret that the settings hold, passwords in URLs included."""
+    found: list[str] = []
+    for name in Settings.model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, SecretStr):
+            found += value.get_secret_value().split()
+        elif name.endswith("_url") and "@" in str(value):
+            found.append(_password(str(value)))
+    return found
+
+
+def _password(url: str) -> str:
+    try:
+        return urlsplit(url).password or ""
+    except ValueError:
+        return ""
+
+
+def _about_task() -> dict[str, Any]:
+    job = job_under_way.get()
+    return {} if job is None else {"job": job}
+
+
+def _leave_out_what_no_line_shows() -> None:
+    """Spare each line the search for who wrote it, and in which thread.
+
+    As the standard library says how, in its HOWTO on logging, under optimization.
+    """
+    logging._srcfile = None  # noqa: SLF001
+    logging.logThreads = logging.logMultiprocessing = False
+
+
+def _catch_what_is_uncaught() -> None:
+    sys.excepthook = _uncaught
+    threading.excepthook = lambda args: _uncaught(
+        args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
+    )
+    sys.unraisablehook = lambda args: _uncaught(
+        args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
+    )
+    warnings.showwarning = _warn  # type: ignore[assignment]
+    if "gevent.hub" in sys.modules:
+        from gevent.hub import Hub  # noqa: PLC0415 - only a process that runs on it has it
+
+        Hub.print_exception = _uncaught_in_greenlet
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, trace: Any) -> None:
+    if issubclass(kind, KeyboardInterrupt | SystemExit):
+        return
+    log.critical("uncaught %s", kind.__name__, exc_info=(kind, error, trace))
+
+
+def _uncaught_in_greenlet(_hub: Any, context: Any, kind: Any, error: Any, trace: Any) -> None:
+    # What a greenlet dies of is often on its way as texts only.
+    value = error if isinstance(error, BaseException) else kind(str(error))
+    where = type(context).__name__ if context is not None else "a callback"
+    log.error("uncaught %s in %s", kind.__name__, where, exc_info=(kind, value, trace))
+
+
+def _warn(message: Warning | str, category: type[Warning], *_: Any) -> None:
+    if not any(word in category.__name__ for word in _NOT_TOLD):
+        log.warning("%s: %s", category.__name__, message)
+
+
+#: Warnings to those who write code, and Celery's to a superuser, who is one in most containers.
+_NOT_TOLD: Final = ("Deprecation", "SecurityWarning", "ResourceWarning")
