@@ -11,7 +11,7 @@ from signal import SIGTERM
 
 import redis
 
-from cli import banner, embedded_redis, processes, readiness
+from cli import banner, child_environment, embedded_redis, processes, readiness
 from cli.child import ChildSpec
 from cli.console import Console
 from cli.detection import demo_provider, detect, is_configured, write_providers
@@ -75,8 +75,9 @@ class Stack:
         self._check_identity(redis_url)
         env = self._child_env(redis_url, self._start_llm())
         workers = processes.workers(self._settings)
-        for name, argv in {"gateway": processes.gateway(), **workers}.items():
-            self._supervisor.start(_spec(name, argv, env))
+        self._supervisor.start(_spec("gateway", processes.gateway(), env))
+        for name, argv in workers.items():
+            self._supervisor.start(_spec(name, argv, child_environment.of_worker(name, env)))
         with embedded_redis.client_for(redis_url) as client:
             self._wait_until(lambda: not self._missing(client, list(workers)))
         self._console.release(show=False)
@@ -123,7 +124,10 @@ class Stack:
         self._note("redis", f"{server.binary}, its data in {server.config.parent}")
         self._supervisor.start(
             # SIGTERM lets it write its append-only file, also when we are killed.
-            replace(_spec("redis", server.argv), orphan_signal=SIGTERM)
+            replace(
+                _spec("redis", server.argv, child_environment.plain(os.environ)),
+                orphan_signal=SIGTERM,
+            )
         )
         self._wait_until(lambda: embedded_redis.answers(server.url))
         return server.url
@@ -147,7 +151,8 @@ class Stack:
     def _start_demo(self) -> int:
         port = free_port()
         self._demo = True
-        argv, env = processes.demo_llm(port), {**os.environ, "PYTHONUNBUFFERED": "1"}
+        argv = processes.demo_llm(port)
+        env = {**child_environment.plain(os.environ), "PYTHONUNBUFFERED": "1"}
         self._supervisor.start(_spec("demo-llm", argv, env))
         self._note("LLMs", "none configured or found: the demo LLM answers, which is no real model")
         return port

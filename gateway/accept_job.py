@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 
 from gateway.auth import Principal
@@ -19,6 +20,8 @@ from shared.errors import (
 )
 from shared.job import NewJob
 from shared.moves import Accepted
+
+log = logging.getLogger(__name__)
 
 
 def accept_job(
@@ -60,6 +63,7 @@ def accept_job(
     )
     accepted = services.jobs.accept(new)
     here.job_id = accepted.id
+    log.debug("job %s: accepted for %s", accepted.id, new.model)
     return accepted, ref_id
 
 

@@ -44,6 +44,8 @@ def _public_names(provider: Provider, model: dict[str, Any]) -> list[str]:
 
 
 def _ask(gateway: Services, provider: Provider) -> list[dict[str, Any]]:
+    if problem := gateway.settings.provider_places.problem_of_url(str(provider.base_url)):
+        raise ProviderUnavailable(f"Provider '{provider.name}' may not be at {problem}.")
     try:
         with requests.Session() as session:
             # No .netrc: a provider's settings say all that is sent to it.

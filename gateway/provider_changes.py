@@ -12,6 +12,7 @@ from gateway.binding import bind
 from gateway.principal import Principal
 from gateway.provider_dtos import checked_provider, given_fields
 from gateway.provider_network import permitted
+from gateway.provider_secrets import check_places, check_secrets
 from gateway.provider_view import named
 from gateway.routes import dto_route
 from gateway.services import Services, services
@@ -37,7 +38,10 @@ def create() -> Response:
     gateway, principal = services(), _may_change()
     wanted = bind(dtos.CreateAiProvider)
     fields = given_fields(gateway, wanted)
-    provider = checked_provider({"name": wanted.name}, permitted(gateway.settings, {}, fields))
+    given = permitted(gateway.settings, {}, fields)
+    provider = checked_provider({"name": wanted.name}, given)
+    check_places(gateway.settings, given)
+    check_secrets(gateway.settings, principal, None, provider)
 
     def add(document: RegistryDocument) -> RegistryDocument:
         if document.entry(provider.name):
@@ -63,6 +67,8 @@ def update() -> Response:
         known = entry.provider.model_dump(mode="json")
         allowed = permitted(gateway.settings, known, {**fields, **rename})
         provider = checked_provider(known, allowed)
+        check_places(gateway.settings, allowed)
+        check_secrets(gateway.settings, principal, entry.provider, provider)
         name = provider.name
         other = document.entry(name)
         if other is not None and other.id != entry.id:

@@ -33,6 +33,7 @@ from shared.health_store import HealthStore
 from shared.history.query import JobQueries
 from shared.history.reader import HistoryReader
 from shared.history.statistics import Statistics
+from shared.history.writer import HistoryWriter
 from shared.job_store import JobStore
 from shared.live_jobs import LiveJobs
 from shared.provider_health import HealthBook
@@ -125,7 +126,7 @@ def services_on(
     chunks, sessions = ChunkStore(client), Sessions(client)
     key_store = KeyStore(client)
     key_keeper = KeyKeeper(database, key_store)
-    jobs = JobStore(client, settings)
+    jobs = JobStore(client, settings, known_id=HistoryWriter(database).last_id)
     return Services(
         settings=settings,
         jobs=jobs,

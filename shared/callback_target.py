@@ -62,13 +62,13 @@ class TargetPolicy:
         target = parse_target(url)
         if target.port in self.refused_ports:
             raise refused(f"names port {target.port}, where no web server is")
-        if not self._trusts(target.host):
+        if not self.trusts(target.host):
             self._check_host(target.host)
         return target
 
     def check_address(self, host: str, address: Address) -> None:
         """Judge an address the host resolved to. Raises CallbackTargetRefused."""
-        if self._trusts(host) or any(unmapped(address) in network for network in self.networks):
+        if self.trusts(host) or self.has_network(address):
             return
         kind = kind_of(address, allow_private=self.allow_private)
         if kind:
@@ -81,7 +81,12 @@ class TargetPolicy:
         elif not self.allow_private and is_local_name(host):
             raise _private(f"{host} (a name of a private network)")
 
-    def _trusts(self, host: str) -> bool:
+    def has_network(self, address: Address) -> bool:
+        """Whether an address is in a network that is allowed always."""
+        return any(unmapped(address) in network for network in self.networks)
+
+    def trusts(self, host: str) -> bool:
+        """Whether a host is allowed always."""
         name = host.rstrip(".")
         return name in self.hosts or any(
             f"*.{name[at + 1 :]}" in self.hosts for at, char in enumerate(name) if char == "."

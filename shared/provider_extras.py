@@ -74,6 +74,12 @@ def open_secrets(headers: Mapping[str, str], query: Mapping[str, str]) -> list[s
     ]
 
 
+def variables(values: Mapping[str, str]) -> list[str]:
+    """Return the environment variables that the values name."""
+    named = (value for value in values.values() if value.startswith(_FROM_ENVIRONMENT))
+    return [value.removeprefix(_FROM_ENVIRONMENT) for value in named]
+
+
 def resolved(
     values: Mapping[str, str], environment: Mapping[str, str]
 ) -> tuple[tuple[str, str], ...]:

@@ -20,6 +20,7 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError
 from shared.callback_target import TargetPolicy, target_policy
 from shared.database.url import parse_url
 from shared.listen_address import base_url, listen_host
+from shared.provider_places import ProviderPlaces
 from shared.sealing import is_encryption_key, new_encryption_key
 from shared.signing import PrivateKey, SecretKey, new_private_key
 from shared.store.address import RedisAddress, read_address
@@ -39,6 +40,9 @@ _NOT_WEB_PORTS: Final = (
 #: for rests and Retry-Afters (seconds).
 _CALLBACK_JITTER: Final = 1.2
 _CALLBACK_GRACE_S: Final = 86_400.0
+
+#: How the names of our own environment variables begin.
+OWN_PREFIX: Final = "REPLYTO_"
 
 
 class SettingsError(Exception):
@@ -73,6 +77,21 @@ class Settings(BaseSettings):
         None,
         description="Folder whose files admins may name over the API as a provider's `caFile`, "
         "`clientCert`, `clientKey`, at the same place on all machines. Default: none may be named.",
+    )
+
+    provider_key_vars: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Environment variables that admins may name over the API as a provider's "
+        "`apiKeyVar`, comma-separated, for whatever URL. Default: those of the presets and of "
+        "providers.toml, each for its own service. Never ReplyTo's own.",
+    )
+    provider_allow_private: bool = Field(
+        default=True, description="Allow providers at private and loopback addresses."
+    )
+    provider_allow: str = Field(
+        "",
+        description="Networks (CIDR) and hosts (`*.example.com` too), comma-separated, where "
+        "providers may be although they are private.",
     )
 
     api_key: SecretStr = Field(
@@ -364,6 +383,26 @@ class Settings(BaseSettings):
         target_policy(allow_private=False, allow=value, refused_ports="")
         return value
 
+    @field_validator("provider_allow")
+    @classmethod
+    def _provider_allow_can_be_read(cls, value: str) -> str:
+        target_policy(allow_private=False, allow=value, refused_ports="")
+        return value
+
+    @field_validator("provider_key_vars", mode="before")
+    @classmethod
+    def _key_vars_are_listed(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(name.strip() for name in value.split(",") if name.strip())
+        return value
+
+    @field_validator("provider_key_vars")
+    @classmethod
+    def _key_vars_are_not_our_own(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if own := [name for name in value if name.upper().startswith(OWN_PREFIX)]:
+            raise ValueError(f"'{own[0]}' is a variable of ReplyTo's own")
+        return value
+
     @field_validator("callback_refused_ports")
     @classmethod
     def _callback_refused_ports_can_be_read(cls, value: str) -> str:
@@ -389,6 +428,12 @@ class Settings(BaseSettings):
             allow=self.callback_allow,
             refused_ports=self.callback_refused_ports,
         )
+
+    @property
+    def provider_places(self) -> ProviderPlaces:
+        """Where providers may be."""
+        exempt = target_policy(allow_private=False, allow=self.provider_allow, refused_ports="")
+        return ProviderPlaces(self.provider_allow_private, exempt)
 
     @property
     def callback_pauses_s(self) -> tuple[float, ...]:
@@ -462,6 +507,10 @@ def first_wrong(error: ValidationError) -> str:
     first = error.errors()[0]
     name = "_".join(str(part) for part in first["loc"]).upper()
     return f"REPLYTO_{name}: {first['msg'].removeprefix('Value error, ')}"
+
+
+#: The environment variables that are ours.
+OWN_VARIABLES: Final = frozenset(f"{OWN_PREFIX}{name.upper()}" for name in Settings.model_fields)
 
 
 def load_settings() -> Settings:

@@ -26,6 +26,7 @@ from shared.job_store import JobStore
 from shared.overdue_deliveries import OverdueDeliveries
 from shared.prices import FilePrices, Prices
 from shared.provider_health import HealthBook
+from shared.provider_places import ANYWHERE, ProviderPlaces
 from shared.providers import Registry, read_file
 from shared.recovery_store import RecoveryStore
 from shared.registry_follower import RegistryFollower
@@ -122,7 +123,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
                 "anthropic": AnthropicDialect(),
             }
         ),
-        llm_session=llm_session(concurrency),
+        llm_session=llm_session(concurrency, settings.provider_places),
         sender=sender_of(settings),
         redis=client,
         counters=Counters(client),
@@ -158,12 +159,12 @@ def signing_keys(
     )
 
 
-def llm_session(calls: int) -> requests.Session:
+def llm_session(calls: int, places: ProviderPlaces = ANYWHERE) -> requests.Session:
     """Return a session that keeps connections to each provider open for so many calls at once."""
     session = requests.Session()
     # No .netrc credentials: a provider's settings say all that is sent to it. Proxies and
     # certificates are the egress's matter (`shared/egress.py`).
     session.trust_env = False
     for scheme in ("http://", "https://"):
-        session.mount(scheme, Adapter(pool_connections=100, pool_maxsize=calls))
+        session.mount(scheme, Adapter(places, pool_connections=100, pool_maxsize=calls))
     return session

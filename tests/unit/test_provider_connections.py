@@ -15,7 +15,9 @@ import pytest
 import requests
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from shared.callback_target import target_policy
 from shared.egress import Egress
+from shared.provider_places import ProviderPlaces
 from shared.providers import Provider
 from workers.deps import llm_session
 from workers.providers.base import ProviderCall, ProviderError
@@ -203,3 +205,14 @@ def test_ways_out_have_pools_of_their_own() -> None:
     assert len({id(one) for one in pools}) == len(ways)
     assert [pool(**way) for way in ways] == pools
     assert all(one.ConnectionCls.__name__ == "_TlsConnection" for one in pools)
+
+
+def test_address_that_was_dialled_is_judged_before_a_byte_is_sent(server: Server) -> None:
+    session = llm_session(1, ProviderPlaces(allow_private=False))
+    # A name whose address nobody could judge before.
+    url = server.url.replace("127.0.0.1", "localhost")
+    with pytest.raises(requests.ConnectionError, match=r"no provider may be at .* \(loopback\)"):
+        session.post(url, data=b"{}", headers={"Authorization": "Bearer sk-1"})
+    assert server.heads == []
+    exempt = target_policy(allow_private=False, allow="localhost", refused_ports="")
+    assert llm_session(1, ProviderPlaces(False, exempt)).post(url, data=b"{}").status_code == 200

@@ -42,6 +42,7 @@ def run_chat(deps: Deps, job_id: int, queue: str, priority: int) -> None:
     if claim is None:
         log.debug("job %s: stale message dropped, or no provider is free", job_id)
         return
+    log.debug("job %s: attempt %s claimed, at %s", job_id, claim.attempt, claim.chosen)
     deps.traffic.counts["received"] += 1
     with deps.running.attempt(claim) as running:
         try:
@@ -92,6 +93,7 @@ def store(deps: Deps, claim: Claim, outcome: Outcome) -> None:
     along = slots.given_back(deps, claim, outcome.result)
     if outcome.delay_s is not None:
         if _defer(deps, claim, outcome, along) is not Deferred.CANCEL:
+            log.debug("job %s: again in %.1f s", claim.id, outcome.delay_s)
             deps.traffic.counts["retries"] += 1
             deps.counters.add(Count.DEFERRED)
             return
@@ -100,6 +102,7 @@ def store(deps: Deps, claim: Claim, outcome: Outcome) -> None:
         deps,
         lambda: deps.jobs.execute(claim.id, claim.attempt, outcome.result, outcome.record, along),
     )
+    log.debug("job %s: result of attempt %s: %s", claim.id, claim.attempt, executed)
     is_answer = outcome.result.outcome is JobState.COMPLETED
     deps.traffic.counts["completed" if is_answer else "failed"] += 1
     if executed is Executed.REFUSED:

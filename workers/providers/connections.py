@@ -18,7 +18,9 @@ from requests.exceptions import ProxyError
 from requests.utils import select_proxy
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import NewConnectionError
 
+from shared.provider_places import ANYWHERE, ProviderPlaces
 from workers.providers.answers.head import AnswerHead
 
 #: A request up to this goes out in one system call (bytes); a larger one is not copied for that.
@@ -62,6 +64,23 @@ class _Lean:
         else:
             self._held.append(data)
 
+    #: Where providers may be. What is judged is the address that was really dialled, so a name
+    #: cannot change in between; once a connection, before a byte is sent.
+    places: ProviderPlaces
+    host: str
+    proxy: Any
+
+    def _new_conn(self) -> Any:
+        """Dial. Raises NewConnectionError also for an address where no provider may be."""
+        sock = super()._new_conn()  # type: ignore[misc]
+        # A proxy resolves names itself, and is where the operator wants it.
+        problem = "" if self.proxy else self.places.problem(sock.getpeername()[0], self.host)
+        if problem:
+            sock.close()
+            connection: Any = self
+            raise NewConnectionError(connection, f"no provider may be at {problem}")
+        return sock
+
 
 class _Connection(_Lean, HTTPConnection):
     response_class = AnswerHead
@@ -71,12 +90,14 @@ class _TlsConnection(_Lean, HTTPSConnection):
     response_class = AnswerHead
 
 
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _TlsConnection
+def _pools(places: ProviderPlaces) -> dict[str, Any]:
+    """Return the classes of pools whose connections go to these places only."""
+    plain: Any = type("_Connection", (_Connection,), {"places": places})
+    over_tls: Any = type("_TlsConnection", (_TlsConnection,), {"places": places})
+    return {
+        "http": type("_Pool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+        "https": type("_TlsPool", (HTTPSConnectionPool,), {"ConnectionCls": over_tls}),
+    }
 
 
 class Adapter(HTTPAdapter):
@@ -86,11 +107,15 @@ class Adapter(HTTPAdapter):
     by their proxy, by whom they trust, and by our certificate.
     """
 
+    def __init__(self, places: ProviderPlaces = ANYWHERE, **options: Any) -> None:
+        self._classes = _pools(places)
+        super().__init__(**options)
+
     def init_poolmanager(self, connections: int, *args: Any, **options: Any) -> None:
         """Make the manager of the pools, of so many hosts at most."""
         super().init_poolmanager(connections, *args, **options)
         self._most_pools = connections
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+        self.poolmanager.pool_classes_by_scheme = self._classes
         self._pools: dict[object, Any] = {}
 
     def get_connection_with_tls_context(

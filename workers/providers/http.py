@@ -187,8 +187,8 @@ def _beginning(body: Iterator[bytes]) -> bytes:
     """Return the first bytes, up to one that says something, without a byte order mark."""
     read = b""
     for data in body:
-        read = without_bom(read + data)
-        if read.strip() and not BOM.startswith(read):
+        read = without_bom((read + data).lstrip())
+        if read and not BOM.startswith(read):
             break
     return read
 

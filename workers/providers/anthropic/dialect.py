@@ -22,7 +22,7 @@ from workers.providers.answers import unstreamed
 from workers.providers.answers.events import error_of_told, value_of
 from workers.providers.answers.told import error_in
 from workers.providers.answers.whole import events_of, folded, value_in
-from workers.providers.anthropic.request import to_messages_request
+from workers.providers.anthropic.request import Translation, to_messages_request
 from workers.providers.anthropic.response import completion
 from workers.providers.anthropic.stream import ChunkStream
 from workers.providers.anthropic.untranslatable import Untranslatable
@@ -45,30 +45,37 @@ class AnthropicDialect:
 
     def ask(self, session: requests.Session, call: ProviderCall) -> bytes:
         """Return a `chat.completion`. Raises ProviderError."""
-        request = _translated(call, json.loads(call.body))
-        answer = without_bom(http.ask(session, call, _target(call), to_json_bytes(request)))
+        translated = _translated(call, json.loads(call.body))
+        body = to_json_bytes(translated.request)
+        answer = without_bom(http.ask(session, call, _target(call), body))
         events = events_of(answer)
         if events is not None:
-            chunks = self._chunks(call, events, include_usage=True)
+            chunks = self._chunks(call, translated, events, include_usage=True)
             return folded(call, chunks, lambda _call, _chunk: None)
-        return self._completion(call, answer)
+        return self._completion(call, translated, answer)
 
     def stream(self, session: requests.Session, call: ProviderCall) -> Generator[bytes, None, None]:
         """Yield `chat.completion.chunk`s. Raises ProviderError."""
         chat = json.loads(call.body)
         include_usage = (chat.get("stream_options") or {}).get("include_usage") is True
-        body = to_json_bytes(_translated(call, chat))
+        translated = _translated(call, chat)
+        body = to_json_bytes(translated.request)
         with closing(http.stream(session, call, _target(call), body, _FRAMING)) as sent:
-            yield from self._chunks(call, sent, include_usage=include_usage)
+            yield from self._chunks(call, translated, sent, include_usage=include_usage)
 
     def _chunks(
-        self, call: ProviderCall, events: Iterable[bytes], *, include_usage: bool
+        self,
+        call: ProviderCall,
+        translated: Translation,
+        events: Iterable[bytes],
+        *,
+        include_usage: bool,
     ) -> Iterator[bytes]:
-        chunks = ChunkStream(int(self.clock()), include_usage=include_usage)
+        chunks = ChunkStream(int(self.clock()), translated.names, include_usage=include_usage)
         try:
             for event in events:
                 if isinstance(event, http.WholeAnswer):
-                    whole = self._completion(call, without_bom(event))
+                    whole = self._completion(call, translated, without_bom(event))
                     yield from unstreamed.events_of(call.operation, whole)
                     return
                 if event.strip() != b"[DONE]":
@@ -79,13 +86,14 @@ class AnthropicDialect:
             raise
         yield from map(to_json_bytes, chunks.finish())
 
-    def _completion(self, call: ProviderCall, body: bytes) -> bytes:
+    def _completion(self, call: ProviderCall, translated: Translation, body: bytes) -> bytes:
         """Return the message that the body is as a `chat.completion`. Raises ProviderError."""
         message = value_in(call, body, "content", list)
-        return to_json_bytes(completion(message or {}, int(self.clock())))
+        told = completion(message or {}, int(self.clock()), translated.names)
+        return to_json_bytes(told)
 
 
-def _translated(call: ProviderCall, chat: Json) -> Json:
+def _translated(call: ProviderCall, chat: Json) -> Translation:
     try:
         translation = to_messages_request(chat)
     except Untranslatable as exc:
@@ -101,7 +109,7 @@ def _translated(call: ProviderCall, chat: Json) -> Json:
         raise ProviderError(failure, transient=False) from exc
     if translation.adjusted:
         call.adjusted(translation.adjusted)
-    return translation.request
+    return translation
 
 
 def _target(call: ProviderCall) -> http.Target:
