@@ -17,6 +17,7 @@ from gateway.conversation_store import ConversationStore
 from gateway.issued_keys import IssuedKeys
 from gateway.key_keeper import KeyKeeper
 from gateway.mailbox import Mailbox
+from gateway.open_sessions import OpenSessions
 from gateway.readiness import Readiness
 from gateway.sessions import Sessions
 from shared import redis_client
@@ -123,7 +124,7 @@ def services_on(
     """Return services on this Redis and this database; `file` is what providers.toml says."""
     providers = None if file is None else list(file)
     registry, health = Registry(providers or []), HealthBook()
-    chunks, sessions = ChunkStore(client), Sessions(client)
+    chunks, sessions = ChunkStore(client), _sessions(client, settings)
     key_store = KeyStore(client)
     key_keeper = KeyKeeper(database, key_store)
     jobs = JobStore(client, settings, known_id=HistoryWriter(database).last_id)
@@ -155,6 +156,10 @@ def services_on(
         key_store=key_store,
         key_keeper=key_keeper,
     )
+
+
+def _sessions(client: redis.Redis, settings: Settings) -> Sessions:
+    return Sessions(client, OpenSessions(settings) if settings.pages_open else None)
 
 
 def attach(app: Flask, services: Services) -> None:
