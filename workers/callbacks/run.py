@@ -132,7 +132,7 @@ def callback_headers(
 ) -> dict[str, str]:
     """Return the headers of one attempt, signed now."""
     signature = signing.signature_headers(
-        signers, signing.message_id(job.id, job.generation), now_s, body
+        signers, signing.message_id(job.id, job.generation, job.epoch), now_s, body
     )
     return {
         **signature,

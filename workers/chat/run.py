@@ -8,6 +8,7 @@ it. So every line may be the last one.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from redis.exceptions import RedisError
 
@@ -62,6 +63,9 @@ def make_attempts(deps: Deps, running: RunningAttempt) -> Outcome:
         following = _fail_over(deps, running.claim, outcome.record)
         if following is NoFailOver.CANCEL:
             return Outcome.cancelled(outcome.record)
+        if following is NoFailOver.NONE and _others_are_busy(deps, running.claim):
+            # What this provider will not do, another one may when it has room again.
+            return replace(outcome, delay_s=outcome.delay_s or outcome.wait_s)
         if isinstance(following, NoFailOver):
             return outcome
         running.claim = following
@@ -100,6 +104,16 @@ def _defer(deps: Deps, claim: Claim, outcome: Outcome, along: list[Call]) -> Def
             failed=(*claim.failed, claim.chosen),
             along=along,
         ),
+    )
+
+
+def _others_are_busy(deps: Deps, claim: Claim) -> bool:
+    """Whether there is somebody whom this job has not asked and who might be asked."""
+    return any(
+        one.condition.is_usable
+        and claim.operation in one.operations
+        and one.provider.name not in (*claim.failed, claim.chosen)
+        for one in candidates_of(deps, claim.model)
     )
 
 
