@@ -18,12 +18,11 @@ import click
 import redis
 from pydantic import ValidationError
 
+from shared.listen_address import reachable_host, url_host
 from shared.redis_client import connect
-from shared.settings import Settings
+from shared.settings import Settings, SettingsError, first_wrong
 from shared.worker_book import LOST_AFTER_S, WorkerBook
 
-#: What is listened on, and where this machine finds it then.
-_ANY_ADDRESS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
 _OK: Final = 200
 #: Most bytes of an answer that are read.
 _MOST_BYTES: Final = 65_536
@@ -104,11 +103,11 @@ def _as_heard(who: str, *, is_heard: bool) -> str:
 
 def _names_heard(timeout_s: float) -> set[str]:
     try:
-        client = connect(
-            _settings().effective_redis_url, timeout_s=timeout_s, name="replyto-health"
-        )
-        with client:
+        url = _settings().effective_redis_url
+        with connect(url, timeout_s=timeout_s, name="replyto-health") as client:
             return WorkerBook(client).names_heard()
+    except SettingsError as exc:
+        raise click.ClickException(str(exc)) from None
     except (redis.RedisError, ValueError) as exc:
         raise click.ClickException(f"Redis does not answer: {_tame(exc)}") from None
 
@@ -118,10 +117,7 @@ def _at(url: str | None) -> str:
     if url:
         return url.rstrip("/")
     settings = _settings()
-    host = settings.host.strip("[]")
-    host = _ANY_ADDRESS.get(host, host)
-    shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{settings.port}"
+    return f"http://{url_host(reachable_host(settings.host))}:{settings.port}"
 
 
 def _get(url: str, path: str, timeout_s: float) -> tuple[int, bytes]:
@@ -158,9 +154,7 @@ def _settings() -> Settings:
     try:
         return Settings()  # type: ignore[call-arg,unused-ignore]
     except ValidationError as exc:
-        first = exc.errors()[0]
-        name = "_".join(str(part) for part in first["loc"]).upper()
-        raise click.ClickException(f"REPLYTO_{name}: {first['msg']}") from None
+        raise click.ClickException(first_wrong(exc)) from None
 
 
 def _end(*, is_well: bool, told: str) -> NoReturn:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 
 from gateway.auth import Principal
 from gateway.base_url import base_url
+from gateway.http import heavy
 from gateway.incoming_request import incoming
 from gateway.provider_view import obstacles
 from gateway.services import Services
@@ -19,6 +21,8 @@ from shared.errors import (
 )
 from shared.job import NewJob
 from shared.moves import Accepted
+
+log = logging.getLogger(__name__)
 
 
 def accept_job(
@@ -45,7 +49,7 @@ def accept_job(
         model=call.chat.model,
         request=call.chat.body.encode("utf-8"),
         # A RefId made here is in nobody's hands: there is nothing to compare with.
-        fingerprint=call.fingerprint() if call.ref_id else "",
+        fingerprint=_fingerprint(principal, call) if call.ref_id else "",
         priority=priority,
         timeout_s=min(call.timeout_s or timeout_s, timeout_s),
         tag=call.tag or "",
@@ -60,6 +64,7 @@ def accept_job(
     )
     accepted = services.jobs.accept(new)
     here.job_id = accepted.id
+    log.debug("job %s: accepted for %s", accepted.id, new.model)
     return accepted, ref_id
 
 
@@ -71,6 +76,12 @@ def allowance_of(principal: Principal, body: str) -> Allowance | None:
     most = limits.tokens_per_minute
     tokens = guess_tokens(body, most=most) if most else 0
     return Allowance(principal.key_id, limits, tokens)
+
+
+def _fingerprint(principal: Principal, call: ChatCall) -> str:
+    if heavy.is_light(call.chat.body):
+        return call.fingerprint()
+    return heavy.away(call.fingerprint, principal.owner)
 
 
 def _check(services: Services, principal: Principal, call: ChatCall) -> None:

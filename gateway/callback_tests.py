@@ -29,7 +29,7 @@ def test() -> Response:
     check_url(gateway, wanted.url)
     limit_s = gateway.settings.callback_timeout_s + _GRACE_S
     with gateway.mailbox.waiter() as waiter:
-        test_id = gateway.callback_tests.request(principal.owner, wanted.url, waiter.address)
+        test_id, epoch = gateway.callback_tests.request(principal.owner, wanted.url, waiter.address)
         outcome = waiter.wait_until(lambda: gateway.callback_tests.outcome(test_id), limit_s)
     if outcome is None:
         raise WaitTimedOut(f"No callbacks worker has sent the sample in {limit_s:g} s. Is one up?")
@@ -37,7 +37,7 @@ def test() -> Response:
         TestCallbackResponse(
             delivered=outcome.step.state is DeliveryState.DELIVERED,
             reason=outcome.step.reason,
-            webhook_id=message_id(test_id),
+            webhook_id=message_id(test_id, epoch=epoch),
             result=attempt_row(outcome.attempt),
         )
     )

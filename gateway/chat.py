@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from gateway.answering import answer
-from gateway.binding import chat_body
+from gateway.binding import read_call
 from gateway.queueing import queue_job
 from gateway.routes import dto_route
 from gateway.services import services
@@ -19,7 +19,7 @@ blueprint = Blueprint("chat", __name__)
 def queue() -> Response:
     """Accept a chat, and say where to ask for it."""
     gateway, principal = services(), services().keys.authenticate(request, Scope.CHAT)
-    call = parse_queue_chat_completion(chat_body())
+    call = read_call(parse_queue_chat_completion)
     return queue_job(gateway, principal, call, "GetOpenAiChatStatus")
 
 
@@ -28,4 +28,4 @@ def queue() -> Response:
 def complete() -> Response:
     """Run a chat through the queue and answer with its result, at its end or as it comes."""
     gateway, principal = services(), services().keys.authenticate(request, Scope.CHAT)
-    return answer(gateway, principal, parse_chat_completion(chat_body()))
+    return answer(gateway, principal, read_call(parse_chat_completion))

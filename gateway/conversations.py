@@ -61,7 +61,7 @@ def get() -> Response:
 def save() -> Response:
     """Save a conversation."""
     owner = services().keys.authenticate(request).owner
-    wanted = bind(SaveConversation)
+    wanted = bind(SaveConversation, services().settings.max_body_bytes)
     draft = Draft(
         id=wanted.id,
         title=wanted.title,

@@ -46,7 +46,9 @@ def find() -> Response:
     query = _query(principal, wanted, states)
     page = gateway.delivery_index.find(query, wanted.skip, wanted.take)
     rows = [
-        delivery_row(found.delivery, found.ref_id, found.tag, found.event, found.generation)
+        delivery_row(
+            found.delivery, found.ref_id, found.tag, found.event, (found.generation, found.epoch)
+        )
         for found in page.results
     ]
     return dto_response(GetDeliveriesResponse(offset=wanted.skip, total=page.total, results=rows))
@@ -66,7 +68,7 @@ def read() -> Response:
                 job.ref_id,
                 job.tag,
                 job.event,
-                told_generation(job.state, job.generation),
+                (told_generation(job.state, job.generation), job.epoch),
             ),
             log=[attempt_row(attempt) for attempt in delivery.log],
         )

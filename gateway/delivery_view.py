@@ -7,18 +7,19 @@ from shared.delivery import Delivery, DeliveryAttempt, DeliveryState
 from shared.dtos.deliveries import DeliveryAttemptRow, DeliveryRow
 from shared.signing import message_id
 
+#: A job's generation and epoch: which of its results a delivery tells.
+Told = tuple[int, str]
 
-def delivery_row(
-    delivery: Delivery, ref_id: str, tag: str, event: str, generation: int
-) -> DeliveryRow:
-    """Return where the delivery of a job's result stands, that of this generation."""
+
+def delivery_row(delivery: Delivery, ref_id: str, tag: str, event: str, told: Told) -> DeliveryRow:
+    """Return where the delivery stands of the result that it tells."""
     is_pending = delivery.state is DeliveryState.PENDING
     return DeliveryRow(
         id=delivery.id,
         ref_id=ref_id,
         tag=tag or None,
         event=event or None,
-        webhook_id=message_id(delivery.id, generation),
+        webhook_id=message_id(delivery.id, *told),
         url=delivery.url,
         state=delivery.state,
         reason=delivery.reason or None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from gateway.answering import answer
-from gateway.binding import chat_body
+from gateway.binding import read_call
 from gateway.services import services
 from shared.operation_request import parse_embedding
 
@@ -16,4 +16,4 @@ blueprint = Blueprint("embeddings", __name__)
 def embed() -> Response:
     """Embed texts and answer with their vectors."""
     gateway, principal = services(), services().keys.authenticate(request)
-    return answer(gateway, principal, parse_embedding(chat_body()))
+    return answer(gateway, principal, read_call(parse_embedding))

@@ -21,6 +21,8 @@ from gateway.request_headers import RequestHeaders
 
 #: Most characters of a client's own name for its request.
 _LONGEST_ID: Final = 128
+#: Most characters looked at of the type of a body.
+_LONGEST_TYPE: Final = 256
 
 
 class IncomingRequest(Request):
@@ -47,7 +49,7 @@ class IncomingRequest(Request):
     @property
     def mimetype(self) -> str:
         """The type of the body, without parameters, in lower case."""
-        return _mimetype(self.environ.get("CONTENT_TYPE", ""))
+        return _mimetype(self.environ.get("CONTENT_TYPE", "")[:_LONGEST_TYPE])
 
     @cached_property
     def body(self) -> bytes:

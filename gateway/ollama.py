@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Blueprint, Response, request
 
 from gateway import jobs
 from gateway.answering import answer
-from gateway.binding import bind, chat_body
+from gateway.binding import bind, read_call
 from gateway.event_form import OllamaLines
 from gateway.ollama_models import list_models
 from gateway.queueing import queue_job
@@ -22,14 +24,14 @@ blueprint = Blueprint("ollama", __name__)
 def complete() -> Response:
     """Generate, and answer with the whole."""
     gateway, principal = services(), services().keys.authenticate(request)
-    return answer(gateway, principal, parse_generation(chat_body(), can_stream=False))
+    return answer(gateway, principal, read_call(partial(parse_generation, can_stream=False)))
 
 
 @blueprint.post("/api/generate")
 def generate() -> Response:
     """Generate as Ollama does: line by line, unless the request says `"stream": false`."""
     gateway, principal = services(), services().keys.authenticate(request)
-    call = parse_generation(chat_body(), can_stream=True)
+    call = read_call(partial(parse_generation, can_stream=True))
     return answer(gateway, principal, call, lambda _: OllamaLines())
 
 
@@ -37,7 +39,7 @@ def generate() -> Response:
 def queue() -> Response:
     """Accept a generation, and say where to ask for it."""
     gateway, principal = services(), services().keys.authenticate(request)
-    call = parse_queue_generation(chat_body())
+    call = read_call(parse_queue_generation)
     return queue_job(gateway, principal, call, "GetOllamaGenerationStatus")
 
 

@@ -28,6 +28,9 @@ _find_foul = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n|\
 
 #: Most header lines of a request.
 MOST_LINES: Final = 100
+#: Most characters of a name, and of a host with its port: what is remembered has a bound.
+_LONGEST_NAME: Final = 256
+_LONGEST_HOST: Final = 300
 #: Most digits of a length: more than any body has, and few enough for 64 bits.
 _MOST_DIGITS: Final = 18
 #: What a request may say only once. Of the content's type, the first counts.
@@ -109,6 +112,8 @@ def parse_fields(head: bytes, version: str) -> dict[str, str]:
     environ: dict[str, str] = {}
     for line in lines[:-2]:
         name, colon, value = line.partition(":")
+        if len(name) > _LONGEST_NAME:
+            raise FieldsTooLarge
         key = _accepted_name(name) if colon else None
         if key is None:
             raise BadHead("a header line without a name")
@@ -158,7 +163,7 @@ def _check_framing(environ: dict[str, str], version: str) -> None:
     host = environ.get("HTTP_HOST")
     if host is None and version == "HTTP/1.1":
         raise BadHead("no Host")
-    if host is not None and not _is_host(host):
+    if host is not None and not (len(host) <= _LONGEST_HOST and _is_host(host)):
         raise BadHead("the Host is none")
 
 

@@ -17,7 +17,7 @@ from gateway import response_view
 from gateway.accept_job import accept_job
 from gateway.answering import answer
 from gateway.auth import Principal
-from gateway.binding import chat_body
+from gateway.binding import read_call
 from gateway.event_form import ResponseEvents
 from gateway.find_job import find_job
 from gateway.find_response import continued, find_response
@@ -43,7 +43,7 @@ _ABORT_S: Final = 5.0
 def create() -> Response:
     """Make a response: in the background, or answer with it at its end or as it comes."""
     gateway, principal = services(), services().keys.authenticate(request)
-    asked = parse_response(chat_body())
+    asked = read_call(parse_response)
     call = with_route(gateway, principal, continued(gateway, principal, asked))
     if asked.is_background:
         return _in_background(gateway, principal, call)

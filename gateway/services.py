@@ -17,6 +17,7 @@ from gateway.conversation_store import ConversationStore
 from gateway.issued_keys import IssuedKeys
 from gateway.key_keeper import KeyKeeper
 from gateway.mailbox import Mailbox
+from gateway.open_sessions import OpenSessions
 from gateway.readiness import Readiness
 from gateway.sessions import Sessions
 from shared import redis_client
@@ -33,6 +34,7 @@ from shared.health_store import HealthStore
 from shared.history.query import JobQueries
 from shared.history.reader import HistoryReader
 from shared.history.statistics import Statistics
+from shared.history.writer import HistoryWriter
 from shared.job_store import JobStore
 from shared.live_jobs import LiveJobs
 from shared.provider_health import HealthBook
@@ -122,10 +124,10 @@ def services_on(
     """Return services on this Redis and this database; `file` is what providers.toml says."""
     providers = None if file is None else list(file)
     registry, health = Registry(providers or []), HealthBook()
-    chunks, sessions = ChunkStore(client), Sessions(client)
+    chunks, sessions = ChunkStore(client), _sessions(client, settings)
     key_store = KeyStore(client)
     key_keeper = KeyKeeper(database, key_store)
-    jobs = JobStore(client, settings)
+    jobs = JobStore(client, settings, known_id=HistoryWriter(database).last_id)
     return Services(
         settings=settings,
         jobs=jobs,
@@ -154,6 +156,10 @@ def services_on(
         key_store=key_store,
         key_keeper=key_keeper,
     )
+
+
+def _sessions(client: redis.Redis, settings: Settings) -> Sessions:
+    return Sessions(client, OpenSessions(settings) if settings.pages_open else None)
 
 
 def attach(app: Flask, services: Services) -> None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from typing import Final
 
 from flask import Blueprint, Response, jsonify, request
 
 from gateway.incoming_request import incoming
+from gateway.local_request import is_local_page
 from gateway.principal import Principal
 from gateway.services import Services, services
-from gateway.sessions import COOKIE, SESSION_S, Session
+from gateway.sessions import COOKIE, SESSION_S, Session, token_of
 from shared.api_keys.record import digest
 from shared.errors import InvalidApiKey, MalformedJson, Unauthenticated
 from shared.json_text import parse_document
-from shared.listen_address import is_loopback
 
 blueprint = Blueprint("sign_in", __name__)
+
+#: Most bytes of a sign-in: a key has some fifty.
+_MOST_BYTES: Final = 4096
 
 
 @blueprint.get("/session")
@@ -25,12 +28,13 @@ def tell() -> Response:
     Where the pages are open, somebody always is.
     """
     gateway = services()
-    token = request.cookies.get(COOKIE)
+    token = token_of(request)
     key_digest = gateway.sessions.key_digest(request)
     if token and key_digest:
         return _who(gateway.keys.of_digest(key_digest), Session(token))
-    if gateway.settings.pages_open and _is_local_page():
-        return _begin(gateway, gateway.settings.api_key.get_secret_value())
+    if gateway.settings.pages_open and is_local_page(request):
+        key = digest(gateway.settings.api_key.get_secret_value())
+        return _begin(gateway, key, gateway.sessions.begin_open())
     raise Unauthenticated("Sign in with an API key.")
 
 
@@ -43,7 +47,7 @@ def sign_in() -> Response:
     if not isinstance(key, str) or not key.strip():
         raise Unauthenticated('Give the key as {"key": "ak-…"}.', field="key")
     try:
-        return _begin(gateway, key.strip())
+        return _sign_in(gateway, digest(key.strip()))
     except InvalidApiKey:
         gateway.sessions.note_failure(address)
         raise
@@ -54,7 +58,9 @@ def _given_key() -> object:
     if not request.is_json:
         return None
     try:
-        _, body = parse_document(incoming().body)
+        asked = incoming()
+        asked.max_content_length = _MOST_BYTES
+        _, body = parse_document(asked.body)
     except MalformedJson:
         return None
     return body.get("key") if isinstance(body, dict) else None
@@ -69,10 +75,14 @@ def sign_out() -> Response:
     return response
 
 
-def _begin(gateway: Services, key: str) -> Response:
-    principal = gateway.keys.of_digest(digest(key))
-    session = gateway.sessions.begin(digest(key))
-    response = _who(principal, session)
+def _sign_in(gateway: Services, key_digest: str) -> Response:
+    # Before there is a session: of a key that is none nothing is kept.
+    gateway.keys.of_digest(key_digest)
+    return _begin(gateway, key_digest, gateway.sessions.begin(key_digest))
+
+
+def _begin(gateway: Services, key_digest: str, session: Session) -> Response:
+    response = _who(gateway.keys.of_digest(key_digest), session)
     response.set_cookie(
         COOKIE,
         session.token,
@@ -97,13 +107,3 @@ def _who(principal: Principal, session: Session) -> Response:
 
 def _is_https(gateway: Services) -> bool:
     return request.is_secure or (gateway.settings.base_url or "").startswith("https:")
-
-
-def _is_local_page() -> bool:
-    """Whether a page of ours on this very machine asks: not one that a name was bent to us for."""
-    site = request.headers.get("Sec-Fetch-Site")
-    return (
-        is_loopback(request.remote_addr or "")
-        and is_loopback(urlsplit(f"//{request.host}").hostname or "")
-        and site in (None, "same-origin")
-    )

@@ -27,6 +27,7 @@ class CallbackTest:
     id: int
     owner: str
     url: str
+    epoch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +55,26 @@ class TestOutcome:
 class CallbackTestStore(Store):
     """Keeps tests from the wish to the outcome. Raises redis.RedisError."""
 
-    def request(self, owner: str, url: str, mailbox: str) -> int:
-        """Ask for a sample to be sent; return the test's id. `mailbox` hears of the outcome."""
+    def request(self, owner: str, url: str, mailbox: str) -> tuple[int, str]:
+        """Ask for a sample to be sent; return the test's id and its epoch.
+
+        `mailbox` hears of the outcome.
+        """
         call = Call(
             "request_callback_test",
             [keys.JOB_ID, MESSAGES, keys.QUEUE_PLACE],
             [keys.CALLBACK_TEST_PREFIX, owner, url, mailbox, milliseconds(_KEPT_S)],
         )
-        return int(self._scripts.run(call))
+        test_id, epoch = self._scripts.run(call)
+        return int(test_id), epoch.decode()
 
     def claim(self, test_id: int) -> CallbackTest | None:
         """Begin; None when it is gone, or somebody has begun before."""
         name = keys.callback_test(test_id)
-        row: Any = self._client.hmget(name, "owner", "url")
+        row: Any = self._client.hmget(name, "owner", "url", "epoch")
         if row[0] is None or not self._client.hsetnx(name, "begun", 1):
             return None
-        return CallbackTest(test_id, row[0].decode(), row[1].decode())
+        return CallbackTest(test_id, row[0].decode(), row[1].decode(), (row[2] or b"").decode())
 
     def finish(self, test_id: int, outcome: TestOutcome) -> None:
         """Keep the outcome and wake who waits."""

@@ -21,7 +21,7 @@ SCANNED: Final = 10_000
 _CHUNK: Final = 500
 #: Most deliveries of one owner forgotten in one tick.
 _FORGOTTEN: Final = 1000
-_OF_JOB: Final = ("owner", "ref_id", "tag", "event", "state", "generation")
+_OF_JOB: Final = ("owner", "ref_id", "tag", "event", "state", "generation", "epoch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,8 @@ class Found:
     event: str = ""
     #: Which of its job's results it tells.
     generation: int = 0
+    #: Of its job's id.
+    epoch: str = ""
 
     @property
     def host(self) -> str:
@@ -151,9 +153,10 @@ class DeliveryIndex(Store):
 
 
 def _found(delivery: Delivery, job: Sequence[bytes | None]) -> Found:
-    owner, ref_id, tag, event, state, retries = ((value or b"").decode() for value in job)
+    texts = ((value or b"").decode() for value in job)
+    owner, ref_id, tag, event, state, retries, epoch = texts
     told = told_generation(JobState(state), int(retries or 0))
-    return Found(delivery, owner, ref_id, tag, event, told)
+    return Found(delivery, owner, ref_id, tag, event, told, epoch)
 
 
 def _bounds(query: Query) -> tuple[int, int | str]:

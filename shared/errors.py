@@ -65,6 +65,12 @@ class ContentCodingNotSupported(ServiceError):
     error_code = "UnsupportedMediaType"
 
 
+class TooManyValues(ValidationFailed):
+    """The body has more JSON values than this gateway reads."""
+
+    code = "too_many_values"
+
+
 class RefIdConflict(ServiceError):
     """This RefId was used before with a different request; use a new RefId."""
 

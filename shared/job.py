@@ -125,6 +125,8 @@ class Job:
     response: bytes | None = None
     error: bytes | None = None
     base_url: str = ""
+    #: Of its id; empty when it was accepted by a version that knew none.
+    epoch: str = ""
     #: The `x-request-id` of the request that made it.
     request_id: str = ""
     #: Of the record of an event: what happened.

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any, Final
 
 import redis
 from redis.backoff import ConstantBackoff
+from redis.exceptions import NoPermissionError
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
+from shared import redis_keys, scripts
 from shared.redis_pool import Packer, Pool
 from shared.store.address import RedisAddress, read_address
 from shared.store.connections import connection_class, connection_options
@@ -51,6 +54,15 @@ class _Client(redis.Redis):
         return self.parse_response(connection, args[0], **options)  # type: ignore[no-untyped-call]
 
 
+def _meet(connection: Any) -> None:
+    """Begin a connection: another server process than before may have forgotten ids it gave."""
+    connection.on_connect()
+    script = scripts.load("meet").text
+    connection.send_command("EVAL", script, 1, redis_keys.JOB_ID, check_health=False)
+    with suppress(NoPermissionError):
+        connection.read_response()
+
+
 def connect(
     url: str | RedisAddress, *, timeout_s: float, name: str, max_connections: int = 100
 ) -> redis.Redis:
@@ -72,6 +84,7 @@ def connect(
         "socket_connect_timeout": min(timeout_s, 3.0),
         "health_check_interval": 25,
         "client_name": name,
+        "redis_connect_func": _meet,
         "retry": Retry(ConstantBackoff(_PAUSE_S), 1, supported_errors=(redis.ConnectionError,)),
         **connection_options(address),
     }

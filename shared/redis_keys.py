@@ -18,6 +18,9 @@ _SEPARATOR: Final = "\x1f"
 #: STRING, the last job id given (INCR). Never expires.
 JOB_ID: Final = "jobs:id"
 
+#: HASH, the epoch of the ids, and the server process that has it. Never expires.
+LEDGER: Final = f"{JOB_ID}:ledger"
+
 #: Prefix of a job's HASH. The id is given inside the accept script, which appends it.
 JOB_PREFIX: Final = "job:"
 

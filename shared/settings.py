@@ -229,6 +229,10 @@ class Settings(BaseSettings):
         60, description="Longest time a client may take none of an answer or stream."
     )
     least_bytes_per_s: Count = Field(1024, description="Least rate of a request's body.")
+    max_json_values: Count = Field(
+        400_000,
+        description="Most JSON values in a request body; an object counts as four.",
+    )
     max_body_bytes: Count = Field(20 * 1024 * 1024, description="Largest request body, bytes.")
     queue_limit: Count = Field(200_000, description="Most jobs that wait for one model; then 429.")
 

@@ -75,13 +75,15 @@ def new_private_key() -> str:
     return PRIVATE_KEY_PREFIX + b64encode(seed).decode()
 
 
-def message_id(job_id: int, generation: int = 0) -> str:
+def message_id(job_id: int, generation: int = 0, epoch: str = "") -> str:
     """Return the `webhook-id` of a job's callback: the same for every attempt and replay.
 
     A job that was retried after its end has another result, so another id: never two bodies under
-    one. No full stop: it separates what is signed.
+    one. A Redis that lost its last moments gives ids again, in another epoch; jobs of earlier
+    versions have none. No full stop: it separates what is signed.
     """
-    return f"msg_{job_id}_{generation + 1}" if generation else f"msg_{job_id}"
+    number = f"{job_id}_{generation + 1}" if generation else f"{job_id}"
+    return f"msg_{epoch}_{number}" if epoch else f"msg_{number}"
 
 
 def signature_headers(

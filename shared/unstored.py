@@ -8,6 +8,7 @@ from typing import Any, Final
 from shared import redis_keys as keys
 from shared.clock import milliseconds
 from shared.job import Job, from_hash
+from shared.jobs.epoch import Epoch
 from shared.lease import Lease
 from shared.ledger import Ledger
 from shared.scripts import Call
@@ -63,4 +64,4 @@ class Unstored(Ledger):
 
     def keep_ids_above(self, job_id: int) -> None:
         """Let no new job get an id up to this one: in a Redis that was emptied they begin at 1."""
-        self._scripts.run(Call("raise_id", [keys.JOB_ID], [job_id]))
+        Epoch(self._client).ensure(job_id)

@@ -127,6 +127,8 @@ def _check_tools(request: Json) -> None:
         schema = tool.get("input_schema", {})
         is_object = isinstance(schema, dict) and schema.get("type") == "object"
         _need(is_object, f"{path}input_schema.type: Field required")
+        top = {"anyOf", "oneOf", "allOf"} & set(schema)
+        _need(not top, f"{path}input_schema: does not support oneOf, allOf, or anyOf at the top")
     choice = request.get("tool_choice")
     if choice is not None:
         _need(request.get("tools"), "tool_choice may only be specified while providing tools")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import select
 import socket
@@ -45,7 +46,7 @@ class Connection(io.RawIOBase):
         self._turns = turns
         self._unwaited = 0
         self._began_s, self._limit_s, self._s_per_byte, self._moved = 0.0, 0.0, 0.0, 0
-        self._is_sending = False
+        self._is_sending, self._is_hung_up = False, False
         self._probed_s = 0.0
 
     # --- reading ----------------------------------------------------------------------------
@@ -88,8 +89,14 @@ class Connection(io.RawIOBase):
         self._begin_waiting()
         try:
             return self._link.recv_into(place)
+        except OSError:
+            if not self._is_hung_up:
+                raise
         finally:
             self._callers.go_on(self)
+        # gevent ends the wait with an error; what came before that is still there.
+        self._link.settimeout(0.0)
+        return self._link.recv_into(place)
 
     def _begin_waiting(self) -> None:
         self.deadline = self._began_s + self._limit_s + self._moved * self._s_per_byte
@@ -115,6 +122,8 @@ class Connection(io.RawIOBase):
             self._begin_waiting()
             try:
                 self._link.sendall(rest[:_SLICE_BYTES])
+            except OSError as exc:
+                raise BrokenPipeError(errno.EPIPE, "the client takes nothing") from exc
             finally:
                 self._is_sending = False
                 self._callers.go_on(self)
@@ -125,7 +134,7 @@ class Connection(io.RawIOBase):
 
     def hang_up(self, *, is_late: bool) -> None:
         """End the wait. What has come already is still read."""
-        self.is_late = is_late
+        self.is_late, self._is_hung_up = is_late, True
         with suppress(OSError):
             self._link.shutdown(socket.SHUT_RDWR if self._is_sending else socket.SHUT_RD)
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Final
 
 from shared import queue_keys, task_names
 from shared import redis_keys as keys
 from shared.clock import milliseconds
-from shared.errors import OwnerQueueFull, QueueFull, RefIdConflict
+from shared.errors import LedgerUnavailable, OwnerQueueFull, QueueFull, RefIdConflict
 from shared.job import NewJob
+from shared.jobs.epoch import Epoch
 from shared.jobs.key_limits import LONGEST_RETRY_AFTER_S, KeyLimits, over_limit
 from shared.moves import Accepted
 from shared.operation import Operation
@@ -23,11 +25,15 @@ _FULL: Final = {"full": QueueFull, "owner_full": OwnerQueueFull}
 class Acceptance(KeyLimits):
     """Accepts jobs, within the bounds of the queues and of the keys."""
 
+    #: Tells the highest id that the history knows; asked when the ids need a new epoch.
+    _known_id: Callable[[], int]
+
     def accept(self, new: NewJob) -> Accepted:
         """Make the job and put it in line, or find the one its RefId made before.
 
         Raises RefIdConflict (same RefId, other request), QueueFull, OwnerQueueFull, and
-        RateLimitExceeded and its kin when the key's limits have no room for it.
+        RateLimitExceeded and its kin when the key's limits have no room for it; LedgerUnavailable,
+        or what `known_id` raises, while the ledger cannot give an id that nobody has.
         """
         accept_keys = [
             keys.JOB_ID,
@@ -37,10 +43,16 @@ class Acceptance(KeyLimits):
         ]
         if new.allowance:
             accept_keys += self._limit_keys(new.allowance.key_id)
-        answer = self._scripts.run(Call("accept", accept_keys, self._accept_args(new)))
+        call = Call("accept", accept_keys, self._accept_args(new))
+        answer = self._scripts.run(call)
+        if answer[0] == b"unborn":
+            Epoch(self._client).ensure(self._known_id())
+            answer = self._scripts.run(call)
         verdict, value = answer[0].decode(), int(answer[1])
         if verdict == "conflict":
             raise RefIdConflict(field="refId")
+        if verdict == "unborn":
+            raise LedgerUnavailable(retry_after_s=1)
         if verdict in _FULL:
             raise _FULL[verdict](retry_after_s=retry_after_s(value, float(answer[2])))
         if verdict == "limited":

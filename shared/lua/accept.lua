@@ -1,6 +1,6 @@
 -- accept: make a job and put it in line, or find the job that this RefId made before.
 --
--- KEYS  1 jobs:id STRING · 2 jobs:ref STRING · 3 jobs:tag ZSET · 4 jobs:models SET
+-- KEYS  1 jobs:id STRING, from which its ledger HASH is derived · 2 jobs:ref STRING · 3 jobs:tag ZSET · 4 jobs:models SET
 --       5 jobs:deadlines ZSET · 6 drain HASH
 --       7-12 of the job's priority: message LIST · line ZSET · waiting ZSET · turns ZSET
 --            · jobs:place STRING · the owner's waiting ZSET
@@ -15,7 +15,7 @@
 --       9 time to the deadline (ms) · 10 fingerprint · 11 tag ('' for none)
 --       12 how long the tag index lives (ms) · 13 owner
 --       14 the key's limits (JSON, '' for none; see includes/limits.lua) · 15… more field, value pairs
--- Returns {'accepted', id} | {'exists', id} | {'conflict', id}
+-- Returns {'unborn', 0} when ids have no epoch | {'accepted', id} | {'exists', id} | {'conflict', id}
 --         | {'limited', until there may be room (ms, 0: unknown), which limit}
 --         | {'full', jobs waiting, drain rate} | {'owner_full', jobs waiting, drain rate}
 --
@@ -32,6 +32,11 @@ if known then
   if fingerprint then
     return {fingerprint == ARGV[10] and 'exists' or 'conflict', known}
   end
+end
+
+local epoch = redis.call('HGET', KEYS[1] .. ':ledger', 'epoch')
+if not epoch then
+  return {'unborn', '0'}
 end
 
 local function size(first, last)
@@ -67,7 +72,7 @@ local id = whole(redis.call('INCR', KEYS[1]))
 local deadline = whole(now + tonumber(ARGV[9]))
 redis.call('HSET', ARGV[2] .. id, 'id', id, 'state', 'Queued', 'model', ARGV[3],
   'priority', ARGV[5], 'fingerprint', ARGV[10], 'tag', ARGV[11], 'owner', ARGV[13],
-  'created_ms', whole(now), 'deadline_ms', deadline, 'attempt', '0', 'crashes', '0',
+  'epoch', epoch, 'created_ms', whole(now), 'deadline_ms', deadline, 'attempt', '0', 'crashes', '0',
   unpack(ARGV, 15))
 redis.call('SET', KEYS[2], id)
 if ARGV[11] ~= '' then

@@ -19,6 +19,7 @@
 --! include clock
 --! include delivery_index
 --! include push_message
+--! include epoch
 --! include create_delivery
 --! include wake
 --! include limits
@@ -38,7 +39,7 @@ if KEYS[15] then
 end
 local at = {owner = ARGV[6], index = KEYS[12], owners = KEYS[13], list = KEYS[5], line = KEYS[6],
   places = KEYS[7], subscriptions = KEYS[8], ids = KEYS[9], jobs = KEYS[10],
-  deliveries = KEYS[11]}
+  deliveries = KEYS[11], job = KEYS[1]}
 if job[3] and job[3] ~= '' then
   -- Decided once: a webhook-id never comes with two bodies, whatever the settings become.
   local size = redis.call('HSTRLEN', KEYS[1], 'response') + redis.call('HSTRLEN', KEYS[1], 'error')

@@ -21,6 +21,7 @@
 --! include delivery_index
 --! include delivery_life
 --! include push_message
+--! include epoch
 --! include create_delivery
 --! include endpoint
 --! include room_at
@@ -63,7 +64,7 @@ else
   if ARGV[17] ~= '' then
     local events = {owner = ARGV[16], index = KEYS[16], owners = KEYS[17], list = KEYS[9],
       line = KEYS[10], places = KEYS[11], subscriptions = KEYS[12], ids = KEYS[13],
-      jobs = KEYS[14], deliveries = KEYS[15]}
+      jobs = KEYS[14], deliveries = KEYS[15], job = KEYS[3]}
     create_events(events, 'callback.exhausted', ARGV[17], whole(now))
   end
 end

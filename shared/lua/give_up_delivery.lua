@@ -15,6 +15,7 @@
 --! include delivery_index
 --! include delivery_life
 --! include push_message
+--! include epoch
 --! include create_delivery
 --! include endpoint
 local now = clock(ARGV[1])
@@ -32,7 +33,7 @@ end_delivery(now, ARGV[4], ARGV[5], ARGV[6])
 if ARGV[8] ~= '' then
   local at = {owner = ARGV[7], index = KEYS[16], owners = KEYS[17], list = KEYS[7],
     line = KEYS[8], places = KEYS[10], subscriptions = KEYS[12], ids = KEYS[13],
-    jobs = KEYS[14], deliveries = KEYS[15]}
+    jobs = KEYS[14], deliveries = KEYS[15], job = KEYS[3]}
   create_events(at, 'callback.exhausted', ARGV[8], whole(now))
 end
 return 1

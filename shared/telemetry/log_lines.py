@@ -35,13 +35,15 @@ _BLANK: Final = "***"
 _UNSAFE: Final = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+#: What ends each of these can end no string of JSON: a line stays one when they are blanked out.
 _CREDENTIALS: Final = (
-    (re.compile(r"://[^\s/?#]*@"), f"://{_BLANK}@"),
+    (re.compile(r"""://[^\s/?#"\\]*@"""), f"://{_BLANK}@"),
     (re.compile(r"\b(bearer|basic) +[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {_BLANK}"),
     (re.compile(r"\b(?:ak-|sk-|gsk_|xai-|whsec_|whsk_)[\w+/=-]{8,}"), _BLANK),
     (
         re.compile(
-            r"([?&](?:[\w-]*key|token|signature|secret|password)=)[^\s&#'\"]+", re.IGNORECASE
+            r"""([?&](?:[\w-]*key|token|signature|secret|[\w-]*password)=)[^\s&#'"\\]+""",
+            re.IGNORECASE,
         ),
         rf"\1{_BLANK}",
     ),
@@ -59,7 +61,9 @@ class Lines(logging.Formatter):
         super().__init__()
         self._process = process
         self._about = about
-        self._secrets = tuple(s for s in secrets if len(s) >= _SHORTEST_SECRET)
+        known = [one for one in secrets if len(one) >= _SHORTEST_SECRET]
+        # As they are, and as they are written in JSON.
+        self._secrets = tuple(dict.fromkeys([*known, *(json.dumps(one)[1:-1] for one in known)]))
         self._second: tuple[int, str] = (-1, "")
 
     def _time(self, created_s: float) -> str:
@@ -73,35 +77,42 @@ class Lines(logging.Formatter):
         return self._bounded(record.getMessage().strip(), _MESSAGE)
 
     def _fields(self, record: logging.LogRecord) -> dict[str, Any]:
-        found = dict(self._about())
-        given = record.__dict__
-        found.update((name, given[name]) for name in FIELDS if name in given)
-        if "job" not in found and record.args and str(record.msg).startswith(_OF_JOBS):
+        found: dict[str, Any] = {}
+        given, about = record.__dict__, self._about()
+        if record.args and str(record.msg).startswith(_OF_JOBS):
             found["job"] = _first(record.args)
-        return {name: self._value(found[name]) for name in FIELDS if found.get(name) not in _NONE}
-
-    def _value(self, value: Any) -> Any:
-        return value if isinstance(value, int | float) else self._bounded(str(value), _FIELD)
+        for name in FIELDS:
+            value = given.get(name)
+            if value is None and name not in found:
+                value = about.get(name)
+            if value is not None and value != "":
+                found[name] = value if isinstance(value, int) else self._bounded(str(value), _FIELD)
+        return found
 
     def _traceback(self, record: logging.LogRecord) -> str:
         if not record.exc_info or record.exc_info[0] is None:
-            return self._tame(record.stack_info or "")
+            return record.stack_info or ""
         text = "".join(traceback.format_exception(*record.exc_info)).rstrip()
-        return self._tame(text[-_TRACEBACK:])
+        return self._tame(text)[-_TRACEBACK:]
 
     def _bounded(self, text: str, most: int) -> str:
+        if len(text) <= most:
+            return text
         # A secret that is cut in two would not be known as one.
-        tame = self._tame(text[: 2 * most])
-        return tame if len(tame) <= most else f"{tame[:most]}… (of {len(text)} characters)"
+        return f"{self._tame(text[: 2 * most])[:most]}… (of {len(text)} characters)"
 
     def _tame(self, text: str) -> str:
-        """Return the text without secrets."""
+        """Return the text without secrets. Each line passes here as a whole, once."""
         for secret in self._secrets:
             if secret in text:
                 text = text.replace(secret, _BLANK)
-        if any(hint in text for hint in _HINTS):
-            for pattern, blank in _CREDENTIALS:
-                text = pattern.sub(blank, text)
+        for hint in _HINTS:
+            if hint in text:
+                break
+        else:
+            return text
+        for pattern, blank in _CREDENTIALS:
+            text = pattern.sub(blank, text)
         return text
 
 
@@ -112,7 +123,7 @@ class TextLines(Lines):
         """Return the line, and those of its traceback."""
         head = f"{self._time(record.created)} {record.levelname} {self._process}[{record.process}]"
         fields = "".join(f" {name}={_quoted(v)}" for name, v in self._fields(record).items())
-        line = f"{head} {escaped(self._message(record))}{fields}"
+        line = self._tame(f"{head} {escaped(self._message(record))}{fields}")
         trace = self._traceback(record)
         return (
             line + "".join(f"\n  | {escaped(one)}" for one in trace.split("\n")) if trace else line
@@ -135,10 +146,7 @@ class JsonLines(Lines):
         }
         if trace := self._traceback(record):
             line["traceback"] = trace
-        return json.dumps(line)
-
-
-_NONE: Final = (None, "")
+        return self._tame(json.dumps(line))
 
 
 def escaped(text: str) -> str:
@@ -151,7 +159,9 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def _quoted(value: Any) -> str:
-    text = escaped(str(value))
+    if isinstance(value, int):
+        return str(value)
+    text = escaped(value)
     return json.dumps(text, ensure_ascii=False) if _needs_quotes(text) else text
 
 

@@ -10,7 +10,7 @@ import threading
 import warnings
 from contextvars import ContextVar
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from pydantic import SecretStr
 
@@ -69,16 +69,20 @@ def secrets_of(settings: Settings) -> list[str]:
         value = getattr(settings, name)
         if isinstance(value, SecretStr):
             found += value.get_secret_value().split()
-        elif name.endswith("_url") and "@" in str(value):
-            found.append(_password(str(value)))
+        elif name.endswith("_url") and value:
+            found += _passwords(str(value))
     return found
 
 
-def _password(url: str) -> str:
+def _passwords(url: str) -> list[str]:
+    """Return the passwords in a URL, before its host and among its options, in either writing."""
     try:
-        return urlsplit(url).password or ""
+        parts = urlsplit(url)
+        written = [parts.password or ""]
+        written += [value for name, value in parse_qsl(parts.query) if "password" in name.lower()]
     except ValueError:
-        return ""
+        return []
+    return [form for one in written if one for form in (one, unquote(one), quote(one, safe=""))]
 
 
 def _about_task() -> dict[str, Any]:

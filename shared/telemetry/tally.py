@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from enum import StrEnum
 from typing import Any, Final
 
 import redis
@@ -29,46 +28,47 @@ BOUNDS_S: Final = (
 DROPPED: Final = "dropped"
 
 _BOUNDS_MS: Final = tuple(round(bound * 1000) for bound in BOUNDS_S)
+#: The buckets by their place.
+_BUCKETS: Final = tuple(map(str, range(len(BOUNDS_S) + 1)))
 _SEPARATOR: Final = "\x1f"
 #: In place of a bucket's number: the sum of all that was observed (milliseconds).
 _SUM: Final = "sum"
 
 
-class Tallied(StrEnum):
-    """What is counted, and by which labels."""
+class Tallied:
+    """What is counted, and by which labels. No enum: hashing one's members is a call of its own."""
 
     #: Jobs that ended, by model, provider, operation, outcome.
-    JOBS = "jobs"
+    JOBS: Final = "jobs"
     #: Tokens, by model, provider, kind.
-    TOKENS = "tokens"
+    TOKENS: Final = "tokens"
     #: Deliveries that ended, by outcome.
-    DELIVERIES = "deliveries"
+    DELIVERIES: Final = "deliveries"
     #: Attempts at callbacks, by outcome.
-    ATTEMPTS = "attempts"
+    ATTEMPTS: Final = "attempts"
     #: Observed durations: of jobs by model, of callbacks by nothing.
-    WAIT = "wait"
-    RUN = "run"
-    TOTAL = "total"
-    CALLBACK = "callback"
+    WAIT: Final = "wait"
+    RUN: Final = "run"
+    TOTAL: Final = "total"
+    CALLBACK: Final = "callback"
 
 
 class Tally:
     """What this process has counted and not written yet."""
 
     def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
+        self._counts: Counter[tuple[str, ...]] = Counter()
 
-    def add(self, what: Tallied, *labels: str, number: int = 1) -> None:
-        """Add to a count."""
+    def add(self, what: str, *labels: str, number: int = 1) -> None:
+        """Add to a count of `Tallied`."""
         if number:
-            self._counts[_SEPARATOR.join((what, *labels))] += number
+            self._counts[what, *labels] += number
 
-    def observe(self, what: Tallied, duration_ms: int, *labels: str) -> None:
-        """Add a duration to a histogram."""
-        bucket = bisect_left(_BOUNDS_MS, duration_ms)
-        name = _SEPARATOR.join((what, *labels))
-        self._counts[f"{name}{_SEPARATOR}{bucket}"] += 1
-        self._counts[f"{name}{_SEPARATOR}{_SUM}"] += max(0, duration_ms)
+    def observe(self, what: str, duration_ms: int, *labels: str) -> None:
+        """Add a duration to a histogram of `Tallied`."""
+        counts = self._counts
+        counts[what, *labels, _BUCKETS[bisect_left(_BOUNDS_MS, duration_ms)]] += 1
+        counts[what, *labels, _SUM] += max(0, duration_ms)
 
     def flush(self, client: redis.Redis) -> None:
         """Write what was gathered; what cannot be written now is kept. Raises redis.RedisError.
@@ -76,7 +76,7 @@ class Tally:
         Where Redis took it and its answer was lost, it is counted twice.
         """
         taken, self._counts = self._counts, Counter()
-        pairs = [part for pair in taken.items() for part in pair]
+        pairs = [part for labels, n in taken.items() for part in (_SEPARATOR.join(labels), n)]
         if not pairs:
             return
         try:
@@ -105,11 +105,11 @@ class Counts:
         """How much was counted of what found no room."""
         return self._by_field.get((DROPPED,), 0)
 
-    def of(self, what: Tallied) -> dict[tuple[str, ...], int]:
+    def of(self, what: str) -> dict[tuple[str, ...], int]:
         """Return a count by its labels."""
         return {tuple(rest): n for (name, *rest), n in self._by_field.items() if name == what}
 
-    def histograms(self, what: Tallied) -> dict[tuple[str, ...], Histogram]:
+    def histograms(self, what: str) -> dict[tuple[str, ...], Histogram]:
         """Return a histogram by its labels."""
         found: dict[tuple[str, ...], Histogram] = {}
         for (*labels, place), number in self.of(what).items():

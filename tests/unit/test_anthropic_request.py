@@ -9,6 +9,8 @@ import pytest
 
 from tests.anthropic_wire import check
 from workers.providers.anthropic.request import DEFAULT_MAX_TOKENS, to_messages_request
+from workers.providers.anthropic.response import completion
+from workers.providers.anthropic.stream import ChunkStream
 from workers.providers.anthropic.thinking import is_adaptive
 from workers.providers.anthropic.untranslatable import Untranslatable
 
@@ -529,6 +531,13 @@ def test_forced_tool_is_called_without_thinking(model: str, fields: Json, field:
             id="a budget above the default limit",
         ),
         pytest.param(
+            "claude-sonnet-4-5",
+            {"thinking": {"type": "adaptive"}},
+            {"type": "enabled", "budget_tokens": 4096},
+            True,
+            id="a budget where it has no effort yet",
+        ),
+        pytest.param(
             "claude-opus-4-1",
             {"reasoning_effort": "xhigh"},
             {"type": "enabled", "budget_tokens": 32_000 - DEFAULT_MAX_TOKENS},
@@ -703,3 +712,41 @@ def test_picture_by_a_name_of_its_type_that_is_not_registered_is_sent() -> None:
     part = {"type": "image_url", "image_url": {"url": "data:image/jpg;base64,AAAA"}}
     request = translate({"role": "user", "content": [part]})
     assert request["messages"][0]["content"][0]["source"]["media_type"] == "image/jpeg"
+
+
+def test_names_of_tools_that_the_api_does_not_take_are_mapped_and_back() -> None:
+    name = "mcp.files:read ü"
+    tools = [
+        {"type": "function", "function": {"name": one}} for one in (name, "mcp_files_read", "a.b")
+    ]
+    said = {"role": "assistant", "tool_calls": [call("c1", name=name)]}
+    result = {"role": "tool", "tool_call_id": "c1", "content": "x"}
+    wanted = {"type": "function", "function": {"name": name}}
+    translation = to_messages_request(chat(HELLO, said, result, tools=tools, tool_choice=wanted))
+    request = translation.request
+    check(request)
+    sent = request["tools"][0]["name"]
+    assert len({tool["name"] for tool in request["tools"]}) == 3
+    assert request["tools"][1]["name"] == "mcp_files_read"
+    assert request["tool_choice"]["name"] == request["messages"][1]["content"][0]["name"] == sent
+    told = {"content": [{"type": "tool_use", "id": "t", "name": sent, "input": {}}]}
+    answered = completion(told, 1, translation.names)
+    assert answered["choices"][0]["message"]["tool_calls"][0]["function"]["name"] == name
+    stream = ChunkStream(1, translation.names, include_usage=False)
+    event = {"type": "content_block_start", "index": 0, "content_block": told["content"][0]}
+    (chunk,) = stream.feed(event)
+    assert chunk["choices"][0]["delta"]["tool_calls"][0]["function"]["name"] == name
+
+
+def test_alternatives_at_the_top_of_a_schema_become_its_properties() -> None:
+    parameters = {
+        "anyOf": [
+            {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]},
+            {"type": "object", "properties": {"b": {"anyOf": [{"type": "string"}]}}},
+        ],
+        "properties": {"c": {}},
+    }
+    tool = {"type": "function", "function": {"name": "f", "parameters": parameters}}
+    schema = translate(tools=[tool])["tools"][0]["input_schema"]
+    assert list(schema["properties"]) == ["a", "b", "c"]
+    assert schema["properties"]["b"] == {"anyOf": [{"type": "string"}]}

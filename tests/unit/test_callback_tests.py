@@ -55,7 +55,7 @@ def store(deps: Deps) -> CallbackTestStore:
 def test_request_puts_a_message_at_the_front(
     store: CallbackTestStore, lists: MessageLists, ledger_redis: redis.Redis
 ) -> None:
-    first, second = store.request("ann", URL, "box|1"), store.request("ann", URL, "box|2")
+    first, second = (store.request("ann", URL, box)[0] for box in ("box|1", "box|2"))
     messages = lists.messages(task_names.CALLBACKS_QUEUE)
     assert [message["headers"]["task"] for message in messages] == [task_names.TEST_CALLBACK] * 2
     assert lists.ids(task_names.CALLBACKS_QUEUE) == [second, first]
@@ -64,12 +64,12 @@ def test_request_puts_a_message_at_the_front(
 
 
 def test_sample_is_sent_once_signed_and_its_outcome_kept(deps: Deps, sender: Sender) -> None:
-    test_id = deps.callback_tests.request("ann", URL, "box|1")
+    test_id, epoch = deps.callback_tests.request("ann", URL, "box|1")
     send_sample(deps, test_id)
     send_sample(deps, test_id)
     ((url, body, headers),) = sender.posts
     assert url == URL
-    assert headers["webhook-id"] == f"msg_{test_id}"
+    assert headers["webhook-id"] == f"msg_{epoch}_{test_id}"
     moment = datetime.fromtimestamp(int(headers["webhook-timestamp"]), UTC)
     signature = Webhook(SECRET).sign(headers["webhook-id"], moment, body.decode())
     assert headers["webhook-signature"] == signature
@@ -93,7 +93,7 @@ def test_outcome_says_what_would_follow(
     deps: Deps, sender: Sender, answer: CallbackAnswer, state: DeliveryState
 ) -> None:
     sender.answer = answer
-    test_id = deps.callback_tests.request("ann", URL, "box|1")
+    test_id, _ = deps.callback_tests.request("ann", URL, "box|1")
     send_sample(deps, test_id)
     outcome = deps.callback_tests.outcome(test_id)
     assert outcome is not None
@@ -103,7 +103,7 @@ def test_outcome_says_what_would_follow(
 def test_outcome_of_a_test_that_is_gone_is_not_kept_for_ever(
     deps: Deps, sender: Sender, ledger_redis: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    test_id = deps.callback_tests.request("ann", URL, "box|1")
+    test_id, _ = deps.callback_tests.request("ann", URL, "box|1")
     post = sender.post
 
     def slow(*given: Any) -> CallbackAnswer:
@@ -122,7 +122,7 @@ def test_sample_is_not_sent_when_receivers_that_hang_hold_all_slots(
 ) -> None:
     while deps.callback_slots.reserve():
         pass
-    test_id = deps.callback_tests.request("ann", URL, "box|1")
+    test_id, _ = deps.callback_tests.request("ann", URL, "box|1")
     send_sample(deps, test_id)
     outcome = deps.callback_tests.outcome(test_id)
     assert outcome is not None
@@ -134,7 +134,7 @@ def test_who_waits_is_told(deps: Deps, real_redis: redis.Redis) -> None:
         pubsub.subscribe("box")
         pubsub.get_message(timeout=60)
         store = CallbackTestStore(real_redis)
-        test_id = store.request("ann", URL, "box|token")
+        test_id, _ = store.request("ann", URL, "box|token")
         fresh = build(real_redis, deps.settings, FakeClock(), FakeLlm(), sender=deps.sender)
         send_sample(fresh, test_id)
         message = pubsub.get_message(timeout=60)

@@ -66,6 +66,23 @@ def _ended(deps: Deps, result: Result, **fields: Any) -> int:
     return job_id
 
 
+def epoch_of(deps: Deps, job_id: int) -> str:
+    job = deps.jobs.get(job_id)
+    assert job is not None
+    assert job.epoch
+    return job.epoch
+
+
+def test_job_of_a_version_that_knew_no_epochs_keeps_its_webhook_id(
+    deps: Deps, receiver: Receiver
+) -> None:
+    job_id = _ended(deps, Result.response(b"{}"))
+    deps.redis.hdel(keys.job(job_id), "epoch")
+    run.deliver(deps, job_id)
+    ((_, _, headers),) = receiver.posts
+    assert headers["webhook-id"] == f"msg_{job_id}"
+
+
 def test_delivery_posts_the_stored_bytes_signed_to_the_url_as_given(
     deps: Deps, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -73,7 +90,7 @@ def test_delivery_posts_the_stored_bytes_signed_to_the_url_as_given(
     run.deliver(deps, job_id)
     ((url, body, headers),) = receiver.posts
     assert (url, body) == (URL, b'{"n":1.50}')
-    assert headers["webhook-id"] == f"msg_{job_id}"
+    assert headers["webhook-id"] == f"msg_{epoch_of(deps, job_id)}_{job_id}"
     told = {name: headers[name] for name in headers if name.startswith("x-")}
     assert told == {
         "x-job-id": str(job_id),
@@ -124,7 +141,7 @@ def test_delivery_is_repeated_by_schedule_with_the_same_id_and_bytes(
         assert deps.recovery.return_deliveries() == 1
         run.deliver(deps, job_id)
     assert {(url, body, h["webhook-id"]) for url, body, h in receiver.posts} == {
-        (URL, b"{}", f"msg_{job_id}")
+        (URL, b"{}", f"msg_{epoch_of(deps, job_id)}_{job_id}")
     }
     assert [h["x-attempt"] for _, _, h in receiver.posts] == ["1", "2", "3"]
     delivery = deps.deliveries.get(job_id)

@@ -18,11 +18,11 @@ from shared.providers import Provider
 from shared.settings import Settings
 from tests.factories import FakeClock, MessageLists, new_job, new_settings
 from tests.unit.chunks import HELLO
-from tests.unit.worker_deps import FakeLlm, build
+from tests.unit.worker_deps import REGISTRY, FakeLlm, build
 from workers.chat.run import run_chat
 from workers.chat.running import AbortReason
 from workers.deps import Deps
-from workers.providers.base import ProviderCall, ProviderError
+from workers.providers.base import Blame, ProviderCall, ProviderError
 
 DOWN = Failure(503, "server_error", "provider_unavailable", "It is down.")
 
@@ -452,3 +452,33 @@ def test_what_another_attempt_could_not_follow_is_not_told_of_the_answer(
     assert deps.jobs.making(job_id) == ("other", "")
     deps.jobs.note_adjusted(job_id, 2, ["too late"])
     assert deps.jobs.making(job_id) == ("other", "")
+
+
+@pytest.mark.parametrize("status", [401, 402, 403])
+def test_job_waits_for_another_provider_that_has_no_room_when_one_will_not_do_it(
+    fake_redis: redis.Redis,
+    settings: Settings,
+    fake_clock: FakeClock,
+    llm: FakeLlm,
+    status: int,
+) -> None:
+    best, other = REGISTRY.providers
+    limited = other.model_copy(update={"concurrency": 1})
+    deps = build(fake_redis, settings, fake_clock, llm, providers=[best, limited])
+    first, second = _accept(deps, provider="other"), _accept(deps)
+
+    def answer(call: ProviderCall) -> bytes:
+        if call.provider.name == "best":
+            blame = {402: Blame.BILLING, 403: Blame.FORBIDDEN}.get(status)
+            raise ProviderError(DOWN, transient=False, status=status, blame=blame)
+        if _job(deps, second).attempt == 0:
+            run_chat(deps, second, "chat.m", 5)
+        return b"{}"
+
+    llm.answer = answer
+    run_chat(deps, first, "chat.m", 5)
+    assert _job(deps, second).state is JobState.QUEUED
+    fake_clock.advance(2)
+    assert deps.recovery.promote_jobs() == 1
+    run_chat(deps, second, "chat.m", 5)
+    assert _job(deps, second).response == b"{}"

@@ -367,6 +367,28 @@ def test_ledger_that_is_gone_is_a_503_that_says_when_to_try_again() -> None:
             assert answer.headers["Retry-After"]
 
 
+def test_body_of_too_many_values_is_refused(fake_redis: redis.Redis) -> None:
+    gateway = build(fake_redis, new_settings(api_key=SecretStr(API_KEY), max_json_values=3000))
+    body = {"model": "m", "messages": [{"role": "user", "content": "x"}], "tools": [{}] * 700}
+    refused = gateway.post("/v1/chat/completions", body)
+
+    assert refused.status_code == 400
+    assert refused.json["error"]["code"] == "too_many_values"
+    assert "3,000 JSON values" in refused.json["error"]["message"]
+
+
+def test_form_of_a_thousand_fields_and_more_is_refused(gateway: Gateway) -> None:
+    refused = gateway.client.post(
+        "/api/CancelJob",
+        data="&".join(f"a{n}=1" for n in range(1001)),
+        content_type="application/x-www-form-urlencoded",
+        headers={"Authorization": f"Bearer {API_KEY}"},
+    )
+
+    assert refused.status_code == 400
+    assert "1000 fields" in refused.json["error"]["message"]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status", "allow"),
     [

@@ -115,12 +115,16 @@ def test_event_has_a_delivery_but_is_no_job(gateway: Gateway, ledger: Ledger) ->
     assert gateway.post("/api/CancelJob", {"id": event["id"]}).status_code == 404
 
 
+def epoch_of(gateway: Gateway, job_id: int) -> str:
+    return str(gateway.redis.hget(f"job:{job_id}", "epoch").decode())
+
+
 def test_delivery_of_a_retried_job_shows_the_webhook_id_that_is_sent(
     gateway: Gateway, ledger: Ledger
 ) -> None:
     job_id = ledger.delivery(DeliveryState.DELIVERED)
     gateway.redis.hset(f"job:{job_id}", "generation", 1)
-    sent = message_id(job_id, 1)
+    sent = message_id(job_id, 1, epoch_of(gateway, job_id))
     assert get(gateway, "GetDelivery", id=job_id)["result"]["webhookId"] == sent
     assert get(gateway, "GetDeliveries")["results"][0]["webhookId"] == sent
 
@@ -139,7 +143,7 @@ def test_get_deliveries_answers_in_querydb_shape(gateway: Gateway, ledger: Ledge
         "id": job_id,
         "refId": "order-1",
         "tag": "night",
-        "webhookId": f"msg_{job_id}",
+        "webhookId": f"msg_{epoch_of(gateway, job_id)}_{job_id}",
         "url": "https://a.example/cb?o=1",
         "state": "Pending",
         "reason": "the receiver answered 503",
@@ -157,11 +161,12 @@ def test_delivery_of_a_retried_job_has_the_webhook_id_that_it_is_sent_with(
         return {one, get(gateway, "GetDeliveries")["results"][0]["webhookId"]}
 
     gateway.run(job_id, Result.failure(CANCELLED))
-    assert told() == {f"msg_{job_id}"}
+    name = f"msg_{epoch_of(gateway, job_id)}_{job_id}"
+    assert told() == {name}
     gateway.post("/api/RetryJob", {"id": job_id})
-    assert told() == {f"msg_{job_id}"}
+    assert told() == {name}
     gateway.run(job_id, Result.response(b"{}"))
-    assert told() == {f"msg_{job_id}_2"}
+    assert told() == {f"{name}_2"}
 
 
 def test_get_deliveries_filters_and_pages(gateway: Gateway, ledger: Ledger) -> None:

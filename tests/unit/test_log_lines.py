@@ -59,6 +59,7 @@ def test_line_tells_what_is_under_way_where_it_is_written() -> None:
     about = {"request_id": "req_1", "job": 7, "key": None}
     assert TextLines("p", lambda: about).format(record("hm")).endswith("hm job=7 request_id=req_1")
     assert "job=8" in TextLines("p", lambda: about).format(record("hm", job=8))
+    assert "job=9" in TextLines("p", lambda: about).format(record("delivery %s: sent", 9))
 
 
 @pytest.mark.parametrize(
@@ -151,9 +152,33 @@ def test_secret_is_blanked_wherever_it_stands(form: type[Lines], text: str) -> N
 def test_secrets_are_those_of_all_settings() -> None:
     settings = new_settings(
         auth_secret=SecretStr("the-admin-secret"),
-        redis_url="redis://:the-redis-password@h:1/0",
+        redis_url="sentinel://:the%40redis-password@h:1/0?master_name=m&sentinel_password=of-sentinels",
         database_url="postgresql://u:the-database-password@h/d",
     )
     found = secrets_of(settings)
-    for secret in ("the-admin-secret", "the-redis-password", "the-database-password"):
+    for secret in (
+        "the-admin-secret",
+        "the@redis-password",
+        "of-sentinels",
+        "the-database-password",
+    ):
         assert secret in found
+
+
+@pytest.mark.parametrize("secret", ['with "quotes"', "with \\ backslash", "with ümlaut, 8"])
+def test_secret_of_any_characters_is_blanked_and_the_line_stays_json(secret: str) -> None:
+    line = JsonLines("p", secrets=[secret]).format(record("it: %s!", secret))
+    assert json.loads(line)["message"] == "it: ***!"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('http://x" , "y": "z@', id="what looks like credentials"),
+        pytest.param('/p?key=a\\"b', id="a value that ends in a quote"),
+        pytest.param('Bearer abcdefghij"k', id="a token that ends in a quote"),
+    ],
+)
+def test_line_is_json_whatever_is_blanked_out_of_it(text: str) -> None:
+    line = JsonLines("p").format(record("it: %s", text, path=text))
+    assert set(json.loads(line)) >= {"time", "message", "path"}

@@ -207,3 +207,72 @@ def test_scripts_never_take_markup_from_text() -> None:
             r"\.(inner|outer)HTML\s*=|insertAdjacentHTML|dangerouslySetInnerHTML|\beval\(",
             path.read_text("utf-8"),
         ), path
+
+
+@pytest.mark.parametrize(
+    "name", ["X-Forwarded-For", "Forwarded", "Via", "X-Real-IP", "X-Forwarded-Host"]
+)
+def test_open_pages_are_closed_to_what_came_through_a_proxy(
+    fake_redis: redis.Redis, name: str
+) -> None:
+    browser = _client(fake_redis, pages_open=True)
+
+    assert browser.get("/session", headers={name: "127.0.0.1"}).status_code == 401
+    # Nor with the cookie of one that did not.
+    assert browser.get("/session").status_code == 200
+    assert browser.get("/api/ActiveAiModels").status_code == 200
+    assert browser.get("/api/ActiveAiModels", headers={name: "127.0.0.1"}).status_code == 401
+
+
+def test_session_without_sign_in_costs_redis_nothing(fake_redis: redis.Redis) -> None:
+    browser = _client(fake_redis, pages_open=True)
+
+    for _ in range(3):
+        browser.delete_cookie(COOKIE)
+        told = browser.get("/session")
+
+    assert told.json["owner"] == "bootstrap"
+    assert fake_redis.dbsize() == 0
+    body = {"request": {"model": "m", "messages": [{"role": "user", "content": "x"}]}}
+    refused = browser.post("/api/QueueOpenAiChatCompletion", json=body)
+    assert refused.json["error"]["code"] == "csrf_failed"
+    token = {"x-csrf-token": told.json["csrfToken"]}
+    assert (
+        browser.post("/api/QueueOpenAiChatCompletion", json=body, headers=token).status_code == 200
+    )
+    assert browser.delete("/session").status_code == 204
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        pytest.param(lambda token: f"{token}x", id="another signature"),
+        pytest.param(lambda token: token.replace("open.1", "open.9"), id="a longer life"),
+        pytest.param(lambda _: "open.9999999999.abcdefghijkl.", id="no signature"),
+        pytest.param(lambda _: "open." + "x" * 60, id="no parts"),
+    ],
+)
+def test_forged_open_session_is_none(fake_redis: redis.Redis, forge: Any) -> None:
+    browser = _client(fake_redis, pages_open=True)
+    browser.get("/session")
+    token = browser.get_cookie(COOKIE).value
+
+    browser.set_cookie(COOKIE, forge(token))
+
+    assert browser.get("/api/ActiveAiModels").status_code == 401
+
+
+def test_open_session_counts_only_while_the_pages_are_open(fake_redis: redis.Redis) -> None:
+    browser = _client(fake_redis, pages_open=True)
+    browser.get("/session")
+    closed = _client(fake_redis)
+    closed.set_cookie(COOKIE, browser.get_cookie(COOKIE).value)
+
+    assert closed.get("/api/ActiveAiModels").status_code == 401
+
+
+def test_sign_in_of_kilobytes_is_refused(browser: FlaskClient) -> None:
+    refused = browser.post("/session", json={"key": API_KEY, "more": "x" * 5000})
+
+    assert refused.status_code == 413
+    assert refused.json["error"]["code"] == "body_too_large"

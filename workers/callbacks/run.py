@@ -13,6 +13,7 @@ from shared.callback_body import callback_body
 from shared.delivery import DeliveryAttempt, DeliveryClaim, DeliveryState, Health, NextStep
 from shared.job import Job, JobState
 from shared.signing import SigningKey
+from shared.telemetry.log_setup import job_under_way
 from shared.telemetry.tally import Tallied, Tally
 from workers.callbacks.outcome import CallbackAnswer
 from workers.callbacks.schedule import Schedule
@@ -47,6 +48,7 @@ def deliver(deps: Deps, job_id: int) -> None:
     busy needs no message of its own.
     """
     for left in range(_MOST_IN_TURN, 0, -1):
+        job_under_way.set(job_id)
         following = _deliver(deps, job_id, take=left > 1)
         if following is None:
             return
@@ -130,7 +132,7 @@ def callback_headers(
 ) -> dict[str, str]:
     """Return the headers of one attempt, signed now."""
     signature = signing.signature_headers(
-        signers, signing.message_id(job.id, job.generation), now_s, body
+        signers, signing.message_id(job.id, job.generation, job.epoch), now_s, body
     )
     return {
         **signature,

@@ -46,6 +46,7 @@ def _job(test: CallbackTest, now_ms: int) -> Job:
         id=test.id,
         ref_id=f"test-{test.id}",
         owner=test.owner,
+        epoch=test.epoch,
         model=_MODEL,
         state=JobState.COMPLETED,
         response=to_json_bytes(

@@ -9,7 +9,6 @@ from redis.exceptions import RedisError
 
 from shared import task_names
 from shared.redis_client import is_outage
-from shared.telemetry.log_setup import job_under_way
 from workers.callbacks.run import deliver, log
 from workers.callbacks.sample import send_sample
 from workers.context import deps_of
@@ -18,7 +17,6 @@ from workers.context import deps_of
 @shared_task(name=task_names.DELIVER, bind=True)
 def run(self: Any, job_id: int) -> None:
     """Make one attempt at a job's callback."""
-    job_under_way.set(job_id)
     try:
         deliver(deps_of(self.app), job_id)
     except RedisError as exc:

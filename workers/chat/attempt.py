@@ -45,6 +45,8 @@ class Outcome:
     delay_s: float | None = None
     #: Whether another provider may have an answer; nobody waits `delay_s` for that.
     may_go_elsewhere: bool = False
+    #: How long to wait for others that have no room now (seconds); None when there is no time.
+    wait_s: float | None = None
 
     @classmethod
     def cancelled(cls, record: Attempt | None = None) -> Outcome:
@@ -152,7 +154,8 @@ def _after_error(
     attempts_left = claim.try_number < deps.settings.max_attempts and left_s > 0
     again = error.transient and attempts_left and pause_s < left_s
     elsewhere = attempts_left and not claim.provider and may_go_elsewhere(error)
-    return Outcome(failed, record, pause_s if again else None, elsewhere)
+    wait_s = pause_s if elsewhere and pause_s < left_s else None
+    return Outcome(failed, record, pause_s if again else None, elsewhere, wait_s)
 
 
 def _record(

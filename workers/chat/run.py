@@ -8,6 +8,7 @@ it. So every line may be the last one.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from redis.exceptions import RedisError
 
@@ -37,6 +38,7 @@ def run_chat(deps: Deps, job_id: int, queue: str, priority: int) -> None:
     if claim is None:
         log.debug("job %s: stale message dropped, or no provider is free", job_id)
         return
+    log.debug("job %s: attempt %s claimed, at %s", job_id, claim.attempt, claim.chosen)
     deps.traffic.counts["received"] += 1
     with deps.running.attempt(claim) as running:
         try:
@@ -61,6 +63,9 @@ def make_attempts(deps: Deps, running: RunningAttempt) -> Outcome:
         following = _fail_over(deps, running.claim, outcome.record)
         if following is NoFailOver.CANCEL:
             return Outcome.cancelled(outcome.record)
+        if following is NoFailOver.NONE and _others_are_busy(deps, running.claim):
+            # What this provider will not do, another one may when it has room again.
+            return replace(outcome, delay_s=outcome.delay_s or outcome.wait_s)
         if isinstance(following, NoFailOver):
             return outcome
         running.claim = following
@@ -71,6 +76,7 @@ def store(deps: Deps, claim: Claim, outcome: Outcome) -> None:
     along = slots.given_back(deps, claim, outcome.result)
     if outcome.delay_s is not None:
         if _defer(deps, claim, outcome, along) is not Deferred.CANCEL:
+            log.debug("job %s: again in %.1f s", claim.id, outcome.delay_s)
             deps.traffic.counts["retries"] += 1
             deps.counters.add(Count.DEFERRED)
             return
@@ -79,6 +85,7 @@ def store(deps: Deps, claim: Claim, outcome: Outcome) -> None:
         deps,
         lambda: deps.jobs.execute(claim.id, claim.attempt, outcome.result, outcome.record, along),
     )
+    log.debug("job %s: result of attempt %s: %s", claim.id, claim.attempt, executed)
     is_answer = outcome.result.outcome is JobState.COMPLETED
     deps.traffic.counts["completed" if is_answer else "failed"] += 1
     if executed is Executed.REFUSED:
@@ -97,6 +104,16 @@ def _defer(deps: Deps, claim: Claim, outcome: Outcome, along: list[Call]) -> Def
             failed=(*claim.failed, claim.chosen),
             along=along,
         ),
+    )
+
+
+def _others_are_busy(deps: Deps, claim: Claim) -> bool:
+    """Whether there is somebody whom this job has not asked and who might be asked."""
+    return any(
+        one.condition.is_usable
+        and claim.operation in one.operations
+        and one.provider.name not in (*claim.failed, claim.chosen)
+        for one in candidates_of(deps, claim.model)
     )
 
 

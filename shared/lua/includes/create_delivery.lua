@@ -4,7 +4,8 @@
 -- at: where deliveries are kept. owner · index: the owner's ZSET of deliveries · owners: SET of who
 -- has deliveries · list, line, places: of the callbacks queue · and for events: subscriptions HASH
 -- (id → 'events created_ms url', events '*' or names with commas between) · ids: jobs:id STRING
--- · jobs, deliveries: prefixes of keys.
+-- · jobs, deliveries: prefixes of keys · job: whose event it is. Of a job that was accepted before
+-- ids had epochs the event has none either: who sends it may not know of them yet.
 --
 -- An event has an id and a record like a job's, so everything that sends callbacks sends it too.
 local function create_delivery(at, delivery, id, url, now)
@@ -20,13 +21,15 @@ end
 
 local function create_events(at, event, body, now)
   local rows = redis.call('HGETALL', at.subscriptions)
+  local known = redis.call('HGET', at.job, 'epoch') or ''
+  local epoch = known ~= '' and epoch_of(at.ids, now) or ''
   for i = 1, #rows, 2 do
     local wanted, url = string.match(rows[i + 1], '^(%S+) %d+ (.*)$')
     if wanted == '*' or string.find(',' .. wanted .. ',', ',' .. event .. ',', 1, true) then
       local id = whole(redis.call('INCR', at.ids))
       redis.call('HSET', at.jobs .. id, 'id', id, 'ref_id', rows[i] .. ':' .. id,
         'owner', at.owner, 'model', '', 'state', 'Completed', 'event', event, 'reply_to', url,
-        'response', body, 'created_ms', now, 'completed_ms', now)
+        'response', body, 'created_ms', now, 'completed_ms', now, 'epoch', epoch)
       create_delivery(at, at.deliveries .. id, id, url, now)
     end
   end

@@ -1,13 +1,15 @@
-"""Clients without a key beside an innocent one."""
+"""Hostile clients, without a key and with one, beside an innocent one."""
 
 from __future__ import annotations
 
 import pytest
 
+from tests.acceptance.hostile import client_peers, key_holders
 from tests.acceptance.hostile.beside import compare
-from tests.acceptance.hostile.client_peers import PEERS
 from tests.acceptance.hostile.ground import Ground
 from tests.acceptance.hostile.innocents import Innocent
+
+PEERS = client_peers.PEERS | key_holders.PEERS
 
 
 @pytest.mark.parametrize("name", PEERS)

@@ -16,7 +16,7 @@ from shared.errors import Failure
 from shared.json_bytes import to_json_bytes
 from shared.operation import OPERATIONS_BY_TYPE
 from workers.providers import http, http_errors
-from workers.providers.anthropic.request import to_messages_request
+from workers.providers.anthropic.request import Translation, to_messages_request
 from workers.providers.anthropic.response import completion
 from workers.providers.anthropic.stream import ChunkStream
 from workers.providers.anthropic.untranslatable import Untranslatable
@@ -54,16 +54,19 @@ class AnthropicDialect:
 
     def ask(self, session: requests.Session, call: ProviderCall) -> bytes:
         """Return a `chat.completion`. Raises ProviderError."""
-        request = _translated(call, json.loads(call.body))
-        answer = http.ask(session, call, _target(call), to_json_bytes(request))
-        return to_json_bytes(completion(json.loads(answer), int(self.clock())))
+        translated = _translated(call, json.loads(call.body))
+        body = to_json_bytes(translated.request)
+        answer = http.ask(session, call, _target(call), body)
+        told = completion(json.loads(answer), int(self.clock()), translated.names)
+        return to_json_bytes(told)
 
     def stream(self, session: requests.Session, call: ProviderCall) -> Generator[bytes, None, None]:
         """Yield `chat.completion.chunk`s. Raises ProviderError."""
         chat = json.loads(call.body)
         include_usage = (chat.get("stream_options") or {}).get("include_usage") is True
-        body = to_json_bytes(_translated(call, chat))
-        chunks = ChunkStream(int(self.clock()), include_usage=include_usage)
+        translated = _translated(call, chat)
+        body = to_json_bytes(translated.request)
+        chunks = ChunkStream(int(self.clock()), translated.names, include_usage=include_usage)
         sent = http.stream(session, call, _target(call), body, _FRAMING)
         with closing(sent) as events:
             try:
@@ -76,7 +79,7 @@ class AnthropicDialect:
             yield from map(to_json_bytes, chunks.finish())
 
 
-def _translated(call: ProviderCall, chat: Json) -> Json:
+def _translated(call: ProviderCall, chat: Json) -> Translation:
     try:
         translation = to_messages_request(chat)
     except Untranslatable as exc:
@@ -92,7 +95,7 @@ def _translated(call: ProviderCall, chat: Json) -> Json:
         raise ProviderError(failure, transient=False) from exc
     if translation.adjusted:
         call.adjusted(translation.adjusted)
-    return translation.request
+    return translation
 
 
 def _target(call: ProviderCall) -> http.Target:

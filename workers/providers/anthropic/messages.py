@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from workers.providers.anthropic.call_ids import CallIds
 from workers.providers.anthropic.content import blocks_of, text_blocks_of
 from workers.providers.anthropic.fitting import Adjusted
+from workers.providers.anthropic.tool_names import ToolNames
 from workers.providers.anthropic.untranslatable import Untranslatable
 
 Json = dict[str, Any]
@@ -19,7 +21,17 @@ _SYSTEM: Final = ("system", "developer")
 _BEGINNING: Final = "."
 
 
-def system_and_turns(messages: list[Json], adjusted: Adjusted) -> tuple[Blocks, list[Json]]:
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """How the calls of tools are named: their ids and the tools themselves."""
+
+    names: ToolNames
+    ids: CallIds = field(default_factory=CallIds)
+
+
+def system_and_turns(
+    messages: list[Json], names: ToolNames, adjusted: Adjusted
+) -> tuple[Blocks, list[Json]]:
     """Return the blocks of the system prompt and the turns. Raises Untranslatable.
 
     System messages go to the prompt from wherever they stand; neighbours of one role, as are the
@@ -27,7 +39,7 @@ def system_and_turns(messages: list[Json], adjusted: Adjusted) -> tuple[Blocks, 
     """
     system: Blocks = []
     turns: list[Json] = []
-    ids = CallIds()
+    calls = Calls(names)
     for number, message in enumerate(messages):
         path, role = f"messages[{number}]", message.get("role")
         if role in _SYSTEM:
@@ -36,7 +48,7 @@ def system_and_turns(messages: list[Json], adjusted: Adjusted) -> tuple[Blocks, 
         turn = _TURNS.get(str(role))
         if turn is None:
             raise Untranslatable(f"{path}.role", f"'{role}' has no counterpart")
-        _add(turns, *turn(message, path, ids))
+        _add(turns, *turn(message, path, calls))
     if not turns:
         raise Untranslatable("messages", "give at least one message of the user")
     _fit(turns, adjusted)
@@ -51,7 +63,8 @@ def _fit(turns: list[Json], adjusted: Adjusted) -> None:
         turns.insert(0, {"role": "user", "content": [{"type": "text", "text": _BEGINNING}]})
         adjusted.note("messages")
     last = turns[-1]["content"][-1]
-    if turns[-1]["role"] == "assistant" and last.get("type") == "text":
+    is_begun = turns[-1]["role"] == "assistant" and last.get("type") == "text"
+    if is_begun and isinstance(last.get("text"), str):
         # What the model is to go on from must not end with blanks.
         last["text"] = last["text"].rstrip()
 
@@ -63,12 +76,12 @@ def _add(turns: list[Json], role: str, blocks: Blocks) -> None:
         turns.append({"role": role, "content": blocks})
 
 
-def _user(message: Json, path: str, _ids: CallIds) -> tuple[str, Blocks]:
+def _user(message: Json, path: str, _calls: Calls) -> tuple[str, Blocks]:
     return "user", blocks_of(message.get("content"), f"{path}.content")
 
 
-def _tool(message: Json, path: str, ids: CallIds) -> tuple[str, Blocks]:
-    called = ids.of_result(message.get("tool_call_id"))
+def _tool(message: Json, path: str, calls: Calls) -> tuple[str, Blocks]:
+    called = calls.ids.of_result(message.get("tool_call_id"))
     if called is None:
         raise Untranslatable(f"{path}.tool_call_id", "must be the id of a call before it")
     result: Json = {"type": "tool_result", "tool_use_id": called}
@@ -78,16 +91,16 @@ def _tool(message: Json, path: str, ids: CallIds) -> tuple[str, Blocks]:
     return "user", [result]
 
 
-def _assistant(message: Json, path: str, ids: CallIds) -> tuple[str, Blocks]:
+def _assistant(message: Json, path: str, calls: Calls) -> tuple[str, Blocks]:
     if message.get("function_call"):
         raise Untranslatable(f"{path}.function_call", "send 'tool_calls' instead")
-    calls = message.get("tool_calls") or []
-    if calls:
-        ids.begin_turn()
+    made = message.get("tool_calls") or []
+    if made:
+        calls.ids.begin_turn()
     return "assistant", [
         *_thinking(message, path),
         *filter(_is_told, text_blocks_of(message.get("content"), f"{path}.content")),
-        *_tool_uses(calls, f"{path}.tool_calls", ids),
+        *_tool_uses(made, f"{path}.tool_calls", calls),
     ]
 
 
@@ -112,15 +125,15 @@ def _is_told(block: Json) -> bool:
     return kind != "redacted_thinking" or bool(block.get("data"))
 
 
-def _tool_uses(calls: list[Json], path: str, ids: CallIds) -> Iterator[Json]:
-    for number, call in enumerate(calls):
+def _tool_uses(made: list[Json], path: str, calls: Calls) -> Iterator[Json]:
+    for number, call in enumerate(made):
         function = call.get("function")
         if not isinstance(function, dict):
             raise Untranslatable(f"{path}[{number}]", "must be the call of a function")
         yield {
             "type": "tool_use",
-            "id": ids.of_call(call.get("id")),
-            "name": function.get("name"),
+            "id": calls.ids.of_call(call.get("id")),
+            "name": calls.names.sent(function.get("name")),
             "input": _input(function.get("arguments"), f"{path}[{number}].function.arguments"),
         }
 
@@ -144,7 +157,7 @@ def _input(arguments: object, path: str) -> Json:
 
 
 _WANTED: Final = "must be a JSON object as a string"
-_TURNS: Final[dict[str, Callable[[Json, str, CallIds], tuple[str, Blocks]]]] = {
+_TURNS: Final[dict[str, Callable[[Json, str, Calls], tuple[str, Blocks]]]] = {
     "user": _user,
     "assistant": _assistant,
     "tool": _tool,

@@ -8,7 +8,7 @@ not know, go on as they are: the API's own (`thinking`, `top_k`, `cache_control`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from workers.providers.anthropic import thinking
@@ -20,6 +20,7 @@ from workers.providers.anthropic.fitting import (
 )
 from workers.providers.anthropic.messages import system_and_turns
 from workers.providers.anthropic.models import traits_of
+from workers.providers.anthropic.tool_names import ToolNames
 from workers.providers.anthropic.tools import tool_choice_of, tools_of
 from workers.providers.anthropic.untranslatable import Untranslatable
 
@@ -76,32 +77,33 @@ _REFUSED: Final[Mapping[str, tuple[tuple[object, ...], str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """The request, and the client's fields that it could not follow to the letter."""
+    """The request, the client's fields that it could not follow to the letter, its tools' names."""
 
     request: Json
     adjusted: tuple[str, ...] = ()
+    names: ToolNames = field(default_factory=ToolNames)
 
 
 def to_messages_request(chat: Json) -> Translation:
     """Return the request. Raises Untranslatable naming the field."""
     given = {name: value for name, value in chat.items() if value is not None}
     _refuse(given)
-    adjusted = Adjusted()
+    adjusted, names = Adjusted(), ToolNames()
     known = _TRANSLATED | _DROPPED | _REFUSED.keys()
     request = {name: value for name, value in given.items() if name not in known}
-    system, turns = system_and_turns(given["messages"], adjusted)
+    system, turns = system_and_turns(given["messages"], names, adjusted)
     request["messages"] = turns
     request["max_tokens"] = _max_tokens(given) or DEFAULT_MAX_TOKENS
     request |= _sampling(given, adjusted)
     if system:
         request["system"] = system
-    if tools := tools_of(given):
+    if tools := tools_of(given, names):
         request["tools"] = tools
-        request |= tool_choice_of(given)
+        request |= tool_choice_of(given, names)
     request |= _about_the_user(given, adjusted)
     _ask_to_think(request, given, adjusted)
     fit_sampling(request, traits_of(str(given.get("model", ""))), adjusted)
-    return Translation(request, adjusted.names)
+    return Translation(request, adjusted.names, names)
 
 
 def _ask_to_think(request: Json, given: Json, adjusted: Adjusted) -> None:
@@ -114,8 +116,9 @@ def _ask_to_think(request: Json, given: Json, adjusted: Adjusted) -> None:
         asked = thinking.settings(effort, request, adjusted, limit_is_given=limit_is_given)
         output |= asked.pop("output_config", {})
         request |= asked
-    if output:
-        request["output_config"] = request.get("output_config", {}) | output
+    own = request.get("output_config", {})
+    if output and isinstance(own, dict):
+        request["output_config"] = own | output
 
 
 def _refuse(given: Json) -> None:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from workers.providers.anthropic.tool_names import AS_THEY_ARE, ToolNames
+
 Json = dict[str, Any]
 
 _FINISH_REASONS: Final[Mapping[str, str]] = {
@@ -22,11 +24,11 @@ _FINISH_REASONS: Final[Mapping[str, str]] = {
 THINKING: Final = frozenset(("thinking", "redacted_thinking"))
 
 
-def completion(message: Json, created_s: int) -> Json:
+def completion(message: Json, created_s: int, names: ToolNames = AS_THEY_ARE) -> Json:
     """Return the chat completion; blocks of the API's own tools are left out."""
     choice = {
         "index": 0,
-        "message": _message(message.get("content") or []),
+        "message": _message(message.get("content") or [], names),
         "finish_reason": finish_reason(message.get("stop_reason")),
     }
     return {
@@ -39,7 +41,7 @@ def completion(message: Json, created_s: int) -> Json:
     }
 
 
-def _message(blocks: list[Json]) -> Json:
+def _message(blocks: list[Json], names: ToolNames) -> Json:
     thoughts = [block for block in blocks if block.get("type") in THINKING]
     calls = [block for block in blocks if block.get("type") == "tool_use"]
     message: Json = {"role": "assistant", "content": _joined(blocks, "text") or None}
@@ -48,7 +50,9 @@ def _message(blocks: list[Json]) -> Json:
     if thoughts:
         message["thinking_blocks"] = thoughts
     if calls:
-        message["tool_calls"] = [tool_call(call, arguments(call.get("input"))) for call in calls]
+        message["tool_calls"] = [
+            tool_call(call, arguments(call.get("input")), names) for call in calls
+        ]
     return message
 
 
@@ -56,9 +60,9 @@ def _joined(blocks: list[Json], kind: str) -> str:
     return "".join(block.get(kind) or "" for block in blocks if block.get("type") == kind)
 
 
-def tool_call(block: Json, arguments_text: str) -> Json:
+def tool_call(block: Json, arguments_text: str, names: ToolNames) -> Json:
     """Return a call of a tool with these arguments."""
-    function = {"name": block.get("name"), "arguments": arguments_text}
+    function = {"name": names.own(block.get("name")), "arguments": arguments_text}
     return {"id": block.get("id"), "type": "function", "function": function}
 
 

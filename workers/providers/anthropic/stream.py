@@ -16,6 +16,7 @@ from workers.providers.anthropic.response import (
     tool_call,
     usage,
 )
+from workers.providers.anthropic.tool_names import AS_THEY_ARE, ToolNames
 
 Json = dict[str, Any]
 
@@ -36,7 +37,10 @@ class _Block:
 class ChunkStream:
     """One message on its way. Feed it the events in their order; its blocks may be interleaved."""
 
-    def __init__(self, created_s: int, *, include_usage: bool) -> None:
+    def __init__(
+        self, created_s: int, names: ToolNames = AS_THEY_ARE, *, include_usage: bool
+    ) -> None:
+        self._names = names
         self._created_s = created_s
         self._include_usage = include_usage
         self._id: object = None
@@ -79,7 +83,7 @@ class ChunkStream:
         self._blocks[event.get("index")] = block
         if block.kind == "tool_use":
             block.place, self._calls = self._calls, self._calls + 1
-            call = tool_call(block.told, "")
+            call = tool_call(block.told, "", self._names)
             yield self._delta({"tool_calls": [{"index": block.place, **call}]})
         elif block.kind in THINKING:
             block.place, self._thoughts = self._thoughts, self._thoughts + 1

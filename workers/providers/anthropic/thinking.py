@@ -51,10 +51,16 @@ def own(request: Json, adjusted: Adjusted, *, limit_is_given: bool) -> None:
     if not isinstance(asked, dict) or asked.get("type") not in ("enabled", "adaptive"):
         return
     traits, by_budget = traits_of(str(request.get("model", ""))), asked["type"] == "enabled"
+    is_counted = by_budget or traits.thinking is Thinking.BY_BUDGET
     if not may_think(request, traits) or (
-        by_budget and _continues_without_thoughts(request["messages"])
+        is_counted and _continues_without_thoughts(request["messages"])
     ):
         del request["thinking"]
+        adjusted.note("thinking")
+    elif not by_budget and traits.thinking is Thinking.BY_BUDGET:
+        del request["thinking"]
+        limit = request["max_tokens"]
+        request |= _budgeted(_BUDGETS["medium"], limit, limit_is_given=limit_is_given)
         adjusted.note("thinking")
     elif by_budget and traits.thinking is Thinking.ADAPTIVE:
         kept = {"display": asked["display"]} if "display" in asked else {}
