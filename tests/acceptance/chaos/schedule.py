@@ -35,6 +35,9 @@ REDIS_FREEZE_S = 15.0
 _LONG_FREEZE_EVERY = 4
 _FIRST_LONG_FREEZE = 2
 _LONG_FREEZE_S = (32.0, 37.0)
+#: Sentinels find the replicas after some ten seconds, and promote none that has not caught up.
+FIRST_FAILOVER_S = 14
+FAILOVER_EVERY_S = 45
 #: A run shorter than this is one dense round.
 SHORT_S = 2 * ROUND_S
 
@@ -46,6 +49,8 @@ class Action(StrEnum):
     FREEZE = "freeze"
     #: Redis drops its connections: those of a type, `normal` or `pubsub`.
     DROP = "drop"
+    #: The master among several servers is killed; a replica is promoted.
+    FAIL_OVER = "fail_over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,8 @@ class Fault:
 
 def kind_of(role: str) -> str:
     """Return the kind of a process: the chat workers are one."""
+    if role.startswith(REDIS):
+        return REDIS
     return "chat" if role in CHATS else role
 
 
@@ -78,6 +85,14 @@ def plan(seed: int, duration_s: float, *, wild: bool = False) -> list[Fault]:
     else:
         faults = list(_rounds(rng, duration_s))
     return sorted(faults, key=lambda fault: fault.at_s)
+
+
+def failing_over(faults: Sequence[Fault], duration_s: float) -> list[Fault]:
+    """Return the plan with failovers in place of what happens to the one Redis."""
+    others = [f for f in faults if f.role != REDIS]
+    times = range(FIRST_FAILOVER_S, max(round(duration_s), FIRST_FAILOVER_S + 1), FAILOVER_EVERY_S)
+    made = [Fault(float(at_s), Action.FAIL_OVER, REDIS, 3.0) for at_s in times]
+    return sorted([*others, *made], key=lambda fault: fault.at_s)
 
 
 def _rounds(rng: random.Random, duration_s: float) -> Iterator[Fault]:
