@@ -1,10 +1,11 @@
 """The fold of a streamed chat: `chat.completion.chunk` objects into one `chat.completion`.
 
 The rules are those by which the `openai` SDK accumulates a stream (`ChatCompletionStreamState`),
-with these differences: a role or id that is sent again does not double, numbers are replaced and
-not added, a list whose entries have no index is extended where the SDK raises, choices and tool
-calls may begin in any order, the index of a tool call or thought is left out as in an unstreamed
-answer, and what only later chunks carry is kept.
+with these differences: a role, an id or a function's name that is sent again does not double,
+numbers are replaced and not added, a list whose entries have no index is put together by what they
+are (`parts_fold`) where the SDK raises, choices and tool calls may begin in any order, the index of
+a tool call or thought is left out as in an unstreamed answer, and what only later chunks carry is
+kept.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from __future__ import annotations
 import re
 
 from shared.choices_fold import BLANK, ChoicesFold, keep_last
+from shared.parts_fold import Parts
 
 #: Names whose value comes whole: sent again, it replaces what was there.
-_WHOLE = frozenset({"id", "role", "type"})
+_WHOLE = frozenset({"id", "role", "type", "format", "signature"})
 #: Lists whose entries have an index in the stream only.
-_NUMBERED = ("tool_calls", "thinking_blocks")
+_NUMBERED = ("tool_calls", "thinking_blocks", "reasoning_details")
 
 _surrogate_pair = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
@@ -49,7 +51,7 @@ class _Choice:
                 if isinstance(value, dict):
                     _merge(self._message, value)
             elif name == "logprobs" or isinstance(value, list):
-                self._fields[name] = _merged(self._fields.get(name), value)
+                self._fields[name] = _merged(self._fields.get(name), value, name)
             elif name != "index":
                 keep_last(self._fields, name, value)
 
@@ -73,26 +75,13 @@ class _Text(list[str]):
     """The pieces of a string."""
 
 
-class _Items:
-    """The entries of a list: those with an index are put together from parts, others follow."""
+class _Items(Parts):
+    """The entries of a list, put together from their pieces."""
 
-    __slots__ = ("indexed", "others")
+    __slots__ = ()
 
-    def __init__(self) -> None:
-        self.indexed: dict[int, dict[str, object]] = {}
-        self.others: list[object] = []
-
-    def extend(self, entries: list[object]) -> None:
-        for entry in entries:
-            index = entry.get("index") if isinstance(entry, dict) else None
-            if isinstance(entry, dict) and isinstance(index, int):
-                _merge(self.indexed.setdefault(index, {}), entry)
-            else:
-                self.others.append(entry)
-
-    def build(self) -> list[object]:
-        indexed = [_build_members(members) for _, members in sorted(self.indexed.items())]
-        return [*indexed, *self.others]
+    def __init__(self, name: str) -> None:
+        super().__init__(_merge, are_calls=name == "tool_calls")
 
 
 def _merge(members: dict[str, object], delta: dict[str, object]) -> None:
@@ -100,14 +89,19 @@ def _merge(members: dict[str, object], delta: dict[str, object]) -> None:
         if name in _WHOLE:
             keep_last(members, name, value)
         else:
-            members[name] = _merged(members.get(name), value)
+            members[name] = _merged(members.get(name), value, name)
 
 
-def _merged(old: object, new: object) -> object:
+def _merged(old: object, new: object, name: str) -> object:
     """Return `old`, made by this function before, with `new` added: text, list, object or other.
 
-    What is of another type than before replaces it, unless it is blank.
+    What is of another type than before replaces it, unless it is blank; but a text that follows
+    parts of content is one more of them, and the other way round.
     """
+    if name == "content" and isinstance(old, _Items) and isinstance(new, str):
+        new = [{"type": "text", "text": new}] if new else []
+    elif name == "content" and isinstance(old, _Text) and isinstance(new, list):
+        old = _begun([{"type": "text", "text": _join(old)}] if any(old) else [], name)
     if isinstance(new, str) and isinstance(old, _Text):
         old.append(new)
     elif isinstance(new, list) and isinstance(old, _Items):
@@ -115,16 +109,16 @@ def _merged(old: object, new: object) -> object:
     elif isinstance(new, dict) and isinstance(old, dict):
         _merge(old, new)
     elif old is None or new not in BLANK:
-        return _begun(new)
+        return _begun(new, name)
     return old
 
 
-def _begun(value: object) -> object:
+def _begun(value: object, name: str) -> object:
     """Return a value to which others can be added without changing this one."""
     if isinstance(value, str):
         return _Text([value])
     if isinstance(value, list):
-        items = _Items()
+        items = _Items(name)
         items.extend(value)
         return items
     if isinstance(value, dict):
@@ -138,7 +132,7 @@ def _build(value: object) -> object:
     if isinstance(value, _Text):
         return _join(value)
     if isinstance(value, _Items):
-        return value.build()
+        return value.build(_build_members)
     return _build_members(value) if isinstance(value, dict) else value
 
 

@@ -19,6 +19,12 @@ WORKER_LOST: Final = Failure(
     code="worker_lost",
     message="The workers that ran this job died each time; it is not tried again.",
 )
+INTERNAL_ERROR: Final = Failure(
+    status=500,
+    type="server_error",
+    code="internal_error",
+    message="An unforeseen error in the gateway ended the attempt; the worker's log tells which.",
+)
 STREAM_BROKEN: Final = Failure(
     status=502,
     type="server_error",

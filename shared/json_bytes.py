@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 
-def to_json_bytes(value: object) -> bytes:
-    r"""Return the value as JSON; all in ASCII if it has half a character, which UTF-8 has not."""
+def to_json_bytes(value: object, *, strict: bool = False) -> bytes:
+    r"""Return the value as JSON; all in ASCII if it has half a character, which UTF-8 has not.
+
+    `strict`: raises ValueError for a number that JSON cannot write.
+    """
+    form: dict[str, Any] = {"separators": (",", ":"), "allow_nan": not strict}
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        return json.dumps(value, ensure_ascii=False, **form).encode()
     except UnicodeEncodeError:
-        return json.dumps(value, separators=(",", ":")).encode()
+        return json.dumps(value, **form).encode()

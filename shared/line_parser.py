@@ -21,6 +21,11 @@ class LineParser:
         self._add(rest)
         return [line for line in lines if line.strip()]
 
+    def finish(self) -> list[bytes]:
+        """Return the line that the end of the stream completes: none, or one."""
+        line = self._taken(b"")
+        return [line] if line.strip() else []
+
     def _taken(self, piece: bytes) -> bytes:
         self._add(piece)
         line = bytes(self._line)

@@ -259,6 +259,13 @@ class Settings(BaseSettings):
     sync_timeout_s: Seconds = Field(600, description="Deadline of a synchronous call.")
     attempt_timeout_s: Seconds = Field(600, description="Longest single call of an LLM.")
     connect_timeout_s: Seconds = Field(5, description="Longest wait for an LLM's connection.")
+    answer_max_bytes: int = Field(
+        64 * 1024 * 1024,
+        ge=1024,
+        le=256 * 1024 * 1024,
+        description="Largest answer of an LLM, bytes, decompressed, and of all events of a stream; "
+        "a larger one fails as `answer_too_large`.",
+    )
     max_attempts: Count = Field(5, description="Attempts at a job whose LLM fails transiently.")
     max_crashes: Count = Field(3, description="Workers a job may take down before it is Failed.")
     retry_base_s: Seconds = Field(1, description="First pause between attempts; doubles each time.")

@@ -11,6 +11,8 @@ import re
 #: Bytes of one event: its data so far and the line that is being read.
 MAX_EVENT_BYTES = 16 * 1024 * 1024
 
+#: Fields that may say that their event is an error.
+_MAY_SAY_ERROR = frozenset((b"event", b"error"))
 _BOM = b"\xef\xbb\xbf"
 _find_forbidden_in_id = re.compile("[\0\r\n]").search
 
@@ -19,20 +21,28 @@ class EventTooLarge(ValueError):
     """An event of the stream is larger than the parser may hold."""
 
 
+class ErrorEvent(bytes):
+    """The data of an event that says by its name, or by its field, that it is an error."""
+
+    __slots__ = ()
+
+
 class EventParser:
     """The data of a stream's events, from the bytes as they arrive.
 
-    Comments and the fields `event`, `id` and `retry` are passed over. Data is neither decoded nor
-    checked, so a character may be cut by the end of a read.
+    Comments and the fields `id` and `retry` are passed over, `event` too unless it is `error`: then
+    the data comes as an ErrorEvent, as does a field `error`, which some servers have in the place
+    of `data`. Data is neither decoded nor checked, so a character may be cut by the end of a read.
     """
 
-    __slots__ = ("_at_start", "_data", "_line", "_max_bytes", "_skips_line_feed")
+    __slots__ = ("_at_start", "_data", "_is_error", "_line", "_max_bytes", "_skips_line_feed")
 
     def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
         self._max_bytes = max_event_bytes
         self._line = bytearray()
         self._data = bytearray()
         self._at_start = True
+        self._is_error = False
         self._skips_line_feed = False
 
     def feed(self, data: bytes) -> list[bytes]:
@@ -50,6 +60,14 @@ class EventParser:
         events = self._read_lines(lines)
         self._check_size(self._line)
         return events
+
+    def finish(self) -> list[bytes]:
+        """Return the event that the end of the stream completes: none, or one.
+
+        The standard drops an event without its blank line. Servers leave that line out at their
+        end, so it is for the caller to see whether the event is whole.
+        """
+        return self._read_lines([self._take_line(), b""])
 
     def _end_lines_alike(self, data: bytes) -> bytes:
         r"""Return the bytes with `\n` at the end of each line, whichever of the three it was.
@@ -83,10 +101,23 @@ class EventParser:
                 if name == b"data":
                     data += value.removeprefix(b" ")
                     data += b"\n"
+                elif name in _MAY_SAY_ERROR:
+                    self._note(name, value.removeprefix(b" "))
             elif data:
-                events.append(bytes(data[:-1]))
+                event = bytes(data[:-1])
+                events.append(ErrorEvent(event) if self._is_error else event)
                 data.clear()
+                self._is_error = False
+            else:
+                self._is_error = False
         return events
+
+    def _note(self, name: bytes, value: bytes) -> None:
+        if name == b"event":
+            self._is_error = value.strip() == b"error"
+        else:
+            self._is_error = True
+            self._data += value + b"\n"
 
     def _check_size(self, line: bytes | bytearray) -> None:
         if len(self._data) + len(line) > self._max_bytes:

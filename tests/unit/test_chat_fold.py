@@ -551,7 +551,8 @@ def test_a_stream_that_broke_never_looks_complete(chunks: list[Json]) -> None:
 # --- any completion, cut at random, folds back -------------------------------------------------
 
 _texts = st.text(st.characters(codec="utf-8"), max_size=12)
-_names = st.text("abc_", min_size=1, max_size=6)
+#: No letter twice: a piece that is the whole of what came before it is a name that is sent again.
+_names = st.lists(st.sampled_from("abcdef_"), min_size=1, max_size=6, unique=True).map("".join)
 # Not empty: the SDK leaves logprobs of null as they are when an empty list comes.
 _tokens = st.lists(st.builds(_token, _texts), min_size=1, max_size=3)
 _functions = st.fixed_dictionaries({"name": _names, "arguments": _texts})
@@ -559,6 +560,7 @@ _calls = st.lists(
     st.fixed_dictionaries({"id": _names, "type": st.just("function"), "function": _functions}),
     min_size=1,
     max_size=3,
+    unique_by=lambda call: str(call["id"]),
 )
 _messages = st.fixed_dictionaries(
     {"role": st.just("assistant"), "content": st.none() | _texts},

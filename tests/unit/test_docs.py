@@ -12,6 +12,7 @@ from shared import errors
 from shared.api_keys.scopes import Scope
 from shared.dtos.keys import KeyLimits
 from shared.settings import Settings
+from tests.upstreams.manners import MANNERS
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,3 +49,10 @@ def test_keys_page_lists_exactly_the_scopes_and_the_limits() -> None:
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text("utf-8")):
         assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_provider_types_page_lists_exactly_the_manners_that_are_tested() -> None:
+    text = (ROOT / "docs" / "provider-types.md").read_text("utf-8")
+    table = text.split("## Manners", 1)[1]
+    listed = re.findall(r"^\| (.+?) \| .+ \|$", table, re.MULTILINE)
+    assert listed[1:] == list(dict.fromkeys(manner.title for manner in MANNERS))

@@ -48,7 +48,7 @@ def answer(status: int, body: bytes = b"") -> Callable[[], requests.Response]:
     def make() -> requests.Response:
         response = requests.Response()
         response.status_code = status
-        response._content = body
+        response.raw = Wire(body)
         return response
 
     return make
@@ -218,7 +218,7 @@ def test_headers_query_and_key_header_of_the_provider_are_sent() -> None:
             return super().send(*args, **kwargs)
 
     session = requests.Session()
-    session.mount("http://", Noting(answer(200, b"{}")))
+    session.mount("http://", Noting(answer(200, b'{"choices":[{}]}')))
     provider = CALL.provider.model_copy(update={"api_key_header": "api-key"})
     call = replace(
         CALL,

@@ -230,7 +230,7 @@ def test_stream_of_a_response_without_its_last_event_broke_off(relay: Relay) -> 
     with pytest.raises(ProviderError) as raised:
         relay_stream(relay, [CREATED], Operation.RESPONSE)
     assert raised.value.failure.code == "stream_broken"
-    assert not raised.value.transient
+    assert raised.value.transient, "that a response was created says nothing of it yet"
 
 
 def test_error_event_of_a_response_is_what_the_provider_told(relay: Relay) -> None:

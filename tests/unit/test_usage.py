@@ -184,7 +184,14 @@ def test_dialect_that_always_tells_usage_is_asked_once_whatever_it_refuses() -> 
     assert [b"stream_options" in body for body in provider.bodies] == [True]
 
 
-@pytest.mark.parametrize("status", [404, 429, 500])
+@pytest.mark.parametrize("status", [404, 500, 501])
+def test_any_way_of_refusing_is_tried_without_the_wish(status: int) -> None:
+    provider = Provider(lambda body: status if b"stream_options" in body else None)
+    assert seen(UsageWishes(), provider, call_of()) == list(HELLO)
+    assert len(provider.bodies) == 2
+
+
+@pytest.mark.parametrize("status", [401, 402, 429])
 def test_other_failure_is_told_at_once(status: int) -> None:
     provider = Provider(lambda body: status)
     with pytest.raises(ProviderError):

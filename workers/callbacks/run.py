@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from redis.exceptions import RedisError
+
 from shared import signing
 from shared.callback_body import callback_body
 from shared.delivery import DeliveryAttempt, DeliveryClaim, DeliveryState, Health, NextStep
@@ -107,7 +109,16 @@ def _send(deps: Deps, job: Job, claim: DeliveryClaim, *, take: bool) -> int | No
 
 def attempt(deps: Deps, job: Job, claim: DeliveryClaim) -> tuple[DeliveryAttempt, NextStep]:
     """Send the callback once; return the row of the log, and what follows."""
-    post = _post(deps, job, claim)
+    try:
+        post = _post(deps, job, claim)
+    except RedisError:
+        raise
+    except Exception as exc:
+        log.exception(
+            "delivery %s: attempt %s ended by an unforeseen error", claim.id, claim.attempt
+        )
+        answer = CallbackAnswer(error="internal", detail=f"unforeseen: {type(exc).__name__}")
+        post = _Post(answer, duration_ms=0, body=b"", key_ids=())
     step = schedule_of(deps).next_step(post.answer, claim.tries, deps.jitter())
     return _row(claim, post, step), step
 

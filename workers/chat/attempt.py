@@ -9,11 +9,12 @@ from functools import partial
 from typing import Final
 
 import gevent
+from redis.exceptions import RedisError
 
 from shared.chat_request import with_model
 from shared.errors import Failure
 from shared.job import Attempt
-from shared.job_failures import CANCELLED, DEADLINE_PASSED, NO_PROVIDER
+from shared.job_failures import CANCELLED, DEADLINE_PASSED, INTERNAL_ERROR, NO_PROVIDER
 from shared.moves import Claim, Result
 from shared.operation import Operation
 from shared.provider_extras import resolved
@@ -22,6 +23,7 @@ from shared.request_defaults import with_defaults
 from workers.chat import backoff, health_notes, routing
 from workers.chat.adjusted import Adjusted
 from workers.chat.candidates import candidates_of
+from workers.chat.relay import StreamRefused
 from workers.chat.streamed import relay_stream
 from workers.chat.verdict import may_go_elsewhere
 from workers.deps import Deps
@@ -66,7 +68,7 @@ def make_attempt(deps: Deps, claim: Claim) -> Outcome:
     timeout_s = min(left_s, deps.settings.attempt_timeout_s)
     try:
         with deps.running.abortable(claim), deps.traffic.calling(provider.name):
-            body = _call(deps, claim, provider, timeout_s, adjusted)
+            body = _called(deps, claim, provider, timeout_s, adjusted)
     except ProviderError as error:
         health_notes.note_error(deps, claim, provider, error)
         record = adjusted.told_in(_record(deps, claim, provider, started, error))
@@ -86,6 +88,22 @@ def _without_provider(deps: Deps, claim: Claim) -> Outcome:
     return Outcome(Result.failure(NO_PROVIDER), delay_s=0.0 if has_one else None)
 
 
+def _called(
+    deps: Deps, claim: Claim, provider: Provider, timeout_s: float, adjusted: Adjusted
+) -> bytes:
+    """Return the provider's answer. Whatever nobody has foreseen ends the attempt at once, too.
+
+    Raises ProviderError, StreamRefused, RedisError.
+    """
+    try:
+        return _call(deps, claim, provider, timeout_s, adjusted)
+    except (ProviderError, StreamRefused, RedisError):
+        raise
+    except Exception as exc:
+        log.exception("job %s: attempt %s ended by an unforeseen error", claim.id, claim.attempt)
+        raise ProviderError(INTERNAL_ERROR, transient=False) from exc
+
+
 def _call(
     deps: Deps, claim: Claim, provider: Provider, timeout_s: float, adjusted: Adjusted
 ) -> bytes:
@@ -96,6 +114,7 @@ def _call(
         connect_timeout_s=deps.settings.connect_timeout_s,
         timeout_s=timeout_s,
         operation=claim.operation,
+        answer_max_bytes=deps.settings.answer_max_bytes,
         headers=resolved(provider.headers, deps.environment),
         query=resolved(provider.query, deps.environment),
         egress=provider_egress(deps, provider),

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from typing import Final
 
 from redis.exceptions import RedisError
 
 from shared import task_names
 from shared.counters import Count
 from shared.job import Attempt, JobState
-from shared.moves import Claim, Deferred, Executed, NoFailOver
+from shared.job_failures import INTERNAL_ERROR
+from shared.moves import Claim, Deferred, Executed, NoFailOver, Result
 from shared.scripts import Call
 from workers.chat import slots
 from workers.chat.attempt import Outcome, make_attempt
@@ -26,6 +28,9 @@ from workers.deps import Deps
 from workers.patience import patiently
 
 log = logging.getLogger(__name__)
+
+#: What becomes of a job where something happens that nobody has foreseen.
+_UNFORESEEN: Final = Outcome(Result.failure(INTERNAL_ERROR))
 
 
 def run_chat(deps: Deps, job_id: int, queue: str, priority: int) -> None:
@@ -51,7 +56,23 @@ def run_chat(deps: Deps, job_id: int, queue: str, priority: int) -> None:
                 log.warning("job %s: attempt %s lost its lease", job_id, running.claim.attempt)
                 return
             outcome = Outcome.cancelled()
+        except RedisError:
+            raise
+        except Exception:
+            log.exception("job %s: unforeseen error", job_id)
+            outcome = _UNFORESEEN
+        _stored(deps, running, outcome)
+
+
+def _stored(deps: Deps, running: RunningAttempt, outcome: Outcome) -> None:
+    """Store the outcome; where that fails for a reason of its own, store that it did."""
+    try:
         store(deps, running.claim, outcome)
+    except RedisError:
+        raise
+    except Exception:
+        log.exception("job %s: its outcome could not be stored", running.claim.id)
+        store(deps, running.claim, _UNFORESEEN)
 
 
 def make_attempts(deps: Deps, running: RunningAttempt) -> Outcome:

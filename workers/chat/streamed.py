@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final
+
+from redis.exceptions import RedisError
 
 from shared import response_events
 from shared.errors import Failure, MalformedJson
@@ -12,11 +15,18 @@ from shared.job import failure_body
 from shared.job_failures import STREAM_BROKEN
 from shared.json_bytes import to_json_bytes
 from shared.operation import Operation
-from workers.chat.folds import Fold, fold_of
-from workers.chat.relay import Relay
+from shared.strict_json import parse
+from workers.chat.opening import Opening
+from workers.chat.relay import Relay, StreamRefused
 from workers.chat.usage import Show, show_all
+from workers.folds.by_operation import Fold, fold_of
 from workers.providers.base import EndedWithoutDone, ProviderError
 
+_NO_JSON: Final = replace(
+    STREAM_BROKEN,
+    message="The stream broke off with something that is no JSON; "
+    "what came before it is not the whole answer.",
+)
 #: Status of an error that a provider tells inside a stream, where there is no status any more.
 _ERROR_STATUS: Final = 502
 #: What the error event of the Responses API says at its top level.
@@ -36,30 +46,37 @@ def relay_stream(
     """
     fold = fold_of(operation)
     try:
-        _relay(relay, fold, chunks, show)
+        _relay(Opening(relay, operation), fold, chunks, show)
         response = _whole(fold)
     except ProviderError as error:
         # What came before the error is told too.
         relay.flush()
         raise _final(error) if relay.begun else error from error.__cause__
+    except (StreamRefused, RedisError):
+        raise
+    except Exception:
+        relay.flush()
+        raise
     relay.flush()
     return response
 
 
-def _relay(relay: Relay, fold: Fold, chunks: Iterable[bytes], show: Show) -> None:
+def _relay(opening: Opening, fold: Fold, chunks: Iterable[bytes], show: Show) -> None:
     try:
         for chunk in chunks:
             value = _parsed(chunk)
             _add(fold, value, chunk)
             shown = show(chunk, value)
             if shown is not None:
-                relay.send(shown)
+                opening.send(shown, value)
     except EndedWithoutDone:
         # Some servers never say [DONE]; with every finish reason there, nothing is missing.
         if not fold.is_complete:
             raise
     else:
         fold.finish()
+    if fold.is_complete:
+        opening.end()
 
 
 def _whole(fold: Fold) -> bytes:
@@ -87,9 +104,9 @@ def _final(error: ProviderError) -> ProviderError:
 def _parsed(chunk: bytes) -> dict[str, Any]:
     """Return the chunk as an object. Raises ProviderError for what is none, and for an error."""
     try:
-        value = json.loads(chunk.decode("utf-8"))
-    except (ValueError, RecursionError) as exc:
-        raise ProviderError(STREAM_BROKEN, transient=True) from exc
+        value = parse(chunk)
+    except ValueError as exc:
+        raise ProviderError(_NO_JSON, transient=True) from exc
     if not isinstance(value, dict):
         raise ProviderError(STREAM_BROKEN, transient=True)
     if isinstance(value.get("error"), dict):

@@ -8,6 +8,7 @@ client that did not ask. See docs/adr/0008-usage-of-streams.md.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import replace
@@ -21,6 +22,13 @@ from workers.providers.base import ProviderCall, ProviderError
 
 #: How a provider answers to a field that it does not know.
 _REFUSALS: Final = frozenset((HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY))
+#: What is never a refusal of a field: keys, money, limits.
+_OTHER_REASONS: Final = frozenset((401, 402, 403, 408, 409, 413, 429))
+#: What is none unless it names the field: behind that server nobody answers.
+_AWAY: Final = frozenset((502, 503, 504, 529))
+_SAYS_FIELD: Final = ("stream_options", "include_usage", "stream options", "streamoptions")
+#: How long a provider that refused is not asked again (seconds): it may be another one by then.
+_MEMORY_S: Final = 600.0
 _ASKED: Final = '{"include_usage":true}'
 
 #: How a chunk without usage is usually written.
@@ -62,10 +70,14 @@ def hide_usage(chunk: bytes, value: dict[str, Any]) -> bytes | None:
 
 
 class UsageWishes:
-    """Which providers do not take the wish, as this process has found out."""
+    """Which providers take the wish and which do not, as this process has found out."""
 
-    def __init__(self) -> None:
-        self._refusing: set[str] = set()
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """`monotonic` gives seconds."""
+        self._monotonic = monotonic
+        #: By name, until when they are not asked.
+        self._refusing: dict[str, float] = {}
+        self._taking: set[str] = set()
 
     def chunks(
         self, stream: Stream, call: ProviderCall, *, always_told: bool = False
@@ -79,7 +91,7 @@ class UsageWishes:
         asking = with_usage(call.body.decode("utf-8")).encode("utf-8")
         if asking == call.body:
             return stream(call), show_all
-        if call.provider.name in self._refusing:
+        if self._monotonic() < self._refusing.get(call.provider.name, 0.0):
             return stream(call), hide_usage
         if always_told:
             return stream(replace(call, body=asking)), hide_usage
@@ -90,10 +102,14 @@ class UsageWishes:
 
         A refusal of what the client did not write is not told: its own words are tried first.
         """
+        name, begun = call.provider.name, False
         try:
-            yield from _closed(stream(asking))
+            for chunk in _closed(stream(asking)):
+                begun = True
+                self._taking.add(name)
+                yield chunk
         except ProviderError as error:
-            if error.status not in _REFUSALS:
+            if begun or not may_be_refusal(error, takes=name in self._taking):
                 raise
         else:
             return
@@ -103,8 +119,24 @@ class UsageWishes:
         for number, chunk in enumerate(_closed(stream(call))):
             if number == 0:
                 # It takes the same request without the wish: so that was the fault.
-                self._refusing.add(call.provider.name)
+                self._refusing[call.provider.name] = self._monotonic() + _MEMORY_S
+                self._taking.discard(call.provider.name)
             yield chunk
+
+
+def may_be_refusal(error: ProviderError, *, takes: bool) -> bool:
+    """Whether a failure may be because of the wish. Pure.
+
+    `takes`: the provider took it before: then only what looks like a refusal is one.
+    """
+    if error.status in _REFUSALS:
+        return True
+    if error.status in _OTHER_REASONS:
+        return False
+    said = f"{error} {(error.body or b'').decode('utf-8', 'replace')}".lower()
+    if any(name in said for name in _SAYS_FIELD):
+        return True
+    return not takes and error.status is not None and error.status not in _AWAY
 
 
 def _closed(chunks: Chunks) -> Chunks:

@@ -11,6 +11,8 @@ import uuid
 from collections import Counter
 from typing import Final
 
+from redis.exceptions import RedisError
+
 from shared.counters import Count
 from shared.job import Job, JobState
 from shared.telemetry.tally import Tallied, Tally
@@ -43,10 +45,39 @@ def complete_executed(deps: Deps) -> int:
             deps.sleep(GATHER_S)
         ids = deps.jobs.executed(BATCH)
         if ids:
-            done += _complete(deps, ids)
+            completed, is_stuck = _complete_all(deps, ids)
+            done += completed
+            if is_stuck:
+                # Nothing but what cannot be completed is left; the tick rings again.
+                break
         elif deps.jobs.leave_completion(token):
             break
     return done
+
+
+def _complete_all(deps: Deps, ids: list[int]) -> tuple[int, bool]:
+    """Complete the jobs; where something unforeseen comes up, each one alone.
+
+    Returns how many, and whether not even one could be.
+    """
+    try:
+        return _complete(deps, ids), False
+    except RedisError:
+        raise
+    except Exception:
+        log.exception("%s jobs could not be completed in one pass", len(ids))
+    alone = [_complete_alone(deps, job_id) for job_id in ids]
+    return sum(one or 0 for one in alone), all(one is None for one in alone)
+
+
+def _complete_alone(deps: Deps, job_id: int) -> int | None:
+    try:
+        return _complete(deps, [job_id])
+    except RedisError:
+        raise
+    except Exception:
+        log.exception("job %s could not be completed", job_id)
+        return None
 
 
 def _complete(deps: Deps, ids: list[int]) -> int:

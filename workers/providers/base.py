@@ -16,6 +16,8 @@ from shared.operation import Operation
 from shared.plain_text import one_line
 from shared.providers import Provider
 
+#: The size that an answer may have unless its call says another (bytes).
+ANSWER_MAX_BYTES: Final = 64 * 1024 * 1024
 #: The code of a failure that says: this API has no words for what was asked.
 UNSUPPORTED: Final = "unsupported_parameter"
 
@@ -40,6 +42,8 @@ class ProviderCall:
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     #: The way there.
     egress: Egress = PLAIN
+    #: Most bytes of an answer, decompressed; of a stream too.
+    answer_max_bytes: int = ANSWER_MAX_BYTES
     #: Told, before the call is made, which of the client's fields the dialect could not follow.
     adjusted: Callable[[Sequence[str]], None] = field(default=_told_nobody, repr=False)
 

@@ -21,6 +21,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import NewConnectionError
 
 from shared.provider_places import ANYWHERE, ProviderPlaces
+from workers.providers.answers.head import AnswerHead
 
 #: A request up to this goes out in one system call (bytes); a larger one is not copied for that.
 _JOINED_BYTES: Final = 65_536
@@ -82,11 +83,11 @@ class _Lean:
 
 
 class _Connection(_Lean, HTTPConnection):
-    pass
+    response_class = AnswerHead
 
 
 class _TlsConnection(_Lean, HTTPSConnection):
-    pass
+    response_class = AnswerHead
 
 
 def _pools(places: ProviderPlaces) -> dict[str, Any]:

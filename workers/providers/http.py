@@ -6,8 +6,10 @@ stream is cut into pieces and ends (`Framing`).
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Generator, Iterable
+import contextlib
+import itertools
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
@@ -19,16 +21,22 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
 from shared.sse import EventParser, EventTooLarge
+from shared.strict_json import BOM, parse, without_bom
+from workers.providers.answers.body import READ_BYTES, pieces, too_large, whole
+from workers.providers.answers.turns import Turns
 from workers.providers.base import EndedWithoutDone, ProviderCall
 from workers.providers.http_errors import ErrorReader, error_of, unreachable
 from workers.providers.no_connection import why
 
 Pairs = tuple[tuple[str, str], ...]
 
-#: Most bytes of a stream taken at once.
-_READ_BYTES: Final = 65_536
-#: How long the answer may take to end after its last piece (seconds), or its connection is closed.
+#: How long the answer may take to end after its last piece (seconds), and in how many reads, or
+#: its connection is closed.
 _END_S: Final = 0.05
+_MOST_READS: Final = 16
+#: With what the first line of server-sent events can begin: data, event, error, id, retry, comment.
+_FIELDS_BEGIN: Final = (b"d", b"e", b"i", b"r", b":")
+_BROKE_OFF: Final = "broke off its stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,34 +56,41 @@ class Parser(Protocol):
         """Return what these bytes complete. Raises EventTooLarge."""
         ...
 
+    def finish(self) -> Iterable[bytes]:
+        """Return what the end completes."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """How a stream is cut: its content type, its parser, and which piece is its last."""
+    """How a stream is cut: its parser, and which piece is its last.
 
-    content_type: str
+    `is_lines`: its pieces are lines of JSON. Whatever was asked for, events are read as events.
+    """
+
     parser: Callable[[], Parser]
     is_last: Callable[[bytes], bool]
+    is_lines: bool = False
 
 
 def events(is_last: Callable[[bytes], bool]) -> Framing:
     """Return the framing of server-sent events."""
-    return Framing("text/event-stream", EventParser, is_last)
+    return Framing(EventParser, is_last)
+
+
+class WholeAnswer(bytes):
+    """The body of an answer that is no stream, although one was asked for."""
+
+    __slots__ = ()
 
 
 def ask(session: requests.Session, call: ProviderCall, target: Target, body: bytes) -> bytes:
-    """POST the body and return the response, a JSON object. Raises ProviderError."""
-    try:
-        response = _post(session, call, target, body, stream=False)
-        # Read here, where errors are translated: an answer can break off in the middle.
-        answer = response.content
-    except requests.Timeout as exc:
-        raise unreachable(call, "did not answer in time", 504) from exc
-    except requests.RequestException as exc:
-        raise unreachable(call, f"could not be reached{why(exc)}", 502) from exc
-    if response.status_code != HTTPStatus.OK:
-        raise error_of(call, response, target.read_error)
-    return _checked(call, answer)
+    """POST the body and return that of the answer, whatever it is. Raises ProviderError."""
+    with (
+        _translated(call, "broke off its answer"),
+        _answered(session, call, target, body) as response,
+    ):
+        return whole(call, response)
 
 
 def stream(
@@ -85,47 +100,137 @@ def stream(
     body: bytes,
     framing: Framing,
 ) -> Generator[bytes, None, None]:
-    """POST the body and yield the pieces of the stream, the last one too. Raises ProviderError."""
+    """POST the body and yield the pieces of the stream, the last one too. Raises ProviderError.
+
+    The answer may be a whole one: then the only piece is a WholeAnswer.
+    """
+    with _translated(call, _BROKE_OFF), _answered(session, call, target, body) as response:
+        yield from _pieces(call, response, framing)
+
+
+@contextmanager
+def _answered(
+    session: requests.Session, call: ProviderCall, target: Target, body: bytes
+) -> Iterator[requests.Response]:
+    """Give the answer, if it is a success; close its connection if the block does not end well."""
     try:
-        response = _post(session, call, target, body, stream=True)
-        with response:
-            if response.status_code != HTTPStatus.OK:
-                raise error_of(call, response, target.read_error)
-            if not response.headers.get("Content-Type", "").startswith(framing.content_type):
-                raise unreachable(call, "did not answer with a stream", HTTPStatus.BAD_GATEWAY)
-            yield from _pieces(call, response, framing)
+        response = _post(session, call, target, body)
     except requests.Timeout as exc:
         raise unreachable(call, "did not answer in time", HTTPStatus.GATEWAY_TIMEOUT) from exc
-    except (requests.exceptions.ProxyError, requests.exceptions.SSLError) as exc:
-        raise unreachable(call, f"could not be reached{why(exc)}", 502) from exc
-    except (requests.RequestException, HTTPError, EventTooLarge) as exc:
-        raise unreachable(call, "broke off its stream", HTTPStatus.BAD_GATEWAY) from exc
+    except requests.RequestException as exc:
+        raise unreachable(call, f"could not be reached{why(exc)}", HTTPStatus.BAD_GATEWAY) from exc
+    with response:
+        if not HTTPStatus.OK <= response.status_code < HTTPStatus.MULTIPLE_CHOICES:
+            raise error_of(call, response, target.read_error)
+        yield response
+
+
+@contextmanager
+def _translated(call: ProviderCall, broken: str) -> Iterator[None]:
+    """Translate what can happen while a body is read: it stands still, is cut, or is too long."""
+    try:
+        yield
+    except requests.Timeout as exc:
+        raise _cut(call, "did not answer in time", HTTPStatus.GATEWAY_TIMEOUT) from exc
+    except EventTooLarge as exc:
+        raise too_large(call) from exc
+    except (requests.RequestException, HTTPError) as exc:
+        raise _cut(call, broken, HTTPStatus.BAD_GATEWAY) from exc
+
+
+def _cut(call: ProviderCall, what: str, status: HTTPStatus) -> EndedWithoutDone:
+    """Return the error of an answer that ended as none should; it may be whole all the same."""
+    return EndedWithoutDone(unreachable(call, what, status).failure, transient=True)
 
 
 def _pieces(
     call: ProviderCall, response: requests.Response, framing: Framing
 ) -> Generator[bytes, None, None]:
-    parser = framing.parser()
-    # What has come is passed on at once: `read1` waits for no more than is there.
-    while data := response.raw.read1(_READ_BYTES, decode_content=True):
-        for piece in parser.feed(data):
+    body = pieces(call, response)
+    beginning = _beginning(body)
+    parser = _parser(call, response, framing, beginning)
+    read = itertools.chain([beginning], body)
+    if parser is None:
+        yield WholeAnswer(b"".join(read))
+        return
+    try:
+        for piece in _parsed(parser, read):
             yield piece
             if framing.is_last(piece):
                 _read_to_end(response)
                 return
-    broken = unreachable(call, "broke off its stream", HTTPStatus.BAD_GATEWAY)
-    raise EndedWithoutDone(broken.failure, transient=True)
+    except (requests.RequestException, HTTPError):
+        yield from _rest(parser, framing)
+        raise
+    yield from _rest(parser, framing)
+    raise _cut(call, _BROKE_OFF, HTTPStatus.BAD_GATEWAY)
+
+
+def _parsed(parser: Parser, read: Iterable[bytes]) -> Generator[bytes, None, None]:
+    turns = Turns()
+    for data in read:
+        turns.begin()
+        for piece in parser.feed(data):
+            if piece.strip():
+                yield piece
+            turns.give_way()
+
+
+def _rest(parser: Parser, framing: Framing) -> Generator[bytes, None, None]:
+    """Yield the last piece if it is whole, although nothing says that it ends."""
+    for piece in parser.finish():
+        if framing.is_last(piece) or _is_json(piece):
+            yield piece
+
+
+def _beginning(body: Iterator[bytes]) -> bytes:
+    """Return the first bytes, up to one that says something, without a byte order mark."""
+    read = b""
+    for data in body:
+        read = without_bom((read + data).lstrip())
+        if read and not BOM.startswith(read):
+            break
+    return read
+
+
+def _parser(
+    call: ProviderCall, response: requests.Response, framing: Framing, beginning: bytes
+) -> Parser | None:
+    """Return what cuts this body into pieces, by how it begins; None if it is a whole answer."""
+    first = beginning.lstrip()[:1]
+    if framing.is_lines and first == b"{" and not _is_indented(beginning):
+        return framing.parser()
+    if first in (b"{", b"["):
+        return None
+    kind = response.headers.get("Content-Type", "").lower()
+    if first in _FIELDS_BEGIN or kind.startswith("text/event-stream"):
+        return EventParser()
+    raise unreachable(call, "did not answer with a stream", HTTPStatus.BAD_GATEWAY)
+
+
+def _is_indented(beginning: bytes) -> bool:
+    return beginning.lstrip()[1:].lstrip(b" \t\r").startswith(b"\n")
+
+
+def _is_json(piece: bytes) -> bool:
+    try:
+        parse(piece)
+    except ValueError:
+        return False
+    return True
 
 
 def _read_to_end(response: requests.Response) -> None:
     """Take what is left of an answer, so that its connection can serve the next call."""
-    with gevent.Timeout(_END_S, exception=False):
-        while response.raw.read1(_READ_BYTES):
-            pass
+    with gevent.Timeout(_END_S, exception=False), contextlib.suppress(HTTPError):
+        for _ in range(_MOST_READS):
+            if not response.raw.read1(READ_BYTES, decode_content=True):
+                return
+    response.close()
 
 
 def _post(
-    session: requests.Session, call: ProviderCall, target: Target, body: bytes, *, stream: bool
+    session: requests.Session, call: ProviderCall, target: Target, body: bytes
 ) -> requests.Response:
     """POST the body; return the answer. Follows no redirect, keeps no cookie.
 
@@ -137,7 +242,7 @@ def _post(
     request.body = body
     adapter = session.get_adapter(str(request.url))
     timeout = (call.connect_timeout_s, call.timeout_s)
-    return adapter.send(request, timeout=timeout, stream=stream, **call.egress.options)
+    return adapter.send(request, timeout=timeout, stream=True, **call.egress.options)
 
 
 @lru_cache(maxsize=1000)
@@ -152,13 +257,3 @@ def _prepared(url: str, headers: Pairs, own: Pairs, query: Pairs) -> requests.Pr
     # Names in any casing are one header: the last one wins.
     merged = CaseInsensitiveDict([*ours.items(), *headers, *own])
     return requests.Request("POST", url, headers=merged, params=dict(query)).prepare()
-
-
-def _checked(call: ProviderCall, body: bytes) -> bytes:
-    """Return the body if it is a JSON object in UTF-8, which is what callbacks can carry."""
-    try:
-        if isinstance(json.loads(body.decode("utf-8")), dict):
-            return body
-    except (ValueError, RecursionError):
-        pass
-    raise unreachable(call, "answered with something that is no JSON object", 502)

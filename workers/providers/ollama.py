@@ -6,7 +6,7 @@ https://github.com/ollama/ollama/blob/main/docs/api.md
 from __future__ import annotations
 
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import closing
 from dataclasses import replace
 from http import HTTPStatus
@@ -17,9 +17,10 @@ import requests
 from shared.line_parser import LineParser
 from shared.operation import OPERATIONS_BY_TYPE, Operation
 from workers.providers import http
+from workers.providers.answers.whole import checked
 from workers.providers.base import ProviderCall
 from workers.providers.http_errors import error_told
-from workers.providers.openai import events
+from workers.providers.openai import events, unstreamed_answer
 from workers.providers.told_errors import Told, told_in
 
 #: Where each operation is asked, under the server's root.
@@ -39,7 +40,7 @@ class OllamaDialect:
 
     def ask(self, session: requests.Session, call: ProviderCall) -> bytes:
         """POST the body and return the response's bytes. Raises ProviderError."""
-        return http.ask(session, call, _target(call), call.body)
+        return checked(call, http.ask(session, call, _target(call), call.body))
 
     def stream(self, session: requests.Session, call: ProviderCall) -> Generator[bytes, None, None]:
         """POST the body and yield the chunks that come back. Raises ProviderError."""
@@ -50,11 +51,18 @@ class OllamaDialect:
 
 def _lines(session: requests.Session, call: ProviderCall) -> Generator[bytes, None, None]:
     with closing(http.stream(session, call, _target(call), call.body, _NDJSON)) as sent:
-        for line in sent:
-            told = _object(line).get("error")
-            if told:
-                raise error_told(call, HTTPStatus.BAD_GATEWAY.value, _named(told_in(told)))
-            yield line
+        for piece in sent:
+            for line in _taken_apart(call, piece):
+                told = _object(line).get("error") if b'"error"' in line else None
+                if told:
+                    raise error_told(call, HTTPStatus.BAD_GATEWAY.value, _named(told_in(told)))
+                yield line
+
+
+def _taken_apart(call: ProviderCall, piece: bytes) -> Iterable[bytes]:
+    if piece.strip() == b"[DONE]":
+        return ()
+    return unstreamed_answer(call, piece) if isinstance(piece, http.WholeAnswer) else (piece,)
 
 
 def _named(told: Told) -> Told:
@@ -81,4 +89,4 @@ def _is_last(line: bytes) -> bool:
     return b"true" in line and _object(line).get("done") is True
 
 
-_NDJSON: Final = http.Framing("application/x-ndjson", LineParser, _is_last)
+_NDJSON: Final = http.Framing(LineParser, _is_last, is_lines=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import closing
 from typing import Final
 
@@ -10,7 +10,10 @@ from requests import Session
 
 from shared import response_events
 from shared.operation import OPERATIONS_BY_TYPE, Operation
-from workers.providers import http
+from workers.providers import http, http_errors
+from workers.providers.answers import unstreamed
+from workers.providers.answers.events import judge
+from workers.providers.answers.whole import checked
 from workers.providers.base import ProviderCall
 
 #: Where each operation is asked, under the base URL.
@@ -22,6 +25,8 @@ _PATHS: Final = {
 }
 #: What ends a stream that is whole.
 _DONE: Final = b"[DONE]"
+#: What a whole chat has, and a chunk has not.
+_HAS_ALL: Final = b'"message"'
 
 
 class OpenAiDialect:
@@ -32,7 +37,7 @@ class OpenAiDialect:
 
     def ask(self, session: Session, call: ProviderCall) -> bytes:
         """POST the body and return the response's bytes. Raises ProviderError."""
-        return http.ask(session, call, _target(call), call.body)
+        return checked(call, http.ask(session, call, _target(call), call.body))
 
     def stream(self, session: Session, call: ProviderCall) -> Generator[bytes, None, None]:
         """POST the body and yield the data of the events that come back. Raises ProviderError."""
@@ -52,8 +57,31 @@ def events(
     framing = _RESPONSES if call.operation is Operation.RESPONSE else _CHUNKS
     with closing(http.stream(session, call, target, call.body, framing)) as sent:
         for event in sent:
-            if not _is_done(event):
-                yield event
+            yield from _chunks(call, event)
+
+
+def _chunks(call: ProviderCall, event: bytes) -> Iterable[bytes]:
+    """Return what the event says, as chunks. Raises ProviderError for an error."""
+    if _is_done(event):
+        return ()
+    if isinstance(event, http.WholeAnswer):
+        return unstreamed_answer(call, event)
+    judge(call, event)
+    is_whole = call.operation is Operation.CHAT and b'"delta"' not in event and _HAS_ALL in event
+    return unstreamed_answer(call, event) if is_whole else (event,)
+
+
+def unstreamed_answer(call: ProviderCall, body: bytes) -> Iterable[bytes]:
+    """Return a whole answer as chunks. Raises ProviderError."""
+    try:
+        chunks = unstreamed.events_of(call.operation, body)
+    except ValueError as exc:
+        raise http_errors.unreachable(call, "did not answer with a stream", 502) from exc
+    for chunk in chunks:
+        judge(call, chunk)
+    if not all(chunk.startswith(b"{") for chunk in chunks):
+        raise http_errors.unreachable(call, "did not answer with a stream", 502)
+    return chunks
 
 
 def _is_done(event: bytes) -> bool:

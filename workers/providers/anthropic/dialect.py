@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -15,31 +15,22 @@ import requests
 from shared.errors import Failure
 from shared.json_bytes import to_json_bytes
 from shared.operation import OPERATIONS_BY_TYPE
+from shared.sse import ErrorEvent
+from shared.strict_json import parse, without_bom
 from workers.providers import http, http_errors
+from workers.providers.answers import unstreamed
+from workers.providers.answers.events import error_of_told, value_of
+from workers.providers.answers.told import error_in
+from workers.providers.answers.whole import events_of, folded, value_in
 from workers.providers.anthropic.request import Translation, to_messages_request
 from workers.providers.anthropic.response import completion
 from workers.providers.anthropic.stream import ChunkStream
 from workers.providers.anthropic.untranslatable import Untranslatable
 from workers.providers.base import UNSUPPORTED, EndedWithoutDone, ProviderCall, ProviderError
-from workers.providers.told_errors import Told, told_in
 
 Json = dict[str, Any]
 
 _VERSION: Final = "2023-06-01"
-#: What the errors that come inside a stream would have been as an HTTP status.
-#: https://platform.claude.com/docs/en/api/errors
-_STATUSES: Final = {
-    "invalid_request_error": 400,
-    "authentication_error": 401,
-    "billing_error": 402,
-    "permission_error": 403,
-    "not_found_error": 404,
-    "request_too_large": 413,
-    "rate_limit_error": 429,
-    "api_error": 500,
-    "timeout_error": 504,
-    "overloaded_error": 529,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +47,12 @@ class AnthropicDialect:
         """Return a `chat.completion`. Raises ProviderError."""
         translated = _translated(call, json.loads(call.body))
         body = to_json_bytes(translated.request)
-        answer = http.ask(session, call, _target(call), body)
-        told = completion(json.loads(answer), int(self.clock()), translated.names)
-        return to_json_bytes(told)
+        answer = without_bom(http.ask(session, call, _target(call), body))
+        events = events_of(answer)
+        if events is not None:
+            chunks = self._chunks(call, translated, events, include_usage=True)
+            return folded(call, chunks, lambda _call, _chunk: None)
+        return self._completion(call, translated, answer)
 
     def stream(self, session: requests.Session, call: ProviderCall) -> Generator[bytes, None, None]:
         """Yield `chat.completion.chunk`s. Raises ProviderError."""
@@ -66,17 +60,37 @@ class AnthropicDialect:
         include_usage = (chat.get("stream_options") or {}).get("include_usage") is True
         translated = _translated(call, chat)
         body = to_json_bytes(translated.request)
+        with closing(http.stream(session, call, _target(call), body, _FRAMING)) as sent:
+            yield from self._chunks(call, translated, sent, include_usage=include_usage)
+
+    def _chunks(
+        self,
+        call: ProviderCall,
+        translated: Translation,
+        events: Iterable[bytes],
+        *,
+        include_usage: bool,
+    ) -> Iterator[bytes]:
         chunks = ChunkStream(int(self.clock()), translated.names, include_usage=include_usage)
-        sent = http.stream(session, call, _target(call), body, _FRAMING)
-        with closing(sent) as events:
-            try:
-                for event in events:
+        try:
+            for event in events:
+                if isinstance(event, http.WholeAnswer):
+                    whole = self._completion(call, translated, without_bom(event))
+                    yield from unstreamed.events_of(call.operation, whole)
+                    return
+                if event.strip() != b"[DONE]":
                     yield from map(to_json_bytes, chunks.feed(_told(call, event)))
-            except EndedWithoutDone:
-                # Counted it is all the same.
-                yield from map(to_json_bytes, chunks.finish())
-                raise
+        except EndedWithoutDone:
+            # Counted it is all the same.
             yield from map(to_json_bytes, chunks.finish())
+            raise
+        yield from map(to_json_bytes, chunks.finish())
+
+    def _completion(self, call: ProviderCall, translated: Translation, body: bytes) -> bytes:
+        """Return the message that the body is as a `chat.completion`. Raises ProviderError."""
+        message = value_in(call, body, "content", list)
+        told = completion(message or {}, int(self.clock()), translated.names)
+        return to_json_bytes(told)
 
 
 def _translated(call: ProviderCall, chat: Json) -> Translation:
@@ -106,28 +120,27 @@ def _target(call: ProviderCall) -> http.Target:
 
 def _told(call: ProviderCall, event: bytes) -> Json:
     """Return the event. Raises ProviderError for what is none, and for an error."""
-    try:
-        value = json.loads(event.decode("utf-8"))
-    except (ValueError, RecursionError):
-        value = None
+    value = value_of(call, event)
+    is_error = isinstance(event, ErrorEvent)
+    # An event of a type that is new to us may look like an error and be none.
+    is_other = isinstance(value, dict) and value.get("type") not in (None, "error")
+    found = None if is_other and not is_error else error_in(value, named=is_error)
+    if found is not None:
+        raise error_of_told(call, found)
     if not isinstance(value, dict):
         raise http_errors.unreachable(call, "broke off its stream", HTTPStatus.BAD_GATEWAY)
-    if value.get("type") == "error":
-        raise _error_in_stream(call, value.get("error"))
     return value
-
-
-def _error_in_stream(call: ProviderCall, told: object) -> ProviderError:
-    error = http_errors.named_by_type(told_in(told))
-    status = _STATUSES.get(error.code or "", HTTPStatus.INTERNAL_SERVER_ERROR.value)
-    if error.is_silent:
-        error = Told(f"Provider '{call.provider.name}' reported an error.", code="api_error")
-    return http_errors.error_told(call, status, error)
 
 
 def _is_stop(event: bytes) -> bool:
     # Looked for first: to parse each event twice would cost more than all else here.
-    return b"message_stop" in event and json.loads(event).get("type") == "message_stop"
+    if b"message_stop" not in event:
+        return False
+    try:
+        value = parse(event)
+    except ValueError:
+        return False
+    return isinstance(value, dict) and value.get("type") == "message_stop"
 
 
 _FRAMING: Final = http.events(_is_stop)

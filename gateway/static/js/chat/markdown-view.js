@@ -9,23 +9,38 @@ const load = () => (library ??= import("../lib/markdown.js"));
 /** `live` while the text still grows: code is coloured and mathematics set when it has ended. */
 export function MarkdownView({ text, live }) {
   const ref = useRef(null);
-  const frame = useRef(0);
+  const drawing = useRef({ frame: 0, wanted: null, busy: false });
   useEffect(() => {
-    cancelAnimationFrame(frame.current);
-    frame.current = requestAnimationFrame(() => draw(ref.current, text, live));
-    return () => cancelAnimationFrame(frame.current);
+    const state = drawing.current;
+    state.wanted = { text, live };
+    cancelAnimationFrame(state.frame);
+    state.frame = requestAnimationFrame(() => drawLatest(ref, state));
+    return () => cancelAnimationFrame(state.frame);
   }, [text, live]);
   return html`<div class="markdown" ref=${ref} aria-busy=${live}></div>`;
 }
 
-async function draw(root, text, live) {
+/** Draw what is wanted; what has come meanwhile is drawn next, and what was in between is not. */
+async function drawLatest(ref, state) {
+  if (state.busy) return;
+  state.busy = true;
+  try {
+    while (state.wanted && ref.current) {
+      const { text, live } = state.wanted;
+      state.wanted = null;
+      await draw(ref.current, text, live, () => state.wanted === null);
+    }
+  } finally {
+    state.busy = false;
+  }
+}
+
+async function draw(root, text, live, isLatest) {
   const { toFragment, setMath, colour } = await load();
-  if (!root) return;
-  const fragment = toFragment(text);
-  replaceChanged(root, fragment);
+  replaceChanged(root, await toFragment(text));
   for (const block of root.querySelectorAll("pre:not(.framed)")) frameCode(block);
   for (const table of root.querySelectorAll("table")) frameTable(table);
-  if (live) return;
+  if (live || !isLatest()) return;
   await setMath(root);
   for (const code of root.querySelectorAll("pre.framed > code:not(.hljs)")) {
     await colour(code, languageOf(code));

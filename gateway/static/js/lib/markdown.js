@@ -1,10 +1,10 @@
 // Markdown of models and people to elements that cannot do harm.
 //
-// marked makes HTML of it, DOMPurify makes that harmless; code is coloured and mathematics set in
-// the elements that come of it, by libraries that are fetched when first needed.
+// marked makes HTML of it, in a worker; DOMPurify makes that harmless; code is coloured and mathematics
+// set in the elements that come of it, in slices, by libraries that are fetched when first needed.
 
-import { marked } from "../../vendor/marked.js";
 import DOMPurify from "../../vendor/purify.js";
+import { inWorker } from "./in-worker.js";
 
 const CLEAN = {
   USE_PROFILES: { html: true },
@@ -14,6 +14,13 @@ const CLEAN = {
   RETURN_DOM_FRAGMENT: true,
 };
 
+/** Longest code that is coloured, and longest whose language is guessed (characters). */
+const MOST_CODE = 100_000;
+const MOST_GUESSED = 10_000;
+/** Most formulas that are set in one text, and for how long without a pause (milliseconds). */
+const MOST_FORMULAS = 2000;
+const SLICE_MS = 12;
+
 // Which language code is in, is all that an answer may say by a class.
 DOMPurify.addHook("uponSanitizeAttribute", (_node, attribute) => {
   if (attribute.attrName === "class" && /^language-[\w+#.-]{1,40}$/.test(attribute.attrValue)) {
@@ -21,43 +28,11 @@ DOMPurify.addHook("uponSanitizeAttribute", (_node, attribute) => {
   }
 });
 
-/** Mathematics as LaTeX writes it: $…$, $$…$$, \(…\), \[…\]. Kept as text until it is set. */
-const math = {
-  extensions: [
-    rule("math", "block", /^(?:\$\$([\s\S]+?)\$\$|\\\[([\s\S]+?)\\\])(?:\n|$)/, /\$\$|\\\[/),
-    rule("inlineMath", "inline", /^(?:\$\$([^\n]+?)\$\$|\$(?!\s)([^\n$]*?[^\s\\$])\$(?!\d)|\\\((.+?)\\\)|\\\[(.+?)\\\])/, /\$|\\\(|\\\[/),
-  ],
-};
-
-function rule(name, level, pattern, start) {
-  return {
-    name,
-    level,
-    start: (source) => source.match(start)?.index,
-    tokenizer(source) {
-      const match = pattern.exec(source);
-      if (!match) return undefined;
-      const display = level === "block" || match[0].startsWith("$$") || match[0].startsWith("\\[");
-      const text = match.slice(1).find((part) => part !== undefined).trim();
-      return { type: name, raw: match[0], text, display };
-    },
-    renderer: (token) => `<${token.display ? "div" : "span"} title="${token.display ? "math-block" : "math"}">${escape(token.text)}</${token.display ? "div" : "span"}>`,
-  };
-}
-
-const escape = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
-
-/** Tags that people write in Markdown for want of a better way; all other HTML is shown as text. */
-const HARMLESS = /^<\/?(?:br|sub|sup|kbd|mark|u|b|i|em|strong|details|summary)\s*\/?>$/i;
-const renderer = {
-  html: ({ text }) => text.trim().split(/(?<=>)(?=<)/).every((tag) => HARMLESS.test(tag)) ? text : escape(text),
-};
-
-marked.use({ gfm: true, breaks: true, renderer }, math);
-
-/** Return a DocumentFragment for the Markdown. */
-export function toFragment(markdown) {
-  const fragment = DOMPurify.sanitize(marked.parse(markdown), CLEAN);
+/** Return a DocumentFragment for the Markdown; of what takes too long to read, for its text. */
+export async function toFragment(markdown) {
+  const made = await inWorker("markdown", markdown);
+  if (made === null) return asItIs(markdown);
+  const fragment = DOMPurify.sanitize(made, CLEAN);
   for (const link of fragment.querySelectorAll("a[href]")) {
     link.target = "_blank";
     link.rel = "noopener noreferrer";
@@ -66,34 +41,63 @@ export function toFragment(markdown) {
   return fragment;
 }
 
-/** An image from elsewhere is a link: loading it would tell its host what was talked about. */
-function showOrLink(image) {
-  if (/^data:image\/(png|jpeg|gif|webp);/i.test(image.src)) return;
-  const link = document.createElement("a");
-  Object.assign(link, { href: image.src, target: "_blank", rel: "noopener noreferrer" });
-  link.textContent = image.alt || image.src;
-  image.replaceWith(link);
+function asItIs(text) {
+  const fragment = document.createDocumentFragment();
+  const block = document.createElement("div");
+  block.className = "plain";
+  block.textContent = text;
+  fragment.append(block);
+  return fragment;
 }
 
-/** Set the mathematics below an element that `toFragment` made. */
+/** An image from elsewhere is a link: loading it would tell its host what was talked about. */
+function showOrLink(image) {
+  const source = image.getAttribute("src") ?? "";
+  if (/^data:image\/(png|jpeg|gif|webp);/i.test(source)) return;
+  image.replaceWith(/^https?:\/\//i.test(source) ? linkTo(source, image.alt) : image.alt);
+}
+
+function linkTo(href, text) {
+  const link = document.createElement("a");
+  Object.assign(link, { href, target: "_blank", rel: "noopener noreferrer" });
+  link.textContent = text || href;
+  return link;
+}
+
+/** Set the mathematics below an element that `toFragment` made; others get their turn meanwhile. */
 export async function setMath(root) {
-  const found = [...root.querySelectorAll('[title="math"], [title="math-block"]')];
+  const found = [...root.querySelectorAll('[title="math"], [title="math-block"]')].slice(0, MOST_FORMULAS);
   if (!found.length) return;
   const { default: temml } = await import("../../vendor/temml.js");
+  let until = performance.now() + SLICE_MS;
   for (const element of found) {
+    if (performance.now() > until) {
+      await new Promise((resolve) => setTimeout(resolve));
+      until = performance.now() + SLICE_MS;
+    }
     const display = element.title === "math-block";
     element.removeAttribute("title");
     element.classList.add(display ? "math-block" : "math");
-    temml.render(element.textContent, element, { displayMode: display, throwOnError: false, trust: false });
+    setFormula(temml, element, display);
+  }
+}
+
+function setFormula(temml, element, displayMode) {
+  const text = element.textContent;
+  try {
+    temml.render(text, element, { displayMode, throwOnError: false, trust: false, maxExpand: 200, maxSize: [20, 20] });
+  } catch {
+    // Too deep for the stack: it stays as it was written.
+    element.textContent = text;
   }
 }
 
 /** Colour code of a language; the language is guessed when it is not known. */
 export async function colour(element, language) {
-  const { default: hljs } = await import("../../vendor/highlight.js");
   const text = element.textContent;
-  const known = language && hljs.getLanguage(language);
-  const { value } = known ? hljs.highlight(text, { language }) : hljs.highlightAuto(text);
-  element.replaceChildren(DOMPurify.sanitize(value, { ALLOWED_TAGS: ["span"], ALLOWED_ATTR: ["class"], RETURN_DOM_FRAGMENT: true }));
   element.classList.add("hljs");
+  if (text.length > (language ? MOST_CODE : MOST_GUESSED)) return;
+  const made = await inWorker("code", text, language);
+  if (made === null || element.textContent !== text) return;
+  element.replaceChildren(DOMPurify.sanitize(made, { ALLOWED_TAGS: ["span"], ALLOWED_ATTR: ["class"], RETURN_DOM_FRAGMENT: true }));
 }

@@ -11,6 +11,7 @@ from shared.json_bytes import to_json_bytes
 from shared.ollama_fold import GenerationFold
 from shared.operation import Operation
 from shared.response_events import ResponseFold
+from shared.strict_json import finite
 
 
 class Fold(Protocol):
@@ -52,7 +53,12 @@ class _Merged:
         return self._fold.is_complete
 
     def whole(self) -> bytes:
-        return to_json_bytes(self._fold.completion())
+        completion = self._fold.completion()
+        try:
+            return to_json_bytes(completion, strict=True)
+        except ValueError:
+            # A number that JSON can write and a float cannot hold.
+            return to_json_bytes(finite(completion))
 
 
 def fold_of(operation: Operation) -> Fold:

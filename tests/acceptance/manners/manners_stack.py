@@ -1,0 +1,136 @@
+"""A ReplyTo at whose providers each has a manner, alone and beside a provider that answers well."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from shared.line_parser import LineParser
+from shared.sse import EventParser
+from tests.acceptance.api import Api
+from tests.acceptance.stack import Stack
+from tests.upstreams import good
+from tests.upstreams.manner import Failed, Manner
+from tests.upstreams.manners import MANNERS
+from tests.upstreams.server import Asked, RawUpstream, Reply
+
+#: Ends the name of a model that has a good provider too.
+_BESIDE = "-beside"
+#: Longest attempt (seconds): some manners would never end.
+ATTEMPT_S = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one job."""
+
+    status: int
+    #: What its client got, and what the ledger has.
+    body: bytes
+    job: dict[str, Any]
+
+    @property
+    def events(self) -> list[Any]:
+        """What the events, or the lines, of the client's stream say."""
+        parser = LineParser() if self.body.startswith(b"{") else EventParser()
+        pieces = [*parser.feed(self.body), *parser.finish()]
+        return [json.loads(piece) for piece in pieces if piece.startswith(b"{")]
+
+    @property
+    def stored(self) -> Any:
+        """The answer that the job has."""
+        return json.loads(self.job["responseBody"])
+
+
+class MannersStack:
+    """The stack and its upstream. All jobs are made at once, when the first is asked for."""
+
+    def __init__(self, directory: Path) -> None:
+        replies: dict[str, Reply] = {manner.slug: manner.reply for manner in MANNERS}
+        for kind in {manner.kind for manner in MANNERS}:
+            replies[f"good-{kind.name}"] = _answering(good.answer(kind))
+        self.upstream = RawUpstream(replies)
+        self._directory = directory
+        self._made: dict[str, Future[Outcome]] = {}
+
+    def __enter__(self) -> MannersStack:
+        self.upstream.start()
+        self.stack = Stack(
+            self._directory,
+            demo_models=(),
+            providers=self._providers(),
+            settings={
+                "REPLYTO_MAX_ATTEMPTS": "2",
+                "REPLYTO_RETRY_BASE_S": "0.05",
+                "REPLYTO_PROVIDER_FAILURES": "1000",
+                "REPLYTO_ATTEMPT_TIMEOUT_S": str(ATTEMPT_S),
+            },
+        )
+        self.stack.open()
+        self._threads = ThreadPoolExecutor(64)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._threads.shutdown(cancel_futures=True)
+        self.stack.close()
+        self.upstream.stop()
+
+    def logs(self) -> dict[str, str]:
+        """Return the last lines of each process."""
+        return self.stack.logs()
+
+    def outcome(self, manner: Manner, *, beside: bool = False) -> Outcome:
+        """Return what became of the job; `beside`: of the one whose model has a good provider."""
+        key = manner.slug + (_BESIDE if beside else "")
+        if key not in self._made:
+            self._made[key] = self._threads.submit(self._make, manner, key)
+        return self._made[key].result()
+
+    def ahead(self, manner: Manner, *, beside: bool) -> None:
+        """Begin with the manner's job: others are made meanwhile."""
+        key = manner.slug + (_BESIDE if beside else "")
+        self._made.setdefault(key, self._threads.submit(self._make, manner, key))
+
+    def _make(self, manner: Manner, model: str) -> Outcome:
+        with self.stack.api() as api:
+            answer = api.post(manner.kind.path, json=manner.kind.request(model))
+            job_id = int(answer.headers["x-job-id"])
+            api.until_ended(job_id)
+            return Outcome(answer.status_code, answer.content, _job(api, job_id))
+
+    def _providers(self) -> str:
+        rows = []
+        for manner in MANNERS:
+            beside = is_failure(manner)
+            models = [manner.slug, *([manner.slug + _BESIDE] if beside else [])]
+            rows.append(self._provider(manner.slug, manner.kind.dialect, models, 1))
+        for kind in {manner.kind for manner in MANNERS}:
+            beside_it = [m.slug + _BESIDE for m in MANNERS if m.kind == kind and is_failure(m)]
+            if beside_it:
+                rows.append(self._provider(f"good-{kind.name}", kind.dialect, beside_it, 0))
+        return "\n".join(rows)
+
+    def _provider(self, name: str, dialect: str, models: list[str], priority: int) -> str:
+        return (
+            f'[[provider]]\nname = "{name}"\ntype = "{dialect}"\npriority = {priority}\n'
+            f'base_url = "{self.upstream.base_url(name)}"\nmodels = {json.dumps(models)}\n'
+        )
+
+
+def is_failure(manner: Manner) -> bool:
+    """Whether the job fails where there is no other provider."""
+    return isinstance(manner.ends, Failed)
+
+
+def _answering(pieces: list[bytes]) -> Reply:
+    def reply(_asked: Asked) -> list[bytes]:
+        return pieces
+
+    return reply
+
+
+def _job(api: Api, job_id: int) -> dict[str, Any]:
+    return api.job(job_id)

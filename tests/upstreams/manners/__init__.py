@@ -1,0 +1,25 @@
+"""The manners by what is odd about them. A new one is one call of `manner` in the file it fits."""
+
+from tests.upstreams.manner import MANNERS
+from tests.upstreams.manners import (
+    compression,
+    ends,
+    errors,
+    numbers,
+    refusals,
+    shapes,
+    streams,
+    tools,
+)
+
+__all__ = [
+    "MANNERS",
+    "compression",
+    "ends",
+    "errors",
+    "numbers",
+    "refusals",
+    "shapes",
+    "streams",
+    "tools",
+]

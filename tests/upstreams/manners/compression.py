@@ -1,0 +1,93 @@
+"""Answers that come compressed."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+
+from tests.upstreams import good, kinds, wire
+from tests.upstreams.kinds import Kind
+from tests.upstreams.manner import Failed, Sent, by_kind, manner
+
+_TITLE = "compressed with gzip or deflate, whole or event by event"
+Pack = Callable[[Iterable[bytes]], Sequence[bytes]]
+
+
+def packed(pack: Pack, coding: str) -> Callable[[Kind], Sent]:
+    """Return what makes a good answer compressed."""
+
+    @by_kind
+    def make(kind: Kind) -> list[bytes]:
+        head = wire.head(
+            good.media_type(kind), content_encoding=coding, transfer_encoding="chunked"
+        )
+        return [head, *wire.chunked(pack(good.pieces(kind)))]
+
+    return make
+
+
+def _at_once(packer: Callable[[bytes], bytes]) -> Pack:
+    return lambda pieces: [packer(b"".join(pieces))]
+
+
+def _bytewise(pieces: Iterable[bytes]) -> list[bytes]:
+    return [bytes([byte]) for byte in gzip.compress(b"".join(pieces))]
+
+
+def _truncated(pieces: Iterable[bytes]) -> list[bytes]:
+    return [b"".join(wire.gzipped(pieces))[:-8]]
+
+
+def _then_garbage(pieces: Iterable[bytes]) -> list[bytes]:
+    return [*wire.gzipped(pieces), b"\0\0garbage"]
+
+
+for name, pack, coding in (
+    ("gzip whole", _at_once(gzip.compress), "gzip"),
+    ("gzip flushed", wire.gzipped, "gzip"),
+    ("GZIP in capitals", wire.gzipped, "GZIP"),
+    ("x-gzip", wire.gzipped, "x-gzip"),
+    ("gzip members", wire.members, "gzip"),
+    ("gzip byte by byte", _bytewise, "gzip"),
+    ("gzip without its end", _truncated, "gzip"),
+    ("gzip then garbage", _then_garbage, "gzip"),
+    ("deflate whole", _at_once(zlib.compress), "deflate"),
+    ("deflate flushed", wire.deflated, "deflate"),
+    ("deflate raw", wire.deflated_raw, "deflate"),
+    ("identity", list, "identity"),
+):
+    manner(_TITLE, name, packed(pack, coding), kinds=kinds.EVERY, calls=1)
+
+manner(
+    "says gzip and is not compressed",
+    "gzip untrue",
+    packed(list, "gzip"),
+    kinds=kinds.EVERY,
+    calls=1,
+)
+for coding in ("br", "zstd", "gzip, br", "x-own"):
+    manner(
+        "compressed in a way that nobody asked for (`br`, `zstd`)",
+        coding,
+        packed(list, coding),
+        Failed(f"compressed its answer as '{coding}'", 502, "provider_unavailable"),
+        kinds=(kinds.CHAT, kinds.CHAT_STREAM, kinds.CLAUDE_STREAM),
+    )
+
+
+@by_kind
+def _broken(kind: Kind) -> list[bytes]:
+    packed_whole = gzip.compress(b"".join(good.pieces(kind)) * 20)
+    broken = packed_whole[:12] + b"\xff" * 40 + packed_whole[52:]
+    head = wire.head(good.media_type(kind), content_encoding="gzip", transfer_encoding="chunked")
+    return [head, *wire.chunked([broken])]
+
+
+manner(
+    "compressed data that is broken",
+    "gzip broken",
+    _broken,
+    Failed("", 502, "provider_unavailable"),
+    kinds=kinds.EVERY,
+)

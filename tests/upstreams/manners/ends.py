@@ -1,0 +1,119 @@
+"""How answers end, or do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from tests.upstreams import good, kinds, wire
+from tests.upstreams.kinds import Kind
+from tests.upstreams.manner import Completed, Failed, Sent, by_kind, manner
+from tests.upstreams.server import Asked, Reset
+
+
+def body(change: Callable[[bytes], bytes], *, chunked: bool = False) -> Callable[[Kind], Sent]:
+    """Return what makes a good answer with its body changed; it ends with the connection."""
+
+    @by_kind
+    def make(kind: Kind) -> Sent:
+        changed = change(b"".join(good.pieces(kind)))
+        if chunked:
+            # The end of the body, which an HTTP library waits for, never comes.
+            head = wire.head(good.media_type(kind), transfer_encoding="chunked")
+            return [head, *wire.chunked([changed])[:-1]]
+        return wire.head(good.media_type(kind)) + changed
+
+    return make
+
+
+_NO_BLANK = "the last event without its blank line, or without its line's end"
+manner(_NO_BLANK, "no blank line", body(lambda b: b[:-1]), kinds=kinds.STREAMS, calls=1)
+manner(_NO_BLANK, "no line end", body(lambda b: b.rstrip()), kinds=kinds.STREAMS, calls=1)
+_NO_DONE = "no `[DONE]` after all finish reasons, the connection closed or reset"
+manner(_NO_DONE, "no done", body(lambda b: b.removesuffix(wire.DONE)), kinds=kinds.STREAMS, calls=1)
+manner(
+    _NO_DONE,
+    "no done, no blank line",
+    wire.head(wire.SSE) + wire.events(*good.CHUNKS[:-1]).rstrip(),
+    Completed(finish="stop"),
+    kinds=[kinds.CHAT_STREAM],
+    calls=1,
+)
+manner(
+    _NO_DONE,
+    "no end of the body",
+    body(lambda b: b.removesuffix(wire.DONE), chunked=True),
+    kinds=kinds.STREAMS,
+    calls=1,
+)
+
+
+@by_kind
+def _reset_at_end(kind: Kind) -> Sent:
+    def reply(_asked: Asked) -> Iterator[bytes]:
+        yield wire.head(good.media_type(kind)) + b"".join(good.pieces(kind))
+        yield b""
+        raise Reset
+
+    return reply
+
+
+manner(_NO_DONE, "reset after the end", _reset_at_end, kinds=[kinds.CHAT_STREAM], calls=1)
+manner(
+    "broken off before its finish reason",
+    "ended early",
+    wire.head(wire.SSE) + wire.events(*good.CHUNKS[:3]),
+    Failed("broke off", 200, elsewhere=False),
+    kinds=[kinds.CHAT_STREAM],
+)
+manner(
+    "broken off before its finish reason",
+    "ended within an event",
+    wire.head(wire.SSE) + wire.events(*good.CHUNKS).rstrip()[:-30],
+    kinds=[kinds.CHAT_STREAM],
+    ends=Completed(finish="stop"),
+    calls=1,
+)
+manner(
+    "broken off before anything was said",
+    "empty",
+    body(lambda _: b""),
+    Failed("", 502),
+    kinds=kinds.EVERY,
+)
+manner(
+    "a wrong Content-Length",
+    "content length too long",
+    wire.head(wire.JSON, content_length="100000") + b"".join(good.pieces(kinds.CHAT)),
+    Failed("", 502),
+)
+_LENGTH = len(good.pieces(kinds.CHAT)[0])
+manner(
+    "a wrong Content-Length",
+    "content length too short",
+    wire.head(wire.JSON, content_length=str(_LENGTH - 10)) + good.pieces(kinds.CHAT)[0],
+    Failed("", 502),
+)
+manner(
+    "HTTP/1.0, its body ended by the connection",
+    "http 1.0",
+    by_kind(
+        lambda kind: (wire.head(good.media_type(kind)) + b"".join(good.pieces(kind))).replace(
+            b"HTTP/1.1", b"HTTP/1.0", 1
+        )
+    ),
+    kinds=kinds.EVERY,
+    calls=1,
+)
+for name, interim in (
+    ("100", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    ("102", b"HTTP/1.1 102 Processing\r\n\r\n"),
+    ("103", b"HTTP/1.1 103 Early Hints\r\nlink: </a.css>; rel=preload\r\n\r\n"),
+    ("several", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: <b>\r\n\r\n"),
+):
+    manner(
+        "interim responses (100, 102, 103) before the answer",
+        f"interim {name}",
+        by_kind(lambda kind, interim=interim: [interim, *good.answer(kind)]),
+        kinds=kinds.EVERY,
+        calls=1,
+    )

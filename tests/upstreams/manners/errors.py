@@ -1,0 +1,148 @@
+"""Errors told with status 200, whole or inside a stream."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.upstreams import good, kinds, wire
+from tests.upstreams.kinds import Kind
+from tests.upstreams.manner import Failed, Sent, by_kind, manner
+
+_ROLE = good.chunk({"role": "assistant", "content": ""})
+_WORD = good.chunk({"role": "assistant", "content": "Hello "})
+_GATEWAYS = {"error": {"message": "Provider returned error", "code": 524}, "choices": None}
+_ANTHROPICS = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
+
+# --- whole ------------------------------------------------------------------------------------
+
+_TOLD = "an error with status 200"
+for name, value, message, status in (
+    ("code in the error", _GATEWAYS, "Provider returned error", 503),
+    ("error is a text", {"error": "CUDA out of memory"}, "CUDA out of memory", 502),
+    ("error in a list", [{"error": {"message": "Quota", "code": 500}}], "Quota", 500),
+    ("flat", {"object": "error", "message": "It broke", "code": 500}, "It broke", 500),
+    ("status as text", {"error": {"message": "Busy", "code": "503"}}, "Busy", 503),
+    ("type alone", _ANTHROPICS, "Overloaded", 503),
+    ("detail", {"detail": "Model is loading"}, "Model is loading", 502),
+    ("null beside", {"error": {"message": "Odd"}, "choices": [], "data": None}, "Odd", 502),
+):
+    manner(_TOLD, f"told {name}", wire.answer(value), Failed(message, status), kinds=kinds.WHOLE)
+manner(
+    _TOLD,
+    "told that the request is wrong",
+    wire.answer({"error": {"message": "Too long", "code": 400, "type": "invalid_request_error"}}),
+    Failed("Too long", 400, elsewhere=False),
+    kinds=kinds.WHOLE,
+    calls=1,
+)
+for name, empty in (
+    ("empty object", {}),
+    ("no answer", {"id": "x", "object": "chat.completion", "usage": good.USAGE}),
+    ("null", {"choices": None, "data": None, "output": None, "content": None}),
+):
+    manner(
+        "an answer without `choices`, `data` or `output`, or with empty `choices`",
+        name,
+        wire.answer(empty),
+        Failed("without an answer", 502),
+        kinds=kinds.WHOLE,
+    )
+manner(
+    "an answer without `choices`, `data` or `output`, or with empty `choices`",
+    "empty choices",
+    wire.answer(good.completion() | {"choices": []}),
+    Failed("without an answer", 502),
+)
+manner(
+    "`finish_reason` `error`",
+    "finish reason error whole",
+    wire.answer(good.completion({"role": "assistant", "content": ""}, "error")),
+    Failed("", 502),
+)
+
+# --- in streams -------------------------------------------------------------------------------
+
+_IN_STREAM: tuple[tuple[str, bytes, str], ...] = (
+    ("object", wire.event({"error": {"message": "It broke", "type": "server_error"}}), "It broke"),
+    ("text", wire.event({"error": "CUDA out of memory"}), "CUDA out of memory"),
+    ("flat", wire.event({"object": "error", "message": "No room", "code": 500}), "No room"),
+    ("named", wire.event({"message": "Overloaded", "code": 503}, "error"), "Overloaded"),
+    ("named no JSON", wire.event(b"upstream went away", "error"), "upstream went away"),
+    ("named after its data", b'data: {"message":"Late"}\nevent: error\n\n', "Late"),
+    ("field", b'error: {"code":500,"message":"slot unavailable"}\n\n', "slot unavailable"),
+    ("type", wire.event({"type": "error", "message": "Typed", "code": "busy"}), "Typed"),
+    ("shape", wire.event({"message": "Shaped", "code": 500}), "Shaped"),
+    ("detail", wire.event({"detail": "Detailed"}), "Detailed"),
+    ("in a list", wire.event([{"error": {"message": "Listed", "code": 503}}]), "Listed"),
+)
+
+
+def streamed(*sent: bytes) -> bytes:
+    """Return a stream that ends with its connection."""
+    return wire.head(wire.SSE) + b"".join(sent)
+
+
+for name, told, message in _IN_STREAM:
+    for at, before, elsewhere in (
+        ("first", b"", True),
+        ("after the role", wire.event(_ROLE), True),
+        ("later", wire.event(_WORD), False),
+    ):
+        for end, done in (("", b""), (" then done", wire.DONE)):
+            manner(
+                "an error inside a stream, however it is told",
+                f"event {name} {at}{end}",
+                streamed(before, told, done),
+                Failed(message, elsewhere=elsewhere),
+                kinds=[kinds.CHAT_STREAM],
+            )
+
+_REASON = good.chunk({"content": ""}, "error", error={"message": "Dropped", "code": 502})
+manner(
+    "`finish_reason` `error`",
+    "finish reason error after a word",
+    streamed(wire.events(_WORD, _REASON), wire.DONE),
+    Failed("Dropped", elsewhere=False),
+    kinds=[kinds.CHAT_STREAM],
+)
+manner(
+    "`finish_reason` `error`",
+    "finish reason error alone",
+    streamed(wire.events(_WORD, good.chunk({}, "error")), wire.DONE),
+    Failed("error", elsewhere=False),
+    kinds=[kinds.CHAT_STREAM],
+)
+
+
+@by_kind
+def _first_of_all(kind: Kind) -> Sent:
+    told: Any = {"error": {"message": "Nobody home", "code": 503}}
+    if kind is kinds.GENERATION_STREAM:
+        return wire.head(wire.NDJSON) + b'{"error":"Nobody home"}\n'
+    return streamed(wire.event(told))
+
+
+manner(
+    "an error inside a stream, however it is told",
+    "first of all",
+    _first_of_all,
+    Failed("Nobody home"),
+    kinds=kinds.STREAMS,
+)
+
+
+@by_kind
+def _after_the_start(kind: Kind) -> Sent:
+    told = wire.event(_ANTHROPICS, "error")
+    if kind is kinds.RESPONSE_STREAM:
+        told = wire.event({"type": "error", "message": "Overloaded", "code": "busy"}, "error")
+    return wire.head(wire.SSE) + good.pieces(kind)[0] + told
+
+
+manner(
+    "an error after the first event, before any content",
+    "error after the start",
+    _after_the_start,
+    Failed("Overloaded"),
+    kinds=[kinds.CLAUDE_STREAM, kinds.RESPONSE_STREAM],
+)

@@ -1,0 +1,138 @@
+"""Media types, and answers in another shape than asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from tests.upstreams import good, kinds, wire
+from tests.upstreams.kinds import Kind
+from tests.upstreams.manner import Completed, Failed, Sent, by_kind, manner
+
+
+def typed(kind_of: str | None) -> Callable[[Kind], Sent]:
+    """Return what makes a good answer with another Content-Type."""
+    return by_kind(lambda kind: wire.head(kind_of) + b"".join(good.pieces(kind)))
+
+
+_TYPES = "its media type in capitals, wrong, or left out"
+for name, kind_of in (
+    ("none", None),
+    ("empty", ""),
+    ("plain", "text/plain; charset=utf-8"),
+    ("json", "application/json"),
+    ("bytes", "application/octet-stream"),
+):
+    manner(_TYPES, f"type {name}", typed(kind_of), kinds=kinds.EVERY, calls=1)
+manner(_TYPES, "type in capitals", typed("Text/Event-Stream;Charset=UTF-8"), kinds=kinds.STREAMS)
+manner(_TYPES, "type of a stream", typed("text/event-stream"), kinds=kinds.WHOLE, calls=1)
+
+_BOM = b"\xef\xbb\xbf"
+
+
+@by_kind
+def _with_bom(kind: Kind) -> Sent:
+    return wire.head(good.media_type(kind)) + _BOM + b"".join(good.pieces(kind))
+
+
+manner("a byte order mark", "byte order mark", _with_bom, kinds=kinds.EVERY, calls=1)
+
+
+def _whole_of(kind: Kind, kind_of: str, *, indent: int | None = None) -> bytes:
+    return wire.answer(json.dumps(good.body(kind), indent=indent).encode(), kind=kind_of)
+
+
+_WHOLE = "whole JSON where a stream was asked for"
+for name, kind_of in (("json", wire.JSON), ("sse", wire.SSE)):
+    manner(
+        _WHOLE,
+        f"whole as {name}",
+        by_kind(lambda kind, kind_of=kind_of: _whole_of(kind, kind_of)),
+        kinds=kinds.STREAMS,
+        calls=1,
+    )
+manner(
+    _WHOLE,
+    "whole and indented",
+    by_kind(lambda kind: _whole_of(kind, wire.JSON, indent=2)),
+    kinds=kinds.STREAMS,
+    calls=1,
+)
+_CALLS = [
+    {"id": f"call_{name}", "type": "function", "function": {"name": name, "arguments": "{}"}}
+    for name in "ab"
+]
+manner(
+    _WHOLE,
+    "whole with calls of tools",
+    wire.answer(
+        good.completion({"role": "assistant", "content": None, "tool_calls": _CALLS}, "tool_calls")
+    ),
+    Completed(None, "tool_calls", {"tool_calls": _CALLS}, has_usage=True),
+    kinds=[kinds.CHAT_STREAM],
+    calls=1,
+)
+manner(
+    _WHOLE,
+    "a list of chunks",
+    wire.answer(list(good.CHUNKS)),
+    Completed(finish="stop", has_usage=True),
+    kinds=[kinds.CHAT_STREAM],
+    calls=1,
+)
+manner(
+    _WHOLE,
+    "chunks as lines",
+    wire.head(wire.NDJSON) + b"".join(json.dumps(c).encode() + b"\n" for c in good.CHUNKS),
+    Completed(finish="stop", has_usage=True),
+    kinds=[kinds.CHAT_STREAM],
+    calls=1,
+)
+manner(
+    "an error where a stream was asked for, with status 200",
+    "whole error",
+    wire.answer({"error": {"message": "No room", "code": 503}}),
+    Failed("No room"),
+    kinds=kinds.STREAMS,
+)
+
+_STREAM_OF = {
+    kinds.CHAT: kinds.CHAT_STREAM,
+    kinds.TEXT: kinds.TEXT_STREAM,
+    kinds.RESPONSE: kinds.RESPONSE_STREAM,
+    kinds.CLAUDE: kinds.CLAUDE_STREAM,
+    kinds.GENERATION: kinds.GENERATION_STREAM,
+}
+for name, kind_of in (("", wire.SSE), (" as json", wire.JSON)):
+    manner(
+        "a stream where whole JSON was asked for",
+        f"stream{name}",
+        by_kind(
+            lambda kind, kind_of=kind_of: (
+                wire.head(kind_of) + b"".join(good.pieces(_STREAM_OF[kind]))
+            )
+        ),
+        kinds=list(_STREAM_OF),
+        calls=1,
+    )
+manner(
+    "a stream where whole JSON was asked for",
+    "stream with an error",
+    wire.head(wire.SSE) + wire.events(good.CHUNKS[1], {"error": {"message": "It broke"}}),
+    Failed("It broke", 502),
+)
+for name, body in (
+    ("page", b"<html><body>Bad gateway</body></html>"),
+    ("text", b"upstream connect error"),
+    ("half", b'{"choices":[{"mess'),
+    ("list", b"[1,2]"),
+    ("utf 16", json.dumps(good.completion()).encode("utf-16")),
+    ("latin 1", '{"choices":[{"message":{"content":"ü"}}]}'.encode("latin-1")),
+):
+    manner(
+        "something that is neither JSON nor a stream",
+        name,
+        wire.answer(body, kind="text/html"),
+        Failed("", 502, "provider_unavailable"),
+        kinds=kinds.EVERY,
+    )

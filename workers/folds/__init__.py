@@ -1,0 +1,1 @@
+"""Puts the answers of streamed calls together; only workers do."""

@@ -1,0 +1,1 @@
+"""Answers as providers give them: read within limits, and known for what they are."""

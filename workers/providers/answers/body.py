@@ -1,0 +1,79 @@
+"""The body of an answer: decompressed, in pieces as they come, and of a limited size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import requests
+
+from shared.errors import Failure
+from workers.providers.base import ProviderCall, ProviderError
+from workers.providers.http_errors import unreachable
+
+#: Most bytes taken at once.
+READ_BYTES: Final = 65_536
+#: The codings that we ask for, and their names of old (RFC 9110, 8.4.1).
+_CODINGS: Final = frozenset(("", "identity", "gzip", "x-gzip", "deflate"))
+_GZIP_BEGINS: Final = b"\x1f\x8b"
+_SHOWN_CODING: Final = 40
+#: From so many bytes on an answer's values are counted, and how many objects and lists it may have:
+#: each takes some hundred bytes of memory once it is parsed.
+_COUNTED_BYTES: Final = 1024 * 1024
+_MOST_CONTAINERS: Final = 1_000_000
+
+
+def pieces(call: ProviderCall, response: requests.Response) -> Iterator[bytes]:
+    """Yield the body as it comes, decompressed. Raises ProviderError and what urllib3 raises."""
+    raw = response.raw
+    _look_at_coding(call, response)
+    taken = 0
+    # What has come is passed on at once: `read1` waits for no more than is there.
+    while data := raw.read1(READ_BYTES, decode_content=True):
+        taken += len(data)
+        if taken > call.answer_max_bytes:
+            raise too_large(call)
+        yield data
+
+
+def whole(call: ProviderCall, response: requests.Response) -> bytes:
+    """Return the whole body. Raises ProviderError and what urllib3 raises."""
+    # requests has no other way to tell that a body has been read already.
+    if isinstance(response._content, bytes):  # noqa: SLF001
+        return response.content
+    body = b"".join(pieces(call, response))
+    if len(body) > _COUNTED_BYTES and body.count(b"{") + body.count(b"[") > _MOST_CONTAINERS:
+        raise too_large(call)
+    return body
+
+
+def too_large(call: ProviderCall) -> ProviderError:
+    """Return the error of an answer that is too large: another one would be so as well."""
+    message = (
+        f"Provider '{call.provider.name}' gave an answer that is larger than "
+        f"{call.answer_max_bytes} bytes, or of too many values."
+    )
+    return ProviderError(
+        Failure(502, "server_error", "answer_too_large", message, "BadGateway"),
+        transient=False,
+        status=502,
+    )
+
+
+def _look_at_coding(call: ProviderCall, response: requests.Response) -> None:
+    """Refuse a coding that nobody asked for; take gzip for what it is if it is none."""
+    told = response.headers.get("Content-Encoding")
+    if not told:
+        return
+    codings = [coding.strip().lower() for coding in told.split(",")]
+    if not _CODINGS.issuperset(codings):
+        shown = "".join(filter(str.isprintable, told))[:_SHOWN_CODING]
+        raise unreachable(call, f"compressed its answer as '{shown}', unasked", 502)
+    if codings in (["gzip"], ["x-gzip"]) and _begins_otherwise(response.raw):
+        # A proxy has decompressed it and left the header.
+        del response.raw.headers["content-encoding"]
+
+
+def _begins_otherwise(raw: Any) -> bool:
+    beginning = raw._fp.peek(len(_GZIP_BEGINS))  # noqa: SLF001 - urllib3 has no peek of its own
+    return bool(beginning) and not _GZIP_BEGINS.startswith(beginning[: len(_GZIP_BEGINS)])

@@ -1,0 +1,60 @@
+"""The events of a stream: which ones are errors, by their name, a field or their shape."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from shared.operation import Operation
+from shared.sse import ErrorEvent
+from shared.strict_json import parse
+from workers.providers.answers.told import ToldInstead, error_in, error_of_choices
+from workers.providers.base import ProviderCall, ProviderError
+from workers.providers.http_errors import error_told, named_by_type, unreachable
+from workers.providers.told_errors import Told
+
+#: What an event of the operation has, as it is written, unless it is something else.
+_MARKS: Final[Mapping[Operation, bytes]] = {
+    Operation.CHAT: b'"choices"',
+    Operation.COMPLETION: b'"choices"',
+    Operation.RESPONSE: b'"response.',
+    Operation.OLLAMA_GENERATE: b'"response"',
+}
+
+
+def judge(call: ProviderCall, event: bytes) -> None:
+    """Raise ProviderError if the event tells an error.
+
+    Most events are not even parsed here: one that has what it should, and the word nowhere, is
+    none. (In a text the word has no quotation marks, but for such as are escaped.)
+    """
+    mark = _MARKS.get(call.operation, b"")
+    if mark in event and b'"error"' not in event and type(event) is bytes:
+        return
+    named = isinstance(event, ErrorEvent)
+    value = value_of(call, event)
+    found = error_in(value, named=named)
+    if found is None and isinstance(value, dict):
+        found = error_of_choices(value)
+    if found is not None:
+        raise error_of_told(call, found)
+
+
+def value_of(call: ProviderCall, event: bytes) -> Any:
+    """Return what an event says: the text of an error that is no JSON. Raises ProviderError."""
+    try:
+        return parse(event)
+    except ValueError as exc:
+        if isinstance(event, ErrorEvent):
+            return event.decode("utf-8", "replace")
+        raise unreachable(call, "sent an event that is no JSON", 502) from exc
+
+
+def error_of_told(call: ProviderCall, found: ToldInstead) -> ProviderError:
+    """Return the error as it is raised."""
+    # What OpenAI calls a code is the type of Anthropic's errors.
+    is_by_type = call.provider.type == "anthropic"
+    told = named_by_type(found.told) if is_by_type else found.told
+    if told.is_silent:
+        told = Told(f"Provider '{call.provider.name}' reported an error.")
+    return error_told(call, found.status, told)

@@ -1,0 +1,101 @@
+"""Whether an error was told where an answer should be: with status 200, or inside a stream. Pure.
+
+What it says is read by `told_errors`; here is decided that it is one, and which status it stands
+for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from workers.providers.told_errors import Told, told_in
+
+Json = dict[str, Any]
+
+#: The status of an error that does not tell one.
+_UNTOLD: Final = 502
+#: Statuses of errors by their type or code.
+_STATUSES: Final[Mapping[str, int]] = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "rate_limit_exceeded": 429,
+    "insufficient_quota": 429,
+    "api_error": 500,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+}
+_STATUS_NAMES: Final = ("code", "status", "status_code", "statusCode")
+#: A flat error has one of these beside its message.
+_MARKS: Final = (*_STATUS_NAMES, "error_code", "errorCode", "error_type")
+_STATUS_DIGITS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ToldInstead:
+    """An error, and the HTTP status that it would have been told with."""
+
+    status: int
+    told: Told
+
+
+def error_in(value: object, *, named: bool = False) -> ToldInstead | None:
+    """Return the error that is told; None when none is.
+
+    `named`: the event's name says that it is one.
+    """
+    if isinstance(value, list):
+        return error_in(value[0], named=named) if value else None
+    if isinstance(value, str) and named:
+        return ToldInstead(_UNTOLD, told_in(value))
+    if isinstance(value, dict) and (named or _says_error(value)):
+        return ToldInstead(_status_of(value), told_in(value))
+    return None
+
+
+def error_of_choices(value: Json) -> ToldInstead | None:
+    """Return the error for which one of the choices ended; None when none did."""
+    choices = value.get("choices")
+    for choice in choices if isinstance(choices, list) else ():
+        if isinstance(choice, dict) and choice.get("finish_reason") == "error":
+            ended = {"message": "The provider ended its answer with an error."}
+            told = next((one for one in (choice, value) if one.get("error")), ended)
+            error = {"error": told["error"]} if "error" in told else told
+            return ToldInstead(_status_of(error), told_in(error))
+    return None
+
+
+def _says_error(value: Json) -> bool:
+    if value.get("error") or "error" in (value.get("object"), value.get("type")):
+        return True
+    if "detail" in value:
+        return bool(value["detail"])
+    return isinstance(value.get("message"), str) and any(value.get(mark) for mark in _MARKS)
+
+
+def _status_of(value: Json) -> int:
+    inner = value.get("error")
+    if isinstance(inner, list) and inner:
+        inner = inner[0]
+    objects = [one for one in (inner, value) if isinstance(one, dict)]
+    numbers = (_status(one.get(name)) for one in objects for name in _STATUS_NAMES)
+    names = (_STATUSES.get(str(one.get(name))) for one in objects for name in ("type", "code"))
+    return _first(numbers) or _first(names) or _UNTOLD
+
+
+def _first(statuses: Iterable[int | None]) -> int | None:
+    return next((status for status in statuses if status), None)
+
+
+def _status(value: object) -> int | None:
+    """Return the number if it is an error's status of HTTP, written as a number or as text."""
+    if isinstance(value, str) and len(value) == _STATUS_DIGITS and value.isdecimal():
+        value = int(value)
+    is_status = type(value) is int and 400 <= value < 600  # noqa: PLR2004
+    return value if is_status else None  # type: ignore[return-value]

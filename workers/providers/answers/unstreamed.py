@@ -1,0 +1,126 @@
+"""A whole answer as the events of a stream, for a client that asked for one and got JSON. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from shared.json_bytes import to_json_bytes
+from shared.operation import Operation
+from shared.strict_json import parse
+
+Json = dict[str, Any]
+
+#: How a response ends whose status is this; any other is a whole one.
+_ENDS: Final = {"incomplete": "response.incomplete", "failed": "response.failed"}
+
+
+def events_of(operation: Operation, body: bytes) -> list[bytes]:
+    """Return the events that tell what the body does, each one as JSON.
+
+    A body that holds events already, as a list or as lines, is taken apart. Raises ValueError for
+    what is no JSON.
+    """
+    values = _values(body)
+    told = [each for value in values for each in _told(operation, value)]
+    return [to_json_bytes(value) for value in told]
+
+
+def _values(body: bytes) -> list[Any]:
+    try:
+        value = parse(body)
+    except ValueError:
+        return [parse(line) for line in body.splitlines() if line.strip()]
+    return value if isinstance(value, list) else [value]
+
+
+def _told(operation: Operation, value: Any) -> Iterator[Any]:
+    if isinstance(value, dict) and operation is Operation.RESPONSE and "output" in value:
+        yield from _of_response(value)
+    elif isinstance(value, dict) and _is_whole(value):
+        yield from _of_choices(operation, value)
+    else:
+        yield value
+
+
+def _is_whole(value: Json) -> bool:
+    """Whether these are the choices of a whole answer, and not of a chunk."""
+    choices = value.get("choices")
+    return (
+        isinstance(choices, list)
+        and bool(choices)
+        and all(isinstance(choice, dict) and "delta" not in choice for choice in choices)
+    )
+
+
+def _of_choices(operation: Operation, value: Json) -> Iterator[Json]:
+    is_chat = operation is Operation.CHAT
+    head = {name: member for name, member in value.items() if name not in ("choices", "usage")}
+    if is_chat:
+        head["object"] = "chat.completion.chunk"
+    choices = [_begun(choice) if is_chat else choice for choice in value["choices"]]
+    yield head | {"choices": [choice | {"finish_reason": None} for choice in choices]}
+    yield head | {"choices": [_ended(choice, is_chat=is_chat) for choice in value["choices"]]}
+    if value.get("usage") is not None:
+        yield head | {"choices": [], "usage": value["usage"]}
+
+
+def _begun(choice: Json) -> Json:
+    """Return a chat's choice with its message as a delta; calls of tools get their index."""
+    message = choice.get("message")
+    delta = dict(message) if isinstance(message, dict) else {}
+    calls = delta.get("tool_calls")
+    if isinstance(calls, list):
+        delta["tool_calls"] = [
+            {"index": number, **call} if isinstance(call, dict) else call
+            for number, call in enumerate(calls)
+        ]
+    rest = {name: member for name, member in choice.items() if name != "message"}
+    return rest | {"delta": delta}
+
+
+def _ended(choice: Json, *, is_chat: bool) -> Json:
+    nothing: Json = {"delta": {}} if is_chat else {"text": ""}
+    index = choice.get("index", 0)
+    return {"index": index, **nothing, "finish_reason": choice.get("finish_reason") or "stop"}
+
+
+def _of_response(response: Json) -> Iterator[Json]:
+    """Yield the events that clients need to follow a response: its items, their texts, its end."""
+    events = [
+        {"type": "response.created", "response": _not_yet(response)},
+        *(event for number, item in enumerate(response["output"]) for event in _item(number, item)),
+        {
+            "type": _ENDS.get(str(response.get("status")), "response.completed"),
+            "response": response,
+        },
+    ]
+    for number, event in enumerate(events):
+        yield {"sequence_number": number, **event}
+
+
+def _not_yet(response: Json) -> Json:
+    return response | {"status": "in_progress", "output": [], "usage": None}
+
+
+def _item(number: int, item: Any) -> Iterator[Json]:
+    if not isinstance(item, dict):
+        return
+    parts = item.get("content") if item.get("type") == "message" else None
+    parts = parts if isinstance(parts, list) else []
+    empty = item | {"status": "in_progress"} | ({"content": []} if parts else {})
+    yield {"type": "response.output_item.added", "output_index": number, "item": empty}
+    for place, part in enumerate(parts):
+        if isinstance(part, dict) and part.get("type") == "output_text":
+            at = {"item_id": item.get("id"), "output_index": number, "content_index": place}
+            yield from _text(at, part)
+    yield {"type": "response.output_item.done", "output_index": number, "item": item}
+
+
+def _text(at: Json, part: Json) -> Iterator[Json]:
+    text = part.get("text") or ""
+    begun = part | {"text": ""}
+    yield {"type": "response.content_part.added", **at, "part": begun}
+    yield {"type": "response.output_text.delta", **at, "delta": text, "logprobs": []}
+    yield {"type": "response.output_text.done", **at, "text": text, "logprobs": []}
+    yield {"type": "response.content_part.done", **at, "part": part}

@@ -1,0 +1,126 @@
+"""A whole answer: JSON that has what was asked for, or the stream that came in its place, folded.
+
+An answer that has been paid for is not thrown away because it came in another shape.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from shared.line_parser import LineParser
+from shared.operation import Operation
+from shared.sse import EventParser
+from shared.strict_json import parse, without_bom
+from workers.folds.by_operation import fold_of
+from workers.providers.answers import unstreamed
+from workers.providers.answers.events import error_of_told, judge
+from workers.providers.answers.told import error_in, error_of_choices
+from workers.providers.base import ProviderCall
+from workers.providers.http_errors import unreachable
+
+Json = dict[str, Any]
+
+#: The member that holds the answer, and its type.
+_ANSWERS: Final[Mapping[Operation, tuple[str, type]]] = {
+    Operation.CHAT: ("choices", list),
+    Operation.COMPLETION: ("choices", list),
+    Operation.EMBEDDING: ("data", list),
+    Operation.RESPONSE: ("output", list),
+    Operation.OLLAMA_GENERATE: ("response", str),
+}
+#: With what a line of server-sent events begins.
+_FIELDS: Final = (b"data:", b"event:", b"id:", b"retry:", b"error:", b":")
+_DONE: Final = b"[DONE]"
+
+Events = list[bytes]
+
+
+def checked(call: ProviderCall, body: bytes) -> bytes:
+    """Return the answer as JSON. Raises ProviderError for an error, and for what is no answer."""
+    body = without_bom(body)
+    events = events_of(body)
+    if events is None:
+        found = value_in(call, body, *_ANSWERS[call.operation])
+        return body if found is not None else folded(call, _lines(call, body))
+    if call.operation is Operation.EMBEDDING and len(events) == 1:
+        return checked(call, events[0])
+    return folded(call, events)
+
+
+def value_in(call: ProviderCall, body: bytes, name: str, kind: type) -> Json | None:
+    """Return the object, whose member of that name is the answer; None for lines of JSON.
+
+    Raises ProviderError for an error, and for what is no answer.
+    """
+    try:
+        value = parse(body)
+    except ValueError as exc:
+        if call.operation is Operation.OLLAMA_GENERATE and b"}\n{" in body:
+            return None
+        raise unreachable(call, "answered with something that is no JSON object", 502) from exc
+    has_answer = isinstance(value, dict) and _has_answer(value, name, kind)
+    found = error_of_choices(value) if has_answer else error_in(value)
+    if found is not None:
+        raise error_of_told(call, found)
+    if not isinstance(value, dict):
+        raise unreachable(call, "answered with something that is no JSON object", 502)
+    if not has_answer:
+        raise unreachable(call, f"answered without an answer: there is no '{name}'", 502)
+    return value
+
+
+def events_of(body: bytes) -> Events | None:
+    """Return the events if the body is a stream of them, but not `[DONE]`; else None."""
+    if not body.lstrip().startswith(_FIELDS):
+        return None
+    parser = EventParser(max_event_bytes=len(body) + 2)
+    return [one for one in (*parser.feed(body), *parser.finish()) if _says_something(one)]
+
+
+def folded(
+    call: ProviderCall,
+    events: Iterable[bytes],
+    judged: Callable[[ProviderCall, bytes], None] = judge,
+) -> bytes:
+    """Return the answer that the events tell. Raises ProviderError."""
+    fold = fold_of(call.operation)
+    for event in events:
+        judged(call, event)
+        for chunk, value in _chunks(call, event):
+            fold.add(value, chunk)
+    if not fold.is_complete:
+        fold.finish()
+    if not fold.is_complete:
+        raise unreachable(call, "broke off its stream", 502)
+    return fold.whole()
+
+
+def _lines(call: ProviderCall, body: bytes) -> Events:
+    parser = LineParser(max_line_bytes=call.answer_max_bytes)
+    return [*parser.feed(body), *parser.finish()]
+
+
+def _chunks(call: ProviderCall, event: bytes) -> Iterator[tuple[bytes, Json]]:
+    """Yield what an event says as chunks: one, or those of a whole answer in it."""
+    try:
+        for chunk in unstreamed.events_of(call.operation, event):
+            value = parse(chunk)
+            if isinstance(value, dict):
+                yield chunk, value
+    except ValueError as exc:
+        raise unreachable(call, "broke off its stream", 502) from exc
+
+
+def _says_something(event: bytes) -> bool:
+    text = event.strip()
+    return bool(text) and text != _DONE
+
+
+def _has_answer(value: Json, name: str, kind: type) -> bool:
+    answer = value.get(name)
+    if name == "choices":
+        is_list = isinstance(answer, list) and bool(answer)
+        return is_list and all(isinstance(choice, dict) for choice in answer or ())
+    # A response that failed has an output with nothing in it.
+    return isinstance(answer, kind) and (bool(answer) or not value.get("error"))
