@@ -8,15 +8,16 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from gateway.binding import bind
-from gateway.job_view import iso_date
 from gateway.principal import Principal
 from gateway.request_id import request_id
 from gateway.routes import dto_route
+from gateway.rows import rows_of
 from gateway.services import services
 from shared.api_keys.scopes import Scope
 from shared.audit import log
 from shared.clock import unix_ms
 from shared.dtos.keys import AuditRow, QueryAuditLog, QueryAuditLogResponse
+from shared.dtos.moments import iso_date
 
 blueprint = Blueprint("audit", __name__)
 
@@ -57,7 +58,7 @@ def query() -> Response:
     total, entries = services().database.read(
         lambda connection: log.query(connection, which, wanted.skip, wanted.take)
     )
-    rows = [_row(entry) for entry in entries]
+    rows = rows_of(entries, _row)
     body = QueryAuditLogResponse(offset=wanted.skip, total=total, results=rows)
     return Response(body.to_json(), mimetype="application/json")
 

@@ -14,6 +14,7 @@ from gateway.http import heavy
 from gateway.incoming_request import IncomingRequest, incoming
 from gateway.services import services
 from shared.casing import fold
+from shared.codecs.half_characters import may_have_halves, whole
 from shared.dtos.base import Dto
 from shared.errors import ValidationFailed
 from shared.json_text import parse_document
@@ -78,6 +79,8 @@ def _body_values() -> dict[str, Any]:
     if not asked.body:
         return {}
     _, value = _read(parse_document, asked.body)
+    if may_have_halves(asked.body):
+        value = whole(value)
     if not isinstance(value, dict):
         raise ValidationFailed("The body must be a JSON object.")
     return value

@@ -7,7 +7,6 @@ from typing import Final
 from flask import Blueprint, Response, jsonify, request
 
 from gateway.binding import bind
-from gateway.job_view import iso_date
 from gateway.routes import dto_response, dto_route
 from gateway.services import services
 from shared.callback_keys import CallbackKey
@@ -18,6 +17,7 @@ from shared.dtos.callback_keys import (
     RotateCallbackSecret,
     RotateCallbackSecretResponse,
 )
+from shared.dtos.moments import iso_date
 from shared.signing import PrivateKey, SecretKey
 
 blueprint = Blueprint("callback_keys", __name__)

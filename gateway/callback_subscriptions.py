@@ -6,7 +6,6 @@ from flask import Blueprint, Response, request
 
 from gateway.binding import bind
 from gateway.callback_tests import check_url
-from gateway.job_view import iso_date
 from gateway.routes import dto_response, dto_route
 from gateway.services import services
 from shared.callback_events import Event
@@ -20,6 +19,7 @@ from shared.dtos.callback_subscriptions import (
     QueryCallbackSubscriptionsResponse,
     UpdateCallbackSubscription,
 )
+from shared.dtos.moments import iso_date
 
 blueprint = Blueprint("callback_subscriptions", __name__)
 

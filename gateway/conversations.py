@@ -9,8 +9,8 @@ from flask import Blueprint, Response, request
 
 from gateway.binding import bind
 from gateway.conversation_store import Conversation, Draft, Prompt
-from gateway.job_view import iso_date
 from gateway.routes import dto_route
+from gateway.rows import rows_of
 from gateway.services import services
 from gateway.system_prompts import SYSTEM_PROMPTS
 from shared.dtos.base import Dto
@@ -31,6 +31,7 @@ from shared.dtos.conversations import (
     SaveConversationResponse,
     SavePrompt,
 )
+from shared.dtos.moments import iso_date
 
 blueprint = Blueprint("conversations", __name__)
 
@@ -44,7 +45,7 @@ def query() -> Response:
     owner = services().keys.authenticate(request).owner
     wanted = bind(QueryConversations)
     found, total = services().conversations.find(owner, wanted.text, wanted.skip, wanted.take)
-    heads = [ConversationHead(**_head(one)) for one in found]
+    heads = rows_of(found, lambda one: ConversationHead(**_head(one)))
     return _json(QueryConversationsResponse(offset=wanted.skip, total=total, results=heads))
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gateway.job_view import iso_date
 from shared.delivery import Delivery, DeliveryAttempt, DeliveryState
 from shared.dtos.deliveries import DeliveryAttemptRow, DeliveryRow
+from shared.dtos.moments import iso_date
 from shared.signing import message_id
 
 #: A job's generation and epoch: which of its results a delivery tells.

@@ -7,9 +7,9 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from gateway.job_view import iso_date
 from shared.casing import fold
 from shared.dtos.history import JobSummary, SummaryStats, Usage
+from shared.dtos.moments import iso_date
 from shared.errors import ValidationFailed
 from shared.history.rows import Row
 from shared.history.statistics import UsageSum

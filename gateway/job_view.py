@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from shared.dtos.base import ResponseError, ResponseStatus
 from shared.dtos.jobs import BackgroundJob, GetOpenAiChatStatusResponse
+from shared.dtos.moments import iso_date
 from shared.job import Job, JobState
 from shared.moves import Position
 from shared.operation import Operation
@@ -143,12 +143,6 @@ def _meta(job: Job) -> dict[str, str] | None:
             ]
         ),
     }
-
-
-def iso_date(moment_ms: int) -> str:
-    """Return unix milliseconds as ISO 8601 in UTC with Z, as ServiceStack's clients read it."""
-    moment = datetime.fromtimestamp(moment_ms / 1000, tz=UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _date_or_none(moment_ms: int) -> str | None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, Final
 
-from gateway.job_view import iso_date
 from shared.api_keys.issued import IssuedKey, NewKey
 from shared.api_keys.limits import NANOS, Limits
 from shared.api_keys.scopes import DEFAULT
 from shared.casing import fold
 from shared.dtos.base import Dto
 from shared.dtos.keys import ApiKeyRow, CreateApiKey, KeyLimits, UpdateApiKey
+from shared.dtos.moments import iso_date
 from shared.errors import ValidationFailed
 
 #: Where a field of the DTO is kept, if not under its own name; and what it is when taken away.

@@ -14,6 +14,7 @@ from gateway.binding import bind
 from gateway.key_view import changed_fields, key_row, new_key, said
 from gateway.principal import Principal
 from gateway.routes import dto_route
+from gateway.rows import rows_of
 from gateway.services import services
 from shared.api_keys import book, reader
 from shared.api_keys.issued import IssuedKey, Wanted
@@ -113,7 +114,7 @@ def query() -> Response:
     total, found = services().database.read(
         lambda connection: reader.query(connection, which, wanted.skip, wanted.take)
     )
-    rows = [key_row(key) for key in found]
+    rows = rows_of(found, key_row)
     return _json(QueryApiKeysResponse(offset=wanted.skip, total=total, results=rows))
 
 

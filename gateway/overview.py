@@ -10,11 +10,11 @@ from flask import Blueprint, Response, request
 from pydantic import SecretStr
 
 from gateway.binding import bind
-from gateway.job_view import iso_date
 from gateway.routes import dto_route
 from gateway.services import services
 from gateway.workers import worker_row
 from shared.api_keys.scopes import Scope
+from shared.dtos.moments import iso_date
 from shared.dtos.overview import (
     GetOverview,
     GetOverviewResponse,

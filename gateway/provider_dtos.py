@@ -7,11 +7,12 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
-from gateway.job_view import iso_date
+from gateway.principal import Principal
 from gateway.provider_view import condition_of
 from gateway.services import Services
 from shared.dtos import providers as dtos
 from shared.dtos.base import Dto
+from shared.dtos.moments import iso_date
 from shared.errors import ValidationFailed
 from shared.provider_health import WELL, Standing
 from shared.providers import Provider
@@ -122,3 +123,15 @@ def model_of(gateway: Services, name: str) -> AiModel:
     serving = gateway.registry.serving(name)
     online = any(condition_of(gateway, one, name).is_usable for one in serving)
     return AiModel(id=name, name=name, providers=[one.name for one in serving], online=online)
+
+
+def as_seen_by(principal: Principal, one: dtos.AiProvider) -> dtos.AiProvider | None:
+    """Return a provider with the models that a key may use; None when it may use none of them."""
+    models = [model for model in one.models if principal.may_use(model.model)]
+    if not models:
+        return None
+    names = {model.model for model in models}
+    defaults = {name: told for name, told in (one.defaults or {}).items() if name in names}
+    selected = [name for name in one.selected_models if name in names]
+    own = {"models": models, "selected_models": selected, "defaults": defaults or None}
+    return one.model_copy(update=own)

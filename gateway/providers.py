@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Final
 
 from flask import Blueprint, Response, request
 
 from gateway import query_db
 from gateway.binding import bind
-from gateway.provider_dtos import model_of, shown
+from gateway.provider_dtos import as_seen_by, model_of, shown
 from gateway.routes import dto_route
+from gateway.rows import rows_of
 from gateway.services import services
 from shared.api_keys.scopes import Scope
 from shared.dtos import providers as dtos
@@ -50,15 +52,21 @@ def query() -> Response:
         for entry in gateway.follower.store.read()[1].entries
         if wanted.id in (None, entry.id) and wanted.name in (None, entry.provider.name)
     ]
-    return query_db.answer([shown(gateway, entry) for entry in entries], wanted)
+    return query_db.answer(rows_of(entries, partial(shown, gateway)), wanted)
 
 
 @dto_route(blueprint, "GetActiveProviders", "GET")
 def active() -> Response:
     """List the providers that may be called now; where they are is told to the admin alone."""
     gateway, principal = services(), services().keys.authenticate(request)
-    everybody = [shown(gateway, entry) for entry in gateway.follower.store.read()[1].entries]
-    usable = [one for one in everybody if one.status in (Standing.ONLINE, Standing.RESTING)]
+    entries = gateway.follower.store.read()[1].entries
+    everybody = rows_of(entries, partial(shown, gateway))
+    usable = [
+        mine
+        for one in everybody
+        if one.status in (Standing.ONLINE, Standing.RESTING)
+        and (mine := as_seen_by(principal, one)) is not None
+    ]
     hidden = set() if principal.is_admin else _PLACES
     rows = [
         one.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=hidden)
@@ -78,7 +86,11 @@ def types() -> Response:
 @dto_route(blueprint, "QueryAiModels", "GET")
 def models() -> Response:
     """List the models."""
-    gateway, _ = services(), services().keys.authenticate(request)
+    gateway, principal = services(), services().keys.authenticate(request)
     wanted = bind(dtos.QueryAiModels)
-    names = [name for name in gateway.registry.models if wanted.id in (None, name)]
+    names = [
+        name
+        for name in gateway.registry.models
+        if wanted.id in (None, name) and principal.may_use(name)
+    ]
     return query_db.answer([model_of(gateway, name) for name in names], wanted)

@@ -8,11 +8,11 @@ from flask import Blueprint, Response, request
 
 from gateway.audit import record
 from gateway.binding import bind
-from gateway.job_view import iso_date
 from gateway.routes import dto_route
 from gateway.services import services
 from shared import redis_keys
 from shared.api_keys.scopes import Scope
+from shared.dtos.moments import iso_date
 from shared.dtos.overview import RunningRow, WorkerRow
 from shared.dtos.providers import (
     CancelWorker,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from shared.casing import fold
 from shared.errors import ValidationFailed
+
+#: What 64 bits hold, with a sign.
+_MOST_NUMBER: Final = 2**63 - 1
 
 
 class Dto(BaseModel):
@@ -29,13 +32,22 @@ class Dto(BaseModel):
         own = {fold(name): name for name in cls.model_fields}
         found = {own[key]: value for name, value in pairs if (key := fold(name)) in own}
         try:
-            return cls.model_validate(found)
+            bound = cls.model_validate(found)
         except ValidationError as exc:
             first = exc.errors()[0]
             field = to_camel(str(first["loc"][0])).rstrip("_")
             # How pydantic begins what our own checks say.
             problem = first["msg"].removeprefix("Value error, ")
             raise ValidationFailed(f"{field}: {problem}", field=field) from None
+        bound.check_numbers()
+        return bound
+
+    def check_numbers(self) -> None:
+        """Raise ValidationFailed for a number that neither Redis nor a database can keep."""
+        for name, value in self:
+            if isinstance(value, int) and not -_MOST_NUMBER <= value <= _MOST_NUMBER:
+                field = to_camel(name).rstrip("_")
+                raise ValidationFailed(f"{field}: is too large a number", field=field)
 
     def to_json(self) -> bytes:
         """Return the DTO as it is sent: camelCase, absent values omitted."""

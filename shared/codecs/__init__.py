@@ -1,0 +1,1 @@
+"""Forms of data: how they are read and written."""
