@@ -16,10 +16,11 @@ from bench.receivers import address
 from bench.result import BenchmarkFailed
 from bench.stack import MODEL, QUEUE, Stack, listening
 from cli.ports import free_port
-from shared import redis_keys, task_names
-from shared.job import NewJob
-from shared.job_store import JobStore
-from shared.moves import Result
+from shared.jobs.job import NewJob
+from shared.jobs.moves import Result
+from shared.ledger.job_store import JobStore
+from shared.queues import names as task_names
+from shared.store import redis_keys
 
 _PATIENCE_S = 60.0
 _PAUSE_S = 0.005

@@ -15,7 +15,7 @@ from bench.result import Goal, Report, Spread
 from bench.rounds import alternate, ratio
 from bench.stack import Stack
 from bench.terminal import Progress
-from shared.task_names import CALLBACKS_QUEUE
+from shared.queues.names import CALLBACKS_QUEUE
 
 _CONCURRENCY = 1000
 #: Of the turns that ask how fast: receivers, and jobs a second.

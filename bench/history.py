@@ -22,9 +22,9 @@ from shared.history.reader import HistoryReader
 from shared.history.rows import body_row, job_row
 from shared.history.statistics import GroupBy, Span, Statistics
 from shared.history.writer import HistoryWriter, Record
-from shared.job import Attempt, Job, JobState, failure_body, json_of
-from shared.job_failures import CANCELLED
-from shared.prices import Price, Prices
+from shared.jobs.failures import CANCELLED
+from shared.jobs.job import Attempt, Job, JobState, failure_body, json_of
+from shared.providers.prices import Price, Prices
 
 _DAY_MS = 86_400_000
 #: 2026-08-01T00:00:00Z (unix milliseconds).

@@ -9,7 +9,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from cli import embedded_redis
+from cli.up import embedded_redis
 
 _LIBRARIES = ("celery", "kombu", "redis", "hiredis", "flask", "gunicorn", "gevent", "requests")
 

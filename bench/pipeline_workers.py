@@ -13,10 +13,11 @@ from bench.children import Child
 from bench.clients import CHAT
 from bench.result import BenchmarkFailed
 from bench.stack import MODEL, QUEUE, Stack
-from cli import processes, readiness
-from shared import redis_keys, task_names
-from shared.job import NewJob
-from shared.job_store import JobStore
+from cli.up import processes, readiness
+from shared.jobs.job import NewJob
+from shared.ledger.job_store import JobStore
+from shared.queues import names as task_names
+from shared.store import redis_keys
 
 CONCURRENCY = 200
 

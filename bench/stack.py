@@ -13,10 +13,10 @@ from pathlib import Path
 import redis
 
 from bench.children import Child, Children
-from cli import embedded_redis, processes, readiness
 from cli.ports import free_port
+from cli.up import embedded_redis, processes, readiness
+from shared.queues.names import COMPLETION_QUEUE, chat_queue
 from shared.settings import Settings
-from shared.task_names import COMPLETION_QUEUE, chat_queue
 
 API_KEY = "ak-bench"
 MODEL = "bench"

@@ -10,7 +10,7 @@ from typing import TextIO
 
 import click
 
-from cli.child_lines import ChildLines
+from cli.up.child_lines import ChildLines
 
 _COLOURS = ("cyan", "yellow", "green", "magenta", "blue", "bright_cyan", "bright_yellow")
 

@@ -19,9 +19,9 @@ import redis
 from pydantic import ValidationError
 
 from shared.listen_address import reachable_host, url_host
-from shared.redis_client import connect
 from shared.settings import Settings, SettingsError, first_wrong
-from shared.worker_book import LOST_AFTER_S, WorkerBook
+from shared.store.client import connect
+from shared.telemetry.workers import LOST_AFTER_S, WorkerBook
 
 _OK: Final = 200
 #: Most bytes of an answer that are read.

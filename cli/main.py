@@ -8,14 +8,14 @@ import click
 
 #: Where each subcommand lives. `replyto --help` imports them all, a single command only its own.
 COMMANDS: dict[str, str] = {
-    "up": "cli.up:up",
+    "up": "cli.up.command:up",
     "health": "cli.health:health",
-    "jobs": "cli.jobs:jobs",
-    "stats": "cli.stats:stats",
-    "callbacks": "cli.callbacks:callbacks",
-    "providers": "cli.providers:providers",
-    "keys": "cli.keys:keys",
-    "demo-llm": "cli.demo_command:demo_llm",
+    "jobs": "cli.api.jobs:jobs",
+    "stats": "cli.api.stats:stats",
+    "callbacks": "cli.api.callbacks:callbacks",
+    "providers": "cli.api.providers:providers",
+    "keys": "cli.api.keys:keys",
+    "demo-llm": "cli.demo.command:demo_llm",
 }
 
 

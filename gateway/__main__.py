@@ -42,7 +42,7 @@ class GatewayServer(BaseApplication):  # type: ignore[misc]
             "workers": self.settings.gateway_processes,
             # gevent's own WSGI server: a fifth less CPU a request than gunicorn's loop on gevent.
             "worker_class": _worker_class(self.settings),
-            "logger_class": "gateway.server_log.ServerLog",
+            "logger_class": "gateway.server.log.ServerLog",
             # Of a process, not of a request: a gevent worker says it lives while requests wait.
             "timeout": 60,
             # How long requests may take to end after SIGTERM (seconds).
@@ -57,7 +57,7 @@ class GatewayServer(BaseApplication):  # type: ignore[misc]
     def load(self) -> Any:
         """Return the app. Called in the worker, after gevent has patched the standard library."""
         from gateway.app import create_app  # noqa: PLC0415
-        from gateway.log_context import about_request, tell_access_log  # noqa: PLC0415
+        from gateway.http.log_context import about_request, tell_access_log  # noqa: PLC0415
 
         set_up(_NAME, self.settings, about_request)
         app = create_app()
@@ -68,7 +68,8 @@ class GatewayServer(BaseApplication):  # type: ignore[misc]
 
 def _worker_class(settings: Settings) -> str:
     """Return gunicorn's name of the worker; the one that logs requests costs those who want it."""
-    return "gateway.access_log.LoggingWorker" if settings.access_log else "gateway.serving.Worker"
+    room = "gateway.server"
+    return f"{room}.access_log.LoggingWorker" if settings.access_log else f"{room}.serving.Worker"
 
 
 def _literal(host: str) -> str:

@@ -9,42 +9,30 @@ from flask import Flask, Response
 from flask.typing import ResponseReturnValue
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from gateway import (
-    audit,
-    callback_keys,
-    callback_subscriptions,
-    callback_tests,
-    chat,
-    completions,
-    conversations,
-    cors,
-    deliveries,
-    embeddings,
-    error_body,
-    health,
-    jobs,
-    keys,
-    models,
-    ollama,
-    overview,
-    pages,
-    provider_changes,
-    provider_trial,
-    providers,
-    query_jobs,
-    responses,
-    results,
-    retry_jobs,
-    sign_in,
-    statistics,
-    streams,
-    workers,
-)
-from gateway.admin import metrics
-from gateway.flask_app import App
-from gateway.limit_headers import add_limit_headers
+from gateway import errors as error_body
+from gateway import health
+from gateway.admin import api_keys as keys
+from gateway.admin import audit, metrics, overview, workers
+from gateway.answer_headers import add_limit_headers
+from gateway.callbacks import deliveries
+from gateway.callbacks import samples as callback_tests
+from gateway.callbacks import signing_keys as callback_keys
+from gateway.callbacks import subscriptions as callback_subscriptions
+from gateway.http import cors
+from gateway.http.flask_app import App
+from gateway.inference import chat, completions, embeddings, models, ollama
+from gateway.jobs import listing as query_jobs
+from gateway.jobs import results, statistics, streams
+from gateway.jobs import retries as retry_jobs
+from gateway.jobs import views as jobs
 from gateway.openai_headers import add_openai_headers
+from gateway.pages import conversations, sign_in
+from gateway.pages import views as pages
+from gateway.providers import changes as provider_changes
+from gateway.providers import trial as provider_trial
+from gateway.providers import views as providers
 from gateway.request_id import request_id
+from gateway.responses import views as responses
 from gateway.self_check import keep_checking
 from gateway.services import Services, attach, build_services
 from shared.settings import SettingsError, load_settings

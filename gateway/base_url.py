@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.incoming_request import incoming
+from gateway.http.request import incoming
 from shared.settings import Settings
 
 

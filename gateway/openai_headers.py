@@ -7,7 +7,7 @@ from typing import Final
 
 from flask import Response
 
-from gateway.incoming_request import incoming
+from gateway.http.request import incoming
 
 #: The version of OpenAI's API, which never had another.
 _VERSION: Final = "2020-10-01"

@@ -10,8 +10,8 @@ from sqlalchemy import text
 from gateway.probe import OK, Probe, states_of
 from shared.database.database import Database
 from shared.errors import DatabaseUnavailable
-from shared.job_store import JobStore
-from shared.worker_book import WorkerBook
+from shared.ledger.job_store import JobStore
+from shared.telemetry.workers import WorkerBook
 
 _UNREACHABLE: Final = "unreachable"
 _REFUSES: Final = "refuses writes"

@@ -6,12 +6,12 @@ import os
 import socket
 from typing import TYPE_CHECKING
 
-from shared import redis_client
 from shared.database.database import Database
 from shared.machines.database_id import OwnFingerprints
 from shared.machines.identity import check_at_start
 from shared.machines.self_check import SelfCheck
 from shared.settings import Settings
+from shared.store import client as redis_client
 
 if TYPE_CHECKING:
     # Views and all they need are imported in gunicorn's worker, which gevent has patched.

@@ -11,38 +11,38 @@ import redis
 from flask import Flask, current_app
 
 from gateway.admin.metrics_page import MetricsPage
-from gateway.auth import Keys
-from gateway.chunk_reader import ChunkReader
-from gateway.conversation_store import ConversationStore
-from gateway.issued_keys import IssuedKeys
-from gateway.key_keeper import KeyKeeper
-from gateway.mailbox import Mailbox
-from gateway.open_sessions import OpenSessions
+from gateway.auth.authenticator import Keys
+from gateway.auth.issued_keys import IssuedKeys
+from gateway.auth.key_keeper import KeyKeeper
+from gateway.auth.open_sessions import OpenSessions
+from gateway.auth.sessions import Sessions
 from gateway.readiness import Readiness
-from gateway.sessions import Sessions
-from shared import redis_client
+from gateway.waiting.chunk_reader import ChunkReader
+from gateway.waiting.mailbox import Mailbox
 from shared.api_keys.store import KeyStore
-from shared.callback_keys import CallbackKeyStore
-from shared.callback_subscriptions import SubscriptionStore
-from shared.callback_tests import CallbackTestStore
-from shared.chunk_store import ChunkStore
-from shared.counters import Counters
+from shared.callbacks.delivery_index import DeliveryIndex
+from shared.callbacks.delivery_store import DeliveryStore
+from shared.callbacks.samples import CallbackTestStore
+from shared.callbacks.signing_keys import CallbackKeyStore
+from shared.callbacks.subscriptions import SubscriptionStore
+from shared.conversations import ConversationStore
 from shared.database.database import Database
-from shared.delivery_index import DeliveryIndex
-from shared.delivery_store import DeliveryStore
-from shared.health_store import HealthStore
+from shared.history.live import LiveJobs
 from shared.history.query import JobQueries
 from shared.history.reader import HistoryReader
 from shared.history.statistics import Statistics
 from shared.history.writer import HistoryWriter
-from shared.job_store import JobStore
-from shared.live_jobs import LiveJobs
-from shared.provider_health import HealthBook
-from shared.providers import Provider, Registry, read_file
-from shared.registry_follower import RegistryFollower
-from shared.response_names import ResponseNames
+from shared.ledger.chunk_store import ChunkStore
+from shared.ledger.job_store import JobStore
+from shared.ledger.response_names import ResponseNames
+from shared.providers.health import HealthBook
+from shared.providers.health_store import HealthStore
+from shared.providers.provider import Provider, Registry, read_file
+from shared.providers.registry_follower import RegistryFollower
 from shared.settings import Settings
-from shared.worker_book import WorkerBook
+from shared.store import client as redis_client
+from shared.telemetry.counters import Counters
+from shared.telemetry.workers import WorkerBook
 
 _EXTENSION = "replyto"
 

@@ -1,6 +1,6 @@
 """The error root of the service: every failure a client can see, with its status, type and code.
 
-A subclass is named for what happened; its docstring is its default message. `gateway/error_body.py`
+A subclass is named for what happened; its docstring is its default message. `gateway/errors.py`
 maps these to HTTP; workers store them in a job as `Failure`.
 """
 

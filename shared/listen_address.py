@@ -7,7 +7,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
-from shared.address_literal import address_literal
+from shared.security.address_literal import address_literal
 
 #: What is listened on and cannot be dialled, and where this machine reaches it.
 _EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104

@@ -17,12 +17,12 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
-from shared.callback_target import TargetPolicy, target_policy
 from shared.database.url import parse_url
 from shared.listen_address import base_url, listen_host
-from shared.provider_places import ProviderPlaces
-from shared.sealing import is_encryption_key, new_encryption_key
-from shared.signing import PrivateKey, SecretKey, new_private_key
+from shared.providers.places import ProviderPlaces
+from shared.security.sealing import is_encryption_key, new_encryption_key
+from shared.security.signing import PrivateKey, SecretKey, new_private_key
+from shared.security.targets import TargetPolicy, target_policy
 from shared.store.address import RedisAddress, read_address
 
 _is_origin = re.compile(r"https?://[^/\s,]+", re.IGNORECASE).fullmatch

@@ -18,14 +18,14 @@ from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
 from cli.ports import free_port
+from shared.callbacks.delivery_store import DeliveryStore
 from shared.database.database import Database
-from shared.delivery_store import DeliveryStore
-from shared.job_store import JobStore
-from shared.recovery_store import RecoveryStore
-from shared.redis_client import connect
+from shared.ledger.job_store import JobStore
+from shared.recovery.recovery_store import RecoveryStore
 from shared.settings import Settings
-from tests.factories import FakeClock, MessageLists, new_database, new_settings
-from tests.postgres import PostgresServer
+from shared.store.client import connect
+from tests.support.factories import FakeClock, MessageLists, new_database, new_settings
+from tests.support.postgres import PostgresServer
 
 # How fast a machine is says nothing of the code, and the ordinary run tries the same each time:
 # what is red here is red there. `--hypothesis-profile=search` looks for what nobody has seen yet.

@@ -11,8 +11,8 @@ from typing import Any, Final
 import redis
 from redis.connection import AbstractConnection
 
-from shared.redis_client import WORKER_TIMEOUT_S
 from shared.store.address import RedisAddress
+from shared.store.client import WORKER_TIMEOUT_S
 from shared.store.connections import connection_class, connection_options
 from shared.store.refusals import is_outage
 

@@ -7,11 +7,11 @@ from typing import Any
 import redis
 from kombu import Queue
 
-from shared import task_names
-from shared.providers import Registry, read_file
-from shared.redis_client import WORKER_TIMEOUT_S, connect
-from shared.registry_store import RegistryStore
+from shared.providers.provider import Registry, read_file
+from shared.providers.registry_store import RegistryStore
+from shared.queues import names as task_names
 from shared.settings import Settings
+from shared.store.client import WORKER_TIMEOUT_S, connect
 from workers.broker_pool import HEALTH_CHECK_S
 
 

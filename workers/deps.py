@@ -11,29 +11,29 @@ from dataclasses import dataclass, field
 import requests
 from redis import Redis
 
-from shared import redis_client
-from shared.callback_keys import CallbackKeyStore
-from shared.callback_tests import CallbackTestStore
-from shared.chunk_store import ChunkStore
-from shared.counters import Counters
+from shared.callbacks.delivery_index import DeliveryIndex
+from shared.callbacks.delivery_store import DeliveryStore
+from shared.callbacks.samples import CallbackTestStore
+from shared.callbacks.signing_keys import CallbackKeyStore
 from shared.database.database import Database
-from shared.delivery_index import DeliveryIndex
-from shared.delivery_store import DeliveryStore
-from shared.egress import Egresses
-from shared.health_store import HealthStore
+from shared.egress.way_out import Egresses
+from shared.history.unstored import Unstored
 from shared.history.writer import HistoryWriter
-from shared.job_store import JobStore
-from shared.overdue_deliveries import OverdueDeliveries
-from shared.prices import FilePrices, Prices
-from shared.provider_health import HealthBook
-from shared.provider_places import ANYWHERE, ProviderPlaces
-from shared.providers import Registry, read_file
-from shared.recovery_store import RecoveryStore
-from shared.registry_follower import RegistryFollower
+from shared.ledger.chunk_store import ChunkStore
+from shared.ledger.job_store import JobStore
+from shared.providers.health import HealthBook
+from shared.providers.health_store import HealthStore
+from shared.providers.places import ANYWHERE, ProviderPlaces
+from shared.providers.prices import FilePrices, Prices
+from shared.providers.provider import Registry, read_file
+from shared.providers.registry_follower import RegistryFollower
+from shared.queues.slots import SlotStore
+from shared.recovery.overdue import OverdueDeliveries
+from shared.recovery.recovery_store import RecoveryStore
 from shared.settings import Settings
-from shared.slot_store import SlotStore
+from shared.store import client as redis_client
+from shared.telemetry.counters import Counters
 from shared.telemetry.tally import Tally
-from shared.unstored import Unstored
 from workers.callbacks.leases import Leases
 from workers.callbacks.sender import Sender, sender_of
 from workers.callbacks.signing_keys import SigningKeys
@@ -41,13 +41,13 @@ from workers.callbacks.slots import Slots
 from workers.chat.lanes import Lanes, kept_slots
 from workers.chat.relay import Relays
 from workers.chat.running import Running
-from workers.chat.traffic import Traffic
 from workers.chat.usage import UsageWishes
 from workers.providers.anthropic.dialect import AnthropicDialect
 from workers.providers.base import Dialects
 from workers.providers.connections import Adapter
 from workers.providers.ollama import OllamaDialect
 from workers.providers.openai import OpenAiDialect
+from workers.routing.traffic import Traffic
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def llm_session(calls: int, places: ProviderPlaces = ANYWHERE) -> requests.Sessi
     """Return a session that keeps connections to each provider open for so many calls at once."""
     session = requests.Session()
     # No .netrc credentials: a provider's settings say all that is sent to it. Proxies and
-    # certificates are the egress's matter (`shared/egress.py`).
+    # certificates are the egress's matter (`shared/egress/way_out.py`).
     session.trust_env = False
     for scheme in ("http://", "https://"):
         session.mount(scheme, Adapter(places, pool_connections=100, pool_maxsize=calls))

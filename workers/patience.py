@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from redis.exceptions import RedisError
 
-from shared.redis_client import is_outage
+from shared.store.client import is_outage
 from workers.deps import Deps
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ from typing import Any
 from celery import bootsteps
 from kombu import Queue
 
-from shared import task_names
+from shared.queues import names as task_names
 from workers.context import deps_of
 
 log = logging.getLogger(__name__)

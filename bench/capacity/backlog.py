@@ -22,7 +22,8 @@ from bench.result import BenchmarkFailed, Goal, Report, Spread
 from bench.rounds import ratio
 from bench.stack import MODEL, QUEUE, Stack
 from bench.terminal import Progress
-from shared import redis_keys, task_names
+from shared.queues import names as task_names
+from shared.store import redis_keys
 
 _JOBS = 100_000
 #: Slots of the one chat worker: ten for queued jobs, two (20 %) kept for interactive calls.

@@ -18,9 +18,10 @@ from bench.options import Options
 from bench.result import BenchmarkFailed, Goal, Report, Spread
 from bench.stack import MODEL, QUEUE, Stack
 from bench.terminal import Progress
-from shared import redis_keys, task_names
-from shared.job import NewJob
-from shared.job_store import JobStore
+from shared.jobs.job import NewJob
+from shared.ledger.job_store import JobStore
+from shared.queues import names as task_names
+from shared.store import redis_keys
 
 _CALLS = 5_000
 _CALL_S = 10.0

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli import processes
+from cli.up import processes
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 
 from gateway.admin.process_figures import ProcessFigures, own_processes
-from shared.overview import read_overview
-from shared.providers import Registry
+from shared.providers.provider import Registry
 from shared.settings import Settings
 from shared.telemetry.labels import Names
 from shared.telemetry.metrics import Figures, families
+from shared.telemetry.overview import read_overview
 from shared.telemetry.tally import Counts
 
 #: How long what was read is told (seconds).

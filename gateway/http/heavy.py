@@ -15,8 +15,8 @@ from gevent import get_hub
 from gevent.lock import BoundedSemaphore
 from gevent.threadpool import ThreadPool
 
+from shared.codecs.json_size import has_more_values, most_values
 from shared.errors import TooManyValues
-from shared.json_size import has_more_values, most_values
 
 T = TypeVar("T")
 

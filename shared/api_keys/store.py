@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from shared import redis_keys as keys
 from shared.api_keys.limits import Taken
 from shared.api_keys.record import ApiKey
-from shared.ledger import Store
-from shared.scripts import Call
+from shared.store import redis_keys as keys
+from shared.store.base import Store
+from shared.store.scripts import Call
 
 #: Field of the records that says that they are all there; no digest is called so.
 _COMPLETE: Final = "complete"

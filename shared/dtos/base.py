@@ -8,8 +8,8 @@ from typing import Any, Final, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-from shared.casing import fold
 from shared.errors import ValidationFailed
+from shared.wire.naming import fold
 
 #: What 64 bits hold, with a sign.
 _MOST_NUMBER: Final = 2**63 - 1

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from shared.callback_events import Event
+from shared.callbacks.events import Event
 from shared.dtos.base import Dto, ResponseStatus
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from shared.delivery import DeliveryState
+from shared.callbacks.delivery import DeliveryState
 from shared.dtos.base import Dto, ResponseStatus
 from shared.dtos.fields import Text, one_of
 from shared.dtos.jobs import ById

@@ -12,7 +12,7 @@ from shared.dtos.jobs import ById
 from shared.dtos.moments import UnixMs
 from shared.errors import ValidationFailed
 from shared.history.statistics import GroupBy
-from shared.job import JobState
+from shared.jobs.job import JobState
 
 _GROUPS: Final = {"key": GroupBy.OWNER, **{group.value: group for group in GroupBy}}
 _ORDERS: Final = ("id", "createddate")

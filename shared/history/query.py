@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 from shared.database.database import Database
 from shared.history.rows import Row
 from shared.history.tables import HAS_TAG, jobs
-from shared.job import JobState
+from shared.jobs.job import JobState
 
 #: States in which a job has an error.
 _WITH_ERROR: Final = (JobState.FAILED, JobState.CANCELLED)

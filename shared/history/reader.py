@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, select
 from shared.database.database import Database
 from shared.history.rows import from_row
 from shared.history.tables import job_bodies, jobs
-from shared.job import Job
+from shared.jobs.job import Job
 
 _WHOLE = (
     select(jobs, job_bodies.c.request, job_bodies.c.response, job_bodies.c.error)

@@ -9,10 +9,10 @@ from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 from shared.history.tables import LATENCY_BOUNDS_MS, SUMS
-from shared.job import Job, JobState
+from shared.jobs.job import Job, JobState
 from shared.operation import Operation
-from shared.prices import Prices
-from shared.usage import usage_of
+from shared.providers.prices import Prices
+from shared.wire.usage import usage_of
 
 #: Texts that clients and providers give.
 _GIVEN: Final = (

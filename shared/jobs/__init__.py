@@ -1,1 +1,1 @@
-"""The moves of a job, by who makes them; `shared/job_store.py` puts them together."""
+"""The moves of a job, by who makes them; `shared/ledger/job_store.py` puts them together."""

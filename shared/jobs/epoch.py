@@ -10,9 +10,9 @@ from __future__ import annotations
 import secrets
 from typing import Final
 
-from shared import redis_keys as keys
-from shared.ledger import Store
-from shared.scripts import Call
+from shared.store import redis_keys as keys
+from shared.store.base import Store
+from shared.store.scripts import Call
 
 #: By how much ids go on above the highest that is known: more than Redis may have forgotten.
 FORGOTTEN: Final = 100_000

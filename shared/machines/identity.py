@@ -8,9 +8,9 @@ from typing import Any
 
 import redis
 
-from shared import redis_keys as keys
 from shared.machines.fingerprints import described
 from shared.settings import Settings
+from shared.store import redis_keys as keys
 
 log = logging.getLogger(__name__)
 

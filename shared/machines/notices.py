@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import redis
 
-from shared import redis_keys as keys
-from shared.clock import Clock, milliseconds, redis_clock, redis_ms
+from shared.store import redis_keys as keys
+from shared.store.clock import Clock, milliseconds, redis_clock, redis_ms
 
 #: Who said nothing for so long complains no more: it has ended (seconds).
 _HOLDS_S: Final = 30.0

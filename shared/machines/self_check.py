@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import redis
 
-from shared import redis_keys as keys
-from shared.clock import redis_ms
 from shared.machines.identity import IdentityBook, told
 from shared.machines.notices import Notices
+from shared.store import redis_keys as keys
+from shared.store.clock import redis_ms
 
 log = logging.getLogger(__name__)
 

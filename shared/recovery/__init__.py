@@ -1,1 +1,1 @@
-"""What the tick puts back on its way; `shared/recovery_store.py` puts the parts together."""
+"""What the tick puts back on its way; `recovery_store.py` puts the parts together."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shared import redis_keys as keys
-from shared import task_names
-from shared.delivery_keys import LINE, MESSAGES
-from shared.delivery_store import receiver_limits
+from shared.callbacks.delivery_keys import LINE, MESSAGES
+from shared.callbacks.delivery_store import receiver_limits
+from shared.queues import names as task_names
 from shared.recovery.search import BATCH, Search
-from shared.scripts import Call
+from shared.store import redis_keys as keys
+from shared.store.scripts import Call
 
 
 class DeliveryRecovery(Search):

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from shared import queue_keys, task_names
-from shared import redis_keys as keys
-from shared.clock import milliseconds
-from shared.job import JobState, failure_body
-from shared.job_failures import CANCELLED, DEADLINE_PASSED, STREAM_BROKEN, WORKER_LOST
+from shared.jobs.failures import CANCELLED, DEADLINE_PASSED, STREAM_BROKEN, WORKER_LOST
+from shared.jobs.job import JobState, failure_body
 from shared.operation import Operation
+from shared.queues import names as task_names
+from shared.queues import queue_keys
 from shared.recovery.search import Search
-from shared.scripts import Argument, Call
+from shared.store import redis_keys as keys
+from shared.store.clock import milliseconds
+from shared.store.scripts import Argument, Call
 
 #: How long an executed job may wait while nobody completes (seconds).
 DOORBELL_GRACE_S: Final = 2.0

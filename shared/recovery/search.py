@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from shared import redis_keys as keys
-from shared import task_names
-from shared.clock import milliseconds
-from shared.ledger import Ledger
-from shared.scripts import Call
+from shared.queues import names as task_names
+from shared.store import redis_keys as keys
+from shared.store.base import Ledger
+from shared.store.clock import milliseconds
+from shared.store.scripts import Call
 
 #: Most jobs one command moves in one tick.
 BATCH: Final = 1000

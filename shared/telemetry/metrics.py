@@ -16,18 +16,18 @@ from prometheus_client.core import (
     Metric,
 )
 
-from shared.counters import Count
-from shared.overview import Overview
-from shared.stages import CHAT, Stage
+from shared.telemetry.counters import Count
 from shared.telemetry.labels import Names, bounded, summed
+from shared.telemetry.overview import Overview
+from shared.telemetry.stages import CHAT, Stage
 from shared.telemetry.tally import BOUNDS_S, Counts, Histogram, Tallied
-from shared.worker_book import Worker
+from shared.telemetry.workers import Worker
 
 #: Most workers that are told of one by one.
 MOST_WORKERS: Final = 200
 
 _REFUSED: Final = "refused_"
-#: Counts of `shared/counters.py` that are metrics of their own.
+#: Counts of `shared/telemetry/counters.py` that are metrics of their own.
 _COUNTED: Final = (
     (Count.REAPED, "leases_reaped", "Jobs taken back from workers that were not heard any more."),
     (Count.DEFERRED, "attempts_deferred", "Attempts that failed and are made again later."),

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import redis
 
-from shared import redis_keys as keys
-from shared.scripts import Call, ScriptRunner
+from shared.store import redis_keys as keys
+from shared.store.scripts import Call, ScriptRunner
 
 #: How often a process writes what it has gathered (seconds).
 FLUSH_S: Final = 1.0

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from shared.delivery import Delivery, DeliveryState
-from shared.delivery_store import DeliveryStore
+from shared.callbacks.delivery import Delivery, DeliveryState
+from shared.callbacks.delivery_store import DeliveryStore
 from tests.acceptance.api import chat
 from tests.acceptance.faulty_receivers import FaultyReceiver, all_faults, running
 from tests.acceptance.polling import until
 from tests.acceptance.stack import Stack
-from tests.factories import new_settings
+from tests.support.factories import new_settings
 
 #: As quick as a tick a second allows; four attempts.
 QUICK: Final = {

@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.delivery_store import DeliveryStore
+from shared.callbacks.delivery_store import DeliveryStore
 from tests.acceptance.callback_faults import all_ended, queue_all
 from tests.acceptance.faulty_receivers import Fault, all_faults, running
 from tests.acceptance.polling import until
 from tests.acceptance.stack import CALLBACKS, Stack
-from tests.factories import new_settings
+from tests.support.factories import new_settings
 
 #: Two attempts each, soon given up: what counts is how many there are.
 _SETTINGS = {

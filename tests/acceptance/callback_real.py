@@ -12,12 +12,12 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from shared.delivery import Delivery
-from shared.delivery_store import DeliveryStore
+from shared.callbacks.delivery import Delivery
+from shared.callbacks.delivery_store import DeliveryStore
 from tests.acceptance.callback_faults import markdown, queue_all
 from tests.acceptance.faulty_receivers import all_faults, running
 from tests.acceptance.stack import CALLBACKS, Stack
-from tests.factories import new_settings
+from tests.support.factories import new_settings
 
 _COLUMNS = ("the receiver", "attempts", "made after, seconds", "log says", "the delivery is")
 

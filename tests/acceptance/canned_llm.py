@@ -19,7 +19,7 @@ from cli.wsgi_thread import (
     body_of,
     peer_is_gone,
 )
-from tests.fake_server import FakeOpenAi
+from tests.support.fake_server import FakeOpenAi
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from cli.wsgi_thread import (
     headers_of,
     peer_is_gone,
 )
-from tests.fake_server import FakeOpenAi
+from tests.support.fake_server import FakeOpenAi
 
 
 @dataclass(slots=True)

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.wsgi_thread import Environ, StartResponse, body_of, headers_of
-from tests.anthropic_wire import Refused, check, events_of
-from tests.fake_server import FakeServer
+from tests.support.anthropic_wire import Refused, check, events_of
+from tests.support.fake_server import FakeServer
 
 Json = dict[str, Any]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from cli.wsgi_thread import Environ, StartResponse, body_of
-from tests.fake_server import FakeServer
+from tests.support.fake_server import FakeServer
 
 Json = dict[str, Any]
 

@@ -11,8 +11,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from cli import embedded_redis
 from cli.ports import free_port
+from cli.up import embedded_redis
 from tests.acceptance.certificates import Authority
 
 REDIS = "redis"

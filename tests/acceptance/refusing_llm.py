@@ -13,7 +13,7 @@ from cli.wsgi_thread import (
     body_of,
     headers_of,
 )
-from tests.fake_server import FakeOpenAi
+from tests.support.fake_server import FakeOpenAi
 
 #: By the word that provokes it: status, and the body, in which `KEY` stands for the key it got.
 REFUSALS: dict[str, tuple[int, Any]] = {

@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 import redis
 
-from cli import embedded_redis, processes, readiness
-from cli.demo_llm import DemoLlm
-from cli.demo_recording import RecordedRequest
+from cli.demo.llm import DemoLlm
+from cli.demo.recording import RecordedRequest
 from cli.ports import free_port
-from shared import task_names
-from shared.sealing import new_encryption_key
+from cli.up import embedded_redis, processes, readiness
+from shared.queues import names as task_names
+from shared.security.sealing import new_encryption_key
 from shared.settings import new_api_key, new_callback_secret
 from tests.acceptance import redis_setups
 from tests.acceptance.api import Api
@@ -28,7 +28,7 @@ from tests.acceptance.polling import until
 from tests.acceptance.process import Process
 from tests.acceptance.receiver import CallbackReceiver
 from tests.acceptance.redis_setups import RedisSetup
-from tests.factories import new_settings
+from tests.support.factories import new_settings
 
 REDIS = "redis"
 GATEWAY = "gateway"

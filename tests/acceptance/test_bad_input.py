@@ -14,11 +14,11 @@ import pytest
 import requests
 from backports import zstd
 
-from shared import redis_keys
+from shared.store import redis_keys
 from tests.acceptance.api import Api, chat
 from tests.acceptance.polling import PATIENCE_S
 from tests.acceptance.stack import GATEWAY, REDIS, Stack
-from tests.factories import dump
+from tests.support.factories import dump
 
 MB = 1024 * 1024
 SYNC = "/v1/chat/completions"

@@ -14,9 +14,9 @@ import svix.webhooks
 from click.testing import CliRunner, Result
 from standardwebhooks import Webhook
 
-from cli.callbacks import callbacks
-from cli.forwarding import Forward
-from cli.receiver import VALID, Receiver
+from cli.api.callbacks import callbacks
+from cli.api.forwarding import Forward
+from cli.api.receiver import VALID, Receiver
 from tests.acceptance.api import Api, chat
 from tests.acceptance.polling import PATIENCE_S, until
 from tests.acceptance.receiver import Callback

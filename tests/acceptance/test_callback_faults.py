@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from shared.delivery import DeliveryState
+from shared.callbacks.delivery import DeliveryState
 from tests.acceptance.api import Api, chat
 from tests.acceptance.callback_faults import QUICK, Case, run
 from tests.acceptance.stack import GATEWAY, REDIS, Stack
-from tests.refused_targets import ALWAYS, MALFORMED, PRIVATE
+from tests.support.refused_targets import ALWAYS, MALFORMED, PRIVATE
 
 D, S, E = DeliveryState.DELIVERED, DeliveryState.STOPPED, DeliveryState.EXHAUSTED
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cli.demo_llm import DemoLlm
+from cli.demo.llm import DemoLlm
 from shared.settings import new_api_key
 from tests.acceptance.api import chat
 from tests.acceptance.certificates import Authority

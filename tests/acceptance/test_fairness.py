@@ -11,14 +11,14 @@ from statistics import median
 
 import pytest
 
-from gateway.auth import BOOTSTRAP_OWNER
-from shared.job_store import JobStore
+from gateway.auth.authenticator import BOOTSTRAP_OWNER
+from shared.ledger.job_store import JobStore
+from shared.queues.names import QUEUED
 from shared.settings import new_api_key
-from shared.task_names import QUEUED
 from tests.acceptance.api import Api, chat
 from tests.acceptance.polling import quickest, until
 from tests.acceptance.stack import COMPLETION, GATEWAY, REDIS, Stack
-from tests.factories import new_job, new_settings
+from tests.support.factories import new_job, new_settings
 
 MODEL, CALL_S = "demo-slow-200ms", 0.2
 BACKLOG = 6000

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from shared import redis_keys, task_names
+from shared.queues import names as task_names
+from shared.store import redis_keys
 from tests.acceptance.api import Api, chat
 from tests.acceptance.polling import until
 from tests.acceptance.receiver import HANG, Callback, CallbackReceiver

@@ -15,13 +15,13 @@ from typing import Any
 
 from sqlalchemy import select
 
-from shared import redis_keys as keys
 from shared.database.database import Database
 from shared.history.tables import jobs, usage_daily
+from shared.store import redis_keys as keys
 from tests.acceptance.api import Api, chat
 from tests.acceptance.polling import until
 from tests.acceptance.stack import COMPLETION, Stack
-from tests.postgres import PostgresServer
+from tests.support.postgres import PostgresServer
 
 _MODELS = ("demo-instant", "demo-fail-400")
 #: Jobs of each part of the load, at least.

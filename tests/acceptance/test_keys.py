@@ -19,16 +19,16 @@ import pytest
 from click.testing import CliRunner
 from openai import OpenAI
 
-from cli import processes, readiness
 from cli.main import main
 from cli.ports import free_port
-from shared import redis_keys
+from cli.up import processes, readiness
 from shared.settings import new_api_key
+from shared.store import redis_keys
 from tests.acceptance.api import Api, chat
 from tests.acceptance.polling import until
 from tests.acceptance.process import Process
 from tests.acceptance.stack import Stack
-from tests.postgres import PostgresServer
+from tests.support.postgres import PostgresServer
 
 CLIENTS = 50
 #: The calls of one end when they are cancelled.

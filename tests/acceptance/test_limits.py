@@ -15,13 +15,13 @@ import pytest
 import requests
 from openai import OpenAI
 
-from shared import redis_keys
-from shared.counters import Count
 from shared.settings import new_api_key
+from shared.store import redis_keys
+from shared.telemetry.counters import Count
 from tests.acceptance.api import Api, chat
 from tests.acceptance.polling import quickest, until
 from tests.acceptance.stack import CALLBACKS, COMPLETION, GATEWAY, REDIS, Stack
-from tests.factories import dump
+from tests.support.factories import dump
 
 # --- bounds -----------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from cli.ports import free_port
-from cli.presets import HOSTED
+from cli.up.presets import HOSTED
 from tests.acceptance.api import Api, chat
 from tests.acceptance.guard import Guard
 from tests.acceptance.polling import PATIENCE_S, until

@@ -14,12 +14,12 @@ from contextlib import contextmanager
 import pytest
 import requests
 
-from cli import processes
-from shared import task_names
+from cli.up import processes
+from shared.queues import names as task_names
 from tests.acceptance.api import FINAL, Api, chat
 from tests.acceptance.polling import until
 from tests.acceptance.stack import CALLBACKS, COMPLETION, GATEWAY, REDIS, Stack
-from tests.factories import new_settings
+from tests.support.factories import new_settings
 
 MODEL, LONG, LONE = "demo-slow-300ms", "demo-slow-2s", "demo-slow-3s"
 #: Clients that queue jobs, and clients that wait for their answers.

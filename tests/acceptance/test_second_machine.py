@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from cli import processes
+from cli.up import processes
 from shared.settings import new_callback_secret
 from tests.acceptance.polling import until
 from tests.acceptance.process import Process
 from tests.acceptance.stack import COMPLETION, GATEWAY, REDIS, Stack
-from tests.factories import new_settings
+from tests.support.factories import new_settings
 
 pytestmark = pytest.mark.acceptance
 

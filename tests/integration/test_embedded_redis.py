@@ -17,7 +17,7 @@ from signal import SIGKILL, SIGTERM, Signals
 import pytest
 import redis
 
-from cli.embedded_redis import (
+from cli.up.embedded_redis import (
     EmbeddedRedis,
     RedisUnavailable,
     answers,

@@ -14,8 +14,8 @@ import pytest
 import redis
 
 from cli.ports import free_port
-from shared.redis_client import connect
 from shared.store.address import read_address
+from shared.store.client import connect
 from tests.acceptance.polling import until
 from tests.acceptance.redis_setups import (
     REDIS,

@@ -15,9 +15,9 @@ from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
 from cli.ports import free_port
-from shared.redis_client import connect
+from shared.store.client import connect
 from shared.store.refusals import is_demoted, is_outage
-from tests.redis_versions import servers
+from tests.support.redis_versions import servers
 
 pytestmark = pytest.mark.integration
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from cli import supervisor as supervisor_module
-from cli.child import ChildSpec
 from cli.console import Console
-from cli.data_lock import DataDirInUse, data_lock
-from cli.supervisor import Supervisor, backoff_s
+from cli.up import supervisor as supervisor_module
+from cli.up.child import ChildSpec
+from cli.up.data_lock import DataDirInUse, data_lock
+from cli.up.supervisor import Supervisor, backoff_s
 
 pytestmark = pytest.mark.integration
 
@@ -175,8 +175,8 @@ def test_children_are_out_of_reach_of_the_terminals_ctrl_c(stage: Stage) -> None
 
 def test_children_die_with_a_supervisor_that_is_killed(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from cli.child import ChildSpec\n"
-        "from cli.console import Console; from cli.supervisor import Supervisor\n"
+        "import sys; from pathlib import Path; from cli.up.child import ChildSpec\n"
+        "from cli.console import Console; from cli.up.supervisor import Supervisor\n"
         "s = Supervisor(Console(), state_file=Path(sys.argv[1]))\n"
         f"s.start(ChildSpec('one', [sys.executable, '-c', {STUBBORN!r}]))\n"
         "while True: s.step()"

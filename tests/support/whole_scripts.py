@@ -5,16 +5,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from shared import scripts
+from shared.store import scripts
 
 
 def write(folder: Path) -> None:
     """Write every script into the folder, which is made if it is not there."""
     folder.mkdir(parents=True, exist_ok=True)
-    for file in scripts._FOLDER.iterdir():
-        if file.name.endswith(".lua"):
-            name = file.name.removesuffix(".lua")
-            (folder / file.name).write_text(scripts.load(name).text, "utf-8")
+    for name in scripts._files():
+        (folder / f"{name}.lua").write_text(scripts.load(name).text, "utf-8")
 
 
 if __name__ == "__main__":

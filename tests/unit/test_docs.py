@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 
 from shared import errors
 from shared.api_keys.scopes import Scope
-from shared.dtos.keys import KeyLimits
+from shared.dtos.api_keys import KeyLimits
 from shared.settings import Settings
 from tests.upstreams.manners import MANNERS
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from tests.anthropic_wire import events_of
+from tests.support.anthropic_wire import events_of
 from tests.upstreams import kinds, wire
 from tests.upstreams.kinds import Json, Kind
 

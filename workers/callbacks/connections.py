@@ -18,7 +18,7 @@ import certifi
 import gevent
 from gevent import monkey, ssl
 
-from shared.callback_target import Target
+from shared.security.targets import Target
 from workers.callbacks.answers import Answer
 from workers.callbacks.dialing import Dialer, Limits
 

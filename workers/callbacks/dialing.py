@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from gevent import socket
 
-from shared.address_ranges import Address
-from shared.callback_target import Target, TargetPolicy
+from shared.security.address_ranges import Address
+from shared.security.targets import Target, TargetPolicy
 from workers.callbacks.resolving import Lookup, Resolver, system_lookup
 
 #: Least time for one address, when others are left to try (seconds).

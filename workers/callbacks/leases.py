@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from shared.delivery import DeliveryClaim
-from shared.delivery_store import DeliveryStore
+from shared.callbacks.delivery import DeliveryClaim
+from shared.callbacks.delivery_store import DeliveryStore
 
 
 @dataclass(slots=True)

@@ -10,11 +10,17 @@ from typing import Final
 
 from redis.exceptions import RedisError
 
-from shared import signing
-from shared.callback_body import callback_body
-from shared.delivery import DeliveryAttempt, DeliveryClaim, DeliveryState, Health, NextStep
-from shared.job import Job, JobState
-from shared.signing import SigningKey
+from shared.callbacks.body import callback_body
+from shared.callbacks.delivery import (
+    DeliveryAttempt,
+    DeliveryClaim,
+    DeliveryState,
+    Health,
+    NextStep,
+)
+from shared.jobs.job import Job, JobState
+from shared.security import signing
+from shared.security.signing import SigningKey
 from shared.telemetry.log_setup import job_under_way
 from shared.telemetry.tally import Tallied, Tally
 from workers.callbacks.outcome import CallbackAnswer

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from shared.callback_tests import CallbackTest, TestOutcome
-from shared.delivery import DeliveryAttempt, DeliveryClaim, DeliveryState, NextStep, Trigger
-from shared.job import Job, JobState
-from shared.json_bytes import to_json_bytes
+from shared.callbacks.delivery import (
+    DeliveryAttempt,
+    DeliveryClaim,
+    DeliveryState,
+    NextStep,
+    Trigger,
+)
+from shared.callbacks.samples import CallbackTest, TestOutcome
+from shared.codecs.json_bytes import to_json_bytes
+from shared.jobs.job import Job, JobState
 from workers.callbacks.run import attempt
 from workers.deps import Deps
 

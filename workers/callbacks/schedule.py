@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
 
-from shared.delivery import DeliveryState, Health, NextStep
+from shared.callbacks.delivery import DeliveryState, Health, NextStep
 from workers.callbacks.outcome import CallbackAnswer, ErrorClass
 
 #: Jitter adds up to this share of a pause.

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import gevent
 
-from shared.callback_target import TargetPolicy
 from shared.errors import CallbackTargetRefused
+from shared.security.targets import TargetPolicy
 from shared.settings import Settings
 from workers.callbacks.connections import Connection, Connections, tls_context
 from workers.callbacks.dialing import Dialer, Limits

@@ -6,8 +6,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
-from shared.callback_keys import CallbackKeyStore
-from shared.signing import PrivateKey, SigningKey
+from shared.callbacks.signing_keys import CallbackKeyStore
+from shared.security.signing import PrivateKey, SigningKey
 
 #: How long a rotation may go unnoticed (seconds).
 _FRESH_S: Final = 1.0

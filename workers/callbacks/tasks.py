@@ -7,8 +7,8 @@ from typing import Any
 from celery import shared_task
 from redis.exceptions import RedisError
 
-from shared import task_names
-from shared.redis_client import is_outage
+from shared.queues import names as task_names
+from shared.store.client import is_outage
 from workers.callbacks.run import deliver, log
 from workers.callbacks.sample import send_sample
 from workers.context import deps_of

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from redis.exceptions import RedisError
 
-from shared.job import Attempt
-from shared.moves import Claim
+from shared.jobs.job import Attempt
+from shared.jobs.moves import Claim
 from workers.deps import Deps
 
 log = logging.getLogger(__name__)

@@ -11,26 +11,27 @@ from typing import Final
 import gevent
 from redis.exceptions import RedisError
 
-from shared.chat_request import with_model
 from shared.errors import Failure
-from shared.job import Attempt
-from shared.job_failures import CANCELLED, DEADLINE_PASSED, INTERNAL_ERROR, NO_PROVIDER
-from shared.moves import Claim, Result
+from shared.jobs.failures import CANCELLED, DEADLINE_PASSED, INTERNAL_ERROR, NO_PROVIDER
+from shared.jobs.job import Attempt
+from shared.jobs.moves import Claim, Result
 from shared.operation import Operation
-from shared.provider_extras import resolved
-from shared.providers import Provider
-from shared.request_defaults import with_defaults
-from workers.chat import backoff, health_notes, routing
+from shared.providers.extras import resolved
+from shared.providers.provider import Provider
+from shared.wire.chat_request import with_model
+from shared.wire.request_defaults import with_defaults
 from workers.chat.adjusted import Adjusted
-from workers.chat.candidates import candidates_of
 from workers.chat.relay import StreamRefused
 from workers.chat.streamed import relay_stream
-from workers.chat.verdict import may_go_elsewhere
 from workers.deps import Deps
 from workers.patience import patiently
-from workers.provider_egress import provider_egress
-from workers.provider_key import provider_key
 from workers.providers.base import ProviderCall, ProviderError
+from workers.providers.egress import provider_egress
+from workers.providers.key import provider_key
+from workers.routing import backoff, health_notes
+from workers.routing import ranking as routing
+from workers.routing.candidates import candidates_of
+from workers.routing.error_class import may_go_elsewhere
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from shared import task_names
+from shared.queues import names as task_names
 
 
 def kept_slots(concurrency: int, share: float) -> int:

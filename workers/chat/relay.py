@@ -10,9 +10,9 @@ from typing import Final
 
 from redis.exceptions import RedisError
 
-from shared.chunk_store import Batch, ChunkStore
-from shared.moves import Claim
-from shared.redis_client import is_outage
+from shared.jobs.moves import Claim
+from shared.ledger.chunk_store import Batch, ChunkStore
+from shared.store.client import is_outage
 
 log = logging.getLogger(__name__)
 

@@ -13,19 +13,19 @@ from typing import Final
 
 from redis.exceptions import RedisError
 
-from shared import task_names
-from shared.counters import Count
-from shared.job import Attempt, JobState
-from shared.job_failures import INTERNAL_ERROR
-from shared.moves import Claim, Deferred, Executed, NoFailOver, Result
-from shared.scripts import Call
-from workers.chat import slots
+from shared.jobs.failures import INTERNAL_ERROR
+from shared.jobs.job import Attempt, JobState
+from shared.jobs.moves import Claim, Deferred, Executed, NoFailOver, Result
+from shared.queues import names as task_names
+from shared.store.scripts import Call
+from shared.telemetry.counters import Count
 from workers.chat.attempt import Outcome, make_attempt
-from workers.chat.candidates import candidates_of
 from workers.chat.relay import StreamRefused
 from workers.chat.running import Aborted, AbortReason, RunningAttempt
 from workers.deps import Deps
 from workers.patience import patiently
+from workers.routing import slots
+from workers.routing.candidates import candidates_of
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 import gevent
 from greenlet import greenlet
 
-from shared.moves import Claim
+from shared.jobs.moves import Claim
 
 
 class AbortReason(StrEnum):

@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from redis.exceptions import RedisError
 
-from shared import response_events
+from shared.codecs.json_bytes import to_json_bytes
+from shared.codecs.strict_json import parse
 from shared.errors import Failure, MalformedJson
-from shared.job import failure_body
-from shared.job_failures import STREAM_BROKEN
-from shared.json_bytes import to_json_bytes
+from shared.jobs.failures import STREAM_BROKEN
+from shared.jobs.job import failure_body
 from shared.operation import Operation
-from shared.strict_json import parse
+from shared.wire import response_events
 from workers.chat.opening import Opening
 from workers.chat.relay import Relay, StreamRefused
 from workers.chat.usage import Show, show_all

@@ -7,8 +7,8 @@ from typing import Any
 from celery import shared_task
 from redis.exceptions import RedisError
 
-from shared import task_names
-from shared.redis_client import is_outage
+from shared.queues import names as task_names
+from shared.store.client import is_outage
 from shared.telemetry.log_setup import job_under_way
 from workers.chat.run import log, run_chat
 from workers.context import deps_of

@@ -15,8 +15,8 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 
+from shared.codecs.json_text import Edit, Member, members, removals, splice
 from shared.errors import MalformedJson
-from shared.json_text import Edit, Member, members, removals, splice
 from shared.operation import Operation
 from workers.providers.base import ProviderCall, ProviderError
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shared.api_keys.limits import Charge, guess_from_sizes
-from shared.job import Job
-from shared.usage import usage_of
+from shared.jobs.job import Job
+from shared.wire.usage import usage_of
 from workers.deps import Deps
 
 

@@ -13,8 +13,8 @@ from typing import Final
 
 from redis.exceptions import RedisError
 
-from shared.counters import Count
-from shared.job import Job, JobState
+from shared.jobs.job import Job, JobState
+from shared.telemetry.counters import Count
 from shared.telemetry.tally import Tallied, Tally
 from workers.completion.charges import charges_of
 from workers.deps import Deps

@@ -6,7 +6,7 @@ from typing import Any
 
 from celery import shared_task
 
-from shared import task_names
+from shared.queues import names as task_names
 from workers.completion.run import complete_executed
 from workers.context import deps_of
 

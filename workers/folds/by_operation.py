@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
-from shared.chat_fold import ChatFold
-from shared.completion_fold import CompletionFold
-from shared.json_bytes import to_json_bytes
-from shared.ollama_fold import GenerationFold
+from shared.codecs.json_bytes import to_json_bytes
+from shared.codecs.strict_json import finite
 from shared.operation import Operation
-from shared.response_events import ResponseFold
-from shared.strict_json import finite
+from shared.wire.response_events import ResponseFold
+from workers.folds.chat import ChatFold
+from workers.folds.completion import CompletionFold
+from workers.folds.generation import GenerationFold
 
 
 class Fold(Protocol):

@@ -16,8 +16,8 @@ from sqlalchemy.exc import DataError
 
 from shared.history.rows import Row, body_row, job_row
 from shared.history.writer import Record
-from shared.job import Job
-from shared.prices import Prices
+from shared.jobs.job import Job
+from shared.providers.prices import Prices
 from shared.telemetry.tally import Tallied
 from workers.deps import Deps
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shared import task_names
-from shared.candidates import Candidate
-from shared.gates import gate_parts
-from shared.provider_health import Standing
-from shared.providers import Provider
-from workers.chat.candidates import candidates_of
+from shared.providers.health import Standing
+from shared.providers.provider import Provider
+from shared.queues import names as task_names
+from shared.queues.candidates import Candidate
+from shared.queues.gates import gate_parts
 from workers.deps import Deps
+from workers.routing.candidates import candidates_of
 
 
 def tend_gates(deps: Deps) -> None:

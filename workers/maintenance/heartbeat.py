@@ -16,7 +16,7 @@ from typing import Final
 
 from redis.exceptions import RedisError
 
-from shared.worker_book import Running, Worker, WorkerBook
+from shared.telemetry.workers import Running, Worker, WorkerBook
 from workers.deps import Deps
 
 #: Most jobs and callbacks that are named as running, those that run longest.

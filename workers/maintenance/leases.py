@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from shared import redis_keys
-from shared.moves import Renewal
+from shared.jobs.moves import Renewal
+from shared.store import redis_keys
 from workers.chat.running import AbortReason
 from workers.deps import Deps
 

@@ -17,19 +17,19 @@ from typing import Final
 import gevent
 import requests
 
-from shared import redis_keys as keys
-from shared.health_store import Failed
-from shared.lease import Lease
-from shared.probe_wishes import ProbeWish, take_wishes
-from shared.provider_extras import resolved
-from shared.provider_health import Health, Standing
-from shared.providers import Provider
-from shared.scripts import ScriptRunner
+from shared.providers.extras import resolved
+from shared.providers.health import Health, Standing
+from shared.providers.health_store import Failed
+from shared.providers.probe_wishes import ProbeWish, take_wishes
+from shared.providers.provider import Provider
+from shared.store import redis_keys as keys
+from shared.store.lease import Lease
+from shared.store.scripts import ScriptRunner
 from workers.deps import Deps
 from workers.maintenance.rests import rest_policy
-from workers.provider_egress import provider_egress
-from workers.provider_key import provider_key
 from workers.providers.base import ProviderError
+from workers.providers.egress import provider_egress
+from workers.providers.key import provider_key
 from workers.providers.no_connection import why
 
 log = logging.getLogger(__name__)

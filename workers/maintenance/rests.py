@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.health_store import RestPolicy
+from shared.providers.health_store import RestPolicy
 from shared.settings import Settings
 
 

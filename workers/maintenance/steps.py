@@ -15,15 +15,15 @@ from celery import bootsteps
 from celery.worker import state
 from redis.exceptions import RedisError
 
-from shared import task_names
 from shared.database.database import prepare
 from shared.machines.database_id import OwnFingerprints
 from shared.machines.identity import MachineDiffers, check_at_start
 from shared.machines.self_check import SelfCheck
 from shared.open_files import allow_many_connections
+from shared.queues import names as task_names
 from shared.settings import load_settings
 from shared.telemetry.tally import FLUSH_S
-from shared.worker_book import BEAT_S
+from shared.telemetry.workers import BEAT_S
 from workers import broker, pools
 from workers.context import attach, deps_of
 from workers.deps import Deps, build_deps

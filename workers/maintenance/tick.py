@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 
-from shared.counters import Count
+from shared.telemetry.counters import Count
 from workers.deps import Deps
 from workers.maintenance.gates import tend_gates
 

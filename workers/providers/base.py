@@ -10,11 +10,11 @@ from typing import Final, Protocol
 
 from requests import Session
 
-from shared.egress import PLAIN, Egress
+from shared.codecs.plain_text import one_line
+from shared.egress.way_out import PLAIN, Egress
 from shared.errors import Failure
 from shared.operation import Operation
-from shared.plain_text import one_line
-from shared.providers import Provider
+from shared.providers.provider import Provider
 
 #: The size that an answer may have unless its call says another (bytes).
 ANSWER_MAX_BYTES: Final = 64 * 1024 * 1024

@@ -20,8 +20,8 @@ import requests
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
-from shared.sse import EventParser, EventTooLarge
-from shared.strict_json import BOM, parse, without_bom
+from shared.codecs.sse import EventParser, EventTooLarge
+from shared.codecs.strict_json import BOM, parse, without_bom
 from workers.providers.answers.body import READ_BYTES, pieces, too_large, whole
 from workers.providers.answers.turns import Turns
 from workers.providers.base import EndedWithoutDone, ProviderCall

@@ -14,10 +14,10 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
+from shared.codecs.json_bytes import to_json_bytes
+from shared.codecs.plain_text import one_line
 from shared.errors import Failure
-from shared.job import failure_body
-from shared.json_bytes import to_json_bytes
-from shared.plain_text import one_line
+from shared.jobs.job import failure_body
 from workers.providers.base import Blame, ProviderCall, ProviderError
 from workers.providers.blame import (
     CONTEXT_LENGTH_EXCEEDED,

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import requests
 
-from shared.line_parser import LineParser
+from shared.codecs.ndjson import LineParser
 from shared.operation import OPERATIONS_BY_TYPE, Operation
 from workers.providers import http
 from workers.providers.answers.whole import checked

@@ -8,8 +8,8 @@ from typing import Final
 
 from requests import Session
 
-from shared import response_events
 from shared.operation import OPERATIONS_BY_TYPE, Operation
+from shared.wire import response_events
 from workers.providers import http, http_errors
 from workers.providers.answers import unstreamed
 from workers.providers.answers.events import judge

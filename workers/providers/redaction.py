@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 from urllib.parse import quote, quote_plus, unquote
 
-from shared.plain_text import printable
-from shared.provider_extras import names_secret
+from shared.codecs.plain_text import printable
+from shared.providers.extras import names_secret
 from workers.providers.base import ProviderCall
 
 REDACTED: Final = "[redacted]"

@@ -2,7 +2,7 @@
 --
 -- Take the first candidate that may be called and has room, and a slot of it.
 --
--- candidates: best first, as `Candidate` in `shared/candidates.py` writes them.
+-- candidates: best first, as `Candidate` in `shared/queues/candidates.py` writes them.
 -- KEYS[first…]: of each candidate in turn: its slots ZSET · its rates HASH · its gates ZSET.
 -- job: {pin, forced, failed, operation}; failed: names between separators (31).
 -- again: whether one that has failed this job may be asked again.

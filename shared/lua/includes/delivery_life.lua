@@ -1,6 +1,6 @@
 -- How long a delivery lives, and what lives with it.
 --
--- Needs the first four KEYS of the moves that end or revive a delivery (`shared/delivery_store.py`):
+-- Needs the first four KEYS of the moves that end or revive a delivery (`shared/callbacks/delivery_store.py`):
 --   1 delivery HASH · 2 its log LIST · 3 job HASH · 4 jobs:ref STRING
 
 -- It is over: all of it goes when the time to live (ms) has passed.

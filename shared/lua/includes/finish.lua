@@ -1,6 +1,6 @@
 -- finish(id, now, outcome, status, field, body): the job has its one result.
 --
--- Needs the first seven KEYS of every job move (see `shared/queue_keys.py`):
+-- Needs the first seven KEYS of every job move (see `shared/queues/queue_keys.py`):
 --   1 job HASH · 2 jobs:leases ZSET · 3 jobs:deadlines ZSET · 4 jobs:delayed ZSET
 --   5 jobs:executed ZSET · 6 completion LIST · 7 jobs:place STRING
 -- The job's stream is derived from its key: KEYS[1] .. ':chunks'.

@@ -1,5 +1,5 @@
 -- Gates: where jobs wait that found no slot, and no provider. A gate is a queue; or a queue and a
--- provider that its jobs are pinned to, or an operation that they are, as `shared/gates.py` names
+-- provider that its jobs are pinned to, or an operation that they are, as `shared/queues/gates.py` names
 -- them. While it is closed, no message of its jobs is in the list but those that were handed a slot.
 --
 -- It has the same `waiting` and `turns` as a queue has behind its window: the jobs of the queue

@@ -11,9 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import gevent
 
-from cli.demo_exchange import ClientGone
-from cli.demo_llm import DemoLlm
-from cli.receiver import VALID, verdict_on, webhook_for
+from cli.api.receiver import VALID, verdict_on, webhook_for
+from cli.demo.exchange import ClientGone
+from cli.demo.llm import DemoLlm
 from cli.wsgi_thread import (
     CONNECTION,
     RAW_TARGET,

@@ -13,8 +13,8 @@ import pytest
 from openai import AsyncOpenAI, OpenAI
 
 from cli.ports import free_port
-from shared import redis_keys
-from shared.counters import Count
+from shared.store import redis_keys
+from shared.telemetry.counters import Count
 from tests.acceptance.conformance.answers import (
     CALLS,
     CHOICES,

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shared.line_parser import LineParser
-from shared.sse import EventParser
+from shared.codecs.ndjson import LineParser
+from shared.codecs.sse import EventParser
 from tests.acceptance.api import Api
 from tests.acceptance.stack import Stack
 from tests.upstreams import good

@@ -11,13 +11,13 @@ from typing import Final
 
 import requests
 
-from shared import redis_keys
 from shared.database.database import Database
 from shared.history.rows import body_row, job_row
 from shared.history.writer import HistoryWriter, Record
-from shared.job import Attempt, Job, JobState, failure_body, json_of
-from shared.job_failures import CANCELLED
-from shared.prices import load_prices
+from shared.jobs.failures import CANCELLED
+from shared.jobs.job import Attempt, Job, JobState, failure_body, json_of
+from shared.providers.prices import load_prices
+from shared.store import redis_keys
 from tests.acceptance.api import chat
 from tests.acceptance.pages.admin_scene import admin_api
 from tests.acceptance.stack import Stack

@@ -14,7 +14,7 @@ from tests.acceptance.pages.chat_driver import ChatDriver
 from tests.acceptance.pages.looks import Look
 from tests.acceptance.pages.profile import Profiles, good_profiles
 from tests.acceptance.stack import Stack
-from tests.postgres import PostgresServer
+from tests.support.postgres import PostgresServer
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from shared import redis_keys
+from shared.store import redis_keys
 from tests.acceptance.pages.admin_driver import SECTIONS, AdminDriver
 from tests.acceptance.pages.admin_scene import Scene, admin_api, admin_secret, issue_key, new_key
 from tests.acceptance.pages.chat_driver import ChatDriver

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from shared.codecs.sse import ErrorEvent
+from shared.codecs.strict_json import parse
 from shared.operation import Operation
-from shared.sse import ErrorEvent
-from shared.strict_json import parse
 from workers.providers.answers.told import ToldInstead, error_in, error_of_choices
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.http_errors import error_told, named_by_type, unreachable

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from shared.json_bytes import to_json_bytes
+from shared.codecs.json_bytes import to_json_bytes
+from shared.codecs.strict_json import parse
 from shared.operation import Operation
-from shared.strict_json import parse
 
 Json = dict[str, Any]
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from shared.line_parser import LineParser
+from shared.codecs.ndjson import LineParser
+from shared.codecs.sse import EventParser
+from shared.codecs.strict_json import parse, without_bom
 from shared.operation import Operation
-from shared.sse import EventParser
-from shared.strict_json import parse, without_bom
 from workers.folds.by_operation import fold_of
 from workers.providers.answers import unstreamed
 from workers.providers.answers.events import error_of_told, judge

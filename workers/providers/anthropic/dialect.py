@@ -12,11 +12,11 @@ from typing import Any, Final
 
 import requests
 
+from shared.codecs.json_bytes import to_json_bytes
+from shared.codecs.sse import ErrorEvent
+from shared.codecs.strict_json import parse, without_bom
 from shared.errors import Failure
-from shared.json_bytes import to_json_bytes
 from shared.operation import OPERATIONS_BY_TYPE
-from shared.sse import ErrorEvent
-from shared.strict_json import parse, without_bom
 from workers.providers import http, http_errors
 from workers.providers.answers import unstreamed
 from workers.providers.answers.events import error_of_told, value_of

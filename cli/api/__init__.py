@@ -1,0 +1,1 @@
+"""The commands that call a gateway's API, and the receiver of callbacks."""

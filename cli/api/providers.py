@@ -1,0 +1,192 @@
+"""`replyto providers`: shows the live registry, makes it equal the file, tries a provider."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+import redis
+import requests
+
+from cli.api.gateway import own_url
+from cli.api.options import at_url
+from shared.providers import registry_document as documents
+from shared.providers.health import HealthBook
+from shared.providers.health_store import HealthStore
+from shared.providers.provider import Provider, read_file
+from shared.providers.registry_document import Difference, Entry, RegistryDocument
+from shared.providers.registry_store import RegistryStore
+from shared.settings import Settings, SettingsError, load_settings
+from shared.store import client as redis_client
+from shared.store.clock import unix_ms
+
+#: Longest wait for a provider that is tried (seconds).
+_TRIAL_LIMIT_S = 120.0
+_FILE = click.argument("file", required=False, type=click.Path(path_type=Path))
+
+
+@click.group()
+def providers() -> None:
+    """Show and change the LLM providers of a running ReplyTo."""
+
+
+@providers.command("list")
+def list_() -> None:
+    """List the providers: what they serve, and how they do."""
+    client, _ = _connected()
+    document, book = RegistryStore(client).read()[1], HealthBook()
+    HealthStore(client).refresh(book)
+    if not document.entries:
+        click.echo("There are no providers.")
+    for entry in document.entries:
+        click.echo(_line(entry, book))
+
+
+@providers.command()
+@_FILE
+def diff(file: Path | None) -> None:
+    """Show what `apply` would change. Exit status 1 when that is something."""
+    client, settings = _connected()
+    found = documents.differences(RegistryStore(client).read()[1], _read(settings, file))
+    for difference in found:
+        click.echo(_told(difference))
+    if found:
+        sys.exit(1)
+    click.echo("The registry is as the file says.")
+
+
+@providers.command()
+@_FILE
+def apply(file: Path | None) -> None:
+    """Make the registry equal the file (default: REPLYTO_PROVIDERS_FILE)."""
+    client, settings = _connected()
+    wanted, now_ms = _read(settings, file), unix_ms()
+    changes: list[Difference] = []
+
+    def make(document: RegistryDocument) -> RegistryDocument:
+        changes[:] = documents.differences(document, wanted)
+        return documents.applied(document, wanted, now_ms)
+
+    RegistryStore(client).change(make)
+    for difference in changes:
+        click.echo(_told(difference))
+    click.echo(f"Applied: {len(wanted)} providers, {len(changes)} changed.")
+
+
+@providers.command()
+@click.argument("name")
+def enable(name: str) -> None:
+    """Let a provider be called."""
+    _switch(name, enabled=True)
+
+
+@providers.command()
+@click.argument("name")
+def disable(name: str) -> None:
+    """Call a provider no more; what runs there may finish."""
+    _switch(name, enabled=False)
+
+
+@providers.command("test")
+@click.argument("name")
+@click.option("--model", help="The model to ask. Default: its first one.")
+@click.option("--prompt", default="Say hello.", show_default=True)
+@at_url
+def test_(name: str, model: str | None, prompt: str, url: str | None) -> None:
+    """Have a provider answer, also one that is offline. It is asked a real question."""
+    client, settings = _connected()
+    entry = RegistryStore(client).read()[1].entry(name)
+    if entry is None:
+        _fail(f"there is no provider '{name}'")
+    base = url or own_url(settings)
+    request = {"provider": name, "model": model or next(iter(entry.provider.models))}
+    try:
+        answer = _session().post(
+            f"{base}/api/ChatAiProvider",
+            json={**request, "prompt": prompt},
+            headers={"Authorization": f"Bearer {settings.auth_secret.get_secret_value()}"},
+            timeout=_TRIAL_LIMIT_S,
+        )
+        body = answer.json()
+    except (requests.RequestException, ValueError) as exc:
+        _fail(f"the gateway at {base} does not answer: {exc}")
+    if not answer.ok:
+        _fail(body.get("error", {}).get("message", f"status {answer.status_code}"))
+    click.echo(f"{name} answered in {answer.elapsed.total_seconds():.2f} s:")
+    click.echo(body["choices"][0]["message"]["content"])
+
+
+def _session() -> requests.Session:
+    """Return a session for the gateway, which is reached without the environment's proxies."""
+    session = requests.Session()
+    session.trust_env = False
+    return session
+
+
+def _switch(name: str, *, enabled: bool) -> None:
+    client, _ = _connected()
+
+    def make(document: RegistryDocument) -> RegistryDocument:
+        entry = document.entry(name)
+        if entry is None:
+            _fail(f"there is no provider '{name}'")
+        provider = entry.provider.model_copy(update={"enabled": enabled})
+        return documents.changed(document, entry.id, provider)
+
+    RegistryStore(client).change(make)
+    click.echo(f"{name} is {'enabled' if enabled else 'disabled'}.")
+
+
+def _connected() -> tuple[redis.Redis, Settings]:
+    """Return a client of the ledger that answers, and the settings."""
+    try:
+        settings = load_settings()
+    except SettingsError as exc:
+        _fail(str(exc))
+    address = settings.redis_address
+    client = redis_client.connect(
+        address, timeout_s=redis_client.GATEWAY_TIMEOUT_S, name="replyto-cli"
+    )
+    try:
+        client.ping()
+    except redis.RedisError as exc:
+        # Not the URL: it may hold a password.
+        _fail(f"Redis does not answer; is ReplyTo running, and REPLYTO_REDIS_URL right? ({exc})")
+    return client, settings
+
+
+def _read(settings: Settings, file: Path | None) -> list[Provider]:
+    path = file or settings.providers_file
+    try:
+        found = read_file(path)
+    except SettingsError as exc:
+        _fail(str(exc))
+    if found is None:
+        _fail(f"there is no {path}")
+    return found
+
+
+def _line(entry: Entry, book: HealthBook) -> str:
+    one = entry.provider
+    condition = book.condition_of(one, "", unix_ms())
+    standing = condition.standing if one.enabled else "disabled"
+    reason = f" ({condition.reason})" if condition.reason and one.enabled else ""
+    limit = f", {one.concurrency} at once" if one.concurrency else ""
+    models = ", ".join(one.models)
+    through = f"  through {one.shown_proxy}" if one.proxy else ""
+    return (
+        f"{one.name}  {standing}{reason}  {one.type}  priority {one.priority}{limit}"
+        f"  {one.shown_url}{through}  [{entry.origin}]\n    {models}"
+    )
+
+
+def _told(difference: Difference) -> str:
+    mark = {"add": "+", "remove": "-", "change": "~"}[difference.kind]
+    rows = [f"    {name}: {was!r} → {now!r}" for name, was, now in difference.fields]
+    return "\n".join([f"{mark} {difference.name}", *rows])
+
+
+def _fail(message: str) -> NoReturn:
+    raise click.ClickException(message)

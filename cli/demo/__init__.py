@@ -1,0 +1,1 @@
+"""The demo LLM: an OpenAI-compatible server that is plainly none."""

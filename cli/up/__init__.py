@@ -1,0 +1,1 @@
+"""What `replyto up` runs: processes, the embedded Redis, detection of LLMs."""

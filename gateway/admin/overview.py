@@ -1,0 +1,113 @@
+"""How things stand, and the settings in force: for admins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, Response, request
+from pydantic import SecretStr
+
+from gateway.admin.workers import worker_row
+from gateway.http.binding import bind
+from gateway.http.routes import dto_route
+from gateway.services import services
+from shared.api_keys.scopes import Scope
+from shared.dtos.moments import iso_date
+from shared.dtos.overview import (
+    GetOverview,
+    GetOverviewResponse,
+    GetSettings,
+    GetSettingsResponse,
+    LatencyRow,
+    NoticeRow,
+    ProviderSlotsRow,
+    SettingRow,
+    StageRow,
+    WaitingRow,
+)
+from shared.machines.notices import Notice, Notices
+from shared.settings import Settings
+from shared.telemetry.overview import Overview, read_overview
+from shared.telemetry.stages import Stage
+
+blueprint = Blueprint("overview", __name__)
+
+
+@dto_route(blueprint, "GetOverview", "GET")
+def overview() -> Response:
+    """Tell how things stand."""
+    services().keys.authenticate_admin(request, Scope.ADMIN_READ)
+    bind(GetOverview)
+    now = read_overview(services().redis, services().registry.providers)
+    notices = Notices(services().redis).read()
+    return Response(_body(now, notices).to_json(), mimetype="application/json")
+
+
+def _body(now: Overview, notices: Sequence[Notice]) -> GetOverviewResponse:
+    return GetOverviewResponse(
+        date=iso_date(now.roll.now_ms),
+        accepted=now.accepted,
+        in_flight=now.in_flight,
+        delayed=now.delayed,
+        executed=now.executed,
+        callbacks_due=now.callbacks_due,
+        callbacks_delayed=now.callbacks_delayed,
+        callbacks_in_flight=now.callbacks_in_flight,
+        waiting=[WaitingRow(**asdict(row)) for row in now.waiting],
+        stages=[_stage(row) for row in now.stages],
+        providers=[ProviderSlotsRow(**asdict(row)) for row in now.providers],
+        workers=[worker_row(one) for one in now.roll.live],
+        lost_workers=[worker_row(one) for one in now.roll.lost],
+        notices=[_notice(one) for one in notices],
+        counts=now.counts,
+        latencies=[LatencyRow(within_ms=bound, total=n) for bound, n in now.latencies],
+    )
+
+
+def _notice(one: Notice) -> NoticeRow:
+    return NoticeRow(process=one.process, text=one.text, date=iso_date(one.at_ms))
+
+
+def _stage(stage: Stage) -> StageRow:
+    fields = asdict(stage)
+    return StageRow(lag_secs=fields.pop("lag_s"), **fields)
+
+
+@dto_route(blueprint, "GetSettings", "GET")
+def settings() -> Response:
+    """Tell the settings in force."""
+    services().keys.authenticate_admin(request, Scope.ADMIN_READ)
+    bind(GetSettings)
+    body = GetSettingsResponse(results=setting_rows(services().settings))
+    return Response(body.to_json(), mimetype="application/json")
+
+
+def setting_rows(settings: Settings) -> list[SettingRow]:
+    """Return every setting; of secrets, and of URLs that may hold one, only that they are set."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        is_secret = isinstance(value, SecretStr) or (name.endswith("_url") and _may_tell(value))
+        rows.append(
+            SettingRow(
+                name=f"REPLYTO_{name.upper()}",
+                value=None if is_secret else _as_text(value),
+                is_secret=is_secret,
+                is_default=value == field.get_default(),
+                description=field.description or "",
+            )
+        )
+    return rows
+
+
+def _may_tell(url: object) -> bool:
+    """Whether a URL could hold a password: before its host, or among its options."""
+    return any(sign in str(url) for sign in ("@", "?"))
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)

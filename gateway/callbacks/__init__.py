@@ -1,0 +1,1 @@
+"""Deliveries, signing keys, subscriptions and samples, as their owners see them."""

@@ -1,0 +1,153 @@
+"""Deliveries: list them, read one with its log, send them again, end them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, Response, request
+
+from gateway.auth.authenticator import Principal
+from gateway.callbacks.forms import attempt_row, delivery_row
+from gateway.http.binding import bind
+from gateway.http.routes import dto_response, dto_route
+from gateway.jobs.lookup import find_sent
+from gateway.services import Services, services
+from shared.callbacks.delivery import Delivery, DeliveryState, Replay, told_generation
+from shared.callbacks.delivery_index import Page, Query
+from shared.dtos.deliveries import (
+    CancelDelivery,
+    CancelDeliveryResponse,
+    GetDeliveries,
+    GetDeliveriesResponse,
+    GetDelivery,
+    GetDeliveryResponse,
+    ReplayDeliveries,
+    ReplayDeliveriesResponse,
+    ReplayDelivery,
+    ReplayDeliveryResponse,
+)
+from shared.errors import DeliveryNotFound
+from shared.jobs.job import Job
+
+blueprint = Blueprint("deliveries", __name__)
+
+#: Most deliveries replayed by one call: some seconds' work.
+_MOST_REPLAYED: Final = 1000
+#: What is replayed when no state is named: what the receiver did not get.
+_FAILED: Final = (DeliveryState.EXHAUSTED, DeliveryState.STOPPED)
+
+
+@dto_route(blueprint, "GetDeliveries", "GET")
+def find() -> Response:
+    """List the caller's deliveries; the admin's are everybody's."""
+    gateway, principal = services(), services().keys.authenticate(request)
+    wanted = bind(GetDeliveries)
+    states = (wanted.state,) if wanted.state else ()
+    query = _query(principal, wanted, states)
+    page = gateway.delivery_index.find(query, wanted.skip, wanted.take)
+    rows = [
+        delivery_row(
+            found.delivery, found.ref_id, found.tag, found.event, (found.generation, found.epoch)
+        )
+        for found in page.results
+    ]
+    return dto_response(GetDeliveriesResponse(offset=wanted.skip, total=page.total, results=rows))
+
+
+@dto_route(blueprint, "GetDelivery", "GET")
+def read() -> Response:
+    """Show one delivery with every attempt at it."""
+    gateway, principal = services(), services().keys.authenticate(request)
+    wanted = bind(GetDelivery)
+    job = find_sent(gateway.jobs, principal, wanted.id, wanted.ref_id)
+    delivery = _delivery_of(gateway, job)
+    return dto_response(
+        GetDeliveryResponse(
+            result=delivery_row(
+                delivery,
+                job.ref_id,
+                job.tag,
+                job.event,
+                (told_generation(job.state, job.generation), job.epoch),
+            ),
+            log=[attempt_row(attempt) for attempt in delivery.log],
+        )
+    )
+
+
+@dto_route(blueprint, "ReplayDelivery", "POST")
+def replay() -> Response:
+    """Send one callback again."""
+    gateway, principal = services(), services().keys.authenticate(request)
+    wanted = bind(ReplayDelivery)
+    job = find_sent(gateway.jobs, principal, wanted.id, wanted.ref_id)
+    became = gateway.deliveries.replay(job)
+    if became is Replay.UNKNOWN:
+        raise DeliveryNotFound
+    return dto_response(ReplayDeliveryResponse(id=job.id, ref_id=job.ref_id, status=became))
+
+
+@dto_route(blueprint, "CancelDelivery", "POST")
+def cancel() -> Response:
+    """Make no more attempts at one callback."""
+    gateway, principal = services(), services().keys.authenticate(request)
+    wanted = bind(CancelDelivery)
+    job = find_sent(gateway.jobs, principal, wanted.id, wanted.ref_id)
+    was_pending = gateway.deliveries.cancel(job)
+    return dto_response(
+        CancelDeliveryResponse(
+            id=job.id,
+            ref_id=job.ref_id,
+            state=_delivery_of(gateway, job).state,
+            status="cancelled" if was_pending else "ended",
+        )
+    )
+
+
+@dto_route(blueprint, "ReplayDeliveries", "POST")
+def replay_many() -> Response:
+    """Send all callbacks again that match, the oldest first; or only count them."""
+    gateway, principal = services(), services().keys.authenticate(request)
+    wanted = bind(ReplayDeliveries)
+    query = _query(principal, wanted, (wanted.state,) if wanted.state else _FAILED)
+    page = gateway.delivery_index.find(query, 0, 0 if wanted.dry_run else _MOST_REPLAYED)
+    became = [] if wanted.dry_run else _replay_all(gateway, page)
+    return dto_response(
+        ReplayDeliveriesResponse(
+            total=page.total,
+            replayed=became.count(Replay.QUEUED),
+            in_flight=became.count(Replay.IN_FLIGHT),
+            remaining=0 if wanted.dry_run else max(0, page.total - len(page.results)),
+            dry_run=wanted.dry_run,
+        )
+    )
+
+
+def _replay_all(gateway: Services, page: Page) -> list[Replay]:
+    jobs = gateway.jobs.summaries([found.delivery.id for found in page.results])
+    return [gateway.deliveries.replay(job) for job in jobs if job is not None]
+
+
+def _query(
+    principal: Principal,
+    wanted: GetDeliveries | ReplayDeliveries,
+    states: tuple[DeliveryState, ...],
+) -> Query:
+    listing = wanted if isinstance(wanted, GetDeliveries) else None
+    return Query(
+        owner=None if principal.is_admin else principal.owner,
+        states=states,
+        from_ms=wanted.from_ or 0,
+        to_ms=wanted.to,
+        host=wanted.host or "",
+        tag=wanted.tag or "",
+        ref_id=(listing.ref_id or "") if listing else "",
+        oldest_first=bool(listing.order_by) if listing else True,
+    )
+
+
+def _delivery_of(gateway: Services, job: Job) -> Delivery:
+    delivery = gateway.deliveries.get(job.id)
+    if delivery is None:
+        raise DeliveryNotFound
+    return delivery

@@ -1,0 +1,98 @@
+"""Flask without what the gateway does not use: signals, sessions of its own, coroutines.
+
+Its sessions are in Redis (`sessions.py`). Routes without variables, which all hot ones are, are
+found in a dictionary. See docs/adr/0013-a-lean-hot-path.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from flask import Flask, Request, Response
+from flask.sessions import NullSession, SessionInterface
+from werkzeug.routing import Map, MapAdapter, Rule
+
+from gateway.http.request import IncomingRequest
+
+#: Methods of known routes; the others are answered by Werkzeug's own search.
+_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+class KnownRoute:
+    """Stands for the search of a route that is known already."""
+
+    def __init__(self, rule: Rule) -> None:
+        self._found = (rule, dict[str, Any]())
+
+    def match(self, *, return_rule: bool) -> tuple[Rule, dict[str, Any]]:
+        """Return the route, and that it has no variables."""
+        del return_rule
+        return self._found
+
+
+class _NoSessions(SessionInterface):
+    """All requests have the one session in which nothing can be kept."""
+
+    _none = NullSession()
+
+    def open_session(self, app: Flask, request: Request) -> NullSession:
+        del app, request
+        return self._none
+
+
+class App(Flask):
+    """The gateway's application."""
+
+    request_class = IncomingRequest
+    session_interface = _NoSessions()
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._known: dict[tuple[str, str], KnownRoute] = {}
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function: none here is a coroutine."""
+        return func
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Return what finds the request's route."""
+        if request is None:
+            return super().create_url_adapter(request)
+        if not self._known:
+            self._known = known_routes(self.url_map)
+        known = self._known.get((request.method, request.path))
+        return known or super().create_url_adapter(request)  # type: ignore[return-value]
+
+    def full_dispatch_request(self) -> Response:
+        """Answer the request; tell nobody beside."""
+        self._got_first_request = True
+        try:
+            answer = self.preprocess_request()
+            if answer is None:
+                answer = self.dispatch_request()
+        except Exception as error:
+            answer = self.handle_user_exception(error)
+        return self.process_response(self.make_response(answer))
+
+    def do_teardown_request(self, exc: BaseException | None = None) -> None:
+        """Run what is to run after a request, if there is any such function."""
+        if self.teardown_request_funcs:
+            super().do_teardown_request(exc)
+
+    def do_teardown_appcontext(self, exc: BaseException | None = None) -> None:
+        """Run what is to run after it, if there is any such function."""
+        if self.teardown_appcontext_funcs:
+            super().do_teardown_appcontext(exc)
+
+
+def known_routes(url_map: Map) -> dict[tuple[str, str], KnownRoute]:
+    """Return the routes without variables, by method and path."""
+    found: dict[tuple[str, str], KnownRoute] = {}
+    for rule in url_map.iter_rules():
+        if not rule.arguments:
+            route = KnownRoute(rule)
+            for method in rule.methods or ():
+                if method in _METHODS:
+                    found.setdefault((method, rule.rule), route)
+    return found

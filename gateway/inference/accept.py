@@ -1,0 +1,121 @@
+"""Turns a checked call into an accepted job."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+
+from gateway.auth.authenticator import Principal
+from gateway.base_url import base_url
+from gateway.http import heavy
+from gateway.http.request import incoming
+from gateway.services import Services
+from shared.api_keys.limits import Allowance, guess_tokens
+from shared.errors import (
+    ModelNotFound,
+    NoProviderOnline,
+    OperationNotSupported,
+    ProviderNotFound,
+)
+from shared.jobs.job import NewJob
+from shared.jobs.moves import Accepted
+from shared.providers.conditions import obstacles
+from shared.wire.chat_request import ChatCall
+
+log = logging.getLogger(__name__)
+
+
+def accept_job(
+    services: Services,
+    principal: Principal,
+    call: ChatCall,
+    *,
+    priority: int,
+    timeout_s: float,
+    mailbox: str = "",
+) -> tuple[Accepted, str]:
+    """Accept the call as a job; return it with its RefId.
+
+    Raises ModelNotFound, ProviderNotFound, OperationNotSupported, CallbackTargetRefused,
+    RefIdConflict, QueueFull, and RateLimitExceeded and its kin.
+    """
+    _check(services, principal, call)
+    here = incoming()
+    here.model = call.chat.model
+    ref_id = call.ref_id or secrets.token_hex(16)
+    new = NewJob(
+        owner=principal.owner,
+        ref_id=ref_id,
+        model=call.chat.model,
+        request=call.chat.body.encode("utf-8"),
+        # A RefId made here is in nobody's hands: there is nothing to compare with.
+        fingerprint=_fingerprint(principal, call) if call.ref_id else "",
+        priority=priority,
+        timeout_s=min(call.timeout_s or timeout_s, timeout_s),
+        tag=call.tag or "",
+        provider=call.provider or "",
+        reply_to=call.reply_to or "",
+        mailbox=mailbox,
+        streamed=call.chat.stream,
+        base_url=base_url(services.settings) if call.reply_to else "",
+        request_id=here.request_id,
+        operation=call.chat.operation,
+        allowance=allowance_of(principal, call.chat.body),
+    )
+    accepted = services.jobs.accept(new)
+    here.job_id = accepted.id
+    log.debug("job %s: accepted for %s", accepted.id, new.model)
+    return accepted, ref_id
+
+
+def allowance_of(principal: Principal, body: str) -> Allowance | None:
+    """Return what a job with this request is accepted under, None when its key has no limits."""
+    limits = principal.limits
+    if limits is None:
+        return None
+    most = limits.tokens_per_minute
+    tokens = guess_tokens(body, most=most) if most else 0
+    return Allowance(principal.key_id, limits, tokens)
+
+
+def _fingerprint(principal: Principal, call: ChatCall) -> str:
+    if heavy.is_light(call.chat.body):
+        return call.fingerprint()
+    return heavy.away(call.fingerprint, principal.owner)
+
+
+def _check(services: Services, principal: Principal, call: ChatCall) -> None:
+    model, registry = call.chat.model, services.registry
+    # A model that this key may not use does not exist for it, as the list of models says.
+    if not (principal.may_use(model) and registry.serving(model)):
+        raise ModelNotFound(
+            f"The model '{model}' does not exist; GET /v1/models lists those that do.",
+            field="model",
+        )
+    if call.provider and call.provider not in {p.name for p in registry.serving(model)}:
+        raise ProviderNotFound(
+            f"The provider '{call.provider}' does not exist or does not have '{model}'.",
+            field="provider",
+        )
+    _check_operation(services, call)
+    if services.settings.no_provider == "refuse":
+        _refuse_unless_online(services, model, call.provider or "")
+    if call.reply_to:
+        services.settings.callback_targets.check(call.reply_to)
+
+
+def _refuse_unless_online(services: Services, model: str, provider: str) -> None:
+    kept_from = obstacles(services, model, provider)
+    if kept_from:
+        raise NoProviderOnline(f"No provider of '{model}' is online: {kept_from}.", retry_after_s=5)
+
+
+def _check_operation(services: Services, call: ChatCall) -> None:
+    chat, pinned = call.chat, call.provider
+    asked = [p for p in services.registry.serving(chat.model) if pinned in (None, p.name)]
+    if not any(provider.can(chat.operation) for provider in asked):
+        at = f" at the provider '{pinned}'" if pinned else ""
+        raise OperationNotSupported(
+            f"The model '{chat.model}' does not support the operation '{chat.operation}'{at}.",
+            field="model",
+        )

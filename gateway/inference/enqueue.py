@@ -1,0 +1,34 @@
+"""Accepts a job that nobody waits for, and says where to ask for it."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from flask import Response
+
+from gateway.auth.authenticator import Principal
+from gateway.base_url import base_url
+from gateway.http.response import JsonResponse
+from gateway.inference.accept import accept_job
+from gateway.services import Services
+from shared.dtos.jobs import QueueOpenAiChatResponse
+from shared.queues import names as task_names
+from shared.wire.chat_request import ChatCall
+
+
+def queue_job(gateway: Services, principal: Principal, call: ChatCall, status_dto: str) -> Response:
+    """Return the job's id and RefId, and the URL at which this DTO tells its status.
+
+    Raises what accept_job raises.
+    """
+    accepted, ref_id = accept_job(
+        gateway,
+        principal,
+        call,
+        priority=task_names.QUEUED,
+        timeout_s=gateway.settings.job_timeout_s,
+    )
+    base = base_url(gateway.settings)
+    status_url = f"{base}/api/{status_dto}?RefId={quote(ref_id, safe='')}"
+    body = QueueOpenAiChatResponse(id=accepted.id, ref_id=ref_id, status_url=status_url)
+    return JsonResponse(body.to_json())

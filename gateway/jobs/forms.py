@@ -1,0 +1,149 @@
+"""Shows a job in the DTOs of AI Server's wire. Pure."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any, Final
+
+from shared.dtos.base import ResponseError, ResponseStatus
+from shared.dtos.jobs import BackgroundJob, GetOpenAiChatStatusResponse
+from shared.dtos.moments import iso_date
+from shared.jobs.job import Job, JobState
+from shared.jobs.moves import Position
+from shared.operation import Operation
+
+#: Names of what was asked and of its answer; AI Server has those of chats and generations.
+_TYPES: Final = {
+    Operation.CHAT: ("OpenAiChatCompletion", "OpenAiChatResponse"),
+    Operation.COMPLETION: ("OpenAiCompletion", "OpenAiCompletionResponse"),
+    Operation.EMBEDDING: ("OpenAiEmbedding", "OpenAiEmbeddingResponse"),
+    Operation.RESPONSE: ("OpenAiResponse", "OpenAiResponseResponse"),
+    Operation.OLLAMA_GENERATE: ("OllamaGeneration", "OllamaGenerationResponse"),
+}
+_PROGRESS: Final = {JobState.QUEUED: 0.0, JobState.STARTED: 0.5}
+
+
+def status_json(job: Job, position: Position | None = None, kept_from: str = "") -> bytes:
+    """Return where the job stands, as it is sent; its result is the LLM's own text.
+
+    `kept_from` says what keeps a queued job from every provider, if something does.
+    """
+    start_in_s = position.start_in_s if position else None
+    status = GetOpenAiChatStatusResponse(
+        job_id=job.id,
+        ref_id=job.ref_id,
+        job_state=job.state,
+        status=status_text(job, position, kept_from),
+        queue_position=position.before if position else None,
+        estimated_start_secs=None if start_in_s is None else math.ceil(start_in_s),
+        response_status=failure_of(job),
+    ).to_json()
+    if job.response is None:
+        return status
+    return status.removesuffix(b"}") + b',"result":' + job.response + b"}"
+
+
+def status_text(job: Job, position: Position | None = None, kept_from: str = "") -> str:
+    """Return the state in words, with what is worth knowing about it."""
+    if kept_from and job.state is JobState.QUEUED:
+        return f"Queued until a provider is online: {kept_from}"
+    if position is not None:
+        return _in_line(position)
+    last = job.attempts[-1] if job.attempts else None
+    if job.state is JobState.QUEUED and last is not None:
+        return f"Queued for another attempt; attempt {last.number} failed: {last.detail}"
+    if job.state is JobState.STARTED:
+        wish = ", asked to cancel" if job.cancel else ""
+        at = f" at {job.at}" if job.at else ""
+        return f"Started, attempt {job.attempt}{at}{wish}"
+    failure = failure_of(job)
+    return f"{job.state}: {failure.message}" if failure else str(job.state)
+
+
+def _in_line(position: Position) -> str:
+    jobs = {0: "next in line", 1: "1 job before it"}.get(
+        position.before, f"{position.before} jobs before it"
+    )
+    if position.start_in_s is None:
+        return f"Queued, {jobs}"
+    return f"Queued, {jobs}, starts in about {math.ceil(position.start_in_s)} s"
+
+
+def failure_of(job: Job) -> ResponseStatus | None:
+    """Return why the job failed, None when it did not."""
+    if job.error is None:
+        return None
+    status: dict[str, Any] = json.loads(job.error)["responseStatus"]
+    rows = [
+        ResponseError(
+            error_code=row["errorCode"], field_name=row["fieldName"], message=row["message"]
+        )
+        for row in status.get("errors", [])
+    ]
+    return ResponseStatus(
+        error_code=status["errorCode"], message=status["message"], errors=rows or None
+    )
+
+
+def background_job(job: Job) -> BackgroundJob:
+    """Return all that is known of the job."""
+    failure = failure_of(job)
+    request_type, response_type = _TYPES[job.operation]
+    ended_ms = job.completed_ms or job.executed_ms
+    return BackgroundJob(
+        id=job.id,
+        ref_id=job.ref_id,
+        tag=job.tag or None,
+        worker=job.worker or None,
+        created_date=iso_date(job.created_ms),
+        created_by=job.owner,
+        request_id=job.request_id or None,
+        request_type="API",
+        request=request_type,
+        request_body=job.request.decode("utf-8"),
+        response=response_type if job.response is not None else None,
+        response_body=job.response.decode("utf-8") if job.response is not None else None,
+        state=job.state,
+        started_date=_date_or_none(job.started_ms),
+        completed_date=_date_or_none(job.completed_ms),
+        notified_date=_date_or_none(job.notified_ms),
+        attempts=job.attempt,
+        duration_ms=max(0, ended_ms - job.started_ms) if job.started_ms and ended_ms else 0,
+        timeout_secs=max(0, job.deadline_ms - job.created_ms) // 1000,
+        progress=_PROGRESS.get(job.state, 1.0),
+        status=status_text(job),
+        last_activity_date=iso_date(max(job.created_ms, job.started_ms, ended_ms)),
+        reply_to=job.reply_to or None,
+        error_code=failure.error_code if failure else None,
+        error=failure,
+        meta=_meta(job),
+    )
+
+
+def _meta(job: Job) -> dict[str, str] | None:
+    if not job.attempts:
+        return None
+    last = job.attempts[-1].provider
+    return {
+        **({"provider": last} if last else {}),
+        "attempts": json.dumps(
+            [
+                {
+                    "number": a.number,
+                    "provider": a.provider,
+                    "outcome": a.outcome,
+                    "status": a.status,
+                    "startedDate": iso_date(a.started_ms),
+                    "durationMs": a.duration_ms,
+                    "detail": a.detail,
+                    "reason": a.reason,
+                }
+                for a in job.attempts
+            ]
+        ),
+    }
+
+
+def _date_or_none(moment_ms: int) -> str | None:
+    return iso_date(moment_ms) if moment_ms else None

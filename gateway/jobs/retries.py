@@ -1,0 +1,82 @@
+"""Retries jobs that have failed: one, or all that match."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Final
+
+from flask import Blueprint, Response, request
+
+from gateway.auth.authenticator import Principal
+from gateway.http.binding import bind
+from gateway.http.routes import dto_response, dto_route
+from gateway.inference.accept import allowance_of
+from gateway.jobs.lookup import find_job
+from gateway.jobs.paging import job_filter
+from gateway.services import Services, services
+from shared.dtos.history import RetryJob, RetryJobResponse, RetryJobs, RetryJobsResponse
+from shared.errors import NotRetryable, RateLimitExceeded
+from shared.history.rows import Row
+from shared.jobs.job import Job, JobState
+from shared.jobs.moves import Retried
+
+blueprint = Blueprint("retry_jobs", __name__)
+
+_ENDED_BADLY: Final = (JobState.FAILED, JobState.CANCELLED)
+
+
+@dto_route(blueprint, "RetryJob", "POST")
+def retry_one() -> Response:
+    """Queue the job again."""
+    gateway, principal = services(), services().keys.authenticate(request)
+    wanted = bind(RetryJob)
+    job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id, gateway.history)
+    if not _retry(gateway, principal, job):
+        raise NotRetryable
+    return dto_response(RetryJobResponse(id=job.id, ref_id=job.ref_id, job_state=JobState.QUEUED))
+
+
+@dto_route(blueprint, "RetryJobs", "POST")
+def retry_many() -> Response:
+    """Queue all jobs again that match, the oldest first."""
+    gateway, principal = services(), services().keys.authenticate(request)
+    wanted = bind(RetryJobs)
+    filter_ = job_filter(principal, wanted, everybody=principal.is_admin)
+    filter_ = replace(filter_, state=wanted.state or JobState.FAILED)
+    rows = gateway.job_queries.page(filter_, skip=0, take=wanted.take, newest_first=False)
+    retried = 0 if wanted.dry_run else _retry_rows(gateway, principal, rows)
+    return dto_response(
+        RetryJobsResponse(matched=len(rows), retried=retried, dry_run=wanted.dry_run)
+    )
+
+
+def _retry_rows(gateway: Services, principal: Principal, rows: Iterable[Row]) -> int:
+    """Queue jobs of the history again; return how many, up to the limits of the caller's key."""
+    retried = 0
+    with suppress(RateLimitExceeded):
+        for row in rows:
+            retried += _retry_row(gateway, principal, row)
+    return retried
+
+
+def _retry_row(gateway: Services, principal: Principal, row: Row) -> bool:
+    """Queue a job of the history again; False when it cannot be, or is on its way already."""
+    job = gateway.jobs.get(row["id"])
+    if job is None or job.created_ms != row["created_ms"]:
+        job = gateway.history.get(row["id"], row["owner"])
+    return (
+        job is not None and job.created_ms == row["created_ms"] and _retry(gateway, principal, job)
+    )
+
+
+def _retry(gateway: Services, principal: Principal, job: Job) -> bool:
+    """Queue a job again, one that left the ledger with the request that the history keeps."""
+    if job.state not in _ENDED_BADLY:
+        return False
+    allowance = allowance_of(principal, job.request.decode("utf-8")) if job.request else None
+    became = gateway.jobs.retry(job, allowance=allowance)
+    if became is Retried.UNKNOWN and job.request:
+        became = gateway.jobs.retry(job, put_back=True, allowance=allowance)
+    return became is Retried.QUEUED

@@ -1,0 +1,122 @@
+"""Shows rows of the history, and sums of them, in the DTOs of the wire. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from shared.dtos.history import JobSummary, SummaryStats, Usage
+from shared.dtos.moments import iso_date
+from shared.errors import ValidationFailed
+from shared.history.rows import Row
+from shared.history.statistics import UsageSum
+from shared.providers.prices import NANOS
+from shared.wire.naming import fold
+
+#: What makes a spreadsheet take a text for a formula.
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_NAMES: Final = {fold(name): name for name in JobSummary.model_fields}
+
+
+def job_summary(row: Row) -> JobSummary:
+    """Return a row of a list."""
+    return JobSummary(
+        id=row["id"],
+        ref_id=row["ref_id"],
+        tag=row["tag"] or None,
+        created_by=row["owner"],
+        model=row["model"],
+        provider=row["provider"] or None,
+        operation=row["operation"],
+        state=row["state"],
+        status_code=row["status"] or None,
+        created_date=iso_date(row["created_ms"]),
+        started_date=_date(row["started_ms"]),
+        executed_date=_date(row["executed_ms"]),
+        completed_date=_date(row["completed_ms"]),
+        waited_ms=row["waited_ms"],
+        duration_ms=row["duration_ms"],
+        attempts=row["attempt"],
+        worker=row["worker"] or None,
+        error_code=row["error_code"] or None,
+        error_message=row["error_message"] or None,
+        prompt_tokens=row["prompt_tokens"],
+        completion_tokens=row["completion_tokens"],
+        total_tokens=row["total_tokens"],
+        cached_tokens=row["cached_tokens"],
+        cost=None if row["cost_nanos"] is None else row["cost_nanos"] / NANOS,
+        streamed=bool(row["streamed"]),
+        reply_to=row["reply_to"] or None,
+    )
+
+
+def only(fields: str | None, rows: Sequence[JobSummary]) -> list[JobSummary]:
+    """Leave out what was not asked for. Raises ValidationFailed for a field that is none."""
+    if fields is None:
+        return list(rows)
+    asked = [fold(name.strip()) for name in fields.split(",") if name.strip()]
+    if unknown := [name for name in asked if name not in _NAMES]:
+        raise ValidationFailed(f"A job has no field '{unknown[0]}'.", field="fields")
+    kept = {_NAMES[name] for name in asked}
+    absent = dict.fromkeys(set(JobSummary.model_fields) - kept)
+    return [row.model_copy(update=absent) for row in rows]
+
+
+def as_csv(rows: Iterable[JobSummary], names: Sequence[str]) -> str:
+    """Return the rows as CSV (RFC 4180) with a line of names."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    aliases = {name: field.alias for name, field in JobSummary.model_fields.items()}
+    writer.writerow([aliases[name] for name in names])
+    for row in rows:
+        writer.writerow([_cell(getattr(row, name)) for name in names])
+    return text.getvalue()
+
+
+def csv_names(fields: str | None) -> list[str]:
+    """Return the columns of a CSV: what was asked for, in that order, else all."""
+    if fields is None:
+        return list(JobSummary.model_fields)
+    asked = (fold(name.strip()) for name in fields.split(","))
+    return [_NAMES[name] for name in asked if name in _NAMES]
+
+
+def summary_stats(found: UsageSum) -> SummaryStats:
+    """Return a sum."""
+    return SummaryStats(
+        name=found.name,
+        total=found.sums["total"],
+        total_prompt_tokens=found.sums["prompt_tokens"],
+        total_completion_tokens=found.sums["completion_tokens"],
+        total_minutes=round(found.sums["duration_ms"] / 60_000, 3),
+        tokens_per_second=round(found.tokens_per_second, 3),
+    )
+
+
+def usage(found: UsageSum) -> Usage:
+    """Return a sum in detail."""
+    sums = found.sums
+    return Usage(
+        **summary_stats(found).model_dump(),
+        completed=sums["completed"],
+        failed=sums["failed"],
+        cancelled=sums["cancelled"],
+        total_tokens=sums["total_tokens"],
+        cached_tokens=sums["cached_tokens"],
+        cost=sums["cost_nanos"] / NANOS,
+        average_wait_ms=round(sums["waited_ms"] / sums["total"]) if sums["total"] else 0,
+        p50_ms=found.percentile_ms(0.5),
+        p95_ms=found.percentile_ms(0.95),
+        p99_ms=found.percentile_ms(0.99),
+    )
+
+
+def _date(moment_ms: int) -> str | None:
+    return iso_date(moment_ms) if moment_ms else None
+
+
+def _cell(value: object) -> object:
+    """Return what a cell says; a text that a spreadsheet would run is quoted."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -1,0 +1,33 @@
+"""Streams: follow the answer of a job that streams, from the start or from where one left off."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from gateway.http.binding import bind
+from gateway.http.routes import dto_route
+from gateway.jobs.lookup import find_job
+from gateway.jobs.progress import QueueNews
+from gateway.services import services
+from gateway.waiting.event_form import form_of
+from gateway.waiting.event_stream import parse_event_id
+from gateway.waiting.following import follow_stream, seated
+from shared.api_keys.scopes import Scope
+from shared.dtos.jobs import StreamOpenAiChat
+from shared.errors import ValidationFailed
+
+blueprint = Blueprint("streams", __name__)
+
+
+@dto_route(blueprint, "StreamOpenAiChat", "GET")
+def follow() -> Response:
+    """Relay a job's stream, before it where the job stands; leaving it changes nothing for it."""
+    gateway, principal = services(), services().keys.authenticate(request, Scope.READ)
+    wanted = bind(StreamOpenAiChat)
+    place = parse_event_id(request.headers.get("Last-Event-ID", "") or wanted.last_event_id or "")
+    job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id, gateway.history)
+    if not job.streamed:
+        raise ValidationFailed("This job does not stream: its request has no 'stream': true.")
+    news = QueueNews(gateway.jobs, job.id)
+    with seated(gateway) as held:
+        return follow_stream(gateway, held, job, form_of(job.operation), place=place, news=news)

@@ -1,0 +1,1 @@
+"""The pages: their shell, signing in, and what they keep."""

@@ -1,0 +1,109 @@
+"""Sign in and out of the pages: `/session`, made, told and ended."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint, Response, jsonify, request
+
+from gateway.auth.sessions import COOKIE, SESSION_S, Session, token_of
+from gateway.http.local_request import is_local_page
+from gateway.http.request import incoming
+from gateway.services import Services, services
+from shared.api_keys.principal import Principal
+from shared.api_keys.record import digest
+from shared.codecs.json_text import parse_document
+from shared.errors import InvalidApiKey, MalformedJson, Unauthenticated
+
+blueprint = Blueprint("sign_in", __name__)
+
+#: Most bytes of a sign-in: a key has some fifty.
+_MOST_BYTES: Final = 4096
+
+
+@blueprint.get("/session")
+def tell() -> Response:
+    """Say who is signed in, with the token that changes need; 401 when nobody is.
+
+    Where the pages are open, somebody always is.
+    """
+    gateway = services()
+    token = token_of(request)
+    key_digest = gateway.sessions.key_digest(request)
+    if token and key_digest:
+        return _who(gateway.keys.of_digest(key_digest), Session(token))
+    if gateway.settings.pages_open and is_local_page(request):
+        key = digest(gateway.settings.api_key.get_secret_value())
+        return _begin(gateway, key, gateway.sessions.begin_open())
+    raise Unauthenticated("Sign in with an API key.")
+
+
+@blueprint.post("/session")
+def sign_in() -> Response:
+    """Begin a session for the key in `{"key": …}`. Raises InvalidApiKey, TooManySignIns."""
+    gateway, address = services(), request.remote_addr or ""
+    gateway.sessions.check_throttle(address)
+    key = _given_key()
+    if not isinstance(key, str) or not key.strip():
+        raise Unauthenticated('Give the key as {"key": "ak-…"}.', field="key")
+    try:
+        return _sign_in(gateway, digest(key.strip()))
+    except InvalidApiKey:
+        gateway.sessions.note_failure(address)
+        raise
+
+
+def _given_key() -> object:
+    """Return what the body gives as the key. JSON alone: no form of another site can send that."""
+    if not request.is_json:
+        return None
+    try:
+        asked = incoming()
+        asked.max_content_length = _MOST_BYTES
+        _, body = parse_document(asked.body)
+    except MalformedJson:
+        return None
+    return body.get("key") if isinstance(body, dict) else None
+
+
+@blueprint.delete("/session")
+def sign_out() -> Response:
+    """End the session."""
+    services().sessions.end(request)
+    response = Response(status=204)
+    response.delete_cookie(COOKIE, httponly=True, samesite="Strict")
+    return response
+
+
+def _sign_in(gateway: Services, key_digest: str) -> Response:
+    # Before there is a session: of a key that is none nothing is kept.
+    gateway.keys.of_digest(key_digest)
+    return _begin(gateway, key_digest, gateway.sessions.begin(key_digest))
+
+
+def _begin(gateway: Services, key_digest: str, session: Session) -> Response:
+    response = _who(gateway.keys.of_digest(key_digest), session)
+    response.set_cookie(
+        COOKIE,
+        session.token,
+        max_age=SESSION_S,
+        httponly=True,
+        samesite="Strict",
+        secure=_is_https(gateway),
+    )
+    return response
+
+
+def _who(principal: Principal, session: Session) -> Response:
+    response = jsonify(
+        owner=principal.owner,
+        isAdmin=principal.is_admin,
+        scopes=sorted(principal.scopes),
+        csrfToken=session.csrf_token,
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _is_https(gateway: Services) -> bool:
+    return request.is_secure or (gateway.settings.base_url or "").startswith("https:")

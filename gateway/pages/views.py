@@ -1,0 +1,92 @@
+"""The pages: a shell and its files. What they show, they ask of the API like any other client."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from flask import Blueprint, Response, redirect, render_template, send_from_directory
+from werkzeug.wrappers import Response as AnyResponse
+
+blueprint = Blueprint("pages", __name__, template_folder="templates")
+
+STATIC: Final = Path(__file__).parents[1] / "static"
+#: A year (seconds): the address of a file changes with the files.
+_FOREVER_S: Final = 31_536_000
+
+#: Everything from here, no inline script or style, no frame around it (CSP Level 3).
+POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "worker-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    )
+)
+
+
+@blueprint.get("/")
+@blueprint.get("/chat")
+def home() -> AnyResponse:
+    """Lead to the chat, under the name that AI Server gave it."""
+    return redirect("/Chat")
+
+
+@blueprint.get("/Chat", strict_slashes=False)
+@blueprint.get("/Chat/<path:_place>")
+def chat(_place: str = "") -> Response:
+    """Show the chat page; its script reads the rest of the address."""
+    return _shell("chat", "Chat")
+
+
+@blueprint.get("/admin", strict_slashes=False)
+@blueprint.get("/admin/<path:_place>")
+def admin(_place: str = "") -> Response:
+    """Show the admin pages; their script reads the rest of the address."""
+    return _shell("admin", "Admin")
+
+
+@blueprint.get("/static/<version>/<path:name>")
+def static_file(version: str, name: str) -> Response:
+    """Serve a file of the pages. `version` only makes its address new when the files are."""
+    response = send_from_directory(STATIC, name)
+    if version == assets_version():
+        response.headers["Cache-Control"] = f"public, max-age={_FOREVER_S}, immutable"
+    else:
+        response.headers["Cache-Control"] = "no-cache"
+    return _guarded(response)
+
+
+@lru_cache(maxsize=1)
+def assets_version() -> str:
+    """Return what changes with any of the files: the head of a SHA-256 over all of them."""
+    digest = hashlib.sha256()
+    for path in sorted(STATIC.rglob("*")):
+        if path.is_file():
+            digest.update(path.relative_to(STATIC).as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _shell(app: str, title: str) -> Response:
+    html = render_template("shell.html", app=app, title=title, version=assets_version())
+    response = Response(html, mimetype="text/html")
+    response.headers["Cache-Control"] = "no-cache"
+    return _guarded(response)
+
+
+def _guarded(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    return response

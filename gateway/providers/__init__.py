@@ -1,0 +1,1 @@
+"""Providers as administrators see them: list, change, try."""

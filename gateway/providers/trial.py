@@ -1,0 +1,105 @@
+"""Tries one provider, also one that is offline: a pinned job on the usual way, or a probe."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from typing import Any, Final
+
+from flask import Blueprint, Response, request
+
+from gateway.auth.authenticator import Principal
+from gateway.http.binding import bind
+from gateway.http.routes import dto_route
+from gateway.inference.answer import answer_of, wait_for
+from gateway.services import Services, services
+from shared.api_keys.scopes import Scope
+from shared.dtos.providers import BoolResponse, ChatAiProvider, CheckAiProviderStatus
+from shared.errors import ModelNotFound, ProbeTimedOut, ValidationFailed
+from shared.jobs.job import NewJob
+from shared.jobs.moves import Accepted
+from shared.providers.conditions import named
+from shared.providers.probe_wishes import ProbeWish, wish_for_probe
+from shared.queues import names as task_names
+from shared.store import redis_keys
+from shared.wire.chat_request import ChatCall, parse_chat_completion
+
+blueprint = Blueprint("provider_trial", __name__)
+
+#: How long a check waits for a worker to make it (seconds).
+_PROBE_LIMIT_S: Final = 15
+
+
+@dto_route(blueprint, "ChatAiProvider", "POST")
+def try_provider() -> Response:
+    """Have this provider answer, whatever is known of its health."""
+    gateway = services()
+    principal = gateway.keys.authenticate_admin(request, Scope.ADMIN_PROVIDERS)
+    wanted = bind(ChatAiProvider)
+    call = _call(wanted)
+    _check(gateway, wanted)
+    told = wait_for(gateway, lambda mailbox: _accept(gateway, principal, wanted, call, mailbox))
+    return answer_of(told)
+
+
+@dto_route(blueprint, "CheckAiProviderStatus", "POST")
+def check() -> Response:
+    """Have a worker probe the provider now. One that is offline and well comes back."""
+    gateway = services()
+    gateway.keys.authenticate_admin(request, Scope.ADMIN_PROVIDERS)
+    provider = named(gateway, bind(CheckAiProviderStatus).provider)
+    problem = _probe(gateway, provider.name)
+    told = BoolResponse(result=not problem, reason=problem or None)
+    return Response(told.to_json(), mimetype="application/json")
+
+
+def _probe(gateway: Services, name: str) -> str:
+    """Ask the workers for a probe; return what is wrong, empty when nothing is."""
+    token = secrets.token_hex(8)
+    wish = ProbeWish(name, token)
+    wish_for_probe(gateway.redis, wish)
+    until = time.monotonic() + _PROBE_LIMIT_S
+    while time.monotonic() < until:
+        # Shorter than the time limit of the connection.
+        answer: Any = gateway.redis.blpop([redis_keys.probe_answer(token)], timeout=1)
+        if answer is not None:
+            return str(json.loads(answer[1])["problem"])
+    gateway.redis.lrem(redis_keys.PROBE_REQUESTS, 0, wish.to_json())
+    raise ProbeTimedOut
+
+
+def _call(wanted: ChatAiProvider) -> ChatCall:
+    body = wanted.request
+    if body is None:
+        if not wanted.prompt:
+            raise ValidationFailed("prompt: give a prompt, or a request.", field="prompt")
+        body = {"messages": [{"role": "user", "content": wanted.prompt}]}
+    whole = {**body, "model": wanted.model, "stream": False}
+    return parse_chat_completion(json.dumps(whole).encode())
+
+
+def _check(gateway: Services, wanted: ChatAiProvider) -> None:
+    if wanted.model not in named(gateway, wanted.provider).models:
+        raise ModelNotFound(
+            f"The provider '{wanted.provider}' does not have '{wanted.model}'.", field="model"
+        )
+
+
+def _accept(
+    gateway: Services, principal: Principal, wanted: ChatAiProvider, call: ChatCall, mailbox: str
+) -> Accepted:
+    return gateway.jobs.accept(
+        NewJob(
+            owner=principal.owner,
+            ref_id=secrets.token_hex(16),
+            model=wanted.model,
+            request=call.chat.body.encode("utf-8"),
+            fingerprint="",
+            priority=task_names.INTERACTIVE,
+            timeout_s=gateway.settings.sync_timeout_s,
+            provider=wanted.provider,
+            mailbox=mailbox,
+            forced=True,
+        )
+    )

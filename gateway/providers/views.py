@@ -1,0 +1,96 @@
+"""Providers: who they are and how they do."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import Final
+
+from flask import Blueprint, Response, request
+
+from gateway.http.binding import bind
+from gateway.http.routes import dto_route
+from gateway.http.rows import rows_of
+from gateway.providers import query as query_db
+from gateway.providers.forms import as_seen_by, model_of, shown
+from gateway.services import services
+from shared.api_keys.scopes import Scope
+from shared.dtos import providers as dtos
+from shared.dtos.base import Dto
+from shared.providers.health import Standing
+
+blueprint = Blueprint("providers", __name__)
+
+#: The dialects, as AI Server's clients list them.
+_TYPES: Final = {
+    "openai": "OpenAI, and all that speaks its API",
+    "ollama": "Ollama",
+    "anthropic": "Anthropic",
+}
+#: What only the admin sees of a provider.
+_PLACES: Final = {
+    *("api_base_url", "api_key_var", "api_key_header", "has_api_key", "heartbeat_url"),
+    *("proxy", "ca_file", "client_cert", "client_key"),
+}
+
+
+class AiType(Dto):
+    """An API dialect."""
+
+    id: str
+    name: str
+    provider: str
+
+
+@dto_route(blueprint, "QueryAiProviders", "GET")
+def query() -> Response:
+    """List the providers, as they are configured and as they do."""
+    gateway, _ = services(), services().keys.authenticate_admin(request, Scope.ADMIN_READ)
+    wanted = bind(dtos.QueryAiProviders)
+    entries = [
+        entry
+        for entry in gateway.follower.store.read()[1].entries
+        if wanted.id in (None, entry.id) and wanted.name in (None, entry.provider.name)
+    ]
+    return query_db.answer(rows_of(entries, partial(shown, gateway)), wanted)
+
+
+@dto_route(blueprint, "GetActiveProviders", "GET")
+def active() -> Response:
+    """List the providers that may be called now; where they are is told to the admin alone."""
+    gateway, principal = services(), services().keys.authenticate(request)
+    entries = gateway.follower.store.read()[1].entries
+    everybody = rows_of(entries, partial(shown, gateway))
+    usable = [
+        mine
+        for one in everybody
+        if one.status in (Standing.ONLINE, Standing.RESTING)
+        and (mine := as_seen_by(principal, one)) is not None
+    ]
+    hidden = set() if principal.is_admin else _PLACES
+    rows = [
+        one.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=hidden)
+        for one in usable
+    ]
+    return Response(json.dumps({"results": rows}), mimetype="application/json")
+
+
+@dto_route(blueprint, "QueryAiTypes", "GET")
+def types() -> Response:
+    """List the API dialects."""
+    services().keys.authenticate(request)
+    rows = [AiType(id=name, name=says, provider=name) for name, says in _TYPES.items()]
+    return query_db.answer(rows, bind(dtos.QueryAiTypes))
+
+
+@dto_route(blueprint, "QueryAiModels", "GET")
+def models() -> Response:
+    """List the models."""
+    gateway, principal = services(), services().keys.authenticate(request)
+    wanted = bind(dtos.QueryAiModels)
+    names = [
+        name
+        for name in gateway.registry.models
+        if wanted.id in (None, name) and principal.may_use(name)
+    ]
+    return query_db.answer([model_of(gateway, name) for name in names], wanted)

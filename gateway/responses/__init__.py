@@ -1,0 +1,1 @@
+"""OpenAI's Responses API: responses by their names, in their states."""

@@ -1,0 +1,116 @@
+"""Who is connected: how many from each address, who waits for its client, and who must go.
+
+Nobody is locked out while others only hold places: a new connection takes the place of the one that
+has waited longest for its client, of the address that holds most.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final, Protocol
+
+import gevent
+
+from gateway.server.limits import Limits
+
+#: How often is looked who has waited too long (seconds).
+_SWEEP_S: Final = 1.0
+#: Bytes of an IPv6 address that one customer of a provider has: a /64.
+_NETWORK_BYTES: Final = 8
+_MAPPED: Final = "::ffff:"
+
+
+class Caller(Protocol):
+    """A connection, as far as it can be told to go."""
+
+    address: str
+    #: When its wait is too long (monotonic seconds).
+    deadline: float
+
+    def hang_up(self, *, is_late: bool) -> None:
+        """End its wait: for bytes from its client, or until that takes some."""
+
+
+class Callers:
+    """The connections of one process."""
+
+    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._held: Counter[str] = Counter()
+        self._total = 0
+        #: Those that wait for their client, by address, the longest first.
+        self._waiting: dict[str, dict[Caller, None]] = {}
+
+    def admit(self, caller: Caller) -> bool:
+        """Count a new connection; False when there is no place, and none to be had."""
+        own, limits = self._held[caller.address], self._limits
+        if limits.per_address and own >= limits.per_address:
+            if not self._let_go(caller.address):
+                return False
+        elif self._total >= limits.connections and not self._let_go(self._greediest()):
+            return False
+        self._held[caller.address] += 1
+        self._total += 1
+        return True
+
+    def leave(self, caller: Caller) -> None:
+        """Count one less."""
+        self._total -= 1
+        self._held[caller.address] -= 1
+        if not self._held[caller.address]:
+            del self._held[caller.address]
+
+    def wait(self, caller: Caller) -> None:
+        """Note that this one waits for its client."""
+        self._waiting.setdefault(caller.address, {})[caller] = None
+
+    def go_on(self, caller: Caller) -> None:
+        """Note that it waits no more."""
+        waiting = self._waiting.get(caller.address, {})
+        waiting.pop(caller, None)
+        if not waiting:
+            self._waiting.pop(caller.address, None)
+
+    def all_waiting(self) -> list[Caller]:
+        """Return those that wait."""
+        return [caller for waiting in self._waiting.values() for caller in waiting]
+
+    def sweep(self) -> None:
+        """Tell those to go whose time is up."""
+        now = self._clock()
+        for caller in self.all_waiting():
+            if caller.deadline <= now:
+                caller.hang_up(is_late=True)
+
+    def sweep_for_ever(self) -> None:
+        """Do so every second."""
+        while True:
+            gevent.sleep(_SWEEP_S)
+            self.sweep()
+
+    def _greediest(self) -> str:
+        return max(self._waiting, key=lambda address: len(self._waiting[address]), default="")
+
+    def _let_go(self, address: str) -> bool:
+        """Tell the one of this address that has waited longest to go."""
+        for caller in self._waiting.get(address, ()):
+            self.go_on(caller)
+            caller.hang_up(is_late=False)
+            return True
+        return False
+
+
+def address_of(peer: object) -> str:
+    """Return what tells a client from others: its address, of IPv6 the network; else nothing."""
+    host = str(peer[0]) if isinstance(peer, tuple) else ""
+    if ":" not in host:
+        return host
+    if host.startswith(_MAPPED):
+        return host.removeprefix(_MAPPED)
+    with suppress(OSError):
+        return socket.inet_pton(socket.AF_INET6, host.partition("%")[0])[:_NETWORK_BYTES].hex()
+    return host

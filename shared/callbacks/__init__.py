@@ -1,0 +1,1 @@
+"""Deliveries, how they are signed, and what is posted."""

@@ -1,0 +1,52 @@
+"""What subscriptions are told: events in the form that Standard Webhooks recommends. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from shared.callbacks.body import iso_seconds
+from shared.callbacks.result_links import expiry_s, result_url
+from shared.codecs.json_bytes import to_json_bytes
+from shared.jobs.job import Job
+from shared.settings import Settings
+
+
+class Event(StrEnum):
+    """What can be subscribed to."""
+
+    JOB_COMPLETED = "job.completed"
+    JOB_FAILED = "job.failed"
+    JOB_CANCELLED = "job.cancelled"
+    CALLBACK_EXHAUSTED = "callback.exhausted"
+
+
+def job_event(settings: Settings, job: Job) -> bytes:
+    """Return the event of a job that has just ended; it links to the result."""
+    data = {
+        "id": job.id,
+        "refId": job.ref_id,
+        "tag": job.tag,
+        "jobState": job.outcome,
+        "model": job.model,
+        "resultUrl": result_url(settings, job),
+        "expires": iso_seconds(expiry_s(settings, job)),
+    }
+    return _body(f"job.{job.outcome.lower()}", job.executed_ms, data)
+
+
+def exhausted_event(job: Job, url: str, attempts: int, reason: str, now_ms: int) -> bytes:
+    """Return the event of a callback that its receiver never took."""
+    data = {
+        "id": job.id,
+        "refId": job.ref_id,
+        "tag": job.tag,
+        "url": url,
+        "attempts": attempts,
+        "reason": reason,
+    }
+    return _body(Event.CALLBACK_EXHAUSTED, now_ms, data)
+
+
+def _body(event: str, moment_ms: int, data: dict[str, object]) -> bytes:
+    moment = iso_seconds(moment_ms // 1000)
+    return to_json_bytes({"type": event, "timestamp": moment, "data": data})

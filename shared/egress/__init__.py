@@ -1,0 +1,1 @@
+"""The way out to providers: proxies, authorities, certificates of ours."""

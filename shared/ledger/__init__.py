@@ -1,0 +1,1 @@
+"""A job's transitions, each one script, by who makes them."""

@@ -1,0 +1,114 @@
+"""The gateway's first move: a request becomes a job in line, once, if there is room for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Final
+
+from shared.errors import LedgerUnavailable, OwnerQueueFull, QueueFull, RefIdConflict
+from shared.jobs.epoch import Epoch
+from shared.jobs.job import NewJob
+from shared.jobs.moves import Accepted
+from shared.ledger.key_limits import LONGEST_RETRY_AFTER_S, KeyLimits, over_limit
+from shared.operation import Operation
+from shared.queues import names as task_names
+from shared.queues import queue_keys
+from shared.store import redis_keys as keys
+from shared.store.clock import milliseconds
+from shared.store.scripts import Argument, Call
+
+#: When to come again to a full queue that has not moved yet (seconds).
+_RETRY_AFTER_UNKNOWN_S: Final = 10
+_FULL: Final = {"full": QueueFull, "owner_full": OwnerQueueFull}
+
+
+class Acceptance(KeyLimits):
+    """Accepts jobs, within the bounds of the queues and of the keys."""
+
+    #: Tells the highest id that the history knows; asked when the ids need a new epoch.
+    _known_id: Callable[[], int]
+
+    def accept(self, new: NewJob) -> Accepted:
+        """Make the job and put it in line, or find the one its RefId made before.
+
+        Raises RefIdConflict (same RefId, other request), QueueFull, OwnerQueueFull, and
+        RateLimitExceeded and its kin when the key's limits have no room for it; LedgerUnavailable,
+        or what `known_id` raises, while the ledger cannot give an id that nobody has.
+        """
+        accept_keys = [
+            keys.JOB_ID,
+            keys.ref(new.owner, new.ref_id),
+            keys.tag(new.owner, new.tag),
+            *queue_keys.of_accept(new.model, new.priority, new.owner, new.provider, new.operation),
+        ]
+        if new.allowance:
+            accept_keys += self._limit_keys(new.allowance.key_id)
+        call = Call("accept", accept_keys, self._accept_args(new))
+        answer = self._scripts.run(call)
+        if answer[0] == b"unborn":
+            Epoch(self._client).ensure(self._known_id())
+            answer = self._scripts.run(call)
+        verdict, value = answer[0].decode(), int(answer[1])
+        if verdict == "conflict":
+            raise RefIdConflict(field="refId")
+        if verdict == "unborn":
+            raise LedgerUnavailable(retry_after_s=1)
+        if verdict in _FULL:
+            raise _FULL[verdict](retry_after_s=retry_after_s(value, float(answer[2])))
+        if verdict == "limited":
+            raise over_limit(answer[2].decode(), value)
+        return Accepted(value, is_new=verdict == "accepted")
+
+    def _accept_args(self, new: NewJob) -> list[Argument]:
+        settings = self._settings
+        return [
+            self._clock(),
+            keys.JOB_PREFIX,
+            new.model,
+            task_names.chat_queue(new.model),
+            new.priority,
+            settings.queue_window,
+            settings.queue_limit,
+            settings.owner_queue_limit,
+            milliseconds(new.timeout_s),
+            new.fingerprint,
+            new.tag,
+            milliseconds(settings.job_timeout_s + settings.result_ttl_s),
+            new.owner,
+            new.allowance.to_json() if new.allowance else "",
+            *(part for pair in _fields(new).items() for part in pair),
+        ]
+
+
+def retry_after_s(waiting: int, per_second: float) -> int:
+    """Return when a refused client should come again (seconds): when a twentieth has drained."""
+    if per_second <= 0:
+        return _RETRY_AFTER_UNKNOWN_S
+    return max(1, min(LONGEST_RETRY_AFTER_S, math.ceil(waiting / 20 / per_second)))
+
+
+def _fields(new: NewJob) -> dict[str, str | bytes]:
+    """Return what the job's hash holds beside what the script itself writes."""
+    fields: dict[str, str | bytes] = {
+        "ref_id": new.ref_id,
+        "provider": new.provider,
+        "reply_to": new.reply_to,
+        "request": new.request,
+    }
+    if new.mailbox:
+        fields["mailboxes"] = new.mailbox
+    if new.streamed:
+        fields["streamed"] = "1"
+    if new.reply_to and new.base_url:
+        fields["base_url"] = new.base_url
+    if new.request_id:
+        fields["request_id"] = new.request_id
+    if new.operation is not Operation.CHAT:
+        fields["operation"] = new.operation
+    if new.forced:
+        fields["forced"] = "1"
+    if new.allowance:
+        fields["key_id"] = new.allowance.key_id
+        fields["reserved"] = str(new.allowance.tokens)
+    return fields

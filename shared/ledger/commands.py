@@ -1,0 +1,118 @@
+"""What somebody may wish of a job that is there: that it ends, or that it is tried again."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from shared.api_keys.limits import Allowance
+from shared.callbacks import delivery_keys
+from shared.jobs.failures import CANCELLED
+from shared.jobs.job import ATTEMPT_PREFIX, Job, failure_body
+from shared.jobs.moves import Cancelled, Retried
+from shared.ledger.key_limits import KeyLimits, over_limit
+from shared.operation import Operation
+from shared.queues import names as task_names
+from shared.queues import queue_keys
+from shared.store import redis_keys as keys
+from shared.store.clock import milliseconds
+from shared.store.scripts import Call
+
+#: Fields of a job that left the ledger, when it is put back.
+_PUT_BACK: Final = (
+    *("id", "ref_id", "owner", "model", "priority", "tag", "provider", "reply_to", "request"),
+    *("created_ms", "generation", "attempt", "request_id"),
+)
+
+
+class Wishes(KeyLimits):
+    """Cancels jobs, and queues ended ones again."""
+
+    def cancel(self, job: Job) -> Cancelled:
+        """End the job if it waits, ask its attempt to abort if it runs."""
+        queue = task_names.chat_queue(job.model)
+        call = Call(
+            "cancel",
+            [
+                *queue_keys.move_keys(job.id),
+                *queue_keys.everywhere(queue, job.owner, job.provider, job.operation),
+            ],
+            [
+                self._clock(),
+                job.id,
+                failure_body(CANCELLED),
+                CANCELLED.status,
+                keys.abort_channel(""),
+            ],
+        )
+        return Cancelled(self._scripts.run(call).decode())
+
+    def retry(
+        self, job: Job, *, put_back: bool = False, allowance: Allowance | None = None
+    ) -> Retried:
+        """Queue a job again that Failed or was Cancelled, with attempts and time anew.
+
+        `put_back` when it has left the ledger, as the history knows it. Raises RateLimitExceeded
+        and its kin when the limits of the caller's key have no room for it.
+        """
+        retry_keys = _retry_keys(job)
+        if allowance:
+            retry_keys += self._limit_keys(allowance.key_id)
+        call = Call(
+            "retry",
+            retry_keys,
+            [
+                self._clock(),
+                job.id,
+                task_names.chat_queue(job.model),
+                job.priority,
+                self._settings.queue_window,
+                milliseconds(self._settings.job_timeout_s),
+                job.owner,
+                job.model,
+                allowance.to_json() if allowance else "",
+                allowance.key_id if allowance else "",
+                keys.JOB_PREFIX,
+                *(_hash_of(job) if put_back else ()),
+            ],
+        )
+        answer = self._scripts.run(call)
+        if isinstance(answer, list):
+            raise over_limit(answer[2].decode(), int(answer[1]))
+        return Retried(answer.decode())
+
+
+def _retry_keys(job: Job) -> list[str]:
+    queue = task_names.chat_queue(job.model)
+    return [
+        *queue_keys.move_keys(job.id),
+        keys.UNSTORED,
+        keys.ref(job.owner, job.ref_id),
+        keys.delivery(job.id),
+        keys.DELIVERIES_DELAYED,
+        keys.MODELS,
+        keys.drain(queue),
+        *queue_keys.window(queue, job.priority),
+        keys.waiting_of(queue, job.priority, job.owner),
+        keys.DELIVERIES_LEASES,
+        delivery_keys.LINE,
+        delivery_keys.MISSING,
+        keys.ENDPOINT_PREFIX,
+        keys.HOST_PREFIX,
+        keys.DELIVERIES_PARKED,
+    ]
+
+
+def _hash_of(job: Job) -> list[str | bytes | int]:
+    """Return the fields of a job that was in the ledger before, as it was accepted."""
+    fields: dict[str, str | bytes | int] = {
+        **{name: getattr(job, name) for name in _PUT_BACK},
+        **{f"{ATTEMPT_PREFIX}{attempt.number}": attempt.to_json() for attempt in job.attempts},
+        "state": str(job.state),
+        "fingerprint": "",
+        "crashes": 0,
+    }
+    if job.operation is not Operation.CHAT:
+        fields["operation"] = str(job.operation)
+    if job.streamed:
+        fields["streamed"] = job.streamed
+    return [part for pair in fields.items() for part in pair]

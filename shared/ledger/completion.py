@@ -1,0 +1,111 @@
+"""The completion worker's moves: executed jobs become final, with their deliveries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from shared.api_keys.limits import Charge
+from shared.callbacks import delivery_keys
+from shared.callbacks.body import thin_body
+from shared.callbacks.events import job_event
+from shared.jobs.job import ATTEMPT_PREFIX, Job, JobState
+from shared.ledger.key_limits import KeyLimits, charge_args
+from shared.store import redis_keys as keys
+from shared.store.clock import milliseconds
+from shared.store.lease import Lease
+from shared.store.scripts import Argument, Call
+
+_NO_CHARGE: Final = Charge()
+
+
+class Completion(KeyLimits):
+    """Makes executed jobs final, many in one round trip; one process at a time."""
+
+    def enter_completion(self, token: str, lease_s: float) -> bool:
+        """Become the one who completes; renew with the same token. False: somebody else is."""
+        return Lease(self._scripts, keys.COMPLETION_LEASE).hold(token, lease_s)
+
+    def leave_completion(self, token: str) -> bool:
+        """Stop completing; False when more jobs were executed in the meantime."""
+        call = Call("leave_completion", [keys.EXECUTED, keys.COMPLETION_LEASE], [token])
+        return bool(self._scripts.run(call))
+
+    def executed(self, most: int) -> list[int]:
+        """Return the ids that wait for completion, oldest first."""
+        ids: Any = self._client.zrange(keys.EXECUTED, 0, most - 1)
+        return [int(job_id) for job_id in ids]
+
+    def complete(
+        self, jobs: Sequence[Job], charges: Mapping[int, Charge] | None = None
+    ) -> list[JobState | None]:
+        """Make Executed jobs final, with their deliveries; None where a job was not Executed.
+
+        The keys of those that have limits are charged, in the same step.
+        """
+        charges = charges or {}
+        now, subscribers = self._clock(), self._subscribers()
+        calls = [
+            Call(
+                "complete",
+                [*_complete_keys(job), *self._charge_keys(job)],
+                [
+                    now,
+                    *self._complete_args(job, subscribed=job.owner in subscribers),
+                    *charge_args(charges.get(job.id, _NO_CHARGE)),
+                ],
+            )
+            for job in jobs
+        ]
+        states = self._scripts.run_all(calls)
+        return [JobState(state.decode()) if state else None for state in states]
+
+    def contents_to_charge(self, jobs: Sequence[Job]) -> list[tuple[bytes | None, str, int]]:
+        """Return each job's response, who gave it, and how many bytes were asked."""
+        pipe = self._client.pipeline(transaction=False)
+        for job in jobs:
+            pipe.hmget(keys.job(job.id), "response", f"{ATTEMPT_PREFIX}{job.attempt}")
+            pipe.hstrlen(keys.job(job.id), "request")
+        answers = pipe.execute()
+        return [
+            (response, json.loads(attempt)["provider"] if attempt else "", asked)
+            for (response, attempt), asked in zip(answers[::2], answers[1::2], strict=True)
+        ]
+
+    def drop_executed(self, job_ids: Sequence[int]) -> None:
+        """Take ids off the pending list whose jobs do not exist any more."""
+        if job_ids:
+            self._client.zrem(keys.EXECUTED, *job_ids)
+
+    def _subscribers(self) -> set[str]:
+        owners: Any = self._client.smembers(keys.SUBSCRIBERS)
+        return {owner.decode() for owner in owners}
+
+    def _complete_args(self, job: Job, *, subscribed: bool) -> list[Argument]:
+        settings = self._settings
+        ttl_ms = milliseconds(settings.result_ttl_s)
+        return [
+            job.id,
+            ttl_ms,
+            settings.callback_body_limit_bytes,
+            thin_body(settings, job) if job.reply_to else b"",
+            job.owner,
+            job_event(settings, job) if subscribed else b"",
+            # Without its job nobody could ask for its chunks.
+            min(ttl_ms, milliseconds(settings.stream_ttl_s)),
+        ]
+
+
+def _complete_keys(job: Job) -> list[str]:
+    return [
+        keys.job(job.id),
+        keys.EXECUTED,
+        keys.ref(job.owner, job.ref_id),
+        keys.delivery(job.id),
+        delivery_keys.MESSAGES,
+        delivery_keys.LINE,
+        keys.QUEUE_PLACE,
+        *delivery_keys.of_events(job.owner),
+        keys.UNSTORED,
+    ]

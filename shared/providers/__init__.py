@@ -1,0 +1,1 @@
+"""What a provider is: the registry, its health, presets, prices."""

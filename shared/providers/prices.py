@@ -1,0 +1,127 @@
+"""What tokens cost: the `[price]` tables of `providers.toml`."""
+
+from __future__ import annotations
+
+import logging
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shared.settings import SettingsError
+from shared.wire.usage import Usage
+
+log = logging.getLogger(__name__)
+
+#: Costs are kept in billionths of the currency unit: whole numbers add up without error.
+NANOS: Final = 1_000_000_000
+
+PerMillion = Annotated[float, Field(ge=0, le=1_000_000)]
+
+
+class Price(BaseModel):
+    """What a million tokens cost, in whatever currency the operator counts."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    input: PerMillion = 0.0
+    output: PerMillion = 0.0
+    #: Of prompt tokens that the provider had cached; as `input` when not given.
+    cached: PerMillion | None = None
+
+    def cost_nanos(self, usage: Usage) -> int:
+        """Return what this usage costs, in billionths."""
+        cached = min(usage.cached, usage.prompt)
+        cached_price = self.input if self.cached is None else self.cached
+        per_million = (
+            (usage.prompt - cached) * self.input
+            + cached * cached_price
+            + usage.completion * self.output
+        )
+        return round(per_million * NANOS / 1_000_000)
+
+
+class Prices:
+    """Prices by model, or by one provider's model: `provider/model` goes before `model`."""
+
+    def __init__(self, prices: Mapping[str, Price] | None = None) -> None:
+        self._prices = dict(prices or {})
+
+    def cost_nanos(self, provider: str, model: str, usage: Usage) -> int:
+        """Return what this usage costs, in billionths; 0 for a model without a price."""
+        price = self._prices.get(f"{provider}/{model}") or self._prices.get(model)
+        return price.cost_nanos(usage) if price else 0
+
+    def current(self) -> Prices:
+        """Return the prices of this moment, which change no more: taken once for many jobs."""
+        return self
+
+
+class FilePrices(Prices):
+    """The prices of a file, followed: a change counts from then on."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises SettingsError as `load_prices` does; later the last good prices stay."""
+        self._path = path
+        self._seen = _version(path)
+        super().__init__(_read(path))
+
+    def cost_nanos(self, provider: str, model: str, usage: Usage) -> int:
+        """Return what this usage costs now."""
+        self._follow()
+        return super().cost_nanos(provider, model, usage)
+
+    def current(self) -> Prices:
+        """Return the prices that stand in the file now, or the last good ones."""
+        self._follow()
+        return Prices(self._prices)
+
+    def _follow(self) -> None:
+        version = _version(self._path)
+        if version != self._seen:
+            self._seen = version
+            self._load()
+
+    def _load(self) -> None:
+        try:
+            self._prices = _read(self._path)
+        except (SettingsError, OSError) as exc:
+            log.warning("prices stay as they were: %s", exc)
+        else:
+            log.info("prices of %s: %s", self._path, len(self._prices))
+
+
+def _version(path: Path) -> tuple[int, int, int] | None:
+    """Return what changes when the file does; None when it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+class _File(BaseModel):
+    price: dict[str, Price] = Field(default_factory=dict)
+
+
+def load_prices(path: Path) -> Prices:
+    """Read the prices in `providers.toml`; a file that is not there has none.
+
+    Raises SettingsError naming the entry when something in it is wrong.
+    """
+    return Prices(_read(path))
+
+
+def _read(path: Path) -> dict[str, Price]:
+    try:
+        return _File.model_validate(tomllib.loads(path.read_text("utf-8"))).price
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise SettingsError(f"{path}: {exc}") from exc
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"{path}: {where}: {first['msg']}") from None

@@ -1,0 +1,47 @@
+"""Wishes for a probe of a provider, as they wait in Redis for a worker that probes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from redis import Redis
+
+from shared.store import redis_keys as keys
+
+#: Most wishes that wait: where nobody probes they must not pile up.
+_MOST: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeWish:
+    """Whom to probe. `token`: where the answer is waited for; none if nobody waits.
+
+    `refusal`: a call was refused in a way that may be about the key; to be confirmed.
+    """
+
+    provider: str
+    token: str = ""
+    refusal: str = ""
+
+    def to_json(self) -> str:
+        """Return the wish as it waits."""
+        return json.dumps(asdict(self))
+
+
+def wish_for_probe(redis: Redis, wish: ProbeWish) -> None:
+    """Leave a wish. Raises RedisError."""
+    with redis.pipeline(transaction=False) as pipe:
+        pipe.rpush(keys.PROBE_REQUESTS, wish.to_json())
+        pipe.ltrim(keys.PROBE_REQUESTS, -_MOST, -1)
+        pipe.execute()
+
+
+def take_wishes(redis: Redis) -> list[ProbeWish]:
+    """Take all wishes that wait, each once, however many had it. Raises RedisError."""
+    wishes: dict[ProbeWish, None] = {}
+    while (text := redis.lpop(keys.PROBE_REQUESTS)) is not None:
+        told: dict[str, Any] = json.loads(text)  # type: ignore[arg-type]
+        wishes[ProbeWish(told["provider"], told.get("token", ""), told.get("refusal", ""))] = None
+    return list(wishes)

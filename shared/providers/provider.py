@@ -1,0 +1,260 @@
+"""The LLM providers an operator configured: what one is, and how `providers.toml` is read."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from shared.egress.proxy_url import Proxy
+from shared.operation import OPERATIONS_BY_TYPE, Operation
+from shared.providers import presets as provider_presets
+from shared.providers.extras import HeaderName, Headers, Query, open_secrets
+from shared.security.masked_url import masked_url
+from shared.settings import SettingsError
+
+#: No control characters: they separate names in the keys of Redis.
+Name = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]+$")]
+#: A file on the machines that call the provider.
+FilePath = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00-\x1f\x7f]+$")]
+PerMinute = Annotated[int, Field(ge=1)]
+
+#: The API dialects a provider can speak.
+ProviderType = Literal["openai", "ollama", "anthropic"]
+
+
+class ModelDefaults(BaseModel):
+    """What a request to a model gets when its client did not say it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    temperature: float | None = Field(None, ge=0)
+    max_tokens: int | None = Field(None, ge=1)
+    body: Mapping[str, Any] = Field(default_factory=dict)
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """All of them by their names in a request."""
+        own = {"temperature": self.temperature, "max_tokens": self.max_tokens}
+        return {**self.body, **{name: value for name, value in own.items() if value is not None}}
+
+
+class Provider(BaseModel):
+    """One configured LLM endpoint. `models` maps the public name to the provider's own.
+
+    In the file a model may be a table: `{model = "own name", temperature = 0.2, …}`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Name
+    type: ProviderType = "openai"
+    base_url: HttpUrl
+    api_key_env: str | None = None
+    #: A key given over the API, sealed (`shared/security/sealing.py`). Never in a file.
+    sealed_key: str | None = Field(None, repr=False)
+    #: The header that carries the key; None for the one that is usual for the type.
+    api_key_header: HeaderName | None = None
+    headers: Headers = Field(default_factory=dict)
+    query: Query = Field(default_factory=dict)
+    concurrency: int | None = Field(None, ge=1)
+    requests_per_minute: PerMinute | None = None
+    tokens_per_minute: PerMinute | None = None
+    priority: int = 0
+    models: Mapping[Name, Name] = Field(min_length=1)
+    defaults: Mapping[Name, ModelDefaults] = Field(default_factory=dict)
+    heartbeat_url: HttpUrl | None = None
+    #: What it is called through; None for what the environment says.
+    #: Not in a repr: it may hold a password.
+    proxy: Proxy | None = Field(None, repr=False)
+    #: Who is trusted as this provider: certificates in PEM; None for what the environment says.
+    ca_file: FilePath | None = None
+    #: Our certificate there, in PEM; its key is in the same file, or in `client_key`.
+    client_cert: FilePath | None = None
+    client_key: FilePath | None = None
+    enabled: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _preset_fills_what_is_not_given(cls, values: Any) -> Any:
+        return provider_presets.filled(values) if isinstance(values, dict) else values
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _list_means_same_names(cls, value: object) -> object:
+        return {name: name for name in value} if isinstance(value, list) else value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_tables(cls, value: Any) -> Any:
+        models = value.get("models") if isinstance(value, dict) else None
+        if not isinstance(models, dict):
+            return value
+        tables = {name: told for name, told in models.items() if isinstance(told, dict)}
+        if not tables:
+            return value
+        names = {name: told.get("model", name) for name, told in tables.items()}
+        defaults = {
+            name: {key: part for key, part in told.items() if key != "model"}
+            for name, told in tables.items()
+        }
+        defaults.update(value.get("defaults", {}))
+        return {**value, "models": {**models, **names}, "defaults": defaults}
+
+    @model_validator(mode="after")
+    def _defaults_are_of_models(self) -> Provider:
+        for name in self.defaults:
+            if name not in self.models:
+                raise ValueError(f"defaults: '{name}' is not one of its models")
+        return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _pair_is_certificate_and_key(cls, values: Any) -> Any:
+        pair = values.get("client_cert") if isinstance(values, dict) else None
+        if not isinstance(pair, list) or len(pair) != 2:  # noqa: PLR2004 - a pair
+            return values
+        return {**values, "client_cert": pair[0], "client_key": pair[1]}
+
+    @model_validator(mode="after")
+    def _key_has_a_certificate(self) -> Provider:
+        if self.client_key and not self.client_cert:
+            raise ValueError("client_key: it needs a client_cert")
+        return self
+
+    def can(self, operation: Operation) -> bool:
+        """Whether providers of this type can be asked that."""
+        return operation in OPERATIONS_BY_TYPE[self.type]
+
+    def endpoint(self, path: str) -> str:
+        """Return the URL of `path` under the base URL, which is as an OpenAI SDK takes it."""
+        return f"{str(self.base_url).rstrip('/')}/{path}"
+
+    @property
+    def shown_url(self) -> str:
+        """The base URL without a password that may be in it."""
+        return masked_url(str(self.base_url))
+
+    @property
+    def shown_proxy(self) -> str | None:
+        """The proxy without a password that may be in its URL."""
+        return self.proxy and masked_url(self.proxy)
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether its calls are counted over the whole cluster."""
+        return bool(self.concurrency or self.requests_per_minute or self.tokens_per_minute)
+
+    @property
+    def models_url(self) -> str:
+        """Where it lists its models, as OpenAI does."""
+        return self.endpoint("models") if self.type == "openai" else f"{self.root_url}/v1/models"
+
+    def key_headers(self, key: str | None) -> tuple[tuple[str, str], ...]:
+        """Return the header that carries the key: the one of its type, unless it names another."""
+        if not key:
+            return ()
+        if self.api_key_header:
+            return ((self.api_key_header, key),)
+        if self.type == "anthropic":
+            return (("x-api-key", key),)
+        return (("Authorization", f"Bearer {key}"),)
+
+    @property
+    def root_url(self) -> str:
+        """The base URL without the `/v1` that an OpenAI SDK wants at its end."""
+        return str(self.base_url).rstrip("/").removesuffix("/v1")
+
+
+class Registry:
+    """All providers, and which models they serve. Replaced as a whole when it changes."""
+
+    def __init__(self, providers: Iterable[Provider]) -> None:
+        self.providers = tuple(providers)
+
+    def replace(self, providers: Iterable[Provider]) -> None:
+        """Become the registry of these providers."""
+        self.providers = tuple(providers)
+
+    @property
+    def models(self) -> list[str]:
+        """Public names of the models that some enabled provider has, sorted."""
+        return sorted({name for p in self.providers if p.enabled for name in p.models})
+
+    @property
+    def known_models(self) -> list[str]:
+        """Public names of all models, also those of disabled providers, sorted."""
+        return sorted({name for p in self.providers for name in p.models})
+
+    def serving(self, model: str) -> list[Provider]:
+        """Return the enabled providers of this model, best priority first, in file order."""
+        able = [p for p in self.providers if p.enabled and model in p.models]
+        return sorted(able, key=lambda provider: -provider.priority)
+
+    def having(self, model: str) -> list[Provider]:
+        """Return all providers that have this model, disabled ones too, in file order."""
+        return [provider for provider in self.providers if model in provider.models]
+
+    def named(self, name: str) -> Provider | None:
+        """Return the provider of this name."""
+        return next((p for p in self.providers if p.name == name), None)
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    provider: list[Provider] = Field(default_factory=list)
+    #: Read by `shared.providers.prices`.
+    price: dict[str, Any] = Field(default_factory=dict)
+
+
+def load_registry(path: Path) -> Registry:
+    """Read `providers.toml`; a file that is not there has no providers.
+
+    Raises SettingsError naming the entry and the field when something in it is wrong.
+    """
+    return Registry(read_file(path) or [])
+
+
+def read_file(path: Path) -> list[Provider] | None:
+    """Return the providers of the file; None when there is no file. Raises SettingsError."""
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+        providers = _File.model_validate(content).provider
+    except FileNotFoundError:
+        return None
+    except tomllib.TOMLDecodeError as exc:
+        raise SettingsError(f"{path}: {exc}") from exc
+    except ValidationError as exc:
+        raise SettingsError(f"{path}: {first_problem(exc)}") from None
+    names = [provider.name for provider in providers]
+    for provider in providers:
+        if names.count(provider.name) > 1:
+            raise SettingsError(f"{path}: two providers are named '{provider.name}'")
+        if provider.sealed_key is not None:
+            raise SettingsError(f"{path}: {provider.name}: {_KEY_IN_FILE}")
+        for name in open_secrets(provider.headers, provider.query):
+            raise SettingsError(f"{path}: {provider.name}: {name}: {_WRITTEN_OUT}")
+    return providers
+
+
+_WRITTEN_OUT: Final = 'a secret belongs into the environment: write "env:NAME of its variable"'
+_KEY_IN_FILE: Final = "sealed_key: name the key's variable with api_key_env"
+
+
+def first_problem(error: ValidationError) -> str:
+    """Return where the first thing is wrong, and what."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg']}" if where else str(first["msg"])

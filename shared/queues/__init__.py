@@ -1,0 +1,1 @@
+"""Names of queues, their keys in Redis, gates and slots."""

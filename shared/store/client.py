@@ -1,0 +1,97 @@
+"""Builds Redis clients with the time limits each side needs."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from typing import Any, Final
+
+import redis
+from redis.backoff import ConstantBackoff
+from redis.exceptions import NoPermissionError
+from redis.maint_notifications import MaintNotificationsConfig
+from redis.retry import Retry
+
+from shared.store import redis_keys, scripts
+from shared.store.address import RedisAddress, read_address
+from shared.store.connections import connection_class, connection_options
+from shared.store.pool import Packer, Pool
+from shared.store.refusals import is_outage
+
+__all__ = ["GATEWAY_TIMEOUT_S", "WORKER_TIMEOUT_S", "connect", "is_outage"]
+
+#: A gateway that waited for a free connection and then for its answer has waited twice this, and
+#: answers 503 within 5 s (seconds).
+GATEWAY_TIMEOUT_S: Final = 2.0
+#: Workers have time; they only must not hang on a frozen Redis for ever (seconds).
+WORKER_TIMEOUT_S: Final = 10.0
+#: Between a connection that broke and the next one (seconds).
+_PAUSE_S: Final = 0.05
+
+
+class _Client(redis.Redis):
+    """A client that sends each command without the library's closures and telemetry.
+
+    A command whose connection broke, or led to a master that is none any more, is tried once more.
+    """
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        """Send a command; return its response. Raises redis.RedisError."""
+        pool = self.connection_pool
+        connection: Any = pool.get_connection()
+        try:
+            try:
+                return self._ask(connection, args, options)
+            except (redis.ConnectionError, redis.ReadOnlyError):
+                connection.disconnect()
+                time.sleep(_PAUSE_S)
+                return self._ask(connection, args, options)
+        finally:
+            pool.release(connection)
+
+    def _ask(self, connection: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        connection.send_command(*args)
+        return self.parse_response(connection, args[0], **options)  # type: ignore[no-untyped-call]
+
+
+def _meet(connection: Any) -> None:
+    """Begin a connection: another server process than before may have forgotten ids it gave."""
+    connection.on_connect()
+    script = scripts.load("meet").text
+    connection.send_command("EVAL", script, 1, redis_keys.JOB_ID, check_health=False)
+    with suppress(NoPermissionError):
+        connection.read_response()
+
+
+def connect(
+    url: str | RedisAddress, *, timeout_s: float, name: str, max_connections: int = 100
+) -> redis.Redis:
+    """Return a client for `url` that connects when first used; replies are bytes.
+
+    Raises ValueError when the URL cannot be read.
+
+    A caller that finds all connections busy waits for one. A command whose connection broke is
+    tried once more: each script of the ledger may come again without a second effect. One that
+    timed out is not: the library would time out again for the new connection, and once more for
+    each try of that, four times in all.
+    """
+    address = read_address(url) if isinstance(url, str) else url
+    options = {
+        # They are of Redis's hosted service, and cost a round trip a connection.
+        "maint_notifications_config": MaintNotificationsConfig(enabled=False),
+        "max_connections": max_connections,
+        "socket_timeout": timeout_s,
+        "socket_connect_timeout": min(timeout_s, 3.0),
+        "health_check_interval": 25,
+        "client_name": name,
+        "redis_connect_func": _meet,
+        "retry": Retry(ConstantBackoff(_PAUSE_S), 1, supported_errors=(redis.ConnectionError,)),
+        **connection_options(address),
+    }
+    pool = Pool(
+        connection_class=connection_class(address),
+        command_packer=Packer(),
+        timeout=timeout_s,
+        **options,
+    )
+    return _Client(connection_pool=pool)

@@ -1,0 +1,103 @@
+"""Loads the Lua scripts of the ledger and runs them, alone or many in one round trip."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from typing import Any, Final, NamedTuple
+
+import redis
+from redis.exceptions import NoScriptError
+
+_FOLDER: Final = resources.files("shared") / "lua"
+_INCLUDE: Final = re.compile(r"^--! include (\w+)$", re.MULTILINE)
+
+Argument = str | bytes | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script's text and the name Redis knows it by."""
+
+    text: str
+    sha: str
+
+
+class Call(NamedTuple):
+    """One run of one script. Its KEYS and ARGV are stated at the top of `lua/<room>/<name>.lua`."""
+
+    name: str
+    keys: Sequence[str]
+    args: Sequence[Argument]
+
+
+@cache
+def _files() -> dict[str, Traversable]:
+    """Return the scripts by name; what is only included is none."""
+    rooms = [room for room in _FOLDER.iterdir() if room.is_dir() and room.name != "includes"]
+    files = [file for room in rooms for file in room.iterdir() if file.name.endswith(".lua")]
+    return {file.name.removesuffix(".lua"): file for file in files}
+
+
+@cache
+def load(name: str) -> Script:
+    """Read `lua/<room>/<name>.lua` and put in what it includes, each once, in the order named."""
+    text = _files()[name].read_text("utf-8")
+    parts = [
+        (_FOLDER / "includes" / f"{part}.lua").read_text("utf-8") for part in _INCLUDE.findall(text)
+    ]
+    whole = "\n".join([*parts, text])
+    # SHA-1 is Redis's name for a script, not a protection.
+    return Script(whole, hashlib.sha1(whole.encode(), usedforsecurity=False).hexdigest())
+
+
+@cache
+def _load_all() -> None:
+    """Read every script now: an upgrade may replace the files under a process that runs."""
+    for name in _files():
+        load(name)
+
+
+class ScriptRunner:
+    """Runs scripts by their hash; sends the text only to a Redis that does not know it yet."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+        _load_all()
+
+    def run(self, call: Call) -> Any:
+        """Run one script. Raises redis.RedisError."""
+        script = load(call.name)
+        try:
+            return self._client.execute_command(  # type: ignore[no-untyped-call]
+                "EVALSHA", script.sha, len(call.keys), *call.keys, *call.args
+            )
+        except NoScriptError:
+            return self._client.eval(script.text, len(call.keys), *call.keys, *call.args)
+
+    def run_all(self, calls: Sequence[Call]) -> list[Any]:
+        """Run scripts in one round trip, each atomic by itself. Raises the first error met."""
+        if not calls:
+            return []
+        results = self._send(calls)
+        unknown = [i for i, result in enumerate(results) if isinstance(result, NoScriptError)]
+        if unknown:
+            for name in {calls[i].name for i in unknown}:
+                self._client.script_load(load(name).text)
+            for i, result in zip(unknown, self._send([calls[i] for i in unknown]), strict=True):
+                results[i] = result
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+        return results
+
+    def _send(self, calls: Sequence[Call]) -> list[Any]:
+        pipe = self._client.pipeline(transaction=False)
+        for call in calls:
+            pipe.evalsha(load(call.name).sha, len(call.keys), *call.keys, *call.args)
+        return pipe.execute(raise_on_error=False)

@@ -1,0 +1,1 @@
+"""The requests of the LLM APIs as clients send them, read and checked."""

@@ -1,0 +1,68 @@
+"""The names of the other requests of OpenAI's API; below the top level all is opaque."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from shared.wire.naming import GATEWAY_FIELDS, Shape
+
+#: https://platform.openai.com/docs/api-reference/completions/create
+COMPLETION: Final = Shape(
+    "model",
+    "prompt",
+    "best_of",
+    "echo",
+    "frequency_penalty",
+    "logit_bias",
+    "logprobs",
+    "max_tokens",
+    "n",
+    "presence_penalty",
+    "seed",
+    "stop",
+    "stream",
+    "suffix",
+    "temperature",
+    "top_p",
+    "user",
+    ours=GATEWAY_FIELDS,
+    stream_options=Shape("include_usage", "include_obfuscation"),
+)
+
+#: https://platform.openai.com/docs/api-reference/embeddings/create
+EMBEDDING: Final = Shape(
+    "model", "input", "dimensions", "encoding_format", "user", ours=GATEWAY_FIELDS
+)
+
+#: https://platform.openai.com/docs/api-reference/responses/create. `background` is the gateway's:
+#: its queue is the background, and the provider is asked for the answer itself.
+RESPONSE: Final = Shape(
+    "model",
+    "input",
+    "conversation",
+    "include",
+    "instructions",
+    "max_output_tokens",
+    "max_tool_calls",
+    "metadata",
+    "parallel_tool_calls",
+    "previous_response_id",
+    "prompt",
+    "prompt_cache_key",
+    "prompt_cache_retention",
+    "reasoning",
+    "safety_identifier",
+    "service_tier",
+    "store",
+    "stream",
+    "temperature",
+    "text",
+    "tool_choice",
+    "tools",
+    "top_logprobs",
+    "top_p",
+    "truncation",
+    "user",
+    ours=(*GATEWAY_FIELDS, "background"),
+    stream_options=Shape("include_obfuscation"),
+)

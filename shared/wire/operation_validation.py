@@ -1,0 +1,87 @@
+"""What the other requests of OpenAI's API must be: text completions, embeddings, responses.
+
+Only what the gateway reads or what is easily mistaken is checked; the provider judges the rest.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Required
+
+from pydantic import Field, Tag, TypeAdapter
+
+from shared.wire.chat_validation import (
+    GatewayFields,
+    ModelName,
+    Number,
+    Object,
+    Objects,
+    TextOrList,
+    TextOrObject,
+)
+
+#: A text, or a list of texts, of token numbers, or of lists of these.
+_Input = Annotated[str, Tag("<text>")] | Annotated[list[Any], Field(min_length=1), Tag("<list>")]
+
+
+class _Completion(GatewayFields, total=False):
+    model: Required[ModelName]
+    prompt: Required[_Input | None]
+
+    best_of: int | None
+    echo: bool | None
+    frequency_penalty: Number | None
+    logit_bias: Object | None
+    logprobs: int | None
+    max_tokens: int | None
+    n: int | None
+    presence_penalty: Number | None
+    seed: int | None
+    stop: TextOrList | None
+    stream: bool | None
+    stream_options: Object | None
+    suffix: str | None
+    temperature: Number | None
+    top_p: Number | None
+    user: str | None
+
+
+class _Embedding(GatewayFields, total=False):
+    model: Required[ModelName]
+    input: Required[_Input]
+
+    dimensions: int | None
+    encoding_format: str | None
+    user: str | None
+
+
+class _Response(GatewayFields, total=False):
+    # Not required: a stored prompt brings its own. See `parse_response`.
+    model: ModelName
+    # Not required: a stored prompt or a conversation may be all that there is.
+    input: Annotated[str, Tag("<text>")] | Annotated[Objects, Tag("<list>")] | None
+
+    background: bool | None
+    include: list[str] | None
+    instructions: str | None
+    max_output_tokens: int | None
+    max_tool_calls: int | None
+    metadata: Object | None
+    parallel_tool_calls: bool | None
+    previous_response_id: str | None
+    reasoning: Object | None
+    store: bool | None
+    stream: bool | None
+    stream_options: Object | None
+    temperature: Number | None
+    text: Object | None
+    tool_choice: TextOrObject | None
+    tools: Objects | None
+    top_logprobs: int | None
+    top_p: Number | None
+    truncation: str | None
+    user: str | None
+
+
+COMPLETION: TypeAdapter[Any] = TypeAdapter(_Completion)
+EMBEDDING: TypeAdapter[Any] = TypeAdapter(_Embedding)
+RESPONSE: TypeAdapter[Any] = TypeAdapter(_Response)

@@ -1,0 +1,256 @@
+"""Receivers that never end what they say: the attempt ends in time, and nobody waits for it."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import gevent
+import pytest
+from gevent import ssl
+
+from shared.security.targets import TargetPolicy
+from tests.acceptance.certificates import Authority
+from workers.callbacks.answers import MOST_BYTES, MOST_INTERIM
+from workers.callbacks.dialing import Limits
+from workers.callbacks.outcome import CallbackAnswer
+from workers.callbacks.sender import Sender
+
+LIMITS = Limits(dns_s=0.5, connect_s=1.5, read_s=1.5, total_s=3)
+#: What a turn of the loop may take beside a flood on a busy machine (seconds).
+HELD_UP_S = 0.5
+
+Deed = Callable[[socket.socket], None]
+
+
+def flood(head: bytes, again: bytes) -> Deed:
+    def pour(sock: socket.socket) -> None:
+        sock.recv(65536)
+        sock.sendall(head)
+        while True:
+            sock.sendall(again)
+
+    return pour
+
+
+def once(data: bytes) -> Deed:
+    def say(sock: socket.socket) -> None:
+        sock.recv(65536)
+        sock.sendall(data)
+
+    return say
+
+
+def drip(data: bytes) -> Deed:
+    def pour(sock: socket.socket) -> None:
+        sock.recv(65536)
+        for byte in data * 1000:
+            sock.sendall(bytes([byte]))
+            time.sleep(0.05)
+
+    return pour
+
+
+def one_byte_segments(sock: socket.socket) -> None:
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sock.recv(65536)
+    sock.sendall(b"HTTP/1.1 200 OK\r\nx: ")
+    while True:
+        sock.sendall(b"y")
+
+
+def never_reads(sock: socket.socket) -> None:
+    time.sleep(10)
+
+
+class Hostile:
+    """A server in threads of the system's: its deeds take no turn of gevent's loop."""
+
+    def __init__(self, deed: Deed) -> None:
+        self._deed = deed
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/cb"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                sock, _ = self._socket.accept()
+                threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
+
+    def _serve(self, sock: socket.socket) -> None:
+        with contextlib.suppress(OSError), sock:
+            self._deed(sock)
+
+    def stop(self) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+
+
+@pytest.fixture
+def hostile() -> Iterator[Callable[[Deed], Hostile]]:
+    servers: list[Hostile] = []
+
+    def start(deed: Deed) -> Hostile:
+        servers.append(Hostile(deed))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+def post(url: str, body: bytes = b"{}", **options: Any) -> tuple[CallbackAnswer, float, float]:
+    """Return the answer, how long it took, and the longest turn of another greenlet meanwhile."""
+    sender, longest = Sender(TargetPolicy(allow_private=True), LIMITS, **options), 0.0
+
+    def watch() -> None:
+        nonlocal longest
+        while True:
+            began = time.monotonic()
+            gevent.sleep(0.001)
+            longest = max(longest, time.monotonic() - began)
+
+    watcher = gevent.spawn(watch)
+    began = time.monotonic()
+    answer = sender.post(url, body, {})
+    took = time.monotonic() - began
+    watcher.kill()
+    sender.close()
+    return answer, took, longest
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("deed", "error", "status"),
+    [
+        pytest.param(
+            flood(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 999), "protocol", None, id="100s"
+        ),
+        pytest.param(
+            flood(b"", b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n"), "protocol", None, id="103s"
+        ),
+        pytest.param(
+            drip(b"HTTP/1.1 100 Continue\r\n\r\n"), "timeout", None, id="100s byte by byte"
+        ),
+        pytest.param(
+            flood(b"HTTP/1.1 200 OK\r\n", b"x: y\r\n" * 999), "protocol", None, id="headers"
+        ),
+        pytest.param(flood(b"HTTP/1.1 200 ", b"x" * 9999), "protocol", None, id="a status line"),
+        pytest.param(
+            flood(b"HTTP/1.1 200 OK\r\nx: ", b"y" * 9999), "protocol", None, id="a header"
+        ),
+        pytest.param(one_byte_segments, "protocol", None, id="segments of a byte"),
+        pytest.param(flood(CHUNKED + b"1;", b"x" * 9999), "", 200, id="an extension"),
+        pytest.param(flood(CHUNKED, b"1;e=f\r\nx\r\n" * 999), "", 200, id="tiny chunks"),
+        pytest.param(flood(CHUNKED + b"0\r\n", b"x: y\r\n" * 999), "", 200, id="trailers"),
+        pytest.param(flood(b"HTTP/1.1 500 No\r\n\r\n", b"x" * 9999), "", 500, id="a body"),
+    ],
+)
+def test_attempt_ends_in_time_and_holds_up_nobody_when_the_receiver_never_ends(
+    hostile: Any, deed: Deed, error: str, status: int | None
+) -> None:
+    answer, took_s, held_up_s = post(hostile(deed).url)
+    assert (answer.error, answer.status) == (error, status), answer
+    assert took_s < LIMITS.total_s + HELD_UP_S
+    assert held_up_s < HELD_UP_S
+
+
+def test_attempt_ends_in_time_when_the_receiver_never_reads(hostile: Any) -> None:
+    answer, took_s, _ = post(hostile(never_reads).url, b"x" * 50_000_000)
+    assert (answer.error, answer.timed_out) == ("timeout", True)
+    assert took_s < LIMITS.total_s + HELD_UP_S
+
+
+def test_interim_answers_come_before_the_answer(hostile: Any) -> None:
+    interim = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n"
+    final = b"HTTP/1.1 204 No Content\r\n\r\n"
+    answer, _, _ = post(hostile(once(interim * (MOST_INTERIM // 2) + final)).url)
+    assert answer.status == 204
+
+
+def test_answer_may_have_large_headers(hostile: Any) -> None:
+    headers = b"".join(b"x-%d: %s\r\n" % (n, b"y" * 1000) for n in range(50))
+    said = b"HTTP/1.1 200 OK\r\n" + headers + b"content-length: 2\r\n\r\nok"
+    assert len(said) < MOST_BYTES
+    answer, _, _ = post(hostile(once(said)).url)
+    assert (answer.status, answer.head) == (200, "ok")
+
+
+def drip_handshake(sock: socket.socket) -> None:
+    sock.recv(65536)
+    # A record of a server hello that never gets complete.
+    for byte in b"\x16\x03\x03\x40\x00\x02" + b"\0" * 1000:
+        sock.sendall(bytes([byte]))
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("deed", [drip_handshake, never_reads])
+def test_handshake_ends_in_the_time_of_a_connection(hostile: Any, deed: Deed) -> None:
+    answer, took_s, _ = post(hostile(deed).url.replace("http:", "https:"))
+    assert (answer.error, answer.timed_out, answer.ip) == ("connect_timeout", True, "127.0.0.1")
+    assert took_s < LIMITS.connect_s + HELD_UP_S
+
+
+def test_flood_over_tls_holds_up_nobody(hostile: Any, tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    server = authority.context("good")
+    deed = flood(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 999)
+
+    def encrypted(sock: socket.socket) -> None:
+        with server.wrap_socket(sock, server_side=True) as tls:
+            deed(tls)
+
+    # gevent's, as the worker has: a wait for bytes is a turn for others.
+    context = ssl.create_default_context(cafile=str(authority.file))
+    url = hostile(encrypted).url.replace("http:", "https:")
+    answer, _, held_up_s = post(url, context=context)
+    assert answer.error == "protocol", answer
+    assert held_up_s < HELD_UP_S
+
+
+def test_names_that_resolve_are_looked_up_beside_many_that_do_not(hostile: Any) -> None:
+    server, enough = hostile(once(b"HTTP/1.1 204 Yes\r\n\r\n")), threading.Event()
+
+    def lookup(host: str, port: int) -> list[Any]:
+        if host.startswith("slow"):
+            enough.wait(30)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    sender = Sender(TargetPolicy(allow_private=True), LIMITS, lookup)
+    url = server.url.replace("127.0.0.1", "good.example.com")
+    assert sender.post(url, b"{}", {}).status == 204
+    slow = [
+        gevent.spawn(sender.post, f"http://slow{n}.example.com/", b"{}", {}) for n in range(200)
+    ]
+    gevent.sleep(0.1)
+    assert sender.post(url, b"{}", {}).status == 204
+    gevent.joinall(slow)
+    assert {one.value.error for one in slow} == {"dns"}
+    assert sender.post(url, b"{}", {}).status == 204
+    enough.set()
+    sender.close()
+
+
+def test_name_is_looked_up_once_however_many_wait_for_it(hostile: Any) -> None:
+    server, asked = hostile(once(b"HTTP/1.1 204 Yes\r\n\r\n")), []
+
+    def lookup(host: str, port: int) -> list[Any]:
+        asked.append(host)
+        time.sleep(0.1)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))]
+
+    sender = Sender(TargetPolicy(allow_private=True), LIMITS, lookup)
+    url = server.url.replace("127.0.0.1", "good.example.com")
+    posts = [gevent.spawn(sender.post, url, b"{}", {}) for _ in range(40)]
+    gevent.joinall(posts)
+    assert [one.value.status for one in posts] == [204] * 40
+    assert len(asked) == 1
+    sender.close()

@@ -1,0 +1,50 @@
+"""The slots kept for interactive calls."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.queues.names import BULK, INTERACTIVE, PRIORITIES, QUEUED
+from workers.chat.lanes import Lanes, kept_slots
+
+
+@pytest.mark.parametrize(
+    ("concurrency", "share", "kept"),
+    [
+        pytest.param(200, 0.2, 40, id="the share"),
+        pytest.param(2, 0.2, 1, id="at least one"),
+        pytest.param(1, 0.2, 0, id="never all"),
+        pytest.param(10, 0.99, 9, id="never all of many"),
+        pytest.param(10, 0.0, 0, id="none when not wanted"),
+    ],
+)
+def test_kept_slots_are(concurrency: int, share: float, kept: int) -> None:
+    assert kept_slots(concurrency, share) == kept
+
+
+def test_lanes_serve_only_interactive_when_the_open_slots_are_taken() -> None:
+    lanes = Lanes(2)
+    with lanes.taken(QUEUED), lanes.taken(INTERACTIVE):
+        assert list(lanes.served(PRIORITIES)) == list(PRIORITIES)
+        assert list(lanes.served(PRIORITIES, pending=1)) == [INTERACTIVE]
+        with lanes.taken(BULK):
+            assert list(lanes.served(PRIORITIES)) == [INTERACTIVE]
+        assert list(lanes.served(PRIORITIES)) == list(PRIORITIES)
+
+
+def test_lanes_give_a_slot_back_when_its_task_fails() -> None:
+    lanes = Lanes(1)
+    with pytest.raises(ValueError, match="task"), lanes.taken(QUEUED):
+        raise ValueError("task")
+    assert list(lanes.served(PRIORITIES)) == list(PRIORITIES)
+
+
+def test_lanes_tell_of_room_when_a_job_ends_and_when_a_pending_call_begins() -> None:
+    lanes, told = Lanes(1), []
+    lanes.on_room = lambda: told.append(list(lanes.served(PRIORITIES)))
+    with lanes.taken(QUEUED), lanes.taken(INTERACTIVE):
+        assert told == []
+    assert told == [list(PRIORITIES)]
+    with lanes.taken(INTERACTIVE):
+        assert len(told) == 2
+    assert len(told) == 2

@@ -1,0 +1,60 @@
+"""The pass of maintenance."""
+
+from __future__ import annotations
+
+import pytest
+import redis
+
+from shared.jobs.job import JobState
+from shared.settings import Settings
+from tests.support.factories import FakeClock, new_job
+from tests.support.worker_deps import FakeLlm, build
+from workers.deps import Deps
+from workers.maintenance.tick import Tick
+
+
+@pytest.fixture
+def deps(fake_redis: redis.Redis, settings: Settings, fake_clock: FakeClock) -> Deps:
+    return build(fake_redis, settings, fake_clock, FakeLlm())
+
+
+def _started(deps: Deps) -> int:
+    job_id = deps.jobs.accept(new_job()).id
+    assert deps.jobs.claim(job_id, "chat.m", 5, "w") is not None
+    return job_id
+
+
+def _state(deps: Deps, job_id: int) -> JobState:
+    job = deps.jobs.get(job_id)
+    assert job is not None
+    return job.state
+
+
+def test_tick_requeues_a_job_whose_lease_is_past_due(deps: Deps, fake_clock: FakeClock) -> None:
+    job_id, tick = _started(deps), Tick(deps)
+    tick()
+    fake_clock.advance(30)
+    tick()
+    assert _state(deps, job_id) is JobState.QUEUED
+
+
+def test_tick_gives_live_workers_time_to_renew_when_ledger_comes_back(
+    deps: Deps, fake_clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an outage all leases are past due, but the attempts still run."""
+    job_id, tick = _started(deps), Tick(deps)
+    tick()
+
+    def fail() -> int:
+        raise redis.ConnectionError
+
+    with monkeypatch.context() as outage:
+        outage.setattr(deps.recovery, "promote_jobs", fail)
+        with pytest.raises(redis.ConnectionError):
+            tick()
+    fake_clock.advance(60)
+    tick()
+    assert _state(deps, job_id) is JobState.STARTED
+    fake_clock.advance(deps.settings.lease_renew_s)
+    tick()
+    assert _state(deps, job_id) is JobState.QUEUED

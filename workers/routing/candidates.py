@@ -1,0 +1,19 @@
+"""Brings together what this process knows of the providers of a model."""
+
+from __future__ import annotations
+
+from shared.operation import OPERATIONS_BY_TYPE
+from shared.queues.candidates import Candidate
+from workers.deps import Deps
+from workers.routing import ranking as routing
+
+
+def candidates_of(deps: Deps, model: str) -> list[Candidate]:
+    """Return the providers of this model, best first; also those that may not be called now."""
+    now_ms = round(deps.clock() * 1000)
+    return routing.rank(
+        deps.registry.having(model),
+        lambda provider: deps.health.condition_of(provider, model, now_ms),
+        lambda provider: deps.traffic.load(provider.name, model),
+        lambda provider: OPERATIONS_BY_TYPE[provider.type],
+    )

@@ -1,0 +1,108 @@
+"""What a failed call says of its provider. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+import requests
+from urllib3.exceptions import ProtocolError
+
+from shared.providers.health import Standing
+from shared.providers.health_store import Failed
+from workers.providers.base import UNSUPPORTED, Blame, ProviderError
+
+#: Longest rest that a provider may ask for (seconds).
+_LONGEST_ASKED_S: Final = 3600.0
+#: How long others are preferred to a provider whose account is used up (seconds).
+_UNPAID_S: Final = 300.0
+#: Longest reason that is remembered (characters).
+_LONGEST_REASON: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What to note: of the whole provider, or of the model alone."""
+
+    failed: Failed
+    whole_provider: bool
+
+
+def verdict(error: ProviderError, *, failing: bool) -> Verdict | None:
+    """Judge a failed call; None when it says nothing against the provider.
+
+    `failing`: too many of the last calls failed.
+    """
+    by_blame = _BY_BLAME.get(error.blame)
+    if by_blame is not None:
+        return by_blame(error)
+    if not error.transient:
+        return None
+    reason = _reason(str(error))
+    if error.retry_after_s:
+        asked_s = min(error.retry_after_s, _LONGEST_ASKED_S)
+        return Verdict(Failed(Standing.LIMITED, reason, asked_s), whole_provider=False)
+    if _is_unreachable(error):
+        return Verdict(Failed(Standing.OFFLINE, reason, at_once=failing), whole_provider=True)
+    return Verdict(Failed(Standing.RESTING, reason, at_once=failing), whole_provider=False)
+
+
+def may_go_elsewhere(error: ProviderError) -> bool:
+    """Whether another provider may answer what this one could not.
+
+    One whose API cannot say what was asked was not called (its status is None): another API may.
+    """
+    is_untranslatable = error.status is None and error.failure.code == UNSUPPORTED
+    return error.transient or error.blame is not Blame.REQUEST or is_untranslatable
+
+
+def needs_probe(error: ProviderError) -> bool:
+    """Whether only a probe can tell if the key is refused, or this one request."""
+    return error.status == HTTPStatus.FORBIDDEN and error.blame is Blame.FORBIDDEN
+
+
+def _key_refused(error: ProviderError) -> Verdict:
+    said = f": {error.words}" if error.words else ""
+    reason = _reason(f"it refused the gateway's key ({error.status}){said}")
+    return Verdict(Failed(Standing.OFFLINE, reason, at_once=True), whole_provider=True)
+
+
+def _unpaid(error: ProviderError) -> Verdict:
+    # Still called when nobody else can answer: what it says may be about one costly request.
+    reason = _reason(f"its account is used up ({error.status}): {error}")
+    asked_s = min(error.retry_after_s or _UNPAID_S, _LONGEST_ASKED_S)
+    return Verdict(Failed(Standing.RESTING, reason, asked_s), whole_provider=True)
+
+
+def _no_model(error: ProviderError) -> Verdict:
+    reason = _reason(f"it has not got the model ({error.status}): {error}")
+    return Verdict(Failed(Standing.RESTING, reason), whole_provider=False)
+
+
+def _settings(error: ProviderError) -> Verdict:
+    return Verdict(Failed(Standing.RESTING, _reason(str(error))), whole_provider=True)
+
+
+#: What is the operator's to mend. Nothing is said against a provider for what it forbids.
+_BY_BLAME: Final = {
+    Blame.KEY: _key_refused,
+    Blame.BILLING: _unpaid,
+    Blame.MODEL: _no_model,
+    Blame.SETTINGS: _settings,
+}
+
+
+def _reason(text: str) -> str:
+    return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]}…"
+
+
+def _is_unreachable(error: ProviderError) -> bool:
+    """Whether there was no connection. An answer that did not come in time is another thing.
+
+    So is a connection that was dropped: that may be because of what was asked.
+    """
+    cause = error.__cause__
+    if error.status is not None or not isinstance(cause, requests.ConnectionError):
+        return False
+    return not (cause.args and isinstance(cause.args[0], ProtocolError))

@@ -1,0 +1,77 @@
+"""Tells the cluster how the calls of this process went. What cannot be told stops nothing."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from redis.exceptions import RedisError
+
+from shared.jobs.moves import Claim
+from shared.providers.health import WELL, Standing, field_of
+from shared.providers.probe_wishes import ProbeWish, wish_for_probe
+from shared.providers.provider import Provider
+from workers.deps import Deps
+from workers.maintenance.rests import rest_policy
+from workers.providers.base import ProviderError
+from workers.routing.error_class import needs_probe, verdict
+
+log = logging.getLogger(__name__)
+
+#: Longest refusal that is told on (characters).
+_LONGEST_REFUSAL: Final = 300
+
+
+def note_answer(deps: Deps, claim: Claim, provider: Provider, latency_s: float) -> None:
+    """Note a call that went well; what is remembered of failures before it is forgotten."""
+    deps.traffic.answered(provider.name, claim.model, latency_s)
+    if deps.health.is_clean(provider.name, claim.model):
+        return
+    try:
+        for model in ("", claim.model):
+            _forget(deps, provider.name, model)
+    except RedisError as exc:
+        log.debug("health of %s not noted: %s", provider.name, exc)
+
+
+def note_error(deps: Deps, claim: Claim, provider: Provider, error: ProviderError) -> None:
+    """Note a call that failed, unless it says nothing against the provider."""
+    if needs_probe(error):
+        _wish_to_confirm(deps, provider, error)
+    failing = error.transient and deps.traffic.failed(provider.name, claim.model, claim.id)
+    found = verdict(error, failing=failing)
+    if found is None:
+        return
+    model = "" if found.whole_provider else claim.model
+    try:
+        health = deps.health_store.failed(
+            provider.name, model, found.failed, rest_policy(deps.settings), claim.id
+        )
+    except RedisError as exc:
+        log.debug("health of %s not noted: %s", provider.name, exc)
+        return
+    before = deps.health.of(provider.name, model).standing
+    deps.health.note(field_of(provider.name, model), health)
+    if health.standing is not before:
+        log.warning("provider %s is %s: %s", provider.name, health.standing, health.reason)
+
+
+def _wish_to_confirm(deps: Deps, provider: Provider, error: ProviderError) -> None:
+    """Have it found out, at no cost, whether a refusal is about our key; seldom asked at once."""
+    if not deps.traffic.may_wish(provider.name):
+        return
+    wish = ProbeWish(provider.name, refusal=str(error)[:_LONGEST_REFUSAL])
+    try:
+        wish_for_probe(deps.redis, wish)
+    except RedisError as exc:
+        log.debug("no probe of %s wished for: %s", provider.name, exc)
+
+
+def _forget(deps: Deps, provider: str, model: str) -> None:
+    health = deps.health.of(provider, model)
+    # A call from before it asked for a rest, or before an operator took it offline.
+    resting = health.at(round(deps.clock() * 1000)) in (Standing.LIMITED, Standing.HELD)
+    if health.is_clean or resting:
+        return
+    deps.health_store.recovered(provider, model)
+    deps.health.note(field_of(provider, model), WELL)

@@ -1,0 +1,44 @@
+"""Gives the slots of limited providers back."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+from redis.exceptions import RedisError
+
+from shared.jobs.moves import Claim, Result
+from shared.providers.provider import Provider
+from shared.store.scripts import Call
+from workers.deps import Deps
+
+log = logging.getLogger(__name__)
+
+
+def given_back(deps: Deps, claim: Claim, result: Result) -> list[Call]:
+    """Return the calls that give the attempt's slot back, to be sent along with its result."""
+    provider = deps.registry.named(claim.chosen)
+    if provider is None or not provider.is_limited:
+        return []
+    return [deps.slots.give_back(provider, claim.id, claim.attempt, _tokens(provider, result))]
+
+
+def let_go(deps: Deps, claim: Claim) -> None:
+    """Hand the slot over that the job has left behind; at the latest the next tick does."""
+    provider = deps.registry.named(claim.chosen)
+    if provider is None or not provider.is_limited:
+        return
+    try:
+        deps.slots.hand_over([provider])
+    except RedisError as exc:
+        log.debug("slot of job %s not handed over: %s", claim.id, exc)
+
+
+def _tokens(provider: Provider, result: Result) -> int:
+    """Return the tokens that an answer took, where they are counted (`usage.total_tokens`)."""
+    if provider.tokens_per_minute is None:
+        return 0
+    try:
+        return max(0, int(json.loads(result.body)["usage"]["total_tokens"]))
+    except (ValueError, KeyError, TypeError):
+        return 0
