@@ -67,6 +67,8 @@ class MannersStack:
                 "REPLYTO_RETRY_BASE_S": "0.05",
                 "REPLYTO_PROVIDER_FAILURES": "1000",
                 "REPLYTO_ATTEMPT_TIMEOUT_S": str(ATTEMPT_S),
+                # Less than by default, so that the size is found before the time is over.
+                "REPLYTO_ANSWER_MAX_BYTES": str(8 * 1024 * 1024),
             },
         )
         self.stack.open()

@@ -3,6 +3,7 @@
 from tests.upstreams.manner import MANNERS
 from tests.upstreams.manners import (
     compression,
+    endless,
     ends,
     errors,
     numbers,
@@ -15,6 +16,7 @@ from tests.upstreams.manners import (
 __all__ = [
     "MANNERS",
     "compression",
+    "endless",
     "ends",
     "errors",
     "numbers",
