@@ -19,7 +19,7 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from shared.database.url import parse_url
 from shared.listen_address import base_url, listen_host
-from shared.providers.places import ProviderPlaces
+from shared.security.provider_places import ProviderPlaces
 from shared.security.sealing import is_encryption_key, new_encryption_key
 from shared.security.signing import PrivateKey, SecretKey, new_private_key
 from shared.security.targets import TargetPolicy, target_policy

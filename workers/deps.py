@@ -23,13 +23,13 @@ from shared.ledger.chunk_store import ChunkStore
 from shared.ledger.job_store import JobStore
 from shared.providers.health import HealthBook
 from shared.providers.health_store import HealthStore
-from shared.providers.places import ANYWHERE, ProviderPlaces
 from shared.providers.prices import FilePrices, Prices
 from shared.providers.provider import Registry, read_file
 from shared.providers.registry_follower import RegistryFollower
 from shared.queues.slots import SlotStore
 from shared.recovery.overdue import OverdueDeliveries
 from shared.recovery.recovery_store import RecoveryStore
+from shared.security.provider_places import ANYWHERE, ProviderPlaces
 from shared.settings import Settings
 from shared.store import client as redis_client
 from shared.telemetry.counters import Counters

@@ -13,8 +13,8 @@ from pathlib import Path
 from cli.demo.behaviour import MODELS
 from cli.up.presets import HOSTED, LOCAL, Provider
 from cli.up.start_problem import StartProblem
-from shared.egress.proxy_url import DIRECT
 from shared.providers.presets import PRESETS
+from shared.providers.proxy_url import DIRECT
 
 #: Where servers are looked for on this machine, by the name of their preset.
 LOCAL_URLS = {name: str(PRESETS[name].base_url) for name in LOCAL}

@@ -9,6 +9,7 @@ from gateway.auth.authenticator import Principal
 from gateway.base_url import base_url
 from gateway.http import heavy
 from gateway.http.request import incoming
+from gateway.providers.conditions import obstacles
 from gateway.services import Services
 from shared.api_keys.limits import Allowance, guess_tokens
 from shared.errors import (
@@ -19,7 +20,6 @@ from shared.errors import (
 )
 from shared.jobs.job import NewJob
 from shared.jobs.moves import Accepted
-from shared.providers.conditions import obstacles
 from shared.wire.chat_request import ChatCall
 
 log = logging.getLogger(__name__)

@@ -13,6 +13,7 @@ from flask import Response, request
 from gateway.auth.authenticator import Principal
 from gateway.http.response import JsonResponse
 from gateway.inference.accept import accept_job
+from gateway.providers.conditions import with_making
 from gateway.services import Services
 from gateway.waiting.disconnect import client_left
 from gateway.waiting.event_form import ChunkEvents, EventForm
@@ -21,7 +22,6 @@ from gateway.waiting.following import seated
 from shared.errors import StreamGone, WaitTimedOut
 from shared.jobs.job import JobState
 from shared.jobs.moves import Accepted, Answer
-from shared.providers.conditions import with_making
 from shared.queues import names as task_names
 from shared.wire.chat_request import ChatCall
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from gateway.providers.conditions import condition_of, named
 from gateway.services import Services
 from shared.api_keys.principal import Principal
 from shared.errors import OperationNotSupported, ValidationFailed
-from shared.providers.conditions import condition_of, named
 from shared.providers.provider import Provider
 from shared.wire.chat_request import ChatCall
 

@@ -8,6 +8,7 @@ from gateway.http.binding import bind
 from gateway.http.routes import dto_route
 from gateway.jobs.forms import background_job, status_json
 from gateway.jobs.lookup import find_job
+from gateway.providers.conditions import obstacles
 from gateway.services import services
 from shared.api_keys.scopes import Scope
 from shared.dtos.base import Dto
@@ -20,7 +21,6 @@ from shared.dtos.jobs import (
     WaitForOpenAiChat,
 )
 from shared.jobs.job import Job, JobState
-from shared.providers.conditions import obstacles
 
 blueprint = Blueprint("jobs", __name__)
 

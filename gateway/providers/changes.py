@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 from gateway.admin.audit import record
 from gateway.http.binding import bind
 from gateway.http.routes import dto_route
+from gateway.providers.conditions import named
 from gateway.providers.forms import checked_provider, given_fields
 from gateway.providers.network import permitted
 from gateway.providers.secrets import check_places, check_secrets
@@ -20,7 +21,6 @@ from shared.dtos import providers as dtos
 from shared.dtos.base import Dto
 from shared.errors import ProviderExists, ProviderNotFound, ValidationFailed
 from shared.providers import registry_document
-from shared.providers.conditions import named
 from shared.providers.health import Health, Standing
 from shared.providers.provider import read_file
 from shared.providers.registry_document import Entry, RegistryDocument

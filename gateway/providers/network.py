@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from pydantic.alias_generators import to_camel
 
-from shared.egress.proxy_url import FROM_ENVIRONMENT
 from shared.errors import ValidationFailed
+from shared.providers.proxy_url import FROM_ENVIRONMENT
 from shared.security.masked_url import masked_url
 from shared.settings import Settings
 

@@ -13,13 +13,13 @@ from gateway.auth.authenticator import Principal
 from gateway.http.binding import bind
 from gateway.http.routes import dto_route
 from gateway.inference.answer import answer_of, wait_for
+from gateway.providers.conditions import named
 from gateway.services import Services, services
 from shared.api_keys.scopes import Scope
 from shared.dtos.providers import BoolResponse, ChatAiProvider, CheckAiProviderStatus
 from shared.errors import ModelNotFound, ProbeTimedOut, ValidationFailed
 from shared.jobs.job import NewJob
 from shared.jobs.moves import Accepted
-from shared.providers.conditions import named
 from shared.providers.probe_wishes import ProbeWish, wish_for_probe
 from shared.queues import names as task_names
 from shared.store import redis_keys

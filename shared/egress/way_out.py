@@ -14,8 +14,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from shared.egress.no_proxy import is_kept_from_proxies
-from shared.egress.proxy_url import DIRECT, FROM_ENVIRONMENT, check_proxy_url
 from shared.providers.provider import Provider
+from shared.providers.proxy_url import DIRECT, FROM_ENVIRONMENT, check_proxy_url
 
 #: Who is trusted, the first that is set; the last is a folder, the others are files in PEM.
 _TRUST_VARIABLES: Final = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from shared.egress.proxy_url import DIRECT
+from shared.providers.proxy_url import DIRECT
 
 
 @dataclass(frozen=True, slots=True)

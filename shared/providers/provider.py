@@ -17,10 +17,10 @@ from pydantic import (
     model_validator,
 )
 
-from shared.egress.proxy_url import Proxy
 from shared.operation import OPERATIONS_BY_TYPE, Operation
 from shared.providers import presets as provider_presets
 from shared.providers.extras import HeaderName, Headers, Query, open_secrets
+from shared.providers.proxy_url import Proxy
 from shared.security.masked_url import masked_url
 from shared.settings import SettingsError
 

@@ -20,7 +20,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import NewConnectionError
 
-from shared.providers.places import ANYWHERE, ProviderPlaces
+from shared.security.provider_places import ANYWHERE, ProviderPlaces
 from workers.providers.answers.head import AnswerHead
 
 #: A request up to this goes out in one system call (bytes); a larger one is not copied for that.

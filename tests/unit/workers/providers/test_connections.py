@@ -16,8 +16,8 @@ import requests
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from shared.egress.way_out import Egress
-from shared.providers.places import ProviderPlaces
 from shared.providers.provider import Provider
+from shared.security.provider_places import ProviderPlaces
 from shared.security.targets import target_policy
 from workers.deps import llm_session
 from workers.providers.base import ProviderCall, ProviderError
