@@ -11,7 +11,7 @@ import redis
 from redis.exceptions import NoPermissionError
 
 from shared.store.address import RedisAddress
-from shared.store.refusals import is_demoted, plain
+from shared.store.refusals import is_demoted, is_outage, plain
 from shared.store.sentinels import Sentinels
 from shared.store.tls import SharedTls
 
@@ -43,11 +43,15 @@ class Lean(_Any):
             return super().read_response(*args, **options)
         except redis.ResponseError as exc:
             refusal = plain(exc)
-            if is_demoted(refusal):
+            if self._leads_astray(refusal):
                 self.disconnect()  # type: ignore[no-untyped-call]
             if refusal is exc:
                 raise
             raise refusal from None
+
+    def _leads_astray(self, refusal: redis.RedisError) -> bool:
+        """Whether another connection may lead to somebody who does not refuse."""
+        return is_demoted(refusal)
 
 
 class ToMaster(Lean):
@@ -60,6 +64,13 @@ class ToMaster(Lean):
     def _connect(self) -> Any:
         self.host, self.port = self._sentinels.master()
         return super()._connect()  # type: ignore[no-untyped-call,safe-super]
+
+    def _leads_astray(self, refusal: redis.RedisError) -> bool:
+        """Ask the Sentinels again also when it cannot write: then they promote another one.
+
+        It may write again before they have told it so, and what it took then would be lost.
+        """
+        return is_outage(refusal) and not isinstance(refusal, NoPermissionError)
 
     def on_connect_check_health(self, check_health: bool = True) -> None:  # noqa: FBT001, FBT002
         """Ask for its role too, as Redis's guidelines for clients of Sentinel say."""
