@@ -1,4 +1,4 @@
-"""What an owner's jobs hold, in bytes: counted at accept, given back once, whatever ends the job."""
+"""What an owner's jobs hold, in bytes: counted at accept, given back once however they end."""
 
 from __future__ import annotations
 
