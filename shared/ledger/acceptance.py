@@ -37,8 +37,9 @@ class Acceptance(KeyLimits):
         """Make the job and put it in line, or find the one its RefId made before.
 
         Raises RefIdConflict (same RefId, other request), QueueFull, OwnerQueueFull, OwnerBytesFull,
-        BodyTooLarge (it could never have room), and RateLimitExceeded and its kin when the key's limits have no room for it; LedgerUnavailable,
-        or what `known_id` raises, while the ledger cannot give an id that nobody has.
+        BodyTooLarge (it could never have room), RateLimitExceeded and its kin when the key's limits
+        have no room for it; LedgerUnavailable, or what `known_id` raises, while the ledger cannot
+        give an id that nobody has.
         """
         accept_keys = [
             keys.JOB_ID,
