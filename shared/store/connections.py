@@ -37,6 +37,36 @@ class Lean(_Any):
         """Look for bytes to read only where somebody waits for them (seconds)."""
         return timeout > 0 and bool(super().can_read(timeout))
 
+    # Its signature is the library's.
+    def send_packed_command(self, command: Any, check_health: bool = True) -> None:  # noqa: FBT001, FBT002
+        """Send a command. Raises redis.ConnectionError and redis.TimeoutError.
+
+        Most fit into the system's buffer: then it is one system call, where `sendall` asks for the
+        size of that buffer and reads the clock.
+        """
+        connection: Any = super()
+        if not self.is_connected or len(command) != 1:
+            connection.send_packed_command(command, check_health)
+            return
+        if check_health:
+            self.check_health()  # type: ignore[no-untyped-call]
+        data = command[0]
+        if (sent := self._send(data)) < len(data):
+            connection.send_packed_command([memoryview(data)[sent:]], check_health=False)
+
+    def _send(self, data: bytes) -> int:
+        sock: Any = self._sock
+        try:
+            return int(sock.send(data))
+        except OSError as exc:
+            self.disconnect()  # type: ignore[no-untyped-call]
+            kind = redis.TimeoutError if isinstance(exc, TimeoutError) else redis.ConnectionError
+            raise kind(f"{exc} while writing to the socket.") from exc
+        except BaseException:
+            # Nobody knows how much of it went out.
+            self.disconnect()  # type: ignore[no-untyped-call]
+            raise
+
     def read_response(self, *args: Any, **options: Any) -> Any:
         """Return what Redis says. Raises redis.RedisError, of the class that says what it is."""
         try:
