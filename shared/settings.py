@@ -240,6 +240,11 @@ class Settings(BaseSettings):
         100_000,
         description="Most jobs of one API key that wait behind the window of one model; then 429.",
     )
+    owner_queue_bytes: Count = Field(
+        1024**3,
+        description="Most bytes that the requests of one API key's jobs take until these have a "
+        "result, of all models together; then 429.",
+    )
     queue_window: Count = Field(
         64,
         description="Most messages of one model and priority handed to Celery at once; "
