@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,7 @@ import pytest
 import redis
 from werkzeug.routing import Rule
 
-from shared.api_keys.scopes import Scope
 from shared.dtos.catalog import CATALOG
-from shared.dtos.endpoint import Endpoint
 from tests.support.factories import new_settings
 from tests.support.gateway_client import Gateway, build
 
