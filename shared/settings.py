@@ -67,6 +67,11 @@ class Settings(BaseSettings):
         description="The ledger: `redis://`, `rediss://` (TLS), `unix://` or "
         "`sentinel://…?master_name=`. Default: the one `replyto up` runs, else localhost:6379.",
     )
+    embedded_redis_bytes: Count | None = Field(
+        None,
+        description="Most bytes that the Redis of `replyto up` holds; then jobs are refused with "
+        "503. Default: half of the memory of the machine or container.",
+    )
     database_url: str = Field(
         "",
         description="History and API keys: `postgresql://…` or `sqlite:///…`. Default: the file "
@@ -514,8 +519,9 @@ _GENERATED: dict[str, Callable[[], str]] = {
 def first_wrong(error: ValidationError) -> str:
     """Return one line that names the setting and says what is wrong with it, without its value."""
     first = error.errors()[0]
-    name = "_".join(str(part) for part in first["loc"]).upper()
-    return f"REPLYTO_{name}: {first['msg'].removeprefix('Value error, ')}"
+    problem = str(first["msg"]).removeprefix("Value error, ")
+    # What follows the name is a place within its value. A check of several settings names none.
+    return f"{OWN_PREFIX}{str(first['loc'][0]).upper()}: {problem}" if first["loc"] else problem
 
 
 #: The environment variables that are ours.
