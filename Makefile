@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test conformance test-llama lint format bench chaos screenshots lock clean
+.PHONY: help run test conformance test-llama lint format bench chaos hostile screenshots lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ bench: $(VENV)/.dev  ## measure, and print tables with ratios
 
 chaos: $(VENV)/.dev  ## break everything for 10 minutes and audit; ARGS="--seed 7 --seconds 120"
 	$(BIN)/python -m tests.acceptance.chaos $(ARGS)
+
+hostile: $(VENV)/.dev  ## let every hostile peer loose for 30 minutes; ARGS="--seconds 120 --seed 7"
+	@$(BIN)/python -m tests.acceptance.hostile $(ARGS)
 
 screenshots: $(VENV)/.dev  ## take the pictures of the documentation anew
 	$(BIN)/python -m tests.acceptance.pages.screenshots

@@ -13,6 +13,7 @@ from redis.exceptions import NoPermissionError
 from shared.store.address import RedisAddress
 from shared.store.refusals import is_demoted, plain
 from shared.store.sentinels import Sentinels
+from shared.store.tls import SharedTls
 
 if TYPE_CHECKING:
     # They are mixed into connections of any kind; mypy wants to know what these have in common.
@@ -76,7 +77,7 @@ class Connection(Lean, redis.Connection):
     """To a server, over TCP."""
 
 
-class TlsConnection(Lean, redis.SSLConnection):
+class TlsConnection(Lean, SharedTls):
     """To a server, over TLS."""
 
 
@@ -92,7 +93,7 @@ class MasterConnection(ToMaster, redis.Connection):
     """To a master, over TCP."""
 
 
-class MasterTlsConnection(ToMaster, redis.SSLConnection):
+class MasterTlsConnection(ToMaster, SharedTls):
     """To a master, over TLS."""
 
 

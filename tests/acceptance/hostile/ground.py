@@ -18,6 +18,8 @@ class Ground:
 
     stack: Stack
     seed: int = 0
+    #: How long a peer rests between two of its steps (seconds); 0: it does not.
+    pace_s: float = 0.0
 
     @property
     def port(self) -> int:
