@@ -204,7 +204,9 @@ class Settings(BaseSettings):
         "JSON list, `*` for all. Default: none.",
     )
     gateway_processes: Count = Field(1, description="Gateway processes to run.")
-    chat_processes: Count = Field(1, description="Chat worker processes `replyto up` runs.")
+    chat_processes: Count = Field(
+        1, description="Chat worker processes `replyto up` and `replyto work` run."
+    )
     chat_concurrency: Count = Field(200, description="LLM calls one chat worker makes at once.")
     callback_concurrency: Count = Field(1000, description="Callbacks one worker makes at once.")
     connection_limit: Count = Field(
@@ -509,8 +511,9 @@ _GENERATED: dict[str, Callable[[], str]] = {
 def first_wrong(error: ValidationError) -> str:
     """Return one line that names the setting and says what is wrong with it, without its value."""
     first = error.errors()[0]
-    name = "_".join(str(part) for part in first["loc"]).upper()
-    return f"REPLYTO_{name}: {first['msg'].removeprefix('Value error, ')}"
+    # Of a list, what follows is the place in it.
+    name = str(first["loc"][0]) if first["loc"] else ""
+    return f"REPLYTO_{name.upper()}: {first['msg'].removeprefix('Value error, ')}"
 
 
 #: The environment variables that are ours.
