@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 _COUNTED: Final[dict[type[ServiceError], Count]] = {
     errors.QueueFull: Count.REFUSED_QUEUE_FULL,
     errors.OwnerQueueFull: Count.REFUSED_OWNER_QUEUE_FULL,
+    errors.OwnerBytesFull: Count.REFUSED_OWNER_QUEUE_BYTES,
     errors.TooManyWaiting: Count.REFUSED_SYNC_LIMIT,
     errors.BodyTooLarge: Count.REFUSED_BODY_TOO_LARGE,
     errors.RateLimitExceeded: Count.REFUSED_KEY_LIMIT,

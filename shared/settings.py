@@ -242,6 +242,11 @@ class Settings(BaseSettings):
         100_000,
         description="Most jobs of one API key that wait behind the window of one model; then 429.",
     )
+    owner_queue_bytes: Count = Field(
+        1024**3,
+        description="Most bytes that the requests of one API key's jobs take until these have a "
+        "result, of all models together; then 429.",
+    )
     queue_window: Count = Field(
         64,
         description="Most messages of one model and priority handed to Celery at once; "
@@ -511,9 +516,9 @@ _GENERATED: dict[str, Callable[[], str]] = {
 def first_wrong(error: ValidationError) -> str:
     """Return one line that names the setting and says what is wrong with it, without its value."""
     first = error.errors()[0]
-    # Of a list, what follows is the place in it.
-    name = str(first["loc"][0]) if first["loc"] else ""
-    return f"REPLYTO_{name.upper()}: {first['msg'].removeprefix('Value error, ')}"
+    problem = str(first["msg"]).removeprefix("Value error, ")
+    # What follows the name is a place within its value. A check of several settings names none.
+    return f"{OWN_PREFIX}{str(first['loc'][0]).upper()}: {problem}" if first["loc"] else problem
 
 
 #: The environment variables that are ours.

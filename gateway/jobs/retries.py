@@ -17,7 +17,7 @@ from gateway.jobs.lookup import find_job
 from gateway.jobs.paging import job_filter
 from gateway.services import Services, services
 from shared.dtos.history import RetryJob, RetryJobResponse, RetryJobs, RetryJobsResponse
-from shared.errors import NotRetryable, RateLimitExceeded
+from shared.errors import NotRetryable, OwnerBytesFull, RateLimitExceeded
 from shared.history.rows import Row
 from shared.jobs.job import Job, JobState
 from shared.jobs.moves import Retried
@@ -57,7 +57,9 @@ def _retry_rows(gateway: Services, principal: Principal, rows: Iterable[Row]) ->
     retried = 0
     with suppress(RateLimitExceeded):
         for row in rows:
-            retried += _retry_row(gateway, principal, row)
+            # Other rows may be of other owners, or smaller.
+            with suppress(OwnerBytesFull):
+                retried += _retry_row(gateway, principal, row)
     return retried
 
 

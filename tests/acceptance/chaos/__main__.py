@@ -19,6 +19,7 @@ from tests.acceptance.chaos.run import ChaosRun, Plan, short
 @click.option("--rate", default=15.0, show_default=True, help="Jobs a second, beside the bursts.")
 @click.option("--wild", is_flag=True, help="Faults at any time: recovery times mean nothing.")
 @click.option("--failover", is_flag=True, help="Sentinel, TLS, and masters that are killed.")
+@click.option("--tls", is_flag=True, help="Redis speaks TLS only.")
 @click.option("--report", "report_file", type=click.Path(path_type=Path), help="Write Markdown.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Keep logs and data in this folder.")
 def main(
@@ -27,12 +28,13 @@ def main(
     rate: float,
     wild: bool,
     failover: bool,
+    tls: bool,
     report_file: Path | None,
     keep: Path | None,
 ) -> None:
     """Kill, freeze and cut off everything under load; tell what was lost or doubled."""
     seed = random.randrange(10**6) if seed is None else seed
-    plan = Plan(seed, seconds, rate, wild, failover)
+    plan = Plan(seed, seconds, rate, wild, failover, tls)
     if seconds < schedule.SHORT_S:
         plan = short(plan)
     click.echo(f"seed {seed}, {seconds:g} s: {dict(schedule.kills(_faults(plan)))} kills planned")

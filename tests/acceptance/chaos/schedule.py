@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import cycle
 
 REDIS = "redis"
 GATEWAY = "gateway"
@@ -51,11 +52,23 @@ class Action(StrEnum):
     DROP = "drop"
     #: The master among several servers is killed; a replica is promoted.
     FAIL_OVER = "fail_over"
+    #: The master is made a replica and stays reachable: it refuses to write (READONLY).
+    DEMOTE = "demote"
+    #: The master's disk is full: it refuses to write (MISCONF).
+    FILL = "fill"
+
+
+#: How they come about, in turns, and how long each lasts (seconds): a master that cannot write
+#: answers no PING either, so Sentinels promote another one while it is still reachable, and make it
+#: a replica ten seconds later.
+_FAILOVERS = ((Action.FAIL_OVER, 3.0), (Action.DEMOTE, 0.0), (Action.FILL, 16.0))
+#: How long the one Redis refuses to write (seconds): no longer than it is away when killed.
+_REFUSAL_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault. `lasts_s`: until the killed is started again, or the frozen goes on."""
+    """One fault. `lasts_s`: until the killed is started again, the frozen goes on, it is undone."""
 
     at_s: float
     action: Action
@@ -91,7 +104,10 @@ def failing_over(faults: Sequence[Fault], duration_s: float) -> list[Fault]:
     """Return the plan with failovers in place of what happens to the one Redis."""
     others = [f for f in faults if f.role != REDIS]
     times = range(FIRST_FAILOVER_S, max(round(duration_s), FIRST_FAILOVER_S + 1), FAILOVER_EVERY_S)
-    made = [Fault(float(at_s), Action.FAIL_OVER, REDIS, 3.0) for at_s in times]
+    made = [
+        Fault(float(at_s), action, REDIS, lasts_s)
+        for at_s, (action, lasts_s) in zip(times, cycle(_FAILOVERS), strict=False)
+    ]
     return sorted([*others, *made], key=lambda fault: fault.at_s)
 
 
@@ -105,6 +121,8 @@ def _rounds(rng: random.Random, duration_s: float) -> Iterator[Fault]:
             return
         before_frozen = (number + 1) % _FROZEN_EVERY == 0
         yield from _ledger_faults(rng, start)
+        # Just after these: the tick's time without an outage begins hardly later.
+        yield Fault(start + 4.2, (Action.DEMOTE, Action.FILL)[number % 2], REDIS, _REFUSAL_S)
         if frozen:
             yield Fault(start + 6.0, Action.FREEZE, REDIS, REDIS_FREEZE_S)
         if number % _LONG_FREEZE_EVERY == _FIRST_LONG_FREEZE:
@@ -165,6 +183,8 @@ def _short(rng: random.Random, duration_s: float) -> Iterator[Fault]:
     for number, role in enumerate(roles):
         at_s = 4.0 + number * room_s + rng.uniform(0, room_s / 2)
         yield Fault(at_s, Action.KILL, role, _pause(rng, 1.0))
+    yield Fault(duration_s * 0.8, Action.DEMOTE, REDIS, _REFUSAL_S)
+    yield Fault(duration_s * 0.9, Action.FILL, REDIS, _REFUSAL_S)
     yield Fault(rng.uniform(4, 6), Action.FREEZE, CHATS[1], 2.0)
     yield Fault(rng.uniform(5, 8), Action.DROP, "normal")
     yield Fault(rng.uniform(5, 8), Action.DROP, "pubsub")
@@ -175,6 +195,8 @@ def _wild(rng: random.Random, duration_s: float) -> Iterator[Fault]:
         for role in (REDIS, GATEWAY, COMPLETION, CALLBACKS, rng.choice(CHATS)):
             yield Fault(rng.uniform(0, duration_s), Action.KILL, role, _pause(rng, 4.0))
             yield Fault(rng.uniform(0, duration_s), Action.FREEZE, role, rng.uniform(0.5, 6.0))
+        for action in (Action.DEMOTE, Action.FILL):
+            yield Fault(rng.uniform(0, duration_s), action, REDIS, rng.uniform(0.5, 6.0))
         for kind in ("normal", "pubsub"):
             yield Fault(rng.uniform(0, duration_s), Action.DROP, kind)
         long_s = rng.uniform(*_LONG_FREEZE_S)

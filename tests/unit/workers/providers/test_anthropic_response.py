@@ -274,9 +274,8 @@ _usages = st.fixed_dictionaries(
 )
 
 
-def _identity(block: Json) -> Any:
-    """No two uses of a tool have one id; other blocks have none."""
-    return block.get("id") or id(block)
+#: No two calls of one message have the same id.
+_messages = st.lists(_blocks, max_size=5, unique_by=lambda block: block.get("id") or id(block))
 
 
 def _with_read_arguments(made: Any) -> Any:
@@ -285,7 +284,7 @@ def _with_read_arguments(made: Any) -> Any:
     return made
 
 
-@given(st.lists(_blocks, max_size=5, unique_by=_identity), _usages, st.integers(1, 9))
+@given(_messages, _usages, st.integers(1, 9))
 def test_folded_stream_is_the_translation_of_the_whole_message(
     blocks: list[Json], usage: Json, cut: int
 ) -> None:
