@@ -67,6 +67,11 @@ class Settings(BaseSettings):
         description="The ledger: `redis://`, `rediss://` (TLS), `unix://` or "
         "`sentinel://…?master_name=`. Default: the one `replyto up` runs, else localhost:6379.",
     )
+    embedded_redis_bytes: Count | None = Field(
+        None,
+        description="Most bytes that the Redis of `replyto up` holds; then jobs are refused with "
+        "503. Default: half of the memory of the machine or container.",
+    )
     database_url: str = Field(
         "",
         description="History and API keys: `postgresql://…` or `sqlite:///…`. Default: the file "

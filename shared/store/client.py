@@ -56,7 +56,8 @@ class _Client(redis.Redis):
 
 def _meet(connection: Any) -> None:
     """Begin a connection: another server process than before may have forgotten ids it gave."""
-    connection.on_connect()
+    # It is new: a check of its health would connect, and so begin it, again without end.
+    connection.on_connect_check_health(check_health=False)
     script = scripts.load("meet").text
     connection.send_command("EVAL", script, 1, redis_keys.JOB_ID, check_health=False)
     with suppress(NoPermissionError):

@@ -130,7 +130,7 @@ def held_bytes(owner: str) -> str:
 
     Members leave with the result. The scripts derive it; see `lua/includes/owner_bytes.lua`.
     """
-    return f"jobs:bytes:{owner}"
+    return f"{DEADLINES}:bytes:{owner}"
 
 
 def response(owner: str, name: str) -> str:

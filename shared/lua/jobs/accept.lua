@@ -61,7 +61,7 @@ waiting = size(19, 21)
 if waiting >= tonumber(ARGV[8]) then
   return {'owner_full', tostring(waiting), tostring(drain_rate(KEYS[6], now))}
 end
-if lacks_bytes(ARGV[13], tonumber(ARGV[16]), tonumber(ARGV[15]), ARGV[2]) then
+if lacks_bytes(KEYS[5], ARGV[13], tonumber(ARGV[16]), tonumber(ARGV[15]), ARGV[2]) then
   return {'bytes_full', tostring(waiting), tostring(drain_rate(KEYS[6], now))}
 end
 
@@ -80,7 +80,7 @@ redis.call('HSET', ARGV[2] .. id, 'id', id, 'state', 'Queued', 'model', ARGV[3],
   'priority', ARGV[5], 'fingerprint', ARGV[10], 'tag', ARGV[11], 'owner', ARGV[13],
   'epoch', epoch, 'created_ms', whole(now), 'deadline_ms', deadline, 'attempt', '0', 'crashes', '0',
   unpack(ARGV, 17))
-hold_bytes(ARGV[13], id, ARGV[16])
+hold_bytes(KEYS[5], ARGV[13], id, ARGV[16])
 redis.call('SET', KEYS[2], id)
 if ARGV[11] ~= '' then
   redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', whole(now - tonumber(ARGV[12])))

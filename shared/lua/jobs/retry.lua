@@ -53,8 +53,8 @@ if job[1] ~= 'Failed' and job[1] ~= 'Cancelled' then
   return 'kept'
 end
 local size = redis.call('HSTRLEN', KEYS[1], 'request')
-release_bytes(ARGV[7], id)
-if lacks_bytes(ARGV[7], size, tonumber(ARGV[12]), ARGV[11]) then
+release_bytes(KEYS[3], ARGV[7], id)
+if lacks_bytes(KEYS[3], ARGV[7], size, tonumber(ARGV[12]), ARGV[11]) then
   return refused('bytes_full', tostring(redis.call('ZCARD', KEYS[18])),
     tostring(drain_rate(KEYS[13], now)))
 end
@@ -72,7 +72,7 @@ if limits then
 else
   redis.call('HDEL', KEYS[1], 'key_id', 'reserved')
 end
-hold_bytes(ARGV[7], id, size)
+hold_bytes(KEYS[3], ARGV[7], id, size)
 local deadline = whole(now + tonumber(ARGV[6]))
 redis.call('HINCRBY', KEYS[1], 'generation', 1)
 redis.call('HSET', KEYS[1], 'state', 'Queued', 'deadline_ms', deadline, 'crashes', '0',
