@@ -209,7 +209,9 @@ class Settings(BaseSettings):
         "JSON list, `*` for all. Default: none.",
     )
     gateway_processes: Count = Field(1, description="Gateway processes to run.")
-    chat_processes: Count = Field(1, description="Chat worker processes `replyto up` runs.")
+    chat_processes: Count = Field(
+        1, description="Chat worker processes `replyto up` and `replyto work` run."
+    )
     chat_concurrency: Count = Field(200, description="LLM calls one chat worker makes at once.")
     callback_concurrency: Count = Field(1000, description="Callbacks one worker makes at once.")
     connection_limit: Count = Field(
