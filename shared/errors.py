@@ -334,6 +334,12 @@ class OwnerQueueFull(QueueFull):
     code = "owner_queue_full"
 
 
+class OwnerBytesFull(QueueFull):
+    """The jobs of this key that have not ended hold as many bytes as they may; try again later."""
+
+    code = "owner_queue_bytes_full"
+
+
 class TooManyWaiting(QueueFull):
     """Too many calls wait for their answer here; try again, or queue the job."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, cast
 
 import pytest
 import redis
@@ -38,7 +39,7 @@ def slow() -> SlowSentinel:
 @pytest.fixture
 def sentinels(slow: SlowSentinel) -> Sentinels:
     made = Sentinels(read_address("sentinel://localhost:1,localhost:2/0?master_name=m"))
-    made._sentinel = slow
+    made._sentinel = cast("Any", slow)
     made._longest_s = 20
     return made
 
