@@ -17,7 +17,8 @@ def confirm(client: redis.Redis, replicas: int) -> None:
     """Wait until so many replicas have all that was written so far, by whatever connection.
 
     WAIT speaks of the writes of its own connection, so one that changes nothing goes before it
-    (https://redis.io/docs/latest/commands/wait/). Raises LedgerUnavailable when there are fewer in time.
+    (https://redis.io/docs/latest/commands/wait/). Raises LedgerUnavailable when there
+    are fewer in time.
     """
     pipe = client.pipeline(transaction=False)
     pipe.incrby(keys.JOB_ID, 0)
