@@ -67,6 +67,12 @@ class Settings(BaseSettings):
         description="The ledger: `redis://`, `rediss://` (TLS), `unix://` or "
         "`sentinel://…?master_name=`. Default: the one `replyto up` runs, else localhost:6379.",
     )
+    redis_min_replicas: int = Field(
+        0,
+        ge=0,
+        description="Replicas of Redis that must have a job before its client is told that it is "
+        "accepted; else 503. 0: none, nobody waits.",
+    )
     embedded_redis_bytes: Count | None = Field(
         None,
         description="Most bytes that the Redis of `replyto up` holds; then jobs are refused with "
@@ -209,7 +215,9 @@ class Settings(BaseSettings):
         "JSON list, `*` for all. Default: none.",
     )
     gateway_processes: Count = Field(1, description="Gateway processes to run.")
-    chat_processes: Count = Field(1, description="Chat worker processes `replyto up` runs.")
+    chat_processes: Count = Field(
+        1, description="Chat worker processes `replyto up` and `replyto work` run."
+    )
     chat_concurrency: Count = Field(200, description="LLM calls one chat worker makes at once.")
     callback_concurrency: Count = Field(1000, description="Callbacks one worker makes at once.")
     connection_limit: Count = Field(

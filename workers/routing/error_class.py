@@ -60,10 +60,11 @@ def may_go_elsewhere(error: ProviderError) -> bool:
 def needs_probe(error: ProviderError) -> bool:
     """Whether only a probe can tell if it is the provider, or this one request.
 
-    Its answer refused the key or the request; or it dropped the connection, as it may each one.
+    Its answer refused the key or the request; or there was none, as there may be for nobody. Then
+    one job finds a provider that is down, rather than to use up its attempts.
     """
     is_refused = error.status == HTTPStatus.FORBIDDEN and error.blame is Blame.FORBIDDEN
-    return is_refused or _is_dropped(error)
+    return is_refused or _has_no_answer(error)
 
 
 def _key_refused(error: ProviderError) -> Verdict:

@@ -37,7 +37,7 @@ def main(
     plan = Plan(seed, seconds, rate, wild, failover, tls)
     if seconds < schedule.SHORT_S:
         plan = short(plan)
-    click.echo(f"seed {seed}, {seconds:g} s: {dict(schedule.kills(_faults(plan)))} kills planned")
+    click.echo(f"seed {seed}, {seconds:g} s: {dict(schedule.kills(plan.faults()))} kills planned")
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=False)
         run, audit = ChaosRun(plan, keep, click.echo)()
@@ -48,10 +48,6 @@ def main(
     if report_file is not None:
         report_file.write_text(report.as_markdown(run, audit), "utf-8")
     sys.exit(1 if audit.found else 0)
-
-
-def _faults(plan: Plan) -> list[schedule.Fault]:
-    return schedule.plan(plan.seed, plan.seconds, wild=plan.wild)
 
 
 if __name__ == "__main__":

@@ -50,6 +50,12 @@ class Plan:
     attempt_timeout_s: float = 45.0
     progress_every_s: float = 5.0
 
+    def faults(self) -> list[schedule.Fault]:
+        """Return what is done when."""
+        if self.failover:
+            return schedule.failing_over(self.seed, self.seconds)
+        return schedule.plan(self.seed, self.seconds, wild=self.wild)
+
     def redis_setup(self) -> Callable[[Path], RedisSetup]:
         """Return which Redis to run."""
         if self.failover:
@@ -85,13 +91,8 @@ class ChaosRun:
         self._llm = self._stack.llm = RecordingLlm()
         self._receiver = RecordingReceiver(self._stack.callback_secret)
         self._load = Load(self._stack.api, self._receiver, seed=plan.seed, rate=plan.rate)
-        faults = schedule.plan(plan.seed, plan.seconds, wild=plan.wild)
-        roles = ROLES
-        if plan.failover:
-            faults = schedule.failing_over(faults, plan.seconds)
-            roles = (*SERVERS, *SENTINELS, *ROLES[1:])
-        self._roles = roles
-        self._saboteur = Saboteur(self._stack, faults, roles)
+        self._roles = (*SERVERS, *SENTINELS, *ROLES[1:]) if plan.failover else ROLES
+        self._saboteur = Saboteur(self._stack, plan.faults(), self._roles)
         self._begun = time.monotonic()
 
     def __call__(self) -> tuple[report.Run, Audit]:

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import cycle
+from itertools import count, cycle, takewhile
 
 REDIS = "redis"
 GATEWAY = "gateway"
@@ -37,8 +37,8 @@ _LONG_FREEZE_EVERY = 4
 _FIRST_LONG_FREEZE = 2
 _LONG_FREEZE_S = (32.0, 37.0)
 #: Sentinels find the replicas after some ten seconds, and promote none that has not caught up.
-FIRST_FAILOVER_S = 14
-FAILOVER_EVERY_S = 45
+FIRST_FAILOVER_S = 14.0
+FAILOVER_EVERY_S = 60.0
 #: A run shorter than this is one dense round.
 SHORT_S = 2 * ROUND_S
 
@@ -100,15 +100,24 @@ def plan(seed: int, duration_s: float, *, wild: bool = False) -> list[Fault]:
     return sorted(faults, key=lambda fault: fault.at_s)
 
 
-def failing_over(faults: Sequence[Fault], duration_s: float) -> list[Fault]:
-    """Return the plan with failovers in place of what happens to the one Redis."""
-    others = [f for f in faults if f.role != REDIS]
-    times = range(FIRST_FAILOVER_S, max(round(duration_s), FIRST_FAILOVER_S + 1), FAILOVER_EVERY_S)
-    made = [
-        Fault(float(at_s), action, REDIS, lasts_s)
-        for at_s, (action, lasts_s) in zip(times, cycle(_FAILOVERS), strict=False)
-    ]
-    return sorted([*others, *made], key=lambda fault: fault.at_s)
+def failing_over(seed: int, duration_s: float) -> list[Fault]:
+    """Return the faults of a run with failovers, in order.
+
+    The leases of a chat worker that is killed in a round end before the next master falls.
+    """
+    rng = random.Random(seed)
+    starts = takewhile(lambda s: s < duration_s, count(FIRST_FAILOVER_S, FAILOVER_EVERY_S))
+    faults: list[Fault] = []
+    for start, (action, lasts_s) in zip(starts, cycle(_FAILOVERS), strict=False):
+        faults.append(Fault(start, action, REDIS, lasts_s))
+        at_s = start + rng.uniform(2.0, 3.5)
+        faults.append(Fault(at_s, Action.KILL, COMPLETION, _pause(rng, 1.5)))
+        faults.append(Fault(start + 7.0, Action.DROP, rng.choice(("normal", "pubsub"))))
+        at_s = start + rng.uniform(8.0, ROUND_S - 3)
+        faults.append(Fault(at_s, Action.KILL, CALLBACKS, _pause(rng, 4.0)))
+        faults += _worker_faults(rng, start, ROUND_S)
+        faults += _chat_kills(rng, start, CHATS, frozen=False)
+    return sorted(faults, key=lambda fault: fault.at_s)
 
 
 def _rounds(rng: random.Random, duration_s: float) -> Iterator[Fault]:
