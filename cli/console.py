@@ -26,11 +26,18 @@ class Console:
     """
 
     def __init__(
-        self, stream: TextIO | None = None, *, color: bool | None = None, quiet: bool = False
+        self,
+        stream: TextIO | None = None,
+        *,
+        color: bool | None = None,
+        quiet: bool = False,
+        prefix: bool = True,
     ) -> None:
+        """`prefix`: whether a child's line begins with its name, whatever it says itself."""
         self._stream = stream or sys.stdout
         self.color = self._wants_color() if color is None else color
         self._quiet = quiet
+        self._with_prefix = prefix
         self._names: list[str] = []
         self._held: deque[str] | None = None
         self._lines: ChildLines | None = None
@@ -67,7 +74,8 @@ class Console:
     def event(self, text: str, level: int = logging.WARNING) -> None:
         """Print that something happened, as a line of the log where there is one."""
         line = self._lines.own(text, level) if self._lines else text
-        self._print(line if self.is_json else self.style(line, fg="red", bold=True))
+        is_news = level >= logging.WARNING and not self.is_json
+        self._print(self.style(line, fg="red", bold=True) if is_news else line)
 
     def _print(self, text: str) -> None:
         try:
@@ -79,7 +87,8 @@ class Console:
         """Print, hold back or drop a line that the child of this name printed."""
         if self._lines is not None:
             line = self._lines.of_child(name, line)
-        text = line if self.is_json else f"{self._prefix(name)} {line}"
+        bare = self.is_json or not self._with_prefix
+        text = line if bare else f"{self._prefix(name)} {line}"
         if self._held is not None:
             self._held.append(text)
         elif not self._quiet:

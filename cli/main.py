@@ -9,6 +9,7 @@ import click
 #: Where each subcommand lives. `replyto --help` imports them all, a single command only its own.
 COMMANDS: dict[str, str] = {
     "up": "cli.up.command:up",
+    "work": "cli.work.command:work",
     "health": "cli.health:health",
     "jobs": "cli.api.jobs:jobs",
     "stats": "cli.api.stats:stats",

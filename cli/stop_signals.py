@@ -6,13 +6,14 @@ import os
 import signal
 from contextlib import suppress
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StopSignals:
     """Counts the requests to stop: Ctrl-C, SIGTERM, a closed terminal. For the main thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, hang_up: bool = True) -> None:
+        """`hang_up`: whether a closed terminal is one; else children ignore it too."""
         self.count = 0
         # A pipe, because a handler can be interrupted by the next signal, and a lock that it
         # holds then is never released.
@@ -20,6 +21,7 @@ class StopSignals:
         os.set_blocking(self._waker, False)
         for signum in _SIGNALS:
             signal.signal(signum, self._note)
+        signal.signal(signal.SIGHUP, self._note if hang_up else signal.SIG_IGN)
 
     def _note(self, signum: int, frame: object) -> None:
         del signum, frame

@@ -38,6 +38,14 @@ class ConnectionDropped(Exception):
 class _Handler(WSGIHandler):  # type: ignore[misc,unused-ignore]
     """Adds the raw target and the connection to the environ; resets on ConnectionDropped."""
 
+    def handle(self) -> None:
+        """Serve the connection, and let go of it before its loop ends, whoever still knows it."""
+        reader = self.rfile
+        try:
+            super().handle()
+        finally:
+            reader.close()
+
     def get_environ(self) -> Environ:
         environ: Environ = super().get_environ()
         environ[RAW_TARGET] = self.path

@@ -334,6 +334,12 @@ class OwnerQueueFull(QueueFull):
     code = "owner_queue_full"
 
 
+class OwnerBytesFull(QueueFull):
+    """The jobs of this key that have not ended hold as many bytes as they may; try again later."""
+
+    code = "owner_queue_bytes_full"
+
+
 class TooManyWaiting(QueueFull):
     """Too many calls wait for their answer here; try again, or queue the job."""
 
@@ -379,6 +385,14 @@ class InsufficientQuota(RateLimitExceeded):
 
     type = "insufficient_quota"
     code = "insufficient_quota"
+
+
+class BodyNotRead(ServiceError):
+    """The body could not be read at the moment; send it again."""
+
+    status = 503
+    code = "body_not_read"
+    error_code = "ServiceUnavailable"
 
 
 class LedgerUnavailable(ServiceError):

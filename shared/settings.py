@@ -67,6 +67,17 @@ class Settings(BaseSettings):
         description="The ledger: `redis://`, `rediss://` (TLS), `unix://` or "
         "`sentinel://…?master_name=`. Default: the one `replyto up` runs, else localhost:6379.",
     )
+    redis_min_replicas: int = Field(
+        0,
+        ge=0,
+        description="Replicas of Redis that must have a job before its client is told that it is "
+        "accepted; else 503. 0: none, nobody waits.",
+    )
+    embedded_redis_bytes: Count | None = Field(
+        None,
+        description="Most bytes that the Redis of `replyto up` holds; then jobs are refused with "
+        "503. Default: half of the memory of the machine or container.",
+    )
     database_url: str = Field(
         "",
         description="History and API keys: `postgresql://…` or `sqlite:///…`. Default: the file "
@@ -204,7 +215,9 @@ class Settings(BaseSettings):
         "JSON list, `*` for all. Default: none.",
     )
     gateway_processes: Count = Field(1, description="Gateway processes to run.")
-    chat_processes: Count = Field(1, description="Chat worker processes `replyto up` runs.")
+    chat_processes: Count = Field(
+        1, description="Chat worker processes `replyto up` and `replyto work` run."
+    )
     chat_concurrency: Count = Field(200, description="LLM calls one chat worker makes at once.")
     callback_concurrency: Count = Field(1000, description="Callbacks one worker makes at once.")
     connection_limit: Count = Field(
@@ -239,6 +252,11 @@ class Settings(BaseSettings):
     owner_queue_limit: Count = Field(
         100_000,
         description="Most jobs of one API key that wait behind the window of one model; then 429.",
+    )
+    owner_queue_bytes: Count = Field(
+        1024**3,
+        description="Most bytes that the requests of one API key's jobs take until these have a "
+        "result, of all models together; then 429.",
     )
     queue_window: Count = Field(
         64,
@@ -509,8 +527,9 @@ _GENERATED: dict[str, Callable[[], str]] = {
 def first_wrong(error: ValidationError) -> str:
     """Return one line that names the setting and says what is wrong with it, without its value."""
     first = error.errors()[0]
-    name = "_".join(str(part) for part in first["loc"]).upper()
-    return f"REPLYTO_{name}: {first['msg'].removeprefix('Value error, ')}"
+    problem = str(first["msg"]).removeprefix("Value error, ")
+    # What follows the name is a place within its value. A check of several settings names none.
+    return f"{OWN_PREFIX}{str(first['loc'][0]).upper()}: {problem}" if first["loc"] else problem
 
 
 #: The environment variables that are ours.

@@ -1,4 +1,4 @@
-"""What children of `replyto up` print, as lines of the one log; its own lines too.
+"""What children of a supervisor of ours print, as lines of the one log; its own lines too.
 
 Gateway and workers write that form themselves. Redis, and whatever ends before it has set up its
 log, do not: their lines are put into it here.
@@ -26,8 +26,9 @@ _IN_FORM: Final = re.compile(r"\{\"time\": |\d{4}-\d\d-\d\dT[\d:.]+Z [A-Z]+ |  \
 class ChildLines:
     """Puts lines into the form that the settings say."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, own_name: str = "up") -> None:
         self._settings = settings
+        self._own_name = own_name
         self.is_json = settings.log_format == "json"
 
     def of_child(self, name: str, line: str) -> str:
@@ -42,8 +43,8 @@ class ChildLines:
         return self._line(name, line, logging.INFO)
 
     def own(self, text: str, level: int = logging.INFO) -> str:
-        """Return what `replyto up` says itself."""
-        return self._line("up", text, level)
+        """Return what the supervisor says itself."""
+        return self._line(self._own_name, text, level)
 
     def _line(self, process: str, text: str, level: int, pid: int | None = None) -> str:
         # One argument, so that a percent sign in the text is only that.

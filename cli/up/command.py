@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import sys
-from typing import NoReturn
-
 import click
 
 from cli.console import Console
+from cli.starting import fail, settings_or_exit
 from cli.stop_signals import StopSignals
 from cli.up.child_lines import ChildLines
 from cli.up.data_lock import data_lock
 from cli.up.stack import Stack
 from cli.up.start_problem import StartProblem
 from shared.open_files import allow_many_connections
-from shared.settings import Settings, SettingsError, load_settings
 
-_WRONG_SETTING = 2
+_COMMAND = "replyto up"
 
 
 @click.command()
@@ -31,7 +28,7 @@ def up(*, demo: bool, quiet: bool, verbose: bool, no_color: bool) -> None:
     local Ollama, and hosted services whose key is in the environment.
     """
     console = Console(color=False if no_color else None, quiet=quiet)
-    settings = _settings(console)
+    settings = settings_or_exit(_COMMAND, console)
     console.log_as(ChildLines(settings))
     allow_many_connections()
     stop = StopSignals()
@@ -39,21 +36,4 @@ def up(*, demo: bool, quiet: bool, verbose: bool, no_color: bool) -> None:
         with data_lock(settings.data_dir):
             Stack(settings, console, stop, force_demo=demo, verbose=verbose).run()
     except StartProblem as exc:
-        _fail(console, str(exc))
-
-
-def _settings(console: Console) -> Settings:
-    try:
-        settings = load_settings()
-        resolved = settings.data_dir.resolve()
-        resolved.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except SettingsError as exc:
-        _fail(console, str(exc), _WRONG_SETTING)
-    except OSError as exc:
-        _fail(console, f"REPLYTO_DATA_DIR: {exc}", _WRONG_SETTING)
-    return settings.model_copy(update={"data_dir": resolved})
-
-
-def _fail(console: Console, message: str, status: int = 1) -> NoReturn:
-    console.say(f"{console.style('replyto up:', fg='red', bold=True)} {message}")
-    sys.exit(status)
+        fail(_COMMAND, console, str(exc))

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 import redis
 
+from cli.memory import memory_bytes
 from cli.ports import bind_problem, free_port
 from cli.up.start_problem import StartProblem
 from shared.settings import redis_url_file
@@ -53,6 +54,7 @@ appendfsync everysec
 save ""
 # A ledger must refuse what it cannot keep, never drop what it has.
 maxmemory-policy noeviction
+maxmemory {max_bytes}
 """
 
 
@@ -118,8 +120,12 @@ def _made_executable(server: Path, directory: Path) -> Path:
     return server
 
 
-def prepare(data_dir: Path, binary: Path | None = None) -> EmbeddedRedis:
+def prepare(
+    data_dir: Path, binary: Path | None = None, max_bytes: int | None = None
+) -> EmbeddedRedis:
     """Write the configuration and the URL file; keep port and password of an earlier run.
+
+    `max_bytes` is the most that it may hold; by default half of the memory there is.
 
     Raises RedisUnavailable when there is no server, or only one too old for the data.
     """
@@ -132,11 +138,21 @@ def prepare(data_dir: Path, binary: Path | None = None) -> EmbeddedRedis:
     url = f"redis://:{password}@{_HOST}:{port}/0"
     config = directory / "redis.conf"
     text = _CONFIG.format(
-        host=_HOST, port=port, password=password, directory=_quoted(str(directory))
+        host=_HOST,
+        port=port,
+        password=password,
+        directory=_quoted(str(directory)),
+        max_bytes=max_bytes or _default_max_bytes(),
     )
     _write_private(config, text)
     _write_private(redis_url_file(data_dir), url + "\n")
     return EmbeddedRedis(server, config, url)
+
+
+def _default_max_bytes() -> int:
+    # The other half is for the other processes, and for pages that change while Redis rewrites its
+    # file. 0 is Redis's word for no limit.
+    return (memory_bytes() or 0) // 2
 
 
 def client_for(url: str) -> redis.Redis:

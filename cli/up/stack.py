@@ -120,7 +120,9 @@ class Stack:
             embedded_redis.check(url)
             self._note("redis", "as REPLYTO_REDIS_URL says")
             return url
-        server = embedded_redis.prepare(self._settings.data_dir)
+        server = embedded_redis.prepare(
+            self._settings.data_dir, max_bytes=self._settings.embedded_redis_bytes
+        )
         self._note("redis", f"{server.binary}, its data in {server.config.parent}")
         self._supervisor.start(
             # SIGTERM lets it write its append-only file, also when we are killed.

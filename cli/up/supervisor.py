@@ -91,24 +91,31 @@ class Supervisor:
         `at_once` is asked again and again; when it says yes, all are killed.
         """
         for stage in sorted({seat.spec.stage for seat in self._seats.values()}):
-            seats = [s for s in self._seats.values() if s.spec.stage == stage and s.child]
-            self._stop_stage(seats, at_once)
+            self._stop_stage(stage, at_once)
         self._seats.clear()
         self._selector.close()
         if self._state_file:
             self._state_file.unlink(missing_ok=True)
 
-    def _stop_stage(self, seats: list[_Seat], at_once: Callable[[], bool]) -> None:
+    def _stop_stage(self, stage: int, at_once: Callable[[], bool]) -> None:
+        seats = [s for s in self._seats.values() if s.spec.stage == stage and s.child]
         for seat in seats:
             if seat.child:
                 seat.child.signal(SIGTERM)
         until = time.monotonic() + max((seat.spec.grace_s for seat in seats), default=0.0)
         while any(seat.child for seat in seats):
             self._pump(_POLL_S)
+            self._keep_up_after(stage)
             expired = at_once() or time.monotonic() >= until
             for seat in seats:
                 if seat.child and (expired or seat.child.has_exited()):
                     self._empty(seat)
+
+    def _keep_up_after(self, stage: int) -> None:
+        """What stops later is needed until then: it is started again as ever."""
+        for seat in self._seats.values():
+            if seat.spec.stage > stage:
+                self._look_after(seat)
 
     def _fill(self, seat: _Seat) -> None:
         try:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Collection
 
-from flask import Blueprint, Response, request
+from flask import Blueprint
 from redis.exceptions import RedisError
 from sqlalchemy import Connection
 
 from gateway.admin.api_key_forms import changed_fields, key_row, new_key, said
 from gateway.admin.audit import entry_of
-from gateway.http.binding import bind
-from gateway.http.routes import dto_route
+from gateway.http.routes import Call, route
 from gateway.http.rows import rows_of
 from gateway.services import services
 from shared.api_keys import book, reader
@@ -21,6 +20,7 @@ from shared.api_keys.principal import Principal
 from shared.api_keys.record import ApiKey
 from shared.api_keys.scopes import DEFAULT, Scope
 from shared.audit import log as audit
+from shared.dtos import catalog
 from shared.dtos.api_keys import (
     ApiKeyResponse,
     CreateApiKey,
@@ -31,7 +31,6 @@ from shared.dtos.api_keys import (
     RotateApiKey,
     UpdateApiKey,
 )
-from shared.dtos.base import Dto
 from shared.settings import new_api_key
 from shared.store.clock import unix_ms
 
@@ -40,86 +39,77 @@ log = logging.getLogger(__name__)
 blueprint = Blueprint("keys", __name__)
 
 
-@dto_route(blueprint, "CreateApiKey", "POST")
-def create() -> Response:
+@route(blueprint, catalog.CREATE_KEY)
+def create(call: Call[CreateApiKey]) -> CreateApiKeyResponse:
     """Issue a key; its secret is in the answer and nowhere else."""
-    principal = _admin()
-    wanted = bind(CreateApiKey)
+    principal, wanted = call.principal, call.request
     secret, now_ms = wanted.key or new_api_key(), unix_ms()
     new = new_key(wanted, now_ms)
     _demand_all(principal, new.scopes)
-    entry = entry_of(principal, "CreateApiKey", "", said(wanted))
+    entry = entry_of(call, "", said(wanted))
 
     def issue(connection: Connection) -> IssuedKey:
         return book.issue(connection, new, secret, now_ms)
 
     # Whatever comes after it, the secret must be told: nobody could find it out later.
     key = _change(issue, entry, must_be_told=False)
-    return _json(CreateApiKeyResponse.of(key_row(key), secret))
+    return CreateApiKeyResponse.of(key_row(key), secret)
 
 
-@dto_route(blueprint, "UpdateApiKey", "POST")
-def update() -> Response:
+@route(blueprint, catalog.UPDATE_KEY)
+def update(call: Call[UpdateApiKey]) -> ApiKeyResponse:
     """Change a key."""
-    principal = _admin()
-    wanted = bind(UpdateApiKey)
+    principal, wanted = call.principal, call.request
     now_ms = unix_ms()
-    entry = entry_of(principal, "UpdateApiKey", f"key_{wanted.id}", said(wanted))
+    entry = entry_of(call, f"key_{wanted.id}", said(wanted))
     _demand_all(principal, wanted.scopes or ())
 
     def change(connection: Connection) -> IssuedKey:
         before = _find(connection, principal, wanted.id)
         return book.change(connection, wanted.id, changed_fields(wanted, before), now_ms)
 
-    return _json(ApiKeyResponse(result=key_row(_change(change, entry))))
+    return ApiKeyResponse(result=key_row(_change(change, entry)))
 
 
-@dto_route(blueprint, "RevokeApiKey", "POST")
-def revoke() -> Response:
+@route(blueprint, catalog.REVOKE_KEY)
+def revoke(call: Call[RevokeApiKey]) -> ApiKeyResponse:
     """End a key; when this is answered no gateway takes it any more, a second at most."""
-    principal = _admin()
-    wanted = bind(RevokeApiKey)
+    principal, wanted = call.principal, call.request
     now_ms = unix_ms()
-    entry = entry_of(principal, "RevokeApiKey", f"key_{wanted.id}", {})
+    entry = entry_of(call, f"key_{wanted.id}", {})
 
     def end(connection: Connection) -> IssuedKey:
         _find(connection, principal, wanted.id)
         return book.revoke(connection, wanted.id, now_ms)
 
-    return _json(ApiKeyResponse(result=key_row(_change(end, entry))))
+    return ApiKeyResponse(result=key_row(_change(end, entry)))
 
 
-@dto_route(blueprint, "RotateApiKey", "POST")
-def rotate() -> Response:
+@route(blueprint, catalog.ROTATE_KEY)
+def rotate(call: Call[RotateApiKey]) -> CreateApiKeyResponse:
     """Give a key another secret, which is in the answer and nowhere else."""
-    principal = _admin()
-    wanted = bind(RotateApiKey)
+    principal, wanted = call.principal, call.request
     secret, now_ms = new_api_key(), unix_ms()
-    entry = entry_of(principal, "RotateApiKey", f"key_{wanted.id}", said(wanted))
+    entry = entry_of(call, f"key_{wanted.id}", said(wanted))
 
     def turn(connection: Connection) -> IssuedKey:
         _find(connection, principal, wanted.id)
         return book.rotate(connection, wanted.id, secret, wanted.grace_secs * 1000, now_ms)
 
     key = _change(turn, entry, must_be_told=False)
-    return _json(CreateApiKeyResponse.of(key_row(key), secret))
+    return CreateApiKeyResponse.of(key_row(key), secret)
 
 
-@dto_route(blueprint, "QueryApiKeys", "GET")
-def query() -> Response:
+@route(blueprint, catalog.QUERY_KEYS)
+def query(call: Call[QueryApiKeys]) -> QueryApiKeysResponse:
     """List keys."""
-    services().keys.authenticate_admin(request, Scope.ADMIN_READ)
-    wanted = bind(QueryApiKeys)
+    wanted = call.request
     which = Wanted(wanted.id, wanted.name, wanted.user_id, wanted.ref_id, wanted.include_cancelled)
-    total, found = services().database.read(
+    total, found = call.services.database.read(
         lambda connection: reader.query(connection, which, wanted.skip, wanted.take)
     )
     rows = rows_of(found, key_row)
-    return _json(QueryApiKeysResponse(offset=wanted.skip, total=total, results=rows))
-
-
-def _admin() -> Principal:
-    return services().keys.authenticate_admin(request, Scope.ADMIN_KEYS)
+    return QueryApiKeysResponse(offset=wanted.skip, total=total, results=rows)
 
 
 def _change(
@@ -157,7 +147,3 @@ def _demand_all(principal: Principal, scopes: Collection[Scope]) -> None:
     """Let nobody give away, or take over, what goes beyond their own scopes."""
     for scope in sorted(set(scopes) - DEFAULT):
         principal.demand(scope)
-
-
-def _json(dto: Dto) -> Response:
-    return Response(dto.to_json(), mimetype="application/json")

@@ -6,19 +6,12 @@ import hmac
 
 from flask import Blueprint, Request, Response, request
 
+from gateway.http.routes import Call, route
 from gateway.services import services
-from shared.api_keys.scopes import Scope
+from shared.dtos import catalog
+from shared.dtos.service import GetMetrics
 
 blueprint = Blueprint("metrics", __name__)
-
-
-@blueprint.get("/metrics")
-def metrics() -> Response:
-    """Tell the figures of the cluster and of this gateway."""
-    if not _has_token(request):
-        services().keys.authenticate_admin(request, Scope.ADMIN_READ)
-    text, content_type = services().metrics.text(request.headers.get("Accept", ""))
-    return Response(text, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
 
 
 def _has_token(incoming: Request) -> bool:
@@ -28,3 +21,10 @@ def _has_token(incoming: Request) -> bool:
     if not token or scheme.lower() != "bearer":
         return False
     return hmac.compare_digest(sent.strip().encode(), token.encode())
+
+
+@route(blueprint, catalog.METRICS, open_to=_has_token)
+def metrics(call: Call[GetMetrics]) -> Response:
+    """Tell the figures of the cluster and of this gateway."""
+    text, content_type = call.services.metrics.text(request.headers.get("Accept", ""))
+    return Response(text, headers={"Content-Type": content_type, "Cache-Control": "no-store"})

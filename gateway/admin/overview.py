@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint
 from pydantic import SecretStr
 
 from gateway.admin.workers import worker_row
-from gateway.http.binding import bind
-from gateway.http.routes import dto_route
-from gateway.services import services
-from shared.api_keys.scopes import Scope
+from gateway.http.routes import Call, route
+from shared.dtos import catalog
 from shared.dtos.moments import iso_date
 from shared.dtos.overview import (
     GetOverview,
@@ -35,14 +33,12 @@ from shared.telemetry.stages import Stage
 blueprint = Blueprint("overview", __name__)
 
 
-@dto_route(blueprint, "GetOverview", "GET")
-def overview() -> Response:
+@route(blueprint, catalog.OVERVIEW)
+def overview(call: Call[GetOverview]) -> GetOverviewResponse:
     """Tell how things stand."""
-    services().keys.authenticate_admin(request, Scope.ADMIN_READ)
-    bind(GetOverview)
-    now = read_overview(services().redis, services().registry.providers)
-    notices = Notices(services().redis).read()
-    return Response(_body(now, notices).to_json(), mimetype="application/json")
+    now = read_overview(call.services.redis, call.services.registry.providers)
+    notices = Notices(call.services.redis).read()
+    return _body(now, notices)
 
 
 def _body(now: Overview, notices: Sequence[Notice]) -> GetOverviewResponse:
@@ -75,13 +71,10 @@ def _stage(stage: Stage) -> StageRow:
     return StageRow(lag_secs=fields.pop("lag_s"), **fields)
 
 
-@dto_route(blueprint, "GetSettings", "GET")
-def settings() -> Response:
+@route(blueprint, catalog.SETTINGS)
+def settings(call: Call[GetSettings]) -> GetSettingsResponse:
     """Tell the settings in force."""
-    services().keys.authenticate_admin(request, Scope.ADMIN_READ)
-    bind(GetSettings)
-    body = GetSettingsResponse(results=setting_rows(services().settings))
-    return Response(body.to_json(), mimetype="application/json")
+    return GetSettingsResponse(results=setting_rows(call.services.settings))
 
 
 def setting_rows(settings: Settings) -> list[SettingRow]:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint
 
 from gateway.admin.audit import record
-from gateway.http.binding import bind
-from gateway.http.routes import dto_route
-from gateway.services import services
-from shared.api_keys.scopes import Scope
+from gateway.http.routes import Call, route
+from shared.dtos import catalog
 from shared.dtos.moments import iso_date
 from shared.dtos.overview import RunningRow, WorkerRow
 from shared.dtos.providers import (
     CancelWorker,
+    GetWorkerStats,
     GetWorkerStatsResponse,
     StringResponse,
     WorkerStats,
@@ -27,30 +26,27 @@ from shared.telemetry.workers import COUNTS, Heard, Running, Worker, WorkerBook
 blueprint = Blueprint("workers", __name__)
 
 
-@dto_route(blueprint, "GetWorkerStats", "GET")
-def stats() -> Response:
+@route(blueprint, catalog.WORKER_STATS)
+def stats(call: Call[GetWorkerStats]) -> GetWorkerStatsResponse:
     """Show each worker process, as it told of itself a few seconds ago."""
-    gateway, _ = services(), services().keys.authenticate_admin(request, Scope.ADMIN_READ)
+    gateway = call.services
     roll = WorkerBook(gateway.redis).read()
     had_jobs: Any = gateway.redis.smembers(redis_keys.MODELS)
     models = {*gateway.registry.known_models, *(name.decode() for name in had_jobs)}
     counts = gateway.jobs.queued(sorted(models))
     rows = [_stats(one.worker, counts, roll.now_ms) for one in roll.live]
-    body = GetWorkerStatsResponse(results=rows, queue_counts=counts)
-    return Response(body.to_json(), mimetype="application/json")
+    return GetWorkerStatsResponse(results=rows, queue_counts=counts)
 
 
-@dto_route(blueprint, "CancelWorker", "POST")
-def cancel() -> Response:
+@route(blueprint, catalog.CANCEL_WORKER)
+def cancel(call: Call[CancelWorker]) -> StringResponse:
     """Abort all jobs that a worker runs; they end Cancelled."""
-    gateway, principal = services(), services().keys.authenticate_admin(request)
-    name = bind(CancelWorker).worker
-    record(principal, "CancelWorker", name)
+    gateway, name = call.services, call.request.worker
+    record(call, name)
     channel = redis_keys.abort_channel(name)
     if not gateway.redis.publish(channel, redis_keys.ABORT_ALL):
         raise WorkerNotFound(f"There is no worker '{name}'.", field="worker")
-    body = StringResponse(result=f"{name} aborts what it runs")
-    return Response(body.to_json(), mimetype="application/json")
+    return StringResponse(result=f"{name} aborts what it runs")
 
 
 def worker_row(heard: Heard) -> WorkerRow:

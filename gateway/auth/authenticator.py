@@ -43,15 +43,15 @@ class Keys:
     def authenticate(self, request: Request, *any_of: Scope) -> Principal:
         """Return who calls, if that may do what one of these scopes names.
 
-        By default that is `read` where a GET would do, else `chat`. Raises Unauthenticated,
-        InvalidApiKey when the key is unknown or its time is over, and Forbidden.
+        Raises Unauthenticated, InvalidApiKey when the key is unknown or its time is over, and
+        Forbidden.
         """
         try:
             principal = self.of_digest(self._digest(request))
         except InvalidApiKey:
             self._wrong.came_from(request.remote_addr or "")
             raise
-        principal.demand(*(any_of or (_usual_scope(request),)))
+        principal.demand(*any_of)
         asked = incoming()
         asked.principal = principal
         asked.environ[KNOWN] = True
@@ -63,14 +63,6 @@ class Keys:
         if principal is None:
             raise InvalidApiKey
         return principal
-
-    def authenticate_onlooker(self, request: Request) -> Principal:
-        """Return who calls, if that may look at rows: its own jobs', or everybody's."""
-        return self.authenticate(request, Scope.READ, Scope.ADMIN_READ)
-
-    def authenticate_admin(self, request: Request, scope: Scope = Scope.ADMIN) -> Principal:
-        """Return the admin who calls, or who has the scope. Raises Forbidden for anybody else."""
-        return self.authenticate(request, scope)
 
     def take_uses(self) -> dict[int, int]:
         """Return when each issued key was last used (unix ms), since the last call."""
@@ -102,12 +94,6 @@ class Keys:
             return None
         self._issued.note_use(key.id, now_ms)
         return principal_of(key)
-
-
-def _usual_scope(request: Request) -> Scope:
-    """Return what an endpoint wants that does not say: one that takes a GET only looks."""
-    methods = (request.url_rule.methods if request.url_rule else None) or {request.method}
-    return Scope.READ if "GET" in methods else Scope.CHAT
 
 
 def _presented(request: Request) -> str:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint
 
 from gateway.auth.authenticator import Principal
 from gateway.callbacks.forms import attempt_row, delivery_row
-from gateway.http.binding import bind
-from gateway.http.routes import dto_response, dto_route
+from gateway.http.routes import Call, route
 from gateway.jobs.lookup import find_sent
-from gateway.services import Services, services
+from gateway.services import Services
 from shared.callbacks.delivery import Delivery, DeliveryState, Replay, told_generation
 from shared.callbacks.delivery_index import Page, Query
+from shared.dtos import catalog
 from shared.dtos.deliveries import (
     CancelDelivery,
     CancelDeliveryResponse,
@@ -37,11 +37,10 @@ _MOST_REPLAYED: Final = 1000
 _FAILED: Final = (DeliveryState.EXHAUSTED, DeliveryState.STOPPED)
 
 
-@dto_route(blueprint, "GetDeliveries", "GET")
-def find() -> Response:
+@route(blueprint, catalog.GET_DELIVERIES)
+def find(call: Call[GetDeliveries]) -> GetDeliveriesResponse:
     """List the caller's deliveries; the admin's are everybody's."""
-    gateway, principal = services(), services().keys.authenticate(request)
-    wanted = bind(GetDeliveries)
+    gateway, principal, wanted = call.services, call.principal, call.request
     states = (wanted.state,) if wanted.state else ()
     query = _query(principal, wanted, states)
     page = gateway.delivery_index.find(query, wanted.skip, wanted.take)
@@ -51,75 +50,65 @@ def find() -> Response:
         )
         for found in page.results
     ]
-    return dto_response(GetDeliveriesResponse(offset=wanted.skip, total=page.total, results=rows))
+    return GetDeliveriesResponse(offset=wanted.skip, total=page.total, results=rows)
 
 
-@dto_route(blueprint, "GetDelivery", "GET")
-def read() -> Response:
+@route(blueprint, catalog.GET_DELIVERY)
+def read(call: Call[GetDelivery]) -> GetDeliveryResponse:
     """Show one delivery with every attempt at it."""
-    gateway, principal = services(), services().keys.authenticate(request)
-    wanted = bind(GetDelivery)
+    gateway, principal, wanted = call.services, call.principal, call.request
     job = find_sent(gateway.jobs, principal, wanted.id, wanted.ref_id)
     delivery = _delivery_of(gateway, job)
-    return dto_response(
-        GetDeliveryResponse(
-            result=delivery_row(
-                delivery,
-                job.ref_id,
-                job.tag,
-                job.event,
-                (told_generation(job.state, job.generation), job.epoch),
-            ),
-            log=[attempt_row(attempt) for attempt in delivery.log],
-        )
+    return GetDeliveryResponse(
+        result=delivery_row(
+            delivery,
+            job.ref_id,
+            job.tag,
+            job.event,
+            (told_generation(job.state, job.generation), job.epoch),
+        ),
+        log=[attempt_row(attempt) for attempt in delivery.log],
     )
 
 
-@dto_route(blueprint, "ReplayDelivery", "POST")
-def replay() -> Response:
+@route(blueprint, catalog.REPLAY_DELIVERY)
+def replay(call: Call[ReplayDelivery]) -> ReplayDeliveryResponse:
     """Send one callback again."""
-    gateway, principal = services(), services().keys.authenticate(request)
-    wanted = bind(ReplayDelivery)
+    gateway, principal, wanted = call.services, call.principal, call.request
     job = find_sent(gateway.jobs, principal, wanted.id, wanted.ref_id)
     became = gateway.deliveries.replay(job)
     if became is Replay.UNKNOWN:
         raise DeliveryNotFound
-    return dto_response(ReplayDeliveryResponse(id=job.id, ref_id=job.ref_id, status=became))
+    return ReplayDeliveryResponse(id=job.id, ref_id=job.ref_id, status=became)
 
 
-@dto_route(blueprint, "CancelDelivery", "POST")
-def cancel() -> Response:
+@route(blueprint, catalog.CANCEL_DELIVERY)
+def cancel(call: Call[CancelDelivery]) -> CancelDeliveryResponse:
     """Make no more attempts at one callback."""
-    gateway, principal = services(), services().keys.authenticate(request)
-    wanted = bind(CancelDelivery)
+    gateway, principal, wanted = call.services, call.principal, call.request
     job = find_sent(gateway.jobs, principal, wanted.id, wanted.ref_id)
     was_pending = gateway.deliveries.cancel(job)
-    return dto_response(
-        CancelDeliveryResponse(
-            id=job.id,
-            ref_id=job.ref_id,
-            state=_delivery_of(gateway, job).state,
-            status="cancelled" if was_pending else "ended",
-        )
+    return CancelDeliveryResponse(
+        id=job.id,
+        ref_id=job.ref_id,
+        state=_delivery_of(gateway, job).state,
+        status="cancelled" if was_pending else "ended",
     )
 
 
-@dto_route(blueprint, "ReplayDeliveries", "POST")
-def replay_many() -> Response:
+@route(blueprint, catalog.REPLAY_DELIVERIES)
+def replay_many(call: Call[ReplayDeliveries]) -> ReplayDeliveriesResponse:
     """Send all callbacks again that match, the oldest first; or only count them."""
-    gateway, principal = services(), services().keys.authenticate(request)
-    wanted = bind(ReplayDeliveries)
+    gateway, principal, wanted = call.services, call.principal, call.request
     query = _query(principal, wanted, (wanted.state,) if wanted.state else _FAILED)
     page = gateway.delivery_index.find(query, 0, 0 if wanted.dry_run else _MOST_REPLAYED)
     became = [] if wanted.dry_run else _replay_all(gateway, page)
-    return dto_response(
-        ReplayDeliveriesResponse(
-            total=page.total,
-            replayed=became.count(Replay.QUEUED),
-            in_flight=became.count(Replay.IN_FLIGHT),
-            remaining=0 if wanted.dry_run else max(0, page.total - len(page.results)),
-            dry_run=wanted.dry_run,
-        )
+    return ReplayDeliveriesResponse(
+        total=page.total,
+        replayed=became.count(Replay.QUEUED),
+        in_flight=became.count(Replay.IN_FLIGHT),
+        remaining=0 if wanted.dry_run else max(0, page.total - len(page.results)),
+        dry_run=wanted.dry_run,
     )
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint
 
 from gateway.callbacks.forms import attempt_row
-from gateway.http.binding import bind
-from gateway.http.routes import dto_response, dto_route
-from gateway.services import Services, services
+from gateway.http.routes import Call, route
+from gateway.services import Services
 from shared.callbacks.delivery import DeliveryState
-from shared.dtos.callback_tests import TestCallback, TestCallbackResponse
+from shared.dtos import catalog
+from shared.dtos.callbacks import TestCallback, TestCallbackResponse
 from shared.errors import CallbackTargetRefused, WaitTimedOut
 from shared.security.signing import message_id
 
@@ -21,11 +21,10 @@ blueprint = Blueprint("callback_tests", __name__)
 _GRACE_S: Final = 10.0
 
 
-@dto_route(blueprint, "TestCallback", "POST")
-def test() -> Response:
+@route(blueprint, catalog.TEST_CALLBACK)
+def test(call: Call[TestCallback]) -> TestCallbackResponse:
     """Have a signed sample sent to a URL, and show what came of it."""
-    gateway, principal = services(), services().keys.authenticate(request)
-    wanted = bind(TestCallback)
+    gateway, principal, wanted = call.services, call.principal, call.request
     check_url(gateway, wanted.url)
     limit_s = gateway.settings.callback_timeout_s + _GRACE_S
     with gateway.mailbox.waiter() as waiter:
@@ -33,13 +32,11 @@ def test() -> Response:
         outcome = waiter.wait_until(lambda: gateway.callback_tests.outcome(test_id), limit_s)
     if outcome is None:
         raise WaitTimedOut(f"No callbacks worker has sent the sample in {limit_s:g} s. Is one up?")
-    return dto_response(
-        TestCallbackResponse(
-            delivered=outcome.step.state is DeliveryState.DELIVERED,
-            reason=outcome.step.reason,
-            webhook_id=message_id(test_id, epoch=epoch),
-            result=attempt_row(outcome.attempt),
-        )
+    return TestCallbackResponse(
+        delivered=outcome.step.state is DeliveryState.DELIVERED,
+        reason=outcome.step.reason,
+        webhook_id=message_id(test_id, epoch=epoch),
+        result=attempt_row(outcome.attempt),
     )
 
 

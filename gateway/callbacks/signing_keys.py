@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response
 
-from gateway.http.binding import bind
-from gateway.http.routes import dto_response, dto_route
-from gateway.services import services
+from gateway.http.response import JsonResponse
+from gateway.http.routes import Call, route
 from shared.callbacks.signing_keys import CallbackKey
-from shared.dtos.callback_keys import (
+from shared.dtos import catalog
+from shared.dtos.callbacks import (
     CallbackKeyRow,
     GetCallbackKeys,
     GetCallbackKeysResponse,
@@ -18,6 +18,7 @@ from shared.dtos.callback_keys import (
     RotateCallbackSecretResponse,
 )
 from shared.dtos.moments import iso_date
+from shared.dtos.service import GetWebhookKeys, WebhookKey, WebhookKeys
 from shared.security.signing import PrivateKey, SecretKey
 
 blueprint = Blueprint("callback_keys", __name__)
@@ -26,45 +27,39 @@ blueprint = Blueprint("callback_keys", __name__)
 _PUBLIC_KEYS_AGE_S: Final = 300
 
 
-@dto_route(blueprint, "GetCallbackKeys", "GET")
-def find() -> Response:
+@route(blueprint, catalog.CALLBACK_KEYS)
+def find(call: Call[GetCallbackKeys]) -> GetCallbackKeysResponse:
     """List the keys that sign the caller's callbacks."""
-    gateway, principal = services(), services().keys.authenticate(request)
-    bind(GetCallbackKeys)
+    gateway, principal = call.services, call.principal
     rows = [_pair_row(pair) for pair in gateway.settings.private_keys]
     if gateway.settings.callback_signing != "asymmetric":
         rows = [*map(_secret_row, gateway.callback_keys.of(principal.owner)), *rows]
-    return dto_response(GetCallbackKeysResponse(results=rows))
+    return GetCallbackKeysResponse(results=rows)
 
 
-@dto_route(blueprint, "RotateCallbackSecret", "POST")
-def rotate() -> Response:
+@route(blueprint, catalog.ROTATE_CALLBACK_SECRET)
+def rotate(call: Call[RotateCallbackSecret]) -> Response:
     """Give the caller a new signing secret."""
-    gateway, principal = services(), services().keys.authenticate(request)
-    wanted = bind(RotateCallbackSecret)
+    gateway, principal, wanted = call.services, call.principal, call.request
     new = gateway.callback_keys.rotate(principal.owner, wanted.overlap_secs)
-    response = dto_response(
+    response = JsonResponse(
         RotateCallbackSecretResponse(
             secret=new.secret,
             key_id=new.key_id,
             created_date=iso_date(new.created_ms),
             previous_expiry_date=iso_date(new.previous_expire_ms),
-        )
+        ).to_json()
     )
     response.headers["cache-control"] = "no-store"
     return response
 
 
-@blueprint.get("/.well-known/webhook-keys")
-def public_keys() -> Response:
+@route(blueprint, catalog.WEBHOOK_KEYS)
+def public_keys(call: Call[GetWebhookKeys]) -> Response:
     """Give receivers the public keys; empty unless callbacks are signed with key pairs."""
-    pairs = services().settings.private_keys
-    response = jsonify(
-        keys=[
-            {"id": pair.id, "algorithm": pair.algorithm, "publicKey": pair.public_key}
-            for pair in pairs
-        ]
-    )
+    pairs = call.services.settings.private_keys
+    rows = [WebhookKey(id=p.id, algorithm=p.algorithm, public_key=p.public_key) for p in pairs]
+    response = JsonResponse(WebhookKeys(keys=rows).to_json())
     response.headers["cache-control"] = f"public, max-age={_PUBLIC_KEYS_AGE_S}"
     return response
 

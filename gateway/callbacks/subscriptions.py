@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint
 
 from gateway.callbacks.samples import check_url
-from gateway.http.binding import bind
-from gateway.http.routes import dto_response, dto_route
-from gateway.services import services
+from gateway.http.routes import Call, route
 from shared.callbacks.events import Event
 from shared.callbacks.subscriptions import Subscription
-from shared.dtos.callback_subscriptions import (
+from shared.dtos import catalog
+from shared.dtos.callbacks import (
     CallbackSubscription,
     CreateCallbackSubscription,
     DeleteCallbackSubscription,
@@ -24,47 +23,41 @@ from shared.dtos.moments import iso_date
 blueprint = Blueprint("callback_subscriptions", __name__)
 
 
-@dto_route(blueprint, "CreateCallbackSubscription", "POST")
-def create() -> Response:
+@route(blueprint, catalog.CREATE_SUBSCRIPTION)
+def create(call: Call[CreateCallbackSubscription]) -> CallbackSubscription:
     """Add a subscription."""
-    gateway, principal = services(), services().keys.authenticate(request)
-    wanted = bind(CreateCallbackSubscription)
+    gateway, principal, wanted = call.services, call.principal, call.request
     check_url(gateway, wanted.url)
     made = gateway.subscriptions.create(principal.owner, wanted.url, wanted.events or ())
-    return dto_response(_shown(made))
+    return _shown(made)
 
 
-@dto_route(blueprint, "UpdateCallbackSubscription", "POST")
-def update() -> Response:
+@route(blueprint, catalog.UPDATE_SUBSCRIPTION)
+def update(call: Call[UpdateCallbackSubscription]) -> CallbackSubscription:
     """Change a subscription."""
-    gateway, principal = services(), services().keys.authenticate(request)
-    wanted = bind(UpdateCallbackSubscription)
+    gateway, principal, wanted = call.services, call.principal, call.request
     if wanted.url is not None:
         check_url(gateway, wanted.url)
     changed = gateway.subscriptions.change(principal.owner, wanted.id, wanted.url, wanted.events)
-    return dto_response(_shown(changed))
+    return _shown(changed)
 
 
-@dto_route(blueprint, "DeleteCallbackSubscription", "POST")
-def delete() -> Response:
+@route(blueprint, catalog.DELETE_SUBSCRIPTION)
+def delete(call: Call[DeleteCallbackSubscription]) -> DeleteCallbackSubscriptionResponse:
     """End a subscription."""
-    gateway, principal = services(), services().keys.authenticate(request)
-    wanted = bind(DeleteCallbackSubscription)
+    gateway, principal, wanted = call.services, call.principal, call.request
     gateway.subscriptions.delete(principal.owner, wanted.id)
-    return dto_response(DeleteCallbackSubscriptionResponse(id=wanted.id))
+    return DeleteCallbackSubscriptionResponse(id=wanted.id)
 
 
-@dto_route(blueprint, "QueryCallbackSubscriptions", "GET")
-def find() -> Response:
+@route(blueprint, catalog.QUERY_SUBSCRIPTIONS)
+def find(call: Call[QueryCallbackSubscriptions]) -> QueryCallbackSubscriptionsResponse:
     """List the caller's subscriptions."""
-    gateway, principal = services(), services().keys.authenticate(request)
-    wanted = bind(QueryCallbackSubscriptions)
+    gateway, principal, wanted = call.services, call.principal, call.request
     found = gateway.subscriptions.all_of(principal.owner)
     page = found[wanted.skip : wanted.skip + wanted.take]
-    return dto_response(
-        QueryCallbackSubscriptionsResponse(
-            offset=wanted.skip, total=len(found), results=[_shown(one) for one in page]
-        )
+    return QueryCallbackSubscriptionsResponse(
+        offset=wanted.skip, total=len(found), results=[_shown(one) for one in page]
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from flask import Flask, Request, Response
 from flask.sessions import NullSession, SessionInterface
+from flask.typing import ResponseReturnValue
 from werkzeug.routing import Map, MapAdapter, Rule
 
 from gateway.http.request import IncomingRequest
@@ -74,6 +75,12 @@ class App(Flask):
         except Exception as error:
             answer = self.handle_user_exception(error)
         return self.process_response(self.make_response(answer))
+
+    def preprocess_request(self) -> ResponseReturnValue | None:
+        """Run what is to run before a request, if there is any such function."""
+        if self.before_request_funcs or self.url_value_preprocessors:
+            return super().preprocess_request()
+        return None
 
     def do_teardown_request(self, exc: BaseException | None = None) -> None:
         """Run what is to run after a request, if there is any such function."""

@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 from flask import Request, request
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.http import parse_options_header
+from werkzeug.sansio.utils import get_host
 
 from gateway.http.content_coding import decoded
 from gateway.http.request_headers import RequestHeaders
@@ -45,6 +46,14 @@ class IncomingRequest(Request):
         """The client's own id of the request, or one made for it."""
         sent = self.headers.get("x-request-id", "")
         return sent if _is_tidy(sent) else f"req_{secrets.token_hex(16)}"
+
+    @cached_property
+    def host(self) -> str:
+        """The host that the request was sent to. Raises SecurityError when that is none."""
+        named = self.environ.get("HTTP_HOST")
+        if not named or self.trusted_hosts:
+            return super().host
+        return _host(self.scheme, named)
 
     @property
     def mimetype(self) -> str:
@@ -96,6 +105,12 @@ class IncomingRequest(Request):
 def incoming() -> IncomingRequest:
     """Return the request under way, itself."""
     return cast("IncomingRequest", request._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+@lru_cache(maxsize=256)
+def _host(scheme: str, named: str) -> str:
+    # It is the same one with nearly every request. The server bounds how long it is.
+    return get_host(scheme, named)
 
 
 @lru_cache(maxsize=256)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Sequence
 
 from gateway.auth.authenticator import Principal
 from gateway.base_url import base_url
@@ -20,6 +21,7 @@ from shared.errors import (
 )
 from shared.jobs.job import NewJob
 from shared.jobs.moves import Accepted
+from shared.providers.provider import Provider
 from shared.wire.chat_request import ChatCall
 
 log = logging.getLogger(__name__)
@@ -81,23 +83,23 @@ def allowance_of(principal: Principal, body: str) -> Allowance | None:
 def _fingerprint(principal: Principal, call: ChatCall) -> str:
     if heavy.is_light(call.chat.body):
         return call.fingerprint()
-    return heavy.away(call.fingerprint, principal.owner)
+    return heavy.beside(call.fingerprint, caller=principal.owner)
 
 
 def _check(services: Services, principal: Principal, call: ChatCall) -> None:
-    model, registry = call.chat.model, services.registry
+    model, serving = call.chat.model, services.registry.serving(call.chat.model)
     # A model that this key may not use does not exist for it, as the list of models says.
-    if not (principal.may_use(model) and registry.serving(model)):
+    if not (principal.may_use(model) and serving):
         raise ModelNotFound(
             f"The model '{model}' does not exist; GET /v1/models lists those that do.",
             field="model",
         )
-    if call.provider and call.provider not in {p.name for p in registry.serving(model)}:
+    if call.provider and call.provider not in {provider.name for provider in serving}:
         raise ProviderNotFound(
             f"The provider '{call.provider}' does not exist or does not have '{model}'.",
             field="provider",
         )
-    _check_operation(services, call)
+    _check_operation(call, serving)
     if services.settings.no_provider == "refuse":
         _refuse_unless_online(services, model, call.provider or "")
     if call.reply_to:
@@ -110,9 +112,9 @@ def _refuse_unless_online(services: Services, model: str, provider: str) -> None
         raise NoProviderOnline(f"No provider of '{model}' is online: {kept_from}.", retry_after_s=5)
 
 
-def _check_operation(services: Services, call: ChatCall) -> None:
+def _check_operation(call: ChatCall, serving: Sequence[Provider]) -> None:
     chat, pinned = call.chat, call.provider
-    asked = [p for p in services.registry.serving(chat.model) if pinned in (None, p.name)]
+    asked = [provider for provider in serving if pinned in (None, provider.name)]
     if not any(provider.can(chat.operation) for provider in asked):
         at = f" at the provider '{pinned}'" if pinned else ""
         raise OperationNotSupported(

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from functools import partial
+
+from flask import Blueprint, Response
 
 from gateway.http.binding import read_call
-from gateway.http.routes import dto_route
+from gateway.http.routes import Call, route
 from gateway.inference.answer import answer
 from gateway.inference.enqueue import queue_job
-from gateway.services import services
-from shared.api_keys.scopes import Scope
-from shared.wire.chat_request import parse_chat_completion, parse_queue_chat_completion
+from shared.dtos import catalog
+from shared.dtos.jobs import QueueOpenAiChatResponse
+from shared.wire.chat_request import ChatCall, parse_chat_completion, parse_queue_chat_completion
 
 blueprint = Blueprint("chat", __name__)
 
 
-@dto_route(blueprint, "QueueOpenAiChatCompletion", "POST")
-def queue() -> Response:
+@route(blueprint, catalog.QUEUE_CHAT, read=partial(read_call, parse_queue_chat_completion))
+def queue(call: Call[ChatCall]) -> QueueOpenAiChatResponse:
     """Accept a chat, and say where to ask for it."""
-    gateway, principal = services(), services().keys.authenticate(request, Scope.CHAT)
-    call = read_call(parse_queue_chat_completion)
-    return queue_job(gateway, principal, call, "GetOpenAiChatStatus")
+    return queue_job(call.services, call.principal, call.request, catalog.JOB_STATUS)
 
 
-@blueprint.post("/v1/chat/completions")
-@dto_route(blueprint, "OpenAiChatCompletion", "POST")
-def complete() -> Response:
+@route(blueprint, catalog.COMPLETE_CHAT, read=partial(read_call, parse_chat_completion))
+def complete(call: Call[ChatCall]) -> Response:
     """Run a chat through the queue and answer with its result, at its end or as it comes."""
-    gateway, principal = services(), services().keys.authenticate(request, Scope.CHAT)
-    return answer(gateway, principal, read_call(parse_chat_completion))
+    return answer(call.services, call.principal, call.request)

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
-
-from flask import Response
 
 from gateway.auth.authenticator import Principal
 from gateway.base_url import base_url
-from gateway.http.response import JsonResponse
 from gateway.inference.accept import accept_job
 from gateway.services import Services
+from shared.dtos.endpoint import Endpoint
 from shared.dtos.jobs import QueueOpenAiChatResponse
 from shared.queues import names as task_names
 from shared.wire.chat_request import ChatCall
 
 
-def queue_job(gateway: Services, principal: Principal, call: ChatCall, status_dto: str) -> Response:
-    """Return the job's id and RefId, and the URL at which this DTO tells its status.
+def queue_job(
+    gateway: Services, principal: Principal, call: ChatCall, status: Endpoint[Any]
+) -> QueueOpenAiChatResponse:
+    """Return the job's id and RefId, and the URL at which this endpoint tells its status.
 
     Raises what accept_job raises.
     """
@@ -29,6 +30,5 @@ def queue_job(gateway: Services, principal: Principal, call: ChatCall, status_dt
         timeout_s=gateway.settings.job_timeout_s,
     )
     base = base_url(gateway.settings)
-    status_url = f"{base}/api/{status_dto}?RefId={quote(ref_id, safe='')}"
-    body = QueueOpenAiChatResponse(id=accepted.id, ref_id=ref_id, status_url=status_url)
-    return JsonResponse(body.to_json())
+    status_url = f"{base}{status.path}?RefId={quote(ref_id, safe='')}"
+    return QueueOpenAiChatResponse(id=accepted.id, ref_id=ref_id, status_url=status_url)

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint
 
-from gateway.http.binding import bind
-from gateway.http.routes import dto_route
-from gateway.services import services
-from shared.api_keys.scopes import Scope
+from gateway.http.routes import Call, route
+from shared.dtos import catalog
+from shared.dtos.inference import ListModels, OpenAiModel, OpenAiModels, RetrieveModel
 from shared.dtos.jobs import ActiveAiModels, ActiveAiModelsResponse
 from shared.errors import ModelNotFound, ProviderNotFound
+from shared.providers.provider import Registry
 
 blueprint = Blueprint("models", __name__)
 
-#: OpenAI's models have a date; ours have none that would say something (unix seconds).
-_CREATED_S = 0
 
-
-@dto_route(blueprint, "ActiveAiModels", "GET")
-def active() -> Response:
+@route(blueprint, catalog.ACTIVE_MODELS)
+def active(call: Call[ActiveAiModels]) -> ActiveAiModelsResponse:
     """List the names of the models that can be used."""
-    gateway, principal = services(), services().keys.authenticate(request, Scope.READ)
-    wanted = bind(ActiveAiModels)
+    gateway, principal, wanted = call.services, call.principal, call.request
     names = gateway.registry.models
     if wanted.provider:
         provider = gateway.registry.named(wanted.provider)
@@ -29,31 +25,26 @@ def active() -> Response:
             raise ProviderNotFound(field="provider")
         names = sorted(provider.models) if provider.enabled else []
     names = [name for name in names if principal.may_use(name)]
-    return Response(ActiveAiModelsResponse(results=names).to_json(), mimetype="application/json")
+    return ActiveAiModelsResponse(results=names)
 
 
-@blueprint.get("/v1/models")
-def all_models() -> Response:
+@route(blueprint, catalog.LIST_MODELS)
+def all_models(call: Call[ListModels]) -> OpenAiModels:
     """List the models as OpenAI does."""
-    gateway, principal = services(), services().keys.authenticate(request, Scope.READ)
-    names = filter(principal.may_use, gateway.registry.models)
-    return jsonify(object="list", data=[_model(name) for name in names])
+    registry = call.services.registry
+    names = filter(call.principal.may_use, registry.models)
+    return OpenAiModels(data=[_model(registry, name) for name in names])
 
 
-@blueprint.get("/v1/models/<path:name>")
-def one_model(name: str) -> Response:
+@route(blueprint, catalog.RETRIEVE_MODEL)
+def one_model(call: Call[RetrieveModel]) -> OpenAiModel:
     """Show one model as OpenAI does."""
-    gateway, principal = services(), services().keys.authenticate(request, Scope.READ)
-    if not (principal.may_use(name) and name in gateway.registry.models):
+    registry, name = call.services.registry, call.request.name
+    if not (call.principal.may_use(name) and name in registry.models):
         raise ModelNotFound(f"The model '{name}' does not exist.", field="model")
-    return jsonify(_model(name))
+    return _model(registry, name)
 
 
-def _model(name: str) -> dict[str, object]:
-    providers = services().registry.serving(name)
-    return {
-        "id": name,
-        "object": "model",
-        "created": _CREATED_S,
-        "owned_by": providers[0].name if providers else "replyto",
-    }
+def _model(registry: Registry, name: str) -> OpenAiModel:
+    serving = registry.serving(name)
+    return OpenAiModel(id=name, owned_by=serving[0].name if serving else "replyto")

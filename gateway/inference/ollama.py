@@ -3,56 +3,49 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
-from gateway.http.binding import bind, read_call
-from gateway.http.routes import dto_route
+from gateway.http.binding import read_call
+from gateway.http.routes import Call, route
 from gateway.inference.answer import answer
 from gateway.inference.enqueue import queue_job
 from gateway.inference.ollama_models import list_models
-from gateway.jobs import views as jobs
-from gateway.services import services
 from gateway.waiting.event_form import OllamaLines
-from shared.dtos.ollama import GetOllamaModels, GetOllamaModelsResponse
+from shared.dtos import catalog
+from shared.dtos.inference import GetOllamaModels, GetOllamaModelsResponse
+from shared.dtos.jobs import QueueOpenAiChatResponse
+from shared.wire.chat_request import ChatCall
 from shared.wire.ollama_request import parse_generation, parse_queue_generation
 
 blueprint = Blueprint("ollama", __name__)
 
+_read_whole: Final = partial(read_call, partial(parse_generation, can_stream=False))
+_read_lines: Final = partial(read_call, partial(parse_generation, can_stream=True))
+_read_queued: Final = partial(read_call, parse_queue_generation)
 
-@dto_route(blueprint, "OllamaGeneration", "POST")
-def complete() -> Response:
+
+@route(blueprint, catalog.GENERATE, read=_read_whole)
+def complete(call: Call[ChatCall]) -> Response:
     """Generate, and answer with the whole."""
-    gateway, principal = services(), services().keys.authenticate(request)
-    return answer(gateway, principal, read_call(partial(parse_generation, can_stream=False)))
+    return answer(call.services, call.principal, call.request)
 
 
-@blueprint.post("/api/generate")
-def generate() -> Response:
+@route(blueprint, catalog.OLLAMA_GENERATE, read=_read_lines)
+def generate(call: Call[ChatCall]) -> Response:
     """Generate as Ollama does: line by line, unless the request says `"stream": false`."""
-    gateway, principal = services(), services().keys.authenticate(request)
-    call = read_call(partial(parse_generation, can_stream=True))
-    return answer(gateway, principal, call, lambda _: OllamaLines())
+    return answer(call.services, call.principal, call.request, lambda _: OllamaLines())
 
 
-@dto_route(blueprint, "QueueOllamaGeneration", "POST")
-def queue() -> Response:
+@route(blueprint, catalog.QUEUE_GENERATION, read=_read_queued)
+def queue(call: Call[ChatCall]) -> QueueOpenAiChatResponse:
     """Accept a generation, and say where to ask for it."""
-    gateway, principal = services(), services().keys.authenticate(request)
-    call = read_call(parse_queue_generation)
-    return queue_job(gateway, principal, call, "GetOllamaGenerationStatus")
+    return queue_job(call.services, call.principal, call.request, catalog.GENERATION_STATUS)
 
 
-@dto_route(blueprint, "GetOllamaGenerationStatus", "GET")
-def status() -> Response:
-    """Say where a generation stands; with its result once there is one."""
-    return jobs.status()
-
-
-@dto_route(blueprint, "GetOllamaModels", "GET")
-def models() -> Response:
+@route(blueprint, catalog.OLLAMA_MODELS)
+def models(call: Call[GetOllamaModels]) -> GetOllamaModelsResponse:
     """List the models that the Ollama servers have, as these tell it."""
-    gateway, principal = services(), services().keys.authenticate(request)
-    wanted = bind(GetOllamaModels)
-    found = list_models(gateway, principal, wanted.provider)
-    return Response(GetOllamaModelsResponse(results=found).to_json(), mimetype="application/json")
+    found = list_models(call.services, call.principal, call.request.provider)
+    return GetOllamaModelsResponse(results=found)

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import time
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
-from gateway.services import services
+from gateway.http.routes import Call, route
 from shared.callbacks.body import result_body
-from shared.callbacks.result_links import PATH, is_genuine
+from shared.callbacks.result_links import is_genuine
+from shared.dtos import catalog
+from shared.dtos.service import GetResult
 from shared.errors import JobNotFound, ResultLinkExpired, ResultLinkInvalid
 
 blueprint = Blueprint("results", __name__)
 
 
-@blueprint.get(f"{PATH}<int:job_id>")
-def result(job_id: int) -> Response:
+@route(blueprint, catalog.GET_RESULT)
+def result(call: Call[GetResult]) -> Response:
     """Give the result of the one job that the link is signed for; no API key is needed."""
-    gateway = services()
-    expires = request.args.get("expires", "")
+    gateway, wanted = call.services, call.request
+    expires = wanted.expires
     if not (expires.isascii() and expires.isdecimal() and len(expires) < 13):  # noqa: PLR2004
         raise ResultLinkInvalid(field="expires")
-    job = gateway.jobs.get(job_id) or gateway.history.get(job_id)
+    job = gateway.jobs.get(wanted.job_id) or gateway.history.get(wanted.job_id)
     # The history may keep jobs without what they asked and got.
     if job is None or (job.response is None and job.error is None):
         raise JobNotFound("The result that this link led to is not kept any more.")
-    if not is_genuine(gateway.settings, job, int(expires), request.args.get("signature", "")):
+    if not is_genuine(gateway.settings, job, int(expires), wanted.signature):
         raise ResultLinkInvalid(field="signature")
     if int(expires) <= time.time():
         raise ResultLinkExpired

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint
 
 from gateway.auth.authenticator import Principal
-from gateway.http.binding import bind
-from gateway.http.routes import dto_response, dto_route
+from gateway.http.routes import Call, route
 from gateway.jobs.rows import summary_stats, usage
-from gateway.services import services
+from shared.dtos import catalog
 from shared.dtos.history import (
     GetSummaryStats,
     GetSummaryStatsResponse,
@@ -20,27 +19,24 @@ from shared.history.statistics import GroupBy, Span
 blueprint = Blueprint("statistics", __name__)
 
 
-@dto_route(blueprint, "GetSummaryStats", "GET")
-def summary() -> Response:
+@route(blueprint, catalog.SUMMARY_STATS)
+def summary(call: Call[GetSummaryStats]) -> GetSummaryStatsResponse:
     """Sum up by provider, model and month."""
-    gateway, principal = services(), services().keys.authenticate_onlooker(request)
-    span = _span(principal, bind(GetSummaryStats))
+    gateway, principal = call.services, call.principal
+    span = _span(principal, call.request)
     provider, model, month = (
         [summary_stats(found) for found in gateway.statistics.by(group, span)]
         for group in (GroupBy.PROVIDER, GroupBy.MODEL, GroupBy.MONTH)
     )
-    return dto_response(
-        GetSummaryStatsResponse(provider_stats=provider, model_stats=model, month_stats=month)
-    )
+    return GetSummaryStatsResponse(provider_stats=provider, model_stats=model, month_stats=month)
 
 
-@dto_route(blueprint, "GetUsage", "GET")
-def detailed() -> Response:
+@route(blueprint, catalog.USAGE)
+def detailed(call: Call[GetUsage]) -> GetUsageResponse:
     """Sum up in detail, by what the caller chooses."""
-    gateway, principal = services(), services().keys.authenticate_onlooker(request)
-    wanted = bind(GetUsage)
+    gateway, principal, wanted = call.services, call.principal, call.request
     found = gateway.statistics.by(wanted.group_by, _span(principal, wanted))
-    return dto_response(GetUsageResponse(results=[usage(one) for one in found]))
+    return GetUsageResponse(results=[usage(one) for one in found])
 
 
 def _span(principal: Principal, wanted: GetSummaryStats) -> Span:

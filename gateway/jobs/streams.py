@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from gateway.http.binding import bind
-from gateway.http.routes import dto_route
+from gateway.http.routes import Call, route
 from gateway.jobs.lookup import find_job
 from gateway.jobs.progress import QueueNews
-from gateway.services import services
 from gateway.waiting.event_form import form_of
 from gateway.waiting.event_stream import parse_event_id
 from gateway.waiting.following import follow_stream, seated
-from shared.api_keys.scopes import Scope
+from shared.dtos import catalog
 from shared.dtos.jobs import StreamOpenAiChat
 from shared.errors import ValidationFailed
 
 blueprint = Blueprint("streams", __name__)
 
 
-@dto_route(blueprint, "StreamOpenAiChat", "GET")
-def follow() -> Response:
+@route(blueprint, catalog.FOLLOW_JOB)
+def follow(call: Call[StreamOpenAiChat]) -> Response:
     """Relay a job's stream, before it where the job stands; leaving it changes nothing for it."""
-    gateway, principal = services(), services().keys.authenticate(request, Scope.READ)
-    wanted = bind(StreamOpenAiChat)
+    gateway, principal, wanted = call.services, call.principal, call.request
     place = parse_event_id(request.headers.get("Last-Event-ID", "") or wanted.last_event_id or "")
     job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id, gateway.history)
     if not job.streamed:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
-from gateway.http.binding import bind
-from gateway.http.routes import dto_route
+from gateway.http.response import JsonResponse
+from gateway.http.routes import Call, route
 from gateway.jobs.forms import background_job, status_json
 from gateway.jobs.lookup import find_job
 from gateway.providers.conditions import obstacles
-from gateway.services import services
-from shared.api_keys.scopes import Scope
-from shared.dtos.base import Dto
+from shared.dtos import catalog
 from shared.dtos.jobs import (
     CancelJob,
     CancelJobResponse,
@@ -25,32 +23,30 @@ from shared.jobs.job import Job, JobState
 blueprint = Blueprint("jobs", __name__)
 
 
-@dto_route(blueprint, "GetOpenAiChatStatus", "GET")
-def status() -> Response:
+@route(blueprint, catalog.GENERATION_STATUS)
+@route(blueprint, catalog.JOB_STATUS)
+def status(call: Call[GetOpenAiChatStatus]) -> Response:
     """Say where a job stands; with its result once there is one."""
-    gateway, principal = services(), services().keys.authenticate(request, Scope.READ)
-    wanted = bind(GetOpenAiChatStatus)
+    gateway, principal, wanted = call.services, call.principal, call.request
     job = find_job(gateway.jobs, principal, wanted.job_id, wanted.ref_id, gateway.history)
     position = gateway.jobs.position(job) if job.state is JobState.QUEUED else None
     waits = job.state is JobState.QUEUED
     kept_from = obstacles(gateway, job.model, job.provider) if waits else ""
-    return Response(status_json(job, position, kept_from), mimetype="application/json")
+    return JsonResponse(status_json(job, position, kept_from))
 
 
-@dto_route(blueprint, "GetOpenAiChat", "GET")
-def read() -> Response:
+@route(blueprint, catalog.GET_JOB)
+def read(call: Call[GetOpenAiChat]) -> GetOpenAiChatResponse:
     """Show a job with all that is known of it."""
-    gateway, principal = services(), services().keys.authenticate(request, Scope.READ)
-    wanted = bind(GetOpenAiChat)
+    gateway, principal, wanted = call.services, call.principal, call.request
     job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id, gateway.history)
     return _show(job)
 
 
-@dto_route(blueprint, "WaitForOpenAiChat", "GET")
-def wait() -> Response:
+@route(blueprint, catalog.WAIT_FOR_JOB)
+def wait(call: Call[WaitForOpenAiChat]) -> GetOpenAiChatResponse:
     """Show a job the moment it has ended, however it ended; at the latest after a time limit."""
-    gateway, principal = services(), services().keys.authenticate(request, Scope.READ)
-    wanted = bind(WaitForOpenAiChat)
+    gateway, principal, wanted = call.services, call.principal, call.request
     job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id, gateway.history)
     if not job.state.is_final:
         with gateway.mailbox.waiter() as waiter:
@@ -63,26 +59,19 @@ def wait() -> Response:
     return _show(job)
 
 
-@dto_route(blueprint, "CancelJob", "POST")
-def cancel() -> Response:
+@route(blueprint, catalog.CANCEL_JOB)
+def cancel(call: Call[CancelJob]) -> CancelJobResponse:
     """End a job that waits, abort one that runs."""
-    gateway, principal = services(), services().keys.authenticate(request, Scope.CHAT)
-    wanted = bind(CancelJob)
+    gateway, principal, wanted = call.services, call.principal, call.request
     job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id, gateway.history)
     became = gateway.jobs.cancel(job)
     now = find_job(gateway.jobs, principal, job.id, None, gateway.history)
-    return _json(
-        CancelJobResponse(id=job.id, ref_id=job.ref_id, job_state=now.state, status=became)
-    )
+    return CancelJobResponse(id=job.id, ref_id=job.ref_id, job_state=now.state, status=became)
 
 
 def _if_final(job: Job | None) -> Job | None:
     return job if job is not None and job.state.is_final else None
 
 
-def _show(job: Job) -> Response:
-    return _json(GetOpenAiChatResponse(result=background_job(job)))
-
-
-def _json(dto: Dto) -> Response:
-    return Response(dto.to_json(), mimetype="application/json")
+def _show(job: Job) -> GetOpenAiChatResponse:
+    return GetOpenAiChatResponse(result=background_job(job))

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint
 
-from gateway.http.binding import bind
-from gateway.http.routes import dto_route
+from gateway.http.routes import Call, route
 from gateway.http.rows import rows_of
 from gateway.pages.system_prompts import SYSTEM_PROMPTS
-from gateway.services import services
 from shared.conversations import Conversation, Draft, Prompt
-from shared.dtos.base import Dto
+from shared.dtos import catalog
 from shared.dtos.conversations import (
     ConversationHead,
     ConversationWhole,
@@ -39,30 +37,28 @@ blueprint = Blueprint("conversations", __name__)
 _TEXTS: Final = frozenset(("text", "title"))
 
 
-@dto_route(blueprint, "QueryConversations", "GET")
-def query() -> Response:
+@route(blueprint, catalog.QUERY_CONVERSATIONS)
+def query(call: Call[QueryConversations]) -> QueryConversationsResponse:
     """List conversations."""
-    owner = services().keys.authenticate(request).owner
-    wanted = bind(QueryConversations)
-    found, total = services().conversations.find(owner, wanted.text, wanted.skip, wanted.take)
+    owner, wanted = call.principal.owner, call.request
+    found, total = call.services.conversations.find(owner, wanted.text, wanted.skip, wanted.take)
     heads = rows_of(found, lambda one: ConversationHead(**_head(one)))
-    return _json(QueryConversationsResponse(offset=wanted.skip, total=total, results=heads))
+    return QueryConversationsResponse(offset=wanted.skip, total=total, results=heads)
 
 
-@dto_route(blueprint, "GetConversation", "GET")
-def get() -> Response:
+@route(blueprint, catalog.GET_CONVERSATION)
+def get(call: Call[GetConversation]) -> GetConversationResponse:
     """Read a conversation."""
-    owner = services().keys.authenticate(request).owner
-    one = services().conversations.get(owner, bind(GetConversation).id)
+    owner = call.principal.owner
+    one = call.services.conversations.get(owner, call.request.id)
     whole = ConversationWhole(**_head(one), content=json.loads(one.content or "{}"))
-    return _json(GetConversationResponse(result=whole))
+    return GetConversationResponse(result=whole)
 
 
-@dto_route(blueprint, "SaveConversation", "POST")
-def save() -> Response:
+@route(blueprint, catalog.SAVE_CONVERSATION)
+def save(call: Call[SaveConversation]) -> SaveConversationResponse:
     """Save a conversation."""
-    owner = services().keys.authenticate(request).owner
-    wanted = bind(SaveConversation, services().settings.max_body_bytes)
+    owner, wanted = call.principal.owner, call.request
     draft = Draft(
         id=wanted.id,
         title=wanted.title,
@@ -71,45 +67,43 @@ def save() -> Response:
         content=json.dumps(wanted.content, ensure_ascii=False, separators=(",", ":")),
         words="\n".join([wanted.title, *texts_of(wanted.content)]),
     )
-    version = services().conversations.save(owner, draft)
-    return _json(SaveConversationResponse(id=wanted.id, version=version))
+    version = call.services.conversations.save(owner, draft)
+    return SaveConversationResponse(id=wanted.id, version=version)
 
 
-@dto_route(blueprint, "DeleteConversation", "POST")
-def delete() -> Response:
+@route(blueprint, catalog.DELETE_CONVERSATION)
+def delete(call: Call[DeleteConversation]) -> Done:
     """Delete a conversation."""
-    owner = services().keys.authenticate(request).owner
-    services().conversations.delete(owner, bind(DeleteConversation).id)
-    return _json(Done())
+    owner = call.principal.owner
+    call.services.conversations.delete(owner, call.request.id)
+    return Done()
 
 
-@dto_route(blueprint, "QueryPrompts", "GET")
-def prompts() -> Response:
+@route(blueprint, catalog.QUERY_PROMPTS)
+def prompts(call: Call[QueryPrompts]) -> QueryPromptsResponse:
     """List system prompts."""
-    owner = services().keys.authenticate(request).owner
-    bind(QueryPrompts)
-    own = services().conversations.prompts(owner)
+    owner = call.principal.owner
+    own = call.services.conversations.prompts(owner)
     replaced = {prompt.id for prompt in own}
     rows = [_row(prompt, is_own=True) for prompt in own]
     rows += [_row(prompt, is_own=False) for prompt in SYSTEM_PROMPTS if prompt.id not in replaced]
-    return _json(QueryPromptsResponse(total=len(rows), results=rows))
+    return QueryPromptsResponse(total=len(rows), results=rows)
 
 
-@dto_route(blueprint, "SavePrompt", "POST")
-def save_prompt() -> Response:
+@route(blueprint, catalog.SAVE_PROMPT)
+def save_prompt(call: Call[SavePrompt]) -> Done:
     """Save a system prompt."""
-    owner = services().keys.authenticate(request).owner
-    wanted = bind(SavePrompt)
-    services().conversations.save_prompt(owner, Prompt(wanted.id, wanted.name, wanted.value))
-    return _json(Done())
+    owner, wanted = call.principal.owner, call.request
+    call.services.conversations.save_prompt(owner, Prompt(wanted.id, wanted.name, wanted.value))
+    return Done()
 
 
-@dto_route(blueprint, "DeletePrompt", "POST")
-def delete_prompt() -> Response:
+@route(blueprint, catalog.DELETE_PROMPT)
+def delete_prompt(call: Call[DeletePrompt]) -> Done:
     """Delete a system prompt."""
-    owner = services().keys.authenticate(request).owner
-    services().conversations.delete_prompt(owner, bind(DeletePrompt).id)
-    return _json(Done())
+    owner = call.principal.owner
+    call.services.conversations.delete_prompt(owner, call.request.id)
+    return Done()
 
 
 def texts_of(value: Any) -> list[str]:
@@ -142,7 +136,3 @@ def _head(one: Conversation) -> dict[str, Any]:
 
 def _row(prompt: Prompt, *, is_own: bool) -> PromptRow:
     return PromptRow(id=prompt.id, name=prompt.name, value=prompt.value, is_own=is_own)
-
-
-def _json(dto: Dto) -> Response:
-    return Response(dto.to_json(), mimetype="application/json")

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 
 from gateway.auth.sessions import COOKIE, SESSION_S, Session, token_of
 from gateway.http.local_request import is_local_page
 from gateway.http.request import incoming
-from gateway.services import Services, services
+from gateway.http.response import JsonResponse
+from gateway.http.routes import Call, route
+from gateway.services import Services
 from shared.api_keys.principal import Principal
 from shared.api_keys.record import digest
 from shared.codecs.json_text import parse_document
+from shared.dtos import catalog
+from shared.dtos.service import GetSession, SessionResponse, SignOut
 from shared.errors import InvalidApiKey, MalformedJson, Unauthenticated
 
 blueprint = Blueprint("sign_in", __name__)
@@ -21,13 +25,13 @@ blueprint = Blueprint("sign_in", __name__)
 _MOST_BYTES: Final = 4096
 
 
-@blueprint.get("/session")
-def tell() -> Response:
+@route(blueprint, catalog.GET_SESSION)
+def tell(call: Call[GetSession]) -> Response:
     """Say who is signed in, with the token that changes need; 401 when nobody is.
 
     Where the pages are open, somebody always is.
     """
-    gateway = services()
+    gateway = call.services
     token = token_of(request)
     key_digest = gateway.sessions.key_digest(request)
     if token and key_digest:
@@ -38,10 +42,10 @@ def tell() -> Response:
     raise Unauthenticated("Sign in with an API key.")
 
 
-@blueprint.post("/session")
-def sign_in() -> Response:
+@route(blueprint, catalog.SIGN_IN, read=lambda: None)
+def sign_in(call: Call[None]) -> Response:
     """Begin a session for the key in `{"key": …}`. Raises InvalidApiKey, TooManySignIns."""
-    gateway, address = services(), request.remote_addr or ""
+    gateway, address = call.services, request.remote_addr or ""
     gateway.sessions.check_throttle(address)
     key = _given_key()
     if not isinstance(key, str) or not key.strip():
@@ -66,10 +70,10 @@ def _given_key() -> object:
     return body.get("key") if isinstance(body, dict) else None
 
 
-@blueprint.delete("/session")
-def sign_out() -> Response:
+@route(blueprint, catalog.SIGN_OUT)
+def sign_out(call: Call[SignOut]) -> Response:
     """End the session."""
-    services().sessions.end(request)
+    call.services.sessions.end(request)
     response = Response(status=204)
     response.delete_cookie(COOKIE, httponly=True, samesite="Strict")
     return response
@@ -95,12 +99,13 @@ def _begin(gateway: Services, key_digest: str, session: Session) -> Response:
 
 
 def _who(principal: Principal, session: Session) -> Response:
-    response = jsonify(
+    told = SessionResponse(
         owner=principal.owner,
-        isAdmin=principal.is_admin,
+        is_admin=principal.is_admin,
         scopes=sorted(principal.scopes),
-        csrfToken=session.csrf_token,
+        csrf_token=session.csrf_token,
     )
+    response = JsonResponse(told.to_json())
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -10,6 +10,10 @@ from typing import Final
 from flask import Blueprint, Response, redirect, render_template, send_from_directory
 from werkzeug.wrappers import Response as AnyResponse
 
+from gateway.http.routes import Call, route
+from shared.dtos import catalog
+from shared.dtos.service import GetPlace, GetStaticFile, NoFields
+
 blueprint = Blueprint("pages", __name__, template_folder="templates")
 
 STATIC: Final = Path(__file__).parents[1] / "static"
@@ -34,32 +38,29 @@ POLICY: Final = "; ".join(
 )
 
 
-@blueprint.get("/")
-@blueprint.get("/chat")
-def home() -> AnyResponse:
+@route(blueprint, catalog.HOME)
+def home(_call: Call[NoFields]) -> AnyResponse:
     """Lead to the chat, under the name that AI Server gave it."""
     return redirect("/Chat")
 
 
-@blueprint.get("/Chat", strict_slashes=False)
-@blueprint.get("/Chat/<path:_place>")
-def chat(_place: str = "") -> Response:
+@route(blueprint, catalog.CHAT_PAGE, slash_too=True)
+def chat(_call: Call[GetPlace]) -> Response:
     """Show the chat page; its script reads the rest of the address."""
     return _shell("chat", "Chat")
 
 
-@blueprint.get("/admin", strict_slashes=False)
-@blueprint.get("/admin/<path:_place>")
-def admin(_place: str = "") -> Response:
+@route(blueprint, catalog.ADMIN_PAGE, slash_too=True)
+def admin(_call: Call[GetPlace]) -> Response:
     """Show the admin pages; their script reads the rest of the address."""
     return _shell("admin", "Admin")
 
 
-@blueprint.get("/static/<version>/<path:name>")
-def static_file(version: str, name: str) -> Response:
-    """Serve a file of the pages. `version` only makes its address new when the files are."""
-    response = send_from_directory(STATIC, name)
-    if version == assets_version():
+@route(blueprint, catalog.STATIC_FILE)
+def static_file(call: Call[GetStaticFile]) -> Response:
+    """Serve a file of the pages."""
+    response = send_from_directory(STATIC, call.request.name)
+    if call.request.version == assets_version():
         response.headers["Cache-Control"] = f"public, max-age={_FOREVER_S}, immutable"
     else:
         response.headers["Cache-Control"] = "no-cache"

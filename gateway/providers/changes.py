@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint
 
 from gateway.admin.audit import record
-from gateway.http.binding import bind
-from gateway.http.routes import dto_route
+from gateway.http.routes import Call, route
 from gateway.providers.conditions import named
 from gateway.providers.forms import checked_provider, given_fields
 from gateway.providers.network import permitted
 from gateway.providers.secrets import check_places, check_secrets
-from gateway.services import Services, services
-from shared.api_keys.principal import Principal
-from shared.api_keys.scopes import Scope
+from gateway.services import Services
+from shared.dtos import catalog
 from shared.dtos import providers as dtos
-from shared.dtos.base import Dto
 from shared.errors import ProviderExists, ProviderNotFound, ValidationFailed
 from shared.providers import registry_document
 from shared.providers.health import Health, Standing
@@ -32,11 +29,10 @@ blueprint = Blueprint("provider_changes", __name__)
 _OPERATOR: Final = "taken offline by the operator"
 
 
-@dto_route(blueprint, "CreateAiProvider", "POST")
-def create() -> Response:
+@route(blueprint, catalog.CREATE_PROVIDER)
+def create(call: Call[dtos.CreateAiProvider]) -> dtos.IdResponse:
     """Add a provider; gateway and workers serve it within a second."""
-    gateway, principal = services(), _may_change()
-    wanted = bind(dtos.CreateAiProvider)
+    gateway, principal, wanted = call.services, call.principal, call.request
     fields = given_fields(gateway, wanted)
     given = permitted(gateway.settings, {}, fields)
     provider = checked_provider({"name": wanted.name}, given)
@@ -48,16 +44,15 @@ def create() -> Response:
             raise ProviderExists(f"There is a provider '{provider.name}' already.", field="name")
         return registry_document.added(document, provider, unix_ms())
 
-    _write_down(gateway, principal, add, provider.name, fields)
+    _write_down(call, add, provider.name, fields)
     gateway.health_store.forget(provider.name)
     return _id_of(_change(gateway, add), provider.name)
 
 
-@dto_route(blueprint, "UpdateAiProvider", "PATCH")
-def update() -> Response:
+@route(blueprint, catalog.UPDATE_PROVIDER)
+def update(call: Call[dtos.UpdateAiProvider]) -> dtos.IdResponse:
     """Change a provider. From now on the API has the last word on it, not the file."""
-    gateway, principal = services(), _may_change()
-    wanted = bind(dtos.UpdateAiProvider)
+    gateway, principal, wanted = call.services, call.principal, call.request
     fields, name = given_fields(gateway, wanted), ""
 
     def change(document: RegistryDocument) -> RegistryDocument:
@@ -75,32 +70,30 @@ def update() -> Response:
             raise ProviderExists(f"There is a provider '{name}' already.", field="name")
         return registry_document.changed(document, entry.id, provider)
 
-    _write_down(gateway, principal, change, wanted.name or str(wanted.id), fields)
+    _write_down(call, change, wanted.name or str(wanted.id), fields)
     return _id_of(_change(gateway, change), name)
 
 
-@dto_route(blueprint, "DeleteAiProvider", "DELETE")
-def delete() -> Response:
+@route(blueprint, catalog.DELETE_PROVIDER)
+def delete(call: Call[dtos.DeleteAiProvider]) -> dtos.EmptyResponse:
     """Take a provider away; what runs there may finish."""
-    gateway, principal = services(), _may_change()
-    wanted = bind(dtos.DeleteAiProvider)
+    gateway, wanted = call.services, call.request
 
     def remove(document: RegistryDocument) -> RegistryDocument:
         entry = _entry(document, wanted.id, wanted.name)
         return registry_document.removed(document, entry.provider.name)
 
-    _write_down(gateway, principal, remove, wanted.name or str(wanted.id), {})
+    _write_down(call, remove, wanted.name or str(wanted.id), {})
     _change(gateway, remove)
-    return _json(dtos.EmptyResponse())
+    return dtos.EmptyResponse()
 
 
-@dto_route(blueprint, "ChangeAiProviderStatus", "POST")
-def change_status() -> Response:
+@route(blueprint, catalog.CHANGE_PROVIDER_STATUS)
+def change_status(call: Call[dtos.ChangeAiProviderStatus]) -> dtos.StringResponse:
     """Take a provider offline (what runs may finish), or online again."""
-    gateway, principal = services(), _may_change()
-    wanted = bind(dtos.ChangeAiProviderStatus)
+    gateway, wanted = call.services, call.request
     provider = named(gateway, wanted.provider)
-    record(principal, "ChangeAiProviderStatus", provider.name, {"online": wanted.online})
+    record(call, provider.name, {"online": wanted.online})
     if wanted.online:
         gateway.health_store.forget(provider.name)
     else:
@@ -108,38 +101,32 @@ def change_status() -> Response:
         gateway.health_store.set(provider.name, held)
     gateway.follower.look()
     said = f"{provider.name} is {'online' if wanted.online else 'offline'}"
-    return _json(dtos.StringResponse(result=said))
+    return dtos.StringResponse(result=said)
 
 
-@dto_route(blueprint, "Reload", "POST")
-def reload() -> Response:
+@route(blueprint, catalog.RELOAD)
+def reload(call: Call[dtos.Reload]) -> dtos.EmptyResponse:
     """Read providers.toml again."""
-    gateway, principal = services(), _may_change()
+    gateway = call.services
     try:
         file = read_file(gateway.settings.providers_file)
     except SettingsError as exc:
         raise ValidationFailed(str(exc)) from exc
-    record(principal, "Reload", gateway.settings.providers_file.name)
+    record(call, gateway.settings.providers_file.name)
     gateway.follower.reload(file)
-    return _json(dtos.EmptyResponse())
-
-
-def _may_change() -> Principal:
-    return services().keys.authenticate_admin(request, Scope.ADMIN_PROVIDERS)
+    return dtos.EmptyResponse()
 
 
 def _write_down(
-    gateway: Services,
-    principal: Principal,
+    call: Call[Any],
     make: Callable[[RegistryDocument], RegistryDocument],
     target: str,
     fields: Mapping[str, Any],
 ) -> None:
     """Write a change into the audit log, once it is known to be one that can be made."""
-    make(gateway.follower.store.read()[1])
+    make(call.services.follower.store.read()[1])
     changes = {name: registry_document.shown(name, value) for name, value in fields.items()}
-    action = request.path.rsplit("/", 1)[1].removesuffix(".json")
-    record(principal, action, target, changes)
+    record(call, target, changes)
 
 
 def _change(gateway: Services, make: Any) -> RegistryDocument:
@@ -156,11 +143,7 @@ def _entry(document: RegistryDocument, entry_id: int | None, name: str | None) -
     return entry
 
 
-def _id_of(document: RegistryDocument, name: str) -> Response:
+def _id_of(document: RegistryDocument, name: str) -> dtos.IdResponse:
     entry = document.entry(name)
     assert entry is not None  # noqa: S101 - it was just saved
-    return _json(dtos.IdResponse(id=str(entry.id)))
-
-
-def _json(dto: Dto) -> Response:
-    return Response(dto.to_json(), mimetype="application/json")
+    return dtos.IdResponse(id=str(entry.id))

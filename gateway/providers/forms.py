@@ -40,15 +40,6 @@ _NAMES: Final = {
 _TOLD: Final = {own: told for told, own in _NAMES.items()}
 
 
-class AiModel(Dto):
-    """A model and who has it."""
-
-    id: str
-    name: str
-    providers: list[str]
-    online: bool
-
-
 def given_fields(gateway: Services, wanted: Dto) -> dict[str, Any]:
     """Return the fields that were given, as the registry names them."""
     given = wanted.model_dump(exclude_none=True)
@@ -118,11 +109,11 @@ def shown(gateway: Services, entry: Entry) -> dtos.AiProvider:
     )
 
 
-def model_of(gateway: Services, name: str) -> AiModel:
+def model_of(gateway: Services, name: str) -> dtos.AiModel:
     """Return a model and who has it."""
     serving = gateway.registry.serving(name)
     online = any(condition_of(gateway, one, name).is_usable for one in serving)
-    return AiModel(id=name, name=name, providers=[one.name for one in serving], online=online)
+    return dtos.AiModel(id=name, name=name, providers=[one.name for one in serving], online=online)
 
 
 def as_seen_by(principal: Principal, one: dtos.AiProvider) -> dtos.AiProvider | None:

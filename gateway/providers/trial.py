@@ -7,15 +7,14 @@ import secrets
 import time
 from typing import Any, Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from gateway.auth.authenticator import Principal
-from gateway.http.binding import bind
-from gateway.http.routes import dto_route
+from gateway.http.routes import Call, route
 from gateway.inference.answer import answer_of, wait_for
 from gateway.providers.conditions import named
-from gateway.services import Services, services
-from shared.api_keys.scopes import Scope
+from gateway.services import Services
+from shared.dtos import catalog
 from shared.dtos.providers import BoolResponse, ChatAiProvider, CheckAiProviderStatus
 from shared.errors import ModelNotFound, ProbeTimedOut, ValidationFailed
 from shared.jobs.job import NewJob
@@ -31,27 +30,22 @@ blueprint = Blueprint("provider_trial", __name__)
 _PROBE_LIMIT_S: Final = 15
 
 
-@dto_route(blueprint, "ChatAiProvider", "POST")
-def try_provider() -> Response:
+@route(blueprint, catalog.TRY_PROVIDER)
+def try_provider(call: Call[ChatAiProvider]) -> Response:
     """Have this provider answer, whatever is known of its health."""
-    gateway = services()
-    principal = gateway.keys.authenticate_admin(request, Scope.ADMIN_PROVIDERS)
-    wanted = bind(ChatAiProvider)
-    call = _call(wanted)
+    gateway, principal, wanted = call.services, call.principal, call.request
+    chat = _chat(wanted)
     _check(gateway, wanted)
-    told = wait_for(gateway, lambda mailbox: _accept(gateway, principal, wanted, call, mailbox))
+    told = wait_for(gateway, lambda mailbox: _accept(gateway, principal, wanted, chat, mailbox))
     return answer_of(told)
 
 
-@dto_route(blueprint, "CheckAiProviderStatus", "POST")
-def check() -> Response:
+@route(blueprint, catalog.CHECK_PROVIDER)
+def check(call: Call[CheckAiProviderStatus]) -> BoolResponse:
     """Have a worker probe the provider now. One that is offline and well comes back."""
-    gateway = services()
-    gateway.keys.authenticate_admin(request, Scope.ADMIN_PROVIDERS)
-    provider = named(gateway, bind(CheckAiProviderStatus).provider)
-    problem = _probe(gateway, provider.name)
-    told = BoolResponse(result=not problem, reason=problem or None)
-    return Response(told.to_json(), mimetype="application/json")
+    provider = named(call.services, call.request.provider)
+    problem = _probe(call.services, provider.name)
+    return BoolResponse(result=not problem, reason=problem or None)
 
 
 def _probe(gateway: Services, name: str) -> str:
@@ -69,7 +63,7 @@ def _probe(gateway: Services, name: str) -> str:
     raise ProbeTimedOut
 
 
-def _call(wanted: ChatAiProvider) -> ChatCall:
+def _chat(wanted: ChatAiProvider) -> ChatCall:
     body = wanted.request
     if body is None:
         if not wanted.prompt:

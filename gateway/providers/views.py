@@ -6,17 +6,14 @@ import json
 from functools import partial
 from typing import Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
-from gateway.http.binding import bind
-from gateway.http.routes import dto_route
+from gateway.http.routes import Call, route
 from gateway.http.rows import rows_of
 from gateway.providers import query as query_db
 from gateway.providers.forms import as_seen_by, model_of, shown
-from gateway.services import services
-from shared.api_keys.scopes import Scope
+from shared.dtos import catalog
 from shared.dtos import providers as dtos
-from shared.dtos.base import Dto
 from shared.providers.health import Standing
 
 blueprint = Blueprint("providers", __name__)
@@ -34,19 +31,10 @@ _PLACES: Final = {
 }
 
 
-class AiType(Dto):
-    """An API dialect."""
-
-    id: str
-    name: str
-    provider: str
-
-
-@dto_route(blueprint, "QueryAiProviders", "GET")
-def query() -> Response:
+@route(blueprint, catalog.QUERY_PROVIDERS)
+def query(call: Call[dtos.QueryAiProviders]) -> Response:
     """List the providers, as they are configured and as they do."""
-    gateway, _ = services(), services().keys.authenticate_admin(request, Scope.ADMIN_READ)
-    wanted = bind(dtos.QueryAiProviders)
+    gateway, wanted = call.services, call.request
     entries = [
         entry
         for entry in gateway.follower.store.read()[1].entries
@@ -55,10 +43,10 @@ def query() -> Response:
     return query_db.answer(rows_of(entries, partial(shown, gateway)), wanted)
 
 
-@dto_route(blueprint, "GetActiveProviders", "GET")
-def active() -> Response:
+@route(blueprint, catalog.ACTIVE_PROVIDERS)
+def active(call: Call[dtos.GetActiveProviders]) -> Response:
     """List the providers that may be called now; where they are is told to the admin alone."""
-    gateway, principal = services(), services().keys.authenticate(request)
+    gateway, principal = call.services, call.principal
     entries = gateway.follower.store.read()[1].entries
     everybody = rows_of(entries, partial(shown, gateway))
     usable = [
@@ -75,19 +63,17 @@ def active() -> Response:
     return Response(json.dumps({"results": rows}), mimetype="application/json")
 
 
-@dto_route(blueprint, "QueryAiTypes", "GET")
-def types() -> Response:
+@route(blueprint, catalog.QUERY_TYPES)
+def types(call: Call[dtos.QueryAiTypes]) -> Response:
     """List the API dialects."""
-    services().keys.authenticate(request)
-    rows = [AiType(id=name, name=says, provider=name) for name, says in _TYPES.items()]
-    return query_db.answer(rows, bind(dtos.QueryAiTypes))
+    rows = [dtos.AiType(id=name, name=says, provider=name) for name, says in _TYPES.items()]
+    return query_db.answer(rows, call.request)
 
 
-@dto_route(blueprint, "QueryAiModels", "GET")
-def models() -> Response:
+@route(blueprint, catalog.QUERY_MODELS)
+def models(call: Call[dtos.QueryAiModels]) -> Response:
     """List the models."""
-    gateway, principal = services(), services().keys.authenticate(request)
-    wanted = bind(dtos.QueryAiModels)
+    gateway, principal, wanted = call.services, call.principal, call.request
     names = [
         name
         for name in gateway.registry.models

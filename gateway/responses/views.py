@@ -8,29 +8,33 @@ from __future__ import annotations
 
 import logging
 from contextlib import ExitStack
+from functools import partial
 from typing import Final
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from redis.exceptions import RedisError
 
 from gateway.auth.authenticator import Principal
 from gateway.http.binding import read_call
+from gateway.http.routes import Call, route
 from gateway.inference.accept import accept_job
 from gateway.inference.answer import answer
 from gateway.inference.route_without_model import with_route
 from gateway.jobs.lookup import find_job
 from gateway.responses import forms as response_view
 from gateway.responses.lookup import continued, find_response
-from gateway.services import Services, services
+from gateway.services import Services
 from gateway.waiting.event_form import ResponseEvents
 from gateway.waiting.following import follow_stream, seated
+from shared.dtos import catalog
+from shared.dtos.inference import CancelResponse, RetrieveResponse
 from shared.errors import ValidationFailed
 from shared.jobs.job import Job
 from shared.jobs.moves import Cancelled
 from shared.queues import names as task_names
 from shared.wire import response_events
 from shared.wire.chat_request import ChatCall
-from shared.wire.operation_request import parse_response
+from shared.wire.operation_request import ResponseCall, parse_response
 
 log = logging.getLogger(__name__)
 
@@ -40,19 +44,18 @@ blueprint = Blueprint("responses", __name__)
 _ABORT_S: Final = 5.0
 
 
-@blueprint.post("/v1/responses")
-def create() -> Response:
+@route(blueprint, catalog.CREATE_RESPONSE, read=partial(read_call, parse_response))
+def create(call: Call[ResponseCall]) -> Response:
     """Make a response: in the background, or answer with it at its end or as it comes."""
-    gateway, principal = services(), services().keys.authenticate(request)
-    asked = read_call(parse_response)
-    call = with_route(gateway, principal, continued(gateway, principal, asked))
+    gateway, principal, asked = call.services, call.principal, call.request
+    chat = with_route(gateway, principal, continued(gateway, principal, asked))
     if asked.is_background:
-        return _in_background(gateway, principal, call)
+        return _in_background(gateway, principal, chat)
 
     def form(job_id: int) -> ResponseEvents:
         return ResponseEvents(tell=lambda name: _keep(gateway, principal.owner, name, job_id))
 
-    told = answer(gateway, principal, call, form)
+    told = answer(gateway, principal, chat, form)
     if not told.is_streamed and told.status_code == 200:  # noqa: PLR2004
         name = response_events.parse(told.get_data()).get("id")
         if isinstance(name, str):
@@ -60,26 +63,26 @@ def create() -> Response:
     return told
 
 
-@blueprint.get("/v1/responses/<response_id>")
-def retrieve(response_id: str) -> Response:
+@route(blueprint, catalog.RETRIEVE_RESPONSE)
+def retrieve(call: Call[RetrieveResponse]) -> Response:
     """Show a response as it stands, or tell its stream again from behind an event."""
-    gateway, principal = services(), services().keys.authenticate(request)
-    job = find_response(gateway, principal, response_id)
-    if request.args.get("stream", "").lower() == "true":
-        after = _starting_after()
+    gateway, wanted = call.services, call.request
+    job = find_response(gateway, call.principal, wanted.response_id)
+    if wanted.stream.lower() == "true":
+        after = _sequence_number(wanted.starting_after)
         with seated(gateway) as held:
             return _follow(gateway, held, job, after)
-    return _show(job, response_id)
+    return _show(job, wanted.response_id)
 
 
-@blueprint.post("/v1/responses/<response_id>/cancel")
-def cancel(response_id: str) -> Response:
+@route(blueprint, catalog.CANCEL_RESPONSE)
+def cancel(call: Call[CancelResponse]) -> Response:
     """End a response that waits, abort one that runs; show what became of it."""
-    gateway, principal = services(), services().keys.authenticate(request)
-    job = find_response(gateway, principal, response_id)
+    gateway, principal, name = call.services, call.principal, call.request.response_id
+    job = find_response(gateway, principal, name)
     if gateway.jobs.cancel(job) is Cancelled.ABORTING:
         _wait_for_end(gateway, job.id)
-    return _show(find_response(gateway, principal, response_id), response_id)
+    return _show(find_response(gateway, principal, name), name)
 
 
 def _in_background(gateway: Services, principal: Principal, call: ChatCall) -> Response:
@@ -112,8 +115,7 @@ def _follow(gateway: Services, held: ExitStack, job: Job, after: int | None) -> 
     return follow_stream(gateway, held, job, form)
 
 
-def _starting_after() -> int | None:
-    text = request.args.get("starting_after", "")
+def _sequence_number(text: str) -> int | None:
     if text and not (text.isascii() and text.isdigit() and len(text) < 16):  # noqa: PLR2004
         raise ValidationFailed(
             "starting_after must be the sequence_number of an event", field="starting_after"

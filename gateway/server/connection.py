@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
+from gevent import socket as gevent_socket
 from gevent.monkey import get_original
 
 from gateway.server.callers import Callers, address_of
@@ -41,7 +42,9 @@ class Connection(io.RawIOBase):
         self.is_idle = True
         #: Whether the client took too long, and was hung up on.
         self.is_late = False
-        self._link = link
+        # Reads and sends what it can at once, and says so where it would have to wait.
+        link.settimeout(0.0)
+        self._link: Any = link
         self._callers = callers
         self._turns = turns
         self._unwaited = 0
@@ -57,7 +60,7 @@ class Connection(io.RawIOBase):
 
     def fileno(self) -> int:
         """Return the socket's descriptor."""
-        return self._link.fileno()
+        return int(self._link.fileno())
 
     def allow(self, limit_s: float, s_per_byte: float = 0.0) -> None:
         """Begin a time: so many seconds from now, and so many more for each byte that comes."""
@@ -66,10 +69,9 @@ class Connection(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Read what is there, or wait for it; 0 at the end. Raises OSError when it breaks."""
-        place = memoryview(buffer)[:_SLICE_BYTES]
-        self._link.settimeout(0.0)
+        place = buffer if len(buffer) <= _SLICE_BYTES else memoryview(buffer)[:_SLICE_BYTES]
         try:
-            got = self._link.recv_into(place)
+            got: int = self._link.recv_into(place)
         except BlockingIOError:
             got = self._wait_into(place)
         else:
@@ -84,32 +86,37 @@ class Connection(io.RawIOBase):
         self._unwaited = 0
         self._turns.wait(self.address)
 
-    def _wait_into(self, place: memoryview) -> int:
+    def _wait_into(self, place: Any) -> int:
         self.has_waited, self._unwaited = True, 0
         self._begin_waiting()
         try:
-            return self._link.recv_into(place)
+            self._wait_for_bytes()
         except OSError:
+            # What came before the wait was ended is still there.
             if not self._is_hung_up:
                 raise
         finally:
             self._callers.go_on(self)
-        # gevent ends the wait with an error; what came before that is still there.
-        self._link.settimeout(0.0)
-        return self._link.recv_into(place)
+        try:
+            return self._link.recv_into(place)  # type: ignore[no-any-return]
+        except BlockingIOError:
+            # The system may wake somebody for nothing.
+            return self._wait_into(place)
+
+    def _wait_for_bytes(self) -> None:
+        # The link's own reading would ask the system once more before it waits.
+        gevent_socket.wait(self._link._read_event)  # noqa: SLF001
 
     def _begin_waiting(self) -> None:
         self.deadline = self._began_s + self._limit_s + self._moved * self._s_per_byte
         self._callers.wait(self)
-        self._link.settimeout(None)
 
     # --- sending ----------------------------------------------------------------------------
 
     def send(self, data: bytes | bytearray) -> None:
         """Send all of it. Raises OSError when the client is gone, or does not take it in time."""
-        self._link.settimeout(0.0)
         try:
-            sent = self._link.send(data)
+            sent: int = self._link.send(data)
         except BlockingIOError:
             sent = 0
         if sent < len(data):
@@ -120,12 +127,14 @@ class Connection(io.RawIOBase):
             self.allow(self.limits.send_s)
             self._is_sending = True
             self._begin_waiting()
+            self._link.settimeout(None)
             try:
                 self._link.sendall(rest[:_SLICE_BYTES])
             except OSError as exc:
                 raise BrokenPipeError(errno.EPIPE, "the client takes nothing") from exc
             finally:
                 self._is_sending = False
+                self._link.settimeout(0.0)
                 self._callers.go_on(self)
             rest = rest[_SLICE_BYTES:]
             self.take_turn()

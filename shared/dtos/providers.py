@@ -226,3 +226,50 @@ class GetWorkerStatsResponse(Dto):
     results: list[WorkerStats]
     queue_counts: dict[str, int]
     response_status: ResponseStatus | None = None
+
+
+class AiType(Dto):
+    """An API dialect."""
+
+    id: str
+    name: str
+    provider: str
+
+
+class AiModel(Dto):
+    """A model and who has it."""
+
+    id: str
+    name: str
+    providers: list[str]
+    online: bool
+
+
+class QueryAiProvidersResponse(Dto):
+    """A page of providers."""
+
+    offset: int
+    total: int
+    results: list[AiProvider]
+
+
+class QueryAiTypesResponse(Dto):
+    """A page of API dialects."""
+
+    offset: int
+    total: int
+    results: list[AiType]
+
+
+class QueryAiModelsResponse(Dto):
+    """A page of models."""
+
+    offset: int
+    total: int
+    results: list[AiModel]
+
+
+class GetActiveProvidersResponse(Dto):
+    """Providers that may be called now."""
+
+    results: list[AiProvider]

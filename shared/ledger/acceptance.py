@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from shared.errors import LedgerUnavailable, OwnerQueueFull, QueueFull, RefIdConflict
+from shared.errors import (
+    BodyTooLarge,
+    LedgerUnavailable,
+    OwnerBytesFull,
+    OwnerQueueFull,
+    QueueFull,
+    RefIdConflict,
+)
 from shared.jobs.epoch import Epoch
 from shared.jobs.job import NewJob
 from shared.jobs.moves import Accepted
-from shared.ledger.key_limits import LONGEST_RETRY_AFTER_S, KeyLimits, over_limit
+from shared.ledger.key_limits import KeyLimits, over_limit, retry_after_s
 from shared.operation import Operation
 from shared.queues import names as task_names
 from shared.queues import queue_keys
 from shared.store import redis_keys as keys
 from shared.store.clock import milliseconds
+from shared.store.replicas import confirm
 from shared.store.scripts import Argument, Call
 
-#: When to come again to a full queue that has not moved yet (seconds).
-_RETRY_AFTER_UNKNOWN_S: Final = 10
-_FULL: Final = {"full": QueueFull, "owner_full": OwnerQueueFull}
+_FULL: Final = {"full": QueueFull, "owner_full": OwnerQueueFull, "bytes_full": OwnerBytesFull}
 
 
 class Acceptance(KeyLimits):
@@ -32,9 +37,10 @@ class Acceptance(KeyLimits):
     def accept(self, new: NewJob) -> Accepted:
         """Make the job and put it in line, or find the one its RefId made before.
 
-        Raises RefIdConflict (same RefId, other request), QueueFull, OwnerQueueFull, and
-        RateLimitExceeded and its kin when the key's limits have no room for it; LedgerUnavailable,
-        or what `known_id` raises, while the ledger cannot give an id that nobody has.
+        Raises RefIdConflict (same RefId, other request), QueueFull, OwnerQueueFull, OwnerBytesFull,
+        BodyTooLarge (it could never have room), RateLimitExceeded and its kin when the key's limits
+        have no room for it; LedgerUnavailable, or what `known_id` raises, while the ledger cannot
+        give an id that nobody has, or has fewer replicas than wanted: then the job may be there.
         """
         accept_keys = [
             keys.JOB_ID,
@@ -49,16 +55,29 @@ class Acceptance(KeyLimits):
         if answer[0] == b"unborn":
             Epoch(self._client).ensure(self._known_id())
             answer = self._scripts.run(call)
+        self._refuse(new, answer)
+        if self._settings.redis_min_replicas:
+            # Known before, too: whoever made it may not have been told.
+            confirm(self._client, self._settings.redis_min_replicas)
+        return Accepted(int(answer[1]), is_new=answer[0] == b"accepted")
+
+    def _refuse(self, new: NewJob, answer: Sequence[bytes]) -> None:
+        """Raise what the script's answer means, unless there is a job."""
         verdict, value = answer[0].decode(), int(answer[1])
         if verdict == "conflict":
             raise RefIdConflict(field="refId")
         if verdict == "unborn":
             raise LedgerUnavailable(retry_after_s=1)
+        if verdict == "bytes_full" and len(new.request) > self._settings.owner_queue_bytes:
+            raise BodyTooLarge(self._never_has_room())
         if verdict in _FULL:
             raise _FULL[verdict](retry_after_s=retry_after_s(value, float(answer[2])))
         if verdict == "limited":
             raise over_limit(answer[2].decode(), value)
-        return Accepted(value, is_new=verdict == "accepted")
+
+    def _never_has_room(self) -> str:
+        most = self._settings.owner_queue_bytes
+        return f"The request is larger than the {most} bytes that one key may have queued."
 
     def _accept_args(self, new: NewJob) -> list[Argument]:
         settings = self._settings
@@ -77,15 +96,10 @@ class Acceptance(KeyLimits):
             milliseconds(settings.job_timeout_s + settings.result_ttl_s),
             new.owner,
             new.allowance.to_json() if new.allowance else "",
+            settings.owner_queue_bytes,
+            len(new.request),
             *(part for pair in _fields(new).items() for part in pair),
         ]
-
-
-def retry_after_s(waiting: int, per_second: float) -> int:
-    """Return when a refused client should come again (seconds): when a twentieth has drained."""
-    if per_second <= 0:
-        return _RETRY_AFTER_UNKNOWN_S
-    return max(1, min(LONGEST_RETRY_AFTER_S, math.ceil(waiting / 20 / per_second)))
 
 
 def _fields(new: NewJob) -> dict[str, str | bytes]:

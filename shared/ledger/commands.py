@@ -6,10 +6,11 @@ from typing import Final
 
 from shared.api_keys.limits import Allowance
 from shared.callbacks import delivery_keys
+from shared.errors import OwnerBytesFull
 from shared.jobs.failures import CANCELLED
 from shared.jobs.job import ATTEMPT_PREFIX, Job, failure_body
 from shared.jobs.moves import Cancelled, Retried
-from shared.ledger.key_limits import KeyLimits, over_limit
+from shared.ledger.key_limits import KeyLimits, over_limit, retry_after_s
 from shared.operation import Operation
 from shared.queues import names as task_names
 from shared.queues import queue_keys
@@ -52,7 +53,8 @@ class Wishes(KeyLimits):
         """Queue a job again that Failed or was Cancelled, with attempts and time anew.
 
         `put_back` when it has left the ledger, as the history knows it. Raises RateLimitExceeded
-        and its kin when the limits of the caller's key have no room for it.
+        and its kin when the limits of the caller's key have no room for it, OwnerBytesFull when
+        the job's owner has too much queued.
         """
         retry_keys = _retry_keys(job)
         if allowance:
@@ -72,12 +74,16 @@ class Wishes(KeyLimits):
                 allowance.to_json() if allowance else "",
                 allowance.key_id if allowance else "",
                 keys.JOB_PREFIX,
+                self._settings.owner_queue_bytes,
                 *(_hash_of(job) if put_back else ()),
             ],
         )
         answer = self._scripts.run(call)
         if isinstance(answer, list):
-            raise over_limit(answer[2].decode(), int(answer[1]))
+            verdict, value, told = answer
+            if verdict == b"bytes_full":
+                raise OwnerBytesFull(retry_after_s=retry_after_s(int(value), float(told)))
+            raise over_limit(told.decode(), int(value))
         return Retried(answer.decode())
 
 

@@ -21,6 +21,8 @@ from shared.store.scripts import Argument
 
 #: Limits that find no room at a foreseeable time: when to come again (seconds).
 _RETRY_AFTER_END_S: Final = 5
+#: When to come again to a full queue that has not moved yet (seconds).
+_RETRY_AFTER_UNKNOWN_S: Final = 10
 #: OpenAI's SDK stops retrying when it is told to wait longer than this (seconds).
 LONGEST_RETRY_AFTER_S: Final = 120
 _LIMITED: Final = {
@@ -60,6 +62,13 @@ class KeyLimits(Ledger):
 def charge_args(charge: Charge) -> list[Argument]:
     """Return ARGV of the move that ends a job."""
     return [charge.tokens, charge.cost_nanos, _MONTH_LIVES_MS]
+
+
+def retry_after_s(waiting: int, per_second: float) -> int:
+    """Return when a refused client should come again (seconds): when a twentieth has drained."""
+    if per_second <= 0:
+        return _RETRY_AFTER_UNKNOWN_S
+    return max(1, min(LONGEST_RETRY_AFTER_S, math.ceil(waiting / 20 / per_second)))
 
 
 def over_limit(limit: str, room_in_ms: int) -> RateLimitExceeded:

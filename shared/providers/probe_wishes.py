@@ -18,7 +18,8 @@ _MOST: Final = 1000
 class ProbeWish:
     """Whom to probe. `token`: where the answer is waited for; none if nobody waits.
 
-    `refusal`: a call was refused in a way that may be about the key; to be confirmed.
+    `refusal`: a call failed in a way that may be about all calls, such as a refused key; to be
+    confirmed.
     """
 
     provider: str

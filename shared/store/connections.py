@@ -11,8 +11,9 @@ import redis
 from redis.exceptions import NoPermissionError
 
 from shared.store.address import RedisAddress
-from shared.store.refusals import is_demoted, plain
+from shared.store.refusals import is_demoted, is_outage, plain
 from shared.store.sentinels import Sentinels
+from shared.store.tls import SharedTls
 
 if TYPE_CHECKING:
     # They are mixed into connections of any kind; mypy wants to know what these have in common.
@@ -36,17 +37,51 @@ class Lean(_Any):
         """Look for bytes to read only where somebody waits for them (seconds)."""
         return timeout > 0 and bool(super().can_read(timeout))
 
+    # Its signature is the library's.
+    def send_packed_command(self, command: Any, check_health: bool = True) -> None:  # noqa: FBT001, FBT002
+        """Send a command. Raises redis.ConnectionError and redis.TimeoutError.
+
+        Most fit into the system's buffer: then it is one system call, where `sendall` asks for the
+        size of that buffer and reads the clock.
+        """
+        connection: Any = super()
+        if not self.is_connected or len(command) != 1:
+            connection.send_packed_command(command, check_health)
+            return
+        if check_health:
+            self.check_health()  # type: ignore[no-untyped-call]
+        data = command[0]
+        if (sent := self._send(data)) < len(data):
+            connection.send_packed_command([memoryview(data)[sent:]], check_health=False)
+
+    def _send(self, data: bytes) -> int:
+        sock: Any = self._sock
+        try:
+            return int(sock.send(data))
+        except OSError as exc:
+            self.disconnect()  # type: ignore[no-untyped-call]
+            kind = redis.TimeoutError if isinstance(exc, TimeoutError) else redis.ConnectionError
+            raise kind(f"{exc} while writing to the socket.") from exc
+        except BaseException:
+            # Nobody knows how much of it went out.
+            self.disconnect()  # type: ignore[no-untyped-call]
+            raise
+
     def read_response(self, *args: Any, **options: Any) -> Any:
         """Return what Redis says. Raises redis.RedisError, of the class that says what it is."""
         try:
             return super().read_response(*args, **options)
         except redis.ResponseError as exc:
             refusal = plain(exc)
-            if is_demoted(refusal):
+            if self._leads_astray(refusal):
                 self.disconnect()  # type: ignore[no-untyped-call]
             if refusal is exc:
                 raise
             raise refusal from None
+
+    def _leads_astray(self, refusal: redis.RedisError) -> bool:
+        """Whether another connection may lead to somebody who does not refuse."""
+        return is_demoted(refusal)
 
 
 class ToMaster(Lean):
@@ -59,6 +94,13 @@ class ToMaster(Lean):
     def _connect(self) -> Any:
         self.host, self.port = self._sentinels.master()
         return super()._connect()  # type: ignore[no-untyped-call,safe-super]
+
+    def _leads_astray(self, refusal: redis.RedisError) -> bool:
+        """Ask the Sentinels again also when it cannot write: then they promote another one.
+
+        It may write again before they have told it so, and what it took then would be lost.
+        """
+        return is_outage(refusal) and not isinstance(refusal, NoPermissionError)
 
     def on_connect_check_health(self, check_health: bool = True) -> None:  # noqa: FBT001, FBT002
         """Ask for its role too, as Redis's guidelines for clients of Sentinel say."""
@@ -76,7 +118,7 @@ class Connection(Lean, redis.Connection):
     """To a server, over TCP."""
 
 
-class TlsConnection(Lean, redis.SSLConnection):
+class TlsConnection(Lean, SharedTls):
     """To a server, over TLS."""
 
 
@@ -92,7 +134,7 @@ class MasterConnection(ToMaster, redis.Connection):
     """To a master, over TCP."""
 
 
-class MasterTlsConnection(ToMaster, redis.SSLConnection):
+class MasterTlsConnection(ToMaster, SharedTls):
     """To a master, over TLS."""
 
 

@@ -125,6 +125,14 @@ def tag(owner: str, name: str) -> str:
     return f"jobs:tag:{owner}{_SEPARATOR}{name}"
 
 
+def held_bytes(owner: str) -> str:
+    """HASH, id → bytes of the owner's jobs that have no result yet, and their sum.
+
+    Members leave with the result. The scripts derive it; see `lua/includes/owner_bytes.lua`.
+    """
+    return f"{DEADLINES}:bytes:{owner}"
+
+
 def response(owner: str, name: str) -> str:
     """STRING, the id of the owner's job whose provider named its response so.
 

@@ -21,6 +21,7 @@ class Count(StrEnum):
 
     REFUSED_QUEUE_FULL = "refused_queue_full"
     REFUSED_OWNER_QUEUE_FULL = "refused_owner_queue_full"
+    REFUSED_OWNER_QUEUE_BYTES = "refused_owner_queue_bytes"
     REFUSED_SYNC_LIMIT = "refused_sync_limit"
     REFUSED_KEY_LIMIT = "refused_key_limit"
     REFUSED_BODY_TOO_LARGE = "refused_body_too_large"

@@ -14,6 +14,18 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 _DAY: Final = timedelta(days=1)
+#: What an authority's key is for: Pythons since 3.13 want RFC 5280 to the letter.
+_USAGE: Final = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 
 class Authority:
@@ -27,6 +39,7 @@ class Authority:
         unsigned = _draft(self._name, self._name, self._key, 30 * _DAY).add_extension(
             x509.BasicConstraints(ca=True, path_length=0), critical=True
         )
+        unsigned = unsigned.add_extension(_USAGE, critical=True)
         self.file.write_bytes(_pem(unsigned.sign(self._key, hashes.SHA256())))
 
     def context(
@@ -38,6 +51,8 @@ class Authority:
         issuer, signer = (self._name, self._key) if signed else (subject, key)
         draft = _draft(subject, issuer, key, -_DAY if expired else 30 * _DAY)
         draft = draft.add_extension(x509.SubjectAlternativeName([_host(host)]), critical=False)
+        issuer_id = x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key())
+        draft = draft.add_extension(issuer_id, critical=False)
         file = self._folder / f"{name}.pem"
         pem = _pem(draft.sign(signer, hashes.SHA256()))
         private = key.private_bytes(
@@ -63,6 +78,7 @@ def _draft(
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - 10 * _DAY)
         .not_valid_after(now + life)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
 
 

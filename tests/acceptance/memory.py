@@ -22,6 +22,11 @@ def resident_bytes(pid: int) -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+def open_files(pid: int) -> int:
+    """Return how many files, connections among them, a process has open."""
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
 def open_sockets(pid: int, besides_port: int) -> int:
     """Return how many sockets a process has open, besides its connections to this port."""
     besides = _connected_to(pid, besides_port)

@@ -40,6 +40,8 @@ class Process:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                # Python ignores SIGXFSZ: a Redis that does too meets a full disk as an error.
+                restore_signals=False,
             )
         guard.watch(self.pid)
 

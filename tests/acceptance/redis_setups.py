@@ -114,6 +114,8 @@ def _server(
 ) -> list[str]:
     lines = [*_port_lines(ports[role], tls), f"requirepass {PASSWORD}", f"masterauth {PASSWORD}"]
     lines += ["repl-diskless-sync-delay 0", "repl-backlog-size 64mb"]
+    # As docs/operations.md says: who was master and has not heard of it yet takes nothing more.
+    lines += ["min-replicas-to-write 1", "min-replicas-max-lag 10"]
     if role != REDIS:
         lines.append(f"replicaof 127.0.0.1 {ports[REDIS]}")
     return _config(folder, role, lines)

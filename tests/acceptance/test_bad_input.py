@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,13 +13,17 @@ from typing import Any
 
 import pytest
 import requests
-from backports import zstd
 
 from shared.store import redis_keys
 from tests.acceptance.api import Api, chat
 from tests.acceptance.polling import PATIENCE_S
 from tests.acceptance.stack import GATEWAY, REDIS, Stack
 from tests.support.factories import dump
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 MB = 1024 * 1024
 SYNC = "/v1/chat/completions"

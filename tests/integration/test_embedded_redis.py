@@ -17,6 +17,7 @@ from signal import SIGKILL, SIGTERM, Signals
 import pytest
 import redis
 
+from cli.memory import memory_bytes
 from cli.up.embedded_redis import (
     EmbeddedRedis,
     RedisUnavailable,
@@ -53,6 +54,11 @@ def running(server: EmbeddedRedis, ending: Signals = SIGTERM) -> Iterator[redis.
             process.send_signal(ending)
 
 
+def fill(client: redis.Redis) -> None:
+    for number in range(100):
+        client.set(f"large:{number}", "x" * 100_000)
+
+
 @pytest.fixture(params=["bundled", "on PATH"])
 def binary(request: pytest.FixtureRequest) -> Path:
     on_path = shutil.which("redis-server")
@@ -87,8 +93,21 @@ def test_server_is_durable_private_and_never_evicts(binary: Path, tmp_path: Path
     assert config["appendfsync"] == "everysec"
     assert config["save"] == ""
     assert config["maxmemory-policy"] == "noeviction"
+    memory = memory_bytes()
+    assert memory is not None
+    assert int(config["maxmemory"]) == memory // 2
     assert config["bind"] == "127.0.0.1"
     assert config["dir"] == str(server.config.parent)
+
+
+def test_server_refuses_what_it_has_no_memory_for_and_keeps_what_it_has(
+    binary: Path, tmp_path: Path
+) -> None:
+    with running(prepare(tmp_path, binary, max_bytes=4 * 1024**2)) as client:
+        client.set("kept", "yes")
+        with pytest.raises(redis.OutOfMemoryError):
+            fill(client)
+        assert client.get("kept") == "yes"
 
 
 def test_password_is_only_in_files_that_others_cannot_read(tmp_path: Path) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
+from itertools import product
 from typing import Any, NamedTuple
 
 import redis
 from pydantic import SecretStr
-from werkzeug.routing import Rule
 
 from gateway.responses import forms as response_view
 from shared.api_keys.scopes import Scope
+from shared.dtos.catalog import CATALOG
+from shared.dtos.endpoint import Endpoint
 from shared.jobs.moves import Result
 from shared.security.signing import new_private_key
 from shared.settings import new_callback_secret
@@ -70,21 +73,18 @@ def stored(gateway: Gateway, jobs: Sequence[ForeignJob]) -> list[Any]:
     return [gateway.redis.hgetall(redis_keys.job(job.id)) for job in jobs]
 
 
-def routes(gateway: Gateway) -> Iterator[tuple[Rule, str, str]]:
-    """Yield every route that the app has, its methods, and its path in the form of `/api/`."""
-    for rule in gateway.client.application.url_map.iter_rules():
-        path = rule.rule.replace("/json/reply/", "/api/").removesuffix(".json").removesuffix(".csv")
-        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            yield rule, method, path
-
-
 def ask_all(
     gateway: Gateway, key: str, jobs: Sequence[ForeignJob]
-) -> Iterator[tuple[str, str, Any]]:
-    """Call every endpoint for every job, named in each way: what was called, path, answer."""
-    for rule, method, path in routes(gateway):
-        for which in _ways_to_name(rule, jobs):
-            yield f"{method} {rule} {which}", path, _call(gateway, key, rule, method, which)
+) -> Iterator[tuple[str, Endpoint[Any], Any]]:
+    """Call every endpoint for every job, named in each way: what was called, endpoint, answer.
+
+    Those that make jobs of the caller's own come last: these could have the same RefIds.
+    """
+    for endpoint in sorted(CATALOG, key=lambda one: not one.names_job):
+        for path, method in product(endpoint.paths, endpoint.methods):
+            for which in _ways_to_name(path, jobs):
+                told = _call(gateway, key, path, method, which)
+                yield f"{method} {path} {which}", endpoint, told
 
 
 def denies(answer: Any) -> bool:
@@ -94,20 +94,22 @@ def denies(answer: Any) -> bool:
     return answer.status_code == 404 and answer.json["error"]["code"] != "unknown_url"
 
 
-def _ways_to_name(rule: Rule, jobs: Sequence[ForeignJob]) -> Iterator[dict[str, Any]]:
+def must_deny(endpoint: Endpoint[Any], held: Collection[Scope]) -> bool:
+    """Whether it must deny a foreign job to a key with these scopes: also by denying all."""
+    return endpoint.names_job or bool(endpoint.scopes and not {*held} & {*endpoint.scopes})
+
+
+def _ways_to_name(path: str, jobs: Sequence[ForeignJob]) -> Iterator[dict[str, Any]]:
     for job in jobs:
-        if "response_id" in rule.arguments:
+        if "<response_id>" in path:
             yield {"response_id": response_view.id_of(job.id)}
         yield {"id": job.id, "jobId": job.id}
-        if not rule.arguments:
+        if "<" not in path:
             yield {"refId": job.ref_id}
 
 
-def _call(gateway: Gateway, key: str, rule: Rule, method: str, which: dict[str, Any]) -> Any:
-    path = rule.rule
-    for name in rule.arguments:
-        for converter in ("", "int:", "path:", "string:"):
-            path = path.replace(f"<{converter}{name}>", str(next(iter(which.values()))))
+def _call(gateway: Gateway, key: str, path: str, method: str, which: dict[str, Any]) -> Any:
+    path = re.sub("<[^>]+>", str(next(iter(which.values()))), path)
     send = {"query_string": which} if method in {"GET", "DELETE"} else {"json": which}
     return gateway.client.open(
         path, method=method, headers={"Authorization": f"Bearer {key}"}, **send

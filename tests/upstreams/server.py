@@ -58,9 +58,9 @@ class RawUpstream:
         assert self._listener is not None
         return f"http://127.0.0.1:{self._listener.getsockname()[1]}/{name}"
 
-    def start(self) -> Self:
-        """Listen on a free port of the loopback."""
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+    def start(self, port: int = 0) -> Self:
+        """Listen on this port of the loopback; 0: on a free one."""
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=1024)
         threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
         return self
 
@@ -72,6 +72,11 @@ class RawUpstream:
             for connection in self._open:
                 with contextlib.suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
+
+    def forget(self) -> None:
+        """Forget who has asked what so far, and count anew."""
+        with self._lock:
+            self.asked.clear()
 
     def _accept(self, listener: socket.socket) -> None:
         with contextlib.suppress(OSError):

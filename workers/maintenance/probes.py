@@ -67,10 +67,13 @@ def _probe_alone(deps: Deps, due: Sequence[Provider]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a probe found: what is wrong, empty when nothing is; and whether it is the key."""
+    """What a probe found: what is wrong, empty when nothing is.
+
+    `is_for_all`: no call can succeed, whatever is asked: there is no answer, or the key is refused.
+    """
 
     problem: str = ""
-    key_refused: bool = False
+    is_for_all: bool = False
 
 
 def examine(deps: Deps, provider: Provider) -> Finding:
@@ -92,7 +95,8 @@ def examine(deps: Deps, provider: Provider) -> Finding:
     except ProviderError as exc:
         return Finding(str(exc))
     except requests.RequestException as exc:
-        return Finding(f"it could not be reached{why(exc) or f' ({type(exc).__name__})'}")
+        said = f"it could not be reached{why(exc) or f' ({type(exc).__name__})'}"
+        return Finding(said, is_for_all=True)
     return _judged(response.status_code, has_key=bool(key or not provider.api_key_env))
 
 
@@ -107,7 +111,7 @@ def _judged(status: int, *, has_key: bool) -> Finding:
     if status in _CREDENTIALS:
         # Without the key, which the chat workers may have, nothing can be told.
         said = f"it refused the gateway's key ({status})"
-        return Finding(said, key_refused=True) if has_key else Finding()
+        return Finding(said, is_for_all=True) if has_key else Finding()
     is_down = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _BUSY
     return Finding(f"it answered a probe with {status}") if is_down else Finding()
 
@@ -137,7 +141,7 @@ def _fulfil(deps: Deps, wish: ProbeWish) -> None:
         _answer(deps, wish, "it does not exist")
         return
     found = examine(deps, provider)
-    if wish.refusal and found.key_refused:
+    if wish.refusal and found.is_for_all:
         _take_offline(deps, provider, f"{found.problem}; a call: {wish.refusal}")
     elif not found.problem and deps.health.of(provider.name).standing is Standing.OFFLINE:
         deps.health_store.set(provider.name, Health(), if_standing=[Standing.OFFLINE])

@@ -58,8 +58,13 @@ def may_go_elsewhere(error: ProviderError) -> bool:
 
 
 def needs_probe(error: ProviderError) -> bool:
-    """Whether only a probe can tell if the key is refused, or this one request."""
-    return error.status == HTTPStatus.FORBIDDEN and error.blame is Blame.FORBIDDEN
+    """Whether only a probe can tell if it is the provider, or this one request.
+
+    Its answer refused the key or the request; or there was none, as there may be for nobody. Then
+    one job finds a provider that is down, rather than to use up its attempts.
+    """
+    is_refused = error.status == HTTPStatus.FORBIDDEN and error.blame is Blame.FORBIDDEN
+    return is_refused or _has_no_answer(error)
 
 
 def _key_refused(error: ProviderError) -> Verdict:
@@ -102,7 +107,16 @@ def _is_unreachable(error: ProviderError) -> bool:
 
     So is a connection that was dropped: that may be because of what was asked.
     """
+    return _has_no_answer(error) and not _is_dropped(error)
+
+
+def _is_dropped(error: ProviderError) -> bool:
+    """Whether there was a connection that ended without an answer."""
     cause = error.__cause__
-    if error.status is not None or not isinstance(cause, requests.ConnectionError):
-        return False
-    return not (cause.args and isinstance(cause.args[0], ProtocolError))
+    return _has_no_answer(error) and bool(
+        cause and cause.args and isinstance(cause.args[0], ProtocolError)
+    )
+
+
+def _has_no_answer(error: ProviderError) -> bool:
+    return error.status is None and isinstance(error.__cause__, requests.ConnectionError)

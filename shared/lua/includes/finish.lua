@@ -3,16 +3,19 @@
 -- Needs the first seven KEYS of every job move (see `shared/queues/queue_keys.py`):
 --   1 job HASH · 2 jobs:leases ZSET · 3 jobs:deadlines ZSET · 4 jobs:delayed ZSET
 --   5 jobs:executed ZSET · 6 completion LIST · 7 jobs:place STRING
--- The job's stream is derived from its key: KEYS[1] .. ':chunks'.
+-- The job's stream is derived from its key: KEYS[1] .. ':chunks'; and from KEYS[3], what its owner's
+-- jobs hold (includes/owner_bytes.lua).
 -- outcome: Completed | Failed | Cancelled, which complete.lua makes the state.
 -- status: HTTP status for a waiting client. field: 'response' or 'error', where body goes.
 local function finish(id, now, outcome, status, field, body)
   redis.call('HSET', KEYS[1], 'state', 'Executed', 'outcome', outcome, 'status', status,
     field, body, 'executed_ms', whole(now))
+  local job = redis.call('HMGET', KEYS[1], 'streamed', 'owner')
   -- Who follows the stream of chunks learns here that it is over, and how.
-  if redis.call('HGET', KEYS[1], 'streamed') == '1' then
+  if job[1] == '1' then
     redis.call('XADD', KEYS[1] .. ':chunks', '*', 'end', outcome)
   end
+  release_bytes(KEYS[3], job[2], id)
   redis.call('ZREM', KEYS[2], id)
   redis.call('ZREM', KEYS[3], id)
   redis.call('ZREM', KEYS[4], id)

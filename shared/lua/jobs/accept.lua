@@ -14,16 +14,19 @@
 --       6 widest window (messages) · 7 queue limit (jobs) · 8 owner limit (jobs)
 --       9 time to the deadline (ms) · 10 fingerprint · 11 tag ('' for none)
 --       12 how long the tag index lives (ms) · 13 owner
---       14 the key's limits (JSON, '' for none; see includes/limits.lua) · 15… more field, value pairs
+--       14 the key's limits (JSON, '' for none; see includes/limits.lua)
+--       15 most bytes that the owner's jobs hold · 16 those of this request · 17… more field, value pairs
 -- Returns {'unborn', 0} when ids have no epoch | {'accepted', id} | {'exists', id} | {'conflict', id}
 --         | {'limited', until there may be room (ms, 0: unknown), which limit}
 --         | {'full', jobs waiting, drain rate} | {'owner_full', jobs waiting, drain rate}
+--         | {'bytes_full', the owner's jobs waiting, drain rate}
 --
 --! include clock
 --! include push_message
 --! include dispatch
 --! include drain
 --! include limits
+--! include owner_bytes
 local now = clock(ARGV[1])
 
 local known = redis.call('GET', KEYS[2])
@@ -58,6 +61,9 @@ waiting = size(19, 21)
 if waiting >= tonumber(ARGV[8]) then
   return {'owner_full', tostring(waiting), tostring(drain_rate(KEYS[6], now))}
 end
+if lacks_bytes(KEYS[5], ARGV[13], tonumber(ARGV[16]), tonumber(ARGV[15]), ARGV[2]) then
+  return {'bytes_full', tostring(waiting), tostring(drain_rate(KEYS[6], now))}
+end
 
 if limits then
   local exceeded, wait =
@@ -73,7 +79,8 @@ local deadline = whole(now + tonumber(ARGV[9]))
 redis.call('HSET', ARGV[2] .. id, 'id', id, 'state', 'Queued', 'model', ARGV[3],
   'priority', ARGV[5], 'fingerprint', ARGV[10], 'tag', ARGV[11], 'owner', ARGV[13],
   'epoch', epoch, 'created_ms', whole(now), 'deadline_ms', deadline, 'attempt', '0', 'crashes', '0',
-  unpack(ARGV, 15))
+  unpack(ARGV, 17))
+hold_bytes(KEYS[5], ARGV[13], id, ARGV[16])
 redis.call('SET', KEYS[2], id)
 if ARGV[11] ~= '' then
   redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', whole(now - tonumber(ARGV[12])))

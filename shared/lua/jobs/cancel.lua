@@ -10,6 +10,7 @@
 --! include clock
 --! include push_message
 --! include wake
+--! include owner_bytes
 --! include finish
 local job = redis.call('HMGET', KEYS[1], 'state', 'worker')
 if job[1] == 'Queued' then

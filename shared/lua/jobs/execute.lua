@@ -9,6 +9,7 @@
 --! include clock
 --! include push_message
 --! include wake
+--! include owner_bytes
 --! include finish
 local job = redis.call('HMGET', KEYS[1], 'state', 'attempt', 'executed_by')
 if job[3] == ARGV[3] then

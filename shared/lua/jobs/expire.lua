@@ -10,6 +10,7 @@
 --! include clock
 --! include push_message
 --! include wake
+--! include owner_bytes
 --! include finish
 local now = clock(ARGV[1])
 local id = ARGV[2]

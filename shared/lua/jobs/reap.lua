@@ -11,6 +11,7 @@
 --! include clock
 --! include push_message
 --! include wake
+--! include owner_bytes
 --! include finish
 local now = clock(ARGV[1])
 local lease = redis.call('ZSCORE', KEYS[2], ARGV[2])

@@ -12,8 +12,10 @@
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 queue · 4 priority · 5 widest window (messages)
 --       6 time to the deadline (ms) · 7 owner · 8 model
 --       9 limits of the caller's key (JSON, '' for none) · 10 that key · 11 prefix of job keys
---       12… field, value pairs of a job that left the ledger, to be put back; none for one in it
--- Returns {'limited', until there may be room (ms, 0: unknown), which limit}
+--       12 most bytes that the owner's jobs hold
+--       13… field, value pairs of a job that left the ledger, to be put back; none for one in it
+-- Returns {'bytes_full', the owner's jobs waiting, drain rate}
+--         | {'limited', until there may be room (ms, 0: unknown), which limit}
 --         | 'queued' | 'kept' (it has not failed) | 'unknown' (it is in no ledger)
 --
 -- Attempts are numbered on, so that none of an earlier generation is taken for one of this. A
@@ -26,17 +28,35 @@
 --! include dispatch
 --! include drain
 --! include limits
+--! include owner_bytes
 local id, now = ARGV[2], clock(ARGV[1])
-if redis.call('EXISTS', KEYS[1]) == 0 then
-  if not ARGV[12] then
+local was_gone, has_ref = redis.call('EXISTS', KEYS[1]) == 0, false
+if was_gone then
+  if not ARGV[13] then
     return 'unknown'
   end
-  redis.call('HSET', KEYS[1], unpack(ARGV, 12))
-  redis.call('SET', KEYS[9], id, 'NX')
+  redis.call('HSET', KEYS[1], unpack(ARGV, 13))
+  has_ref = redis.call('SET', KEYS[9], id, 'NX')
+end
+-- What is refused changes nothing.
+local function refused(...)
+  if was_gone then
+    redis.call('DEL', KEYS[1])
+  end
+  if has_ref then
+    redis.call('DEL', KEYS[9])
+  end
+  return {...}
 end
 local job = redis.call('HMGET', KEYS[1], 'state', 'attempt')
 if job[1] ~= 'Failed' and job[1] ~= 'Cancelled' then
   return 'kept'
+end
+local size = redis.call('HSTRLEN', KEYS[1], 'request')
+release_bytes(KEYS[3], ARGV[7], id)
+if lacks_bytes(KEYS[3], ARGV[7], size, tonumber(ARGV[12]), ARGV[11]) then
+  return refused('bytes_full', tostring(redis.call('ZCARD', KEYS[18])),
+    tostring(drain_rate(KEYS[13], now)))
 end
 -- To the limits it is a new job, of whoever has it tried again.
 local limits = ARGV[9] ~= '' and cjson.decode(ARGV[9])
@@ -44,7 +64,7 @@ if limits then
   local exceeded, wait =
     find_exceeded(limits, KEYS[25], KEYS[26], KEYS[27], KEYS[28], ARGV[11], now)
   if exceeded then
-    return {'limited', whole(wait), exceeded}
+    return refused('limited', whole(wait), exceeded)
   end
   take(limits, KEYS[25], KEYS[26], KEYS[27], id, now)
   redis.call('HSET', KEYS[1], 'key_id', ARGV[10], 'reserved', whole(limits.tokens),
@@ -52,6 +72,7 @@ if limits then
 else
   redis.call('HDEL', KEYS[1], 'key_id', 'reserved')
 end
+hold_bytes(KEYS[3], ARGV[7], id, size)
 local deadline = whole(now + tonumber(ARGV[6]))
 redis.call('HINCRBY', KEYS[1], 'generation', 1)
 redis.call('HSET', KEYS[1], 'state', 'Queued', 'deadline_ms', deadline, 'crashes', '0',

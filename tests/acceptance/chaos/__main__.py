@@ -19,6 +19,7 @@ from tests.acceptance.chaos.run import ChaosRun, Plan, short
 @click.option("--rate", default=15.0, show_default=True, help="Jobs a second, beside the bursts.")
 @click.option("--wild", is_flag=True, help="Faults at any time: recovery times mean nothing.")
 @click.option("--failover", is_flag=True, help="Sentinel, TLS, and masters that are killed.")
+@click.option("--tls", is_flag=True, help="Redis speaks TLS only.")
 @click.option("--report", "report_file", type=click.Path(path_type=Path), help="Write Markdown.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Keep logs and data in this folder.")
 def main(
@@ -27,15 +28,16 @@ def main(
     rate: float,
     wild: bool,
     failover: bool,
+    tls: bool,
     report_file: Path | None,
     keep: Path | None,
 ) -> None:
     """Kill, freeze and cut off everything under load; tell what was lost or doubled."""
     seed = random.randrange(10**6) if seed is None else seed
-    plan = Plan(seed, seconds, rate, wild, failover)
+    plan = Plan(seed, seconds, rate, wild, failover, tls)
     if seconds < schedule.SHORT_S:
         plan = short(plan)
-    click.echo(f"seed {seed}, {seconds:g} s: {dict(schedule.kills(_faults(plan)))} kills planned")
+    click.echo(f"seed {seed}, {seconds:g} s: {dict(schedule.kills(plan.faults()))} kills planned")
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=False)
         run, audit = ChaosRun(plan, keep, click.echo)()
@@ -46,10 +48,6 @@ def main(
     if report_file is not None:
         report_file.write_text(report.as_markdown(run, audit), "utf-8")
     sys.exit(1 if audit.found else 0)
-
-
-def _faults(plan: Plan) -> list[schedule.Fault]:
-    return schedule.plan(plan.seed, plan.seconds, wild=plan.wild)
 
 
 if __name__ == "__main__":

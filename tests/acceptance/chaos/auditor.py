@@ -18,12 +18,15 @@ from tests.acceptance.chaos.ledgers import (
     Told,
 )
 from tests.acceptance.chaos.records import by_marker
-from tests.acceptance.chaos.recovery import recoveries
+from tests.acceptance.chaos.recovery import REFUSALS, recoveries
 
 #: Promised: the jobs of a killed worker are done within this (seconds).
 RECOVERY_LIMIT_S = 40.0
 #: Promised: a gateway without its Redis answers 503 within this (seconds).
 UNAVAILABLE_LIMIT_S = 5.0
+
+#: What each repair is the end of.
+_UNDONE = {"start": "killed", "resume": "frozen", "promote": "read-only", "empty": "full"}
 
 #: What a gateway says, with a 503, that cannot reach its Redis.
 _STORE_UNAVAILABLE = (503, "store_unavailable")
@@ -47,6 +50,8 @@ class Audit:
     kills: Counter[str] = field(default_factory=Counter)
     freezes: Counter[str] = field(default_factory=Counter)
     drops: int = 0
+    #: Times that a master refused to write, by how: `demote`, `fill`.
+    refusals: Counter[str] = field(default_factory=Counter)
     #: Processes that ended without having been killed, by role.
     ended: Counter[str] = field(default_factory=Counter)
     #: Kind of process → (jobs it had in hand when killed, the longest time until they were done).
@@ -96,7 +101,7 @@ def audit(ledgers: Ledgers, *, recovery_limit_s: float = RECOVERY_LIMIT_S) -> Au
         jobs, longest = result.recovery.get(kind, (0, 0.0))
         result.recovery[kind] = (jobs + 1, max(longest, took_s))
         if took_s > recovery_limit_s:
-            what = f"{took_s:.1f} s after a kill of {kind} ({told.model}, {told.kind})"
+            what = f"{took_s:.1f} s after a fault of {kind} ({told.model}, {told.kind})"
             result.found.append(Found(Finding.SLOW, told.marker, what))
     return result
 
@@ -154,6 +159,8 @@ def _faults(result: Audit, happened: Sequence[Happened]) -> None:
             result.freezes[fault.kind] += 1
         elif fault.action == "drop":
             result.drops += 1
+        elif fault.action in REFUSALS:
+            result.refusals[fault.action] += 1
         elif fault.action == "ended":
             result.ended[fault.role] += 1
             result.found.append(Found(Finding.WRONG, fault.role, "the process ended by itself"))
@@ -193,9 +200,9 @@ def _overlaps(response: Response, spans: Sequence[tuple[float, float]]) -> bool:
 def _back(ledgers: Ledgers) -> dict[str, float]:
     """Return by fault the longest time from its end until the gateway took a job."""
     back: defaultdict[str, float] = defaultdict(float)
-    for up in (h for h in ledgers.happened if h.action in {"start", "resume"}):
+    for up in (h for h in ledgers.happened if h.action in _UNDONE):
         if up.kind in {"gateway", "redis"}:
-            name = f"{up.kind} {'killed' if up.action == 'start' else 'frozen'}"
+            name = f"{up.kind} {_UNDONE[up.action]}"
             next_accept = min((at for at in ledgers.accepts if at > up.at), default=up.at)
             back[name] = max(back[name], next_accept - up.at)
     return dict(back)

@@ -112,7 +112,10 @@ class CallbackSeen:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One fault or repair that was made: `kill`, `start`, `freeze`, `resume`, `drop`, `ended`."""
+    """One fault or repair that was made.
+
+    `kill`, `start`, `freeze`, `resume`, `drop`, `ended`; `demote`, `promote`, `fill`, `empty`.
+    """
 
     at: float
     action: str

@@ -49,8 +49,10 @@ _BURST_EVERY_S = 20.0
 #: How long a client waits for an answer: when queuing or asking, and when waiting (seconds).
 _TIMEOUT_S = 8.0
 _SYNC_TIMEOUT_S = 20.0
-#: How often a client takes a 429 before it gives its request up, and its longest pause (seconds).
+#: How often a client takes a 429 before it gives its request up; its pauses between tries, which
+#: grow: clients that hammer at a gateway that starts take the CPU it starts with (seconds).
 _REFUSALS = 3
+_FIRST_PAUSE_S = 0.25
 _LONGEST_PAUSE_S = 1.5
 _POLLERS = 2
 #: First and longest pause between two looks at one job (seconds).
@@ -194,11 +196,12 @@ class Load:
                     self._open[job.told.marker] = job
 
     def _until_known(self, job: _Job) -> None:
-        refusals = 0
+        refusals, pause_s = 0, _FIRST_PAUSE_S
         while not self._end.is_set():
             response = self._post(job)
             if response is None or (response.status_code >= 500 and not _job_id(response)):
-                self._end.wait(random.uniform(0.1, 0.4))
+                self._end.wait(random.uniform(0.5, 1.5) * pause_s)
+                pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
                 continue
             if _job_id(response):
                 self._learn(job, response)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from tests.acceptance.chaos.ledgers import Happened, Ledgers, LlmCall, Told
 from tests.acceptance.chaos.records import Records, by_marker
 
+#: What a Redis is hit by that goes on running and refuses to write.
+REFUSALS = ("demote", "fill")
 #: How long before the noted kill a call may be cut, and how long after: clocks and threads.
 _CUT_BEFORE_S, _CUT_AFTER_S = 0.2, 2.0
 #: Longest that the receiver takes for an answer (seconds).
@@ -19,10 +21,11 @@ def recoveries(ledgers: Ledgers) -> Iterator[tuple[Told, str, float]]:
     Counted are the jobs that the process had in hand: a chat worker's calls, which the LLM saw
     break; the answered jobs which the completion worker had not made final; the callbacks whose
     sender broke off; and, of Redis, all three. Of several kills that hit one job the last counts:
-    each begins its recovery anew. A job on a failing model has recovered when it runs again, and
-    one that a chat worker then took down with it has recovered from the kill of Redis before.
+    each begins its recovery anew; a Redis that refuses to write counts as one killed. A job on a
+    failing model has recovered when it runs again, and one that a chat worker then took down with
+    it has recovered from the kill of Redis before.
     """
-    kills = [happened for happened in ledgers.happened if happened.action == "kill"]
+    kills = [h for h in ledgers.happened if h.action == "kill" or h.action in REFUSALS]
     calls, callbacks = by_marker(ledgers.calls), by_marker(ledgers.callbacks)
     for told in ledgers.told:
         mine = Records(told, calls[told.marker], callbacks[told.marker])

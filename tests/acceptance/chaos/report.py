@@ -30,6 +30,8 @@ class Run:
     wild: bool
     settled_s: float
     skipped: int
+    #: Times that Sentinels promoted another server.
+    failovers: int = 0
 
 
 def rows(run: Run, audit: Audit) -> list[Row]:
@@ -42,6 +44,8 @@ def rows(run: Run, audit: Audit) -> list[Row]:
         ("kills", _counted(audit.kills, KINDS)),
         ("freezes", _counted(audit.freezes, sorted(audit.freezes))),
         ("connections dropped", f"{audit.drops} times"),
+        ("masters made read-only, disks full", _counted(audit.refusals, ("demote", "fill"))),
+        ("failovers", f"{run.failovers}"),
         ("processes that ended by themselves", _counted(audit.ended, sorted(audit.ended))),
         ("accepted", _total(accepted)),
         ("refused: queue full", f"{audit.refused}"),

@@ -16,7 +16,14 @@ from tests.acceptance.chaos.ledgers import Ledgers
 from tests.acceptance.chaos.load import CROWDED, MODELS, Load, callbacks_due
 from tests.acceptance.chaos.recorders import RecordingLlm, RecordingReceiver
 from tests.acceptance.chaos.saboteur import Saboteur
-from tests.acceptance.redis_setups import SENTINELS, SERVERS, embedded, failing_over
+from tests.acceptance.redis_setups import (
+    SENTINELS,
+    SERVERS,
+    RedisSetup,
+    embedded,
+    failing_over,
+    over_tls,
+)
 from tests.acceptance.stack import CALLBACKS, COMPLETION, GATEWAY, REDIS, Stack
 
 ROLES = (REDIS, GATEWAY, COMPLETION, CALLBACKS, *schedule.CHATS)
@@ -35,11 +42,25 @@ class Plan:
     wild: bool = False
     #: Three servers over TLS, whose master is killed, in place of one Redis.
     failover: bool = False
+    #: One Redis that speaks TLS only.
+    tls: bool = False
     #: Longest wait for the rest after the last fault: callbacks may be due again in two minutes.
     settle_s: float = 200.0
     #: Longer than the longest freeze of a chat worker: it must come back with an answer in hand.
     attempt_timeout_s: float = 45.0
     progress_every_s: float = 5.0
+
+    def faults(self) -> list[schedule.Fault]:
+        """Return what is done when."""
+        if self.failover:
+            return schedule.failing_over(self.seed, self.seconds)
+        return schedule.plan(self.seed, self.seconds, wild=self.wild)
+
+    def redis_setup(self) -> Callable[[Path], RedisSetup]:
+        """Return which Redis to run."""
+        if self.failover:
+            return partial(failing_over, with_tls=True)
+        return over_tls if self.tls else embedded
 
     def settings(self) -> dict[str, str]:
         """Return what is not as by default.
@@ -65,18 +86,13 @@ class ChaosRun:
             directory,
             demo_models=[*MODELS, CROWDED],
             settings=plan.settings(),
-            redis_setup=partial(failing_over, with_tls=True) if plan.failover else embedded,
+            redis_setup=plan.redis_setup(),
         )
         self._llm = self._stack.llm = RecordingLlm()
         self._receiver = RecordingReceiver(self._stack.callback_secret)
         self._load = Load(self._stack.api, self._receiver, seed=plan.seed, rate=plan.rate)
-        faults = schedule.plan(plan.seed, plan.seconds, wild=plan.wild)
-        roles = ROLES
-        if plan.failover:
-            faults = schedule.failing_over(faults, plan.seconds)
-            roles = (*SERVERS, *SENTINELS, *ROLES[1:])
-        self._roles = roles
-        self._saboteur = Saboteur(self._stack, faults, roles)
+        self._roles = (*SERVERS, *SENTINELS, *ROLES[1:]) if plan.failover else ROLES
+        self._saboteur = Saboteur(self._stack, plan.faults(), self._roles)
         self._begun = time.monotonic()
 
     def __call__(self) -> tuple[report.Run, Audit]:
@@ -98,7 +114,9 @@ class ChaosRun:
                 file.writelines(ledgers.lines())
         skipped = self._load.skipped
         return (
-            report.Run(plan.seed, plan.seconds, plan.rate, plan.wild, settled_s, skipped),
+            report.Run(
+                plan.seed, plan.seconds, plan.rate, plan.wild, settled_s, skipped, self._failovers()
+            ),
             # Without quiet nothing recovers in time.
             audit(ledgers, recovery_limit_s=inf if self.plan.wild else RECOVERY_LIMIT_S),
         )
@@ -160,6 +178,9 @@ class ChaosRun:
             f"pending {self._load.pending()}  callbacks due {len(self._callbacks_due())}  "
             f"faults {len(happened)}, last: {last}"
         )
+
+    def _failovers(self) -> int:
+        return self._stack.log(SENTINELS[0]).count("+switch-master") if self.plan.failover else 0
 
     def _ledgers(self) -> Ledgers:
         return Ledgers(

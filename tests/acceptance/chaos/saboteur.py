@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import resource
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 import redis
 
+from cli.ports import free_port
 from tests.acceptance.chaos.ledgers import Happened
 from tests.acceptance.chaos.schedule import Action, Fault, kind_of
-from tests.acceptance.redis_setups import master_of
+from tests.acceptance.redis_setups import MASTER_NAME, REDIS, SENTINELS, master_of
 from tests.acceptance.stack import Stack
 
 #: How often it looks whether a process ended by itself (seconds).
 _LOOK_S = 0.25
+_NO_LIMIT = resource.RLIM_INFINITY
+#: Longest that a planned change of master may take (ms).
+_HAND_OVER_MS = 8_000
+#: The steps that undo a fault.
+_REPAIRS = {"start", "resume", "promote", "empty"}
 
 
 class Saboteur:
@@ -37,6 +44,10 @@ class Saboteur:
             Action.FREEZE: self._freeze,
             Action.DROP: self._drop,
             Action.FAIL_OVER: self._fail_over,
+            Action.DEMOTE: self._demote,
+            Action.FILL: self._fill,
+            "promote": self._promote,
+            "empty": self._empty,
             "start": self._start,
             "resume": self._resume,
         }
@@ -85,7 +96,7 @@ class Saboteur:
         self._note("start", fault.role)
 
     def _freeze(self, fault: Fault, now_s: float) -> None:
-        if fault.role not in self._up or fault.role in self._frozen:
+        if not self._runs(fault.role):
             return
         self._note("freeze", fault.role)
         self._stack.pause(fault.role)
@@ -104,6 +115,72 @@ class Saboteur:
         with suppress(redis.RedisError):
             self._stack.redis.client_kill_filter(_type=fault.role, skipme=True)
 
+    def _demote(self, fault: Fault, now_s: float) -> None:
+        """Make the master a replica, of one that is promoted or of a server that is not there."""
+        master = self._master()
+        if not self._runs(master):
+            return
+        with suppress(redis.RedisError):
+            self._note("demote", master)
+            if self._clients:
+                self._hand_over(master)
+            else:
+                self._stack.redis.replicaof("127.0.0.1", str(free_port()))
+                self._add(now_s + fault.lasts_s, "promote", fault)
+
+    def _hand_over(self, master: str) -> None:
+        """Let another be master, as a careful operator does: nothing is written in between.
+
+        Sentinels leave the one before as it is for ten seconds more, and what is written there is
+        gone. So it takes no writes from before the promotion on, and is a replica just after it.
+        """
+        before = self._clients[master]
+        before.client_pause(_HAND_OVER_MS, all=False)
+        try:
+            self._clients[SENTINELS[0]].sentinel_failover(MASTER_NAME)
+            until = time.monotonic() + _HAND_OVER_MS / 1000 - 1
+            while self._master() == master and time.monotonic() < until:
+                time.sleep(0.1)
+            if (after := self._master()) != master:
+                port = self._clients[after].connection_pool.connection_kwargs["port"]
+                before.replicaof("127.0.0.1", port)
+        finally:
+            before.client_unpause()
+
+    def _promote(self, fault: Fault, now_s: float) -> None:
+        # One that was killed meanwhile came back as what it was configured to be.
+        if self._runs(fault.role):
+            self._stack.redis.replicaof("NO", "ONE")
+            self._note("promote", fault.role)
+
+    def _fill(self, fault: Fault, now_s: float) -> None:
+        """Let the kernel refuse each byte more of the master's files."""
+        master = self._master()
+        if not self._runs(master):
+            return
+        self._note("fill", master)
+        resource.prlimit(self._stack.pid(master), resource.RLIMIT_FSIZE, (1, _NO_LIMIT))
+        undo = Fault(fault.at_s, Action.FILL, master, fault.lasts_s)
+        self._add(now_s + fault.lasts_s, "empty", undo)
+
+    def _empty(self, fault: Fault, now_s: float) -> None:
+        if fault.role in self._up:
+            resource.prlimit(
+                self._stack.pid(fault.role), resource.RLIMIT_FSIZE, (_NO_LIMIT, _NO_LIMIT)
+            )
+            self._note("empty", fault.role)
+
+    def _master(self) -> str:
+        return master_of(self._stack.redis_setup) if self._clients else REDIS
+
+    def _runs(self, role: str) -> bool:
+        return role in self._up and role not in self._frozen
+
+    @property
+    def _clients(self) -> Mapping[str, redis.Redis]:
+        """The servers and Sentinels, where there are several."""
+        return self._stack.redis_setup.clients
+
     def _revive(self) -> None:
         for role in self._stack.ended():
             self._note("ended", role)
@@ -112,6 +189,6 @@ class Saboteur:
 
     def _repair(self) -> None:
         for _, _, step, fault in sorted(self._steps):
-            if step in {"start", "resume"}:
+            if step in _REPAIRS:
                 self._do[step](fault, 0.0)
         self._steps.clear()

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import count, cycle, takewhile
 
 REDIS = "redis"
 GATEWAY = "gateway"
@@ -36,8 +37,8 @@ _LONG_FREEZE_EVERY = 4
 _FIRST_LONG_FREEZE = 2
 _LONG_FREEZE_S = (32.0, 37.0)
 #: Sentinels find the replicas after some ten seconds, and promote none that has not caught up.
-FIRST_FAILOVER_S = 14
-FAILOVER_EVERY_S = 45
+FIRST_FAILOVER_S = 14.0
+FAILOVER_EVERY_S = 60.0
 #: A run shorter than this is one dense round.
 SHORT_S = 2 * ROUND_S
 
@@ -51,11 +52,23 @@ class Action(StrEnum):
     DROP = "drop"
     #: The master among several servers is killed; a replica is promoted.
     FAIL_OVER = "fail_over"
+    #: The master is made a replica and stays reachable: it refuses to write (READONLY).
+    DEMOTE = "demote"
+    #: The master's disk is full: it refuses to write (MISCONF).
+    FILL = "fill"
+
+
+#: How they come about, in turns, and how long each lasts (seconds): a master that cannot write
+#: answers no PING either, so Sentinels promote another one while it is still reachable, and make it
+#: a replica ten seconds later.
+_FAILOVERS = ((Action.FAIL_OVER, 3.0), (Action.DEMOTE, 0.0), (Action.FILL, 16.0))
+#: How long the one Redis refuses to write (seconds): no longer than it is away when killed.
+_REFUSAL_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault. `lasts_s`: until the killed is started again, or the frozen goes on."""
+    """One fault. `lasts_s`: until the killed is started again, the frozen goes on, it is undone."""
 
     at_s: float
     action: Action
@@ -87,12 +100,24 @@ def plan(seed: int, duration_s: float, *, wild: bool = False) -> list[Fault]:
     return sorted(faults, key=lambda fault: fault.at_s)
 
 
-def failing_over(faults: Sequence[Fault], duration_s: float) -> list[Fault]:
-    """Return the plan with failovers in place of what happens to the one Redis."""
-    others = [f for f in faults if f.role != REDIS]
-    times = range(FIRST_FAILOVER_S, max(round(duration_s), FIRST_FAILOVER_S + 1), FAILOVER_EVERY_S)
-    made = [Fault(float(at_s), Action.FAIL_OVER, REDIS, 3.0) for at_s in times]
-    return sorted([*others, *made], key=lambda fault: fault.at_s)
+def failing_over(seed: int, duration_s: float) -> list[Fault]:
+    """Return the faults of a run with failovers, in order.
+
+    The leases of a chat worker that is killed in a round end before the next master falls.
+    """
+    rng = random.Random(seed)
+    starts = takewhile(lambda s: s < duration_s, count(FIRST_FAILOVER_S, FAILOVER_EVERY_S))
+    faults: list[Fault] = []
+    for start, (action, lasts_s) in zip(starts, cycle(_FAILOVERS), strict=False):
+        faults.append(Fault(start, action, REDIS, lasts_s))
+        at_s = start + rng.uniform(2.0, 3.5)
+        faults.append(Fault(at_s, Action.KILL, COMPLETION, _pause(rng, 1.5)))
+        faults.append(Fault(start + 7.0, Action.DROP, rng.choice(("normal", "pubsub"))))
+        at_s = start + rng.uniform(8.0, ROUND_S - 3)
+        faults.append(Fault(at_s, Action.KILL, CALLBACKS, _pause(rng, 4.0)))
+        faults += _worker_faults(rng, start, ROUND_S)
+        faults += _chat_kills(rng, start, CHATS, frozen=False)
+    return sorted(faults, key=lambda fault: fault.at_s)
 
 
 def _rounds(rng: random.Random, duration_s: float) -> Iterator[Fault]:
@@ -105,6 +130,8 @@ def _rounds(rng: random.Random, duration_s: float) -> Iterator[Fault]:
             return
         before_frozen = (number + 1) % _FROZEN_EVERY == 0
         yield from _ledger_faults(rng, start)
+        # Just after these: the tick's time without an outage begins hardly later.
+        yield Fault(start + 4.2, (Action.DEMOTE, Action.FILL)[number % 2], REDIS, _REFUSAL_S)
         if frozen:
             yield Fault(start + 6.0, Action.FREEZE, REDIS, REDIS_FREEZE_S)
         if number % _LONG_FREEZE_EVERY == _FIRST_LONG_FREEZE:
@@ -165,6 +192,8 @@ def _short(rng: random.Random, duration_s: float) -> Iterator[Fault]:
     for number, role in enumerate(roles):
         at_s = 4.0 + number * room_s + rng.uniform(0, room_s / 2)
         yield Fault(at_s, Action.KILL, role, _pause(rng, 1.0))
+    yield Fault(duration_s * 0.8, Action.DEMOTE, REDIS, _REFUSAL_S)
+    yield Fault(duration_s * 0.9, Action.FILL, REDIS, _REFUSAL_S)
     yield Fault(rng.uniform(4, 6), Action.FREEZE, CHATS[1], 2.0)
     yield Fault(rng.uniform(5, 8), Action.DROP, "normal")
     yield Fault(rng.uniform(5, 8), Action.DROP, "pubsub")
@@ -175,6 +204,8 @@ def _wild(rng: random.Random, duration_s: float) -> Iterator[Fault]:
         for role in (REDIS, GATEWAY, COMPLETION, CALLBACKS, rng.choice(CHATS)):
             yield Fault(rng.uniform(0, duration_s), Action.KILL, role, _pause(rng, 4.0))
             yield Fault(rng.uniform(0, duration_s), Action.FREEZE, role, rng.uniform(0.5, 6.0))
+        for action in (Action.DEMOTE, Action.FILL):
+            yield Fault(rng.uniform(0, duration_s), action, REDIS, rng.uniform(0.5, 6.0))
         for kind in ("normal", "pubsub"):
             yield Fault(rng.uniform(0, duration_s), Action.DROP, kind)
         long_s = rng.uniform(*_LONG_FREEZE_S)

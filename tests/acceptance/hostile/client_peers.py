@@ -14,7 +14,7 @@ def at_gateway(deed: Deed, **options: Any) -> Peer:
     """Return the peer that does this to the gateway."""
 
     def begin(ground: Ground) -> AbstractContextManager[object]:
-        return running(deed, ground.port, ground.seed, **options)
+        return running(deed, ground.port, ground.seed, pace_s=ground.pace_s, **options)
 
     return begin
 

@@ -19,14 +19,22 @@ class Vitals:
 
     def check(self) -> None:
         """Fail when a process has died since, or a log has a traceback."""
-        assert not self._stack.ended(), f"{self._stack.ended()} ended"
-        assert _pids(self._stack) == self._pids, "a process of the gateway was replaced"
+        assert not (found := self.complaints()), "\n".join(found)
+
+    def complaints(self) -> list[str]:
+        """Return a line for each process that has died, and each log that has a traceback."""
+        found = [f"{role} ended" for role in self._stack.ended()]
+        # It may have started a helper since.
+        if not self._pids <= _pids(self._stack):
+            found.append("a process of the gateway was replaced")
         for role, length in self._logs.items():
             said = self._stack.log(role)[length:]
-            foul = [words for words in _FOUL if words in said]
-            assert not foul, f"{role}'s log has {foul}: {said[-3000:]}"
+            if foul := [words for words in _FOUL if words in said]:
+                where = said.find(foul[0])
+                found.append(f"{role}'s log has {foul}: {said[max(0, where - 500) : where + 2500]}")
+        return found
 
 
-def _pids(stack: Stack) -> list[int]:
+def _pids(stack: Stack) -> set[int]:
     """Return the gateway's processes; those of workers come and go with what they run."""
-    return sorted(family(stack.pid(GATEWAY)))
+    return set(family(stack.pid(GATEWAY)))

@@ -71,15 +71,19 @@ def _headers(errand: Errand) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
 
 
-def _with_key(deed: Deed, **options: Any) -> Peer:
+def with_key(deed: Deed, slower: float = 1.0, **options: Any) -> Peer:
+    """Return the peer that does this to the gateway, with a key; `slower`: than others."""
+
     def begin(ground: Ground) -> AbstractContextManager[object]:
-        return running(deed, ground.port, ground.seed, key=ground.stack.api_key, **options)
+        with_key = {"key": ground.stack.api_key, "pace_s": ground.pace_s * slower, **options}
+        return running(deed, ground.port, ground.seed, **with_key)
 
     return begin
 
 
 def _sender(name: str) -> Peer:
-    return _with_key(costly_bodies, body=name)
+    # Each of them is megabytes that the ledger keeps for a while.
+    return with_key(costly_bodies, slower=20, body=name)
 
 
 #: Those whose bodies are read as a whole: in a thread, which takes its part of the process.
@@ -89,5 +93,5 @@ READERS: Final[dict[str, Peer]] = {
 }
 PEERS: Final[dict[str, Peer]] = {
     **{f"a body of {name}": _sender(name) for name in ("objects", "depth", "digits")},
-    "streams that nobody reads": _with_key(unread_streams, count=30),
+    "streams that nobody reads": with_key(unread_streams, count=30),
 }

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 _spawning: Final = multiprocessing.get_context("spawn")
@@ -38,13 +39,19 @@ class Errand:
     _parent: int = field(default_factory=os.getppid)
     _until: float = field(default_factory=lambda: time.monotonic() + LONGEST_S)
 
-    @property
+    @cached_property
     def rng(self) -> random.Random:
-        """A fresh generator of the seed."""
+        """Its generator, of the seed."""
         return random.Random(self.seed)
 
     def goes_on(self) -> bool:
-        """Whether to go on: nobody has called it off, and who started it is still there."""
+        """Whether to go on: nobody has called it off, and who started it is still there.
+
+        A peer that has a pace (option `pace_s`, seconds a step) waits here: so it is bounded in
+        what it sends, and leaves the machine to others.
+        """
+        if pace_s := self.options.get("pace_s"):
+            time.sleep(pace_s * self.rng.uniform(0.5, 1.5))
         return (
             not self._stopped.is_set()
             and os.getppid() == self._parent
@@ -72,6 +79,11 @@ class Running:
         self._process.start()
 
     @property
+    def is_alive(self) -> bool:
+        """Whether its process has not ended."""
+        return bool(self._process.is_alive())
+
+    @property
     def done(self) -> int:
         """How often it did what it does."""
         return int(self._done.value)
@@ -84,9 +96,13 @@ class Running:
             assert time.monotonic() < until, "the hostile peer has done nothing"
             time.sleep(0.02)
 
+    def call_off(self) -> None:
+        """Tell it to end, and do not wait."""
+        self._stopped.set()
+
     def stop(self) -> None:
         """End it."""
-        self._stopped.set()
+        self.call_off()
         self._process.join(_END_S)
         if self._process.is_alive():
             self._process.kill()

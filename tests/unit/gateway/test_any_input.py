@@ -5,9 +5,7 @@ The routes are those that the app has, the fields those of the DTOs: new ones ar
 
 from __future__ import annotations
 
-import importlib
 import json
-import pkgutil
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
@@ -17,8 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.routing import Rule
 
-import shared.dtos
-from shared.dtos.base import Dto
+from shared.dtos.catalog import CATALOG
 from shared.security.sealing import new_encryption_key
 from shared.settings import new_callback_secret
 from tests.support.factories import new_settings
@@ -69,7 +66,7 @@ PLAIN: Final[dict[str, Any]] = {
     "worker": "w",
     "key": "",
 }
-#: Fields of requests that are read without a DTO.
+#: Fields of calls of models: those of all wires, and of none of the classes.
 MODELS: Final = [
     *("model", "messages", "input", "prompt", "stream", "temperature", "tools", "metadata"),
     *("refId", "provider", "tag", "replyTo", "timeoutSecs", "background", "max_tokens", "images"),
@@ -84,18 +81,10 @@ LISTS: Final = [
 _WAITING: Final = (503, 504)
 
 
-def _dtos() -> dict[str, type[Dto]]:
-    names = [module.name for module in pkgutil.iter_modules(shared.dtos.__path__)]
-    modules = [vars(importlib.import_module(f"shared.dtos.{name}")) for name in names]
-    return {
-        name: one
-        for module in modules
-        for name, one in module.items()
-        if isinstance(one, type) and issubclass(one, Dto)
-    }
-
-
-DTOS: Final = _dtos()
+#: Whose bodies go to models as they are.
+UNTOUCHED: Final = {path for one in CATALOG if one.large for path in one.paths}
+#: What can be asked, by the path of its route.
+REQUESTS: Final = {path: one.request for one in CATALOG for path in one.paths}
 
 
 def _gateway() -> Gateway:
@@ -110,10 +99,10 @@ def _rules() -> list[Rule]:
 
 
 def _fields(rule: Rule) -> list[str]:
-    dto = DTOS.get(rule.rule.rsplit("/", 1)[-1].split(".")[0])
-    if dto is None or not dto.model_fields:
-        return MODELS
-    return [field.alias or name for name, field in dto.model_fields.items()]
+    known = REQUESTS[rule.rule].model_fields
+    names = [field.alias or name for name, field in known.items()]
+    # Fields that no class tells are let through to models.
+    return [*names, *MODELS] if not names or rule.rule in UNTOUCHED else names
 
 
 def _bodies(fields: list[str]) -> st.SearchStrategy[str]:

@@ -1,7 +1,7 @@
 """No endpoint tells or changes anything of a job that is another owner's.
 
-The routes are those that the app has: a new one is called here by itself, and fails unless it
-answers as if there were no such job. One that is not about a job that there is, is listed below.
+The endpoints are those of the catalog: a new one is called here by itself, and fails if it tells of
+the job, or changes it; one that names a job, unless it answers as if there were no such job.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import redis
 
 from shared.api_keys.principal import Principal
 from shared.api_keys.scopes import Scope
+from shared.dtos.catalog import CATALOG
+from shared.dtos.endpoint import Tag
 from tests.support.foreign_jobs import (
     ADDRESS,
     CONTENT,
@@ -19,64 +21,18 @@ from tests.support.foreign_jobs import (
     denies,
     issue,
     make_jobs,
+    must_deny,
     new_gateway,
-    routes,
     stored,
 )
 from tests.support.gateway_client import Gateway
 
-#: Endpoints that name no job that there is, and why. `/api/` stands for `/json/reply/` too.
-EXEMPT = {
-    "/up": "tells nothing of jobs",
-    "/metrics": "for who may read what admins read; tells sums alone",
-    "/livez": "tells nothing of jobs",
-    "/readyz": "tells nothing of jobs",
-    "/v1/chat/completions": "makes a job of the caller's own",
-    "/api/OpenAiChatCompletion": "makes a job of the caller's own",
-    "/api/QueueOpenAiChatCompletion": "makes a job of the caller's own",
-    "/v1/completions": "makes a job of the caller's own",
-    "/v1/embeddings": "makes a job of the caller's own",
-    "/v1/responses": "makes a job of the caller's own",
-    "/api/generate": "makes a job of the caller's own",
-    "/api/OllamaGeneration": "makes a job of the caller's own",
-    "/api/QueueOllamaGeneration": "makes a job of the caller's own",
-    "/api/GetOllamaModels": "lists models",
-    "/": "leads to the chat page",
-    "/chat": "leads to the chat page",
-    "/Chat": "a page without content",
-    "/Chat/<path:_place>": "a page without content",
-    "/admin": "a page without content",
-    "/admin/<path:_place>": "a page without content",
-    "/static/<version>/<path:name>": "files of the pages",
-    "/session": "signs in and out",
-    "/api/QueryConversations": "lists the caller's own conversations",
-    "/api/GetConversation": "finds among the caller's own conversations",
-    "/api/SaveConversation": "saves a conversation of the caller's own",
-    "/api/DeleteConversation": "finds among the caller's own conversations",
-    "/api/QueryPrompts": "lists the caller's own prompts",
-    "/api/SavePrompt": "saves a prompt of the caller's own",
-    "/api/DeletePrompt": "finds among the caller's own prompts",
-    "/v1/models": "lists models",
-    "/v1/models/<path:name>": "shows a model",
-    "/api/ActiveAiModels": "lists models",
-    "/api/GetActiveProviders": "lists providers",
-    "/api/QueryAiTypes": "lists the API dialects",
-    "/api/QueryAiModels": "lists models",
-    "/api/QueryJobs": "lists the caller's own jobs",
-    "/api/RetryJobs": "finds among the caller's own jobs",
-    "/api/GetSummaryStats": "sums up the caller's own jobs",
-    "/api/GetUsage": "sums up the caller's own jobs",
-    "/api/GetDeliveries": "lists the caller's own deliveries",
-    "/api/ReplayDeliveries": "finds among the caller's own deliveries",
-    "/api/TestCallback": "sends a sample",
-    "/api/GetCallbackKeys": "lists the caller's own keys",
-    "/api/RotateCallbackSecret": "changes the caller's own keys",
-    "/.well-known/webhook-keys": "tells public keys",
-    "/api/QueryCallbackSubscriptions": "lists the caller's own subscriptions",
-    "/api/CreateCallbackSubscription": "makes a subscription of the caller's own",
-    "/api/UpdateCallbackSubscription": "finds among the caller's own subscriptions",
-    "/api/DeleteCallbackSubscription": "finds among the caller's own subscriptions",
-}
+#: All but what administers.
+ORDINARY = {scope for scope in Scope if not scope.startswith("admin")}
+#: What names jobs: fields of requests.
+NAMES = {"id", "job_id", "response_id"}
+#: What has an `id` that is not a job's.
+OTHER_IDS = {"UpdateCallbackSubscription", "DeleteCallbackSubscription"}
 
 
 @pytest.fixture
@@ -87,7 +43,7 @@ def gateway(fake_redis: redis.Redis) -> Gateway:
 @pytest.fixture
 def stranger(gateway: Gateway) -> str:
     """Return a key that may do all but administer."""
-    return issue(gateway, {scope for scope in Scope if not scope.startswith("admin")})
+    return issue(gateway, ORDINARY)
 
 
 @pytest.fixture
@@ -95,9 +51,12 @@ def jobs(gateway: Gateway) -> list[ForeignJob]:
     return make_jobs(gateway)
 
 
-def test_exempt_endpoints_are_there(gateway: Gateway) -> None:
-    paths = {path for _, _, path in routes(gateway)}
-    assert set(EXEMPT) - paths == set()
+def test_endpoint_whose_request_names_a_job_says_so() -> None:
+    about = {Tag.JOBS, Tag.RESPONSES, Tag.CALLBACKS, Tag.STATISTICS, Tag.INFERENCE}
+    naming = {
+        one.name for one in CATALOG if one.tag in about and NAMES & set(one.request.model_fields)
+    }
+    assert naming - OTHER_IDS == {one.name for one in CATALOG if one.names_job}
 
 
 def test_every_endpoint_answers_for_a_foreign_job_as_for_none(
@@ -105,11 +64,11 @@ def test_every_endpoint_answers_for_a_foreign_job_as_for_none(
 ) -> None:
     before = stored(gateway, jobs)
     wrong = []
-    for name, path, answer in ask_all(gateway, stranger, jobs):
+    for name, endpoint, answer in ask_all(gateway, stranger, jobs):
         text = answer.get_data(as_text=True)
         assert CONTENT not in text, f"{name} tells of a foreign job"
         assert ADDRESS not in text, f"{name} tells of a foreign job"
-        if path not in EXEMPT and not denies(answer):
+        if must_deny(endpoint, ORDINARY) and not denies(answer):
             wrong.append(f"{name}: {answer.status_code} {text[:200]}")
     assert wrong == []
     assert stored(gateway, jobs) == before

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv6Address
+
 import pytest
 from click.testing import CliRunner
 from pydantic import ValidationError
@@ -20,7 +22,8 @@ from tests.support.factories import new_settings
         pytest.param("[::1]", "::1", id="brackets"),
         pytest.param(" 127.0.0.1 ", "127.0.0.1", id="spaces around"),
         pytest.param("2001:DB8::0:1", "2001:db8::1", id="long IPv6"),
-        pytest.param("::ffff:127.0.0.1", "::ffff:7f00:1", id="IPv4 as IPv6"),
+        # Pythons since 3.13 write its last part as IPv4.
+        pytest.param("::ffff:127.0.0.1", str(IPv6Address("::ffff:127.0.0.1")), id="IPv4 as IPv6"),
         pytest.param("gateway.example.com", "gateway.example.com", id="a name"),
     ],
 )

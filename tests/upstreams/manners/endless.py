@@ -13,6 +13,12 @@ from tests.upstreams.server import Asked, Reply
 TOO_LARGE = Failed("larger than", 502, "answer_too_large", elsewhere=False)
 TOO_LATE = Failed("did not answer within", 504, "provider_timeout")
 _MEGABYTE = 1024 * 1024
+_ONE_BY_ONE = "bytes one by one without end"
+_INTERIM = "interim responses, headers or trailers without end"
+_LARGE = "an answer, or events and comments, without end; a few bytes of gzip that are a gigabyte"
+_VALUES = "more than a million objects and lists"
+_EVENTS = "thousands of small events at once"
+TITLES = (_ONE_BY_ONE, _INTERIM, _LARGE, _VALUES, _EVENTS)
 #: Both ways to ask.
 _BOTH = (kinds.CHAT, kinds.CHAT_STREAM)
 _EVERY = (*_BOTH, kinds.CLAUDE_STREAM, kinds.GENERATION_STREAM, kinds.RESPONSE_STREAM)
@@ -32,7 +38,7 @@ def endless(head: bytes, piece: bytes) -> Reply:
 _CHUNKED = wire.head(wire.SSE, transfer_encoding="chunked")
 #: A few MB/s at most in one-byte chunks: the time limit comes before the size limit.
 manner(
-    "bytes one by one without end",
+    _ONE_BY_ONE,
     "one byte chunks",
     endless(_CHUNKED, b"1\r\n \r\n" * 1000),
     TOO_LATE,
@@ -43,28 +49,28 @@ for name, sent, ends in (
     ("103", b"HTTP/1.1 103 Hints\r\nlink: x\r\n\r\n" * 1000, Failed("could not be", 502)),
 ):
     manner(
-        "interim responses, headers or trailers without end",
+        _INTERIM,
         f"endless interim {name}",
         endless(b"", sent),
         ends,
         kinds=_BOTH,
     )
 manner(
-    "interim responses, headers or trailers without end",
+    _INTERIM,
     "endless headers",
     endless(b"HTTP/1.1 200 OK\r\n", b"x-more: 1\r\n" * 1000),
     Failed("could not be reached", 502),
     kinds=_BOTH,
 )
 manner(
-    "interim responses, headers or trailers without end",
+    _INTERIM,
     "endless header",
     endless(b"HTTP/1.1 200 OK\r\nx-more: ", b"x" * 65_536),
     Failed("could not be reached", 502),
     kinds=_BOTH,
 )
 manner(
-    "interim responses, headers or trailers without end",
+    _INTERIM,
     "endless trailers",
     endless(
         _CHUNKED + b"".join(wire.chunked(good.pieces(kinds.CHAT_STREAM))).removesuffix(b"\r\n"),
@@ -84,7 +90,7 @@ for name, head, piece in (
 ):
     begun = b'{"choices":[' if head == wire.JSON and name != "spaces" else b""
     manner(
-        "an answer, or events and comments, without end; a few bytes of gzip that are a gigabyte",
+        _LARGE,
         f"endless {name}",
         endless(wire.head(head) + begun, piece),
         TOO_LARGE,
@@ -109,7 +115,7 @@ def _bomb(asked: Asked) -> Iterator[bytes]:
 
 
 manner(
-    "an answer, or events and comments, without end; a few bytes of gzip that are a gigabyte",
+    _LARGE,
     "gzip bomb",
     _bomb,
     TOO_LARGE,
@@ -123,7 +129,7 @@ def _bomb_of_values(_asked: Asked) -> Iterator[bytes]:
 
 
 manner(
-    "more than a million objects and lists",
+    _VALUES,
     "many values",
     _bomb_of_values,
     Failed("too many values", 502, "answer_too_large", elsewhere=False),
@@ -137,7 +143,7 @@ def _many_events(_asked: Asked) -> Iterator[bytes]:
 
 
 manner(
-    "thousands of small events at once",
+    _EVENTS,
     "many events",
     _many_events,
     Completed("x" * 20_000, "stop"),

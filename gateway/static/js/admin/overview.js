@@ -105,6 +105,7 @@ const MEANINGS = {
   expired: "Jobs that passed their deadline",
   refused_queue_full: "Refused: queue full",
   refused_owner_queue_full: "Refused: too many of one key waiting",
+  refused_owner_queue_bytes: "Refused: too many bytes of one key queued",
   refused_sync_limit: "Refused: too many calls waiting",
   refused_body_too_large: "Refused: body too large",
 };

@@ -416,6 +416,29 @@ def test_call_that_outlives_redis_and_dies_with_its_worker_counts_from_there() -
     assert result.recovery["chat"] == pytest.approx((1, 30.5))
 
 
+@pytest.mark.parametrize(
+    ("refuses", "again", "name"),
+    [("demote", "promote", "redis read-only"), ("fill", "empty", "redis full")],
+)
+def test_redis_that_refuses_to_write_is_judged_as_one_that_was_killed(
+    refuses: str, again: str, name: str
+) -> None:
+    ledgers = clean()
+    told = job(ledgers, QUEUED)
+    assert told.completed_at is not None
+    at = told.completed_at - 0.05
+    ledgers.happened.append(Happened(at, refuses, "redis2", "redis"))
+    ledgers.happened.append(Happened(at + 1.0, again, "redis2", "redis"))
+    ledgers.accepts.append(at + 3.0)
+    ledgers.accepts.sort()
+    told.completed_at = at + 41.0
+    result = audit(ledgers)
+    assert result.refusals == {refuses: 1}
+    assert result.recovery["redis"][1] == pytest.approx(41.0)
+    assert (Finding.SLOW, QUEUED) in {(found.finding, found.marker) for found in result.found}
+    assert 0 < result.gateway_back[name] <= 2.0
+
+
 def test_recovery_of_a_callback_is_from_the_kill_to_its_next_post() -> None:
     ledgers = clean()
     ledgers.happened.append(Happened(91.15, "kill", "callbacks", "callbacks"))

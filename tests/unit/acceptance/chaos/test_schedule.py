@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from tests.acceptance.chaos.schedule import (
@@ -11,6 +13,7 @@ from tests.acceptance.chaos.schedule import (
     REDIS_FREEZE_S,
     Action,
     Fault,
+    failing_over,
     kills,
     kind_of,
     plan,
@@ -49,8 +52,25 @@ def test_ten_minutes_freeze_and_cut_everything(seed: int) -> None:
     frozen = {kind_of(fault.role) for fault in faults if fault.action is Action.FREEZE}
     assert {REDIS, "chat"} < frozen
     assert {f.role for f in faults if f.action is Action.DROP} == {"normal", "pubsub"}
+    refusals = Counter(f.action for f in faults)
+    assert min(refusals[Action.DEMOTE], refusals[Action.FILL]) >= 10
     long_s = [f.lasts_s for f in faults if f.role == REDIS and f.action is Action.FREEZE]
     assert long_s == [REDIS_FREEZE_S] * 3
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_ten_minutes_have_ten_failovers_of_three_kinds(seed: int) -> None:
+    faults = failing_over(seed, 600)
+    made = Counter(fault.action for fault in faults if fault.role == REDIS)
+    assert set(made) == {Action.FAIL_OVER, Action.DEMOTE, Action.FILL}
+    assert made.total() >= 10
+    assert min(made.values()) >= 3
+    assert {kind_of(f.role) for f in faults} > {COMPLETION, "gateway", "callbacks", "chat"}
+    masters = [fault.at_s for fault in faults if fault.role == REDIS]
+    for fault in faults:
+        if fault.action is Action.KILL and kind_of(fault.role) == "chat":
+            over = fault.at_s + LEASE_S
+            assert not any(over - QUIET_S < at_s < over for at_s in masters), fault
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -91,7 +111,7 @@ def test_worker_that_is_frozen_beyond_its_lease_comes_back(seed: int) -> None:
 
 def _hits_the_tick(fault: Fault) -> bool:
     return fault.role in {REDIS, COMPLETION} and (
-        fault.action is Action.KILL or fault.lasts_s >= REDIS_FREEZE_S
+        fault.action in {Action.KILL, Action.DEMOTE, Action.FILL} or fault.lasts_s >= REDIS_FREEZE_S
     )
 
 

@@ -12,8 +12,10 @@ from sqlalchemy import text
 
 from gateway.admin.audit import record
 from gateway.auth import issued_keys
+from gateway.http.routes import Call
 from shared.api_keys.principal import Principal
 from shared.api_keys.scopes import Scope
+from shared.dtos import catalog
 from shared.errors import DatabaseUnavailable
 from shared.jobs.moves import Result
 from shared.store import redis_keys
@@ -390,10 +392,11 @@ def test_audit_log_is_found_by_actor_action_target_and_time(gateway: Gateway) ->
 
 
 def test_record_writes_down_an_action_before_it_is_done_or_raises(gateway: Gateway) -> None:
-    app = gateway.client.application
+    app, admin = gateway.client.application, Principal("admin", is_admin=True)
+    call = Call(admin, None, gateway.services, catalog.CREATE_PROVIDER)
     changes = {"apiKey": "sk-abc", "headers": {"x": "y"}, "models": ["m"], "nested": {"token": 1}}
     with app.test_request_context(headers={"x-request-id": "r-1"}):
-        record(Principal("admin", is_admin=True), "CreateAiProvider", "acme", changes)
+        record(call, "acme", changes)
     (row,) = gateway.get("/api/QueryAuditLog", key=ADMIN_SECRET).json["results"]
     assert (row["actor"], row["action"], row["target"]) == ("admin", "CreateAiProvider", "acme")
     assert row["requestId"] == "r-1"
@@ -405,4 +408,4 @@ def test_record_writes_down_an_action_before_it_is_done_or_raises(gateway: Gatew
     }
     gateway.break_database()
     with app.test_request_context(), pytest.raises(DatabaseUnavailable):
-        record(Principal("admin", is_admin=True), "CreateAiProvider", "acme")
+        record(call, "acme")

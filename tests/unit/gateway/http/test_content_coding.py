@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,6 @@ from urllib.parse import urlencode
 
 import pytest
 import redis
-from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 from werkzeug.test import encode_multipart
@@ -20,6 +20,11 @@ from gateway.http.content_coding import decoded
 from shared.errors import BodyTooLarge, ContentCodingNotSupported, MalformedBody
 from tests.support.factories import new_settings
 from tests.support.gateway_client import API_KEY, CHAT, Gateway, build
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 LIMIT = 1_000_000
 

@@ -9,8 +9,8 @@ import redis
 
 from shared.errors import OwnerQueueFull, QueueFull
 from shared.jobs.job import Job
-from shared.ledger.acceptance import retry_after_s
 from shared.ledger.job_store import JobStore
+from shared.ledger.key_limits import retry_after_s
 from shared.recovery.recovery_store import RecoveryStore
 from shared.settings import Settings
 from tests.support.factories import FakeClock, MessageLists, new_job, new_settings

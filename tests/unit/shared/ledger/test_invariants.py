@@ -38,7 +38,7 @@ from shared.callbacks.delivery import (
     NextStep,
 )
 from shared.callbacks.delivery_store import DeliveryStore
-from shared.errors import QueueFull, RefIdConflict, TooManyJobs
+from shared.errors import OwnerBytesFull, QueueFull, RefIdConflict, TooManyJobs
 from shared.history.unstored import Unstored
 from shared.jobs.failures import CANCELLED, DEADLINE_PASSED, STREAM_BROKEN, WORKER_LOST
 from shared.jobs.job import Job, JobState, NewJob, failure_body, from_hash
@@ -60,6 +60,8 @@ MODELS = ("plain", "odd \"%s\" 'é'")
 SETTINGS = new_settings(
     queue_limit=6,
     queue_window=2,
+    # Three or four of the requests.
+    owner_queue_bytes=9,
     lease_s=30,
     max_crashes=3,
     # How receivers are spared has tests of its own: here each has one delivery, and never rests.
@@ -203,12 +205,23 @@ class LedgerModel:
         waiting = [job for job in self.jobs.values() if job.in_line and job.new.model == new.model]
         if len(waiting) >= SETTINGS.queue_limit:
             return "full"
+        if not self.has_bytes(new):
+            return "bytes full"
         if new.allowance and len(self.live) >= (ALLOWANCE.limits.concurrent_jobs or 0):
             return "limited"
         self.last_id += 1
         deadline = self.clock() + round(new.timeout_s * 1000)
         self.jobs[self.last_id] = JobModel(self.last_id, new, deadline)
         return self.last_id
+
+    def held_bytes(self, owner: str) -> dict[int, int]:
+        """Return what the requests of the owner's jobs take that have no result."""
+        jobs = [job for job in self.jobs.values() if job.new.owner == owner]
+        return {job.id: len(job.new.request) for job in jobs if not job.state.has_result}
+
+    def has_bytes(self, new: NewJob) -> bool:
+        held = sum(self.held_bytes(new.owner).values())
+        return held + len(new.request) <= SETTINGS.owner_queue_bytes
 
     @property
     def live(self) -> dict[int, int]:
@@ -286,10 +299,12 @@ class LedgerModel:
             job.delivery = DeliveryModel(attempt=job.delivery.attempt + 1 if job.delivery else 0)
         return job.outcome
 
-    def retry(self, job_id: int) -> Retried:
+    def retry(self, job_id: int) -> Retried | str:
         job = self.jobs[job_id]
         if job.state not in (JobState.FAILED, JobState.CANCELLED):
             return Retried.KEPT
+        if not self.has_bytes(job.new):
+            return "bytes full"
         job.state, job.outcome, job.body, job.executed_by = JobState.QUEUED, None, None, None
         job.crashes, job.cancel, job.said, job.said_by = 0, False, [], None
         job.is_stored, job.generation, job.was_retried = False, job.generation + 1, True
@@ -455,6 +470,8 @@ class LedgerMachine(RuleBasedStateMachine):
             answer: int | str = self.jobs.accept(new).id
         except RefIdConflict:
             answer = "conflict"
+        except OwnerBytesFull:
+            answer = "bytes full"
         except QueueFull:
             answer = "full"
         except TooManyJobs:
@@ -490,7 +507,12 @@ class LedgerMachine(RuleBasedStateMachine):
     def retry(self, job_id: int) -> None:
         job = self.jobs.get(job_id)
         assert job is not None
-        assert self.jobs.retry(job) is self.model.retry(job_id)
+        expected = self.model.retry(job_id)
+        try:
+            answer: Retried | str = self.jobs.retry(job)
+        except OwnerBytesFull:
+            answer = "bytes full"
+        assert answer == expected
 
     def let_expire(self, job: JobModel) -> None:
         of_job = [keys.job(job.id), keys.ref(job.new.owner, job.new.ref_id)]
@@ -877,6 +899,16 @@ class LedgerMachine(RuleBasedStateMachine):
         assert self.was_set_back or len(running) <= LIMIT
 
     @invariant()
+    def owners_hold_the_bytes_of_what_has_no_result(self) -> None:
+        for owner in ("key1", "key2"):
+            row: Any = self.client.hgetall(keys.held_bytes(owner))
+            found = {name.decode(): int(value) for name, value in row.items()}
+            found.pop("cursor", None)
+            expected = self.model.held_bytes(owner)
+            assert found.pop("all", 0) == sum(expected.values())
+            assert {int(job_id): size for job_id, size in found.items()} == expected
+
+    @invariant()
     def bells_are_rung_once(self) -> None:
         assert self.client.llen(keys.message_list(*BELLS)) == self.model.bells
 
@@ -942,7 +974,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def nothing_is_left(self) -> None:
         sets = [keys.LEASES, keys.DELAYED, keys.DEADLINES, keys.EXECUTED]
-        sets += [keys.live(ALLOWANCE.key_id)]
+        sets += [keys.live(ALLOWANCE.key_id), keys.held_bytes("key1"), keys.held_bytes("key2")]
         sets += [keys.DELIVERIES_LEASES, keys.DELIVERIES_DELAYED, keys.UNSTORED]
         sets += [keys.line(*place) for place in LINES] + [keys.missing(*place) for place in LINES]
         sets += [keys.waiting(*place) for place in CHAT_LISTS] + [keys.GATES]

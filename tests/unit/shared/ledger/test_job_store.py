@@ -91,8 +91,11 @@ def test_accept_writes_the_whole_job_when_it_is_new(job_store: JobStore) -> None
     answer = job_store.accept(new)
 
     assert answer == Accepted(1, is_new=True)
-    assert job_store.get(1) == Job(
+    job = read(job_store, 1)
+    assert job.epoch
+    assert job == Job(
         id=1,
+        epoch=job.epoch,
         ref_id="order 7",
         owner="key1",
         model="m",

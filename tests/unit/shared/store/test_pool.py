@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import threading
 import time
@@ -195,3 +196,22 @@ def test_client_is_closed_while_others_take_connections(
     client.close()
     pool.disconnect()
     assert made(client) == 4
+
+
+@pytest.mark.usefixtures("real_redis")
+def test_command_larger_than_the_systems_buffer_is_sent_whole(redis_server: RedisServer) -> None:
+    client, value = client_of(redis_server), b"0123456789" * 2_000_000
+    client.set("large", value)
+    assert client.get("large") == value
+
+
+@pytest.mark.usefixtures("real_redis")
+def test_send_that_fails_closes_the_connection(redis_server: RedisServer) -> None:
+    client = client_of(redis_server)
+    client.ping()
+    (connection,) = client.connection_pool._available_connections
+    connection._sock.shutdown(socket.SHUT_RDWR)
+    with pytest.raises(redis.ConnectionError):
+        connection.send_command("PING")
+    assert not connection.is_connected
+    assert client.ping()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import socket
 import threading
 import time
@@ -16,6 +15,7 @@ from gevent import ssl
 
 from shared.security.targets import TargetPolicy
 from tests.acceptance.certificates import Authority
+from tests.support.rude_receivers import ENDLESS, Deed, RudeReceiver, flood, never_reads, once
 from workers.callbacks.answers import MOST_BYTES, MOST_INTERIM
 from workers.callbacks.dialing import Limits
 from workers.callbacks.outcome import CallbackAnswer
@@ -25,79 +25,13 @@ LIMITS = Limits(dns_s=0.5, connect_s=1.5, read_s=1.5, total_s=3)
 #: What a turn of the loop may take beside a flood on a busy machine (seconds).
 HELD_UP_S = 0.5
 
-Deed = Callable[[socket.socket], None]
-
-
-def flood(head: bytes, again: bytes) -> Deed:
-    def pour(sock: socket.socket) -> None:
-        sock.recv(65536)
-        sock.sendall(head)
-        while True:
-            sock.sendall(again)
-
-    return pour
-
-
-def once(data: bytes) -> Deed:
-    def say(sock: socket.socket) -> None:
-        sock.recv(65536)
-        sock.sendall(data)
-
-    return say
-
-
-def drip(data: bytes) -> Deed:
-    def pour(sock: socket.socket) -> None:
-        sock.recv(65536)
-        for byte in data * 1000:
-            sock.sendall(bytes([byte]))
-            time.sleep(0.05)
-
-    return pour
-
-
-def one_byte_segments(sock: socket.socket) -> None:
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    sock.recv(65536)
-    sock.sendall(b"HTTP/1.1 200 OK\r\nx: ")
-    while True:
-        sock.sendall(b"y")
-
-
-def never_reads(sock: socket.socket) -> None:
-    time.sleep(10)
-
-
-class Hostile:
-    """A server in threads of the system's: its deeds take no turn of gevent's loop."""
-
-    def __init__(self, deed: Deed) -> None:
-        self._deed = deed
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/cb"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
-                sock, _ = self._socket.accept()
-                threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
-
-    def _serve(self, sock: socket.socket) -> None:
-        with contextlib.suppress(OSError), sock:
-            self._deed(sock)
-
-    def stop(self) -> None:
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-
 
 @pytest.fixture
-def hostile() -> Iterator[Callable[[Deed], Hostile]]:
-    servers: list[Hostile] = []
+def hostile() -> Iterator[Callable[[Deed], RudeReceiver]]:
+    servers: list[RudeReceiver] = []
 
-    def start(deed: Deed) -> Hostile:
-        servers.append(Hostile(deed))
+    def start(deed: Deed) -> RudeReceiver:
+        servers.append(RudeReceiver(deed))
         return servers[-1]
 
     yield start
@@ -125,40 +59,22 @@ def post(url: str, body: bytes = b"{}", **options: Any) -> tuple[CallbackAnswer,
     return answer, took, longest
 
 
-CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+#: What the attempt comes to (error and status) where it is not an error of the protocol.
+OTHERWISE = {
+    "100s byte by byte": ("timeout", None),
+    "an extension": ("", 200),
+    "tiny chunks": ("", 200),
+    "trailers": ("", 200),
+    "a body": ("", 500),
+}
 
 
-@pytest.mark.parametrize(
-    ("deed", "error", "status"),
-    [
-        pytest.param(
-            flood(b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 999), "protocol", None, id="100s"
-        ),
-        pytest.param(
-            flood(b"", b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n"), "protocol", None, id="103s"
-        ),
-        pytest.param(
-            drip(b"HTTP/1.1 100 Continue\r\n\r\n"), "timeout", None, id="100s byte by byte"
-        ),
-        pytest.param(
-            flood(b"HTTP/1.1 200 OK\r\n", b"x: y\r\n" * 999), "protocol", None, id="headers"
-        ),
-        pytest.param(flood(b"HTTP/1.1 200 ", b"x" * 9999), "protocol", None, id="a status line"),
-        pytest.param(
-            flood(b"HTTP/1.1 200 OK\r\nx: ", b"y" * 9999), "protocol", None, id="a header"
-        ),
-        pytest.param(one_byte_segments, "protocol", None, id="segments of a byte"),
-        pytest.param(flood(CHUNKED + b"1;", b"x" * 9999), "", 200, id="an extension"),
-        pytest.param(flood(CHUNKED, b"1;e=f\r\nx\r\n" * 999), "", 200, id="tiny chunks"),
-        pytest.param(flood(CHUNKED + b"0\r\n", b"x: y\r\n" * 999), "", 200, id="trailers"),
-        pytest.param(flood(b"HTTP/1.1 500 No\r\n\r\n", b"x" * 9999), "", 500, id="a body"),
-    ],
-)
+@pytest.mark.parametrize("name", ENDLESS)
 def test_attempt_ends_in_time_and_holds_up_nobody_when_the_receiver_never_ends(
-    hostile: Any, deed: Deed, error: str, status: int | None
+    hostile: Any, name: str
 ) -> None:
-    answer, took_s, held_up_s = post(hostile(deed).url)
-    assert (answer.error, answer.status) == (error, status), answer
+    answer, took_s, held_up_s = post(hostile(ENDLESS[name]).url)
+    assert (answer.error, answer.status) == OTHERWISE.get(name, ("protocol", None)), answer
     assert took_s < LIMITS.total_s + HELD_UP_S
     assert held_up_s < HELD_UP_S
 

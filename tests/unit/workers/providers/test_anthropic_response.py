@@ -274,18 +274,17 @@ _usages = st.fixed_dictionaries(
 )
 
 
+#: No two calls of one message have the same id.
+_messages = st.lists(_blocks, max_size=5, unique_by=lambda block: block.get("id") or id(block))
+
+
 def _with_read_arguments(made: Any) -> Any:
     for call in made["choices"][0]["message"].get("tool_calls", ()):
         call["function"]["arguments"] = json.loads(call["function"]["arguments"])
     return made
 
 
-@given(
-    # The API gives no id twice.
-    st.lists(_blocks, max_size=5, unique_by=lambda block: block.get("id", object())),
-    _usages,
-    st.integers(1, 9),
-)
+@given(_messages, _usages, st.integers(1, 9))
 def test_folded_stream_is_the_translation_of_the_whole_message(
     blocks: list[Json], usage: Json, cut: int
 ) -> None:

@@ -1,0 +1,749 @@
+"""The catalog of endpoints: every call of every wire, declared once.
+
+Routes, authentication, binding, the audit log's names, and the references are made from it. Who
+adds an endpoint adds it here, and a view that is routed by it. Pure.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, Final, TypeVar
+
+from shared import errors
+from shared.api_keys.scopes import Scope
+from shared.dtos import (
+    api_keys,
+    callbacks,
+    conversations,
+    deliveries,
+    history,
+    inference,
+    jobs,
+    overview,
+    providers,
+    service,
+)
+from shared.dtos.base import Dto
+from shared.dtos.endpoint import DTO_PREFIXES, Endpoint, Form, Tag
+
+Q = TypeVar("Q", bound=Dto)
+
+_CHAT: Final = (Scope.CHAT,)
+_READ: Final = (Scope.READ,)
+#: Rows of jobs: one's own, or everybody's for who may read what admins read.
+_ROWS: Final = (Scope.READ, Scope.ADMIN_READ)
+_LOOKS: Final = (Scope.ADMIN_READ,)
+_KEYS: Final = (Scope.ADMIN_KEYS,)
+_PROVIDERS: Final = (Scope.ADMIN_PROVIDERS,)
+_ADMIN: Final = (Scope.ADMIN,)
+_OPEN: Final[tuple[Scope, ...]] = ()
+
+#: What can come of a call of a model.
+_CALL: Final = (
+    *(errors.ModelNotFound, errors.ProviderNotFound, errors.OperationNotSupported),
+    *(errors.CallbackTargetRefused, errors.RefIdConflict, errors.NoProviderOnline),
+    *(errors.QueueFull, errors.OwnerQueueFull, errors.RateLimitExceeded, errors.TokenRateExceeded),
+    *(errors.TooManyJobs, errors.TooManyQueued, errors.InsufficientQuota),
+)
+#: And what if the answer is waited for.
+_WAIT: Final = (*_CALL, errors.TooManyWaiting, errors.StreamGone, errors.WaitTimedOut)
+_JOB: Final = (errors.JobNotFound, errors.DatabaseUnavailable)
+_BOOK: Final = (errors.DatabaseUnavailable,)
+
+
+def _dto(
+    request: type[Q],
+    response: type[Dto] | None,
+    verb: str,
+    scopes: tuple[Scope, ...],
+    tag: Tag,
+    *failures: type[errors.ServiceError],
+    also: tuple[str, ...] = (),
+    **more: Any,
+) -> Endpoint[Q]:
+    """Return a call of AI Server's wire. All also take POST, for clients that send all so."""
+    methods = dict.fromkeys((verb, "POST", *(("PUT",) if verb == "PATCH" else ())))
+    name = request.__name__
+    paths = [f"{prefix}/{name}{end}" for prefix in DTO_PREFIXES for end in ("", ".json")]
+    return Endpoint(
+        request=request,
+        response=response,
+        name=name,
+        methods=tuple(methods),
+        paths=(*paths, *also),
+        scopes=scopes,
+        tag=tag,
+        summary=_summary(request),
+        errors=failures,
+        **more,
+    )
+
+
+def _at(
+    call: str,
+    request: type[Q],
+    response: type[Dto] | None,
+    scopes: tuple[Scope, ...],
+    tag: Tag,
+    *failures: type[errors.ServiceError],
+    name: str = "",
+    summary: str = "",
+    **more: Any,
+) -> Endpoint[Q]:
+    """Return a call of another wire, at the paths that it has there: `GET /a /b`."""
+    verbs, *paths = call.split(" ")
+    methods = tuple(verbs.split("|"))
+    return Endpoint(
+        request=request,
+        response=response,
+        name=name or request.__name__,
+        methods=methods,
+        paths=tuple(paths),
+        scopes=scopes,
+        tag=tag,
+        summary=summary or _summary(request),
+        errors=failures,
+        **{"bodiless": "POST" not in methods, **more},
+    )
+
+
+def _summary(request: type[Dto]) -> str:
+    return inspect.cleandoc(request.__doc__ or "").split("\n")[0]
+
+
+# Calls of models
+COMPLETE_CHAT: Final = _dto(
+    inference.OpenAiChatCompletion,
+    inference.OpenAiChatResponse,
+    "POST",
+    _CHAT,
+    Tag.INFERENCE,
+    *_WAIT,
+    also=("/v1/chat/completions",),
+    form=Form.UNTOUCHED,
+    streams=True,
+    large=True,
+)
+QUEUE_CHAT: Final = _dto(
+    inference.QueueOpenAiChatCompletion,
+    jobs.QueueOpenAiChatResponse,
+    "POST",
+    _CHAT,
+    Tag.INFERENCE,
+    *_CALL,
+    large=True,
+)
+COMPLETE_TEXT: Final = _at(
+    "POST /v1/completions",
+    inference.OpenAiCompletion,
+    inference.OpenAiCompletionResponse,
+    _CHAT,
+    Tag.INFERENCE,
+    *_WAIT,
+    form=Form.UNTOUCHED,
+    streams=True,
+    large=True,
+)
+EMBED: Final = _at(
+    "POST /v1/embeddings",
+    inference.OpenAiEmbedding,
+    inference.OpenAiEmbeddingResponse,
+    _CHAT,
+    Tag.INFERENCE,
+    *_WAIT,
+    form=Form.UNTOUCHED,
+    large=True,
+)
+GENERATE: Final = _dto(
+    inference.OllamaGeneration,
+    inference.OllamaGenerationResponse,
+    "POST",
+    _CHAT,
+    Tag.INFERENCE,
+    *_WAIT,
+    form=Form.UNTOUCHED,
+    large=True,
+)
+OLLAMA_GENERATE: Final = _at(
+    "POST /api/generate",
+    inference.OllamaGeneration,
+    inference.OllamaGenerationResponse,
+    _CHAT,
+    Tag.INFERENCE,
+    *_WAIT,
+    form=Form.UNTOUCHED,
+    streams=True,
+    large=True,
+    name="OllamaGenerate",
+    summary="Generate as Ollama does: line by line, unless the request says otherwise.",
+)
+QUEUE_GENERATION: Final = _dto(
+    inference.QueueOllamaGeneration,
+    jobs.QueueOpenAiChatResponse,
+    "POST",
+    _CHAT,
+    Tag.INFERENCE,
+    *_CALL,
+    large=True,
+)
+
+# OpenAI's Responses API
+CREATE_RESPONSE: Final = _at(
+    "POST /v1/responses",
+    inference.CreateResponse,
+    inference.OpenAiResponse,
+    _CHAT,
+    Tag.RESPONSES,
+    *_WAIT,
+    form=Form.UNTOUCHED,
+    streams=True,
+    large=True,
+)
+RETRIEVE_RESPONSE: Final = _at(
+    "GET /v1/responses/<response_id>",
+    inference.RetrieveResponse,
+    inference.OpenAiResponse,
+    _READ,
+    Tag.RESPONSES,
+    *_JOB,
+    errors.StreamGone,
+    form=Form.UNTOUCHED,
+    streams=True,
+    names_job=True,
+)
+CANCEL_RESPONSE: Final = _at(
+    "POST /v1/responses/<response_id>/cancel",
+    inference.CancelResponse,
+    inference.OpenAiResponse,
+    _CHAT,
+    Tag.RESPONSES,
+    *_JOB,
+    form=Form.UNTOUCHED,
+    names_job=True,
+    bodiless=True,
+)
+
+# Models
+ACTIVE_MODELS: Final = _dto(
+    jobs.ActiveAiModels,
+    jobs.ActiveAiModelsResponse,
+    "GET",
+    _READ,
+    Tag.MODELS,
+    errors.ProviderNotFound,
+)
+LIST_MODELS: Final = _at(
+    "GET /v1/models", inference.ListModels, inference.OpenAiModels, _READ, Tag.MODELS
+)
+RETRIEVE_MODEL: Final = _at(
+    "GET /v1/models/<path:name>",
+    inference.RetrieveModel,
+    inference.OpenAiModel,
+    _READ,
+    Tag.MODELS,
+    errors.ModelNotFound,
+)
+QUERY_MODELS: Final = _dto(
+    providers.QueryAiModels, providers.QueryAiModelsResponse, "GET", _READ, Tag.MODELS
+)
+OLLAMA_MODELS: Final = _dto(
+    inference.GetOllamaModels,
+    inference.GetOllamaModelsResponse,
+    "GET",
+    _READ,
+    Tag.MODELS,
+    errors.ProviderNotFound,
+    errors.ProviderUnavailable,
+)
+
+# Jobs
+JOB_STATUS: Final = _dto(
+    jobs.GetOpenAiChatStatus,
+    jobs.GetOpenAiChatStatusResponse,
+    "GET",
+    _READ,
+    Tag.JOBS,
+    *_JOB,
+    names_job=True,
+)
+GENERATION_STATUS: Final = _dto(
+    inference.GetOllamaGenerationStatus,
+    jobs.GetOpenAiChatStatusResponse,
+    "GET",
+    _READ,
+    Tag.JOBS,
+    *_JOB,
+    names_job=True,
+)
+GET_JOB: Final = _dto(
+    jobs.GetOpenAiChat, jobs.GetOpenAiChatResponse, "GET", _READ, Tag.JOBS, *_JOB, names_job=True
+)
+WAIT_FOR_JOB: Final = _dto(
+    jobs.WaitForOpenAiChat,
+    jobs.GetOpenAiChatResponse,
+    "GET",
+    _READ,
+    Tag.JOBS,
+    *_JOB,
+    errors.TooManyWaiting,
+    names_job=True,
+)
+FOLLOW_JOB: Final = _dto(
+    jobs.StreamOpenAiChat,
+    None,
+    "GET",
+    _READ,
+    Tag.JOBS,
+    *_JOB,
+    errors.StreamGone,
+    errors.TooManyWaiting,
+    form=Form.EVENTS,
+    streams=True,
+    names_job=True,
+)
+CANCEL_JOB: Final = _dto(
+    jobs.CancelJob, jobs.CancelJobResponse, "POST", _CHAT, Tag.JOBS, *_JOB, names_job=True
+)
+QUERY_JOBS: Final = _dto(
+    history.QueryJobs, history.QueryJobsResponse, "GET", _ROWS, Tag.JOBS, *_BOOK
+)
+QUERY_JOBS_CSV: Final = _at(
+    "GET|POST /api/QueryJobs.csv",
+    history.QueryJobs,
+    None,
+    _ROWS,
+    Tag.JOBS,
+    *_BOOK,
+    form=Form.CSV,
+    name="QueryJobsCsv",
+    summary="List jobs as CSV, for spreadsheets.",
+)
+RETRY_JOB: Final = _dto(
+    history.RetryJob,
+    history.RetryJobResponse,
+    "POST",
+    _CHAT,
+    Tag.JOBS,
+    *_JOB,
+    errors.NotRetryable,
+    *_CALL,
+    names_job=True,
+)
+RETRY_JOBS: Final = _dto(
+    history.RetryJobs, history.RetryJobsResponse, "POST", _CHAT, Tag.JOBS, *_BOOK
+)
+GET_RESULT: Final = _at(
+    "GET /api/results/<int:job_id>",
+    service.GetResult,
+    None,
+    _OPEN,
+    Tag.JOBS,
+    *_JOB,
+    errors.ResultLinkInvalid,
+    errors.ResultLinkExpired,
+    form=Form.UNTOUCHED,
+    names_job=True,
+)
+
+# Sums of them
+SUMMARY_STATS: Final = _dto(
+    history.GetSummaryStats, history.GetSummaryStatsResponse, "GET", _ROWS, Tag.STATISTICS, *_BOOK
+)
+USAGE: Final = _dto(
+    history.GetUsage, history.GetUsageResponse, "GET", _ROWS, Tag.STATISTICS, *_BOOK
+)
+
+# Callbacks
+GET_DELIVERIES: Final = _dto(
+    deliveries.GetDeliveries, deliveries.GetDeliveriesResponse, "GET", _READ, Tag.CALLBACKS
+)
+GET_DELIVERY: Final = _dto(
+    deliveries.GetDelivery,
+    deliveries.GetDeliveryResponse,
+    "GET",
+    _READ,
+    Tag.CALLBACKS,
+    errors.JobNotFound,
+    errors.DeliveryNotFound,
+    names_job=True,
+)
+REPLAY_DELIVERY: Final = _dto(
+    deliveries.ReplayDelivery,
+    deliveries.ReplayDeliveryResponse,
+    "POST",
+    _CHAT,
+    Tag.CALLBACKS,
+    errors.JobNotFound,
+    errors.DeliveryNotFound,
+    names_job=True,
+)
+CANCEL_DELIVERY: Final = _dto(
+    deliveries.CancelDelivery,
+    deliveries.CancelDeliveryResponse,
+    "POST",
+    _CHAT,
+    Tag.CALLBACKS,
+    errors.JobNotFound,
+    errors.DeliveryNotFound,
+    names_job=True,
+)
+REPLAY_DELIVERIES: Final = _dto(
+    deliveries.ReplayDeliveries, deliveries.ReplayDeliveriesResponse, "POST", _CHAT, Tag.CALLBACKS
+)
+TEST_CALLBACK: Final = _dto(
+    callbacks.TestCallback,
+    callbacks.TestCallbackResponse,
+    "POST",
+    _CHAT,
+    Tag.CALLBACKS,
+    errors.CallbackTargetRefused,
+    errors.TooManyWaiting,
+    errors.WaitTimedOut,
+)
+CALLBACK_KEYS: Final = _dto(
+    callbacks.GetCallbackKeys, callbacks.GetCallbackKeysResponse, "GET", _READ, Tag.CALLBACKS
+)
+ROTATE_CALLBACK_SECRET: Final = _dto(
+    callbacks.RotateCallbackSecret,
+    callbacks.RotateCallbackSecretResponse,
+    "POST",
+    _CHAT,
+    Tag.CALLBACKS,
+)
+WEBHOOK_KEYS: Final = _at(
+    "GET /.well-known/webhook-keys",
+    service.GetWebhookKeys,
+    service.WebhookKeys,
+    _OPEN,
+    Tag.CALLBACKS,
+)
+CREATE_SUBSCRIPTION: Final = _dto(
+    callbacks.CreateCallbackSubscription,
+    callbacks.CallbackSubscription,
+    "POST",
+    _CHAT,
+    Tag.CALLBACKS,
+    errors.CallbackTargetRefused,
+    errors.TooManySubscriptions,
+)
+UPDATE_SUBSCRIPTION: Final = _dto(
+    callbacks.UpdateCallbackSubscription,
+    callbacks.CallbackSubscription,
+    "POST",
+    _CHAT,
+    Tag.CALLBACKS,
+    errors.CallbackTargetRefused,
+    errors.SubscriptionNotFound,
+)
+DELETE_SUBSCRIPTION: Final = _dto(
+    callbacks.DeleteCallbackSubscription,
+    callbacks.DeleteCallbackSubscriptionResponse,
+    "POST",
+    _CHAT,
+    Tag.CALLBACKS,
+    errors.SubscriptionNotFound,
+)
+QUERY_SUBSCRIPTIONS: Final = _dto(
+    callbacks.QueryCallbackSubscriptions,
+    callbacks.QueryCallbackSubscriptionsResponse,
+    "GET",
+    _READ,
+    Tag.CALLBACKS,
+)
+
+# Providers
+QUERY_PROVIDERS: Final = _dto(
+    providers.QueryAiProviders, providers.QueryAiProvidersResponse, "GET", _LOOKS, Tag.PROVIDERS
+)
+ACTIVE_PROVIDERS: Final = _dto(
+    providers.GetActiveProviders, providers.GetActiveProvidersResponse, "GET", _READ, Tag.PROVIDERS
+)
+QUERY_TYPES: Final = _dto(
+    providers.QueryAiTypes, providers.QueryAiTypesResponse, "GET", _READ, Tag.PROVIDERS
+)
+CREATE_PROVIDER: Final = _dto(
+    providers.CreateAiProvider,
+    providers.IdResponse,
+    "POST",
+    _PROVIDERS,
+    Tag.PROVIDERS,
+    errors.ProviderExists,
+    *_BOOK,
+    audited=True,
+)
+UPDATE_PROVIDER: Final = _dto(
+    providers.UpdateAiProvider,
+    providers.IdResponse,
+    "PATCH",
+    _PROVIDERS,
+    Tag.PROVIDERS,
+    errors.ProviderNotFound,
+    errors.ProviderExists,
+    *_BOOK,
+    audited=True,
+)
+DELETE_PROVIDER: Final = _dto(
+    providers.DeleteAiProvider,
+    providers.EmptyResponse,
+    "DELETE",
+    _PROVIDERS,
+    Tag.PROVIDERS,
+    errors.ProviderNotFound,
+    *_BOOK,
+    audited=True,
+)
+CHANGE_PROVIDER_STATUS: Final = _dto(
+    providers.ChangeAiProviderStatus,
+    providers.StringResponse,
+    "POST",
+    _PROVIDERS,
+    Tag.PROVIDERS,
+    errors.ProviderNotFound,
+    *_BOOK,
+    audited=True,
+)
+RELOAD: Final = _dto(
+    providers.Reload,
+    providers.EmptyResponse,
+    "POST",
+    _PROVIDERS,
+    Tag.PROVIDERS,
+    *_BOOK,
+    audited=True,
+)
+TRY_PROVIDER: Final = _dto(
+    providers.ChatAiProvider,
+    inference.OpenAiChatResponse,
+    "POST",
+    _PROVIDERS,
+    Tag.PROVIDERS,
+    errors.ProviderNotFound,
+    errors.ModelNotFound,
+    errors.TooManyWaiting,
+    errors.WaitTimedOut,
+    form=Form.UNTOUCHED,
+)
+CHECK_PROVIDER: Final = _dto(
+    providers.CheckAiProviderStatus,
+    providers.BoolResponse,
+    "POST",
+    _PROVIDERS,
+    Tag.PROVIDERS,
+    errors.ProviderNotFound,
+    errors.ProbeTimedOut,
+)
+
+# API keys
+CREATE_KEY: Final = _dto(
+    api_keys.CreateApiKey,
+    api_keys.CreateApiKeyResponse,
+    "POST",
+    _KEYS,
+    Tag.KEYS,
+    *_BOOK,
+    audited=True,
+)
+UPDATE_KEY: Final = _dto(
+    api_keys.UpdateApiKey,
+    api_keys.ApiKeyResponse,
+    "POST",
+    _KEYS,
+    Tag.KEYS,
+    errors.ApiKeyNotFound,
+    *_BOOK,
+    audited=True,
+)
+REVOKE_KEY: Final = _dto(
+    api_keys.RevokeApiKey,
+    api_keys.ApiKeyResponse,
+    "POST",
+    _KEYS,
+    Tag.KEYS,
+    errors.ApiKeyNotFound,
+    *_BOOK,
+    audited=True,
+)
+ROTATE_KEY: Final = _dto(
+    api_keys.RotateApiKey,
+    api_keys.CreateApiKeyResponse,
+    "POST",
+    _KEYS,
+    Tag.KEYS,
+    errors.ApiKeyNotFound,
+    *_BOOK,
+    audited=True,
+)
+QUERY_KEYS: Final = _dto(
+    api_keys.QueryApiKeys, api_keys.QueryApiKeysResponse, "GET", _LOOKS, Tag.KEYS, *_BOOK
+)
+
+# What only operators see
+AUDIT_LOG: Final = _dto(
+    api_keys.QueryAuditLog, api_keys.QueryAuditLogResponse, "GET", _LOOKS, Tag.ADMIN, *_BOOK
+)
+OVERVIEW: Final = _dto(overview.GetOverview, overview.GetOverviewResponse, "GET", _LOOKS, Tag.ADMIN)
+SETTINGS: Final = _dto(overview.GetSettings, overview.GetSettingsResponse, "GET", _LOOKS, Tag.ADMIN)
+WORKER_STATS: Final = _dto(
+    providers.GetWorkerStats, providers.GetWorkerStatsResponse, "GET", _LOOKS, Tag.ADMIN
+)
+CANCEL_WORKER: Final = _dto(
+    providers.CancelWorker,
+    providers.StringResponse,
+    "POST",
+    _ADMIN,
+    Tag.ADMIN,
+    errors.WorkerNotFound,
+    *_BOOK,
+    audited=True,
+)
+METRICS: Final = _at("GET /metrics", service.GetMetrics, None, _LOOKS, Tag.ADMIN, form=Form.TEXT)
+
+# What the pages keep
+QUERY_CONVERSATIONS: Final = _dto(
+    conversations.QueryConversations,
+    conversations.QueryConversationsResponse,
+    "GET",
+    _READ,
+    Tag.PAGES,
+    *_BOOK,
+)
+GET_CONVERSATION: Final = _dto(
+    conversations.GetConversation,
+    conversations.GetConversationResponse,
+    "GET",
+    _READ,
+    Tag.PAGES,
+    errors.ConversationNotFound,
+    *_BOOK,
+)
+SAVE_CONVERSATION: Final = _dto(
+    conversations.SaveConversation,
+    conversations.SaveConversationResponse,
+    "POST",
+    _CHAT,
+    Tag.PAGES,
+    errors.ConversationChanged,
+    errors.TooManyConversations,
+    *_BOOK,
+    large=True,
+)
+DELETE_CONVERSATION: Final = _dto(
+    conversations.DeleteConversation, conversations.Done, "POST", _CHAT, Tag.PAGES, *_BOOK
+)
+QUERY_PROMPTS: Final = _dto(
+    conversations.QueryPrompts, conversations.QueryPromptsResponse, "GET", _READ, Tag.PAGES, *_BOOK
+)
+SAVE_PROMPT: Final = _dto(
+    conversations.SavePrompt,
+    conversations.Done,
+    "POST",
+    _CHAT,
+    Tag.PAGES,
+    errors.TooManyConversations,
+    *_BOOK,
+)
+DELETE_PROMPT: Final = _dto(
+    conversations.DeletePrompt, conversations.Done, "POST", _CHAT, Tag.PAGES, *_BOOK
+)
+
+# Sessions, and the pages themselves
+GET_SESSION: Final = _at(
+    "GET /session",
+    service.GetSession,
+    service.SessionResponse,
+    _OPEN,
+    Tag.PAGES,
+    errors.Unauthenticated,
+)
+SIGN_IN: Final = _at(
+    "POST /session",
+    service.SignIn,
+    service.SessionResponse,
+    _OPEN,
+    Tag.PAGES,
+    errors.Unauthenticated,
+    errors.InvalidApiKey,
+    errors.TooManySignIns,
+)
+SIGN_OUT: Final = _at(
+    "DELETE /session", service.SignOut, None, _OPEN, Tag.PAGES, errors.CsrfFailed, form=Form.NOTHING
+)
+HOME: Final = _at(
+    "GET / /chat",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.PAGES,
+    form=Form.PAGE,
+    name="Home",
+    summary="Lead to the chat page.",
+)
+CHAT_PAGE: Final = _at(
+    "GET /Chat /Chat/<path:_place>",
+    service.GetPlace,
+    None,
+    _OPEN,
+    Tag.PAGES,
+    form=Form.PAGE,
+    name="ChatPage",
+    summary="Show the chat page.",
+)
+ADMIN_PAGE: Final = _at(
+    "GET /admin /admin/<path:_place>",
+    service.GetPlace,
+    None,
+    _OPEN,
+    Tag.PAGES,
+    form=Form.PAGE,
+    name="AdminPage",
+    summary="Show the admin pages.",
+)
+STATIC_FILE: Final = _at(
+    "GET /static/<version>/<path:name>",
+    service.GetStaticFile,
+    None,
+    _OPEN,
+    Tag.PAGES,
+    form=Form.FILE,
+)
+
+# Health
+SERVER_INFO: Final = _dto(
+    service.GetServerInfo, service.GetServerInfoResponse, "GET", _READ, Tag.HEALTH
+)
+UP: Final = _at(
+    "GET /up",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.HEALTH,
+    errors.LedgerUnavailable,
+    form=Form.TEXT,
+    name="Up",
+    summary="Answer 200 when the ledger answers.",
+)
+ALIVE: Final = _at(
+    "GET /livez",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.HEALTH,
+    form=Form.TEXT,
+    name="Alive",
+    summary="Answer 200: whatever else is down, this process serves requests.",
+)
+READY: Final = _at(
+    "GET /readyz",
+    service.NoFields,
+    service.ReadinessResponse,
+    _OPEN,
+    Tag.HEALTH,
+    name="Ready",
+    summary="Answer 200 when all that a job needs is there, else 503.",
+)
+
+
+#: All endpoints, in the order of the reference.
+CATALOG: Final[tuple[Endpoint[Any], ...]] = tuple(
+    one for one in list(globals().values()) if isinstance(one, Endpoint)
+)

@@ -1,0 +1,298 @@
+"""DTOs of calls of models. Bodies pass as they are: these classes tell what stands in them.
+
+Names are OpenAI's and Ollama's own (snake_case) but for the gateway's fields. Unknown names pass.
+https://platform.openai.com/docs/api-reference/chat and …/responses,
+https://github.com/ollama/ollama/blob/main/docs/api.md#generate-a-completion
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ConfigDict, Field
+
+from shared.dtos.base import Dto, ResponseStatus
+from shared.dtos.jobs import GetOpenAiChatStatus
+
+Json = dict[str, Any]
+
+
+class GatewayFields(Dto):
+    """What the gateway is told about a call; it is taken out before the call goes on."""
+
+    ref_id: str | None = Field(None, alias="refId", description="Your name for the job.")
+    provider: str | None = Field(None, description="This provider and no other.")
+    tag: str | None = Field(None, description="Anything you group by.")
+    reply_to: str | None = Field(None, alias="replyTo", description="Where the answer is posted.")
+    timeout_secs: float | None = Field(None, alias="timeoutSecs", description="Its deadline.")
+
+
+class _Wire(Dto):
+    """Named as on the wire."""
+
+    model_config = ConfigDict(alias_generator=None)
+
+
+class OpenAiChat(_Wire):
+    """A chat request."""
+
+    model: str = Field(description="One that `GET /v1/models` lists.")
+    messages: list[Json] = Field(description="The conversation so far: `role` and `content`.")
+    stream: bool | None = Field(None, description="Answer with server-sent events.")
+    stream_options: Json | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    n: int | None = None
+    max_tokens: int | None = None
+    max_completion_tokens: int | None = None
+    stop: str | list[str] | None = None
+    seed: int | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    logit_bias: Json | None = None
+    logprobs: bool | None = None
+    top_logprobs: int | None = None
+    response_format: Json | None = None
+    tools: list[Json] | None = None
+    tool_choice: str | Json | None = None
+    parallel_tool_calls: bool | None = None
+    reasoning_effort: str | None = None
+    modalities: list[str] | None = None
+    audio: Json | None = None
+    service_tier: str | None = None
+    store: bool | None = None
+    metadata: Json | None = None
+    user: str | None = None
+
+
+class OpenAiChatCompletion(GatewayFields, OpenAiChat):
+    """Run a chat and wait for its answer."""
+
+
+class QueueOpenAiChatCompletion(GatewayFields):
+    """Queue a chat, and be told where to ask for it."""
+
+    request: OpenAiChat = Field(description="The chat request.")
+
+
+class OpenAiCompletion(GatewayFields, _Wire):
+    """Complete a text."""
+
+    model: str
+    prompt: str | list[Any]
+    suffix: str | None = None
+    stream: bool | None = None
+    stream_options: Json | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    n: int | None = None
+    best_of: int | None = None
+    max_tokens: int | None = None
+    stop: str | list[str] | None = None
+    seed: int | None = None
+    echo: bool | None = None
+    logprobs: int | None = None
+    user: str | None = None
+
+
+class OpenAiEmbedding(GatewayFields, _Wire):
+    """Turn texts into vectors."""
+
+    model: str
+    input: str | list[Any]
+    dimensions: int | None = None
+    encoding_format: str | None = None
+    user: str | None = None
+
+
+class Usage(_Wire):
+    """Tokens of a call."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+
+
+class Choice(_Wire):
+    """One answer of a chat."""
+
+    index: int
+    finish_reason: str | None = None
+    message: Json = Field(description="`role`, `content`, `tool_calls` and what else it says.")
+    logprobs: Json | None = None
+
+
+class OpenAiChatResponse(_Wire):
+    """The answer of a chat."""
+
+    id: str
+    object: str
+    created: int = Field(description="Unix seconds.")
+    model: str
+    choices: list[Choice]
+    usage: Usage | None = None
+    system_fingerprint: str | None = None
+    service_tier: str | None = None
+    response_status: ResponseStatus | None = Field(None, alias="responseStatus")
+
+
+class OpenAiCompletionResponse(_Wire):
+    """A completed text."""
+
+    id: str
+    object: str
+    created: int
+    model: str
+    choices: list[Json] = Field(description="`text`, `index`, `finish_reason`, `logprobs`.")
+    usage: Usage | None = None
+
+
+class OpenAiEmbeddingResponse(_Wire):
+    """Vectors, in the order of the texts."""
+
+    object: str
+    model: str
+    data: list[Json] = Field(description="`index`, `embedding`.")
+    usage: Usage | None = None
+
+
+class OllamaGenerate(_Wire):
+    """A generation in Ollama's words."""
+
+    model: str
+    prompt: str | None = None
+    suffix: str | None = None
+    images: list[str] | None = Field(None, description="In base64.")
+    format: str | Json | None = None
+    options: Json | None = None
+    system: str | None = None
+    template: str | None = None
+    context: list[int] | None = None
+    stream: bool | None = None
+    raw: bool | None = None
+    think: bool | str | None = None
+    keep_alive: float | str | None = None
+
+
+class OllamaGeneration(GatewayFields, OllamaGenerate):
+    """Run a generation of Ollama's and wait for its answer."""
+
+
+class QueueOllamaGeneration(GatewayFields):
+    """Queue a generation of Ollama's, and be told where to ask for it."""
+
+    request: OllamaGenerate = Field(description="The generation.")
+
+
+class GetOllamaGenerationStatus(GetOpenAiChatStatus):
+    """Ask where a queued generation stands."""
+
+
+class OllamaGenerationResponse(_Wire):
+    """What was generated."""
+
+    model: str
+    created_at: str
+    response: str
+    done: bool
+    done_reason: str | None = None
+    context: list[int] | None = None
+    total_duration: int | None = Field(None, description="Nanoseconds, as the others.")
+    load_duration: int | None = None
+    prompt_eval_count: int | None = None
+    prompt_eval_duration: int | None = None
+    eval_count: int | None = None
+    eval_duration: int | None = None
+
+
+class GetOllamaModels(Dto):
+    """List the models that the Ollama servers have."""
+
+    provider: str | None = Field(None, description="Only models of this provider.")
+
+
+class GetOllamaModelsResponse(Dto):
+    """Models as Ollama tells them: name, model, modified_at, size, digest, details."""
+
+    results: list[Json]
+    response_status: ResponseStatus | None = None
+
+
+class ListModels(Dto):
+    """List the models as OpenAI does."""
+
+
+class RetrieveModel(Dto):
+    """Show one model as OpenAI does."""
+
+    name: str
+
+
+class OpenAiModel(_Wire):
+    """A model."""
+
+    id: str
+    object: str = "model"
+    created: int = Field(0, description="Always 0: models here have no date.")
+    owned_by: str = Field(description="Its first provider.")
+
+
+class OpenAiModels(_Wire):
+    """All models that the key may use."""
+
+    object: str = "list"
+    data: list[OpenAiModel]
+
+
+class CreateResponse(GatewayFields, _Wire):
+    """Make a response: in the background, or answer with it at its end or as it comes."""
+
+    model: str | None = Field(None, description="May be absent where `prompt` names it.")
+    input: str | list[Any] | None = None
+    prompt: Json | None = Field(None, description="A prompt that is stored at the provider.")
+    instructions: str | None = None
+    background: bool | None = None
+    stream: bool | None = None
+    store: bool | None = None
+    previous_response_id: str | None = None
+    max_output_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    tools: list[Json] | None = None
+    tool_choice: str | Json | None = None
+    parallel_tool_calls: bool | None = None
+    reasoning: Json | None = None
+    text: Json | None = None
+    truncation: str | None = None
+    include: list[str] | None = None
+    metadata: Json | None = None
+    user: str | None = None
+
+
+class RetrieveResponse(_Wire):
+    """Show a response as it stands, or tell its stream again from behind an event."""
+
+    response_id: str
+    stream: str = Field("", description="`true` for its stream.")
+    starting_after: str = Field("", description="The sequence_number of an event.")
+
+
+class CancelResponse(_Wire):
+    """End a response that waits, abort one that runs; show what became of it."""
+
+    response_id: str
+
+
+class OpenAiResponse(_Wire):
+    """A response, with what it repeats of its request."""
+
+    id: str
+    object: str
+    created_at: int
+    status: str = Field(description="queued, in_progress, completed, incomplete, failed, cancelled")
+    background: bool | None = None
+    model: str
+    output: list[Json]
+    error: Json | None = None
+    incomplete_details: Json | None = None
+    usage: Json | None = None

@@ -1,0 +1,94 @@
+"""DTOs of the gateway itself: sessions of the pages, health, figures, signed links, public keys."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from shared.dtos.base import Dto
+
+
+class NoFields(Dto):
+    """A request that says all by its address."""
+
+
+class GetSession(Dto):
+    """Say who is signed in, with the token that changes need."""
+
+
+class SignIn(Dto):
+    """Begin a session."""
+
+    key: str = Field(description="The API key.", repr=False)
+
+
+class SignOut(Dto):
+    """End the session."""
+
+
+class SessionResponse(Dto):
+    """Who is signed in."""
+
+    owner: str
+    is_admin: bool
+    scopes: list[str]
+    csrf_token: str = Field(description="To be sent as `X-CSRF-Token` with every change.")
+
+
+class ReadinessResponse(Dto):
+    """Whether all is there that a job needs."""
+
+    status: str = Field(description="`ready`, or `not ready` (then with a 503).")
+    checks: dict[str, str] = Field(description="`ok`, or what is wrong.")
+
+
+class GetServerInfo(Dto):
+    """Tell which version this is, what its clock says, and how many models the key may use."""
+
+
+class GetServerInfoResponse(Dto):
+    """The server, as the caller's key sees it."""
+
+    version: str
+    date: str = Field(description="What its clock says.")
+    models: int = Field(description="How many models the key may use.")
+
+
+class GetMetrics(Dto):
+    """Tell the figures of the cluster and of this gateway, for Prometheus."""
+
+
+class GetResult(Dto):
+    """Give the result of the one job that the link is signed for; no API key is needed."""
+
+    job_id: int
+    expires: str = ""
+    signature: str = ""
+
+
+class GetWebhookKeys(Dto):
+    """Give receivers the public keys; empty unless callbacks are signed with key pairs."""
+
+
+class WebhookKey(Dto):
+    """A public key."""
+
+    id: str
+    algorithm: str
+    public_key: str
+
+
+class WebhookKeys(Dto):
+    """The public keys that callbacks may be signed with."""
+
+    keys: list[WebhookKey]
+
+
+class GetPlace(Dto):
+    """Show a page; its script reads the rest of the address."""
+
+
+class GetStaticFile(Dto):
+    """Serve a file of the pages."""
+
+    version: str = Field(description="It only makes the address new when the files are.")
+    name: str
