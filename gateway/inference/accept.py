@@ -83,7 +83,7 @@ def allowance_of(principal: Principal, body: str) -> Allowance | None:
 def _fingerprint(principal: Principal, call: ChatCall) -> str:
     if heavy.is_light(call.chat.body):
         return call.fingerprint()
-    return heavy.away(call.fingerprint, principal.owner)
+    return heavy.beside(call.fingerprint, caller=principal.owner)
 
 
 def _check(services: Services, principal: Principal, call: ChatCall) -> None:

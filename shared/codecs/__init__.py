@@ -1,1 +1,1 @@
-"""Forms of data: how they are read and written."""
+"""How bytes become values, and values bytes: JSON, server-sent events, lines, text."""

@@ -1,1 +1,1 @@
-"""The moves of a job, by who makes them; `shared/ledger/job_store.py` puts them together."""
+"""What a job is: its fields, its states, how it can fail."""

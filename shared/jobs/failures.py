@@ -25,6 +25,13 @@ INTERNAL_ERROR: Final = Failure(
     code="internal_error",
     message="An unforeseen error in the gateway ended the attempt; the worker's log tells which.",
 )
+ANSWER_TOO_LARGE: Final = Failure(
+    status=502,
+    type="server_error",
+    code="answer_too_large",
+    message="The answer is larger than the ledger can keep.",
+    error_code="BadGateway",
+)
 STREAM_BROKEN: Final = Failure(
     status=502,
     type="server_error",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from shared.errors import (
@@ -22,6 +22,7 @@ from shared.queues import names as task_names
 from shared.queues import queue_keys
 from shared.store import redis_keys as keys
 from shared.store.clock import milliseconds
+from shared.store.replicas import confirm
 from shared.store.scripts import Argument, Call
 
 _FULL: Final = {"full": QueueFull, "owner_full": OwnerQueueFull, "bytes_full": OwnerBytesFull}
@@ -39,7 +40,7 @@ class Acceptance(KeyLimits):
         Raises RefIdConflict (same RefId, other request), QueueFull, OwnerQueueFull, OwnerBytesFull,
         BodyTooLarge (it could never have room), RateLimitExceeded and its kin when the key's limits
         have no room for it; LedgerUnavailable, or what `known_id` raises, while the ledger cannot
-        give an id that nobody has.
+        give an id that nobody has, or has fewer replicas than wanted: then the job may be there.
         """
         accept_keys = [
             keys.JOB_ID,
@@ -54,6 +55,14 @@ class Acceptance(KeyLimits):
         if answer[0] == b"unborn":
             Epoch(self._client).ensure(self._known_id())
             answer = self._scripts.run(call)
+        self._refuse(new, answer)
+        if self._settings.redis_min_replicas:
+            # Known before, too: whoever made it may not have been told.
+            confirm(self._client, self._settings.redis_min_replicas)
+        return Accepted(int(answer[1]), is_new=answer[0] == b"accepted")
+
+    def _refuse(self, new: NewJob, answer: Sequence[bytes]) -> None:
+        """Raise what the script's answer means, unless there is a job."""
         verdict, value = answer[0].decode(), int(answer[1])
         if verdict == "conflict":
             raise RefIdConflict(field="refId")
@@ -65,7 +74,6 @@ class Acceptance(KeyLimits):
             raise _FULL[verdict](retry_after_s=retry_after_s(value, float(answer[2])))
         if verdict == "limited":
             raise over_limit(answer[2].decode(), value)
-        return Accepted(value, is_new=verdict == "accepted")
 
     def _never_has_room(self) -> str:
         most = self._settings.owner_queue_bytes

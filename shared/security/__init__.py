@@ -1,1 +1,1 @@
-"""What keeps secrets secret."""
+"""Sealing, signing, masking, and the addresses that may be called. Pure."""

@@ -1,1 +1,1 @@
-"""Redis: where it is, and how this process is connected to it."""
+"""Redis: where it is, the connections to it, the names of its keys, the scripts, leases."""

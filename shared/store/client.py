@@ -25,6 +25,8 @@ __all__ = ["GATEWAY_TIMEOUT_S", "WORKER_TIMEOUT_S", "connect", "is_outage"]
 GATEWAY_TIMEOUT_S: Final = 2.0
 #: Workers have time; they only must not hang on a frozen Redis for ever (seconds).
 WORKER_TIMEOUT_S: Final = 10.0
+#: What a server tells of the largest value and command that it takes.
+_LIMITS: Final = ("proto-max-bulk-len", "client-query-buffer-limit")
 #: Between a connection that broke and the next one (seconds).
 _PAUSE_S: Final = 0.05
 
@@ -60,8 +62,23 @@ def _meet(connection: Any) -> None:
     connection.on_connect_check_health(check_health=False)
     script = scripts.load("meet").text
     connection.send_command("EVAL", script, 1, redis_keys.JOB_ID, check_health=False)
+    for limit in _LIMITS:
+        connection.send_command("CONFIG", "GET", limit, check_health=False)
     with suppress(NoPermissionError):
         connection.read_response()
+    packer = connection._command_packer  # noqa: SLF001 - ours, see `connect`
+    packer.value_limit_bytes = _limit(connection, packer.value_limit_bytes)
+    packer.command_limit_bytes = _limit(connection, packer.command_limit_bytes)
+
+
+def _limit(connection: Any, default: int) -> int:
+    """Read one of the server's limits; hosted ones may not tell, or not know it."""
+    try:
+        answer = connection.read_response()
+    except redis.ResponseError:
+        return default
+    values = list(answer.values() if isinstance(answer, dict) else answer[1:])
+    return int(values[0]) if values else default
 
 
 def connect(

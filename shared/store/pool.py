@@ -9,27 +9,59 @@ See docs/adr/0013-a-lean-hot-path.md.
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, Final
 
 import hiredis
 import redis
 from redis.connection import HiredisRespSerializer
 
+from shared.store.refusals import ValueTooLarge
+
+#: A command of so many bytes is taken by every Redis: neither of its limits can be set lower.
+_ALWAYS_TAKEN_BYTES: Final = 1024 * 1024
+
 
 class Packer(HiredisRespSerializer):
-    """Writes commands whose arguments need no preparation at once: texts, bytes and numbers."""
+    """Writes commands whose arguments need no preparation at once: texts, bytes and numbers.
+
+    A value that the server can never take is an error here: it would close the connection on it,
+    which looks like an outage.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        #: Most bytes of one value (proto-max-bulk-len), until a server tells.
+        self.value_limit_bytes = 512 * 1024 * 1024
+        #: Most bytes of a command (client-query-buffer-limit), likewise.
+        self.command_limit_bytes = 1024 * 1024 * 1024
 
     def pack(self, *args: Any) -> list[bytes]:
-        """Return the command as Redis reads it."""
+        """Return the command as Redis reads it. Raises ValueTooLarge."""
         try:
             # "CONFIG GET" is two words to Redis.
             if " " not in args[0]:
-                return [hiredis.pack_command(args)]
+                command = hiredis.pack_command(args)
+                if len(command) > _ALWAYS_TAKEN_BYTES:
+                    self._check(args, len(command))
+                return [command]
         except TypeError:
             # Something that the library can prepare, or has the right words for.
             pass
         packed: list[bytes] = super().pack(*args)
         return packed
+
+    def _check(self, args: tuple[Any, ...], size_bytes: int) -> None:
+        values = [
+            len(one.encode() if isinstance(one, str) else one) for one in args if _has_size(one)
+        ]
+        largest = max(values, default=0)
+        if largest > self.value_limit_bytes or size_bytes > self.command_limit_bytes:
+            limit = min(self.value_limit_bytes, self.command_limit_bytes)
+            raise ValueTooLarge(f"{largest} bytes are more than the {limit} that Redis takes")
+
+
+def _has_size(value: Any) -> bool:
+    return isinstance(value, str | bytes)
 
 
 class Pool(redis.ConnectionPool):

@@ -16,6 +16,8 @@ from redis._parsers.base import BaseParser
 #: For these redis-py has no class. MISCONF is a full disk; UNBLOCKED a master that was demoted.
 _CODES: Final = ("MISCONF", "NOREPLICAS", "BUSY", "UNBLOCKED", "IOERR", "NOMASTERLINK")
 _BEGINS: Final = tuple(f"{code} " for code in _CODES)
+#: Said before the connection is closed, where it can be read at all.
+_TOO_LARGE: Final = "Protocol error: invalid bulk length"
 #: Redis 6.2 wraps what a command inside a script was told.
 _IN_SCRIPT: Final = re.compile(
     rf"(?:^Error running script|user_script).*?: ?-"
@@ -28,6 +30,10 @@ _FORBIDDEN: Final = re.compile(r"The user executing the script can't|ACL failure
 
 class Refused(redis.ResponseError):
     """Redis is there, and cannot take the command at the moment."""
+
+
+class ValueTooLarge(redis.DataError):
+    """A value is larger than Redis takes, now and at any other time."""
 
 
 class Unblocked(Refused):
@@ -48,10 +54,6 @@ _CLASSES: Final = (
 )
 
 
-class ValueTooLarge(redis.DataError):
-    """A value is larger than Redis takes, now and at any other time."""
-
-
 def is_outage(error: redis.RedisError) -> bool:
     """Whether Redis is away, full or not the master: nothing is wrong with the command."""
     return isinstance(error, _CLASSES)
@@ -66,6 +68,8 @@ def plain(error: redis.ResponseError) -> redis.RedisError:
     """Return what Redis said in the class that tells it, without the words of a script."""
     if type(error) is not redis.ResponseError:
         return error
+    if str(error).startswith(_TOO_LARGE):
+        return ValueTooLarge(str(error))
     if _FORBIDDEN.search(str(error)):
         return exceptions.NoPermissionError(str(error))
     found = _IN_SCRIPT.search(str(error))

@@ -1,1 +1,1 @@
-"""What is told of the running system: log lines, metrics."""
+"""What is counted and told: log lines, metrics, the overview, who works."""

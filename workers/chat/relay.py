@@ -12,13 +12,15 @@ from redis.exceptions import RedisError
 
 from shared.jobs.moves import Claim
 from shared.ledger.chunk_store import Batch, ChunkStore
-from shared.store.client import is_outage
+from shared.store.refusals import ValueTooLarge, is_outage
 
 log = logging.getLogger(__name__)
 
 #: How long chunks gather before they are written (seconds). The first of a stream does not wait.
 GATHER_S: Final = 0.02
 _RETRY_S: Final = 0.5
+#: Most bytes of a batch of several chunks.
+_BATCH_BYTES: Final = 512 * 1024
 
 
 class StreamRefused(Exception):
@@ -33,6 +35,7 @@ class Relay:
         #: Whether something was passed on, or may have been: no other attempt may follow.
         self.begun = False
         self.refused = False
+        self._too_large: ValueTooLarge | None = None
         #: Held by whoever writes: batches arrive in the order of their numbers.
         self.writing = threading.Lock()
         self._attempt = claim.attempt
@@ -47,7 +50,10 @@ class Relay:
         return bool(self._batch or self._pending)
 
     def send(self, chunk: bytes) -> None:
-        """Pass a chunk on: the first one at once, later ones soon. Raises StreamRefused."""
+        """Pass a chunk on: the first one at once, later ones soon.
+
+        Raises StreamRefused, or ValueTooLarge when Redis can never take a chunk.
+        """
         self._pending.append(chunk)
         if self.begun:
             self._relays.gather(self)
@@ -57,7 +63,7 @@ class Relay:
         self._stop_if_refused()
 
     def flush(self) -> None:
-        """Write what waits, however long the ledger is away. Raises StreamRefused."""
+        """Write what waits, however long the ledger is away. Raises as `send` does."""
         while self.is_waiting:
             if not self._relays.write_or_gather([self]):
                 self._relays.pause()
@@ -67,8 +73,9 @@ class Relay:
         """Return what is to be written now: first of all what may not have arrived, unchanged."""
         if self._batch is None and self._pending:
             self._batches += 1
-            self._batch = Batch(self.job_id, self._attempt, self._batches, self._pending)
-            self._pending = []
+            most = _fitting(self._pending)
+            self._batch = Batch(self.job_id, self._attempt, self._batches, self._pending[:most])
+            self._pending = self._pending[most:]
         return self._batch
 
     def arrived(self, *, accepted: bool) -> None:
@@ -76,10 +83,28 @@ class Relay:
         self._batch = None
         self.refused |= not accepted
 
+    def give_up(self, reason: ValueTooLarge) -> None:
+        """Say no more: Redis can never take what was taken."""
+        self._batch, self._too_large = None, reason
+        self._pending.clear()
+
     def _stop_if_refused(self) -> None:
+        if self._too_large:
+            self._pending.clear()
+            raise self._too_large
         if self.refused:
             self._pending.clear()
             raise StreamRefused
+
+
+def _fitting(chunks: list[bytes]) -> int:
+    """Return how many of the first chunks make a batch: what any Redis takes, or a single one."""
+    size_bytes = 0
+    for number, chunk in enumerate(chunks):
+        size_bytes += len(chunk) + 1
+        if number and size_bytes > _BATCH_BYTES:
+            return number
+    return len(chunks)
 
 
 class Relays:
@@ -106,8 +131,22 @@ class Relays:
             for relay in relays:
                 held.enter_context(relay.writing)
             taken = [(relay, batch) for relay in relays if (batch := relay.take())]
-            answers = self._store.append([batch for _, batch in taken])
+            try:
+                answers = self._store.append([batch for _, batch in taken])
+            except ValueTooLarge:
+                # Nothing was sent.
+                self._write_each(taken)
+                return
             for (relay, _), accepted in zip(taken, answers, strict=True):
+                relay.arrived(accepted=accepted)
+
+    def _write_each(self, taken: list[tuple[Relay, Batch]]) -> None:
+        for relay, batch in taken:
+            try:
+                [accepted] = self._store.append([batch])
+            except ValueTooLarge as exc:
+                relay.give_up(exc)
+            else:
                 relay.arrived(accepted=accepted)
 
     def write_or_gather(self, relays: list[Relay]) -> bool:

@@ -13,10 +13,11 @@ from typing import Final
 
 from redis.exceptions import RedisError
 
-from shared.jobs.failures import INTERNAL_ERROR
+from shared.jobs.failures import ANSWER_TOO_LARGE, INTERNAL_ERROR
 from shared.jobs.job import Attempt, JobState
 from shared.jobs.moves import Claim, Deferred, Executed, NoFailOver, Result
 from shared.queues import names as task_names
+from shared.store.refusals import ValueTooLarge
 from shared.store.scripts import Call
 from shared.telemetry.counters import Count
 from workers.chat.attempt import Outcome, make_attempt
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 
 #: What becomes of a job where something happens that nobody has foreseen.
 _UNFORESEEN: Final = Outcome(Result.failure(INTERNAL_ERROR))
+#: What becomes of one whose answer Redis can never take.
+_TOO_LARGE: Final = Outcome(Result.failure(ANSWER_TOO_LARGE))
 
 
 def run_chat(deps: Deps, job_id: int, queue: str, priority: int) -> None:
@@ -56,6 +59,8 @@ def run_chat(deps: Deps, job_id: int, queue: str, priority: int) -> None:
                 log.warning("job %s: attempt %s lost its lease", job_id, running.claim.attempt)
                 return
             outcome = Outcome.cancelled()
+        except ValueTooLarge:
+            outcome = _TOO_LARGE
         except RedisError:
             raise
         except Exception:
@@ -68,11 +73,15 @@ def _stored(deps: Deps, running: RunningAttempt, outcome: Outcome) -> None:
     """Store the outcome; where that fails for a reason of its own, store that it did."""
     try:
         store(deps, running.claim, outcome)
+    except ValueTooLarge as exc:
+        log.warning("job %s: %s", running.claim.id, exc)
+        store(deps, running.claim, replace(outcome, result=_TOO_LARGE.result))
     except RedisError:
         raise
     except Exception:
         log.exception("job %s: its outcome could not be stored", running.claim.id)
-        store(deps, running.claim, _UNFORESEEN)
+        # Nothing else that could fail: a slot that nobody gives back ends with its lease.
+        _execute(deps, running.claim, _UNFORESEEN, [])
 
 
 def make_attempts(deps: Deps, running: RunningAttempt) -> Outcome:
@@ -102,6 +111,10 @@ def store(deps: Deps, claim: Claim, outcome: Outcome) -> None:
             deps.counters.add(Count.DEFERRED)
             return
         outcome = Outcome.cancelled(outcome.record)
+    _execute(deps, claim, outcome, along)
+
+
+def _execute(deps: Deps, claim: Claim, outcome: Outcome, along: list[Call]) -> None:
     executed = patiently(
         deps,
         lambda: deps.jobs.execute(claim.id, claim.attempt, outcome.result, outcome.record, along),

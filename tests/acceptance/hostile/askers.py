@@ -14,10 +14,17 @@ _TIMEOUT_S = 60
 
 
 def ask_hostile_upstreams(errand: Errand) -> None:
-    """Ask models whose upstreams are hostile, some at once, in an order of the seed."""
+    """Ask models whose upstreams are hostile, some at once, in an order of the seed.
+
+    Option `title`: only those of this sort.
+    """
+    title = errand.options.get("title")
+    asked = [manner for manner in HOSTILE if title in (None, manner.title)]
 
     def ask(api: Api) -> None:
-        manner = errand.rng.choice(HOSTILE)
+        manner = errand.rng.choice(asked)
+        # Before: an answer may take as long as an attempt may.
+        errand.count()
         api.post(manner.kind.path, json=manner.kind.request(manner.slug), timeout=_TIMEOUT_S)
 
     _at_once(errand, ask)
@@ -28,6 +35,7 @@ def name_hostile_receivers(errand: Errand) -> None:
     port = errand.options["receivers"]
 
     def queue(api: Api) -> None:
+        errand.count()
         path = f"{errand.rng.randrange(len(RECEIVERS))}/{errand.rng.randrange(10)}"
         api.queue(chat("demo-instant"), replyTo=f"http://127.0.0.1:{port}/{path}")
 
@@ -43,7 +51,6 @@ def _at_once(errand: Errand, deed: Callable[[Api], None]) -> None:
             with Api(f"http://127.0.0.1:{errand.port}", errand.options["key"]) as api:
                 while errand.goes_on() and not raised:
                     deed(api)
-                    errand.count()
         except Exception as exc:
             raised.append(exc)
 

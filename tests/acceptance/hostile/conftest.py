@@ -6,19 +6,44 @@ from collections.abc import Iterator
 
 import pytest
 
+from cli.ports import free_port
+from tests.acceptance.hostile import servers
 from tests.acceptance.hostile.ground import Ground
 from tests.acceptance.hostile.health import Vitals
 from tests.acceptance.hostile.innocents import Innocent
+from tests.acceptance.hostile.peer_process import running
 from tests.acceptance.stack import Stack
 
 
 @pytest.fixture(scope="session")
-def hostile_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Start a whole ReplyTo, as `replyto up` runs it but for more attempts at Redis."""
+def upstreams() -> Iterator[int]:
+    """Run the hostile upstreams; return their port."""
+    port = free_port()
+    with running(servers.hostile_upstreams, port):
+        yield port
+
+
+@pytest.fixture(scope="session")
+def receivers() -> Iterator[int]:
+    """Run the hostile receivers; return their port."""
+    port = free_port()
+    with running(servers.hostile_receivers, port):
+        yield port
+
+
+@pytest.fixture(scope="session")
+def hostile_stack(tmp_path_factory: pytest.TempPathFactory, upstreams: int) -> Iterator[Stack]:
+    """Start a whole ReplyTo, as `replyto up` runs it but for the time of an attempt."""
     with Stack(
         tmp_path_factory.mktemp("hostile"),
         demo_models=("demo-instant", "demo", "demo-hang"),
-        settings={"REPLYTO_CALLBACK_ALLOW_PRIVATE": "true"},
+        providers=servers.hostile(upstreams),
+        settings={
+            "REPLYTO_CALLBACK_ALLOW_PRIVATE": "true",
+            "REPLYTO_ATTEMPT_TIMEOUT_S": "30",
+            "REPLYTO_MAX_ATTEMPTS": "2",
+            "REPLYTO_PROVIDER_FAILURES": "1000000",
+        },
     ) as stack:
         yield stack.open()
 

@@ -33,6 +33,14 @@ class Ground:
         """A fresh generator of this ground's seed."""
         return random.Random(self.seed)
 
+    def new_key(self) -> str:
+        """Issue a key, of another owner; return it."""
+        secret = (self.stack.directory / "auth_secret").read_text("ascii").strip()
+        with self.stack.api(secret) as admin:
+            made = admin.post("/api/CreateApiKey", json={"name": "another"})
+        assert made.status_code == 200, made.text
+        return str(made.json()["key"])
+
     def api(self) -> Api:
         """Return a session of a client with a key."""
         return self.stack.api()

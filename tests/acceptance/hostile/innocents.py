@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from tests.acceptance.api import Api, chat
 from tests.acceptance.hostile.ground import Ground
 
@@ -11,7 +13,8 @@ class Innocent:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
-        self._api: Api = ground.api()
+        # A key of its own: who is hostile with somebody's key is that one's own trouble.
+        self._api: Api = ground.stack.api(ground.new_key())
 
     def chat(self) -> None:
         """Ask a model at once: gateway, Redis, a chat worker, an LLM, and back."""
@@ -24,6 +27,12 @@ class Innocent:
         with self._ground.api() as api:
             response = api.get("/up")
         assert response.status_code == 200, response.text
+
+    def told(self) -> None:
+        """Queue a job and wait for its callback: all workers, and a receiver."""
+        receiver, path = self._ground.stack.receiver, f"/innocent/{secrets.token_hex(8)}"
+        self._api.queue(chat("demo-instant"), replyTo=receiver.url(path))
+        receiver.wait_for(path)
 
     def both(self) -> None:
         """Do both."""

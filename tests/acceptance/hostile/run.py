@@ -60,7 +60,9 @@ class HostileRun:
         self._plan = plan
         self._say = say
         self._ports = {name: free_port() for name in ("llm", "upstreams", "receivers")}
-        providers = _providers(self._ports["llm"], self._ports["upstreams"])
+        providers = servers.well_meant(self._ports["llm"]) + servers.hostile(
+            self._ports["upstreams"]
+        )
         self._stack = Stack(directory, demo_models=(), settings=_SETTINGS, providers=providers)
         self._samples = Samples()
         self._peers: dict[str, Running] = {}
@@ -151,22 +153,3 @@ class HostileRun:
 def _processes(stack: Stack) -> dict[str, int]:
     """Return the ids of all processes of the stack by their names."""
     return {f"{role} {pid}": pid for role in ALL_ROLES for pid in family(stack.pid(role))}
-
-
-def _providers(llm: int, upstreams: int) -> str:
-    """Return the providers: innocents' models, and each hostile manner's."""
-    rows = [
-        _provider("good", "openai", f"http://127.0.0.1:{llm}/good", "demo-instant"),
-        _provider("long", "openai", f"http://127.0.0.1:{llm}/long", "demo"),
-    ]
-    for manner in servers.HOSTILE:
-        url = f"http://127.0.0.1:{upstreams}/{manner.slug}"
-        rows.append(_provider(manner.slug, manner.kind.dialect, url, manner.slug))
-    return "\n".join(rows)
-
-
-def _provider(name: str, dialect: str, url: str, model: str) -> str:
-    return (
-        f'[[provider]]\nname = "{name}"\ntype = "{dialect}"\nbase_url = "{url}"\n'
-        f'models = ["{model}"]\n'
-    )

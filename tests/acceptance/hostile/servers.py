@@ -56,6 +56,29 @@ def hostile_receivers(errand: Errand) -> None:
     server.stop()
 
 
+def well_meant(port: int) -> str:
+    """Return the providers, as text of a providers file, whose LLM is `kind_llm` at this port."""
+    url = f"http://127.0.0.1:{port}"
+    return _provider("good", "openai", f"{url}/good", "demo-instant") + _provider(
+        "long", "openai", f"{url}/long", "demo"
+    )
+
+
+def hostile(port: int) -> str:
+    """Return the providers of the hostile upstreams at this port: a model each, of their names."""
+    return "".join(
+        _provider(one.slug, one.kind.dialect, f"http://127.0.0.1:{port}/{one.slug}", one.slug)
+        for one in HOSTILE
+    )
+
+
+def _provider(name: str, dialect: str, url: str, model: str) -> str:
+    return (
+        f'[[provider]]\nname = "{name}"\ntype = "{dialect}"\nbase_url = "{url}"\n'
+        f'models = ["{model}"]\n'
+    )
+
+
 def _serve(errand: Errand, replies: dict[str, Reply]) -> None:
     server = RawUpstream(replies).start(errand.port)
     errand.count()

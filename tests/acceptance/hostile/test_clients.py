@@ -9,7 +9,7 @@ from tests.acceptance.hostile.beside import compare
 from tests.acceptance.hostile.ground import Ground
 from tests.acceptance.hostile.innocents import Innocent
 
-PEERS = client_peers.PEERS | key_holders.PEERS
+PEERS = client_peers.PEERS | key_holders.PEERS | key_holders.READERS
 
 
 @pytest.mark.parametrize("name", PEERS)

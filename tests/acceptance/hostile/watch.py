@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final, Self
 
 import requests
 
-from tests.acceptance.api import chat
 from tests.acceptance.hostile.beside import p95
 from tests.acceptance.hostile.ground import Ground
 from tests.acceptance.hostile.innocents import Innocent
@@ -30,17 +28,15 @@ class Watch:
     """A client that chats, one that comes anew each time, and one that waits for callbacks."""
 
     def __init__(self, stack: Stack) -> None:
-        self._stack = stack
         self._over = threading.Event()
         self._taken: defaultdict[str, list[float]] = defaultdict(list)
-        self._numbers: Iterator[int] = itertools.count()
         self._clients = [Innocent(Ground(stack)) for _ in range(3)]
         self._threads = [
             threading.Thread(target=self._repeat, args=(name, call), daemon=True)
             for name, call in (
                 ("a chat", self._clients[0].chat),
                 ("a new client's /up", self._clients[1].arrive),
-                ("a job and its callback", self._callback),
+                ("a job and its callback", self._clients[2].told),
             )
         ]
         #: What was not as it should be.
@@ -81,9 +77,3 @@ class Watch:
                 if len(self.wrong) < _SHOWN and not self._over.is_set():
                     self.wrong.append(f"{name}: {type(exc).__name__}: {str(exc)[:300]}")
             self._taken[name].append(time.perf_counter() - began)
-
-    def _callback(self) -> None:
-        path = f"/innocent/{next(self._numbers)}"
-        with self._stack.api() as api:
-            api.queue(chat("demo-instant"), replyTo=self._stack.receiver.url(path))
-            self._stack.receiver.wait_for(path)

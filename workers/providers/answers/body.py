@@ -7,7 +7,9 @@ from typing import Any, Final
 
 import requests
 
+from shared.codecs.json_size import has_more_values
 from shared.errors import Failure
+from workers.heavy import away
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.http_errors import unreachable
 
@@ -17,10 +19,11 @@ READ_BYTES: Final = 65_536
 _CODINGS: Final = frozenset(("", "identity", "gzip", "x-gzip", "deflate"))
 _GZIP_BEGINS: Final = b"\x1f\x8b"
 _SHOWN_CODING: Final = 40
-#: From so many bytes on an answer's values are counted, and how many objects and lists it may have:
-#: each takes some hundred bytes of memory once it is parsed.
+#: From so many bytes on an answer's values are counted: each takes some ten to hundred bytes of
+#: memory once it is parsed, and some ten nanoseconds, in which a reader may give way to nobody.
 _COUNTED_BYTES: Final = 1024 * 1024
 _MOST_CONTAINERS: Final = 1_000_000
+_MOST_VALUES: Final = 4_000_000
 
 
 def pieces(call: ProviderCall, response: requests.Response) -> Iterator[bytes]:
@@ -42,9 +45,20 @@ def whole(call: ProviderCall, response: requests.Response) -> bytes:
     if isinstance(response._content, bytes):  # noqa: SLF001
         return response.content
     body = b"".join(pieces(call, response))
-    if len(body) > _COUNTED_BYTES and body.count(b"{") + body.count(b"[") > _MOST_CONTAINERS:
+    if has_too_many_values(body):
         raise too_large(call)
     return body
+
+
+def has_too_many_values(text: bytes) -> bool:
+    """Whether a text of JSON has more values than is read."""
+    return len(text) > _COUNTED_BYTES and away(
+        len(text),
+        lambda: (
+            text.count(b"{") + text.count(b"[") > _MOST_CONTAINERS
+            or has_more_values(text, _MOST_VALUES)
+        ),
+    )
 
 
 def too_large(call: ProviderCall) -> ProviderError:

@@ -1,0 +1,106 @@
+"""A value that a server can never take is an error of what sends it, and no outage."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
+
+from cli.ports import free_port
+from shared.jobs.moves import Claim, Result
+from shared.ledger.chunk_store import START, ChunkStore
+from shared.ledger.job_store import JobStore
+from shared.queues.names import chat_queue
+from shared.store.client import connect
+from shared.store.refusals import ValueTooLarge, is_outage
+from tests.support.factories import new_job, new_settings
+from tests.support.redis_versions import servers
+from workers.chat.relay import Relays
+
+pytestmark = pytest.mark.integration
+
+LIMIT = 2 * 1024 * 1024
+TOO_LARGE = b"x" * (LIMIT + 1)
+
+
+@pytest.fixture(params=servers())
+def client(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[redis.Redis]:
+    port = free_port()
+    argv = [servers()[request.param], "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    argv += ["--dir", str(tmp_path), "--logfile", "redis.log", "--proto-max-bulk-len", str(LIMIT)]
+    with subprocess.Popen(argv, stdout=subprocess.DEVNULL) as process:
+        try:
+            patient = Retry(ConstantBackoff(0.05), 400)
+            with redis.Redis(host="127.0.0.1", port=port, retry=patient) as asked:
+                asked.ping()
+            client = connect(f"redis://127.0.0.1:{port}", timeout_s=20, name="test")
+            client.ping()
+            yield client
+            client.connection_pool.disconnect()
+        finally:
+            process.kill()
+
+
+def claimed(jobs: JobStore, *, streamed: bool = False) -> Claim:
+    job_id = jobs.accept(new_job(streamed=streamed)).id
+    claim = jobs.claim(job_id, chat_queue("m"), 5, "w")
+    assert claim is not None
+    return claim
+
+
+def test_value_too_large_is_no_outage_and_leaves_the_connection(client: redis.Redis) -> None:
+    number = client.client_id()
+    jobs = JobStore(client, new_settings())
+    with pytest.raises(ValueTooLarge, match=str(LIMIT)) as accept:
+        jobs.accept(new_job(request=TOO_LARGE))
+    claim = claimed(jobs)
+    with pytest.raises(ValueTooLarge) as execute:
+        jobs.execute(claim.id, claim.attempt, Result.response(TOO_LARGE))
+    with pytest.raises(ValueTooLarge) as pipeline:
+        client.pipeline(transaction=False).set("a", "b").set("k", TOO_LARGE).execute()
+    assert not any(is_outage(caught.value) for caught in (accept, execute, pipeline))
+    assert not client.exists("a")
+    assert client.set("k", TOO_LARGE[:-1])
+    assert client.client_id() == number
+
+
+def test_stream_with_a_chunk_too_large_ends_and_the_others_go_on(client: redis.Redis) -> None:
+    jobs, chunks = JobStore(client, new_settings()), ChunkStore(client)
+    relays = Relays(chunks, lambda _: None)
+    bad, good = relays.of(claimed(jobs, streamed=True)), relays.of(claimed(jobs, streamed=True))
+    for relay in (bad, good):
+        relay.send(b"first")
+    bad.send(TOO_LARGE)
+    good.send(b"second")
+    relays.write_gathered()
+    with pytest.raises(ValueTooLarge):
+        bad.flush()
+    good.flush()
+    said = [chunk for entry in chunks.read_from(good.job_id, START) for chunk in entry.chunks]
+    assert said == [b"first", b"second"]
+
+
+def test_chunks_that_are_too_large_together_come_in_batches(client: redis.Redis) -> None:
+    jobs, chunks = JobStore(client, new_settings()), ChunkStore(client)
+    relay = Relays(chunks, lambda _: None).of(claimed(jobs, streamed=True))
+    sent = [bytes([65 + number]) * 400_000 for number in range(12)]
+    for chunk in sent:
+        relay.send(chunk)
+    relay.flush()
+    said = [chunk for entry in chunks.read_from(relay.job_id, START) for chunk in entry.chunks]
+    assert said == sent
+
+
+def test_server_that_does_not_tell_its_limit_says_so_itself_or_closes(client: redis.Redis) -> None:
+    """Where CONFIG is forbidden we take the default: what came too late is read where it can be."""
+    client.connection_pool.connection_kwargs["command_packer"].value_limit_bytes = 10 * LIMIT
+    with pytest.raises((ValueTooLarge, redis.ConnectionError)):
+        client.set("k", TOO_LARGE)
+    # The new connection has asked.
+    with pytest.raises(ValueTooLarge):
+        client.set("k", TOO_LARGE)
