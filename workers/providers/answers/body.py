@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+import gevent
 import requests
 
 from shared.codecs.json_size import has_more_values
@@ -13,8 +14,10 @@ from workers.heavy import away
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.http_errors import unreachable
 
-#: Most bytes taken at once.
-READ_BYTES: Final = 65_536
+#: Most bytes taken at once: what is read of them takes some milliseconds, also of blank lines only.
+READ_BYTES: Final = 16_384
+#: After so many pieces others have a turn: thousands of one byte each are in what was read at once.
+_TURN_PIECES: Final = 64
 #: The codings that we ask for, and their names of old (RFC 9110, 8.4.1).
 _CODINGS: Final = frozenset(("", "identity", "gzip", "x-gzip", "deflate"))
 _GZIP_BEGINS: Final = b"\x1f\x8b"
@@ -30,13 +33,16 @@ def pieces(call: ProviderCall, response: requests.Response) -> Iterator[bytes]:
     """Yield the body as it comes, decompressed. Raises ProviderError and what urllib3 raises."""
     raw = response.raw
     _look_at_coding(call, response)
-    taken = 0
+    taken = count = 0
     # What has come is passed on at once: `read1` waits for no more than is there.
     while data := raw.read1(READ_BYTES, decode_content=True):
         taken += len(data)
         if taken > call.answer_max_bytes:
             raise too_large(call)
         yield data
+        count += 1
+        if count % _TURN_PIECES == 0:
+            gevent.sleep(0)
 
 
 def whole(call: ProviderCall, response: requests.Response) -> bytes:
