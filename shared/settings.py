@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
+from shared.database.network_disk import network_file_system
 from shared.database.url import parse_url
 from shared.listen_address import base_url, listen_host
 from shared.security.provider_places import ProviderPlaces
@@ -549,11 +550,22 @@ def load_settings() -> Settings:
             if not getattr(settings, name).get_secret_value()
         }
         _ = settings.redis_address
+        _refuse_a_network_disk(settings.effective_database_url)
     except ValidationError as exc:
         raise SettingsError(first_wrong(exc)) from None
     except OSError as exc:
         raise SettingsError(f"REPLYTO_DATA_DIR: cannot keep secrets there: {exc}") from exc
     return settings.model_copy(update=filled)
+
+
+def _refuse_a_network_disk(url: str) -> None:
+    database = parse_url(url)
+    kind = network_file_system(Path(database.path)) if database.path else ""
+    if kind:
+        raise SettingsError(
+            f"REPLYTO_DATABASE_URL: SQLite's file {database.path} would be on {kind}, where it "
+            "breaks: name one on a local disk (sqlite:////path/history.db), or a PostgreSQL"
+        )
 
 
 def _kept_secret(path: Path, make: Callable[[], str]) -> str:

@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 from gateway.admin.api_key_forms import changed_fields, key_row, new_key, said
 from gateway.admin.audit import entry_of
 from gateway.http.routes import Call, route
-from gateway.http.rows import rows_of
 from gateway.services import services
 from shared.api_keys import book, reader
 from shared.api_keys.issued import IssuedKey, Wanted
@@ -20,6 +19,7 @@ from shared.api_keys.principal import Principal
 from shared.api_keys.record import ApiKey
 from shared.api_keys.scopes import DEFAULT, Scope
 from shared.audit import log as audit
+from shared.codecs.rows import rows_of
 from shared.dtos import catalog
 from shared.dtos.api_keys import (
     ApiKeyResponse,

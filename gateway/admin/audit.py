@@ -8,9 +8,9 @@ from typing import Any
 from flask import Blueprint, request
 
 from gateway.http.routes import Call, route
-from gateway.http.rows import rows_of
 from gateway.request_id import request_id
 from shared.audit import log
+from shared.codecs.rows import rows_of
 from shared.dtos import catalog
 from shared.dtos.api_keys import AuditRow, QueryAuditLog, QueryAuditLogResponse
 from shared.dtos.moments import iso_date

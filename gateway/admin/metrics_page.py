@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 import redis
@@ -14,6 +13,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 
 from gateway.admin.process_figures import ProcessFigures, own_processes
+from gateway.version import VERSION
 from shared.providers.provider import Registry
 from shared.settings import Settings
 from shared.telemetry.labels import Names
@@ -66,7 +66,7 @@ class MetricsPage:
         build = GaugeMetricFamily(
             "replyto_build_info", "The version of this gateway.", labels=("version",)
         )
-        build.add_metric((_version(),), 1)
+        build.add_metric((VERSION,), 1)
         yield build
         up = GaugeMetricFamily("replyto_ledger_up", "Whether Redis tells how things stand.")
         try:
@@ -97,10 +97,3 @@ class _Told:
 
     def collect(self) -> list[Metric]:
         return self._metrics
-
-
-def _version() -> str:
-    try:
-        return version("replyto")
-    except PackageNotFoundError:
-        return ""

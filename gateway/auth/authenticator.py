@@ -14,6 +14,7 @@ from gateway.auth.issued_keys import IssuedKeys
 from gateway.auth.sessions import Sessions
 from gateway.auth.wrong_keys import WrongKeys
 from gateway.http.request import incoming
+from gateway.server.client_network import network_of
 from gateway.server.environment import KNOWN
 from shared.api_keys.principal import ADMIN_OWNER, BOOTSTRAP_OWNER, Principal, principal_of
 from shared.api_keys.record import digest as digest_of
@@ -49,7 +50,7 @@ class Keys:
         try:
             principal = self.of_digest(self._digest(request))
         except InvalidApiKey:
-            self._wrong.came_from(request.remote_addr or "")
+            self._wrong.came_from(network_of(request.remote_addr or ""))
             raise
         principal.demand(*any_of)
         asked = incoming()

@@ -50,6 +50,8 @@ class App(Flask):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        # `//v1/models` is no path of ours; Werkzeug would send its client elsewhere, in HTML.
+        self.url_map.merge_slashes = False
         self._known: dict[tuple[str, str], KnownRoute] = {}
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any, Final, Generic, TypeVar, overload
 
 from flask import Blueprint
@@ -74,13 +75,21 @@ def route(
     def register(view: View[Any]) -> View[Any]:
         answer = _answering(view, endpoint, read, open_to)
         for path in endpoint.paths:
-            name = f"{endpoint.name} {path}".replace(".", "_")
             blueprint.add_url_rule(
-                path, name, answer, methods=endpoint.methods, strict_slashes=not slash_too
+                path,
+                flask_name(endpoint, path),
+                answer,
+                methods=endpoint.methods,
+                strict_slashes=not slash_too,
             )
         return view
 
     return register
+
+
+def flask_name(endpoint: Endpoint[Any], path: str = "") -> str:
+    """Return what Flask calls one of an endpoint's paths; dots are its own."""
+    return f"{endpoint.name} {path or endpoint.path}".replace(".", "_")
 
 
 def _answering(
@@ -91,13 +100,14 @@ def _answering(
 ) -> Callable[..., Response]:
     bound, scopes = _binding(endpoint), endpoint.scopes
 
+    @wraps(view)
     def answer(**place: Any) -> Response:
-        gateway, principal = services(), NOBODY
-        if scopes and not (open_to and open_to(incoming())):
-            principal = gateway.keys.authenticate(incoming(), *scopes)
+        gateway, principal, here = services(), NOBODY, incoming()
+        if scopes and not (open_to is not None and open_to(here)):
+            principal = gateway.keys.authenticate(here, *scopes)
         asked = read() if read is not None else bound(place)
         told = view(Call(principal, asked, gateway, endpoint))
-        return JsonResponse(told.to_json()) if isinstance(told, Dto) else told
+        return told if isinstance(told, Response) else JsonResponse(told.to_json())
 
     return answer
 

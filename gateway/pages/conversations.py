@@ -8,8 +8,8 @@ from typing import Any, Final
 from flask import Blueprint
 
 from gateway.http.routes import Call, route
-from gateway.http.rows import rows_of
 from gateway.pages.system_prompts import SYSTEM_PROMPTS
+from shared.codecs.rows import rows_of
 from shared.conversations import Conversation, Draft, Prompt
 from shared.dtos import catalog
 from shared.dtos.conversations import (

@@ -11,6 +11,7 @@ from gateway.http.local_request import is_local_page
 from gateway.http.request import incoming
 from gateway.http.response import JsonResponse
 from gateway.http.routes import Call, route
+from gateway.server.client_network import network_of
 from gateway.services import Services
 from shared.api_keys.principal import Principal
 from shared.api_keys.record import digest
@@ -45,7 +46,7 @@ def tell(call: Call[GetSession]) -> Response:
 @route(blueprint, catalog.SIGN_IN, read=lambda: None)
 def sign_in(call: Call[None]) -> Response:
     """Begin a session for the key in `{"key": …}`. Raises InvalidApiKey, TooManySignIns."""
-    gateway, address = call.services, request.remote_addr or ""
+    gateway, address = call.services, network_of(request.remote_addr or "")
     gateway.sessions.check_throttle(address)
     key = _given_key()
     if not isinstance(key, str) or not key.strip():

@@ -9,9 +9,9 @@ from typing import Final
 from flask import Blueprint, Response
 
 from gateway.http.routes import Call, route
-from gateway.http.rows import rows_of
 from gateway.providers import query as query_db
 from gateway.providers.forms import as_seen_by, model_of, shown
+from shared.codecs.rows import rows_of
 from shared.dtos import catalog
 from shared.dtos import providers as dtos
 from shared.providers.health import Standing

@@ -6,21 +6,17 @@ has waited longest for its client, of the address that holds most.
 
 from __future__ import annotations
 
-import socket
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Final, Protocol
 
 import gevent
 
+from gateway.server.client_network import network_of
 from gateway.server.limits import Limits
 
 #: How often is looked who has waited too long (seconds).
 _SWEEP_S: Final = 1.0
-#: Bytes of an IPv6 address that one customer of a provider has: a /64.
-_NETWORK_BYTES: Final = 8
-_MAPPED: Final = "::ffff:"
 
 
 class Caller(Protocol):
@@ -106,11 +102,4 @@ class Callers:
 
 def address_of(peer: object) -> str:
     """Return what tells a client from others: its address, of IPv6 the network; else nothing."""
-    host = str(peer[0]) if isinstance(peer, tuple) else ""
-    if ":" not in host:
-        return host
-    if host.startswith(_MAPPED):
-        return host.removeprefix(_MAPPED)
-    with suppress(OSError):
-        return socket.inet_pton(socket.AF_INET6, host.partition("%")[0])[:_NETWORK_BYTES].hex()
-    return host
+    return network_of(str(peer[0])) if isinstance(peer, tuple) else ""

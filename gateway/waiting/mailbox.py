@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import random
 import threading
 import time
 import uuid
@@ -21,6 +22,8 @@ T = TypeVar("T")
 
 #: How often a waiting request looks for itself, should its message have been lost (seconds).
 RECHECK_S: Final = 3.0
+#: By how much that varies: those who came together would look together, again and again.
+_JITTER: Final = 0.3
 _RECONNECT_S: Final = 0.5
 #: How often a waiting request looks whether its client is still there (seconds).
 _PRESENCE_S: Final = 0.5
@@ -48,7 +51,7 @@ class Waiter:
         None when time is up or the client has left.
         """
         now = time.monotonic()
-        until, look_again = now + timeout_s, now + RECHECK_S
+        until, look_again = now + timeout_s, now + _recheck_s()
         while now < until and not client_left():
             woken = self._event.wait(min(until - now, _PRESENCE_S))
             if woken:
@@ -57,11 +60,15 @@ class Waiter:
                 self._event.clear()
             now = time.monotonic()
             if woken or now >= look_again:
-                look_again = now + RECHECK_S
+                look_again = now + _recheck_s()
                 found = look()
                 if found is not None:
                     return found
         return None
+
+
+def _recheck_s() -> float:
+    return RECHECK_S * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311
 
 
 class Mailbox:

@@ -12,6 +12,7 @@ from shared.api_keys.issued import IssuedKey, Wanted
 from shared.api_keys.limits import Limits
 from shared.api_keys.record import ApiKey, known_scopes
 from shared.api_keys.tables import api_key_secrets, api_keys
+from shared.codecs.rows import rows_of
 from shared.errors import ApiKeyNotFound
 
 
@@ -37,7 +38,7 @@ def query(
         .limit(take)
     ).all()
     shown = _visible(connection, [row.id for row in rows])
-    return total, [_issued(row, shown) for row in rows]
+    return total, rows_of(rows, lambda row: _issued(row, shown))
 
 
 def records(
@@ -52,7 +53,7 @@ def records(
         wanted = wanted.where(key.id == key_id)
     if changed_since_ms:
         wanted = wanted.where(key.revision >= changed_since_ms)
-    return [_record(row) for row in connection.execute(wanted)]
+    return rows_of(connection.execute(wanted), _record)
 
 
 def _conditions(wanted: Wanted) -> Sequence[ColumnElement[bool]]:

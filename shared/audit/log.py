@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, func, insert, select
 
 from shared.audit.tables import audit
+from shared.codecs.rows import rows_of
 
 #: What stands in the log in the place of a secret.
 REMOVED: Final = "(removed)"
@@ -72,7 +73,11 @@ def query(connection: Connection, wanted: Wanted, skip: int, take: int) -> tuple
         .offset(skip)
         .limit(take)
     ).mappings()
-    return total, [Entry(**{**row, "changes": json.loads(row["changes"])}) for row in rows]
+    return total, rows_of(rows, _entry)
+
+
+def _entry(row: Mapping[Any, Any]) -> Entry:
+    return Entry(**{**row, "changes": json.loads(row["changes"])})
 
 
 def _conditions(wanted: Wanted) -> Sequence[ColumnElement[bool]]:

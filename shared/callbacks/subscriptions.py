@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 from redis.client import Pipeline
 
 from shared.callbacks.events import Event
+from shared.codecs.rows import rows_of
 from shared.errors import SubscriptionNotFound, TooManySubscriptions
 from shared.store import redis_keys as keys
 from shared.store.base import Store
@@ -35,7 +36,7 @@ class SubscriptionStore(Store):
     def all_of(self, owner: str) -> list[Subscription]:
         """Return the owner's subscriptions, the oldest first."""
         rows: Any = self._client.hgetall(keys.callback_subscriptions(owner))
-        found = [_read(name.decode(), row) for name, row in rows.items()]
+        found = rows_of(rows.items(), lambda row: _read(row[0].decode(), row[1]))
         return sorted(found, key=lambda one: (one.created_ms, one.id))
 
     def create(self, owner: str, url: str, events: tuple[Event, ...]) -> Subscription:

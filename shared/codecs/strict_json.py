@@ -19,13 +19,39 @@ def _refuse(name: str) -> NoReturn:
 _decode: Final[Callable[[str], Any]] = json.JSONDecoder(parse_constant=_refuse).decode
 
 
+#: From here on a document is read so that other threads have their turns (bytes).
+_LARGE_BYTES: Final = 1024 * 1024
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _integer(digits: str) -> int:
+    return int(digits)
+
+
+def _number(digits: str) -> float:
+    return float(digits)
+
+
+# The C scanner hands over to nobody until it is done, unless it calls code in Python.
+_decode_in_turns: Final[Callable[[str], Any]] = json.JSONDecoder(
+    parse_constant=_refuse,
+    object_hook=_same,
+    parse_int=_integer,
+    parse_float=_number,
+).decode
+
+
 def parse(text: bytes) -> Any:
     """Return the value of a document in UTF-8. Raises ValueError for what is none.
 
     One that is nested too deep to be read is none either.
     """
+    decode = _decode if len(text) <= _LARGE_BYTES else _decode_in_turns
     try:
-        return _decode(text.decode("utf-8"))
+        return decode(text.decode("utf-8"))
     except RecursionError as exc:
         raise ValueError("nested too deep") from exc
 

@@ -708,6 +708,9 @@ STATIC_FILE: Final = _at(
 )
 
 # Health
+SERVER_INFO: Final = _dto(
+    service.GetServerInfo, service.GetServerInfoResponse, "GET", _READ, Tag.HEALTH
+)
 UP: Final = _at(
     "GET /up",
     service.NoFields,

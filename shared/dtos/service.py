@@ -41,6 +41,18 @@ class ReadinessResponse(Dto):
     checks: dict[str, str] = Field(description="`ok`, or what is wrong.")
 
 
+class GetServerInfo(Dto):
+    """Tell which version this is, what its clock says, and how many models the key may use."""
+
+
+class GetServerInfoResponse(Dto):
+    """The server, as the caller's key sees it."""
+
+    version: str
+    date: str = Field(description="What its clock says.")
+    models: int = Field(description="How many models the key may use.")
+
+
 class GetMetrics(Dto):
     """Tell the figures of the cluster and of this gateway, for Prometheus."""
 

@@ -32,6 +32,10 @@ class Completion(KeyLimits):
         call = Call("leave_completion", [keys.EXECUTED, keys.COMPLETION_LEASE], [token])
         return bool(self._scripts.run(call))
 
+    def give_up_completion(self, token: str) -> None:
+        """Stop completing, although there are jobs left: others may be able to, or later ones."""
+        Lease(self._scripts, keys.COMPLETION_LEASE).give_back(token)
+
     def executed(self, most: int) -> list[int]:
         """Return the ids that wait for completion, oldest first."""
         ids: Any = self._client.zrange(keys.EXECUTED, 0, most - 1)

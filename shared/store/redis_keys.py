@@ -121,7 +121,7 @@ def ref(owner: str, ref_id: str) -> str:
 
 
 def tag(owner: str, name: str) -> str:
-    """ZSET of job ids by creation time with this Tag. Renewed by each new job."""
+    """ZSET of job ids by creation time with this Tag. Each new job renews it, drops the gone."""
     return f"jobs:tag:{owner}{_SEPARATOR}{name}"
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any, Final
+
+from shared.codecs.strict_json import parse
 
 #: More than any call takes: a provider's nonsense is not summed up.
 _MOST: Final = 2**40
@@ -32,8 +33,8 @@ def usage_of(response: bytes | None) -> Usage:
     if response is None:
         return Usage()
     try:
-        body = json.loads(response)
-    except (ValueError, RecursionError):
+        body = parse(response)
+    except ValueError:
         return Usage()
     return _read(body) if isinstance(body, dict) else Usage()
 

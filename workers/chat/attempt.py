@@ -21,6 +21,7 @@ from shared.providers.provider import Provider
 from shared.wire.chat_request import with_model
 from shared.wire.request_defaults import with_defaults
 from workers.chat.adjusted import Adjusted
+from workers.chat.ending import asks_for_one
 from workers.chat.relay import StreamRefused
 from workers.chat.streamed import relay_stream
 from workers.deps import Deps
@@ -136,7 +137,8 @@ def _call(
                 always_told=dialect.always_tells_usage,
             )
             with closing(chunks):
-                return relay_stream(relay, chunks, claim.operation, show)
+                alone = asks_for_one(claim.operation, claim.request)
+                return relay_stream(relay, chunks, claim.operation, show, asks_for_one=alone)
     except gevent.Timeout as expired:
         if expired is not limit:
             raise

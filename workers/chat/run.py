@@ -80,7 +80,8 @@ def _stored(deps: Deps, running: RunningAttempt, outcome: Outcome) -> None:
         raise
     except Exception:
         log.exception("job %s: its outcome could not be stored", running.claim.id)
-        store(deps, running.claim, _UNFORESEEN)
+        # Nothing else that could fail: a slot that nobody gives back ends with its lease.
+        _execute(deps, running.claim, _UNFORESEEN, [])
 
 
 def make_attempts(deps: Deps, running: RunningAttempt) -> Outcome:
@@ -110,6 +111,10 @@ def store(deps: Deps, claim: Claim, outcome: Outcome) -> None:
             deps.counters.add(Count.DEFERRED)
             return
         outcome = Outcome.cancelled(outcome.record)
+    _execute(deps, claim, outcome, along)
+
+
+def _execute(deps: Deps, claim: Claim, outcome: Outcome, along: list[Call]) -> None:
     executed = patiently(
         deps,
         lambda: deps.jobs.execute(claim.id, claim.attempt, outcome.result, outcome.record, along),

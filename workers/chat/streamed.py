@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, Final
 
+import gevent
 from redis.exceptions import RedisError
 
 from shared.codecs.json_bytes import to_json_bytes
@@ -16,11 +17,14 @@ from shared.jobs.failures import STREAM_BROKEN
 from shared.jobs.job import failure_body
 from shared.operation import Operation
 from shared.wire import response_events
+from workers.chat.ending import until_overdue
 from workers.chat.opening import Opening
 from workers.chat.relay import Relay, StreamRefused
 from workers.chat.usage import Show, show_all
 from workers.folds.by_operation import Fold, fold_of
+from workers.heavy import away
 from workers.providers.base import EndedWithoutDone, ProviderError
+from workers.providers.redaction import cleaned, redactor
 
 _NO_JSON: Final = replace(
     STREAM_BROKEN,
@@ -38,13 +42,18 @@ def relay_stream(
     chunks: Iterable[bytes],
     operation: Operation = Operation.CHAT,
     show: Show = show_all,
+    *,
+    asks_for_one: bool = True,
 ) -> bytes:
     """Pass all chunks on that `show` lets through; return the operation's whole answer as JSON.
 
+    `asks_for_one`: whether the answer is whole as soon as one choice is.
     Raises StreamRefused; and ProviderError, which is transient as long as nothing was passed on:
     after that another attempt would say something else from the start.
     """
     fold = fold_of(operation)
+    if asks_for_one:
+        chunks = until_overdue(chunks, lambda: fold.is_complete)
     try:
         _relay(Opening(relay, operation), fold, chunks, show)
         response = _whole(fold)
@@ -69,7 +78,7 @@ def _relay(opening: Opening, fold: Fold, chunks: Iterable[bytes], show: Show) ->
             shown = show(chunk, value)
             if shown is not None:
                 opening.send(shown, value)
-    except EndedWithoutDone:
+    except (EndedWithoutDone, gevent.Timeout):
         # Some servers never say [DONE]; with every finish reason there, nothing is missing.
         if not fold.is_complete:
             raise
@@ -104,7 +113,7 @@ def _final(error: ProviderError) -> ProviderError:
 def _parsed(chunk: bytes) -> dict[str, Any]:
     """Return the chunk as an object. Raises ProviderError for what is none, and for an error."""
     try:
-        value = parse(chunk)
+        value = away(len(chunk), lambda: parse(chunk))
     except ValueError as exc:
         raise ProviderError(_NO_JSON, transient=True) from exc
     if not isinstance(value, dict):
@@ -117,6 +126,8 @@ def _parsed(chunk: bytes) -> dict[str, Any]:
 
 
 def _told_error(told: dict[str, Any]) -> ProviderError:
+    # The dialects tell errors first; what passes them by shows no secret either.
+    told = cleaned(told, redactor(frozenset()))
     failure = Failure(
         status=_ERROR_STATUS,
         type=str(told.get("type") or "server_error"),

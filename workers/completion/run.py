@@ -48,7 +48,9 @@ def complete_executed(deps: Deps) -> int:
             completed, is_stuck = _complete_all(deps, ids)
             done += completed
             if is_stuck:
-                # Nothing but what cannot be completed is left; the tick rings again.
+                # Nothing but what cannot be completed is left; the tick rings again. Until then
+                # nobody else has to wait for this process.
+                deps.jobs.give_up_completion(token)
                 break
         elif deps.jobs.leave_completion(token):
             break

@@ -15,7 +15,8 @@ from gevent.monkey import get_original
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 from requests.exceptions import ProxyError
-from requests.utils import select_proxy
+from requests.structures import CaseInsensitiveDict
+from requests.utils import get_encoding_from_headers, select_proxy
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import NewConnectionError
@@ -25,6 +26,10 @@ from workers.providers.answers.head import AnswerHead
 
 #: A request up to this goes out in one system call (bytes); a larger one is not copied for that.
 _JOINED_BYTES: Final = 65_536
+
+# The one that gevent has not patched: it is asked without waiting, which with gevent's own is a
+# turn of the event loop.
+_poll: Final[Any] = get_original("select", "poll")
 
 
 class _Lean:
@@ -38,9 +43,7 @@ class _Lean:
         """Whether the connection can be used: it is open, and nobody has said a word or hung up."""
         if self.sock is None:
             return False
-        # The one that gevent has not patched: it is asked without waiting, which with gevent's own
-        # is a turn of the event loop.
-        poll = get_original("select", "poll")()
+        poll = _poll()
         poll.register(self.sock.fileno(), select.POLLIN)
         return not poll.poll(0)
 
@@ -143,9 +146,23 @@ class Adapter(HTTPAdapter):
         manager.pool_classes_by_scheme = self.poolmanager.pool_classes_by_scheme
         return manager
 
+    def request_url(self, request: PreparedRequest, proxies: Any) -> str:
+        """Return what the first line asks for: of a server its path, of a proxy the URL."""
+        return super().request_url(request, proxies) if proxies else request.path_url
+
     def build_response(self, req: PreparedRequest, resp: Any) -> Response:
-        """Return the answer. Raises ProxyError for one that only a proxy can give (RFC 9110)."""
+        """Return the answer; nobody looks at its cookies.
+
+        Raises ProxyError for one that only a proxy can give (RFC 9110).
+        """
         if resp.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
             resp.close()
             raise ProxyError("407 Proxy Authentication Required", request=req)
-        return super().build_response(req, resp)
+        response = Response()
+        response.status_code, response.reason = resp.status, resp.reason
+        response.headers = CaseInsensitiveDict(resp.headers)
+        response.encoding = get_encoding_from_headers(response.headers)
+        response.raw, response.url = resp, str(req.url)
+        response.request = req
+        response.connection = self
+        return response

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import gevent
 import requests
@@ -256,4 +256,7 @@ def _prepared(url: str, headers: Pairs, own: Pairs, query: Pairs) -> requests.Pr
     }
     # Names in any casing are one header: the last one wins.
     merged = CaseInsensitiveDict([*ours.items(), *headers, *own])
-    return requests.Request("POST", url, headers=merged, params=dict(query)).prepare()
+    request: Any = requests.Request("POST", url, headers=merged, params=dict(query)).prepare()
+    # It has none, and each copy would get a jar of its own.
+    request._cookies = None  # noqa: SLF001
+    return request  # type: ignore[no-any-return]

@@ -16,7 +16,9 @@ import requests
 
 from shared.codecs.ndjson import LineParser
 from shared.operation import OPERATIONS_BY_TYPE, Operation
+from workers.heavy import away
 from workers.providers import http
+from workers.providers.answers.events import names_error
 from workers.providers.answers.whole import checked
 from workers.providers.base import ProviderCall
 from workers.providers.http_errors import error_told
@@ -40,7 +42,8 @@ class OllamaDialect:
 
     def ask(self, session: requests.Session, call: ProviderCall) -> bytes:
         """POST the body and return the response's bytes. Raises ProviderError."""
-        return checked(call, http.ask(session, call, _target(call), call.body))
+        body = http.ask(session, call, _target(call), call.body)
+        return away(len(body), lambda: checked(call, body))
 
     def stream(self, session: requests.Session, call: ProviderCall) -> Generator[bytes, None, None]:
         """POST the body and yield the chunks that come back. Raises ProviderError."""
@@ -53,7 +56,7 @@ def _lines(session: requests.Session, call: ProviderCall) -> Generator[bytes, No
     with closing(http.stream(session, call, _target(call), call.body, _NDJSON)) as sent:
         for piece in sent:
             for line in _taken_apart(call, piece):
-                told = _object(line).get("error") if b'"error"' in line else None
+                told = _object(line).get("error") if names_error(line) else None
                 if told:
                     raise error_told(call, HTTPStatus.BAD_GATEWAY.value, _named(told_in(told)))
                 yield line

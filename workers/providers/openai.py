@@ -10,6 +10,7 @@ from requests import Session
 
 from shared.operation import OPERATIONS_BY_TYPE, Operation
 from shared.wire import response_events
+from workers.heavy import away
 from workers.providers import http, http_errors
 from workers.providers.answers import unstreamed
 from workers.providers.answers.events import judge
@@ -37,7 +38,8 @@ class OpenAiDialect:
 
     def ask(self, session: Session, call: ProviderCall) -> bytes:
         """POST the body and return the response's bytes. Raises ProviderError."""
-        return checked(call, http.ask(session, call, _target(call), call.body))
+        body = http.ask(session, call, _target(call), call.body)
+        return away(len(body), lambda: checked(call, body))
 
     def stream(self, session: Session, call: ProviderCall) -> Generator[bytes, None, None]:
         """POST the body and yield the data of the events that come back. Raises ProviderError."""

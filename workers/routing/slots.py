@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 
 from redis.exceptions import RedisError
@@ -10,7 +9,9 @@ from redis.exceptions import RedisError
 from shared.jobs.moves import Claim, Result
 from shared.providers.provider import Provider
 from shared.store.scripts import Call
+from shared.wire.usage import usage_of
 from workers.deps import Deps
+from workers.heavy import away
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,4 @@ def _tokens(provider: Provider, result: Result) -> int:
     """Return the tokens that an answer took, where they are counted (`usage.total_tokens`)."""
     if provider.tokens_per_minute is None:
         return 0
-    try:
-        return max(0, int(json.loads(result.body)["usage"]["total_tokens"]))
-    except (ValueError, KeyError, TypeError):
-        return 0
+    return away(len(result.body), lambda: usage_of(result.body).total)

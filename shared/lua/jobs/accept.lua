@@ -83,7 +83,12 @@ redis.call('HSET', ARGV[2] .. id, 'id', id, 'state', 'Queued', 'model', ARGV[3],
 hold_bytes(KEYS[5], ARGV[13], id, ARGV[16])
 redis.call('SET', KEYS[2], id)
 if ARGV[11] ~= '' then
-  redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', whole(now - tonumber(ARGV[12])))
+  -- Whatever their age: a job that is tried again, or whose callback is, lives longer than others.
+  for _, old in ipairs(redis.call('ZRANGE', KEYS[3], 0, 9)) do
+    if redis.call('EXISTS', ARGV[2] .. old) == 0 then
+      redis.call('ZREM', KEYS[3], old)
+    end
+  end
   redis.call('ZADD', KEYS[3], whole(now), id)
   redis.call('PEXPIRE', KEYS[3], ARGV[12])
 end

@@ -178,6 +178,12 @@ def test_wrong_method_is_answered_with_the_right_ones(gateway: Gateway) -> None:
     assert "POST" in answer.headers["Allow"]
 
 
+@pytest.mark.parametrize("path", ["/v1//models", "//v1/models", "/api//QueueOpenAiChatCompletion"])
+def test_path_with_an_empty_part_is_unknown_and_leads_nowhere(gateway: Gateway, path: str) -> None:
+    answer = gateway.client.get(f"http://localhost{path}")
+    assert _error(answer) == (404, None, "unknown_url")
+
+
 # --- who is calling -------------------------------------------------------------------------------
 
 

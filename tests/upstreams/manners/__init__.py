@@ -9,6 +9,7 @@ from tests.upstreams.manners import (
     numbers,
     refusals,
     shapes,
+    statuses,
     streams,
     tools,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "numbers",
     "refusals",
     "shapes",
+    "statuses",
     "streams",
     "tools",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 
 from tests.upstreams import good, kinds, wire
@@ -58,6 +59,51 @@ def _reset_at_end(kind: Kind) -> Sent:
 
 
 manner(_NO_DONE, "reset after the end", _reset_at_end, kinds=[kinds.CHAT_STREAM], calls=1)
+
+
+def held_open(said: bytes) -> Callable[[Kind], Sent]:
+    """Return what says everything but the last word, then keeps the connection and says this."""
+
+    @by_kind
+    def make(kind: Kind) -> Sent:
+        last = wire.DONE if kind is not kinds.CLAUDE_STREAM else good.pieces(kind)[-1]
+
+        def reply(_asked: Asked) -> Iterator[bytes]:
+            whole = b"".join(good.pieces(kind)).removesuffix(last)
+            yield wire.head(good.media_type(kind), transfer_encoding="chunked")
+            yield wire.chunked([whole])[0]
+            for _ in range(200):
+                time.sleep(0.1)
+                yield wire.chunked([said])[0] if said else b""
+
+        return reply
+
+    return make
+
+
+for name, said in (
+    ("silence", b""),
+    ("comments", b": ping\n\n"),
+    ("blank data", b"data:\n\n"),
+    ("empty chunks", wire.event(good.chunk(None))),
+):
+    manner(
+        "no `[DONE]` after all finish reasons, the connection kept open, with or without pings",
+        f"held open with {name}",
+        held_open(said),
+        Completed(),
+        kinds=[kinds.CHAT_STREAM, kinds.TEXT_STREAM]
+        + ([kinds.CLAUDE_STREAM] if name != "empty chunks" else []),
+        calls=1,
+    )
+manner(
+    "no `[DONE]` after all finish reasons, the connection kept open, with or without pings",
+    "held open after the end",
+    held_open(b""),
+    Completed(),
+    kinds=[kinds.RESPONSE_STREAM, kinds.GENERATION_STREAM],
+    calls=1,
+)
 manner(
     "broken off before its finish reason",
     "ended early",

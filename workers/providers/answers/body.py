@@ -5,35 +5,44 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
+import gevent
 import requests
 
+from shared.codecs.json_size import has_more_values
 from shared.errors import Failure
+from workers.heavy import away
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.http_errors import unreachable
 
-#: Most bytes taken at once.
-READ_BYTES: Final = 65_536
+#: Most bytes taken at once: what is read of them takes some milliseconds, also of blank lines only.
+READ_BYTES: Final = 16_384
+#: After so many pieces others have a turn: thousands of one byte each are in what was read at once.
+_TURN_PIECES: Final = 64
 #: The codings that we ask for, and their names of old (RFC 9110, 8.4.1).
 _CODINGS: Final = frozenset(("", "identity", "gzip", "x-gzip", "deflate"))
 _GZIP_BEGINS: Final = b"\x1f\x8b"
 _SHOWN_CODING: Final = 40
-#: From so many bytes on an answer's values are counted, and how many objects and lists it may have:
-#: each takes some hundred bytes of memory once it is parsed.
+#: From so many bytes on an answer's values are counted: each takes some ten to hundred bytes of
+#: memory once it is parsed, and some ten nanoseconds, in which a reader may give way to nobody.
 _COUNTED_BYTES: Final = 1024 * 1024
 _MOST_CONTAINERS: Final = 1_000_000
+_MOST_VALUES: Final = 4_000_000
 
 
 def pieces(call: ProviderCall, response: requests.Response) -> Iterator[bytes]:
     """Yield the body as it comes, decompressed. Raises ProviderError and what urllib3 raises."""
     raw = response.raw
     _look_at_coding(call, response)
-    taken = 0
+    taken = count = 0
     # What has come is passed on at once: `read1` waits for no more than is there.
     while data := raw.read1(READ_BYTES, decode_content=True):
         taken += len(data)
         if taken > call.answer_max_bytes:
             raise too_large(call)
         yield data
+        count += 1
+        if count % _TURN_PIECES == 0:
+            gevent.sleep(0)
 
 
 def whole(call: ProviderCall, response: requests.Response) -> bytes:
@@ -42,9 +51,20 @@ def whole(call: ProviderCall, response: requests.Response) -> bytes:
     if isinstance(response._content, bytes):  # noqa: SLF001
         return response.content
     body = b"".join(pieces(call, response))
-    if len(body) > _COUNTED_BYTES and body.count(b"{") + body.count(b"[") > _MOST_CONTAINERS:
+    if has_too_many_values(body):
         raise too_large(call)
     return body
+
+
+def has_too_many_values(text: bytes) -> bool:
+    """Whether a text of JSON has more values than is read."""
+    return len(text) > _COUNTED_BYTES and away(
+        len(text),
+        lambda: (
+            text.count(b"{") + text.count(b"[") > _MOST_CONTAINERS
+            or has_more_values(text, _MOST_VALUES)
+        ),
+    )
 
 
 def too_large(call: ProviderCall) -> ProviderError:

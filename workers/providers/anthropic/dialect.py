@@ -17,6 +17,7 @@ from shared.codecs.sse import ErrorEvent
 from shared.codecs.strict_json import parse, without_bom
 from shared.errors import Failure
 from shared.operation import OPERATIONS_BY_TYPE
+from workers.heavy import away
 from workers.providers import http, http_errors
 from workers.providers.answers import unstreamed
 from workers.providers.answers.events import error_of_told, value_of
@@ -48,6 +49,9 @@ class AnthropicDialect:
         translated = _translated(call, json.loads(call.body))
         body = to_json_bytes(translated.request)
         answer = without_bom(http.ask(session, call, _target(call), body))
+        return away(len(answer), lambda: self._answer(call, translated, answer))
+
+    def _answer(self, call: ProviderCall, translated: Translation, answer: bytes) -> bytes:
         events = events_of(answer)
         if events is not None:
             chunks = self._chunks(call, translated, events, include_usage=True)

@@ -9,9 +9,10 @@ import pytest
 import redis
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Connection, text
 
-from gateway.http.rows import rows_of
 from shared.codecs.half_characters import may_have_halves, whole
+from shared.codecs.rows import rows_of
 from shared.dtos.base import Dto
 from shared.dtos.moments import EARLIEST_MS, LATEST_MS, iso_date, to_unix_ms
 from shared.errors import ValidationFailed
@@ -122,3 +123,19 @@ def test_models_that_a_key_may_not_use_are_not_told(gateway: Gateway) -> None:
     assert provider["selectedModels"] == ["n"]
     none = gateway.post("/api/CreateApiKey", {"name": "k", "models": ["z"]}, key=ADMIN_SECRET)
     assert gateway.get("/api/GetActiveProviders", key=none.json["key"]).json["results"] == []
+
+
+def test_lists_of_keys_and_audit_survive_a_stored_row_that_cannot_be_read(gateway: Gateway) -> None:
+    names = ("good", "poison")
+    made = [gateway.post("/api/CreateApiKey", {"name": n}, key=ADMIN_SECRET).json for n in names]
+
+    def poison(connection: Connection) -> None:
+        row = {"id": made[1]["id"]}
+        connection.execute(text("UPDATE api_keys SET limits = '{' WHERE id = :id"), row)
+        connection.execute(text("UPDATE audit SET changes = '{'"))
+
+    gateway.services.database.write(poison)
+    keys = gateway.get("/api/QueryApiKeys", key=ADMIN_SECRET)
+    assert (keys.status_code, [row["name"] for row in keys.json["results"]]) == (200, ["good"])
+    assert gateway.get("/api/QueryAuditLog", key=ADMIN_SECRET).status_code == 200
+    assert gateway.get("/api/QueryAiModels", key=made[0]["key"]).status_code == 200

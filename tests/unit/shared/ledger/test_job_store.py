@@ -157,11 +157,14 @@ def test_accept_keeps_no_tag_index_when_the_job_has_no_tag(
 def test_accept_drops_the_tag_entries_of_jobs_that_are_gone(
     job_store: JobStore, ledger_redis: redis.Redis, fake_clock: FakeClock
 ) -> None:
-    accepted(job_store, tag="nightly")
-    fake_clock.advance(86_400 + 600)
-    second = accepted(job_store, tag="nightly")
+    lives, *gone = [accepted(job_store, tag="nightly") for _ in range(3)]
+    ledger_redis.delete(*(keys.job(job.id) for job in gone))
+    # One that was tried again, or whose callback was, is older than a day.
+    fake_clock.advance(3 * 86_400)
+    last = accepted(job_store, tag="nightly")
 
-    assert ledger_redis.zrange(keys.tag("key1", "nightly"), 0, -1) == [b"%d" % second.id]
+    listed = [b"%d" % job.id for job in (lives, last)]
+    assert ledger_redis.zrange(keys.tag("key1", "nightly"), 0, -1) == listed
 
 
 def test_accept_returns_the_same_job_and_changes_nothing_when_the_ref_id_is_replayed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any
@@ -312,3 +313,39 @@ def test_lease_that_was_renewed_is_good_without_asking(
     stands_still(deps, fake_clock, monkeypatch, 9, renewed_in_time)
     run.deliver(deps, job_id)
     assert len(receiver.posts) == 1
+
+
+@pytest.mark.parametrize(
+    "breaks",
+    [
+        pytest.param(("callback_body", run), id="its body"),
+        pytest.param(("callback_headers", run), id="its headers"),
+        pytest.param(("signature_headers", run.signing), id="its signature"),
+        pytest.param(("post", None), id="its sending"),
+    ],
+)
+def test_unforeseen_end_of_an_attempt_is_traced_and_tried_again(
+    deps: Deps,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    breaks: tuple[str, Any],
+) -> None:
+    """It is an attempt like others: with a row, a next one, and no place kept at the receiver."""
+
+    def bug(*_args: object, **_options: object) -> Any:
+        raise LookupError("boo")
+
+    job_id, other = (_ended(deps, Result.response(b"{}"), ref_id=name) for name in "ab")
+    name, owner = breaks
+    with monkeypatch.context() as patch, caplog.at_level(logging.ERROR):
+        patch.setattr(owner or receiver, name, bug)
+        run.deliver(deps, job_id)
+    assert "LookupError: boo" in caplog.text
+    delivery = deps.deliveries.get(job_id)
+    assert delivery is not None
+    assert (delivery.state, delivery.tries) == (DeliveryState.PENDING, 1)
+    (row,) = delivery.log
+    assert (row.error, row.detail) == ("internal", "unforeseen: LookupError")
+    run.deliver(deps, other)
+    assert [body for _, body, _ in receiver.posts] == [b"{}"]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+import gevent
 import pytest
 
 from shared.errors import Failure
 from shared.operation import Operation
 from tests.support.chunks import HELLO, FakeChunkStore, chunk, claim_of, unreachable
+from workers.chat import ending
 from workers.chat.relay import Relay, Relays, StreamRefused
 from workers.chat.streamed import relay_stream
 from workers.providers.base import EndedWithoutDone, ProviderError
@@ -123,6 +125,80 @@ def test_stream_that_ended_without_done_is_broken_when_a_choice_is_not_finished(
     with pytest.raises(ProviderError) as caught:
         relay_stream(relay, ended_without_done(*chunks))
     assert caught.value.failure is CUT
+
+
+def _held_open(*chunks: bytes) -> Iterator[bytes]:
+    yield from chunks
+    gevent.sleep(60)
+
+
+def test_stream_that_is_whole_is_not_waited_for(
+    store: FakeChunkStore, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ending, "GRACE_S", 0.05)
+    usage = chunk(usage={"total_tokens": 3}, choices=[])
+    with gevent.Timeout(10):
+        response = json.loads(relay_stream(relay, _held_open(*HELLO, usage)))
+    assert response["usage"] == {"total_tokens": 3}
+    assert store.said() == [*HELLO, usage]
+
+
+@pytest.mark.parametrize(
+    ("chunks", "for_one"),
+    [
+        pytest.param(HELLO[:2], True, id="not whole"),
+        pytest.param([*HELLO, chunk("x", index=1)], True, id="another choice has begun"),
+        pytest.param(HELLO, False, id="more choices are asked for"),
+    ],
+)
+def test_stream_that_may_go_on_has_all_its_time(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch, chunks: list[bytes], *, for_one: bool
+) -> None:
+    monkeypatch.setattr(ending, "GRACE_S", 0.01)
+
+    def slow() -> Iterator[bytes]:
+        yield from chunks
+        gevent.sleep(0.1)
+        yield chunk("y", index=1)
+        yield from (chunk(finish="stop"), chunk(finish="stop", index=1))
+
+    response = json.loads(relay_stream(relay, slow(), asks_for_one=for_one))
+    assert response["choices"][1]["message"]["content"].endswith("y")
+
+
+def test_answer_that_is_whole_when_time_is_over_is_one(relay: Relay) -> None:
+    with gevent.Timeout(0.05):
+        response = relay_stream(relay, _held_open(*HELLO), asks_for_one=False)
+    assert json.loads(response)["choices"][0]["finish_reason"] == "stop"
+    with pytest.raises(gevent.Timeout), gevent.Timeout(0.05):
+        relay_stream(relay, _held_open(*HELLO[:2]), asks_for_one=False)
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_body", "expected"),
+    [
+        (Operation.CHAT, b'{"messages":[]}', True),
+        (Operation.CHAT, b'{"n":1}', True),
+        (Operation.CHAT, b'{"n" : 1, "x":2}', True),
+        (Operation.CHAT, b'{"n": 2}', False),
+        (Operation.CHAT, b'{"n": 12}', False),
+        (Operation.COMPLETION, b'{"prompt": "a"}', True),
+        (Operation.COMPLETION, b'{"prompt": ["a", "b"]}', False),
+    ],
+)
+def test_requests_for_one_answer_are_known(
+    operation: Operation, request_body: bytes, *, expected: bool
+) -> None:
+    assert ending.asks_for_one(operation, request_body) is expected
+
+
+def test_error_that_passed_its_dialect_shows_no_key(relay: Relay) -> None:
+    told = b'{"error":{"message":"bad sk-proj-Abc123Def456\\nx","hint":"Bearer abcdefgh12345678"}}'
+    with pytest.raises(ProviderError) as caught:
+        relay_stream(relay, [told])
+    everything = f"{caught.value} {caught.value.failure} {caught.value.body!r}"
+    assert "Abc123" not in everything
+    assert "abcdefgh12345678" not in everything
 
 
 def test_stream_that_was_cut_is_broken_whatever_came_before(relay: Relay) -> None:

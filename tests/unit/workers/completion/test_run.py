@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from typing import Any
+
 import pytest
 import redis
 
@@ -91,3 +94,26 @@ def test_each_job_that_ends_is_counted_once_with_how_long_it_took(
     assert (labels[0], *labels[2:]) == ("m", "chat", "completed")
     for what in (Tallied.WAIT, Tallied.RUN, Tallied.TOTAL):
         assert sum(counts.histograms(what)["m",].buckets) == 2
+
+
+def test_job_that_cannot_be_completed_holds_up_nobody(
+    deps: Deps, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What nobody has foreseen is traced, and the others end; the next pass tries it again."""
+    ids = _execute(deps, 5)
+    complete = deps.jobs.complete
+
+    def complete_but_one(jobs: Any, charges: Any) -> Any:
+        if any(job.id == ids[2] for job in jobs):
+            raise LookupError("boo")
+        return complete(jobs, charges)
+
+    with monkeypatch.context() as patch, caplog.at_level(logging.ERROR):
+        patch.setattr(deps.jobs, "complete", complete_but_one)
+        assert complete_executed(deps) == 4
+    assert "Traceback" in caplog.text
+    assert f"job {ids[2]} could not be completed" in caplog.text
+    states = [job.state for job in deps.jobs.summaries(ids) if job is not None]
+    assert states == [JobState.COMPLETED] * 2 + [JobState.EXECUTED] + [JobState.COMPLETED] * 2
+    # Its place is not taken: whoever rings next completes it.
+    assert complete_executed(deps) == 1

@@ -1,4 +1,4 @@
-"""Shows the rows of a list; one that cannot be shown is left out, not the list."""
+"""Reads and shows the rows of a list; one that cannot be is left out, not the list."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ R = TypeVar("R")
 
 
 def rows_of(found: Iterable[T], show: Callable[[T], R]) -> list[R]:
-    """Return each as it is shown, without those that cannot be, of which the log tells.
+    """Return each as it is read or shown, without those that cannot be, of which the log tells.
 
     An older version, or another hand, may have left what nothing of ours would write today.
     """

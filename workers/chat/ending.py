@@ -1,0 +1,54 @@
+"""The end of a stream: a server that has said everything is not waited for until it says so.
+
+`[DONE]` is a convention, not part of the answer. Some servers leave it out and keep the connection,
+or go on with comments; after every finish reason what may still come is the usage.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+import gevent
+
+from shared.errors import Failure
+from shared.operation import Operation
+from workers.providers.base import EndedWithoutDone
+
+#: How long what follows a whole answer may take in all (seconds): its usage, its `[DONE]`.
+GRACE_S: Final = 3.0
+_OVERDUE: Final = Failure(
+    504, "server_error", "provider_timeout", "The stream did not end with its answer.", "Timeout"
+)
+# Requests that may ask for more than one answer; whichever ends first is not the whole.
+_asks_for_more = re.compile(rb'"n"\s*+:\s*+(?!1\s*[,}])|"best_of"').search
+_has_prompts = re.compile(rb'"prompt"\s*:\s*\[').search
+
+
+def asks_for_one(operation: Operation, request: bytes) -> bool:
+    """Whether the answer is whole with its first finish reason. In doubt it is not. Pure."""
+    if operation is Operation.COMPLETION and _has_prompts(request):
+        return False
+    return _asks_for_more(request) is None
+
+
+def until_overdue(chunks: Iterable[bytes], is_whole: Callable[[], bool]) -> Iterator[bytes]:
+    """Yield the chunks. Raises EndedWithoutDone some seconds after the answer was whole."""
+    left = iter(chunks)
+    for chunk in left:
+        yield chunk
+        if is_whole():
+            break
+    ends_at = time.monotonic() + GRACE_S
+    while is_whole():
+        overdue = EndedWithoutDone(_OVERDUE, transient=True)
+        # Around the reading alone: what is done with a chunk is not to be broken off.
+        with gevent.Timeout(max(0.001, ends_at - time.monotonic()), overdue):
+            chunk = next(left, b"")
+        if not chunk:
+            return
+        yield chunk
+    # Another choice has begun: it has all the time of the attempt.
+    yield from left
