@@ -60,7 +60,7 @@ def over_tls(folder: Path, port: int = 0) -> RedisSetup:
     """Return a server that speaks TLS only, and has a user of its own for us."""
     tls = _certificate(folder)
     port = port or free_port()
-    more = [f"user replyto on >{PASSWORD} ~* &* +@all", "user default off"]
+    more = [f"user replyto on >{PASSWORD} ~* &* +@all", "user default off ~* &* +@all"]
     config = _config(folder, REDIS, ["port 0", f"tls-port {port}", *_tls_lines(tls), *more])
     url = f"rediss://replyto:{quote(PASSWORD, safe='')}@127.0.0.1:{port}/0?ssl_ca_certs={tls[0]}"
     return RedisSetup(url, {REDIS: config})
