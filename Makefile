@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-redis conformance test-llama lint format bench chaos hostile screenshots lock clean
+.PHONY: docs-api help run test test-redis conformance test-llama lint format bench chaos hostile screenshots lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ lint: $(VENV)/.dev  ## check style, formatting, types and who imports whom
 format: $(VENV)/.dev  ## put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs-api: $(VENV)/.dev  ## write docs/api/ anew, from the catalog of endpoints
+	$(BIN)/python docs/api/generate.py
 
 bench: $(VENV)/.dev  ## measure, and print tables with ratios
 	$(BIN)/python -m bench $(ARGS)
