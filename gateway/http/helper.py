@@ -100,7 +100,7 @@ class Helper:
             # Not gevent's, which has child processes in the main thread's loop only; and where
             # gevent has patched it, the library's own Popen does not work any more.
             spawn = get_original("os", "posix_spawn")
-            os.set_inheritable(theirs.fileno(), True)
+            os.set_inheritable(theirs.fileno(), True)  # noqa: FBT003
             argv = [sys.executable, "-P", "-m", "gateway.http.helper_process"]
             self._pid = spawn(sys.executable, [*argv, str(theirs.fileno())], _environment())
         self._link = ours
