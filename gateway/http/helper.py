@@ -10,9 +10,11 @@ from __future__ import annotations
 import logging
 import os
 import pickle
+import signal
 import struct
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,12 +40,12 @@ class Helper:
         self._most_s = most_s
         self._line = BoundedSemaphore()
         self._link: Any = None
-        self._process: Any = None
+        self._pid: int | None = None
 
     @property
     def pid(self) -> int | None:
         """Its id, None before it is needed."""
-        return None if self._process is None else int(self._process.pid)
+        return self._pid
 
     def do(self, work: Callable[[], Any]) -> tuple[Any, Exception | None]:
         """Return what the work returned and what it raised.
@@ -69,9 +71,11 @@ class Helper:
         """End the process."""
         if self._link is not None:
             self._link.close()
-            self._process.kill()
-            self._process.wait()
-        self._link = self._process = None
+        if self._pid is not None:
+            with suppress(ProcessLookupError, ChildProcessError):
+                os.kill(self._pid, signal.SIGKILL)
+                get_original("os", "waitpid")(self._pid, 0)
+        self._link = self._pid = None
 
     def _exchange(self, message: bytes) -> Any:
         if self._link is None:
@@ -93,13 +97,12 @@ class Helper:
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
-            # Not gevent's, which has child processes in the main thread's loop only.
-            popen = get_original("subprocess", "Popen")
-            self._process = popen(
-                [sys.executable, "-P", "-m", "gateway.http.helper_process", str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                env=_environment(),
-            )
+            # Not gevent's, which has child processes in the main thread's loop only; and where
+            # gevent has patched it, the library's own Popen does not work any more.
+            spawn = get_original("os", "posix_spawn")
+            os.set_inheritable(theirs.fileno(), True)  # noqa: FBT003
+            argv = [sys.executable, "-P", "-m", "gateway.http.helper_process"]
+            self._pid = spawn(sys.executable, [*argv, str(theirs.fileno())], _environment())
         self._link = ours
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -107,3 +109,14 @@ def test_answer_of_a_work_that_was_given_up_is_nobody_elses(helper: Helper) -> N
     gevent.sleep(0.2)
     first.kill()
     assert helper.do(partial(len, "abc")) == (3, None)
+
+
+def test_helper_starts_where_gevent_has_patched_everything() -> None:
+    code = (
+        "import gevent.monkey; gevent.monkey.patch_all()\n"
+        "from functools import partial\n"
+        "from gateway.http.helper import Helper\n"
+        "helper = Helper(); print(helper.do(partial(len, 'ab'))); helper.stop()"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ran.stdout == "(2, None)\n", ran.stderr
