@@ -22,7 +22,7 @@ def confirm(client: redis.Redis, replicas: int) -> None:
     """
     pipe = client.pipeline(transaction=False)
     pipe.incrby(keys.JOB_ID, 0)
-    pipe.execute_command("WAIT", replicas, _LONGEST_WAIT_MS)
+    pipe.execute_command("WAIT", replicas, _LONGEST_WAIT_MS)  # type: ignore[no-untyped-call]
     answer: Any = pipe.execute()
     if int(answer[1]) < replicas:
         raise LedgerUnavailable(
