@@ -54,6 +54,7 @@ lint: $(VENV)/.dev  ## check style, formatting, types and who imports whom
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@command -v luacheck >/dev/null || { echo "luacheck is missing: apt-get install lua-check"; exit 1; }
 	$(BIN)/python -m tests.support.whole_scripts .lua_whole
 	luacheck --quiet .lua_whole
 
