@@ -54,9 +54,11 @@ def client(gateway: Stack) -> Iterator[Api]:
 
 
 def jobs_in(stack: Stack) -> dict[bytes, Any]:
-    """Return all that the ledger holds of jobs: what it counts for its operator is no job."""
+    """Return all that the ledger holds of jobs: what it knows of itself is no job."""
     held = dump(stack.redis)
     held.pop(redis_keys.COUNTERS.encode(), None)
+    # A server that starts anew is given a new epoch.
+    held.pop(redis_keys.LEDGER.encode(), None)
     return held
 
 

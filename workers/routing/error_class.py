@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Final
 
 import requests
+from requests.exceptions import ProxyError, SSLError
 from urllib3.exceptions import ProtocolError
 
 from shared.providers.health import Standing
@@ -64,7 +65,7 @@ def needs_probe(error: ProviderError) -> bool:
     one job finds a provider that is down, rather than to use up its attempts.
     """
     is_refused = error.status == HTTPStatus.FORBIDDEN and error.blame is Blame.FORBIDDEN
-    return is_refused or _has_no_answer(error)
+    return is_refused or _may_be_away(error)
 
 
 def _key_refused(error: ProviderError) -> Verdict:
@@ -116,6 +117,20 @@ def _is_dropped(error: ProviderError) -> bool:
     return _has_no_answer(error) and bool(
         cause and cause.args and isinstance(cause.args[0], ProtocolError)
     )
+
+
+def _may_be_away(error: ProviderError) -> bool:
+    """Whether the other side refused or closed the connection.
+
+    A proxy or a certificate that is wrong is no sign of that, nor is an answer that we gave up.
+    """
+    cause = error.__cause__
+    if not _has_no_answer(error) or isinstance(cause, ProxyError | SSLError):
+        return False
+    if not _is_dropped(error):
+        return True
+    broken = cause.args[0] if cause else None
+    return any(isinstance(one, ConnectionError) for one in getattr(broken, "args", ()))
 
 
 def _has_no_answer(error: ProviderError) -> bool:

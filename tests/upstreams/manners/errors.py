@@ -33,7 +33,6 @@ manner(
     wire.answer({"error": {"message": "Too long", "code": 400, "type": "invalid_request_error"}}),
     Failed("Too long", 400, elsewhere=False),
     kinds=kinds.WHOLE,
-    calls=1,
 )
 for name, empty in (
     ("empty object", {}),
