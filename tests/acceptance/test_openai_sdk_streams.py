@@ -138,20 +138,20 @@ def test_failure_before_the_first_chunk_raises_its_class(
 
 
 @pytest.mark.parametrize(
-    ("model", "calls"),
+    ("model", "status", "calls"),
     [
-        pytest.param("sse-error-first", 2, id="an error for a first event"),
-        pytest.param("sse-nothing", 2, id="an empty stream"),
-        pytest.param("odd-numbers", 2, id="an answer that is no stream"),
+        pytest.param("sse-error-first", 503, 2, id="an error for a first event"),
+        pytest.param("sse-nothing", 502, 2, id="an empty stream"),
+        pytest.param("odd-numbers", 502, 2, id="an answer that is no stream"),
     ],
 )
 def test_stream_that_never_began_raises_a_status(
-    stack: Stack, client: OpenAI, model: str, calls: int
+    stack: Stack, client: OpenAI, model: str, status: int, calls: int
 ) -> None:
     marker = uuid.uuid4().hex
     with pytest.raises(openai.InternalServerError) as raised:
         client.chat.completions.create(model=model, messages=messages(marker), stream=True)
-    assert raised.value.status_code == 502
+    assert raised.value.status_code == status
     assert len(stack.canned_calls(marker)) == calls
 
 

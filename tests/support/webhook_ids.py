@@ -1,4 +1,4 @@
-"""The ids of callbacks: the epoch of the ledger, which nobody knows before, and the job's number."""
+"""The ids of callbacks: the epoch of their ledger, which nobody can know before, and a number."""
 
 from __future__ import annotations
 
