@@ -16,6 +16,7 @@ from tests.upstreams.manners.endless import TITLES
 #: Beside these a chat takes three to five times as long: their bytes share one core with it.
 _NOT_YET: Final = (
     "thousands of small events at once",
+    "more than a million objects and lists",
     "an answer, or events and comments, without end",
 )
 
