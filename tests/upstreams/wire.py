@@ -14,7 +14,11 @@ NDJSON = "application/x-ndjson"
 
 
 def head(kind: str | None = JSON, status: str = "200 OK", **headers: str) -> bytes:
-    """Return a head; `headers` with `_` for `-`, `kind` its Content-Type."""
+    """Return a head; `headers` with `_` for `-`, `kind` its Content-Type.
+
+    It says that the connection is closed: another call could take it just before that happens.
+    """
+    headers.setdefault("connection", "close")
     lines = [f"HTTP/1.1 {status}", *([f"content-type: {kind}"] if kind is not None else [])]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
