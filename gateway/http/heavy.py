@@ -17,11 +17,11 @@ from typing import Any, Final, TypeVar
 
 from gevent import get_hub
 from gevent.lock import BoundedSemaphore
-from gevent.threadpool import ThreadPool
 
 from gateway.http.helper import Helper
 from shared.codecs.json_size import has_more_values, most_values
 from shared.errors import TooManyValues
+from shared.native_threads import in_thread, outcome_of
 
 T = TypeVar("T")
 
@@ -31,7 +31,6 @@ _LIGHT_VALUES: Final = 2_000
 #: After so long a thread hands over to one that waits (seconds); Python's own is 5 ms.
 _SWITCH_S: Final = 0.0002
 
-_pools: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
 _helpers: weakref.WeakKeyDictionary[Any, Helper] = weakref.WeakKeyDictionary()
 _turns: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
 
@@ -67,13 +66,14 @@ def beside(work: Callable[[], T], *, caller: str) -> T:
     Raises what it raises, and BodyNotRead when the helper fails.
     """
     with _turn(caller):
-        return _outcome_of(*_helper().do(work))  # type: ignore[no-any-return]
+        return outcome_of(*_helper().do(work))  # type: ignore[no-any-return]
 
 
 def away(work: Callable[[], T], caller: str) -> T:
     """Return what the work comes to, done in the thread. Raises what it raises."""
     with _turn(caller):
-        return _outcome_of(*_pool().apply(_outcome, (work,)))  # type: ignore[no-any-return]
+        sys.setswitchinterval(_SWITCH_S)
+        return in_thread(work)
 
 
 def _read(parse: Callable[[bytes], T], raw: bytes, limit: int) -> T:
@@ -92,16 +92,6 @@ def _turn(caller: str) -> Any:
     return turn
 
 
-def _pool() -> Any:
-    """Return the thread of this event loop."""
-    hub = get_hub()
-    pool = _pools.get(hub)
-    if pool is None:
-        sys.setswitchinterval(_SWITCH_S)
-        pool = _pools[hub] = ThreadPool(1, hub=hub)
-    return pool
-
-
 def _helper() -> Helper:
     """Return the process beside this event loop."""
     hub = get_hub()
@@ -110,17 +100,3 @@ def _helper() -> Helper:
         helper = _helpers[hub] = Helper()
         atexit.register(helper.stop)
     return helper
-
-
-def _outcome(work: Callable[[], T]) -> tuple[T | None, Exception | None]:
-    # As a value: gevent prints the traceback of what its threads raise.
-    try:
-        return work(), None
-    except Exception as exc:
-        return None, exc
-
-
-def _outcome_of(result: Any, error: Exception | None) -> Any:
-    if error is not None:
-        raise error
-    return result

@@ -20,9 +20,9 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from shared.database import migration
 from shared.database.engine import WRITES, build_engine
-from shared.database.native_threads import NativeThreads, TookTooLong, with_limit
 from shared.database.url import parse_url
 from shared.errors import DatabaseUnavailable
+from shared.native_threads import NativeThreads, TookTooLong, with_limit
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Table
 from sqlalchemy.exc import DBAPIError
 
-from shared.database.native_threads import TookTooLong
+from shared.native_threads import TookTooLong
 
 _Row = dict[str, Any]
 

@@ -8,6 +8,8 @@ import os
 import sys
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
@@ -20,7 +22,7 @@ from shared.telemetry.log_lines import About, JsonLines, Lines, TextLines
 log = logging.getLogger("replyto")
 
 #: The job that a task works on, for lines written on its way.
-job_under_way: ContextVar[int | None] = ContextVar("job_under_way", default=None)
+_job_under_way: ContextVar[int | None] = ContextVar("job_under_way", default=None)
 
 #: What says at `info` what only its developers want to know.
 _TALKATIVE: Final = (
@@ -85,8 +87,18 @@ def _passwords(url: str) -> list[str]:
     return [form for one in written if one for form in (one, unquote(one), quote(one, safe=""))]
 
 
+@contextmanager
+def about_job(job_id: int) -> Iterator[None]:
+    """Let the lines that are written meanwhile name this job."""
+    token = _job_under_way.set(job_id)
+    try:
+        yield
+    finally:
+        _job_under_way.reset(token)
+
+
 def _about_task() -> dict[str, Any]:
-    job = job_under_way.get()
+    job = _job_under_way.get()
     return {} if job is None else {"job": job}
 
 

@@ -21,7 +21,7 @@ from shared.callbacks.delivery import (
 from shared.jobs.job import Job, JobState
 from shared.security import signing
 from shared.security.signing import SigningKey
-from shared.telemetry.log_setup import job_under_way
+from shared.telemetry.log_setup import about_job
 from shared.telemetry.tally import Tallied, Tally
 from workers.callbacks.outcome import CallbackAnswer
 from workers.callbacks.schedule import Schedule
@@ -56,8 +56,8 @@ def deliver(deps: Deps, job_id: int) -> None:
     busy needs no message of its own.
     """
     for left in range(_MOST_IN_TURN, 0, -1):
-        job_under_way.set(job_id)
-        following = _deliver(deps, job_id, take=left > 1)
+        with about_job(job_id):
+            following = _deliver(deps, job_id, take=left > 1)
         if following is None:
             return
         job_id = following

@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 
 from shared.queues import names as task_names
 from shared.store.client import is_outage
-from shared.telemetry.log_setup import job_under_way
+from shared.telemetry.log_setup import about_job
 from workers.chat.run import log, run_chat
 from workers.context import deps_of
 
@@ -17,14 +17,14 @@ from workers.context import deps_of
 @shared_task(name=task_names.CHAT, bind=True)
 def run(self: Any, job_id: int) -> None:
     """Make one attempt at a job."""
-    job_under_way.set(job_id)
     deps, message = deps_of(self.app), self.request.delivery_info
     queue, priority = message["routing_key"], message["priority"]
-    try:
-        with deps.lanes.taken(priority):
-            run_chat(deps, job_id, queue, priority)
-    except RedisError as exc:
-        if not is_outage(exc):
-            raise
-        # The tick finds the job by its lease, or by its message that is gone.
-        log.warning("job %s: left to recovery, ledger not reachable: %s", job_id, exc)
+    with about_job(job_id):
+        try:
+            with deps.lanes.taken(priority):
+                run_chat(deps, job_id, queue, priority)
+        except RedisError as exc:
+            if not is_outage(exc):
+                raise
+            # The tick finds the job by its lease, or by its message that is gone.
+            log.warning("job %s: left to recovery, ledger not reachable: %s", job_id, exc)

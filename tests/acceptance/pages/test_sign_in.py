@@ -102,6 +102,8 @@ def test_key_that_is_revoked_takes_its_sessions_along(page: Page, pages_stack: S
     with admin_api(pages_stack) as api:
         issued = issue_key(api)
         sign_in(page, issued["key"])
+        # What the page reads at its start must not be what finds out.
+        page.wait_for_load_state("networkidle")
         api.post("/api/RevokeApiKey", json={"id": issued["id"]})
     until(lambda: page.request.get("/api/QueryPrompts").status == 401, "the key is refused")
     ChatDriver(page).search("anything")

@@ -1,18 +1,23 @@
-"""Runs blocking C code so that it does not stop gevent's other greenlets.
+"""Runs work that does not yield in native threads, so that it does not stop other greenlets.
 
-SQLite waits for the disk inside C. In a process that gevent has patched, that work goes to native
-threads of this module's own; elsewhere it simply runs.
+SQLite waits for the disk inside C: in a process that gevent has patched, such work goes to a pool
+of `NativeThreads`; elsewhere it simply runs. Work in Python goes to the one thread of its event
+loop (`in_thread`), for Python runs one at a time anyway.
 """
 
 from __future__ import annotations
 
 import sys
+import weakref
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
 _THREADS: Final = 4
+
+#: The thread of each event loop.
+_single: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
 
 
 class TookTooLong(Exception):
@@ -45,11 +50,7 @@ class NativeThreads:
         """Return what `work` returns, or raise what it raises. Raises TookTooLong."""
         if not is_patched():
             return work()
-        error, value = with_limit(lambda: self._spawn(work).get(), timeout_s)
-        if error is not None:
-            raise error
-        result: T = value
-        return result
+        return outcome_of(*with_limit(lambda: self._spawn(work).get(), timeout_s))  # type: ignore[no-any-return]
 
     def _spawn(self, work: Callable[[], T]) -> Any:
         if self._pool is None:
@@ -59,9 +60,28 @@ class NativeThreads:
         return self._pool.spawn(_caught, work)
 
 
-def _caught(work: Callable[[], T]) -> tuple[Exception | None, T | None]:
+def in_thread(work: Callable[[], T]) -> T:
+    """Return what `work` returns, or raise what it raises, done in this event loop's thread."""
+    from gevent import get_hub  # noqa: PLC0415 - only a process that runs on it needs it
+    from gevent.threadpool import ThreadPool  # noqa: PLC0415
+
+    hub = get_hub()
+    pool = _single.get(hub)
+    if pool is None:
+        pool = _single[hub] = ThreadPool(1, hub=hub)
+    return outcome_of(*pool.apply(_caught, (work,)))  # type: ignore[no-any-return]
+
+
+def outcome_of(result: Any, error: Exception | None) -> Any:
+    """Return the result, or raise the error."""
+    if error is not None:
+        raise error
+    return result
+
+
+def _caught(work: Callable[[], T]) -> tuple[T | None, Exception | None]:
     """Return the error instead of raising it: gevent would print what leaves a native thread."""
     try:
-        return None, work()
+        return work(), None
     except Exception as exc:
-        return exc, None
+        return None, exc
