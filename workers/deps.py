@@ -42,7 +42,7 @@ from workers.callbacks.slots import Slots
 from workers.chat.lanes import Lanes, kept_slots
 from workers.chat.relay import Relays
 from workers.chat.running import Running
-from workers.chat.usage import UsageWishes
+from workers.chat.usage import UsageSupport
 from workers.providers.anthropic.dialect import AnthropicDialect
 from workers.providers.base import Dialects
 from workers.providers.connections import Adapter
@@ -84,7 +84,7 @@ class Deps:
     running: Running = field(default_factory=Running)
     lanes: Lanes = field(default_factory=Lanes)
     traffic: Traffic = field(default_factory=Traffic)
-    usage: UsageWishes = field(default_factory=UsageWishes)
+    usage: UsageSupport = field(default_factory=UsageSupport)
     tally: Tally = field(default_factory=Tally)
     worker_name: str = "worker"
     environment: Mapping[str, str] = field(default_factory=dict)
