@@ -66,9 +66,7 @@ def files(settings: Settings) -> list[Path]:
 
 
 def rows(database: Database, table: str) -> int:
-    return int(
-        database.read(lambda c: c.scalar(text(f"SELECT count(*) FROM {table}"))) or 0
-    )
+    return int(database.read(lambda c: c.scalar(text(f"SELECT count(*) FROM {table}"))) or 0)
 
 
 def kept(artifacts: Artifacts, content: bytes = PNG, owner: str = "a", **more: Any) -> Any:
