@@ -11,7 +11,7 @@ from shared.codecs.json_text import parse_document
 from shared.errors import ValidationFailed
 from shared.operation import Operation
 from shared.wire import chat_validation, naming, operation_shapes, operation_validation
-from shared.wire.chat_request import ChatCall, read_call
+from shared.wire.chat_request import ChatCall, read_call, with_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +68,6 @@ def _parse(raw: bytes, operation: Operation) -> tuple[ChatCall, dict[str, Any]]:
     kind = _KINDS[operation]
     text, value = parse_document(raw)
     changes = naming.find_changes(value, kind.shape)
-    chat_validation.validate(value, kind.schema)
-    return read_call(text, value, changes, operation)
+    whole = chat_validation.validate(value, kind.schema)
+    call, fields = read_call(text, value, changes, operation)
+    return with_whole(call, whole), fields
