@@ -14,6 +14,7 @@ from gateway import health
 from gateway.admin import api_keys as keys
 from gateway.admin import audit, metrics, overview, workers
 from gateway.answer_headers import add_limit_headers
+from gateway.batch import views as batch
 from gateway.callbacks import deliveries
 from gateway.callbacks import samples as callback_tests
 from gateway.callbacks import signing_keys as callback_keys
@@ -29,7 +30,7 @@ from gateway.openai_headers import add_openai_headers
 from gateway.pages import conversations, sign_in
 from gateway.pages import views as pages
 from gateway.providers import changes as provider_changes
-from gateway.providers import trial as provider_trial
+from gateway.providers import testing as provider_testing
 from gateway.providers import views as providers
 from gateway.request_id import request_id
 from gateway.responses import views as responses
@@ -39,10 +40,10 @@ from shared.settings import SettingsError, load_settings
 
 #: The modules with views, each with its blueprint.
 _RESOURCES: Final = (
-    *(chat, completions, embeddings, responses, ollama),
+    *(chat, completions, embeddings, responses, ollama, batch),
     *(jobs, query_jobs, retry_jobs, statistics, streams, models, results),
     *(deliveries, callback_keys, callback_subscriptions, callback_tests),
-    *(providers, provider_changes, provider_trial, workers),
+    *(providers, provider_changes, provider_testing, workers),
     *(keys, audit, overview, health, metrics),
     *(pages, sign_in, conversations),
 )

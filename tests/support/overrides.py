@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any, Final, NamedTuple
 
 ROOT: Final = Path(__file__).parents[2]
-OURS: Final = ("gateway", "workers", "shared", "cli")
+OURS: Final = ("gateway", "workers", "shared", "cli", "codegen")
 #: What is made to be derived from: overriding it is using it.
 _MADE_FOR_IT: Final = ("click.", "pydantic", "enum.", "celery.bootsteps.")
 _SPECIAL: Final = ("__init__", "__call__")

