@@ -340,7 +340,7 @@ JOB_STATUS: Final = _dto(
 )
 GENERATION_STATUS: Final = _dto(
     inference.GetOllamaGenerationStatus,
-    jobs.GetOpenAiChatStatusResponse,
+    inference.GetOllamaGenerationStatusResponse,
     "GET",
     _READ,
     Tag.JOBS,
