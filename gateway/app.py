@@ -29,6 +29,7 @@ from gateway.jobs import retries as retry_jobs
 from gateway.jobs import views as jobs
 from gateway.ollama import views as ollama_api
 from gateway.openai_headers import add_openai_headers
+from gateway.openapi import views as openapi
 from gateway.pages import conversations, sign_in
 from gateway.pages import views as pages
 from gateway.providers import changes as provider_changes
@@ -46,7 +47,7 @@ _RESOURCES: Final = (
     *(jobs, query_jobs, retry_jobs, statistics, streams, models, results),
     *(deliveries, callback_keys, callback_subscriptions, callback_tests),
     *(providers, provider_changes, provider_testing, workers),
-    *(keys, audit, overview, health, metrics, ai_server),
+    *(keys, audit, overview, health, metrics, ai_server, openapi),
     *(pages, sign_in, conversations),
 )
 

@@ -99,6 +99,12 @@ class AdminDataResponse(Dto):
     page_stats: list[PageStats]
 
 
+class GetSchema(Dto):
+    """Give the JSON Schema of a DTO, complete by itself."""
+
+    name: str
+
+
 class GetMetrics(Dto):
     """Tell the figures of the cluster and of this gateway, for Prometheus."""
 
