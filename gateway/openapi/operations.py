@@ -24,7 +24,7 @@ Json = dict[str, Any]
 
 _PLACE: Final = re.compile(r"<(?:\w+:)?(\w+)>")
 _ERROR: Final = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
-_ANYTHING: Final = {"*/*": {"schema": {}}}
+_ANYTHING: Final[Json] = {"*/*": {"schema": {}}}
 #: What can come of every call; of those with a key this too.
 _COMMON: Final = (ValidationFailed, LedgerUnavailable)
 _WITH_KEY: Final = (InvalidApiKey, Forbidden)

@@ -51,7 +51,8 @@ def dtos() -> list[type[Dto]]:
 @lru_cache(maxsize=1)
 def components() -> Json:
     """Return the schemas of all DTOs, and of what they hold, by name."""
-    wanted: list[tuple[type[Dto], Any]] = [(c, "validation") for c in (*dtos(), ResponseStatus)]
+    classes: list[type[Dto]] = [*dtos(), ResponseStatus]
+    wanted: list[tuple[type[Dto], Any]] = [(cls, "validation") for cls in classes]
     _, schema = models_json_schema(wanted, by_alias=True, ref_template=_REF)
     return {"Error": ERROR, **dict(sorted(schema["$defs"].items()))}
 
@@ -64,7 +65,8 @@ def one(name: str) -> Json | None:
         return None
     needed = {other: known[other] for other in _needed(known, name) if other != name}
     alone: Json = {"$schema": _DRAFT, "$id": name, **known[name]}
-    return _local({**alone, "$defs": needed} if needed else alone)
+    whole: Json = _local({**alone, "$defs": needed} if needed else alone)
+    return whole
 
 
 def _needed(known: Json, name: str) -> Iterable[str]:
