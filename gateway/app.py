@@ -25,6 +25,7 @@ from gateway.jobs import listing as query_jobs
 from gateway.jobs import results, statistics, streams
 from gateway.jobs import retries as retry_jobs
 from gateway.jobs import views as jobs
+from gateway.media import openai as media_openai
 from gateway.openai_headers import add_openai_headers
 from gateway.pages import conversations, sign_in
 from gateway.pages import views as pages
@@ -39,7 +40,7 @@ from shared.settings import SettingsError, load_settings
 
 #: The modules with views, each with its blueprint.
 _RESOURCES: Final = (
-    *(chat, completions, embeddings, responses, ollama),
+    *(chat, completions, embeddings, responses, ollama, media_openai),
     *(jobs, query_jobs, retry_jobs, statistics, streams, models, results),
     *(deliveries, callback_keys, callback_subscriptions, callback_tests),
     *(providers, provider_changes, provider_trial, workers),

@@ -21,6 +21,7 @@ from shared.errors import (
 )
 from shared.jobs.job import NewJob
 from shared.jobs.moves import Accepted
+from shared.operation import MEDIA
 from shared.providers.provider import Provider
 from shared.wire.chat_request import ChatCall
 
@@ -59,7 +60,7 @@ def accept_job(
         reply_to=call.reply_to or "",
         mailbox=mailbox,
         streamed=call.chat.stream,
-        base_url=base_url(services.settings) if call.reply_to else "",
+        base_url=_base_url(services, call),
         request_id=here.request_id,
         operation=call.chat.operation,
         allowance=allowance_of(principal, call.chat.body),
@@ -68,6 +69,12 @@ def accept_job(
     here.job_id = accepted.id
     log.debug("job %s: accepted for %s", accepted.id, new.model)
     return accepted, ref_id
+
+
+def _base_url(services: Services, call: ChatCall) -> str:
+    """Return what links begin with, where the job will have some."""
+    has_links = call.reply_to or call.chat.operation in MEDIA
+    return base_url(services.settings) if has_links else ""
 
 
 def allowance_of(principal: Principal, body: str) -> Allowance | None:
@@ -115,7 +122,7 @@ def _refuse_unless_online(services: Services, model: str, provider: str) -> None
 def _check_operation(call: ChatCall, serving: Sequence[Provider]) -> None:
     chat, pinned = call.chat, call.provider
     asked = [provider for provider in serving if pinned in (None, provider.name)]
-    if not any(provider.can(chat.operation) for provider in asked):
+    if not any(provider.can(chat.operation, chat.model) for provider in asked):
         at = f" at the provider '{pinned}'" if pinned else ""
         raise OperationNotSupported(
             f"The model '{chat.model}' does not support the operation '{chat.operation}'{at}.",

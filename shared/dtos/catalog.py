@@ -19,6 +19,7 @@ from shared.dtos import (
     history,
     inference,
     jobs,
+    media,
     overview,
     providers,
     service,
@@ -47,6 +48,8 @@ _CALL: Final = (
 )
 #: And what if the answer is waited for.
 _WAIT: Final = (*_CALL, errors.TooManyWaiting, errors.StreamGone, errors.WaitTimedOut)
+#: And what if it has files.
+_MEDIA: Final = (*_WAIT, errors.StorageUnavailable, errors.StorageFull)
 _JOB: Final = (errors.JobNotFound, errors.DatabaseUnavailable)
 _BOOK: Final = (errors.DatabaseUnavailable,)
 
@@ -221,6 +224,38 @@ CANCEL_RESPONSE: Final = _at(
     form=Form.UNTOUCHED,
     names_job=True,
     bodiless=True,
+)
+
+# Pictures, sound, moderation, in OpenAI's words
+MODERATE: Final = _at(
+    "POST /v1/moderations",
+    media.OpenAiModeration,
+    media.OpenAiModerationResponse,
+    _CHAT,
+    Tag.MEDIA,
+    *_WAIT,
+    form=Form.UNTOUCHED,
+    large=True,
+)
+CREATE_IMAGE: Final = _at(
+    "POST /v1/images/generations",
+    media.OpenAiImageGeneration,
+    media.OpenAiImagesResponse,
+    _CHAT,
+    Tag.MEDIA,
+    *_MEDIA,
+    form=Form.UNTOUCHED,
+    large=True,
+)
+CREATE_SPEECH: Final = _at(
+    "POST /v1/audio/speech",
+    media.OpenAiSpeech,
+    None,
+    _CHAT,
+    Tag.MEDIA,
+    *_MEDIA,
+    form=Form.FILE,
+    large=True,
 )
 
 # Models

@@ -21,6 +21,7 @@ class Tag(StrEnum):
 
     INFERENCE = "inference"
     RESPONSES = "responses"
+    MEDIA = "media"
     MODELS = "models"
     JOBS = "jobs"
     STATISTICS = "statistics"
