@@ -30,7 +30,7 @@ from gateway.openai_headers import add_openai_headers
 from gateway.pages import conversations, sign_in
 from gateway.pages import views as pages
 from gateway.providers import changes as provider_changes
-from gateway.providers import trial as provider_trial
+from gateway.providers import testing as provider_testing
 from gateway.providers import views as providers
 from gateway.request_id import request_id
 from gateway.responses import views as responses
@@ -43,7 +43,7 @@ _RESOURCES: Final = (
     *(chat, completions, embeddings, responses, ollama, media_openai),
     *(jobs, query_jobs, retry_jobs, statistics, streams, models, results),
     *(deliveries, callback_keys, callback_subscriptions, callback_tests),
-    *(providers, provider_changes, provider_trial, workers),
+    *(providers, provider_changes, provider_testing, workers),
     *(keys, audit, overview, health, metrics),
     *(pages, sign_in, conversations),
 )

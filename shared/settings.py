@@ -325,6 +325,27 @@ class Settings(BaseSettings):
         "all", description="Whether the history keeps requests and answers: `all` or `none`."
     )
 
+    artifacts: str = Field(
+        "",
+        description="Where files are: a folder, or `s3://bucket/prefix` with `?endpoint=…` and "
+        "`&region=…`. Default: `artifacts` in the data directory.",
+    )
+    max_file_bytes: Count = Field(
+        512 * 1024 * 1024, description="Largest file that is uploaded at once, bytes."
+    )
+    storage_quota_bytes: int = Field(
+        50 * 1024**3, ge=0, description="Most bytes of the files of one API key; 0: no limit."
+    )
+    storage_free_bytes: int = Field(
+        512 * 1024 * 1024,
+        ge=0,
+        description="What is left free of the disk with the files; nearer to full, files are "
+        "refused with 503.",
+    )
+    artifact_ttl_s: Seconds = Field(
+        30 * 86_400, description="How long what models make is kept, pictures and sound."
+    )
+
     @field_validator("host")
     @classmethod
     def _host_is_without_brackets(cls, value: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import requests
 from redis import Redis
 
+from shared.artifacts.artifacts import Artifacts
 from shared.callbacks.delivery_index import DeliveryIndex
 from shared.callbacks.delivery_store import DeliveryStore
 from shared.callbacks.samples import CallbackTestStore
@@ -41,7 +42,7 @@ from workers.callbacks.slots import Slots
 from workers.chat.lanes import Lanes, kept_slots
 from workers.chat.relay import Relays
 from workers.chat.running import Running
-from workers.chat.usage import UsageWishes
+from workers.chat.usage import UsageSupport
 from workers.providers.anthropic.dialect import AnthropicDialect
 from workers.providers.base import Dialects
 from workers.providers.connections import Adapter
@@ -78,11 +79,12 @@ class Deps:
     follower: RegistryFollower
     health_store: HealthStore
     slots: SlotStore
+    artifacts: Artifacts
     prices: Prices = field(default_factory=Prices)
     running: Running = field(default_factory=Running)
     lanes: Lanes = field(default_factory=Lanes)
     traffic: Traffic = field(default_factory=Traffic)
-    usage: UsageWishes = field(default_factory=UsageWishes)
+    usage: UsageSupport = field(default_factory=UsageSupport)
     tally: Tally = field(default_factory=Tally)
     worker_name: str = "worker"
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -140,6 +142,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         follower=RegistryFollower(client, registry, health, file),
         health_store=HealthStore(client),
         slots=SlotStore(client, settings),
+        artifacts=Artifacts(database, settings),
         lanes=Lanes(concurrency - kept),
         worker_name=worker_name,
         environment=os.environ,

@@ -60,8 +60,8 @@ def changed_fields(wanted: UpdateApiKey, before: IssuedKey) -> dict[str, Any]:
 
 def _limits(wanted: UpdateApiKey, before: Limits, reset: set[str]) -> Limits:
     gone = {"monthly_cost_nanos" if name == "monthly_cost" else name for name in reset}
-    kept = {name: value for name, value in before.said().items() if name not in gone}
-    return Limits.from_mapping({**kept, **wanted.limits().said()})
+    kept = {name: value for name, value in before.to_dict().items() if name not in gone}
+    return Limits.from_mapping({**kept, **wanted.limits().to_dict()})
 
 
 def _reset(wanted: UpdateApiKey) -> set[str]:
@@ -73,7 +73,7 @@ def _reset(wanted: UpdateApiKey) -> set[str]:
     return {known for known in names.values() if known}
 
 
-def said(wanted: Dto) -> dict[str, Any]:
+def given_fields(wanted: Dto) -> dict[str, Any]:
     """Return what a request says, for the audit log, which takes the secrets out."""
     return wanted.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"id"})
 

@@ -9,12 +9,12 @@ from flask import Blueprint
 from redis.exceptions import RedisError
 from sqlalchemy import Connection
 
-from gateway.admin.api_key_forms import changed_fields, key_row, new_key, said
+from gateway.admin.api_key_forms import changed_fields, given_fields, key_row, new_key
 from gateway.admin.audit import entry_of
 from gateway.http.routes import Call, route
 from gateway.services import services
 from shared.api_keys import book, reader
-from shared.api_keys.issued import IssuedKey, Wanted
+from shared.api_keys.issued import IssuedKey, KeyFilter
 from shared.api_keys.principal import Principal
 from shared.api_keys.record import ApiKey
 from shared.api_keys.scopes import DEFAULT, Scope
@@ -46,7 +46,7 @@ def create(call: Call[CreateApiKey]) -> CreateApiKeyResponse:
     secret, now_ms = wanted.key or new_api_key(), unix_ms()
     new = new_key(wanted, now_ms)
     _demand_all(principal, new.scopes)
-    entry = entry_of(call, "", said(wanted))
+    entry = entry_of(call, "", given_fields(wanted))
 
     def issue(connection: Connection) -> IssuedKey:
         return book.issue(connection, new, secret, now_ms)
@@ -61,7 +61,7 @@ def update(call: Call[UpdateApiKey]) -> ApiKeyResponse:
     """Change a key."""
     principal, wanted = call.principal, call.request
     now_ms = unix_ms()
-    entry = entry_of(call, f"key_{wanted.id}", said(wanted))
+    entry = entry_of(call, f"key_{wanted.id}", given_fields(wanted))
     _demand_all(principal, wanted.scopes or ())
 
     def change(connection: Connection) -> IssuedKey:
@@ -90,7 +90,7 @@ def rotate(call: Call[RotateApiKey]) -> CreateApiKeyResponse:
     """Give a key another secret, which is in the answer and nowhere else."""
     principal, wanted = call.principal, call.request
     secret, now_ms = new_api_key(), unix_ms()
-    entry = entry_of(call, f"key_{wanted.id}", said(wanted))
+    entry = entry_of(call, f"key_{wanted.id}", given_fields(wanted))
 
     def turn(connection: Connection) -> IssuedKey:
         _find(connection, principal, wanted.id)
@@ -104,7 +104,9 @@ def rotate(call: Call[RotateApiKey]) -> CreateApiKeyResponse:
 def query(call: Call[QueryApiKeys]) -> QueryApiKeysResponse:
     """List keys."""
     wanted = call.request
-    which = Wanted(wanted.id, wanted.name, wanted.user_id, wanted.ref_id, wanted.include_cancelled)
+    which = KeyFilter(
+        wanted.id, wanted.name, wanted.user_id, wanted.ref_id, wanted.include_cancelled
+    )
     total, found = call.services.database.read(
         lambda connection: reader.query(connection, which, wanted.skip, wanted.take)
     )

@@ -46,7 +46,7 @@ def entry_of(call: Call[Any], target: str, changes: Mapping[str, Any]) -> log.En
 def query(call: Call[QueryAuditLog]) -> QueryAuditLogResponse:
     """List what admins did."""
     wanted = call.request
-    which = log.Wanted(wanted.actor, wanted.action, wanted.target, wanted.from_, wanted.to)
+    which = log.EntryFilter(wanted.actor, wanted.action, wanted.target, wanted.from_, wanted.to)
     total, entries = call.services.database.read(
         lambda connection: log.query(connection, which, wanted.skip, wanted.take)
     )

@@ -28,8 +28,8 @@ _SHARE: Final = 0.05
 _WHILE_STARTED_S: Final = 5.0
 
 
-class QueueNews:
-    """One follower's news. Its events have no id: nobody resumes behind them."""
+class QueueProgress:
+    """One follower's progress. Its events have no id: nobody resumes behind them."""
 
     def __init__(
         self, jobs: JobStore, job_id: int, clock: Callable[[], float] = time.monotonic

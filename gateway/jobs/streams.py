@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from gateway.http.routes import Call, route
 from gateway.jobs.lookup import find_job
-from gateway.jobs.progress import QueueNews
+from gateway.jobs.progress import QueueProgress
 from gateway.waiting.event_form import form_of
 from gateway.waiting.event_stream import parse_event_id
 from gateway.waiting.following import follow_stream, seated
@@ -25,6 +25,8 @@ def follow(call: Call[StreamOpenAiChat]) -> Response:
     job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id, gateway.history)
     if not job.streamed:
         raise ValidationFailed("This job does not stream: its request has no 'stream': true.")
-    news = QueueNews(gateway.jobs, job.id)
+    progress = QueueProgress(gateway.jobs, job.id)
     with seated(gateway) as held:
-        return follow_stream(gateway, held, job, form_of(job.operation), place=place, news=news)
+        return follow_stream(
+            gateway, held, job, form_of(job.operation), place=place, progress=progress
+        )

@@ -14,7 +14,7 @@ from flask import Response
 from redis.exceptions import RedisError
 
 from gateway.errors import as_failure
-from gateway.jobs.progress import QueueNews
+from gateway.jobs.progress import QueueProgress
 from gateway.services import Services
 from gateway.waiting.chunk_reader import Follower
 from gateway.waiting.event_form import ChunkEvents, EventForm
@@ -57,7 +57,7 @@ class EventStream:
     """One request's way through one job's stream. Close it, or it follows for ever.
 
     `ended`: whether the job was known to have ended, so that nothing will come that is not there.
-    `news`: what to tell of the job until its first chunk.
+    `progress`: what to tell of the job until its first chunk.
     """
 
     def __init__(
@@ -69,14 +69,14 @@ class EventStream:
         *,
         ended: bool = False,
         form: EventForm | None = None,
-        news: QueueNews | None = None,
+        progress: QueueProgress | None = None,
     ) -> None:
         self._form = form or ChunkEvents()
         self._jobs = services.jobs
         self._job_id = job_id
         self._place = place
         self._client_left = client_left
-        self._news = news
+        self._progress = progress
         self._silent_s = 0.0
         self._stack = ExitStack()
         self.is_over = False
@@ -113,12 +113,12 @@ class EventStream:
 
     def _piece(self) -> bytes:
         """Return what there is to send, empty when there was nothing for a moment."""
-        if not self._ahead and self._news and (told := self._news.look()):
+        if not self._ahead and self._progress and (told := self._progress.look()):
             self._silent_s = 0.0
             return told
         entries, self._ahead = self._ahead or self._next(), []
         if entries:
-            self._news = None
+            self._progress = None
             # Together: each piece is a chunk of HTTP and a call of the system of its own.
             return b"".join(text for entry in entries for text in self._texts(entry))
         return b"" if self._silent_s % KEEP_ALIVE_S else self._form.keep_alive

@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing, contextmanager
 
 from flask import Response, request
 
-from gateway.jobs.progress import QueueNews
+from gateway.jobs.progress import QueueProgress
 from gateway.services import Services
 from gateway.waiting.disconnect import client_left
 from gateway.waiting.event_form import EventForm
@@ -34,14 +34,16 @@ def follow_stream(
     form: EventForm,
     *,
     place: Place | None = None,
-    news: QueueNews | None = None,
+    progress: QueueProgress | None = None,
 ) -> Response:
     """Return the response that relays the job's stream, from behind a place or from its start.
 
     It takes over what is held. Raises StreamGone.
     """
     left, ended = client_left(request.environ), job.state.has_result
-    stream = EventStream(gateway, job.id, place or Place(), left, ended=ended, form=form, news=news)
+    stream = EventStream(
+        gateway, job.id, place or Place(), left, ended=ended, form=form, progress=progress
+    )
     held.enter_context(closing(stream))
     if stream.is_gone:
         raise StreamGone

@@ -119,7 +119,8 @@ def _touch(connection: Connection, key_id: int, now_ms: int, **values: Any) -> N
 
 def _as_json(**values: Any) -> dict[str, str]:
     plain = {
-        name: value.said() if isinstance(value, Limits) else value for name, value in values.items()
+        name: value.to_dict() if isinstance(value, Limits) else value
+        for name, value in values.items()
     }
     return {
         name: json.dumps(sorted(value) if isinstance(value, frozenset) else value)

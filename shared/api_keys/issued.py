@@ -49,7 +49,7 @@ class IssuedKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class KeyFilter:
     """Which keys: None is any."""
 
     id: int | None = None

@@ -30,13 +30,13 @@ class Limits:
     monthly_tokens: int | None = None
     monthly_cost_nanos: int | None = None
 
-    def said(self) -> dict[str, int]:
+    def to_dict(self) -> dict[str, int]:
         """Return the limits that there are."""
         values = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return {name: value for name, value in values.items() if value is not None}
 
     def __bool__(self) -> bool:
-        return bool(self.said())
+        return bool(self.to_dict())
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Limits:
@@ -54,7 +54,7 @@ class Allowance:
 
     def to_json(self) -> str:
         """Return what `lua/includes/limits.lua` reads."""
-        return json.dumps({**self.limits.said(), "tokens": self.tokens}, separators=(",", ":"))
+        return json.dumps({**self.limits.to_dict(), "tokens": self.tokens}, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)

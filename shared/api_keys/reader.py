@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select
 
-from shared.api_keys.issued import IssuedKey, Wanted
+from shared.api_keys.issued import IssuedKey, KeyFilter
 from shared.api_keys.limits import Limits
 from shared.api_keys.record import ApiKey, known_scopes
 from shared.api_keys.tables import api_key_secrets, api_keys
@@ -25,7 +25,7 @@ def find(connection: Connection, key_id: int) -> IssuedKey:
 
 
 def query(
-    connection: Connection, wanted: Wanted, skip: int, take: int
+    connection: Connection, wanted: KeyFilter, skip: int, take: int
 ) -> tuple[int, list[IssuedKey]]:
     """Return how many keys there are, and a page of them, newest first."""
     conditions = _conditions(wanted)
@@ -56,7 +56,7 @@ def records(
     return rows_of(connection.execute(wanted), _record)
 
 
-def _conditions(wanted: Wanted) -> Sequence[ColumnElement[bool]]:
+def _conditions(wanted: KeyFilter) -> Sequence[ColumnElement[bool]]:
     equal = [
         api_keys.c[name] == value
         for name in ("id", "name", "user_id", "ref_id")

@@ -44,7 +44,7 @@ class ApiKey:
 
     def to_json(self) -> str:
         """Return the record as Redis keeps it."""
-        values = {**asdict(self), "scopes": sorted(self.scopes), "limits": self.limits.said()}
+        values = {**asdict(self), "scopes": sorted(self.scopes), "limits": self.limits.to_dict()}
         return json.dumps(values, separators=(",", ":"))
 
     @classmethod

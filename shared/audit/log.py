@@ -42,7 +42,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class EntryFilter:
     """Which entries: None is any. `since_ms` is included, `until_ms` is not."""
 
     actor: str | None = None
@@ -62,7 +62,9 @@ def write(connection: Connection, entry: Entry) -> None:
     connection.execute(insert(audit).values(**values, changes=changes))
 
 
-def query(connection: Connection, wanted: Wanted, skip: int, take: int) -> tuple[int, list[Entry]]:
+def query(
+    connection: Connection, wanted: EntryFilter, skip: int, take: int
+) -> tuple[int, list[Entry]]:
     """Return how many entries there are, and a page of them, newest first."""
     conditions = list(_conditions(wanted))
     total = connection.scalar(select(func.count()).select_from(audit).where(*conditions)) or 0
@@ -80,7 +82,7 @@ def _entry(row: Mapping[Any, Any]) -> Entry:
     return Entry(**{**row, "changes": json.loads(row["changes"])})
 
 
-def _conditions(wanted: Wanted) -> Sequence[ColumnElement[bool]]:
+def _conditions(wanted: EntryFilter) -> Sequence[ColumnElement[bool]]:
     equal = [
         audit.c[name] == value
         for name in ("actor", "action", "target")

@@ -25,7 +25,7 @@ _PUT_BACK: Final = (
 )
 
 
-class Wishes(KeyLimits):
+class Commands(KeyLimits):
     """Cancels jobs, and queues ended ones again."""
 
     def cancel(self, job: Job) -> Cancelled:

@@ -12,14 +12,14 @@ import redis
 
 from shared.ledger.acceptance import Acceptance
 from shared.ledger.attempts import Attempts
-from shared.ledger.commands import Wishes
+from shared.ledger.commands import Commands
 from shared.ledger.completion import Completion
 from shared.ledger.reader import Reader
 from shared.settings import Settings
 from shared.store.clock import Clock, redis_clock
 
 
-class JobStore(Acceptance, Attempts, Completion, Wishes, Reader):
+class JobStore(Acceptance, Attempts, Completion, Commands, Reader):
     """Issues every job move. Raises redis.RedisError when the ledger cannot be reached."""
 
     def __init__(

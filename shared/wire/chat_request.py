@@ -13,8 +13,7 @@ from typing import Any
 
 from shared.codecs.json_text import Edit, members, parse_document, splice
 from shared.operation import Operation
-from shared.wire import chat_validation
-from shared.wire import naming as casing
+from shared.wire import chat_validation, naming
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +60,13 @@ def parse_chat_completion(raw: bytes) -> ChatCall:
     Raises MalformedJson, and ValidationFailed with the field.
     """
     text, value = parse_document(raw)
-    changes = casing.find_changes(value, casing.CHAT_COMPLETION)
+    changes = naming.find_changes(value, naming.CHAT_COMPLETION)
     chat_validation.validate(value, chat_validation.CHAT_COMPLETION)
     return read_call(text, value, changes, Operation.CHAT)[0]
 
 
 def read_call(
-    text: str, value: object, changes: casing.Changes | None, operation: Operation
+    text: str, value: object, changes: naming.Changes | None, operation: Operation
 ) -> tuple[ChatCall, dict[str, Any]]:
     """Return the call that a document is, and its fields. It was validated, by these changes."""
     fields = _object(value)
@@ -80,19 +79,19 @@ def parse_queue_chat_completion(raw: bytes) -> ChatCall:
     Raises MalformedJson, and ValidationFailed with the field.
     """
     text, value = parse_document(raw)
-    changes = casing.find_changes(value, casing.QUEUE_CHAT_COMPLETION)
+    changes = naming.find_changes(value, naming.QUEUE_CHAT_COMPLETION)
     chat_validation.validate(value, chat_validation.QUEUE_CHAT_COMPLETION)
     return read_envelope(text, value, changes, Operation.CHAT)
 
 
 def read_envelope(
-    text: str, value: object, changes: casing.Changes | None, operation: Operation
+    text: str, value: object, changes: naming.Changes | None, operation: Operation
 ) -> ChatCall:
     """Return the call that an envelope holds. It was validated, by these changes."""
     envelope = _object(value)
     request = _object(envelope["request"])
     body = _request_body(text, changes)
-    told = {name: envelope.get(name) or request.get(name) for name in casing.GATEWAY_FIELDS}
+    told = {name: envelope.get(name) or request.get(name) for name in naming.GATEWAY_FIELDS}
     return _call(request, body, told, operation)
 
 
@@ -128,14 +127,14 @@ def _call(
     )
 
 
-def _request_body(text: str, changes: casing.Changes | None) -> str:
+def _request_body(text: str, changes: naming.Changes | None) -> str:
     below = changes.below if changes else {}
-    request = next(member for member in members(text) if casing.fold(member.name) == "request")
+    request = next(member for member in members(text) if naming.fold(member.name) == "request")
     return _changed(text, request.value_start, request.end, below.get(request.name))
 
 
-def _changed(text: str, start: int, end: int, changes: casing.Changes | None) -> str:
-    edits = casing.edits(text, start, changes) if changes else []
+def _changed(text: str, start: int, end: int, changes: naming.Changes | None) -> str:
+    edits = naming.edits(text, start, changes) if changes else []
     return splice(text, edits, start, end) if edits else text[start:end]
 
 

@@ -12,7 +12,7 @@ from pydantic import Tag, TypeAdapter
 
 from shared.codecs.json_text import Edit, members, parse_document, splice
 from shared.operation import Operation
-from shared.wire import naming as casing
+from shared.wire import naming
 from shared.wire.chat_request import ChatCall, read_call, read_envelope
 from shared.wire.chat_validation import (
     GatewayFields,
@@ -75,7 +75,7 @@ def parse_generation(raw: bytes, *, can_stream: bool) -> ChatCall:
     Raises MalformedJson, and ValidationFailed with the field.
     """
     text, value = parse_document(raw)
-    changes = casing.find_changes(value, _GENERATION)
+    changes = naming.find_changes(value, _GENERATION)
     validate(value, _GENERATION_SCHEMA)
     call, fields = read_call(text, value, changes, Operation.OLLAMA_GENERATE)
     return _streaming(call, can_stream and fields.get("stream") is not False)
@@ -87,7 +87,7 @@ def parse_queue_generation(raw: bytes) -> ChatCall:
     Raises MalformedJson, and ValidationFailed with the field.
     """
     text, value = parse_document(raw)
-    changes = casing.find_changes(value, _ENVELOPE)
+    changes = naming.find_changes(value, _ENVELOPE)
     validate(value, _ENVELOPE_SCHEMA)
     call = read_envelope(text, value, changes, Operation.OLLAMA_GENERATE)
     return _streaming(call, False)  # noqa: FBT003

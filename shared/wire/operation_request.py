@@ -11,8 +11,7 @@ from shared.codecs.json_text import parse_document
 from shared.errors import ValidationFailed
 from shared.media.request import refuse_our_names
 from shared.operation import Operation
-from shared.wire import chat_validation, operation_shapes, operation_validation
-from shared.wire import naming as casing
+from shared.wire import chat_validation, naming, operation_shapes, operation_validation
 from shared.wire.chat_request import ChatCall, read_call
 
 
@@ -20,7 +19,7 @@ from shared.wire.chat_request import ChatCall, read_call
 class _Kind:
     """How a request of one operation is read."""
 
-    shape: casing.Shape
+    shape: naming.Shape
     schema: TypeAdapter[Any]
 
 
@@ -95,6 +94,6 @@ def parse_response(raw: bytes) -> ResponseCall:
 def _parse(raw: bytes, operation: Operation) -> tuple[ChatCall, dict[str, Any]]:
     kind = _KINDS[operation]
     text, value = parse_document(raw)
-    changes = casing.find_changes(value, kind.shape)
+    changes = naming.find_changes(value, kind.shape)
     chat_validation.validate(value, kind.schema)
     return read_call(text, value, changes, operation)

@@ -69,7 +69,7 @@ def hide_usage(chunk: bytes, value: dict[str, Any]) -> bytes | None:
     return None if value.get("choices") == [] else chunk
 
 
-class UsageWishes:
+class UsageSupport:
     """Which providers take the wish and which do not, as this process has found out."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:

@@ -20,7 +20,7 @@ import requests
 from shared.providers.extras import resolved
 from shared.providers.health import Health, Standing
 from shared.providers.health_store import Failed
-from shared.providers.probe_wishes import ProbeWish, take_wishes
+from shared.providers.probe_requests import ProbeRequest, take_requests
 from shared.providers.provider import Provider
 from shared.store import redis_keys as keys
 from shared.store.lease import Lease
@@ -47,8 +47,8 @@ _BUSY: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT)
 
 
 def probe_providers(deps: Deps) -> None:
-    """Answer the wishes for a probe, and probe who is offline and due."""
-    gevent.joinall([gevent.spawn(_fulfil, deps, wish) for wish in take_wishes(deps.redis)])
+    """Answer the requests for a probe, and probe who is offline and due."""
+    gevent.joinall([gevent.spawn(_fulfil, deps, request) for request in take_requests(deps.redis)])
     now_ms = round(deps.clock() * 1000)
     due = [one for one in deps.registry.providers if _is_due(deps, one, now_ms)]
     if due:
@@ -135,17 +135,17 @@ def _probe(deps: Deps, provider: Provider) -> None:
     deps.health_store.set(provider.name, after, if_standing=[Standing.OFFLINE])
 
 
-def _fulfil(deps: Deps, wish: ProbeWish) -> None:
-    provider = deps.registry.named(wish.provider)
+def _fulfil(deps: Deps, request: ProbeRequest) -> None:
+    provider = deps.registry.named(request.provider)
     if provider is None:
-        _answer(deps, wish, "it does not exist")
+        _answer(deps, request, "it does not exist")
         return
     found = examine(deps, provider)
-    if wish.refusal and found.is_for_all:
-        _take_offline(deps, provider, f"{found.problem}; a call: {wish.refusal}")
+    if request.refusal and found.is_for_all:
+        _take_offline(deps, provider, f"{found.problem}; a call: {request.refusal}")
     elif not found.problem and deps.health.of(provider.name).standing is Standing.OFFLINE:
         deps.health_store.set(provider.name, Health(), if_standing=[Standing.OFFLINE])
-    _answer(deps, wish, found.problem)
+    _answer(deps, request, found.problem)
 
 
 def _take_offline(deps: Deps, provider: Provider, reason: str) -> None:
@@ -154,9 +154,9 @@ def _take_offline(deps: Deps, provider: Provider, reason: str) -> None:
     deps.health_store.failed(provider.name, "", refused, rest_policy(deps.settings), job_id=0)
 
 
-def _answer(deps: Deps, wish: ProbeWish, problem: str) -> None:
-    if not wish.token:
+def _answer(deps: Deps, request: ProbeRequest, problem: str) -> None:
+    if not request.token:
         return
-    answer = keys.probe_answer(wish.token)
+    answer = keys.probe_answer(request.token)
     deps.redis.rpush(answer, json.dumps({"problem": problem}))
     deps.redis.expire(answer, _ANSWER_LIVES_S)

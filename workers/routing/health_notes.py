@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 
 from shared.jobs.moves import Claim
 from shared.providers.health import WELL, Standing, field_of
-from shared.providers.probe_wishes import ProbeWish, wish_for_probe
+from shared.providers.probe_requests import ProbeRequest, request_probe
 from shared.providers.provider import Provider
 from workers.deps import Deps
 from workers.maintenance.rests import rest_policy
@@ -58,11 +58,11 @@ def note_error(deps: Deps, claim: Claim, provider: Provider, error: ProviderErro
 
 def _wish_to_confirm(deps: Deps, provider: Provider, error: ProviderError) -> None:
     """Have it found out, at no cost, whether a refusal is about our key; seldom asked at once."""
-    if not deps.traffic.may_wish(provider.name):
+    if not deps.traffic.may_ask_for_probe(provider.name):
         return
-    wish = ProbeWish(provider.name, refusal=str(error)[:_LONGEST_REFUSAL])
+    request = ProbeRequest(provider.name, refusal=str(error)[:_LONGEST_REFUSAL])
     try:
-        wish_for_probe(deps.redis, wish)
+        request_probe(deps.redis, request)
     except RedisError as exc:
         log.debug("no probe of %s wished for: %s", provider.name, exc)
 

@@ -19,7 +19,7 @@ _WEIGHT: Final = 0.2
 #: A failure rate says something from so many calls on, and is too high from this share on.
 _CALLS: Final = 20
 _FAILURE_RATE: Final = 0.5
-#: Between two wishes for a probe of one provider (seconds).
+#: Between two requests for a probe of one provider (seconds).
 _WISHES_S: Final = 5.0
 
 
@@ -87,8 +87,8 @@ class Traffic:
             tally.last_job = job_id
         return tally.is_failing
 
-    def may_wish(self, provider: str) -> bool:
-        """Whether the last wish for a probe of the provider is long enough ago for another."""
+    def may_ask_for_probe(self, provider: str) -> bool:
+        """Whether the last request for a probe of the provider is long enough ago for another."""
         now_s = self._monotonic()
         if now_s < self._wished_s.get(provider, -_WISHES_S) + _WISHES_S:
             return False

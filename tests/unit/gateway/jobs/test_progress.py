@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import redis
 
-from gateway.jobs.progress import QueueNews, pause_s
+from gateway.jobs.progress import QueueProgress, pause_s
 from shared.jobs.job import Attempt
 from shared.jobs.moves import Position, Result
 from shared.ledger.job_store import JobStore
@@ -20,12 +20,12 @@ class Listener:
 
     def __init__(self, jobs: JobStore, job_id: int) -> None:
         self.now_s = 0.0
-        self._news = QueueNews(jobs, job_id, lambda: self.now_s)
+        self._progress = QueueProgress(jobs, job_id, lambda: self.now_s)
 
     def hears(self, after_s: float = 20.0) -> tuple[str, Any] | None:
         """Return the event's name and data, if there is one after this while."""
         self.now_s += after_s
-        told = self._news.look()
+        told = self._progress.look()
         if told is None:
             return None
         name, data = told.decode().removesuffix("\n\n").split("\n")

@@ -196,7 +196,7 @@ def test_every_event_id_resumes_with_the_rest(scene: Scene) -> None:
 # --- before the first chunk ---------------------------------------------------------------------
 
 
-class ScriptedNews:
+class ScriptedProgress:
     """Tells these, one a look."""
 
     def __init__(self, *told: bytes | None) -> None:
@@ -207,10 +207,10 @@ class ScriptedNews:
 
 
 def test_news_come_until_the_first_chunk_and_not_after_it(scene: Scene) -> None:
-    news = ScriptedNews(b"event: a\n\n", None, b"event: b\n\n", None, b"event: never\n\n")
+    progress = ScriptedProgress(b"event: a\n\n", None, b"event: b\n\n", None, b"event: never\n\n")
     nothing: Any = lambda: None  # noqa: E731
     scene.reader.acts = [nothing, lambda: scene.append(1, b"1"), nothing, scene.end]
-    pieces = list(scene.stream(news=news).events())
+    pieces = list(scene.stream(progress=progress).events())
     assert pieces[:2] == [b"event: a\n\n", b"event: b\n\n"]
     assert datas(events(b"".join(pieces[2:]))) == [b"1", b"[DONE]"]
 
@@ -218,7 +218,7 @@ def test_news_come_until_the_first_chunk_and_not_after_it(scene: Scene) -> None:
 def test_no_news_are_told_of_a_stream_that_has_begun(scene: Scene) -> None:
     scene.append(1, b"1")
     scene.end()
-    assert datas(scene.read(news=ScriptedNews(b"event: never\n\n"))) == [b"1", b"[DONE]"]
+    assert datas(scene.read(progress=ScriptedProgress(b"event: never\n\n"))) == [b"1", b"[DONE]"]
 
 
 def test_long_stream_is_sent_page_by_page(scene: Scene) -> None:

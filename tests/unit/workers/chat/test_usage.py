@@ -12,7 +12,7 @@ from shared.errors import Failure
 from shared.operation import Operation
 from tests.support.chunks import HELLO, chunk
 from tests.support.worker_deps import REGISTRY
-from workers.chat.usage import Chunks, UsageWishes, hide_usage, with_usage
+from workers.chat.usage import Chunks, UsageSupport, hide_usage, with_usage
 from workers.providers.base import ProviderCall, ProviderError
 
 BODY = b'{"model":"m", "stream":true}'
@@ -129,7 +129,7 @@ def call_of(body: bytes = BODY, **fields: Any) -> ProviderCall:
     return ProviderCall(REGISTRY.providers[0], body, None, 1.0, 1.0, **fields)
 
 
-def seen(wishes: UsageWishes, provider: Provider, call: ProviderCall) -> list[bytes]:
+def seen(wishes: UsageSupport, provider: Provider, call: ProviderCall) -> list[bytes]:
     """Return what the client sees."""
     chunks, show = wishes.chunks(provider.stream, call)
     shown = [show(text, json.loads(text)) for text in chunks]
@@ -138,7 +138,7 @@ def seen(wishes: UsageWishes, provider: Provider, call: ProviderCall) -> list[by
 
 def test_usage_is_asked_for_and_not_shown_to_a_client_that_did_not_ask() -> None:
     provider = Provider()
-    assert seen(UsageWishes(), provider, call_of()) == list(HELLO)
+    assert seen(UsageSupport(), provider, call_of()) == list(HELLO)
     assert [json.loads(body)["stream_options"] for body in provider.bodies] == [
         {"include_usage": True}
     ]
@@ -146,20 +146,20 @@ def test_usage_is_asked_for_and_not_shown_to_a_client_that_did_not_ask() -> None
 
 def test_client_that_asked_sees_all_and_its_body_goes_out_as_it_is() -> None:
     provider, body = Provider(), b'{"stream_options":{"include_usage":true}}'
-    assert seen(UsageWishes(), provider, call_of(body)) == [*HELLO, USAGE]
+    assert seen(UsageSupport(), provider, call_of(body)) == [*HELLO, USAGE]
     assert provider.bodies == [body]
 
 
 def test_operation_without_stream_options_is_left_alone() -> None:
     provider = Provider()
-    seen(UsageWishes(), provider, call_of(operation=Operation.RESPONSE))
+    seen(UsageSupport(), provider, call_of(operation=Operation.RESPONSE))
     assert provider.bodies == [BODY]
 
 
 @pytest.mark.parametrize("status", [400, 422])
 def test_provider_that_refuses_the_wish_is_asked_without_it_and_not_again(status: int) -> None:
     provider = Provider(lambda body: status if b"stream_options" in body else None)
-    wishes = UsageWishes()
+    wishes = UsageSupport()
     for _ in range(2):
         assert seen(wishes, provider, call_of()) == list(HELLO)
     assert [b"stream_options" in body for body in provider.bodies] == [True, False, False]
@@ -168,7 +168,7 @@ def test_provider_that_refuses_the_wish_is_asked_without_it_and_not_again(status
 
 def test_refusal_of_the_clients_own_request_is_told_in_its_own_words() -> None:
     """And proves nothing against the wish: the next call has it again."""
-    provider, wishes = Provider(lambda body: 400), UsageWishes()
+    provider, wishes = Provider(lambda body: 400), UsageSupport()
     for _ in range(2):
         with pytest.raises(ProviderError) as caught:
             seen(wishes, provider, call_of())
@@ -178,7 +178,7 @@ def test_refusal_of_the_clients_own_request_is_told_in_its_own_words() -> None:
 
 def test_dialect_that_always_tells_usage_is_asked_once_whatever_it_refuses() -> None:
     provider = Provider(lambda body: 400)
-    chunks, _ = UsageWishes().chunks(provider.stream, call_of(), always_told=True)
+    chunks, _ = UsageSupport().chunks(provider.stream, call_of(), always_told=True)
     with pytest.raises(ProviderError):
         list(chunks)
     assert [b"stream_options" in body for body in provider.bodies] == [True]
@@ -187,7 +187,7 @@ def test_dialect_that_always_tells_usage_is_asked_once_whatever_it_refuses() -> 
 @pytest.mark.parametrize("status", [404, 500, 501])
 def test_any_way_of_refusing_is_tried_without_the_wish(status: int) -> None:
     provider = Provider(lambda body: status if b"stream_options" in body else None)
-    assert seen(UsageWishes(), provider, call_of()) == list(HELLO)
+    assert seen(UsageSupport(), provider, call_of()) == list(HELLO)
     assert len(provider.bodies) == 2
 
 
@@ -195,13 +195,13 @@ def test_any_way_of_refusing_is_tried_without_the_wish(status: int) -> None:
 def test_other_failure_is_told_at_once(status: int) -> None:
     provider = Provider(lambda body: status)
     with pytest.raises(ProviderError):
-        seen(UsageWishes(), provider, call_of())
+        seen(UsageSupport(), provider, call_of())
     assert len(provider.bodies) == 1
 
 
 def test_stream_is_closed_when_nobody_reads_on() -> None:
     provider = Provider()
-    chunks, _ = UsageWishes().chunks(provider.stream, call_of())
+    chunks, _ = UsageSupport().chunks(provider.stream, call_of())
     assert next(chunks) == HELLO[0]
     chunks.close()
     assert provider.closed == 1

@@ -19,12 +19,12 @@ from shared.dtos.providers import BoolResponse, ChatAiProvider, CheckAiProviderS
 from shared.errors import ModelNotFound, ProbeTimedOut, ValidationFailed
 from shared.jobs.job import NewJob
 from shared.jobs.moves import Accepted
-from shared.providers.probe_wishes import ProbeWish, wish_for_probe
+from shared.providers.probe_requests import ProbeRequest, request_probe
 from shared.queues import names as task_names
 from shared.store import redis_keys
 from shared.wire.chat_request import ChatCall, parse_chat_completion
 
-blueprint = Blueprint("provider_trial", __name__)
+blueprint = Blueprint("provider_testing", __name__)
 
 #: How long a check waits for a worker to make it (seconds).
 _PROBE_LIMIT_S: Final = 15
@@ -51,15 +51,15 @@ def check(call: Call[CheckAiProviderStatus]) -> BoolResponse:
 def _probe(gateway: Services, name: str) -> str:
     """Ask the workers for a probe; return what is wrong, empty when nothing is."""
     token = secrets.token_hex(8)
-    wish = ProbeWish(name, token)
-    wish_for_probe(gateway.redis, wish)
+    request = ProbeRequest(name, token)
+    request_probe(gateway.redis, request)
     until = time.monotonic() + _PROBE_LIMIT_S
     while time.monotonic() < until:
         # Shorter than the time limit of the connection.
         answer: Any = gateway.redis.blpop([redis_keys.probe_answer(token)], timeout=1)
         if answer is not None:
             return str(json.loads(answer[1])["problem"])
-    gateway.redis.lrem(redis_keys.PROBE_REQUESTS, 0, wish.to_json())
+    gateway.redis.lrem(redis_keys.PROBE_REQUESTS, 0, request.to_json())
     raise ProbeTimedOut
 
 

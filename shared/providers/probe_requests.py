@@ -1,4 +1,4 @@
-"""Wishes for a probe of a provider, as they wait in Redis for a worker that probes."""
+"""Requests for a probe of a provider, as they wait in Redis for a worker that probes."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from redis import Redis
 
 from shared.store import redis_keys as keys
 
-#: Most wishes that wait: where nobody probes they must not pile up.
+#: Most requests that wait: where nobody probes they must not pile up.
 _MOST: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class ProbeWish:
+class ProbeRequest:
     """Whom to probe. `token`: where the answer is waited for; none if nobody waits.
 
     `refusal`: a call failed in a way that may be about all calls, such as a refused key; to be
@@ -27,22 +27,24 @@ class ProbeWish:
     refusal: str = ""
 
     def to_json(self) -> str:
-        """Return the wish as it waits."""
+        """Return the request as it waits."""
         return json.dumps(asdict(self))
 
 
-def wish_for_probe(redis: Redis, wish: ProbeWish) -> None:
-    """Leave a wish. Raises RedisError."""
+def request_probe(redis: Redis, request: ProbeRequest) -> None:
+    """Leave a request. Raises RedisError."""
     with redis.pipeline(transaction=False) as pipe:
-        pipe.rpush(keys.PROBE_REQUESTS, wish.to_json())
+        pipe.rpush(keys.PROBE_REQUESTS, request.to_json())
         pipe.ltrim(keys.PROBE_REQUESTS, -_MOST, -1)
         pipe.execute()
 
 
-def take_wishes(redis: Redis) -> list[ProbeWish]:
-    """Take all wishes that wait, each once, however many had it. Raises RedisError."""
-    wishes: dict[ProbeWish, None] = {}
+def take_requests(redis: Redis) -> list[ProbeRequest]:
+    """Take all requests that wait, each once, however many had it. Raises RedisError."""
+    requests: dict[ProbeRequest, None] = {}
     while (text := redis.lpop(keys.PROBE_REQUESTS)) is not None:
         told: dict[str, Any] = json.loads(text)  # type: ignore[arg-type]
-        wishes[ProbeWish(told["provider"], told.get("token", ""), told.get("refusal", ""))] = None
-    return list(wishes)
+        requests[ProbeRequest(told["provider"], told.get("token", ""), told.get("refusal", ""))] = (
+            None
+        )
+    return list(requests)
