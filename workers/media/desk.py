@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Final
 
 from shared.artifacts.artifacts import Artifacts
-
 from shared.callbacks.result_links import base_url
 from shared.errors import Failure
 from shared.jobs.job import Job
