@@ -14,6 +14,7 @@ from gateway import health
 from gateway.admin import api_keys as keys
 from gateway.admin import audit, metrics, overview, workers
 from gateway.answer_headers import add_limit_headers
+from gateway.batch import views as batch
 from gateway.callbacks import deliveries
 from gateway.callbacks import samples as callback_tests
 from gateway.callbacks import signing_keys as callback_keys
@@ -40,7 +41,7 @@ from shared.settings import SettingsError, load_settings
 
 #: The modules with views, each with its blueprint.
 _RESOURCES: Final = (
-    *(chat, completions, embeddings, responses, ollama, media_openai),
+    *(chat, completions, embeddings, responses, ollama, batch, media_openai),
     *(jobs, query_jobs, retry_jobs, statistics, streams, models, results),
     *(deliveries, callback_keys, callback_subscriptions, callback_tests),
     *(providers, provider_changes, provider_testing, workers),

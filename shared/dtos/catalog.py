@@ -25,7 +25,7 @@ from shared.dtos import (
     service,
 )
 from shared.dtos.base import Dto
-from shared.dtos.endpoint import DTO_PREFIXES, Endpoint, Form, Tag
+from shared.dtos.endpoint import DTO_PREFIXES, ONE_WAY_PREFIX, Endpoint, Form, Tag
 
 Q = TypeVar("Q", bound=Dto)
 
@@ -64,10 +64,14 @@ def _dto(
     also: tuple[str, ...] = (),
     **more: Any,
 ) -> Endpoint[Q]:
-    """Return a call of AI Server's wire. All also take POST, for clients that send all so."""
-    methods = dict.fromkeys((verb, "POST", *(("PUT",) if verb == "PATCH" else ())))
+    """Return a call of AI Server's wire. All also take POST, for clients that send all so.
+
+    What changes something takes PUT, as ServiceStack's servers do where a DTO is not marked.
+    """
+    methods = dict.fromkeys((verb, "POST", *(("PUT",) if verb in ("POST", "PATCH") else ())))
     name = request.__name__
     paths = [f"{prefix}/{name}{end}" for prefix in DTO_PREFIXES for end in ("", ".json")]
+    paths.append(f"{ONE_WAY_PREFIX}/{name}")
     return Endpoint(
         request=request,
         response=response,
@@ -190,6 +194,16 @@ QUEUE_GENERATION: Final = _dto(
     large=True,
 )
 
+AUTO_BATCH: Final = _at(
+    "POST|PUT " + " ".join(f"{prefix}/<name>[]" for prefix in (*DTO_PREFIXES, ONE_WAY_PREFIX)),
+    service.AutoBatch,
+    None,
+    _OPEN,
+    Tag.INFERENCE,
+    errors.TooManyItems,
+    form=Form.UNTOUCHED,
+)
+
 # OpenAI's Responses API
 CREATE_RESPONSE: Final = _at(
     "POST /v1/responses",
@@ -303,7 +317,7 @@ JOB_STATUS: Final = _dto(
 )
 GENERATION_STATUS: Final = _dto(
     inference.GetOllamaGenerationStatus,
-    jobs.GetOpenAiChatStatusResponse,
+    inference.GetOllamaGenerationStatusResponse,
     "GET",
     _READ,
     Tag.JOBS,

@@ -7,12 +7,13 @@ https://github.com/ollama/ollama/blob/main/docs/api.md#generate-a-completion
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
 from shared.dtos.base import Dto, ResponseStatus
-from shared.dtos.jobs import GetOpenAiChatStatus
+from shared.dtos.fields import Holds
+from shared.dtos.jobs import GetOpenAiChatStatus, GetOpenAiChatStatusResponse
 
 Json = dict[str, Any]
 
@@ -33,11 +34,52 @@ class OpenAiWire(Dto):
     model_config = ConfigDict(alias_generator=None)
 
 
+class ToolCallFunction(OpenAiWire):
+    """What a tool is called with."""
+
+    name: str
+    arguments: str = Field(description="JSON text, as the model wrote it.")
+
+
+class ToolCall(OpenAiWire):
+    """A call of a tool that the model asks for."""
+
+    id: str
+    type: str = Field("function", description="`function`.")
+    function: ToolCallFunction
+    index: int | None = Field(None, description="Its place, in streams.")
+
+
+class OpenAiMessage(OpenAiWire):
+    """One message of a conversation."""
+
+    role: str = Field(description="system, developer, user, assistant or tool.")
+    content: str | list[Json] | None = Field(None, description="A text, or a list of parts.")
+    name: str | None = None
+    refusal: str | None = None
+    tool_calls: list[ToolCall] | None = None
+    tool_call_id: str | None = Field(None, description="The call that a tool's message answers.")
+
+
+class ChoiceMessage(OpenAiWire):
+    """What the model said."""
+
+    role: str
+    content: str | None = None
+    refusal: str | None = None
+    reasoning_content: str | None = Field(None, description="What it thought, where it tells.")
+    tool_calls: list[ToolCall] | None = None
+    annotations: list[Json] | None = None
+    audio: Json | None = None
+
+
 class OpenAiChat(OpenAiWire):
     """A chat request."""
 
     model: str = Field(description="One that `GET /v1/models` lists.")
-    messages: list[Json] = Field(description="The conversation so far: `role` and `content`.")
+    messages: list[Annotated[Json, Holds("OpenAiMessage")]] = Field(
+        description="The conversation so far: `role` and `content`."
+    )
     stream: bool | None = Field(None, description="Answer with server-sent events.")
     stream_options: Json | None = None
     temperature: float | None = None
@@ -118,7 +160,9 @@ class Choice(OpenAiWire):
 
     index: int
     finish_reason: str | None = None
-    message: Json = Field(description="`role`, `content`, `tool_calls` and what else it says.")
+    message: Annotated[Json, Holds("ChoiceMessage")] = Field(
+        description="`role`, `content`, `tool_calls` and what else it says."
+    )
     logprobs: Json | None = None
 
 
@@ -186,6 +230,14 @@ class QueueOllamaGeneration(GatewayFields):
 
 class GetOllamaGenerationStatus(GetOpenAiChatStatus):
     """Ask where a queued generation stands."""
+
+
+class GetOllamaGenerationStatusResponse(GetOpenAiChatStatusResponse):
+    """Where a generation stands, and its result once there is one."""
+
+    result: Annotated[dict[str, Any], Holds("OllamaGenerationResponse")] | None = Field(
+        None, description="What was generated."
+    )
 
 
 class OllamaGenerationResponse(OpenAiWire):

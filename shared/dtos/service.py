@@ -53,6 +53,17 @@ class GetServerInfoResponse(Dto):
     models: int = Field(description="How many models the key may use.")
 
 
+class AutoBatch(Dto):
+    """Do many requests of one DTO: an array of requests comes, an array of answers goes back.
+
+    They are done in their order, each by itself, up to the first that fails. Its failure is the
+    answer then: `responseStatus.meta.AutoBatchIndex` says which request it was, `results` what
+    those before it came to, and the header `X-AutoBatch-Completed` how many these are.
+    """
+
+    name: str = Field(description="The DTO; the key needs its scope.")
+
+
 class GetMetrics(Dto):
     """Tell the figures of the cluster and of this gateway, for Prometheus."""
 

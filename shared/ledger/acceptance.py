@@ -55,11 +55,19 @@ class Acceptance(KeyLimits):
         if answer[0] == b"unborn":
             Epoch(self._client).ensure(self._known_id())
             answer = self._scripts.run(call)
+        accepted = self._accepted(new, answer)
+        self._confirm()
+        return accepted
+
+    def _accepted(self, new: NewJob, answer: Sequence[bytes]) -> Accepted:
+        """Return what the script's answer says of a job. Raises its refusal."""
         self._refuse(new, answer)
+        return Accepted(int(answer[1]), is_new=answer[0] == b"accepted")
+
+    def _confirm(self) -> None:
         if self._settings.redis_min_replicas:
             # Known before, too: whoever made it may not have been told.
             confirm(self._client, self._settings.redis_min_replicas)
-        return Accepted(int(answer[1]), is_new=answer[0] == b"accepted")
 
     def _refuse(self, new: NewJob, answer: Sequence[bytes]) -> None:
         """Raise what the script's answer means, unless there is a job."""
@@ -98,11 +106,11 @@ class Acceptance(KeyLimits):
             new.allowance.to_json() if new.allowance else "",
             settings.owner_queue_bytes,
             len(new.request),
-            *(part for pair in _fields(new).items() for part in pair),
+            *(part for pair in fields_of(new).items() for part in pair),
         ]
 
 
-def _fields(new: NewJob) -> dict[str, str | bytes]:
+def fields_of(new: NewJob) -> dict[str, str | bytes]:
     """Return what the job's hash holds beside what the script itself writes."""
     fields: dict[str, str | bytes] = {
         "ref_id": new.ref_id,

@@ -78,7 +78,11 @@ def parse_queue_chat_completion(raw: bytes) -> ChatCall:
 
     Raises MalformedJson, and ValidationFailed with the field.
     """
-    text, value = parse_document(raw)
+    return read_queue_chat_completion(*parse_document(raw))
+
+
+def read_queue_chat_completion(text: str, value: object) -> ChatCall:
+    """Read the same of a document that is parsed. Raises ValidationFailed with the field."""
     changes = naming.find_changes(value, naming.QUEUE_CHAT_COMPLETION)
     chat_validation.validate(value, chat_validation.QUEUE_CHAT_COMPLETION)
     return read_envelope(text, value, changes, Operation.CHAT)
