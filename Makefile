@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: docs docs-api help run test unit e2e test-redis conformance test-llama lint format bench chaos hostile screenshots lock clean
+.PHONY: docs docs-api help run test unit e2e test-redis conformance test-llama lint format bench chaos rolling hostile screenshots lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,6 +87,11 @@ bench: $(VENV)/.dev  ## measure, and print tables with ratios
 
 chaos: $(VENV)/.dev  ## break everything for 10 minutes and audit; ARGS="--seed 7 --seconds 120"
 	$(BIN)/python -m tests.acceptance.chaos $(ARGS)
+
+# The commit to come from; its tree runs with the libraries of this one.
+OLD ?= HEAD~1
+rolling: $(VENV)/.dev  ## upgrade from a commit under load, and back; OLD=commit chooses
+	@$(BIN)/python -m tests.acceptance.rolling --old $(OLD) $(ARGS)
 
 hostile: $(VENV)/.dev  ## let every hostile peer loose for 30 minutes; ARGS="--seconds 120 --seed 7"
 	@$(BIN)/python -m tests.acceptance.hostile $(ARGS)

@@ -45,7 +45,6 @@ class Acceptance(KeyLimits):
         accept_keys = [
             keys.JOB_ID,
             keys.ref(new.owner, new.ref_id),
-            keys.tag(new.owner, new.tag),
             *queue_keys.of_accept(new.model, new.priority, new.owner, new.provider, new.operation),
         ]
         if new.allowance:
@@ -101,7 +100,6 @@ class Acceptance(KeyLimits):
             milliseconds(new.timeout_s),
             new.fingerprint,
             new.tag,
-            milliseconds(settings.job_timeout_s + settings.result_ttl_s),
             new.owner,
             new.allowance.to_json() if new.allowance else "",
             settings.owner_queue_bytes,

@@ -22,6 +22,7 @@ from pydantic import (
 
 from shared.operation import OPERATIONS_BY_TYPE, Operation
 from shared.providers import presets as provider_presets
+from shared.providers.ai_server_names import adopted
 from shared.providers.extras import HeaderName, Headers, Query, open_secrets
 from shared.providers.model_names import is_named_for
 from shared.providers.proxy_url import Proxy
@@ -95,7 +96,7 @@ class Provider(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _preset_fills_what_is_not_given(cls, values: Any) -> Any:
-        return provider_presets.filled(values) if isinstance(values, dict) else values
+        return provider_presets.filled(adopted(values)) if isinstance(values, dict) else values
 
     @field_validator("models", mode="before")
     @classmethod

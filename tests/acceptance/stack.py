@@ -149,7 +149,7 @@ class Stack:
             log = self.directory / "logs" / f"{role}.log"
             argv = self._argv(role)
             env = {**self._env, **self._role_env.get(role, {})}
-            self._processes[role] = Process(role, argv, env, log, self._guard)
+            self._processes[role] = Process(role, argv, env, log, self._guard, self._cwd(role))
             if role in self.redis_setup.argvs:
                 until(partial(self.redis_setup.answers, role), f"{role} answers")
 
@@ -291,6 +291,9 @@ class Stack:
             **processes.workers(settings),
         }
         return known[role]
+
+    def _cwd(self, _role: str) -> Path:
+        return _ROOT
 
     def _is_ready(self) -> bool:
         dead = self.ended()
