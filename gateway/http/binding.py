@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
@@ -33,15 +33,18 @@ _begins_object = re.compile(rb"\s*\{").match
 _STRINGS: Final = frozenset(("model", "refid", "tag", "provider", "replyto", "user"))
 
 
-def bind(dto: type[D], most_bytes: int = _SMALL_BYTES) -> D:
+def bind(dto: type[D], most_bytes: int = _SMALL_BYTES, place: Mapping[str, Any] | None = None) -> D:
     """Return the request as this DTO. Query values are overruled by those of the body.
+
+    What the path says, `place`, has the last word.
 
     Raises BodyTooLarge, MalformedJson, and ValidationFailed naming the field.
     """
     asked = incoming()
     if asked.mimetype != _MULTIPART:
         asked.max_content_length = min(most_bytes, asked.max_content_length or most_bytes)
-    return dto.bind([*request.args.items(), *_body_values().items()])
+    values = [*request.args.items(), *_body_values().items()]
+    return dto.bind([*values, *place.items()] if place else values)
 
 
 def read_call(parse: Callable[[bytes], T]) -> T:

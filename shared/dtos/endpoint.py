@@ -21,6 +21,7 @@ class Tag(StrEnum):
 
     INFERENCE = "inference"
     RESPONSES = "responses"
+    FILES = "files"
     MODELS = "models"
     JOBS = "jobs"
     STATISTICS = "statistics"
