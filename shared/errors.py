@@ -71,6 +71,12 @@ class TooManyValues(ValidationFailed):
     code = "too_many_values"
 
 
+class TooManyItems(ValidationFailed):
+    """The batch has more requests than this gateway takes at once; send several batches."""
+
+    code = "too_many_items"
+
+
 class RefIdConflict(ServiceError):
     """This RefId was used before with a different request; use a new RefId."""
 

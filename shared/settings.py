@@ -249,6 +249,9 @@ class Settings(BaseSettings):
         description="Most JSON values in a request body; an object counts as four.",
     )
     max_body_bytes: Count = Field(20 * 1024 * 1024, description="Largest request body, bytes.")
+    batch_limit: Count = Field(
+        1_000, description="Most requests in one batch (`POST /api/{Dto}[]`); then 400."
+    )
     queue_limit: Count = Field(200_000, description="Most jobs that wait for one model; then 429.")
 
     owner_queue_limit: Count = Field(

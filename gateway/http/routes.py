@@ -122,8 +122,6 @@ def _binding(endpoint: Endpoint[Any]) -> Callable[[dict[str, Any]], Dto]:
         return lambda _place: unchanging
     if endpoint.bodiless:
         return lambda place: request.bind([*incoming().args.items(), *place.items()])
-    if "<" in endpoint.path:
-        return lambda place: bind(request, place=place)
     if endpoint.large:
-        return lambda _place: bind(request, services().settings.max_body_bytes)
-    return lambda _place: bind(request)
+        return lambda place: bind(request, services().settings.max_body_bytes, place)
+    return lambda place: bind(request, place=place)
