@@ -20,6 +20,7 @@ from gateway.readiness import Readiness
 from gateway.waiting.chunk_reader import ChunkReader
 from gateway.waiting.mailbox import Mailbox
 from shared.api_keys.store import KeyStore
+from shared.artifacts.artifacts import Artifacts
 from shared.callbacks.delivery_index import DeliveryIndex
 from shared.callbacks.delivery_store import DeliveryStore
 from shared.callbacks.samples import CallbackTestStore
@@ -76,6 +77,7 @@ class Services:
     health_store: HealthStore
     readiness: Readiness
     metrics: MetricsPage
+    artifacts: Artifacts
     #: Where the keys of providers are.
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -150,6 +152,7 @@ def services_on(
         health_store=HealthStore(client),
         readiness=Readiness(jobs, database, WorkerBook(client)),
         metrics=MetricsPage(client, registry, settings),
+        artifacts=Artifacts(database, settings),
         environment=environment,
         database=database,
         conversations=ConversationStore(database),

@@ -71,6 +71,12 @@ class TooManyValues(ValidationFailed):
     code = "too_many_values"
 
 
+class TooManyItems(ValidationFailed):
+    """The batch has more requests than this gateway takes at once; send several batches."""
+
+    code = "too_many_items"
+
+
 class RefIdConflict(ServiceError):
     """This RefId was used before with a different request; use a new RefId."""
 
@@ -317,6 +323,46 @@ class BodyTooLarge(ServiceError):
     type = "invalid_request_error"
     code = "body_too_large"
     error_code = "RequestEntityTooLarge"
+
+
+class ArtifactNotFound(ServiceError):
+    """There is no such file."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "file_not_found"
+    error_code = "NotFound"
+
+
+class ArtifactTooLarge(BodyTooLarge):
+    """The file is larger than it may be."""
+
+    code = "file_too_large"
+
+
+class StorageQuotaExceeded(ServiceError):
+    """The files of this key have as many bytes as they may; delete some."""
+
+    # 403: a client that repeats it after a moment can only fail again.
+    status = 403
+    type = "insufficient_quota"
+    code = "storage_quota_exceeded"
+    error_code = "StorageQuotaExceeded"
+
+
+class StorageUnavailable(ServiceError):
+    """The store of files cannot be used at the moment; try again."""
+
+    status = 503
+    type = "server_error"
+    code = "storage_unavailable"
+    error_code = "ServiceUnavailable"
+
+
+class StorageFull(StorageUnavailable):
+    """The store of files is full; ask its operator to make room, and try again."""
+
+    code = "storage_full"
 
 
 class QueueFull(ServiceError):

@@ -248,6 +248,9 @@ class Settings(BaseSettings):
         description="Most JSON values in a request body; an object counts as four.",
     )
     max_body_bytes: Count = Field(20 * 1024 * 1024, description="Largest request body, bytes.")
+    batch_limit: Count = Field(
+        1_000, description="Most requests in one batch (`POST /api/{Dto}[]`); then 400."
+    )
     queue_limit: Count = Field(200_000, description="Most jobs that wait for one model; then 429.")
 
     owner_queue_limit: Count = Field(
@@ -323,6 +326,27 @@ class Settings(BaseSettings):
     )
     history_bodies: Literal["all", "none"] = Field(
         "all", description="Whether the history keeps requests and answers: `all` or `none`."
+    )
+
+    artifacts: str = Field(
+        "",
+        description="Where files are: a folder, or `s3://bucket/prefix` with `?endpoint=…` and "
+        "`&region=…`. Default: `artifacts` in the data directory.",
+    )
+    max_file_bytes: Count = Field(
+        512 * 1024 * 1024, description="Largest file that is uploaded at once, bytes."
+    )
+    storage_quota_bytes: int = Field(
+        50 * 1024**3, ge=0, description="Most bytes of the files of one API key; 0: no limit."
+    )
+    storage_free_bytes: int = Field(
+        512 * 1024 * 1024,
+        ge=0,
+        description="What is left free of the disk with the files; nearer to full, files are "
+        "refused with 503.",
+    )
+    artifact_ttl_s: Seconds = Field(
+        30 * 86_400, description="How long what models make is kept, pictures and sound."
     )
 
     @field_validator("host")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import requests
 from redis import Redis
 
+from shared.artifacts.artifacts import Artifacts
 from shared.callbacks.delivery_index import DeliveryIndex
 from shared.callbacks.delivery_store import DeliveryStore
 from shared.callbacks.samples import CallbackTestStore
@@ -78,6 +79,7 @@ class Deps:
     follower: RegistryFollower
     health_store: HealthStore
     slots: SlotStore
+    artifacts: Artifacts
     prices: Prices = field(default_factory=Prices)
     running: Running = field(default_factory=Running)
     lanes: Lanes = field(default_factory=Lanes)
@@ -140,6 +142,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         follower=RegistryFollower(client, registry, health, file),
         health_store=HealthStore(client),
         slots=SlotStore(client, settings),
+        artifacts=Artifacts(database, settings),
         lanes=Lanes(concurrency - kept),
         worker_name=worker_name,
         environment=os.environ,

@@ -9,6 +9,7 @@ from typing import Any
 import redis
 import requests
 
+from shared.artifacts.artifacts import Artifacts
 from shared.callbacks.delivery_index import DeliveryIndex
 from shared.callbacks.delivery_store import DeliveryStore
 from shared.callbacks.samples import CallbackTestStore
@@ -104,6 +105,7 @@ def build(
         "relays": Relays(ChunkStore(client), clock.advance),
         "database": (database := new_database()),
         "history": HistoryWriter(database),
+        "artifacts": Artifacts(database, settings, clock=lambda: clock() / 1000),
         "unstored": Unstored(client, settings),
         "callback_tests": CallbackTestStore(client),
         "signing_keys": signing_keys(client, settings, lambda: clock() / 1000),

@@ -30,6 +30,7 @@ from workers.deps import Deps, build_deps
 from workers.history import keeper, pruning
 from workers.history.keeper import Keeper
 from workers.history.pruning import prune
+from workers.maintenance.files import SWEEP_S, sweep
 from workers.maintenance.heartbeat import Heartbeat
 from workers.maintenance.leases import listen_for_aborts, renew_leases
 from workers.maintenance.periodic import Periodic
@@ -144,6 +145,7 @@ def _completion_timers(deps: Deps) -> list[Periodic]:
         Periodic("probes", lambda: probe_providers(deps), INTERVAL_S),
         Periodic("history", Keeper(deps), keeper.INTERVAL_S),
         Periodic("pruning of the history", lambda: prune(deps), pruning.INTERVAL_S),
+        Periodic("sweep of files", lambda: sweep(deps), SWEEP_S),
     ]
 
 

@@ -95,7 +95,7 @@ def _gateway() -> Gateway:
 
 def _rules() -> list[Rule]:
     rules = _gateway().client.application.url_map.iter_rules()
-    return [r for r in rules if not r.rule.startswith(("/json/reply/", "/static"))]
+    return [r for r in rules if not r.rule.startswith(("/json/", "/static"))]
 
 
 def _fields(rule: Rule) -> list[str]:

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, MetaData, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from shared.api_keys.tables import metadata as keys
+from shared.artifacts.tables import metadata as artifacts
 from shared.audit.tables import metadata as audit
 from shared.database import migration
 from shared.database.database import Database, prepare
@@ -27,7 +28,9 @@ from tests.support.factories import new_database
 ROW = {"id": 1, "created_ms": 1, "request": b"{}"}
 
 
-@pytest.mark.parametrize("metadata", [history, keys, audit], ids=["history", "keys", "audit"])
+@pytest.mark.parametrize(
+    "metadata", [history, keys, audit, artifacts], ids=["history", "keys", "audit", "artifacts"]
+)
 def test_migrations_make_the_tables_that_the_code_names(
     database: Database, metadata: MetaData
 ) -> None:

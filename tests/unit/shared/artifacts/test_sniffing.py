@@ -1,0 +1,56 @@
+"""What a file is, by its bytes before its sender's word."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.artifacts.artifact import tidy_name
+from shared.artifacts.sniffing import media_type_of
+
+
+@pytest.mark.parametrize(
+    ("head", "said", "name", "kind"),
+    [
+        (b"\x89PNG\r\n\x1a\n....", "text/html", "x.html", "image/png"),
+        (b"\xff\xd8\xff\xe0....", None, "", "image/jpeg"),
+        (b"RIFF\x10\x00\x00\x00WEBPVP8 ", None, "", "image/webp"),
+        (b"RIFF\x10\x00\x00\x00WAVEfmt ", None, "", "audio/wav"),
+        (b"\x00\x00\x00\x20ftypM4A \x00", None, "", "audio/mp4"),
+        (b"\x00\x00\x00\x20ftypisom\x00", None, "", "video/mp4"),
+        (b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\x82\x84webm", None, "", "video/webm"),
+        (b"ID3\x04\x00", None, "", "audio/mpeg"),
+        (b"\xff\xfb\x90\x64\x00", None, "", "audio/mpeg"),
+        (b"\xff\xf1\x50\x80\x00", None, "", "audio/aac"),
+        (b"OggS\x00\x02........OpusHead", None, "", "audio/ogg"),
+        # What a browser would run is what it is, whatever it is called.
+        (b"<svg xmlns='x' onload='alert(1)'>", "image/png", "x.png", "image/svg+xml"),
+        (b"<?xml version='1.0'?>\n<!-- a --><svg>", "text/plain", "", "image/svg+xml"),
+        (b"  <!DOCTYPE HTML><p>", "text/plain", "x.txt", "text/html"),
+        (b"<script>alert(1)</script>", "application/json", "", "text/html"),
+        # What is no picture is none.
+        (b"hello", "image/png", "x.png", "text/plain"),
+        (b"\x01\x02\x03\x04", "image/png", "x.png", "application/octet-stream"),
+        (b"\x01\x02\x03\x04", "text/html", "x", "application/octet-stream"),
+        (b"\x01\x02\x03\x04", "audio/pcm; rate=24000", "x", "audio/pcm"),
+        (b'{"custom_id": 1}', None, "in.jsonl", "application/jsonl"),
+        (b'{"custom_id": 1}', "application/json", "", "application/json"),
+        (b"a;b\n1;2", "text/csv", "", "text/csv"),
+        ("grün".encode(), "text/html", "", "text/plain"),
+        (b"", None, "", "text/plain"),
+        (b"BM is a name", None, "", "text/plain"),
+    ],
+)
+def test_media_type(head: bytes, said: str | None, name: str, kind: str) -> None:
+    assert media_type_of(head, said, name) == kind
+
+
+def test_character_that_the_look_cuts_through_is_text() -> None:
+    assert media_type_of(("x" + "ü" * 4096).encode()[:4096], None) == "text/plain"
+
+
+@pytest.mark.parametrize(
+    ("name", "tidy"),
+    [("a b.png", "a b.png"), ("C:\\x\\y.txt", "y.txt"), ("../..", ".."), ("", "file")],
+)
+def test_names(name: str, tidy: str) -> None:
+    assert tidy_name(name) == tidy

@@ -1,0 +1,19 @@
+"""Removes the files that nobody needs any more."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from workers.deps import Deps
+
+log = logging.getLogger(__name__)
+
+#: How often a process looks for them (seconds).
+SWEEP_S: Final = 30.0
+
+
+def sweep(deps: Deps) -> None:
+    """Remove them. Raises DatabaseUnavailable. Several processes at once do no harm."""
+    if removed := deps.artifacts.sweep():
+        log.info("files: %s removed that nobody needed any more", removed)
