@@ -24,7 +24,7 @@ Words = Annotated[str | None, BeforeValidator(empty_is_absent)]
 _FILE = "A file of the form; in JSON base64."
 
 
-class Generation(Dto):
+class _Generation(Dto):
     """What all of these take."""
 
     ref_id: Text = Field(None, description="Your name for the job.")
@@ -32,7 +32,7 @@ class Generation(Dto):
     provider: Text = Field(None, description="This provider and no other.")
 
 
-class QueueGeneration(Generation):
+class _QueueGeneration(_Generation):
     """What all that are queued take."""
 
     reply_to: Url = Field(None, description="Where the result is posted.")
@@ -59,11 +59,11 @@ class _Drawn(_Prompt):
     seed: Seed = None
 
 
-class TextToImage(Generation, _Drawn):
+class TextToImage(_Generation, _Drawn):
     """Make pictures of a text, and wait for them."""
 
 
-class QueueTextToImage(QueueGeneration, _Drawn):
+class QueueTextToImage(_QueueGeneration, _Drawn):
     """Queue pictures of a text, and be told where to ask for them."""
 
 
@@ -75,11 +75,11 @@ class _Changed(_Prompt):
     seed: Seed = None
 
 
-class ImageToImage(Generation, _Changed):
+class ImageToImage(_Generation, _Changed):
     """Make pictures of a picture, and wait for them."""
 
 
-class QueueImageToImage(QueueGeneration, _Changed):
+class QueueImageToImage(_QueueGeneration, _Changed):
     """Queue pictures of a picture, and be told where to ask for them."""
 
 
@@ -87,11 +87,11 @@ class _Masked(_Changed):
     mask: str | None = Field(None, description=_FILE)
 
 
-class ImageWithMask(Generation, _Masked):
+class ImageWithMask(_Generation, _Masked):
     """Change what a mask marks of a picture, and wait for it."""
 
 
-class QueueImageWithMask(QueueGeneration, _Masked):
+class QueueImageWithMask(_QueueGeneration, _Masked):
     """Queue the change of what a mask marks, and be told where to ask for it."""
 
 
@@ -101,11 +101,11 @@ class _Enlarged(Dto):
     seed: Seed = None
 
 
-class ImageUpscale(Generation, _Enlarged):
+class ImageUpscale(_Generation, _Enlarged):
     """Make a picture twice as large, and wait for it."""
 
 
-class QueueImageUpscale(QueueGeneration, _Enlarged):
+class QueueImageUpscale(_QueueGeneration, _Enlarged):
     """Queue a picture to be made twice as large, and be told where to ask for it."""
 
 
@@ -115,11 +115,11 @@ class _Described(Dto):
     prompt: Words = Field(None, description="What to tell of it.")
 
 
-class ImageToText(Generation, _Described):
+class ImageToText(_Generation, _Described):
     """Describe a picture, and wait for the text."""
 
 
-class QueueImageToText(QueueGeneration, _Described):
+class QueueImageToText(_QueueGeneration, _Described):
     """Queue the description of a picture, and be told where to ask for it."""
 
 
@@ -131,11 +131,11 @@ class _Spoken(Dto):
     seed: Seed = None
 
 
-class TextToSpeech(Generation, _Spoken):
+class TextToSpeech(_Generation, _Spoken):
     """Speak a text, and wait for the sound."""
 
 
-class QueueTextToSpeech(QueueGeneration, _Spoken):
+class QueueTextToSpeech(_QueueGeneration, _Spoken):
     """Queue a text to be spoken, and be told where to ask for the sound."""
 
 
@@ -145,11 +145,11 @@ class _Heard(Dto):
     language: Words = Field(None, description="In ISO 639-1.")
 
 
-class SpeechToText(Generation, _Heard):
+class SpeechToText(_Generation, _Heard):
     """Write down what a recording says, and wait for it."""
 
 
-class QueueSpeechToText(QueueGeneration, _Heard):
+class QueueSpeechToText(_QueueGeneration, _Heard):
     """Queue a recording to be written down, and be told where to ask for the text."""
 
 
