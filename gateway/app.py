@@ -13,6 +13,7 @@ from gateway import errors as error_body
 from gateway import health
 from gateway.admin import api_keys as keys
 from gateway.admin import audit, metrics, overview, workers
+from gateway.ai_server import views as ai_server
 from gateway.answer_headers import add_limit_headers
 from gateway.batch import views as batch
 from gateway.callbacks import deliveries
@@ -26,6 +27,8 @@ from gateway.jobs import listing as query_jobs
 from gateway.jobs import results, statistics, streams
 from gateway.jobs import retries as retry_jobs
 from gateway.jobs import views as jobs
+from gateway.media import openai as media_openai
+from gateway.ollama import views as ollama_api
 from gateway.openai_headers import add_openai_headers
 from gateway.pages import conversations, sign_in
 from gateway.pages import views as pages
@@ -40,11 +43,12 @@ from shared.settings import SettingsError, load_settings
 
 #: The modules with views, each with its blueprint.
 _RESOURCES: Final = (
-    *(chat, completions, embeddings, responses, ollama, batch),
+    *(chat, completions, embeddings, responses, ollama, ollama_api, batch),
+    *(media_openai,),
     *(jobs, query_jobs, retry_jobs, statistics, streams, models, results),
     *(deliveries, callback_keys, callback_subscriptions, callback_tests),
     *(providers, provider_changes, provider_testing, workers),
-    *(keys, audit, overview, health, metrics),
+    *(keys, audit, overview, health, metrics, ai_server),
     *(pages, sign_in, conversations),
 )
 

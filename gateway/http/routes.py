@@ -121,5 +121,5 @@ def _binding(endpoint: Endpoint[Any]) -> Callable[[dict[str, Any]], Dto]:
     if endpoint.bodiless:
         return lambda place: request.bind([*incoming().args.items(), *place.items()])
     if endpoint.large:
-        return lambda _place: bind(request, services().settings.max_body_bytes)
-    return lambda _place: bind(request)
+        return lambda place: bind(request, services().settings.max_body_bytes, place)
+    return lambda place: bind(request, place=place)

@@ -19,6 +19,8 @@ from shared.dtos import (
     history,
     inference,
     jobs,
+    media,
+    ollama,
     overview,
     providers,
     service,
@@ -47,6 +49,8 @@ _CALL: Final = (
 )
 #: And what if the answer is waited for.
 _WAIT: Final = (*_CALL, errors.TooManyWaiting, errors.StreamGone, errors.WaitTimedOut)
+#: And what if it has files.
+_MEDIA: Final = (*_WAIT, errors.StorageUnavailable, errors.StorageFull)
 _JOB: Final = (errors.JobNotFound, errors.DatabaseUnavailable)
 _BOOK: Final = (errors.DatabaseUnavailable,)
 
@@ -181,6 +185,37 @@ OLLAMA_GENERATE: Final = _at(
     name="OllamaGenerate",
     summary="Generate as Ollama does: line by line, unless the request says otherwise.",
 )
+OLLAMA_CHAT: Final = _at(
+    "POST /api/chat",
+    ollama.OllamaChat,
+    ollama.OllamaChatResponse,
+    _CHAT,
+    Tag.INFERENCE,
+    *_WAIT,
+    form=Form.UNTOUCHED,
+    streams=True,
+    large=True,
+)
+OLLAMA_EMBED: Final = _at(
+    "POST /api/embed",
+    ollama.OllamaEmbed,
+    ollama.OllamaEmbedResponse,
+    _CHAT,
+    Tag.INFERENCE,
+    *_WAIT,
+    form=Form.UNTOUCHED,
+    large=True,
+)
+OLLAMA_EMBEDDINGS: Final = _at(
+    "POST /api/embeddings",
+    ollama.OllamaEmbeddings,
+    ollama.OllamaEmbeddingsResponse,
+    _CHAT,
+    Tag.INFERENCE,
+    *_WAIT,
+    form=Form.UNTOUCHED,
+    large=True,
+)
 QUEUE_GENERATION: Final = _dto(
     inference.QueueOllamaGeneration,
     jobs.QueueOpenAiChatResponse,
@@ -237,6 +272,38 @@ CANCEL_RESPONSE: Final = _at(
     bodiless=True,
 )
 
+# Pictures, sound, moderation, in OpenAI's words
+MODERATE: Final = _at(
+    "POST /v1/moderations",
+    media.OpenAiModeration,
+    media.OpenAiModerationResponse,
+    _CHAT,
+    Tag.MEDIA,
+    *_WAIT,
+    form=Form.UNTOUCHED,
+    large=True,
+)
+CREATE_IMAGE: Final = _at(
+    "POST /v1/images/generations",
+    media.OpenAiImageGeneration,
+    media.OpenAiImagesResponse,
+    _CHAT,
+    Tag.MEDIA,
+    *_MEDIA,
+    form=Form.UNTOUCHED,
+    large=True,
+)
+CREATE_SPEECH: Final = _at(
+    "POST /v1/audio/speech",
+    media.OpenAiSpeech,
+    None,
+    _CHAT,
+    Tag.MEDIA,
+    *_MEDIA,
+    form=Form.FILE,
+    large=True,
+)
+
 # Models
 ACTIVE_MODELS: Final = _dto(
     jobs.ActiveAiModels,
@@ -245,6 +312,18 @@ ACTIVE_MODELS: Final = _dto(
     _READ,
     Tag.MODELS,
     errors.ProviderNotFound,
+)
+ACTIVE_CUSTOM_MODELS: Final = _dto(
+    jobs.ActiveCustomAiModels, jobs.ActiveAiModelsResponse, "GET", _READ, Tag.MODELS
+)
+MODEL_IMAGE: Final = _dto(
+    service.GetModelImage,
+    None,
+    "GET",
+    _OPEN,
+    Tag.MODELS,
+    also=("/models/<path:model>/image",),
+    form=Form.FILE,
 )
 LIST_MODELS: Final = _at(
     "GET /v1/models", inference.ListModels, inference.OpenAiModels, _READ, Tag.MODELS
@@ -256,6 +335,20 @@ RETRIEVE_MODEL: Final = _at(
     _READ,
     Tag.MODELS,
     errors.ModelNotFound,
+)
+OLLAMA_TAGS: Final = _at(
+    "GET /api/tags", ollama.OllamaTags, ollama.OllamaTagsResponse, _READ, Tag.MODELS
+)
+OLLAMA_SHOW: Final = _at(
+    "POST /api/show",
+    ollama.OllamaShow,
+    ollama.OllamaShowResponse,
+    _READ,
+    Tag.MODELS,
+    errors.ModelNotFound,
+)
+OLLAMA_VERSION: Final = _at(
+    "GET /api/version", ollama.OllamaVersion, ollama.OllamaVersionResponse, _OPEN, Tag.MODELS
 )
 QUERY_MODELS: Final = _dto(
     providers.QueryAiModels, providers.QueryAiModelsResponse, "GET", _READ, Tag.MODELS
@@ -597,6 +690,9 @@ AUDIT_LOG: Final = _dto(
 )
 OVERVIEW: Final = _dto(overview.GetOverview, overview.GetOverviewResponse, "GET", _LOOKS, Tag.ADMIN)
 SETTINGS: Final = _dto(overview.GetSettings, overview.GetSettingsResponse, "GET", _LOOKS, Tag.ADMIN)
+ADMIN_DATA: Final = _dto(
+    service.AdminData, service.AdminDataResponse, "GET", _LOOKS, Tag.ADMIN, *_BOOK
+)
 WORKER_STATS: Final = _dto(
     providers.GetWorkerStats, providers.GetWorkerStatsResponse, "GET", _LOOKS, Tag.ADMIN
 )
@@ -724,6 +820,14 @@ STATIC_FILE: Final = _at(
 # Health
 SERVER_INFO: Final = _dto(
     service.GetServerInfo, service.GetServerInfoResponse, "GET", _READ, Tag.HEALTH
+)
+HELLO: Final = _dto(
+    service.Hello,
+    service.HelloResponse,
+    "GET",
+    _OPEN,
+    Tag.HEALTH,
+    also=("/hello", "/hello/<name>"),
 )
 UP: Final = _at(
     "GET /up",

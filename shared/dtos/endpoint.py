@@ -23,6 +23,7 @@ class Tag(StrEnum):
 
     INFERENCE = "inference"
     RESPONSES = "responses"
+    MEDIA = "media"
     MODELS = "models"
     JOBS = "jobs"
     STATISTICS = "statistics"

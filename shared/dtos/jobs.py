@@ -159,7 +159,11 @@ class ActiveAiModels(Dto):
     """List the models that can be used."""
 
     provider: str | None = Field(None, description="Only models of this provider.")
-    vision: bool | None = Field(None, description="Accepted, and not judged: models are not typed.")
+    vision: bool | None = Field(None, description="Only models that see pictures, by their names.")
+
+
+class ActiveCustomAiModels(Dto):
+    """List the models that no catalog of models tells of: here, all that can be used."""
 
 
 class ActiveAiModelsResponse(Dto):

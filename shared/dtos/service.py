@@ -64,6 +64,41 @@ class AutoBatch(Dto):
     name: str = Field(description="The DTO; the key needs its scope.")
 
 
+class Hello(Dto):
+    """Greet somebody, to try whether calls come through."""
+
+    name: str = Field("World", max_length=256)
+
+
+class HelloResponse(Dto):
+    """A greeting."""
+
+    result: str
+
+
+class GetModelImage(Dto):
+    """Give a picture that stands for a model: its initials, in a colour of its own."""
+
+    model: str = Field(max_length=256)
+
+
+class AdminData(Dto):
+    """Count what there is."""
+
+
+class PageStats(Dto):
+    """How many there are of something."""
+
+    label: str
+    total: int
+
+
+class AdminDataResponse(Dto):
+    """Counts, for an overview."""
+
+    page_stats: list[PageStats]
+
+
 class GetMetrics(Dto):
     """Tell the figures of the cluster and of this gateway, for Prometheus."""
 

@@ -56,7 +56,6 @@ class BulkAcceptance(Acceptance):
             settings.queue_window,
             settings.queue_limit,
             settings.owner_queue_limit,
-            milliseconds(settings.job_timeout_s + settings.result_ttl_s),
             first.owner,
             first.allowance.to_json() if first.allowance else "",
             settings.owner_queue_bytes,
@@ -72,8 +71,8 @@ class BulkAcceptance(Acceptance):
             first.model, first.priority, first.owner, first.provider, first.operation
         )
         limits = self._limit_keys(first.allowance.key_id) if first.allowance else ()
-        own = (key for n in news for key in (keys.ref(n.owner, n.ref_id), keys.tag(n.owner, n.tag)))
-        return [keys.JOB_ID, *of_queue, *limits, *own]
+        refs = (keys.ref(new.owner, new.ref_id) for new in news)
+        return [keys.JOB_ID, *of_queue, *limits, *refs]
 
 
 def _common(new: NewJob) -> tuple[object, ...]:

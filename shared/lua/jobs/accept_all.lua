@@ -11,12 +11,11 @@
 --       17-19 all waiting ZSETs of the owner · 20 jobs:gates SET
 --       21… all waiting ZSETs at the jobs' gate, if it is another than that of the queue
 --       the next 4 of a key that has limits: requests ZSET · tokens HASH · live ZSET · month HASH
---       the last 2 of each job: jobs:ref STRING · jobs:tag ZSET
+--       the last one of each job: jobs:ref STRING
 -- ARGV  1 now (ms, 0: the server's clock) · 2 prefix of job keys · 3 model · 4 queue · 5 priority
 --       6 widest window (messages) · 7 queue limit (jobs) · 8 owner limit (jobs)
---       9 how long the tag index lives (ms) · 10 owner
---       11 the key's limits (JSON, '' for none; see includes/limits.lua)
---       12 most bytes that the owner's jobs hold · 13 how many jobs
+--       9 owner · 10 the key's limits (JSON, '' for none; see includes/limits.lua)
+--       11 most bytes that the owner's jobs hold · 12 how many jobs
 --       then of each job: time to the deadline (ms) · fingerprint · tag ('' for none) · bytes of the
 --       request · tokens it will take · how many values follow · … more field, value pairs
 -- Returns what `accept` returns, of each job; a refusal is the last: no job behind it was looked at.
@@ -29,9 +28,9 @@
 --! include owner_bytes
 local now = clock(ARGV[1])
 local epoch = redis.call('HGET', KEYS[1] .. ':ledger', 'epoch')
-local prefix, count = ARGV[2], tonumber(ARGV[13])
-local limits = ARGV[11] ~= '' and cjson.decode(ARGV[11])
-local per_job = #KEYS - 2 * count
+local prefix, count = ARGV[2], tonumber(ARGV[12])
+local limits = ARGV[10] ~= '' and cjson.decode(ARGV[10])
+local per_job = #KEYS - count
 local last = limits and per_job - 4 or per_job
 local has_own_gate = last >= 21
 
@@ -44,7 +43,7 @@ local function size(first, final)
 end
 
 local function ref_key(i)
-  return KEYS[per_job + 2 * i - 1]
+  return KEYS[per_job + i]
 end
 
 local refs = {}
@@ -78,7 +77,7 @@ local function put_in_waiting()
   if #waiting > 0 then
     redis.call('ZADD', KEYS[7], unpack(waiting))
     redis.call('ZADD', KEYS[10], unpack(waiting))
-    redis.call('ZADD', KEYS[8], 'NX', waiting[1], ARGV[10])
+    redis.call('ZADD', KEYS[8], 'NX', waiting[1], ARGV[9])
     waiting = {}
   end
 end
@@ -100,16 +99,6 @@ local function put_in_line(id)
   end
 end
 
-local function index_by_tag(key, id)
-  for _, old in ipairs(redis.call('ZRANGE', key, 0, 9)) do
-    if redis.call('EXISTS', prefix .. old) == 0 then
-      redis.call('ZREM', key, old)
-    end
-  end
-  redis.call('ZADD', key, whole(now), id)
-  redis.call('PEXPIRE', key, ARGV[9])
-end
-
 -- Why there is no room for one more job; nil when there is.
 local function refusal(bytes)
   if in_line >= tonumber(ARGV[7]) then
@@ -118,7 +107,7 @@ local function refusal(bytes)
   if of_owner >= tonumber(ARGV[8]) then
     return {'owner_full', tostring(of_owner), tostring(drain_rate(KEYS[4], now))}
   end
-  if lacks_bytes(KEYS[3], ARGV[10], bytes, tonumber(ARGV[12]), prefix) then
+  if lacks_bytes(KEYS[3], ARGV[9], bytes, tonumber(ARGV[11]), prefix) then
     return {'bytes_full', tostring(of_owner), tostring(drain_rate(KEYS[4], now))}
   end
   if limits then
@@ -150,16 +139,13 @@ local function accept(i, at)
   local id = whole(redis.call('INCR', KEYS[1]))
   local deadline = whole(now + tonumber(ARGV[at]))
   redis.call('HSET', prefix .. id, 'id', id, 'state', 'Queued', 'model', ARGV[3],
-    'priority', ARGV[5], 'fingerprint', fingerprint, 'tag', tag, 'owner', ARGV[10],
+    'priority', ARGV[5], 'fingerprint', fingerprint, 'tag', tag, 'owner', ARGV[9],
     'epoch', epoch, 'created_ms', whole(now), 'deadline_ms', deadline, 'attempt', '0',
     'crashes', '0', unpack(ARGV, at + 6, at + 5 + ARGV[at + 5]))
-  hold_bytes(KEYS[3], ARGV[10], id, bytes)
+  hold_bytes(KEYS[3], ARGV[9], id, bytes)
   known[ref_key(i)], fingerprints[id] = id, fingerprint
   add(named, ref_key(i), id)
   add(deadlines, deadline, id)
-  if tag ~= '' then
-    index_by_tag(KEYS[per_job + 2 * i], id)
-  end
   if limits then
     take(limits, KEYS[last + 1], KEYS[last + 2], KEYS[last + 3], id, now)
   end
@@ -168,7 +154,7 @@ local function accept(i, at)
   return {'accepted', id}
 end
 
-local told, at = {}, 14
+local told, at = {}, 13
 for i = 1, count do
   told[i] = accept(i, at)
   if told[i][1] ~= 'accepted' and told[i][1] ~= 'exists' then

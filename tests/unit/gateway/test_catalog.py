@@ -31,6 +31,7 @@ from tests.support.gateway_client import ADMIN_SECRET, API_KEY, Gateway
 OPEN = {
     *("GetSession", "SignIn", "SignOut", "GetResult", "GetWebhookKeys"),
     *("Home", "ChatPage", "AdminPage", "GetStaticFile", "Up", "Alive", "Ready"),
+    *("Hello", "GetModelImage", "OllamaVersion"),
     # Its requests need the scope of their DTO.
     "AutoBatch",
 }
