@@ -56,8 +56,6 @@ class Writer(ABC):
     file_name: ClassVar[str]
     mimetype: ClassVar[str] = "text/plain"
     header: ClassVar[Comment] = Comment("/* Options:", "*/")
-    #: Lines that must stand before the header.
-    before: ClassVar[tuple[str, ...]] = ()
     options_shown: ClassVar[tuple[str, ...]] = COMMON
     defaults: ClassVar[Mapping[str, bool]] = {}
     #: Types that the client library has.
@@ -75,10 +73,7 @@ class Writer(ABC):
 
     def text(self, origin: Origin) -> str:
         """Return the file."""
-        parts = [*self.before]
-        if not self.options.flags["WithoutOptions"]:
-            parts += [*self._head(origin), ""]
-        return "\n".join((*parts, *self.body())) + "\n"
+        return "\n".join((*self.head(self.options, origin), *self.body())) + "\n"
 
     def body(self) -> Iterator[str]:
         """Return the lines behind the header."""
@@ -134,22 +129,29 @@ class Writer(ABC):
         """Return what to import: as asked, else as usual."""
         return self.options.listed("DefaultImports") or usual
 
-    def _head(self, origin: Origin) -> Iterator[str]:
-        mark = self.header
-        yield mark.begin
+    @classmethod
+    def head(cls, options: Options, origin: Origin) -> Iterator[str]:
+        """Return what tools read back: where the file comes from, and its options."""
+        yield from cls.before(options)
+        if options.flags["WithoutOptions"]:
+            return
+        mark = cls.header
         facts = (
             ("Date", origin.date),
             ("Version", origin.version),
             ("Tip", f'To set an option, take "{mark.option}" from its line and update the file'),
             ("BaseUrl", origin.base_url),
         )
+        yield mark.begin
         yield from (f"{mark.line}{name}: {value}" for name, value in facts)
         yield mark.line.rstrip()
-        for name in (*self.options_shown, *self._others()):
-            off = "" if name in self.options.given else mark.option
-            yield f"{mark.line}{off}{name}: {self.options.shown(name)}".rstrip()
-        yield mark.end
+        others = [name for name in options.given if name not in cls.options_shown]
+        for name in (*cls.options_shown, *others):
+            off = "" if name in options.given else mark.option
+            yield f"{mark.line}{off}{name}: {options.shown(name)}".rstrip()
+        yield from (mark.end, "")
 
-    def _others(self) -> Iterator[str]:
-        """Name the options that were given, though this language does not offer them."""
-        return (name for name in self.options.given if name not in self.options_shown)
+    @classmethod
+    def before(cls, _options: Options) -> Iterator[str]:
+        """Return what must stand before the header."""
+        return iter(())

@@ -39,6 +39,7 @@ from gateway.request_id import request_id
 from gateway.responses import views as responses
 from gateway.self_check import keep_checking
 from gateway.services import Services, attach, build_services
+from gateway.typed import views as typed
 from shared.settings import SettingsError, load_settings
 
 #: The modules with views, each with its blueprint.
@@ -49,7 +50,7 @@ _RESOURCES: Final = (
     *(deliveries, callback_keys, callback_subscriptions, callback_tests),
     *(providers, provider_changes, provider_testing, workers),
     *(keys, audit, overview, health, metrics, ai_server),
-    *(pages, sign_in, conversations),
+    *(typed, pages, sign_in, conversations),
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from codegen import model as words
@@ -28,7 +28,7 @@ class CSharp(Writer):
         *("AddImplicitVersion", "BaseClass", "IncludeTypes", "ExcludeTypes", "AddNamespaces"),
     )
     library = LIBRARY
-    scalars: Mapping[str, str] = CSHARP_SCALARS
+    scalars = CSHARP_SCALARS
 
     @property
     def access(self) -> str:

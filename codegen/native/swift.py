@@ -27,7 +27,7 @@ class Swift(Writer):
     label = "Swift"
     file_name = "dtos.swift"
     options_shown = (
-        *("BaseClass", "AddModelExtensions", "AddServiceStackTypes", "MakePropertiesOptional"),
+        *("BaseClass", "AddServiceStackTypes", "MakePropertiesOptional"),
         *("IncludeTypes", "ExcludeTypes", "AddResponseStatus", "AddImplicitVersion"),
         *("AddDescriptionAsComments", "InitializeCollections", "DefaultImports"),
     )

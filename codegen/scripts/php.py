@@ -7,6 +7,7 @@ from typing import Final
 
 from codegen import model as words
 from codegen.model import DtoType, Property, TypeRef
+from codegen.options import Options
 from codegen.writer import Writer
 
 _INTERFACES: Final = ("IReturn", "IReturnVoid", "IGet", "IPost", "IPut", "IDelete", "IPatch")
@@ -37,11 +38,11 @@ class Php(Writer):
     list_of = "array<{}>"
     map_of = "array<{},{}>"
 
-    @property
-    def before(self) -> tuple[str, ...]:  # type: ignore[override]
-        """What must stand before the header."""
-        namespace = (self.options.text("GlobalNamespace") or "dtos").replace(".", "\\")
-        return (f"<?php namespace {namespace};",)
+    @classmethod
+    def before(cls, options: Options) -> Iterator[str]:
+        """Return what must stand before the header."""
+        namespace = (options.text("GlobalNamespace") or "dtos").replace(".", "\\")
+        yield f"<?php namespace {namespace};"
 
     def preamble(self) -> Iterator[str]:
         """Return what is used."""
