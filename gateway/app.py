@@ -21,6 +21,10 @@ from gateway.callbacks import samples as callback_tests
 from gateway.callbacks import signing_keys as callback_keys
 from gateway.callbacks import subscriptions as callback_subscriptions
 from gateway.counting import count_answers, keep_writing
+from gateway.files import artifacts as file_links
+from gateway.files import locations
+from gateway.files import uploads as file_uploads
+from gateway.files import views as files
 from gateway.http import cors
 from gateway.http.flask_app import App
 from gateway.inference import chat, completions, embeddings, models, ollama
@@ -49,6 +53,7 @@ _RESOURCES: Final = (
     *(jobs, query_jobs, retry_jobs, statistics, streams, models, results),
     *(deliveries, callback_keys, callback_subscriptions, callback_tests),
     *(providers, provider_changes, provider_testing, workers),
+    *(files, file_uploads, file_links, locations),
     *(keys, audit, overview, health, metrics, ai_server),
     *(pages, sign_in, conversations),
 )
