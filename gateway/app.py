@@ -20,6 +20,11 @@ from gateway.callbacks import deliveries
 from gateway.callbacks import samples as callback_tests
 from gateway.callbacks import signing_keys as callback_keys
 from gateway.callbacks import subscriptions as callback_subscriptions
+from gateway.counting import count_answers, keep_writing
+from gateway.files import artifacts as file_links
+from gateway.files import locations
+from gateway.files import uploads as file_uploads
+from gateway.files import views as files
 from gateway.http import cors
 from gateway.http.flask_app import App
 from gateway.inference import chat, completions, embeddings, models, ollama
@@ -49,6 +54,7 @@ _RESOURCES: Final = (
     *(jobs, query_jobs, retry_jobs, statistics, streams, models, results),
     *(deliveries, callback_keys, callback_subscriptions, callback_tests),
     *(providers, provider_changes, provider_testing, workers),
+    *(files, file_uploads, file_links, locations),
     *(keys, audit, overview, health, metrics, ai_server),
     *(typed, pages, sign_in, conversations),
 )
@@ -63,6 +69,7 @@ def create_app(services: Services | None = None) -> Flask:
             sys.exit(f"replyto: {exc}")
         services.key_keeper.start(services.keys.take_uses)
         keep_checking(services)
+        keep_writing(services)
     app = App("gateway", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = services.settings.max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = services.settings.max_body_bytes
@@ -73,6 +80,7 @@ def create_app(services: Services | None = None) -> Flask:
     error_body.register(app)
     for module in _RESOURCES:
         app.register_blueprint(module.blueprint)
+    count_answers(app)
     app.after_request(_name_request)
     app.after_request(add_limit_headers)
     app.after_request(add_openai_headers)

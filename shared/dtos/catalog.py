@@ -16,6 +16,7 @@ from shared.dtos import (
     callbacks,
     conversations,
     deliveries,
+    files,
     history,
     inference,
     jobs,
@@ -754,6 +755,128 @@ SAVE_PROMPT: Final = _dto(
 )
 DELETE_PROMPT: Final = _dto(
     conversations.DeletePrompt, conversations.Done, "POST", _CHAT, Tag.PAGES, *_BOOK
+)
+
+# Files
+_FILE: Final = (errors.ArtifactNotFound, errors.StorageUnavailable, errors.DatabaseUnavailable)
+_UPLOAD: Final = (
+    *(errors.ArtifactTooLarge, errors.StorageQuotaExceeded, errors.StorageFull),
+    *(errors.StorageUnavailable, errors.DatabaseUnavailable),
+)
+_LINK: Final = (*_FILE, errors.ResultLinkInvalid, errors.ResultLinkExpired)
+CREATE_FILE: Final = _at(
+    "POST /v1/files", files.CreateFile, files.OpenAiFile, _CHAT, Tag.FILES, *_UPLOAD
+)
+LIST_FILES: Final = _at(
+    "GET /v1/files", files.ListFiles, files.OpenAiFiles, _READ, Tag.FILES, *_BOOK
+)
+RETRIEVE_FILE: Final = _at(
+    "GET /v1/files/<file_id>", files.RetrieveFile, files.OpenAiFile, _READ, Tag.FILES, *_FILE
+)
+DELETE_FILE: Final = _at(
+    "DELETE /v1/files/<file_id>", files.DeleteFile, files.DeletedFile, _CHAT, Tag.FILES, *_FILE
+)
+RETRIEVE_FILE_CONTENT: Final = _at(
+    "GET /v1/files/<file_id>/content",
+    files.RetrieveFileContent,
+    None,
+    _READ,
+    Tag.FILES,
+    *_FILE,
+    form=Form.FILE,
+)
+CREATE_UPLOAD: Final = _at(
+    "POST /v1/uploads", files.CreateUpload, files.OpenAiUpload, _CHAT, Tag.FILES, *_UPLOAD
+)
+ADD_UPLOAD_PART: Final = _at(
+    "POST /v1/uploads/<upload_id>/parts",
+    files.AddUploadPart,
+    files.OpenAiUploadPart,
+    _CHAT,
+    Tag.FILES,
+    errors.ArtifactNotFound,
+    *_UPLOAD,
+)
+COMPLETE_UPLOAD: Final = _at(
+    "POST /v1/uploads/<upload_id>/complete",
+    files.CompleteUpload,
+    files.OpenAiUpload,
+    _CHAT,
+    Tag.FILES,
+    errors.ArtifactNotFound,
+    *_UPLOAD,
+)
+CANCEL_UPLOAD: Final = _at(
+    "POST /v1/uploads/<upload_id>/cancel",
+    files.CancelUpload,
+    files.OpenAiUpload,
+    _CHAT,
+    Tag.FILES,
+    *_FILE,
+)
+GET_ARTIFACT: Final = _at(
+    "GET /artifacts/<path:path>",
+    files.GetArtifact,
+    None,
+    _READ,
+    Tag.FILES,
+    *_LINK,
+    form=Form.FILE,
+)
+GET_ARTIFACT_VARIANT: Final = _at(
+    "GET /variants/<variant>/<path:path>",
+    files.GetArtifactVariant,
+    None,
+    _READ,
+    Tag.FILES,
+    *_LINK,
+    *_UPLOAD[:3],
+    form=Form.FILE,
+)
+DELETE_FILE_BY_PATH: Final = _at(
+    "DELETE /files/<path:path>",
+    files.DeleteFileByPath,
+    files.DeleteFilesResponse,
+    _CHAT,
+    Tag.FILES,
+    *_FILE,
+)
+DELETE_FILES: Final = _dto(
+    files.DeleteFiles, files.DeleteFilesResponse, "POST", _CHAT, Tag.FILES, *_BOOK
+)
+STORE_FILE_UPLOAD: Final = _at(
+    "POST /uploads/<location>",
+    files.StoreFileUpload,
+    files.StoreFileUploadResponse,
+    _CHAT,
+    Tag.FILES,
+    *_UPLOAD,
+)
+GET_FILE_UPLOAD: Final = _at(
+    "GET /uploads/<path:path>",
+    files.GetFileUpload,
+    None,
+    _READ,
+    Tag.FILES,
+    *_FILE,
+    form=Form.FILE,
+)
+REPLACE_FILE_UPLOAD: Final = _at(
+    "PUT /uploads/<path:path>",
+    files.ReplaceFileUpload,
+    files.FileUploadResponse,
+    _CHAT,
+    Tag.FILES,
+    errors.ArtifactNotFound,
+    *_UPLOAD,
+)
+DELETE_FILE_UPLOAD: Final = _at(
+    "DELETE /uploads/<path:path>",
+    files.DeleteFileUpload,
+    files.FileUploadResponse,
+    _CHAT,
+    Tag.FILES,
+    *_FILE,
 )
 
 # Sessions, and the pages themselves

@@ -22,8 +22,8 @@ from urllib3.exceptions import HTTPError
 
 from shared.codecs.sse import EventParser, EventTooLarge
 from shared.codecs.strict_json import BOM, parse, without_bom
-from workers.providers.answers.body import READ_BYTES, pieces, too_large, whole
-from workers.providers.answers.turns import Turns
+from workers.providers.answers.body import READ_BYTES, collected, pieces, too_large, whole
+from workers.providers.answers.turns import Share
 from workers.providers.base import EndedWithoutDone, ProviderCall
 from workers.providers.http_errors import ErrorReader, error_of, unreachable
 from workers.providers.no_connection import why
@@ -168,7 +168,7 @@ def _pieces(
     parser = _parser(call, response, framing, beginning)
     read = itertools.chain([beginning], body)
     if parser is None:
-        yield WholeAnswer(b"".join(read))
+        yield WholeAnswer(collected(call, response, read))
         return
     try:
         for piece in _parsed(parser, read):
@@ -184,13 +184,13 @@ def _pieces(
 
 
 def _parsed(parser: Parser, read: Iterable[bytes]) -> Generator[bytes, None, None]:
-    turns = Turns()
+    share = Share()
     for data in read:
-        turns.begin()
+        share.begin()
         for piece in parser.feed(data):
             if piece.strip():
                 yield piece
-            turns.give_way()
+            share.give_way()
 
 
 def _rest(parser: Parser, framing: Framing) -> Generator[bytes, None, None]:
