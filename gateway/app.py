@@ -46,6 +46,7 @@ from gateway.request_id import request_id
 from gateway.responses import views as responses
 from gateway.self_check import keep_checking
 from gateway.services import Services, attach, build_services
+from gateway.typed import views as typed
 from shared.settings import SettingsError, load_settings
 
 #: The modules with views, each with its blueprint.
@@ -57,7 +58,7 @@ _RESOURCES: Final = (
     *(providers, provider_changes, provider_testing, workers),
     *(files, file_uploads, file_links, locations),
     *(keys, audit, overview, health, metrics, ai_server),
-    *(pages, sign_in, conversations),
+    *(typed, pages, sign_in, conversations),
 )
 
 

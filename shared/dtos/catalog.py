@@ -1065,6 +1065,57 @@ STATIC_FILE: Final = _at(
     form=Form.FILE,
 )
 
+# Typed clients are made of these
+LIST_TYPES: Final = _at(
+    "GET /types",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.HEALTH,
+    form=Form.UNTOUCHED,
+    name="ListTypes",
+    summary="Name the languages that have typed DTOs, each with where its file is.",
+)
+TYPES_METADATA: Final = _at(
+    "GET /types/metadata /types/metadata.json",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.HEALTH,
+    form=Form.UNTOUCHED,
+    name="TypesMetadata",
+    summary="Describe the DTOs as ServiceStack's tools read them.",
+)
+GET_TYPES: Final = _at(
+    "GET /types/<language>",
+    service.GetTypes,
+    None,
+    _OPEN,
+    Tag.HEALTH,
+    errors.LanguageNotFound,
+    form=Form.TEXT,
+)
+APP_METADATA: Final = _at(
+    "GET /metadata/app.json /metadata/app",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.HEALTH,
+    form=Form.UNTOUCHED,
+    name="AppMetadata",
+    summary="Describe the whole service as ServiceStack's tools read it.",
+)
+METADATA_PAGE: Final = _at(
+    "GET /metadata",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.PAGES,
+    form=Form.PAGE,
+    name="MetadataPage",
+    summary="List the operations, for people.",
+)
+
 # Health
 SERVER_INFO: Final = _dto(
     service.GetServerInfo, service.GetServerInfoResponse, "GET", _READ, Tag.HEALTH

@@ -99,6 +99,12 @@ class AdminDataResponse(Dto):
     page_stats: list[PageStats]
 
 
+class GetTypes(Dto):
+    """Give the DTOs of all endpoints in a language, for typed clients."""
+
+    language: str = Field(description="typescript, python, csharp, …: `GET /types` lists them.")
+
+
 class GetMetrics(Dto):
     """Tell the figures of the cluster and of this gateway, for Prometheus."""
 
