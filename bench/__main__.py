@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from bench import callbacks, document, enqueue, pipeline, streams, sync
+from bench import batches, callbacks, document, enqueue, pipeline, streams, sync
 from bench.interrupts import end_on_signals
 from bench.options import Options
 from bench.result import BenchmarkFailed, Report
@@ -17,6 +17,7 @@ from bench.terminal import Progress, show
 
 _BENCHMARKS: dict[str, Callable[[Options, Progress], Report]] = {
     "enqueue": enqueue.run,
+    "batches": batches.run,
     "pipeline": pipeline.run,
     "sync": sync.run,
     "streams": streams.run,

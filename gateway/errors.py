@@ -12,10 +12,13 @@ from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 from werkzeug.exceptions import MethodNotAllowed as WrongMethod
 from werkzeug.routing import Map
 
+from gateway.base_url import base_url
+from gateway.http import wrong_path
 from gateway.http.content_coding import ACCEPTED
 from gateway.http.response import JsonResponse
 from gateway.services import services
 from shared import errors
+from shared.dtos import catalog
 from shared.errors import Failure, ServiceError
 from shared.jobs.job import failure_body
 from shared.store.refusals import ValueTooLarge, is_outage
@@ -23,6 +26,15 @@ from shared.telemetry.counters import Count
 
 log = logging.getLogger(__name__)
 
+#: Paths of Ollama's own API.
+_OLLAMA: Final = frozenset(
+    path
+    for one in catalog.CATALOG
+    for path in one.paths
+    if one.name.startswith("Ollama") and path.startswith("/api/") and path.islower()
+)
+#: Most characters of a path that is told back.
+_SHOWN: Final = 300
 _COUNTED: Final[dict[type[ServiceError], Count]] = {
     errors.QueueFull: Count.REFUSED_QUEUE_FULL,
     errors.OwnerQueueFull: Count.REFUSED_OWNER_QUEUE_FULL,
@@ -48,7 +60,7 @@ def answer(error: Exception) -> Response:
     count = _COUNTED.get(type(service_error))
     if count is not None:
         services().counters.add(count)
-    response = JsonResponse(failure_body(as_failure(service_error)), service_error.status)
+    response = JsonResponse(_body(service_error), service_error.status)
     if service_error.retry_after_s is not None:
         response.headers["Retry-After"] = str(service_error.retry_after_s)
     if isinstance(service_error, errors.InsufficientQuota):
@@ -61,6 +73,14 @@ def answer(error: Exception) -> Response:
     if isinstance(service_error, errors.Unauthenticated):
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def _body(error: ServiceError) -> bytes:
+    failure = as_failure(error)
+    if request.path in _OLLAMA:
+        # Its clients show what stands there as a text.
+        return failure_body(failure, error=failure.message)
+    return failure_body(failure)
 
 
 def _translate(error: Exception) -> ServiceError:  # noqa: PLR0911 - a table reads best as one
@@ -89,10 +109,21 @@ def _translate(error: Exception) -> ServiceError:  # noqa: PLR0911 - a table rea
 
 
 def _no_endpoint() -> str:
-    told = f"There is no endpoint {request.method} {request.path}"
+    told = f"There is no endpoint {request.method} {request.path[:_SHOWN]}"
+    if found := wrong_path.meant(request.path, _is_there):
+        return f"{told}; {wrong_path.advice(found, base_url(services().settings))}."
     if request.path != "/v1" and not request.path.startswith("/v1/"):
         return f"{told}."
     return f"{told}: of OpenAI's API this gateway offers {_offered(current_app.url_map)}."
+
+
+def _is_there(path: str) -> bool:
+    """Whether something that is no page answers at this path, by the method of the request."""
+    try:
+        rule, _ = current_app.url_map.bind("").match(path, request.method, return_rule=True)
+    except HTTPException:
+        return False
+    return not rule.arguments or rule.rule.startswith("/v1/")
 
 
 @lru_cache(maxsize=1)

@@ -71,6 +71,12 @@ class TooManyValues(ValidationFailed):
     code = "too_many_values"
 
 
+class TooManyItems(ValidationFailed):
+    """The batch has more requests than this gateway takes at once; send several batches."""
+
+    code = "too_many_items"
+
+
 class RefIdConflict(ServiceError):
     """This RefId was used before with a different request; use a new RefId."""
 
@@ -181,6 +187,15 @@ class OperationNotSupported(ServiceError):
     type = "invalid_request_error"
     code = "operation_not_supported"
     error_code = "OperationNotSupported"
+
+
+class LanguageNotFound(ServiceError):
+    """There are no typed DTOs in this language."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "language_not_found"
+    error_code = "NotFound"
 
 
 class JobNotFound(ServiceError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
@@ -27,21 +27,24 @@ _MULTIPART: Final = "multipart/form-data"
 _MOST_FIELDS: Final = 1000
 #: Most bytes of a call that carries no content, unless it says otherwise.
 _SMALL_BYTES: Final = 1_048_576
+_NOWHERE: Final[Mapping[str, Any]] = {}
 _begins_object = re.compile(rb"\s*\{").match
 
 #: Fields that are strings by nature, also where their text in a form reads as a number.
 _STRINGS: Final = frozenset(("model", "refid", "tag", "provider", "replyto", "user"))
 
 
-def bind(dto: type[D], most_bytes: int = _SMALL_BYTES) -> D:
+def bind(dto: type[D], most_bytes: int = _SMALL_BYTES, place: Mapping[str, Any] = _NOWHERE) -> D:
     """Return the request as this DTO. Query values are overruled by those of the body.
+
+    These are by what its path says, its `place`.
 
     Raises BodyTooLarge, MalformedJson, and ValidationFailed naming the field.
     """
     asked = incoming()
     if asked.mimetype != _MULTIPART:
         asked.max_content_length = min(most_bytes, asked.max_content_length or most_bytes)
-    return dto.bind([*request.args.items(), *_body_values().items()])
+    return dto.bind([*request.args.items(), *_body_values().items(), *place.items()])
 
 
 def read_call(parse: Callable[[bytes], T]) -> T:

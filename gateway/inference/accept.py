@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from gateway.auth.authenticator import Principal
 from gateway.base_url import base_url
@@ -21,7 +22,9 @@ from shared.errors import (
 )
 from shared.jobs.job import NewJob
 from shared.jobs.moves import Accepted
+from shared.operation import MEDIA
 from shared.providers.provider import Provider
+from shared.telemetry.tally import Tallied
 from shared.wire.chat_request import ChatCall
 
 log = logging.getLogger(__name__)
@@ -41,13 +44,39 @@ def accept_job(
     Raises ModelNotFound, ProviderNotFound, OperationNotSupported, CallbackTargetRefused,
     RefIdConflict, QueueFull, and RateLimitExceeded and its kin.
     """
-    _check(services, principal, call)
+    check(services, principal, call)
     here = incoming()
     here.model = call.chat.model
-    ref_id = call.ref_id or secrets.token_hex(16)
-    new = NewJob(
+    place = Place(here.request_id, _base_url(services, call))
+    new = new_job(principal, call, place, priority=priority, timeout_s=timeout_s, mailbox=mailbox)
+    accepted = services.jobs.accept(new)
+    if accepted.is_new:
+        services.tally.add(Tallied.ACCEPTED, new.model, new.operation.value)
+    here.job_id = accepted.id
+    log.debug("job %s: accepted for %s", accepted.id, new.model)
+    return accepted, new.ref_id
+
+
+class Place(NamedTuple):
+    """The request that brings a call: its id, and where the gateway was reached."""
+
+    request_id: str
+    base_url: str
+
+
+def new_job(
+    principal: Principal,
+    call: ChatCall,
+    place: Place,
+    *,
+    priority: int,
+    timeout_s: float,
+    mailbox: str = "",
+) -> NewJob:
+    """Return the job that a checked call is to be."""
+    return NewJob(
         owner=principal.owner,
-        ref_id=ref_id,
+        ref_id=call.ref_id or secrets.token_hex(16),
         model=call.chat.model,
         request=call.chat.body.encode("utf-8"),
         # A RefId made here is in nobody's hands: there is nothing to compare with.
@@ -59,15 +88,17 @@ def accept_job(
         reply_to=call.reply_to or "",
         mailbox=mailbox,
         streamed=call.chat.stream,
-        base_url=base_url(services.settings) if call.reply_to else "",
-        request_id=here.request_id,
+        base_url=place.base_url,
+        request_id=place.request_id,
         operation=call.chat.operation,
         allowance=allowance_of(principal, call.chat.body),
     )
-    accepted = services.jobs.accept(new)
-    here.job_id = accepted.id
-    log.debug("job %s: accepted for %s", accepted.id, new.model)
-    return accepted, ref_id
+
+
+def _base_url(services: Services, call: ChatCall) -> str:
+    """Return what links begin with, where the job will have some."""
+    has_links = call.reply_to or call.chat.operation in MEDIA
+    return base_url(services.settings) if has_links else ""
 
 
 def allowance_of(principal: Principal, body: str) -> Allowance | None:
@@ -86,7 +117,8 @@ def _fingerprint(principal: Principal, call: ChatCall) -> str:
     return heavy.beside(call.fingerprint, caller=principal.owner)
 
 
-def _check(services: Services, principal: Principal, call: ChatCall) -> None:
+def check(services: Services, principal: Principal, call: ChatCall) -> None:
+    """Raise what keeps the call from being a job of its caller's; nothing is changed."""
     model, serving = call.chat.model, services.registry.serving(call.chat.model)
     # A model that this key may not use does not exist for it, as the list of models says.
     if not (principal.may_use(model) and serving):
@@ -115,7 +147,7 @@ def _refuse_unless_online(services: Services, model: str, provider: str) -> None
 def _check_operation(call: ChatCall, serving: Sequence[Provider]) -> None:
     chat, pinned = call.chat, call.provider
     asked = [provider for provider in serving if pinned in (None, provider.name)]
-    if not any(provider.can(chat.operation) for provider in asked):
+    if not any(provider.can(chat.operation, chat.model) for provider in asked):
         at = f" at the provider '{pinned}'" if pinned else ""
         raise OperationNotSupported(
             f"The model '{chat.model}' does not support the operation '{chat.operation}'{at}.",

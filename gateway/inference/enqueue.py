@@ -29,6 +29,10 @@ def queue_job(
         priority=task_names.QUEUED,
         timeout_s=gateway.settings.job_timeout_s,
     )
-    base = base_url(gateway.settings)
-    status_url = f"{base}{status.path}?RefId={quote(ref_id, safe='')}"
-    return QueueOpenAiChatResponse(id=accepted.id, ref_id=ref_id, status_url=status_url)
+    told_at = status_url(base_url(gateway.settings), status, ref_id)
+    return QueueOpenAiChatResponse(id=accepted.id, ref_id=ref_id, status_url=told_at)
+
+
+def status_url(base: str, status: Endpoint[Any], ref_id: str) -> str:
+    """Return where this endpoint tells the status of a job."""
+    return f"{base}{status.path}?RefId={quote(ref_id, safe='')}"

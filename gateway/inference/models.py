@@ -7,9 +7,10 @@ from flask import Blueprint
 from gateway.http.routes import Call, route
 from shared.dtos import catalog
 from shared.dtos.inference import ListModels, OpenAiModel, OpenAiModels, RetrieveModel
-from shared.dtos.jobs import ActiveAiModels, ActiveAiModelsResponse
+from shared.dtos.jobs import ActiveAiModels, ActiveAiModelsResponse, ActiveCustomAiModels
 from shared.errors import ModelNotFound, ProviderNotFound
 from shared.providers.provider import Registry
+from shared.providers.vision import sees
 
 blueprint = Blueprint("models", __name__)
 
@@ -24,8 +25,16 @@ def active(call: Call[ActiveAiModels]) -> ActiveAiModelsResponse:
         if provider is None:
             raise ProviderNotFound(field="provider")
         names = sorted(provider.models) if provider.enabled else []
-    names = [name for name in names if principal.may_use(name)]
-    return ActiveAiModelsResponse(results=names)
+    if wanted.vision:
+        names = [name for name in names if sees(gateway.registry, name)]
+    return ActiveAiModelsResponse(results=list(filter(principal.may_use, names)))
+
+
+@route(blueprint, catalog.ACTIVE_CUSTOM_MODELS)
+def active_custom(call: Call[ActiveCustomAiModels]) -> ActiveAiModelsResponse:
+    """List the names of the models: there is no catalog of models that some could be in."""
+    names = filter(call.principal.may_use, call.services.registry.models)
+    return ActiveAiModelsResponse(results=list(names))
 
 
 @route(blueprint, catalog.LIST_MODELS)

@@ -12,6 +12,7 @@ from gateway.http.routes import Call, route
 from gateway.inference.answer import answer
 from gateway.inference.enqueue import queue_job
 from gateway.inference.ollama_models import list_models
+from gateway.ollama.failures import in_ollamas_words
 from gateway.waiting.event_form import OllamaLines
 from shared.dtos import catalog
 from shared.dtos.inference import GetOllamaModels, GetOllamaModelsResponse
@@ -35,7 +36,8 @@ def complete(call: Call[ChatCall]) -> Response:
 @route(blueprint, catalog.OLLAMA_GENERATE, read=_read_lines)
 def generate(call: Call[ChatCall]) -> Response:
     """Generate as Ollama does: line by line, unless the request says `"stream": false`."""
-    return answer(call.services, call.principal, call.request, lambda _: OllamaLines())
+    told = answer(call.services, call.principal, call.request, lambda _: OllamaLines())
+    return in_ollamas_words(told)
 
 
 @route(blueprint, catalog.QUEUE_GENERATION, read=_read_queued)

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from shared.dtos.history import JobSummary, SummaryStats, Usage
+from shared.dtos.history import JobSummary, SummaryStats, UsageStats
 from shared.dtos.moments import iso_date
 from shared.errors import ValidationFailed
 from shared.history.rows import Row
@@ -95,10 +95,10 @@ def summary_stats(found: UsageSum) -> SummaryStats:
     )
 
 
-def usage(found: UsageSum) -> Usage:
+def usage(found: UsageSum) -> UsageStats:
     """Return a sum in detail."""
     sums = found.sums
-    return Usage(
+    return UsageStats(
         **summary_stats(found).model_dump(),
         completed=sums["completed"],
         failed=sums["failed"],

@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 
 from gateway.http.response import JsonResponse
 from gateway.http.routes import Call, route
-from gateway.jobs.forms import background_job, status_json
+from gateway.jobs.forms import background_job, failure_of, status_json
 from gateway.jobs.lookup import find_job
 from gateway.providers.conditions import obstacles
 from shared.dtos import catalog
@@ -74,4 +74,4 @@ def _if_final(job: Job | None) -> Job | None:
 
 
 def _show(job: Job) -> GetOpenAiChatResponse:
-    return GetOpenAiChatResponse(result=background_job(job))
+    return GetOpenAiChatResponse(result=background_job(job), response_status=failure_of(job))

@@ -17,6 +17,7 @@ from shared.errors import ValidationFailed
 from shared.providers.health import WELL, Standing
 from shared.providers.provider import Provider
 from shared.providers.registry_document import Entry
+from shared.providers.vision import sees
 from shared.security.masked_url import is_masked_key, masked_url
 from shared.security.sealing import Sealer
 
@@ -120,7 +121,13 @@ def model_of(gateway: Services, name: str) -> dtos.AiModel:
     """Return a model and who has it."""
     serving = gateway.registry.serving(name)
     online = any(condition_of(gateway, one, name).is_usable for one in serving)
-    return dtos.AiModel(id=name, name=name, providers=[one.name for one in serving], online=online)
+    return dtos.AiModel(
+        id=name,
+        name=name,
+        providers=[one.name for one in serving],
+        online=online,
+        vision=sees(gateway.registry, name),
+    )
 
 
 def as_seen_by(principal: Principal, one: dtos.AiProvider) -> dtos.AiProvider | None:

@@ -15,6 +15,7 @@ from shared.codecs.rows import rows_of
 from shared.dtos import catalog
 from shared.dtos import providers as dtos
 from shared.providers.health import Standing
+from shared.providers.vision import sees
 
 blueprint = Blueprint("providers", __name__)
 
@@ -78,5 +79,6 @@ def models(call: Call[dtos.QueryAiModels]) -> Response:
         name
         for name in gateway.registry.models
         if wanted.id in (None, name) and principal.may_use(name)
+        if not wanted.vision or sees(gateway.registry, name)
     ]
     return query_db.answer([model_of(gateway, name) for name in names], wanted)

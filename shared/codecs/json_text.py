@@ -92,6 +92,9 @@ _decode: Callable[[str], object] = json.JSONDecoder(
 _scan_value: Callable[[str, int], tuple[object, int]] = json.JSONDecoder(
     parse_constant=_refuse_constant
 ).scan_once  # type: ignore[attr-defined]
+_scan_whole: Callable[[str, int], tuple[object, int]] = json.JSONDecoder(
+    object_pairs_hook=_build_object, parse_constant=_refuse_constant
+).scan_once  # type: ignore[attr-defined]
 _scan_string: Callable[[str, int], tuple[str, int]] = decoder.scanstring  # type: ignore[attr-defined]
 
 
@@ -115,6 +118,24 @@ def parse_document(raw: bytes) -> tuple[str, object]:
     if text.count("[") + text.count("{") > MAX_DEPTH and _is_too_deep(value):
         raise json_places.too_deep(text, MAX_DEPTH)
     return text, value
+
+
+def parse_array(raw: bytes, most: int) -> tuple[str, list[Element]]:
+    """Return the text of a UTF-8 JSON document that is an array, and its first `most` elements.
+
+    They are read as `parse_document` reads. Raises MalformedJson, with the place; what stands
+    behind that many elements is not looked at.
+    """
+    text = _decode_utf8(raw)
+    end, found = _past(text, 0, "["), list[Element]()
+    if not text.startswith("]", end):
+        found.append(_whole_element(text, end))
+        while len(found) < most and (comma := _match_sign[","](text, found[-1].end)):
+            found.append(_whole_element(text, comma.end()))
+        end = found[-1].end
+    if len(found) < most and (end := _past(text, end, "]")) < len(text):
+        raise json_places.malformed(text, end, "Extra data")
+    return text, found
 
 
 def members(text: str, start: int = 0) -> list[Member]:
@@ -197,6 +218,15 @@ def _element(text: str, start: int) -> Element:
     return Element(value, start, end)
 
 
+def _whole_element(text: str, start: int) -> Element:
+    """Return an element in which repeated names are told and which is not too deep."""
+    value, end = _value(text, start, _scan_whole)
+    brackets = text.count("[", start, end) + text.count("{", start, end)
+    if brackets > MAX_DEPTH and _is_too_deep(value):
+        raise json_places.too_deep(text[:end], MAX_DEPTH)
+    return Element(value, start, end)
+
+
 def _past(text: str, at: int, sign: str) -> int:
     """Return the place after the sign at `at` and after the white space on both of its sides."""
     found = _match_sign[sign](text, at)
@@ -214,9 +244,11 @@ def _string(text: str, at: int) -> tuple[str, int]:
         raise json_places.malformed(text, error.pos, error.msg) from error
 
 
-def _value(text: str, at: int) -> tuple[object, int]:
+def _value(
+    text: str, at: int, scan: Callable[[str, int], tuple[object, int]] = _scan_value
+) -> tuple[object, int]:
     try:
-        return _scan_value(text, at)
+        return scan(text, at)
     except StopIteration as error:
         raise json_places.malformed(text, error.value, "Expecting value") from error
     except json.JSONDecodeError as error:

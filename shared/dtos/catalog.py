@@ -16,15 +16,18 @@ from shared.dtos import (
     callbacks,
     conversations,
     deliveries,
+    files,
     history,
     inference,
     jobs,
+    media,
+    ollama,
     overview,
     providers,
     service,
 )
 from shared.dtos.base import Dto
-from shared.dtos.endpoint import DTO_PREFIXES, Endpoint, Form, Tag
+from shared.dtos.endpoint import DTO_PREFIXES, ONE_WAY_PREFIX, Endpoint, Form, Tag
 
 Q = TypeVar("Q", bound=Dto)
 
@@ -47,6 +50,8 @@ _CALL: Final = (
 )
 #: And what if the answer is waited for.
 _WAIT: Final = (*_CALL, errors.TooManyWaiting, errors.StreamGone, errors.WaitTimedOut)
+#: And what if it has files.
+_MEDIA: Final = (*_WAIT, errors.StorageUnavailable, errors.StorageFull)
 _JOB: Final = (errors.JobNotFound, errors.DatabaseUnavailable)
 _BOOK: Final = (errors.DatabaseUnavailable,)
 
@@ -61,10 +66,14 @@ def _dto(
     also: tuple[str, ...] = (),
     **more: Any,
 ) -> Endpoint[Q]:
-    """Return a call of AI Server's wire. All also take POST, for clients that send all so."""
-    methods = dict.fromkeys((verb, "POST", *(("PUT",) if verb == "PATCH" else ())))
+    """Return a call of AI Server's wire. All also take POST, for clients that send all so.
+
+    What changes something takes PUT, as ServiceStack's servers do where a DTO is not marked.
+    """
+    methods = dict.fromkeys((verb, "POST", *(("PUT",) if verb in ("POST", "PATCH") else ())))
     name = request.__name__
     paths = [f"{prefix}/{name}{end}" for prefix in DTO_PREFIXES for end in ("", ".json")]
+    paths.append(f"{ONE_WAY_PREFIX}/{name}")
     return Endpoint(
         request=request,
         response=response,
@@ -177,6 +186,37 @@ OLLAMA_GENERATE: Final = _at(
     name="OllamaGenerate",
     summary="Generate as Ollama does: line by line, unless the request says otherwise.",
 )
+OLLAMA_CHAT: Final = _at(
+    "POST /api/chat",
+    ollama.OllamaChat,
+    ollama.OllamaChatResponse,
+    _CHAT,
+    Tag.INFERENCE,
+    *_WAIT,
+    form=Form.UNTOUCHED,
+    streams=True,
+    large=True,
+)
+OLLAMA_EMBED: Final = _at(
+    "POST /api/embed",
+    ollama.OllamaEmbed,
+    ollama.OllamaEmbedResponse,
+    _CHAT,
+    Tag.INFERENCE,
+    *_WAIT,
+    form=Form.UNTOUCHED,
+    large=True,
+)
+OLLAMA_EMBEDDINGS: Final = _at(
+    "POST /api/embeddings",
+    ollama.OllamaEmbeddings,
+    ollama.OllamaEmbeddingsResponse,
+    _CHAT,
+    Tag.INFERENCE,
+    *_WAIT,
+    form=Form.UNTOUCHED,
+    large=True,
+)
 QUEUE_GENERATION: Final = _dto(
     inference.QueueOllamaGeneration,
     jobs.QueueOpenAiChatResponse,
@@ -185,6 +225,16 @@ QUEUE_GENERATION: Final = _dto(
     Tag.INFERENCE,
     *_CALL,
     large=True,
+)
+
+AUTO_BATCH: Final = _at(
+    "POST|PUT " + " ".join(f"{prefix}/<name>[]" for prefix in (*DTO_PREFIXES, ONE_WAY_PREFIX)),
+    service.AutoBatch,
+    None,
+    _OPEN,
+    Tag.INFERENCE,
+    errors.TooManyItems,
+    form=Form.UNTOUCHED,
 )
 
 # OpenAI's Responses API
@@ -223,6 +273,38 @@ CANCEL_RESPONSE: Final = _at(
     bodiless=True,
 )
 
+# Pictures, sound, moderation, in OpenAI's words
+MODERATE: Final = _at(
+    "POST /v1/moderations",
+    media.OpenAiModeration,
+    media.OpenAiModerationResponse,
+    _CHAT,
+    Tag.MEDIA,
+    *_WAIT,
+    form=Form.UNTOUCHED,
+    large=True,
+)
+CREATE_IMAGE: Final = _at(
+    "POST /v1/images/generations",
+    media.OpenAiImageGeneration,
+    media.OpenAiImagesResponse,
+    _CHAT,
+    Tag.MEDIA,
+    *_MEDIA,
+    form=Form.UNTOUCHED,
+    large=True,
+)
+CREATE_SPEECH: Final = _at(
+    "POST /v1/audio/speech",
+    media.OpenAiSpeech,
+    None,
+    _CHAT,
+    Tag.MEDIA,
+    *_MEDIA,
+    form=Form.FILE,
+    large=True,
+)
+
 # Models
 ACTIVE_MODELS: Final = _dto(
     jobs.ActiveAiModels,
@@ -231,6 +313,18 @@ ACTIVE_MODELS: Final = _dto(
     _READ,
     Tag.MODELS,
     errors.ProviderNotFound,
+)
+ACTIVE_CUSTOM_MODELS: Final = _dto(
+    jobs.ActiveCustomAiModels, jobs.ActiveAiModelsResponse, "GET", _READ, Tag.MODELS
+)
+MODEL_IMAGE: Final = _dto(
+    service.GetModelImage,
+    None,
+    "GET",
+    _OPEN,
+    Tag.MODELS,
+    also=("/models/<path:model>/image",),
+    form=Form.FILE,
 )
 LIST_MODELS: Final = _at(
     "GET /v1/models", inference.ListModels, inference.OpenAiModels, _READ, Tag.MODELS
@@ -242,6 +336,20 @@ RETRIEVE_MODEL: Final = _at(
     _READ,
     Tag.MODELS,
     errors.ModelNotFound,
+)
+OLLAMA_TAGS: Final = _at(
+    "GET /api/tags", ollama.OllamaTags, ollama.OllamaTagsResponse, _READ, Tag.MODELS
+)
+OLLAMA_SHOW: Final = _at(
+    "POST /api/show",
+    ollama.OllamaShow,
+    ollama.OllamaShowResponse,
+    _READ,
+    Tag.MODELS,
+    errors.ModelNotFound,
+)
+OLLAMA_VERSION: Final = _at(
+    "GET /api/version", ollama.OllamaVersion, ollama.OllamaVersionResponse, _OPEN, Tag.MODELS
 )
 QUERY_MODELS: Final = _dto(
     providers.QueryAiModels, providers.QueryAiModelsResponse, "GET", _READ, Tag.MODELS
@@ -268,7 +376,7 @@ JOB_STATUS: Final = _dto(
 )
 GENERATION_STATUS: Final = _dto(
     inference.GetOllamaGenerationStatus,
-    jobs.GetOpenAiChatStatusResponse,
+    inference.GetOllamaGenerationStatusResponse,
     "GET",
     _READ,
     Tag.JOBS,
@@ -583,6 +691,9 @@ AUDIT_LOG: Final = _dto(
 )
 OVERVIEW: Final = _dto(overview.GetOverview, overview.GetOverviewResponse, "GET", _LOOKS, Tag.ADMIN)
 SETTINGS: Final = _dto(overview.GetSettings, overview.GetSettingsResponse, "GET", _LOOKS, Tag.ADMIN)
+ADMIN_DATA: Final = _dto(
+    service.AdminData, service.AdminDataResponse, "GET", _LOOKS, Tag.ADMIN, *_BOOK
+)
 WORKER_STATS: Final = _dto(
     providers.GetWorkerStats, providers.GetWorkerStatsResponse, "GET", _LOOKS, Tag.ADMIN
 )
@@ -646,6 +757,128 @@ DELETE_PROMPT: Final = _dto(
     conversations.DeletePrompt, conversations.Done, "POST", _CHAT, Tag.PAGES, *_BOOK
 )
 
+# Files
+_FILE: Final = (errors.ArtifactNotFound, errors.StorageUnavailable, errors.DatabaseUnavailable)
+_UPLOAD: Final = (
+    *(errors.ArtifactTooLarge, errors.StorageQuotaExceeded, errors.StorageFull),
+    *(errors.StorageUnavailable, errors.DatabaseUnavailable),
+)
+_LINK: Final = (*_FILE, errors.ResultLinkInvalid, errors.ResultLinkExpired)
+CREATE_FILE: Final = _at(
+    "POST /v1/files", files.CreateFile, files.OpenAiFile, _CHAT, Tag.FILES, *_UPLOAD
+)
+LIST_FILES: Final = _at(
+    "GET /v1/files", files.ListFiles, files.OpenAiFiles, _READ, Tag.FILES, *_BOOK
+)
+RETRIEVE_FILE: Final = _at(
+    "GET /v1/files/<file_id>", files.RetrieveFile, files.OpenAiFile, _READ, Tag.FILES, *_FILE
+)
+DELETE_FILE: Final = _at(
+    "DELETE /v1/files/<file_id>", files.DeleteFile, files.DeletedFile, _CHAT, Tag.FILES, *_FILE
+)
+RETRIEVE_FILE_CONTENT: Final = _at(
+    "GET /v1/files/<file_id>/content",
+    files.RetrieveFileContent,
+    None,
+    _READ,
+    Tag.FILES,
+    *_FILE,
+    form=Form.FILE,
+)
+CREATE_UPLOAD: Final = _at(
+    "POST /v1/uploads", files.CreateUpload, files.OpenAiUpload, _CHAT, Tag.FILES, *_UPLOAD
+)
+ADD_UPLOAD_PART: Final = _at(
+    "POST /v1/uploads/<upload_id>/parts",
+    files.AddUploadPart,
+    files.OpenAiUploadPart,
+    _CHAT,
+    Tag.FILES,
+    errors.ArtifactNotFound,
+    *_UPLOAD,
+)
+COMPLETE_UPLOAD: Final = _at(
+    "POST /v1/uploads/<upload_id>/complete",
+    files.CompleteUpload,
+    files.OpenAiUpload,
+    _CHAT,
+    Tag.FILES,
+    errors.ArtifactNotFound,
+    *_UPLOAD,
+)
+CANCEL_UPLOAD: Final = _at(
+    "POST /v1/uploads/<upload_id>/cancel",
+    files.CancelUpload,
+    files.OpenAiUpload,
+    _CHAT,
+    Tag.FILES,
+    *_FILE,
+)
+GET_ARTIFACT: Final = _at(
+    "GET /artifacts/<path:path>",
+    files.GetArtifact,
+    None,
+    _READ,
+    Tag.FILES,
+    *_LINK,
+    form=Form.FILE,
+)
+GET_ARTIFACT_VARIANT: Final = _at(
+    "GET /variants/<variant>/<path:path>",
+    files.GetArtifactVariant,
+    None,
+    _READ,
+    Tag.FILES,
+    *_LINK,
+    *_UPLOAD[:3],
+    form=Form.FILE,
+)
+DELETE_FILE_BY_PATH: Final = _at(
+    "DELETE /files/<path:path>",
+    files.DeleteFileByPath,
+    files.DeleteFilesResponse,
+    _CHAT,
+    Tag.FILES,
+    *_FILE,
+)
+DELETE_FILES: Final = _dto(
+    files.DeleteFiles, files.DeleteFilesResponse, "POST", _CHAT, Tag.FILES, *_BOOK
+)
+STORE_FILE_UPLOAD: Final = _at(
+    "POST /uploads/<location>",
+    files.StoreFileUpload,
+    files.StoreFileUploadResponse,
+    _CHAT,
+    Tag.FILES,
+    *_UPLOAD,
+)
+GET_FILE_UPLOAD: Final = _at(
+    "GET /uploads/<path:path>",
+    files.GetFileUpload,
+    None,
+    _READ,
+    Tag.FILES,
+    *_FILE,
+    form=Form.FILE,
+)
+REPLACE_FILE_UPLOAD: Final = _at(
+    "PUT /uploads/<path:path>",
+    files.ReplaceFileUpload,
+    files.FileUploadResponse,
+    _CHAT,
+    Tag.FILES,
+    errors.ArtifactNotFound,
+    *_UPLOAD,
+)
+DELETE_FILE_UPLOAD: Final = _at(
+    "DELETE /uploads/<path:path>",
+    files.DeleteFileUpload,
+    files.FileUploadResponse,
+    _CHAT,
+    Tag.FILES,
+    *_FILE,
+)
+
 # Sessions, and the pages themselves
 GET_SESSION: Final = _at(
     "GET /session",
@@ -707,9 +940,68 @@ STATIC_FILE: Final = _at(
     form=Form.FILE,
 )
 
+# Typed clients are made of these
+LIST_TYPES: Final = _at(
+    "GET /types",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.HEALTH,
+    form=Form.UNTOUCHED,
+    name="ListTypes",
+    summary="Name the languages that have typed DTOs, each with where its file is.",
+)
+TYPES_METADATA: Final = _at(
+    "GET /types/metadata /types/metadata.json",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.HEALTH,
+    form=Form.UNTOUCHED,
+    name="TypesMetadata",
+    summary="Describe the DTOs as ServiceStack's tools read them.",
+)
+GET_TYPES: Final = _at(
+    "GET /types/<language>",
+    service.GetTypes,
+    None,
+    _OPEN,
+    Tag.HEALTH,
+    errors.LanguageNotFound,
+    form=Form.TEXT,
+)
+APP_METADATA: Final = _at(
+    "GET /metadata/app.json /metadata/app",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.HEALTH,
+    form=Form.UNTOUCHED,
+    name="AppMetadata",
+    summary="Describe the whole service as ServiceStack's tools read it.",
+)
+METADATA_PAGE: Final = _at(
+    "GET /metadata",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.PAGES,
+    form=Form.PAGE,
+    name="MetadataPage",
+    summary="List the operations, for people.",
+)
+
 # Health
 SERVER_INFO: Final = _dto(
     service.GetServerInfo, service.GetServerInfoResponse, "GET", _READ, Tag.HEALTH
+)
+HELLO: Final = _dto(
+    service.Hello,
+    service.HelloResponse,
+    "GET",
+    _OPEN,
+    Tag.HEALTH,
+    also=("/hello", "/hello/<name>"),
 )
 UP: Final = _at(
     "GET /up",

@@ -14,6 +14,8 @@ Q = TypeVar("Q", bound=Dto)
 
 #: Where AI Server's DTOs are called: here, and by older clients there.
 DTO_PREFIXES: Final = ("/api", "/json/reply")
+#: And there by those that do not care for the answer, which they get all the same.
+ONE_WAY_PREFIX: Final = "/json/oneway"
 
 
 class Tag(StrEnum):
@@ -21,6 +23,8 @@ class Tag(StrEnum):
 
     INFERENCE = "inference"
     RESPONSES = "responses"
+    FILES = "files"
+    MEDIA = "media"
     MODELS = "models"
     JOBS = "jobs"
     STATISTICS = "statistics"
@@ -82,6 +86,16 @@ class Endpoint(Generic[Q]):
     def path(self) -> str:
         """Where to call it."""
         return self.paths[0]
+
+    @property
+    def is_dto(self) -> bool:
+        """Whether it is called by its request's name, as ServiceStack's clients do."""
+        return f"{DTO_PREFIXES[0]}/{self.request.__name__}" in self.paths
+
+    @property
+    def is_batchable(self) -> bool:
+        """Whether many requests may come in one array."""
+        return self.is_dto and self.form in (Form.DTO, Form.UNTOUCHED)
 
     @property
     def verb(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
@@ -35,3 +36,10 @@ def one_of(values: Iterable[StrEnum]) -> BeforeValidator:
 
 #: A name that a client chose, or part of one.
 Text = Annotated[Annotated[str, Field(max_length=256)] | None, BeforeValidator(empty_is_absent)]
+
+
+@dataclass(frozen=True, slots=True)
+class Holds:
+    """Says which DTO is in JSON that is passed on as it came, for references and typed clients."""
+
+    name: str

@@ -150,7 +150,7 @@ class GetUsage(GetSummaryStats):
     )
 
 
-class Usage(SummaryStats):
+class UsageStats(SummaryStats):
     """One sum, in detail."""
 
     completed: int
@@ -168,7 +168,7 @@ class Usage(SummaryStats):
 class GetUsageResponse(Dto):
     """Sums, in the order of their names."""
 
-    results: list[Usage]
+    results: list[UsageStats]
     response_status: ResponseStatus | None = None
 
 

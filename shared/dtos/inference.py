@@ -7,12 +7,13 @@ https://github.com/ollama/ollama/blob/main/docs/api.md#generate-a-completion
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
 from shared.dtos.base import Dto, ResponseStatus
-from shared.dtos.jobs import GetOpenAiChatStatus
+from shared.dtos.fields import Holds
+from shared.dtos.jobs import GetOpenAiChatStatus, GetOpenAiChatStatusResponse
 
 Json = dict[str, Any]
 
@@ -27,17 +28,58 @@ class GatewayFields(Dto):
     timeout_secs: float | None = Field(None, alias="timeoutSecs", description="Its deadline.")
 
 
-class _Wire(Dto):
+class OpenAiWire(Dto):
     """Named as on the wire."""
 
     model_config = ConfigDict(alias_generator=None)
 
 
-class OpenAiChat(_Wire):
+class ToolCallFunction(OpenAiWire):
+    """What a tool is called with."""
+
+    name: str
+    arguments: str = Field(description="JSON text, as the model wrote it.")
+
+
+class ToolCall(OpenAiWire):
+    """A call of a tool that the model asks for."""
+
+    id: str
+    type: str = Field("function", description="`function`.")
+    function: ToolCallFunction
+    index: int | None = Field(None, description="Its place, in streams.")
+
+
+class OpenAiMessage(OpenAiWire):
+    """One message of a conversation."""
+
+    role: str = Field(description="system, developer, user, assistant or tool.")
+    content: str | list[Json] | None = Field(None, description="A text, or a list of parts.")
+    name: str | None = None
+    refusal: str | None = None
+    tool_calls: list[ToolCall] | None = None
+    tool_call_id: str | None = Field(None, description="The call that a tool's message answers.")
+
+
+class ChoiceMessage(OpenAiWire):
+    """What the model said."""
+
+    role: str
+    content: str | None = None
+    refusal: str | None = None
+    reasoning_content: str | None = Field(None, description="What it thought, where it tells.")
+    tool_calls: list[ToolCall] | None = None
+    annotations: list[Json] | None = None
+    audio: Json | None = None
+
+
+class OpenAiChat(OpenAiWire):
     """A chat request."""
 
     model: str = Field(description="One that `GET /v1/models` lists.")
-    messages: list[Json] = Field(description="The conversation so far: `role` and `content`.")
+    messages: list[Annotated[Json, Holds("OpenAiMessage")]] = Field(
+        description="The conversation so far: `role` and `content`."
+    )
     stream: bool | None = Field(None, description="Answer with server-sent events.")
     stream_options: Json | None = None
     temperature: float | None = None
@@ -75,7 +117,7 @@ class QueueOpenAiChatCompletion(GatewayFields):
     request: OpenAiChat = Field(description="The chat request.")
 
 
-class OpenAiCompletion(GatewayFields, _Wire):
+class OpenAiCompletion(GatewayFields, OpenAiWire):
     """Complete a text."""
 
     model: str
@@ -95,7 +137,7 @@ class OpenAiCompletion(GatewayFields, _Wire):
     user: str | None = None
 
 
-class OpenAiEmbedding(GatewayFields, _Wire):
+class OpenAiEmbedding(GatewayFields, OpenAiWire):
     """Turn texts into vectors."""
 
     model: str
@@ -105,7 +147,7 @@ class OpenAiEmbedding(GatewayFields, _Wire):
     user: str | None = None
 
 
-class Usage(_Wire):
+class Usage(OpenAiWire):
     """Tokens of a call."""
 
     prompt_tokens: int = 0
@@ -113,16 +155,18 @@ class Usage(_Wire):
     total_tokens: int = 0
 
 
-class Choice(_Wire):
+class Choice(OpenAiWire):
     """One answer of a chat."""
 
     index: int
     finish_reason: str | None = None
-    message: Json = Field(description="`role`, `content`, `tool_calls` and what else it says.")
+    message: Annotated[Json, Holds("ChoiceMessage")] = Field(
+        description="`role`, `content`, `tool_calls` and what else it says."
+    )
     logprobs: Json | None = None
 
 
-class OpenAiChatResponse(_Wire):
+class OpenAiChatResponse(OpenAiWire):
     """The answer of a chat."""
 
     id: str
@@ -136,7 +180,7 @@ class OpenAiChatResponse(_Wire):
     response_status: ResponseStatus | None = Field(None, alias="responseStatus")
 
 
-class OpenAiCompletionResponse(_Wire):
+class OpenAiCompletionResponse(OpenAiWire):
     """A completed text."""
 
     id: str
@@ -147,7 +191,7 @@ class OpenAiCompletionResponse(_Wire):
     usage: Usage | None = None
 
 
-class OpenAiEmbeddingResponse(_Wire):
+class OpenAiEmbeddingResponse(OpenAiWire):
     """Vectors, in the order of the texts."""
 
     object: str
@@ -156,7 +200,7 @@ class OpenAiEmbeddingResponse(_Wire):
     usage: Usage | None = None
 
 
-class OllamaGenerate(_Wire):
+class OllamaGenerate(OpenAiWire):
     """A generation in Ollama's words."""
 
     model: str
@@ -188,7 +232,15 @@ class GetOllamaGenerationStatus(GetOpenAiChatStatus):
     """Ask where a queued generation stands."""
 
 
-class OllamaGenerationResponse(_Wire):
+class GetOllamaGenerationStatusResponse(GetOpenAiChatStatusResponse):
+    """Where a generation stands, and its result once there is one."""
+
+    result: Annotated[dict[str, Any], Holds("OllamaGenerationResponse")] | None = Field(
+        None, description="What was generated."
+    )
+
+
+class OllamaGenerationResponse(OpenAiWire):
     """What was generated."""
 
     model: str
@@ -228,7 +280,7 @@ class RetrieveModel(Dto):
     name: str
 
 
-class OpenAiModel(_Wire):
+class OpenAiModel(OpenAiWire):
     """A model."""
 
     id: str
@@ -237,14 +289,14 @@ class OpenAiModel(_Wire):
     owned_by: str = Field(description="Its first provider.")
 
 
-class OpenAiModels(_Wire):
+class OpenAiModels(OpenAiWire):
     """All models that the key may use."""
 
     object: str = "list"
     data: list[OpenAiModel]
 
 
-class CreateResponse(GatewayFields, _Wire):
+class CreateResponse(GatewayFields, OpenAiWire):
     """Make a response: in the background, or answer with it at its end or as it comes."""
 
     model: str | None = Field(None, description="May be absent where `prompt` names it.")
@@ -269,7 +321,7 @@ class CreateResponse(GatewayFields, _Wire):
     user: str | None = None
 
 
-class RetrieveResponse(_Wire):
+class RetrieveResponse(OpenAiWire):
     """Show a response as it stands, or tell its stream again from behind an event."""
 
     response_id: str
@@ -277,13 +329,13 @@ class RetrieveResponse(_Wire):
     starting_after: str = Field("", description="The sequence_number of an event.")
 
 
-class CancelResponse(_Wire):
+class CancelResponse(OpenAiWire):
     """End a response that waits, abort one that runs; show what became of it."""
 
     response_id: str
 
 
-class OpenAiResponse(_Wire):
+class OpenAiResponse(OpenAiWire):
     """A response, with what it repeats of its request."""
 
     id: str

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 
 from shared.dtos.base import Dto, ResponseStatus
-from shared.dtos.fields import Text, zero_is_absent
+from shared.dtos.fields import Holds, Text, zero_is_absent
 from shared.errors import ValidationFailed
 
 JobId = Annotated[Annotated[int, Field(ge=1, le=2**53)] | None, BeforeValidator(zero_is_absent)]
@@ -101,7 +101,9 @@ class GetOpenAiChatStatusResponse(Dto):
         None, description="Seconds until it may start, when the queue moves."
     )
     response_status: ResponseStatus | None = None
-    result: dict[str, Any] | None = Field(None, description="The chat response.")
+    result: Annotated[dict[str, Any], Holds("OpenAiChatResponse")] | None = Field(
+        None, description="The chat response."
+    )
 
 
 class BackgroundJob(Dto):
@@ -157,7 +159,11 @@ class ActiveAiModels(Dto):
     """List the models that can be used."""
 
     provider: str | None = Field(None, description="Only models of this provider.")
-    vision: bool | None = Field(None, description="Accepted, and not judged: models are not typed.")
+    vision: bool | None = Field(None, description="Only models that see pictures, by their names.")
+
+
+class ActiveCustomAiModels(Dto):
+    """List the models that no catalog of models tells of: here, all that can be used."""
 
 
 class ActiveAiModelsResponse(Dto):

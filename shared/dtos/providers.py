@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field
 
 from shared.dtos.base import Dto, ResponseStatus
 from shared.dtos.fields import zero_is_absent
@@ -27,7 +27,9 @@ class AiProviderModel(Dto):
 
 
 class _ProviderFields(Dto):
-    ai_type_id: str | None = Field(None, description="openai, ollama or anthropic.")
+    ai_type_id: str | None = Field(
+        None, description="openai, ollama or anthropic; or as AI Server calls it."
+    )
     api_base_url: str | None = Field(None, description="As an OpenAI SDK takes it.")
     api_key_var: str | None = Field(None, description="The workers' variable that holds the key.")
     api_key: str | None = Field(None, description="The key; kept sealed, never shown.", repr=False)
@@ -49,11 +51,6 @@ class _ProviderFields(Dto):
     defaults: dict[str, Any] | None = Field(
         None, description="By model: temperature, max_tokens, body."
     )
-
-    @field_validator("ai_type_id", mode="before")
-    @classmethod
-    def _in_lower_case(cls, value: object) -> object:
-        return value.lower() if isinstance(value, str) else value
 
 
 class CreateAiProvider(_ProviderFields):
@@ -115,6 +112,7 @@ class QueryAiModels(Query):
     """List the models with their providers."""
 
     id: str | None = None
+    vision: bool | None = Field(None, description="Only models that see pictures, by their names.")
 
 
 class GetActiveProviders(Dto):
@@ -243,6 +241,7 @@ class AiModel(Dto):
     name: str
     providers: list[str]
     online: bool
+    vision: bool = Field(default=False, description="Whether it sees pictures, by its name.")
 
 
 class QueryAiProvidersResponse(Dto):

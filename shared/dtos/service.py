@@ -54,6 +54,58 @@ class GetServerInfoResponse(Dto):
     models: int = Field(description="How many models the key may use.")
 
 
+class AutoBatch(Dto):
+    """Do many requests of one DTO: an array of requests comes, an array of answers goes back.
+
+    They are done in their order, each by itself, up to the first that fails. Its failure is the
+    answer then: `responseStatus.meta.AutoBatchIndex` says which request it was, `results` what
+    those before it came to, and the header `X-AutoBatch-Completed` how many these are.
+    """
+
+    name: str = Field(description="The DTO; the key needs its scope.")
+
+
+class Hello(Dto):
+    """Greet somebody, to try whether calls come through."""
+
+    name: str = Field("World", max_length=256)
+
+
+class HelloResponse(Dto):
+    """A greeting."""
+
+    result: str
+
+
+class GetModelImage(Dto):
+    """Give a picture that stands for a model: its initials, in a colour of its own."""
+
+    model: str = Field(max_length=256)
+
+
+class AdminData(Dto):
+    """Count what there is."""
+
+
+class PageStats(Dto):
+    """How many there are of something."""
+
+    label: str
+    total: int
+
+
+class AdminDataResponse(Dto):
+    """Counts, for an overview."""
+
+    page_stats: list[PageStats]
+
+
+class GetTypes(Dto):
+    """Give the DTOs of all endpoints in a language, for typed clients."""
+
+    language: str = Field(description="typescript, python, csharp, …: `GET /types` lists them.")
+
+
 class GetMetrics(Dto):
     """Tell the figures of the cluster and of this gateway, for Prometheus."""
 

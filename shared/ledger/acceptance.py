@@ -17,7 +17,7 @@ from shared.jobs.epoch import Epoch
 from shared.jobs.job import NewJob
 from shared.jobs.moves import Accepted
 from shared.ledger.key_limits import KeyLimits, over_limit, retry_after_s
-from shared.operation import Operation
+from shared.operation import MEDIA, Operation
 from shared.queues import names as task_names
 from shared.queues import queue_keys
 from shared.store import redis_keys as keys
@@ -45,7 +45,6 @@ class Acceptance(KeyLimits):
         accept_keys = [
             keys.JOB_ID,
             keys.ref(new.owner, new.ref_id),
-            keys.tag(new.owner, new.tag),
             *queue_keys.of_accept(new.model, new.priority, new.owner, new.provider, new.operation),
         ]
         if new.allowance:
@@ -55,11 +54,19 @@ class Acceptance(KeyLimits):
         if answer[0] == b"unborn":
             Epoch(self._client).ensure(self._known_id())
             answer = self._scripts.run(call)
+        accepted = self._accepted(new, answer)
+        self._confirm()
+        return accepted
+
+    def _accepted(self, new: NewJob, answer: Sequence[bytes]) -> Accepted:
+        """Return what the script's answer says of a job. Raises its refusal."""
         self._refuse(new, answer)
+        return Accepted(int(answer[1]), is_new=answer[0] == b"accepted")
+
+    def _confirm(self) -> None:
         if self._settings.redis_min_replicas:
             # Known before, too: whoever made it may not have been told.
             confirm(self._client, self._settings.redis_min_replicas)
-        return Accepted(int(answer[1]), is_new=answer[0] == b"accepted")
 
     def _refuse(self, new: NewJob, answer: Sequence[bytes]) -> None:
         """Raise what the script's answer means, unless there is a job."""
@@ -93,16 +100,15 @@ class Acceptance(KeyLimits):
             milliseconds(new.timeout_s),
             new.fingerprint,
             new.tag,
-            milliseconds(settings.job_timeout_s + settings.result_ttl_s),
             new.owner,
             new.allowance.to_json() if new.allowance else "",
             settings.owner_queue_bytes,
             len(new.request),
-            *(part for pair in _fields(new).items() for part in pair),
+            *(part for pair in fields_of(new).items() for part in pair),
         ]
 
 
-def _fields(new: NewJob) -> dict[str, str | bytes]:
+def fields_of(new: NewJob) -> dict[str, str | bytes]:
     """Return what the job's hash holds beside what the script itself writes."""
     fields: dict[str, str | bytes] = {
         "ref_id": new.ref_id,
@@ -114,7 +120,7 @@ def _fields(new: NewJob) -> dict[str, str | bytes]:
         fields["mailboxes"] = new.mailbox
     if new.streamed:
         fields["streamed"] = "1"
-    if new.reply_to and new.base_url:
+    if new.base_url and (new.reply_to or new.operation in MEDIA):
         fields["base_url"] = new.base_url
     if new.request_id:
         fields["request_id"] = new.request_id

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import redis
 
-from shared.ledger.acceptance import Acceptance
 from shared.ledger.attempts import Attempts
+from shared.ledger.bulk_acceptance import BulkAcceptance
 from shared.ledger.commands import Commands
 from shared.ledger.completion import Completion
 from shared.ledger.reader import Reader
@@ -19,7 +19,7 @@ from shared.settings import Settings
 from shared.store.clock import Clock, redis_clock
 
 
-class JobStore(Acceptance, Attempts, Completion, Commands, Reader):
+class JobStore(BulkAcceptance, Attempts, Completion, Commands, Reader):
     """Issues every job move. Raises redis.RedisError when the ledger cannot be reached."""
 
     def __init__(

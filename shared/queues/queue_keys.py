@@ -74,7 +74,7 @@ def window(queue: str, priority: int) -> tuple[str, ...]:
 def of_accept(
     model: str, priority: int, owner: str, provider: str, operation: Operation
 ) -> tuple[str, ...]:
-    """Return KEYS 4-… of `accept`: all that jobs of one owner and model have in common."""
+    """Return KEYS 3-… of `accept`: all that jobs of one owner and model have in common."""
     queue = task_names.chat_queue(model)
     gate = gates.gate(queue, provider, operation)
     return (

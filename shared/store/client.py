@@ -16,7 +16,7 @@ from shared.store import redis_keys, scripts
 from shared.store.address import RedisAddress, read_address
 from shared.store.connections import connection_class, connection_options
 from shared.store.pool import Packer, Pool
-from shared.store.refusals import is_outage
+from shared.store.refusals import ValueTooLarge, is_outage
 
 __all__ = ["GATEWAY_TIMEOUT_S", "WORKER_TIMEOUT_S", "connect", "is_outage"]
 
@@ -47,13 +47,38 @@ class _Client(redis.Redis):
             except (redis.ConnectionError, redis.ReadOnlyError):
                 connection.disconnect()
                 time.sleep(_PAUSE_S)
-                return self._ask(connection, args, options)
+                return self._ask_again(connection, args, options)
         finally:
             pool.release(connection)
+
+    def _ask_again(self, connection: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """Ask once more. What breaks each connection, where others do well, is too large a value.
+
+        A server that does not tell its limits may close on it without a word. Raises ValueTooLarge.
+        """
+        try:
+            return self._ask(connection, args, options)
+        except redis.ConnectionError as exc:
+            # Of its kinds are LOADING and others that are answers.
+            if type(exc) is not redis.ConnectionError or not _may_be_too_large(connection, args):
+                raise
+        self._ask(connection, ("PING",), {})
+        try:
+            return self._ask(connection, args, options)
+        except redis.ConnectionError as exc:
+            self._ask(connection, ("PING",), {})
+            raise ValueTooLarge(
+                "Redis closes the connection at each try, and on nothing else"
+            ) from exc
 
     def _ask(self, connection: Any, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
         connection.send_command(*args)
         return self.parse_response(connection, args[0], **options)  # type: ignore[no-untyped-call]
+
+
+def _may_be_too_large(connection: Any, args: tuple[Any, ...]) -> bool:
+    packer: Packer = connection._command_packer  # noqa: SLF001 - ours, see `connect`
+    return packer.may_be_too_large(args)
 
 
 def _meet(connection: Any) -> None:
@@ -67,18 +92,20 @@ def _meet(connection: Any) -> None:
     with suppress(NoPermissionError):
         connection.read_response()
     packer = connection._command_packer  # noqa: SLF001 - ours, see `connect`
-    packer.value_limit_bytes = _limit(connection, packer.value_limit_bytes)
-    packer.command_limit_bytes = _limit(connection, packer.command_limit_bytes)
+    told = [_limit(connection) for _ in _LIMITS]
+    packer.value_limit_bytes = told[0] or packer.value_limit_bytes
+    packer.command_limit_bytes = told[1] or packer.command_limit_bytes
+    packer.is_told = None not in told
 
 
-def _limit(connection: Any, default: int) -> int:
+def _limit(connection: Any) -> int | None:
     """Read one of the server's limits; hosted ones may not tell, or not know it."""
     try:
         answer = connection.read_response()
     except redis.ResponseError:
-        return default
+        return None
     values = list(answer.values() if isinstance(answer, dict) else answer[1:])
-    return int(values[0]) if values else default
+    return int(values[0]) if values else None
 
 
 def connect(

@@ -5,13 +5,14 @@ See docs/adr/0013-a-lean-hot-path.md for what is left out here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
 
 import redis
 from redis.exceptions import NoPermissionError
 
 from shared.store.address import RedisAddress
-from shared.store.refusals import is_demoted, is_outage, plain
+from shared.store.refusals import ValueTooLarge, is_demoted, is_outage, plain
 from shared.store.sentinels import Sentinels
 from shared.store.tls import SharedTls
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from redis.connection import AbstractConnection as _Any
 else:
     _Any = object
+
+
+#: More than any error of Redis is long.
+_LAST_WORDS_BYTES: Final = 1024
 
 
 class Lean(_Any):
@@ -42,24 +47,28 @@ class Lean(_Any):
         """Send a command. Raises redis.ConnectionError and redis.TimeoutError.
 
         Most fit into the system's buffer: then it is one system call, where `sendall` asks for the
-        size of that buffer and reads the clock.
+        size of that buffer and reads the clock. A value too large is told as that.
         """
         connection: Any = super()
-        if not self.is_connected or len(command) != 1:
+        if len(command) != 1:
             connection.send_packed_command(command, check_health)
             return
-        if check_health:
+        if not self.is_connected:
+            connection.connect_check_health(check_health=False)
+        elif check_health:
             self.check_health()  # type: ignore[no-untyped-call]
-        data = command[0]
-        if (sent := self._send(data)) < len(data):
-            connection.send_packed_command([memoryview(data)[sent:]], check_health=False)
+        self._send(command[0])
 
-    def _send(self, data: bytes) -> int:
+    def _send(self, data: bytes) -> None:
         sock: Any = self._sock
         try:
-            return int(sock.send(data))
+            if (sent := sock.send(data)) < len(data):
+                sock.sendall(memoryview(data)[sent:])
         except OSError as exc:
+            said = last_words(sock)
             self.disconnect()  # type: ignore[no-untyped-call]
+            if isinstance(said, ValueTooLarge):
+                raise said from exc
             kind = redis.TimeoutError if isinstance(exc, TimeoutError) else redis.ConnectionError
             raise kind(f"{exc} while writing to the socket.") from exc
         except BaseException:
@@ -136,6 +145,19 @@ class MasterConnection(ToMaster, redis.Connection):
 
 class MasterTlsConnection(ToMaster, SharedTls):
     """To a master, over TLS."""
+
+
+def last_words(sock: Any) -> redis.RedisError | None:
+    """Return the error that a server sent before it closed on us; None where it cannot be read.
+
+    It closes in the middle of a value that is too large for it, while we are still writing.
+    """
+    with suppress(OSError):
+        sock.settimeout(0)
+        said = sock.recv(_LAST_WORDS_BYTES)
+        if said.startswith(b"-") and b"\r\n" in said:
+            return plain(redis.ResponseError(said[1:].split(b"\r\n")[0].decode("utf-8", "replace")))
+    return None
 
 
 def connection_class(address: RedisAddress) -> type[redis.Connection]:

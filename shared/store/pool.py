@@ -34,6 +34,8 @@ class Packer(HiredisRespSerializer):
         self.value_limit_bytes = 512 * 1024 * 1024
         #: Most bytes of a command (client-query-buffer-limit), likewise.
         self.command_limit_bytes = 1024 * 1024 * 1024
+        #: Whether a server has told both; hosted ones may not.
+        self.is_told = False
 
     def pack(self, *args: Any) -> list[bytes]:
         """Return the command as Redis reads it. Raises ValueTooLarge."""
@@ -50,14 +52,20 @@ class Packer(HiredisRespSerializer):
         packed: list[bytes] = super().pack(*args)
         return packed
 
+    def may_be_too_large(self, args: tuple[Any, ...]) -> bool:
+        """Whether a command can be what a server closed the connection on: none says its limit."""
+        return not self.is_told and _largest(args) >= _ALWAYS_TAKEN_BYTES
+
     def _check(self, args: tuple[Any, ...], size_bytes: int) -> None:
-        values = [
-            len(one.encode() if isinstance(one, str) else one) for one in args if _has_size(one)
-        ]
-        largest = max(values, default=0)
+        largest = _largest(args)
         if largest > self.value_limit_bytes or size_bytes > self.command_limit_bytes:
             limit = min(self.value_limit_bytes, self.command_limit_bytes)
             raise ValueTooLarge(f"{largest} bytes are more than the {limit} that Redis takes")
+
+
+def _largest(args: tuple[Any, ...]) -> int:
+    sizes = (len(one.encode() if isinstance(one, str) else one) for one in args if _has_size(one))
+    return max(sizes, default=0)
 
 
 def _has_size(value: Any) -> bool:

@@ -120,11 +120,6 @@ def ref(owner: str, ref_id: str) -> str:
     return f"jobs:ref:{owner}{_SEPARATOR}{ref_id}"
 
 
-def tag(owner: str, name: str) -> str:
-    """ZSET of job ids by creation time with this Tag. Each new job renews it, drops the gone."""
-    return f"jobs:tag:{owner}{_SEPARATOR}{name}"
-
-
 def held_bytes(owner: str) -> str:
     """HASH, id → bytes of the owner's jobs that have no result yet, and their sum.
 

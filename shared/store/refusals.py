@@ -17,7 +17,10 @@ from redis._parsers.base import BaseParser
 _CODES: Final = ("MISCONF", "NOREPLICAS", "BUSY", "UNBLOCKED", "IOERR", "NOMASTERLINK")
 _BEGINS: Final = tuple(f"{code} " for code in _CODES)
 #: Said before the connection is closed, where it can be read at all.
-_TOO_LARGE: Final = "Protocol error: invalid bulk length"
+_TOO_LARGE: Final = (
+    "Protocol error: invalid bulk length",
+    "ERR Protocol error: invalid bulk length",
+)
 #: Redis 6.2 wraps what a command inside a script was told.
 _IN_SCRIPT: Final = re.compile(
     rf"(?:^Error running script|user_script).*?: ?-"

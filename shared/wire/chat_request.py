@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.codecs.json_text import Edit, members, parse_document, splice
@@ -61,8 +61,8 @@ def parse_chat_completion(raw: bytes) -> ChatCall:
     """
     text, value = parse_document(raw)
     changes = naming.find_changes(value, naming.CHAT_COMPLETION)
-    chat_validation.validate(value, chat_validation.CHAT_COMPLETION)
-    return read_call(text, value, changes, Operation.CHAT)[0]
+    whole = chat_validation.validate(value, chat_validation.CHAT_COMPLETION)
+    return with_whole(read_call(text, value, changes, Operation.CHAT)[0], whole)
 
 
 def read_call(
@@ -78,10 +78,14 @@ def parse_queue_chat_completion(raw: bytes) -> ChatCall:
 
     Raises MalformedJson, and ValidationFailed with the field.
     """
-    text, value = parse_document(raw)
+    return read_queue_chat_completion(*parse_document(raw))
+
+
+def read_queue_chat_completion(text: str, value: object) -> ChatCall:
+    """Read the same of a document that is parsed. Raises ValidationFailed with the field."""
     changes = naming.find_changes(value, naming.QUEUE_CHAT_COMPLETION)
-    chat_validation.validate(value, chat_validation.QUEUE_CHAT_COMPLETION)
-    return read_envelope(text, value, changes, Operation.CHAT)
+    whole = chat_validation.validate(value, chat_validation.QUEUE_CHAT_COMPLETION)
+    return with_whole(read_envelope(text, value, changes, Operation.CHAT), whole)
 
 
 def read_envelope(
@@ -98,6 +102,19 @@ def read_envelope(
 def with_model(body: str, model: str) -> str:
     """Return the body with this model's name in it; the same text if it is there already."""
     return with_values(body, {"model": model})
+
+
+def with_whole(call: ChatCall, names: Collection[str]) -> ChatCall:
+    """Return the call with the numbers of these fields written as whole ones, which they are."""
+    if not names:
+        return call
+    body = call.chat.body
+    edits = [
+        Edit(member.value_start, member.end, str(int(member.value)))
+        for member in members(body)
+        if member.name in names and isinstance(member.value, float)
+    ]
+    return replace(call, chat=replace(call.chat, body=splice(body, edits)))
 
 
 def with_values(body: str, values: Mapping[str, object]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Required
+from collections.abc import Collection
+from typing import Annotated, Any, Final, Required
 
 from pydantic import (
     ConfigDict,
@@ -118,6 +119,8 @@ class _QueueChatCompletion(GatewayFields, total=False):
 CHAT_COMPLETION: TypeAdapter[Any] = TypeAdapter(_ChatCompletion)
 QUEUE_CHAT_COMPLETION: TypeAdapter[Any] = TypeAdapter(_QueueChatCompletion)
 
+#: Up to here a float is exact.
+_MOST_WHOLE: Final = 2**53
 _CURES = {
     "missing": "is missing",
     "string_type": "must be a string",
@@ -133,15 +136,45 @@ _CURES = {
     "list_type": "must be a list",
     "too_short": "must be a non-empty list",
     "dict_type": "must be an object",
+    "too_long": "must have at most {max_length} items",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "literal_error": "must be {expected}",
 }
 
 
-def validate(value: object, schema: TypeAdapter[Any]) -> None:
-    """Check a request in its canonical names; raises ValidationFailed with the first bad field."""
-    try:
-        schema.validate_python(value)
-    except ValidationError as error:
-        raise _explain(error.errors(include_url=False, include_input=False)) from error
+def validate(value: object, schema: TypeAdapter[Any]) -> Collection[str]:
+    """Check a request in its canonical names; raises ValidationFailed with the first bad field.
+
+    A whole number that is written as 50.0, as JSON's own schema allows, becomes 50 in the value.
+    Returns the names of such fields: what reads the value does not change the text.
+    """
+    whole: set[str] = set()
+    while True:
+        try:
+            schema.validate_python(value)
+        except ValidationError as error:
+            errors = error.errors(include_url=False, include_input=False)
+            name = _make_whole(value, errors)
+            if name is None:
+                raise _explain(errors) from error
+            whole.add(name)
+        else:
+            return whole
+
+
+def _make_whole(value: Any, errors: list[ErrorDetails]) -> str | None:
+    """Make the first number that should be whole and is so; return the name of its field."""
+    wrong = [_untagged(error) for error in errors if error["type"] == "int_type"]
+    for *path, name in wrong[:1]:
+        for step in path:
+            value = value[step]
+        number = value[name]
+        is_whole = isinstance(number, float) and number.is_integer()
+        if isinstance(name, str) and is_whole and abs(number) <= _MOST_WHOLE:
+            value[name] = int(number)
+            return name
+    return None
 
 
 def _explain(errors: list[ErrorDetails]) -> ValidationFailed:

@@ -33,6 +33,11 @@ class Shape:
         self.by_name: Mapping[str, Field] = {field.name: field for field in known}
         self._by_folded = {fold(field.name): field for field in known}
 
+    def also(self, name: str, of: str) -> Shape:
+        """Return the shape in which this name means that field, too."""
+        self._by_folded[fold(name)] = self.by_name[of]
+        return self
+
     def find(self, name: str) -> Field | None:
         """Return the field that this name means, in whatever spelling."""
         return self._by_folded.get(fold(name))
@@ -237,7 +242,10 @@ CHAT_COMPLETION = Shape(
     function_call=Shape("name"),
     functions=_DEFINED_FUNCTION,
     prediction=Shape("type", content=_CONTENT_PART),
-    response_format=Shape("type", json_schema=Shape("name", "description", "schema", "strict")),
+    # AI Server's DTO calls the type in it `response_format` again.
+    response_format=Shape(
+        "type", json_schema=Shape("name", "description", "schema", "strict")
+    ).also("response_format", of="type"),
     stream_options=Shape("include_usage", "include_obfuscation"),
     tool_choice=_TOOL_CHOICE,
     tools=_TOOL,

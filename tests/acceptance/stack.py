@@ -16,6 +16,7 @@ from cli.demo.llm import DemoLlm
 from cli.demo.recording import RecordedRequest
 from cli.ports import free_port
 from cli.up import embedded_redis, processes, readiness
+from cli.up.detection import DEMO_MEDIA
 from shared.queues import names as task_names
 from shared.security.sealing import new_encryption_key
 from shared.settings import new_api_key, new_callback_secret
@@ -148,7 +149,7 @@ class Stack:
             log = self.directory / "logs" / f"{role}.log"
             argv = self._argv(role)
             env = {**self._env, **self._role_env.get(role, {})}
-            self._processes[role] = Process(role, argv, env, log, self._guard)
+            self._processes[role] = Process(role, argv, env, log, self._guard, self._cwd(role))
             if role in self.redis_setup.argvs:
                 until(partial(self.redis_setup.answers, role), f"{role} answers")
 
@@ -267,7 +268,9 @@ class Stack:
 
     def _providers(self) -> str:
         demo, canned = list(self._demo_models), list(self._canned.answers)
-        rows = [_provider("demo", self.llm.url, f"models = {demo!r}")] if demo else []
+        media = [f"{name!r} = {list(DEMO_MEDIA[name])!r}" for name in demo if name in DEMO_MEDIA]
+        told = "\n".join([f"models = {demo!r}", "[provider.model_operations]", *media])
+        rows = [_provider("demo", self.llm.url, told)] if demo else []
         if canned:
             rows.append(_provider("canned", self._canned.url, f"models = {canned!r}"))
         if self._aliases:
@@ -288,6 +291,9 @@ class Stack:
             **processes.workers(settings),
         }
         return known[role]
+
+    def _cwd(self, _role: str) -> Path:
+        return _ROOT
 
     def _is_ready(self) -> bool:
         dead = self.ended()

@@ -96,11 +96,59 @@ def test_chunks_that_are_too_large_together_come_in_batches(client: redis.Redis)
     assert said == sent
 
 
-def test_server_that_does_not_tell_its_limit_says_so_itself_or_closes(client: redis.Redis) -> None:
-    """Where CONFIG is forbidden we take the default: what came too late is read where it can be."""
-    client.connection_pool.connection_kwargs["command_packer"].value_limit_bytes = 10 * LIMIT
-    with pytest.raises((ValueTooLarge, redis.ConnectionError)):
-        client.set("k", TOO_LARGE)
-    # The new connection has asked.
-    with pytest.raises(ValueTooLarge):
-        client.set("k", TOO_LARGE)
+@pytest.fixture
+def forbidding(client: redis.Redis) -> Iterator[redis.Redis]:
+    """A client whose user may not ask for the limits, as with hosted servers."""
+    client.acl_setuser(
+        "r", enabled=True, passwords=["+pw"], keys=["*"], commands=["+@all", "-config"]
+    )
+    port = client.connection_pool.connection_kwargs["port"]
+    other = connect(f"redis://r:pw@127.0.0.1:{port}", timeout_s=20, name="test")
+    yield other
+    other.connection_pool.disconnect()
+
+
+def test_server_that_does_not_tell_its_limit_is_understood_all_the_same(
+    forbidding: redis.Redis,
+) -> None:
+    for size in (LIMIT + 1, 4 * LIMIT, 30 * LIMIT):
+        with pytest.raises(ValueTooLarge):
+            forbidding.set("k", b"x" * size)
+    assert forbidding.set("k", TOO_LARGE[:-1])
+
+
+def test_connection_that_breaks_at_a_large_value_and_then_takes_it_was_an_outage(
+    forbidding: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = []
+    ask = type(forbidding)._ask  # type: ignore[attr-defined]
+
+    def breaking(
+        self: object, connection: object, args: tuple[object, ...], options: object
+    ) -> object:
+        sent.append(args[0])
+        if len(sent) < 4 and args[0] == "SET":
+            raise redis.ConnectionError("broken")
+        return ask(self, connection, args, options)
+
+    monkeypatch.setattr(type(forbidding), "_ask", breaking)
+    assert forbidding.set("k", TOO_LARGE[:-1])
+    assert sent == ["SET", "SET", "PING", "SET"]
+
+
+def test_server_that_closes_without_a_word_is_judged_by_what_else_it_takes(
+    forbidding: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask = type(forbidding)._ask  # type: ignore[attr-defined]
+
+    def closing(
+        self: object, connection: object, args: tuple[object, ...], options: object
+    ) -> object:
+        if len(args[-1]) > LIMIT // 2:  # type: ignore[arg-type]
+            raise redis.ConnectionError("closed")
+        return ask(self, connection, args, options)
+
+    monkeypatch.setattr(type(forbidding), "_ask", closing)
+    with pytest.raises(ValueTooLarge, match="at each try"):
+        forbidding.set("k", TOO_LARGE)
+    assert forbidding.set("k", b"small")

@@ -47,8 +47,29 @@ def test_keys_page_lists_exactly_the_scopes_and_the_limits() -> None:
     [pytest.param(path, id=path.name) for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]],
 )
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text("utf-8")):
-        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+    for target, _, anchor in re.findall(
+        r"\]\((?!https?:)([^)#]*)(#([^)]*))?\)", page.read_text("utf-8")
+    ):
+        path = page.parent / target if target else page
+        assert path.exists(), f"{page.name} links to {target}"
+        if anchor:
+            assert anchor in anchors(path), f"{page.name} links to {target}#{anchor}"
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the names of a page's headings, as links name them."""
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_index_leads_to_every_page() -> None:
+    text = (ROOT / "docs" / "index.md").read_text("utf-8")
+    pages = {path.name for path in (ROOT / "docs").glob("*.md")} - {"index.md"}
+    assert {name for name in pages if f"({name}" not in text} == set()
+    decisions = (ROOT / "docs" / "adr" / "index.md").read_text("utf-8")
+    listed = re.findall(r"\((0\d+-[^)]+)\)", decisions)
+    assert listed == sorted(path.name for path in (ROOT / "docs" / "adr").glob("0*.md"))
 
 
 def test_provider_types_page_lists_exactly_the_manners_that_are_tested() -> None:

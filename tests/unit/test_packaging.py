@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("cli", "gateway", "shared", "workers")
+PACKAGES = ("cli", "codegen", "gateway", "shared", "workers")
 DATA = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"][
     "package-data"
 ]

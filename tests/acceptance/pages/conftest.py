@@ -61,11 +61,11 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(params=looks.chosen(), ids=str)
-def look(request: pytest.FixtureRequest) -> Look:
-    """Run each test of a page in each look."""
-    value: Look = request.param
-    return value
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give each test of a page its looks."""
+    if "look" in metafunc.fixturenames:
+        every = metafunc.definition.get_closest_marker("every_look") is not None
+        metafunc.parametrize("look", looks.chosen(metafunc.function.__name__, every=every), ids=str)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from typing import Final, Literal
+from zlib import crc32
 
 #: Below this the lists at the side are drawers (pixels; chat.css and admin.css have their own).
 _DRAWERS_BELOW: Final = 760
@@ -37,12 +38,18 @@ DESK_LIGHT: Final = Look("light", 1280, 800)
 PHONE_LIGHT: Final = Look("light", 390, 780)
 DESK_DARK: Final = Look("dark", 1280, 800)
 
-#: Both widths and both schemes are among these two; the other two join them with this variable.
+#: Both widths and both schemes are among these two.
 _TWO: Final = (PHONE_DARK, DESK_LIGHT)
-_ALL_FOUR: Final = (*_TWO, PHONE_LIGHT, DESK_DARK)
+_CHOICES: Final = {"two": _TWO, "all": (*_TWO, PHONE_LIGHT, DESK_DARK)}
 _VARIABLE: Final = "REPLYTO_TEST_LOOKS"
 
 
-def chosen() -> tuple[Look, ...]:
-    """Return the looks that each test of a page runs in: all four if REPLYTO_TEST_LOOKS=all."""
-    return _ALL_FOUR if os.environ.get(_VARIABLE) == "all" else _TWO
+def chosen(test: str, *, every: bool) -> tuple[Look, ...]:
+    """Return the looks that a test of a page runs in.
+
+    One of the two, the same at each run and as often the one as the other, or both for a test that
+    is about looks (`every`). REPLYTO_TEST_LOOKS=two or =all asks for so many of each test.
+    """
+    if looks := _CHOICES.get(os.environ.get(_VARIABLE, "")):
+        return looks
+    return _TWO if every else (_TWO[crc32(test.encode()) % len(_TWO)],)

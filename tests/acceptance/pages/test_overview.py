@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import time
 
 from playwright.sync_api import expect
 
+from shared.machines.self_check import SelfCheck
 from tests.acceptance.api import chat as request
 from tests.acceptance.pages.admin_driver import SECTIONS, AdminDriver
 from tests.acceptance.pages.admin_scene import Maker, Scene
@@ -57,6 +59,28 @@ def test_worker_that_ends_is_missed_and_one_that_begins_is_seen(
         pages_stack.start(CALLBACKS)
         pages_stack.wait_ready()
     expect(admin.tile("Workers")).to_contain_text("3")
+
+
+def test_processes_that_are_not_like_the_others_are_named_while_they_are_not(
+    admin: AdminDriver, pages_stack: Stack
+) -> None:
+    own, ahead_s = {"callback_secret": "0123456789abcdef"}, [-3 * 3600.0]
+    check = SelfCheck(
+        pages_stack.redis, "chat1@second", lambda: own, lambda: time.time() + ahead_s[0]
+    )
+    box = admin.page.get_by_role("region", name="Not all processes are alike")
+    expect(admin.tile("Workers")).to_be_visible()
+    expect(box).to_have_count(0)
+
+    check()
+    told = box.get_by_role("listitem").filter(has_text="chat1@second")
+    expect(told.filter(has_text="REPLYTO_CALLBACK_SECRET")).to_have_count(1)
+    expect(told.filter(has_text=re.compile(r"clock is 10\d{3} s behind"))).to_have_count(1)
+
+    own.clear()
+    ahead_s[0] = 0
+    check()
+    expect(box).to_have_count(0)
 
 
 def test_numbers_lead_to_what_they_count(admin: AdminDriver, scene: Scene) -> None:

@@ -12,6 +12,8 @@ from tests.acceptance.pages.chat_driver import ChatDriver
 from tests.acceptance.pages.looks import Look
 from tests.acceptance.pages.profile import Profiles, sign_in
 
+pytestmark = pytest.mark.every_look
+
 #: Longest way by Tab to anything on a page.
 _MOST_TABS = 60
 

@@ -178,6 +178,14 @@ def test_wrong_method_is_answered_with_the_right_ones(gateway: Gateway) -> None:
     assert "POST" in answer.headers["Allow"]
 
 
+def test_dto_that_changes_something_takes_put(gateway: Gateway) -> None:
+    chat = {"refId": "a", "request": CHAT}
+    answer = gateway.client.put(
+        "/api/QueueOpenAiChatCompletion", json=chat, headers={"X-Api-Key": API_KEY}
+    )
+    assert (answer.status_code, answer.json["refId"]) == (200, "a")
+
+
 @pytest.mark.parametrize("path", ["/v1//models", "//v1/models", "/api//QueueOpenAiChatCompletion"])
 def test_path_with_an_empty_part_is_unknown_and_leads_nowhere(gateway: Gateway, path: str) -> None:
     answer = gateway.client.get(f"http://localhost{path}")
@@ -405,7 +413,7 @@ def test_form_of_a_thousand_fields_and_more_is_refused(gateway: Gateway) -> None
         ("GET", "/v1", 404, None),
         ("GET", "/v1/chat/completions/chatcmpl_1", 404, None),
         ("GET", "/v1/responses/resp_1/input_items", 404, None),
-        ("GET", "/v1/chat/completions", 405, {"POST", "OPTIONS"}),
+        ("GET", "/v1/completions", 405, {"POST", "OPTIONS"}),
         ("DELETE", "/v1/responses/resp_1", 405, {"GET", "HEAD", "OPTIONS"}),
         ("BREW", "/v1/models/m", 405, {"GET", "HEAD", "OPTIONS"}),
     ],

@@ -141,30 +141,15 @@ def test_accept_notes_model_deadline_and_tag(
 
     assert ledger_redis.smembers(keys.MODELS) == {b"m"}
     assert ledger_redis.zscore(keys.DEADLINES, job.id) == START_MS + 60_000
-    assert ledger_redis.zscore(keys.tag("key1", "nightly"), job.id) == START_MS
-    lives_s = ledger_redis.ttl(keys.tag("key1", "nightly"))
-    assert 86_400 < lives_s <= 86_400 + 600
+    assert ledger_redis.hget(keys.job(job.id), "tag") == b"nightly"
 
 
-def test_accept_keeps_no_tag_index_when_the_job_has_no_tag(
+def test_accept_keeps_no_index_of_tags_that_would_outlive_their_jobs(
     job_store: JobStore, ledger_redis: redis.Redis
 ) -> None:
-    accepted(job_store, tag="")
+    accepted(job_store, tag="nightly")
 
-    assert ledger_redis.keys("jobs:tag:*") == []
-
-
-def test_accept_drops_the_tag_entries_of_jobs_that_are_gone(
-    job_store: JobStore, ledger_redis: redis.Redis, fake_clock: FakeClock
-) -> None:
-    lives, *gone = [accepted(job_store, tag="nightly") for _ in range(3)]
-    ledger_redis.delete(*(keys.job(job.id) for job in gone))
-    # One that was tried again, or whose callback was, is older than a day.
-    fake_clock.advance(3 * 86_400)
-    last = accepted(job_store, tag="nightly")
-
-    listed = [b"%d" % job.id for job in (lives, last)]
-    assert ledger_redis.zrange(keys.tag("key1", "nightly"), 0, -1) == listed
+    assert ledger_redis.keys("*nightly*") == []
 
 
 def test_accept_returns_the_same_job_and_changes_nothing_when_the_ref_id_is_replayed(
@@ -1259,5 +1244,5 @@ def test_claim_is_the_same_when_its_call_comes_twice(
 
 def test_keys_of_two_names_never_meet() -> None:
     assert keys.ref("a:b", "c") != keys.ref("a", "b:c")
-    assert keys.tag("a:b", "c") != keys.tag("a", "b:c")
+    assert keys.response("a:b", "c") != keys.response("a", "b:c")
     assert keys.waiting_of("chat.a", 0, "b") != keys.waiting("chat.a:b", 0)

@@ -1,0 +1,1 @@
+"""Calls of AI Server that clients make beside what they come for."""

@@ -1,0 +1,1 @@
+"""Auto-batch: an array of requests of one DTO, in one POST."""

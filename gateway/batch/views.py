@@ -1,0 +1,58 @@
+"""A batch: requests of one DTO in an array, answers in an array. See docs/adr/0040-batches.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from flask import Blueprint, Response
+
+from gateway import errors as error_body
+from gateway.batch.bulk_queue import queue_all
+from gateway.batch.items import Item, read_items
+from gateway.batch.one_by_one import Failed, do_all
+from gateway.batch.outcome import Stopped, finished, stopped
+from gateway.http.request import incoming
+from gateway.http.routes import Call, route
+from shared.dtos import catalog
+from shared.dtos.service import AutoBatch
+from shared.errors import RouteNotFound
+
+blueprint = Blueprint("batch", __name__)
+
+_BY_NAME: Final = {one.name: one for one in catalog.CATALOG if one.is_batchable}
+
+
+def _asked() -> AutoBatch:
+    return AutoBatch(name=(incoming().view_args or {})["name"])
+
+
+@route(blueprint, catalog.AUTO_BATCH, read=_asked)
+def do_batch(call: Call[AutoBatch]) -> Response:
+    """Do requests of one DTO, in their order, up to the first that fails."""
+    endpoint = _BY_NAME.get(call.request.name)
+    if endpoint is None:
+        raise RouteNotFound(f"There is no DTO '{call.request.name}' that could come in a batch.")
+    gateway = call.services
+    principal = gateway.keys.authenticate(incoming(), *endpoint.scopes)
+    items = read_items(
+        incoming().body,
+        most=gateway.settings.batch_limit,
+        most_values=gateway.settings.max_json_values,
+        caller=principal.owner,
+    )
+    told: list[bytes] = []
+    try:
+        for answer in _answers(Call(principal, items, gateway, endpoint)):
+            told.append(answer)  # noqa: PERF402 - what was told before a failure counts
+    except Stopped as exc:
+        return stopped(_failure(exc.cause), exc.index, told)
+    return finished(told)
+
+
+def _answers(call: Call[Sequence[Item]]) -> Iterator[bytes]:
+    return queue_all(call) if call.endpoint is catalog.QUEUE_CHAT else do_all(call, call.endpoint)
+
+
+def _failure(cause: Exception) -> Response:
+    return cause.answer if isinstance(cause, Failed) else error_body.answer(cause)

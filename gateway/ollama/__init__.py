@@ -1,0 +1,1 @@
+"""Ollama's own API, for its clients: any model of the gateway answers."""

@@ -1,0 +1,81 @@
+"""How the chunks of a chat look to Ollama's clients: a JSON object a line, the last says `done`."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from shared.codecs.json_bytes import to_json_bytes
+from shared.dtos.moments import iso_date
+from shared.store.clock import unix_ms
+from shared.wire import ollama_chat
+
+Json = dict[str, Any]
+
+
+class OllamaChatLines:
+    """The lines of one stream. Calls of tools come whole, in one line before the last."""
+
+    mimetype = "application/x-ndjson"
+    keep_alive = b""
+
+    def __init__(self, model: str) -> None:
+        self._model = model
+        self._began_s = time.monotonic()
+        self._calls: dict[int, Json] = {}
+        self._finish: str | None = None
+        self._usage: Json | None = None
+
+    def chunk(self, chunk: bytes, event_id: str) -> bytes:
+        """Return what a chunk adds to the answer as a line; nothing when it adds nothing to it."""
+        del event_id
+        told = json.loads(chunk)
+        if not isinstance(told, dict):
+            return b""
+        self._usage = told.get("usage") or self._usage
+        choice = next(iter(told.get("choices") or ()), None)
+        if not isinstance(choice, dict):
+            return b""
+        self._finish = choice.get("finish_reason") or self._finish
+        delta = choice.get("delta") or {}
+        for piece in delta.get("tool_calls") or ():
+            self._add_call(piece)
+        return self._text(delta)
+
+    def done(self) -> bytes:
+        """Return the calls of tools, if there are any, and the last line."""
+        lines = b""
+        if self._calls:
+            calls = [ollama_chat.tool_call(self._calls[index]) for index in sorted(self._calls)]
+            lines = self._line({"content": "", "tool_calls": calls}, {"done": False})
+        duration_ns = round((time.monotonic() - self._began_s) * 1e9)
+        end = ollama_chat.end_of(self._finish, self._usage, duration_ns)
+        return lines + self._line({"content": ""}, end)
+
+    def failed(self, body: bytes) -> bytes:
+        """Return the line that Ollama ends with when it fails: the error is a text there."""
+        message = json.loads(body)["error"]["message"]
+        return to_json_bytes({"error": message}) + b"\n"
+
+    def _text(self, delta: Json) -> bytes:
+        content, thinking = delta.get("content"), delta.get("reasoning_content")
+        if not content and not thinking:
+            return b""
+        more = {"thinking": thinking} if thinking else {}
+        return self._line({"content": content or "", **more}, {"done": False})
+
+    def _add_call(self, piece: Json) -> None:
+        call = self._calls.setdefault(piece.get("index") or 0, {"function": {}})["function"]
+        told = piece.get("function") or {}
+        call["name"] = call.get("name", "") + (told.get("name") or "")
+        call["arguments"] = call.get("arguments", "") + (told.get("arguments") or "")
+
+    def _line(self, message: Json, rest: Json) -> bytes:
+        line = {
+            "model": self._model,
+            "created_at": iso_date(unix_ms()),
+            "message": {"role": "assistant", **message},
+            **rest,
+        }
+        return to_json_bytes(line) + b"\n"
