@@ -31,6 +31,15 @@ _MOST_INT32: Final = 2**31 - 1
 _OBJECT: Final = TypeRef(model.OBJECT)
 
 
+#: Classes whose names say too little among an application's own, or are taken in browsers.
+_NAMES: Final = {"Event": "CallbackEvent", "Scope": "KeyScope"}
+
+
+def shown_name(cls: type) -> str:
+    """Return what clients call a class."""
+    return _NAMES.get(cls.__name__, cls.__name__)
+
+
 def field_type(name: str, field: FieldInfo) -> TypeRef:
     """Return a field's type; whether it may be absent is another matter."""
     return _marked(name, field.annotation, tuple(field.metadata))
@@ -96,7 +105,7 @@ def _plain(name: str, annotation: Any) -> TypeRef:
     if origin is dict:
         return TypeRef(model.MAP, (TypeRef(model.STRING), _plain("", args[1])))
     if isinstance(annotation, type) and issubclass(annotation, (Dto, Enum)):
-        return TypeRef(annotation.__name__)
+        return TypeRef(shown_name(annotation))
     raise TypeError(f"{name}: no language is told how {annotation} looks")
 
 

@@ -15,6 +15,8 @@ from typing import Any, Final, TypeVar
 T = TypeVar("T")
 
 _THREADS: Final = 4
+#: After so long work in the loop's thread hands over to the loop (seconds); Python's own is 5 ms.
+_SWITCH_S: Final = 0.0002
 
 #: The thread of each event loop.
 _single: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
@@ -68,6 +70,7 @@ def in_thread(work: Callable[[], T]) -> T:
     hub = get_hub()
     pool = _single.get(hub)
     if pool is None:
+        sys.setswitchinterval(_SWITCH_S)
         pool = _single[hub] = ThreadPool(1, hub=hub)
     return outcome_of(*pool.apply(_caught, (work,)))  # type: ignore[no-any-return]
 

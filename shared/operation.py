@@ -15,13 +15,48 @@ class Operation(StrEnum):
     EMBEDDING = "embedding"
     RESPONSE = "response"
     OLLAMA_GENERATE = "ollama_generate"
+    MODERATION = "moderation"
+    IMAGE = "image"
+    IMAGE_EDIT = "image_edit"
+    IMAGE_VARIATION = "image_variation"
+    IMAGE_UPSCALE = "image_upscale"
+    IMAGE_TO_TEXT = "image_to_text"
+    SPEECH = "speech"
+    TRANSCRIPTION = "transcription"
+    TRANSLATION = "translation"
+    TRANSFORM = "transform"
 
+
+#: Whose answers are pictures.
+PICTURES: Final = frozenset(
+    (
+        Operation.IMAGE,
+        Operation.IMAGE_EDIT,
+        Operation.IMAGE_VARIATION,
+        Operation.IMAGE_UPSCALE,
+    )
+)
+#: Whose answers are what was said in a recording.
+TRANSCRIPTS: Final = frozenset((Operation.TRANSCRIPTION, Operation.TRANSLATION))
+#: Whose requests or answers have files, which are artifacts: the ledger refers to them.
+MEDIA: Final = (
+    PICTURES
+    | TRANSCRIPTS
+    | frozenset((Operation.IMAGE_TO_TEXT, Operation.SPEECH, Operation.TRANSFORM))
+)
+#: Those of them whose answer is a text.
+TEXTS: Final = TRANSCRIPTS | frozenset((Operation.IMAGE_TO_TEXT,))
 
 #: What providers of each type can be asked: the gateway refuses the rest, and no attempt goes to
 #: a provider that could not answer. The dialects in `workers/providers/` speak just these.
 OPERATIONS_BY_TYPE: Final[Mapping[str, frozenset[Operation]]] = {
     "openai": frozenset(
-        (Operation.CHAT, Operation.COMPLETION, Operation.EMBEDDING, Operation.RESPONSE)
+        (
+            *(Operation.CHAT, Operation.COMPLETION, Operation.EMBEDDING, Operation.RESPONSE),
+            *(Operation.MODERATION, Operation.IMAGE, Operation.IMAGE_EDIT),
+            *(Operation.IMAGE_VARIATION, Operation.IMAGE_TO_TEXT),
+            *(Operation.SPEECH, Operation.TRANSCRIPTION, Operation.TRANSLATION),
+        )
     ),
     "ollama": frozenset(
         (

@@ -18,6 +18,9 @@ MODELS: tuple[str, ...] = (
     "demo-hang",
     "demo-reset",
     "demo-garbage",
+    "demo-image",
+    "demo-speech",
+    "demo-transcribe",
 )
 
 _SLOW_S = 5.0
@@ -30,6 +33,7 @@ _PART = re.compile(
     r"|fail-(?P<status>[45]\d\d)"
     r"|flaky-(?P<times>\d{1,3})"
     r"|(?P<hang>hang)|(?P<reset>reset)|(?P<garbage>garbage)|(?P<echo>echo)"
+    r"|image|speech|transcribe"
     r")(?=-|$)"
 )
 

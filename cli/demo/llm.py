@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.demo import answers
+from cli.demo import answers, moderations, pictures, sounds
 from cli.demo import chats as demo_chats
 from cli.demo import completions as demo_completions
 from cli.demo import embeddings as demo_embeddings
@@ -43,6 +43,13 @@ _APIS = {
     "/v1/completions": _Api(demo_completions.parse, demo_completions.reply),
     "/v1/embeddings": _Api(demo_embeddings.parse, demo_embeddings.reply),
     "/v1/responses": _Api(demo_responses.parse, demo_responses.reply),
+    "/v1/moderations": _Api(moderations.parse, moderations.reply),
+    "/v1/images/generations": _Api(pictures.parse, pictures.reply),
+    "/v1/images/edits": _Api(pictures.parse_edit, pictures.reply),
+    "/v1/images/variations": _Api(pictures.parse_edit, pictures.reply),
+    "/v1/audio/speech": _Api(sounds.parse_speech, sounds.speech),
+    "/v1/audio/transcriptions": _Api(sounds.parse_transcription, sounds.transcription),
+    "/v1/audio/translations": _Api(sounds.parse_transcription, sounds.transcription),
 }
 
 #: Distinct requests of `demo-flaky-…` whose failures are remembered.
@@ -154,8 +161,14 @@ class DemoLlm:
             return _fail(exchange, status)
         if behaviour.garbage:
             return exchange.raw(200, b"<html>This is not JSON {")
-        reply = api.reply(request, exchange.record.body if behaviour.echo else None)
-        if request.get("stream") is True:
+        try:
+            reply = api.reply(request, exchange.record.body if behaviour.echo else None)
+        except answers.BadRequest as exc:
+            return exchange.json(400, answers.error(400, str(exc)))
+        if reply.raw is not None:
+            exchange.begin(200, content_type=reply.content_type)
+            return [reply.raw]
+        if str(request.get("stream")).lower() == "true":
             return self._stream(exchange, reply, behaviour.word_s)
         if behaviour.delay_s is None:
             exchange.wait(behaviour.word_s * reply.words)

@@ -23,6 +23,9 @@ class Reply:
     whole: dict[str, Any]
     events: Iterator[Event]
     words: int
+    #: What is sent in the place of JSON, and what that is.
+    raw: bytes | None = None
+    content_type: str = "application/json"
 
 
 def sse(value: dict[str, Any], name: str = "") -> bytes:

@@ -26,6 +26,14 @@ _LISTS = {"ollama": ("/api/tags", "models", "name"), "openai": ("/models", "data
 #: Calls that the demo LLM takes at once; it sleeps through most of them.
 _DEMO_CONCURRENCY = 10_000
 
+#: What the demo LLM's models can be asked: those that write, and those for pictures and sound.
+_DEMO_OPERATIONS = ("chat", "completion", "embedding", "response", "moderation", "image_to_text")
+DEMO_MEDIA = {
+    "demo-image": ("image", "image_edit", "image_variation"),
+    "demo-speech": ("speech",),
+    "demo-transcribe": ("transcription", "translation"),
+}
+
 _HEADER = """\
 # Written by `replyto up` at each start, because there was no providers.toml; changes are lost.
 # To make it yours, copy it to providers.toml where you start `replyto up` and change it there.
@@ -83,7 +91,15 @@ def local_models(name: str, url: str) -> tuple[str, ...]:
 def demo_provider(port: int) -> Provider:
     """Return the demo LLM as a provider."""
     url = f"http://127.0.0.1:{port}/v1"
-    return Provider("demo", url, MODELS, concurrency=_DEMO_CONCURRENCY, proxy=DIRECT)
+    return Provider(
+        "demo",
+        url,
+        MODELS,
+        concurrency=_DEMO_CONCURRENCY,
+        proxy=DIRECT,
+        operations=_DEMO_OPERATIONS,
+        model_operations=DEMO_MEDIA,
+    )
 
 
 def providers_toml(providers: Iterable[Provider]) -> str:
@@ -102,9 +118,12 @@ def _table(provider: Provider) -> str:
         "concurrency": str(provider.concurrency),
         "priority": str(provider.priority),
         "models": json.dumps(list(provider.models)),
+        "operations": json.dumps(provider.operations) if provider.operations else None,
     }
     lines = [f"{key} = {value}" for key, value in rows.items() if value is not None]
-    return "\n".join(["[[provider]]", *lines, ""])
+    told = [f"{json.dumps(n)} = {json.dumps(can)}" for n, can in provider.model_operations.items()]
+    more = ["[provider.model_operations]", *told] if told else []
+    return "\n".join(["[[provider]]", *lines, *more, ""])
 
 
 def write_providers(path: Path, providers: Iterable[Provider]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from shared.providers.presets import PRESETS
@@ -23,6 +24,9 @@ class Provider:
     type: str = "openai"
     #: `direct` where no proxy of the environment leads.
     proxy: str | None = None
+    #: What it can be asked, where that is not all that its type can; and what single models can.
+    operations: tuple[str, ...] = ()
+    model_operations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def _hosted(name: str, *models: str) -> Provider:

@@ -9,7 +9,6 @@ caller has one such work at a time, so that nobody fills the line.
 from __future__ import annotations
 
 import atexit
-import sys
 import weakref
 from collections.abc import Callable
 from functools import partial
@@ -28,8 +27,6 @@ T = TypeVar("T")
 #: Up to here a body is read at once: a millisecond or two.
 _LIGHT_BYTES: Final = 524_288
 _LIGHT_VALUES: Final = 2_000
-#: After so long a thread hands over to one that waits (seconds); Python's own is 5 ms.
-_SWITCH_S: Final = 0.0002
 
 _helpers: weakref.WeakKeyDictionary[Any, Helper] = weakref.WeakKeyDictionary()
 _turns: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
@@ -72,7 +69,6 @@ def beside(work: Callable[[], T], *, caller: str) -> T:
 def away(work: Callable[[], T], caller: str) -> T:
     """Return what the work comes to, done in the thread. Raises what it raises."""
     with _turn(caller):
-        sys.setswitchinterval(_SWITCH_S)
         return in_thread(work)
 
 

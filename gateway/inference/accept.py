@@ -22,7 +22,9 @@ from shared.errors import (
 )
 from shared.jobs.job import NewJob
 from shared.jobs.moves import Accepted
+from shared.operation import MEDIA
 from shared.providers.provider import Provider
+from shared.telemetry.tally import Tallied
 from shared.wire.chat_request import ChatCall
 
 log = logging.getLogger(__name__)
@@ -45,9 +47,11 @@ def accept_job(
     check(services, principal, call)
     here = incoming()
     here.model = call.chat.model
-    place = Place(here.request_id, base_url(services.settings) if call.reply_to else "")
+    place = Place(here.request_id, _base_url(services, call))
     new = new_job(principal, call, place, priority=priority, timeout_s=timeout_s, mailbox=mailbox)
     accepted = services.jobs.accept(new)
+    if accepted.is_new:
+        services.tally.add(Tallied.ACCEPTED, new.model, new.operation.value)
     here.job_id = accepted.id
     log.debug("job %s: accepted for %s", accepted.id, new.model)
     return accepted, new.ref_id
@@ -84,11 +88,17 @@ def new_job(
         reply_to=call.reply_to or "",
         mailbox=mailbox,
         streamed=call.chat.stream,
-        base_url=place.base_url if call.reply_to else "",
+        base_url=place.base_url,
         request_id=place.request_id,
         operation=call.chat.operation,
         allowance=allowance_of(principal, call.chat.body),
     )
+
+
+def _base_url(services: Services, call: ChatCall) -> str:
+    """Return what links begin with, where the job will have some."""
+    has_links = call.reply_to or call.chat.operation in MEDIA
+    return base_url(services.settings) if has_links else ""
 
 
 def allowance_of(principal: Principal, body: str) -> Allowance | None:
@@ -137,7 +147,7 @@ def _refuse_unless_online(services: Services, model: str, provider: str) -> None
 def _check_operation(call: ChatCall, serving: Sequence[Provider]) -> None:
     chat, pinned = call.chat, call.provider
     asked = [provider for provider in serving if pinned in (None, provider.name)]
-    if not any(provider.can(chat.operation) for provider in asked):
+    if not any(provider.can(chat.operation, chat.model) for provider in asked):
         at = f" at the provider '{pinned}'" if pinned else ""
         raise OperationNotSupported(
             f"The model '{chat.model}' does not support the operation '{chat.operation}'{at}.",

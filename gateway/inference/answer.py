@@ -48,10 +48,19 @@ def answer(
 
 
 def _wait(gateway: Services, principal: Principal, call: ChatCall) -> Response:
+    return answer_of(result_of(gateway, principal, call))
+
+
+def result_of(gateway: Services, principal: Principal, call: ChatCall) -> Answer:
+    """Run the call through the queue and return what it comes to.
+
+    Raises what accept_job raises; TooManyWaiting, WaitTimedOut.
+    """
+
     def accept(mailbox: str) -> Accepted:
         return _accept(gateway, principal, call, mailbox)
 
-    return answer_of(wait_for(gateway, accept, is_named=call.ref_id is not None))
+    return wait_for(gateway, accept, is_named=call.ref_id is not None)
 
 
 def wait_for(
@@ -133,7 +142,11 @@ def _drop(gateway: Services, job_id: int) -> None:
 def answer_of(told: Answer) -> Response:
     """Return the job's result as it is stored: the LLM's own bytes, or the error body."""
     body = told.response if told.response is not None else told.error
-    response = JsonResponse(body, told.status)
+    return dressed(JsonResponse(body, told.status), told)
+
+
+def dressed(response: Response, told: Answer) -> Response:
+    """Return an answer with the headers that tell of its job."""
     response.headers.add("x-job-id", str(told.job_id))
     response.headers.add("openai-processing-ms", str(max(0, told.executed_ms - told.created_ms)))
     if told.response is None:

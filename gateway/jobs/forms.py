@@ -11,7 +11,9 @@ from shared.dtos.jobs import BackgroundJob, GetOpenAiChatStatusResponse
 from shared.dtos.moments import iso_date
 from shared.jobs.job import Job, JobState
 from shared.jobs.moves import Position
-from shared.operation import Operation
+from shared.media import request as media_request
+from shared.media import result as media_result
+from shared.operation import MEDIA, Operation
 
 #: Names of what was asked and of its answer; AI Server has those of chats and generations.
 _TYPES: Final = {
@@ -20,6 +22,16 @@ _TYPES: Final = {
     Operation.EMBEDDING: ("OpenAiEmbedding", "OpenAiEmbeddingResponse"),
     Operation.RESPONSE: ("OpenAiResponse", "OpenAiResponseResponse"),
     Operation.OLLAMA_GENERATE: ("OllamaGeneration", "OllamaGenerationResponse"),
+    Operation.MODERATION: ("OpenAiModeration", "OpenAiModerationResponse"),
+    Operation.IMAGE: ("TextToImage", "ArtifactGenerationResponse"),
+    Operation.IMAGE_EDIT: ("ImageToImage", "ArtifactGenerationResponse"),
+    Operation.IMAGE_VARIATION: ("ImageVariation", "ArtifactGenerationResponse"),
+    Operation.IMAGE_UPSCALE: ("ImageUpscale", "ArtifactGenerationResponse"),
+    Operation.IMAGE_TO_TEXT: ("ImageToText", "TextGenerationResponse"),
+    Operation.SPEECH: ("TextToSpeech", "ArtifactGenerationResponse"),
+    Operation.TRANSCRIPTION: ("SpeechToText", "TextGenerationResponse"),
+    Operation.TRANSLATION: ("SpeechToText", "TextGenerationResponse"),
+    Operation.TRANSFORM: ("MediaTransform", "ArtifactGenerationResponse"),
 }
 _PROGRESS: Final = {JobState.QUEUED: 0.0, JobState.STARTED: 0.5}
 
@@ -41,7 +53,18 @@ def status_json(job: Job, position: Position | None = None, kept_from: str = "")
     ).to_json()
     if job.response is None:
         return status
-    return status.removesuffix(b"}") + b',"result":' + job.response + b"}"
+    return status.removesuffix(b"}") + b',"result":' + shown_response(job) + b"}"
+
+
+def shown_response(job: Job) -> bytes:
+    """Return the answer of a job that has one, as it is shown: links stand for files."""
+    response = job.response or b""
+    return media_result.shown(response) if job.operation in MEDIA else response
+
+
+def _shown_request(job: Job) -> str:
+    shown = media_request.shown(job.request) if job.operation in MEDIA and job.request else None
+    return job.request.decode("utf-8") if shown is None else json.dumps(shown, ensure_ascii=False)
 
 
 def status_text(job: Job, position: Position | None = None, kept_from: str = "") -> str:
@@ -101,9 +124,9 @@ def background_job(job: Job) -> BackgroundJob:
         request_id=job.request_id or None,
         request_type="API",
         request=request_type,
-        request_body=job.request.decode("utf-8"),
+        request_body=_shown_request(job),
         response=response_type if job.response is not None else None,
-        response_body=job.response.decode("utf-8") if job.response is not None else None,
+        response_body=shown_response(job).decode("utf-8") if job.response is not None else None,
         state=job.state,
         started_date=_date_or_none(job.started_ms),
         completed_date=_date_or_none(job.completed_ms),

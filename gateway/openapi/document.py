@@ -27,6 +27,8 @@ _ABOUT: Final = (
 _TAGS: Final = {
     Tag.INFERENCE: "Calls of models, waited for, streamed or queued.",
     Tag.RESPONSES: "OpenAI's Responses API.",
+    Tag.FILES: "Files that are kept: uploaded, or made by a model.",
+    Tag.MEDIA: "Pictures, speech, and what is made of them.",
     Tag.MODELS: "Which models there are.",
     Tag.JOBS: "Where a job stands, what it came to, ending it, trying it again.",
     Tag.STATISTICS: "Sums over jobs.",

@@ -11,7 +11,7 @@ from typing import Any, Final
 from gateway.openapi.examples import EXAMPLES, PLACES
 from gateway.openapi.schemas import components
 from shared.api_keys.scopes import Scope
-from shared.dtos.endpoint import Endpoint, Form
+from shared.dtos.endpoint import Endpoint, Form, Tag
 from shared.errors import (
     Forbidden,
     InvalidApiKey,
@@ -128,7 +128,11 @@ def _body(one: Endpoint[Any]) -> Json:
     content: Json = {"schema": schema}
     if one.name in EXAMPLES:
         content["example"] = EXAMPLES[one.name]
-    return {"required": bool(_required(one)), "content": {"application/json": content}}
+    kinds: Json = {"application/json": content}
+    if one.tag in (Tag.FILES, Tag.MEDIA):
+        # Files come as parts, beside the fields.
+        kinds["multipart/form-data"] = {"schema": {"type": "object"}}
+    return {"required": _required(one), "content": kinds}
 
 
 def _required(one: Endpoint[Any]) -> bool:

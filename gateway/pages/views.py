@@ -64,7 +64,7 @@ def static_file(call: Call[GetStaticFile]) -> Response:
         response.headers["Cache-Control"] = f"public, max-age={_FOREVER_S}, immutable"
     else:
         response.headers["Cache-Control"] = "no-cache"
-    return _guarded(response)
+    return guarded(response)
 
 
 @lru_cache(maxsize=1)
@@ -83,10 +83,11 @@ def shell(app: str, title: str) -> Response:
     html = render_template("shell.html", app=app, title=title, version=assets_version())
     response = Response(html, mimetype="text/html")
     response.headers["Cache-Control"] = "no-cache"
-    return _guarded(response)
+    return guarded(response)
 
 
-def _guarded(response: Response) -> Response:
+def guarded(response: Response) -> Response:
+    """Return a page that may load nothing from elsewhere, nor be framed."""
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"

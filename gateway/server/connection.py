@@ -16,7 +16,7 @@ from gevent.monkey import get_original
 
 from gateway.server.callers import Callers, address_of
 from gateway.server.limits import Limits
-from gateway.server.turns import Turns
+from shared.turns import Turns
 
 #: Most bytes that are taken from the system, or given to it, at once.
 _SLICE_BYTES: Final = 262_144

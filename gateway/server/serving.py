@@ -41,7 +41,7 @@ from gateway.server.request_head import (
     parse_fields,
     parse_request_line,
 )
-from gateway.server.turns import Turns
+from shared.turns import Turns
 
 log = logging.getLogger(__name__)
 

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from shared.callbacks.result_links import expiry_s, result_url
 from shared.codecs.json_bytes import to_json_bytes
 from shared.jobs.job import Job
+from shared.media import callback as media_callback
+from shared.operation import MEDIA
 from shared.settings import Settings
 
 
@@ -21,6 +23,8 @@ def result_body(job: Job) -> bytes:
 
     An error body says whose it is, because unlike a response it carries nothing of the request.
     """
+    if job.operation in MEDIA:
+        return media_callback.body(job)
     if job.response is not None:
         return job.response
     return to_json_bytes({**json.loads(job.error or b"{}"), "id": job.id, "refId": job.ref_id})

@@ -91,6 +91,8 @@ class DeliveryClaim:
     scheduled_ms: int = 0
     #: Whether the receiver answered in time when it was last asked.
     proven: bool = False
+    #: The key of its owner's list of deliveries, by which endpoints name their owner.
+    index: str = ""
 
 
 class Health(StrEnum):

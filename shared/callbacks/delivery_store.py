@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from shared.callbacks.delivery import (
@@ -43,12 +43,15 @@ def receiver_limits(settings: Settings) -> list[Argument]:
 class DeliveryStore(Ledger):
     """Issues the moves of deliveries. Raises redis.RedisError."""
 
-    def claim(self, job_id: int, *, unproven: bool = True) -> DeliveryClaim | None:
+    def claim(
+        self, job_id: int, *, unproven: bool = True, but_of: Sequence[str] = ()
+    ) -> DeliveryClaim | None:
         """Start an attempt; None when the message that led here is stale, or there is no room.
 
         Room is for so many attempts at once at one endpoint and at its host. Without it the
         delivery is parked, and gets a message when there is some. `unproven`: whether one may be
-        started at an endpoint that did not answer in time when it was last asked, or never was.
+        started at an endpoint that did not answer in time when it was last asked, or never was;
+        `but_of`: not at one of these owners, named as `DeliveryClaim.index` does.
         """
         lease_ms = milliseconds(self._settings.callback_lease_s)
         call = Call(
@@ -72,12 +75,13 @@ class DeliveryStore(Ledger):
                 uuid.uuid4().hex,
                 *receiver_limits(self._settings),
                 int(unproven),
+                *but_of,
             ],
         )
         row = self._scripts.run(call)
         if not row or row == _PARKED:
             return None
-        now_ms, attempt, tries, url, trigger, due_ms, proven = row
+        now_ms, attempt, tries, url, trigger, due_ms, proven, index = row
         return DeliveryClaim(
             id=job_id,
             attempt=int(attempt),
@@ -87,6 +91,7 @@ class DeliveryStore(Ledger):
             trigger=trigger.decode(),
             scheduled_ms=int(due_ms),
             proven=proven == b"1",
+            index=index.decode(),
         )
 
     def renew(self, attempts: Mapping[int, int]) -> int:

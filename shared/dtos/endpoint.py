@@ -23,6 +23,8 @@ class Tag(StrEnum):
 
     INFERENCE = "inference"
     RESPONSES = "responses"
+    FILES = "files"
+    MEDIA = "media"
     MODELS = "models"
     JOBS = "jobs"
     STATISTICS = "statistics"

@@ -28,20 +28,20 @@ class GatewayFields(Dto):
     timeout_secs: float | None = Field(None, alias="timeoutSecs", description="Its deadline.")
 
 
-class _Wire(Dto):
+class OpenAiWire(Dto):
     """Named as on the wire."""
 
     model_config = ConfigDict(alias_generator=None)
 
 
-class ToolCallFunction(_Wire):
+class ToolCallFunction(OpenAiWire):
     """What a tool is called with."""
 
     name: str
     arguments: str = Field(description="JSON text, as the model wrote it.")
 
 
-class ToolCall(_Wire):
+class ToolCall(OpenAiWire):
     """A call of a tool that the model asks for."""
 
     id: str
@@ -50,7 +50,7 @@ class ToolCall(_Wire):
     index: int | None = Field(None, description="Its place, in streams.")
 
 
-class OpenAiMessage(_Wire):
+class OpenAiMessage(OpenAiWire):
     """One message of a conversation."""
 
     role: str = Field(description="system, developer, user, assistant or tool.")
@@ -61,7 +61,7 @@ class OpenAiMessage(_Wire):
     tool_call_id: str | None = Field(None, description="The call that a tool's message answers.")
 
 
-class ChoiceMessage(_Wire):
+class ChoiceMessage(OpenAiWire):
     """What the model said."""
 
     role: str
@@ -73,7 +73,7 @@ class ChoiceMessage(_Wire):
     audio: Json | None = None
 
 
-class OpenAiChat(_Wire):
+class OpenAiChat(OpenAiWire):
     """A chat request."""
 
     model: str = Field(description="One that `GET /v1/models` lists.")
@@ -117,7 +117,7 @@ class QueueOpenAiChatCompletion(GatewayFields):
     request: OpenAiChat = Field(description="The chat request.")
 
 
-class OpenAiCompletion(GatewayFields, _Wire):
+class OpenAiCompletion(GatewayFields, OpenAiWire):
     """Complete a text."""
 
     model: str
@@ -137,7 +137,7 @@ class OpenAiCompletion(GatewayFields, _Wire):
     user: str | None = None
 
 
-class OpenAiEmbedding(GatewayFields, _Wire):
+class OpenAiEmbedding(GatewayFields, OpenAiWire):
     """Turn texts into vectors."""
 
     model: str
@@ -147,7 +147,7 @@ class OpenAiEmbedding(GatewayFields, _Wire):
     user: str | None = None
 
 
-class Usage(_Wire):
+class Usage(OpenAiWire):
     """Tokens of a call."""
 
     prompt_tokens: int = 0
@@ -155,7 +155,7 @@ class Usage(_Wire):
     total_tokens: int = 0
 
 
-class Choice(_Wire):
+class Choice(OpenAiWire):
     """One answer of a chat."""
 
     index: int
@@ -166,7 +166,7 @@ class Choice(_Wire):
     logprobs: Json | None = None
 
 
-class OpenAiChatResponse(_Wire):
+class OpenAiChatResponse(OpenAiWire):
     """The answer of a chat."""
 
     id: str
@@ -180,7 +180,7 @@ class OpenAiChatResponse(_Wire):
     response_status: ResponseStatus | None = Field(None, alias="responseStatus")
 
 
-class OpenAiCompletionResponse(_Wire):
+class OpenAiCompletionResponse(OpenAiWire):
     """A completed text."""
 
     id: str
@@ -191,7 +191,7 @@ class OpenAiCompletionResponse(_Wire):
     usage: Usage | None = None
 
 
-class OpenAiEmbeddingResponse(_Wire):
+class OpenAiEmbeddingResponse(OpenAiWire):
     """Vectors, in the order of the texts."""
 
     object: str
@@ -200,7 +200,7 @@ class OpenAiEmbeddingResponse(_Wire):
     usage: Usage | None = None
 
 
-class OllamaGenerate(_Wire):
+class OllamaGenerate(OpenAiWire):
     """A generation in Ollama's words."""
 
     model: str
@@ -240,7 +240,7 @@ class GetOllamaGenerationStatusResponse(GetOpenAiChatStatusResponse):
     )
 
 
-class OllamaGenerationResponse(_Wire):
+class OllamaGenerationResponse(OpenAiWire):
     """What was generated."""
 
     model: str
@@ -280,7 +280,7 @@ class RetrieveModel(Dto):
     name: str
 
 
-class OpenAiModel(_Wire):
+class OpenAiModel(OpenAiWire):
     """A model."""
 
     id: str
@@ -289,14 +289,14 @@ class OpenAiModel(_Wire):
     owned_by: str = Field(description="Its first provider.")
 
 
-class OpenAiModels(_Wire):
+class OpenAiModels(OpenAiWire):
     """All models that the key may use."""
 
     object: str = "list"
     data: list[OpenAiModel]
 
 
-class CreateResponse(GatewayFields, _Wire):
+class CreateResponse(GatewayFields, OpenAiWire):
     """Make a response: in the background, or answer with it at its end or as it comes."""
 
     model: str | None = Field(None, description="May be absent where `prompt` names it.")
@@ -321,7 +321,7 @@ class CreateResponse(GatewayFields, _Wire):
     user: str | None = None
 
 
-class RetrieveResponse(_Wire):
+class RetrieveResponse(OpenAiWire):
     """Show a response as it stands, or tell its stream again from behind an event."""
 
     response_id: str
@@ -329,13 +329,13 @@ class RetrieveResponse(_Wire):
     starting_after: str = Field("", description="The sequence_number of an event.")
 
 
-class CancelResponse(_Wire):
+class CancelResponse(OpenAiWire):
     """End a response that waits, abort one that runs; show what became of it."""
 
     response_id: str
 
 
-class OpenAiResponse(_Wire):
+class OpenAiResponse(OpenAiWire):
     """A response, with what it repeats of its request."""
 
     id: str

@@ -17,7 +17,7 @@ from shared.jobs.epoch import Epoch
 from shared.jobs.job import NewJob
 from shared.jobs.moves import Accepted
 from shared.ledger.key_limits import KeyLimits, over_limit, retry_after_s
-from shared.operation import Operation
+from shared.operation import MEDIA, Operation
 from shared.queues import names as task_names
 from shared.queues import queue_keys
 from shared.store import redis_keys as keys
@@ -120,7 +120,7 @@ def fields_of(new: NewJob) -> dict[str, str | bytes]:
         fields["mailboxes"] = new.mailbox
     if new.streamed:
         fields["streamed"] = "1"
-    if new.reply_to and new.base_url:
+    if new.base_url and (new.reply_to or new.operation in MEDIA):
         fields["base_url"] = new.base_url
     if new.request_id:
         fields["request_id"] = new.request_id

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -12,8 +13,10 @@ from pydantic import (
     ConfigDict,
     Field,
     HttpUrl,
+    SerializerFunctionWrapHandler,
     ValidationError,
     field_validator,
+    model_serializer,
     model_validator,
 )
 
@@ -21,6 +24,7 @@ from shared.operation import OPERATIONS_BY_TYPE, Operation
 from shared.providers import presets as provider_presets
 from shared.providers.ai_server_names import adopted
 from shared.providers.extras import HeaderName, Headers, Query, open_secrets
+from shared.providers.model_names import is_named_for
 from shared.providers.proxy_url import Proxy
 from shared.security.masked_url import masked_url
 from shared.settings import SettingsError
@@ -75,6 +79,9 @@ class Provider(BaseModel):
     priority: int = 0
     models: Mapping[Name, Name] = Field(min_length=1)
     defaults: Mapping[Name, ModelDefaults] = Field(default_factory=dict)
+    #: What it can be asked, where that is less than its type can; and what single models can.
+    operations: tuple[Operation, ...] = ()
+    model_operations: Mapping[Name, tuple[Operation, ...]] = Field(default_factory=dict)
     heartbeat_url: HttpUrl | None = None
     #: What it is called through; None for what the environment says.
     #: Not in a repr: it may hold a password.
@@ -106,18 +113,46 @@ class Provider(BaseModel):
         if not tables:
             return value
         names = {name: told.get("model", name) for name, told in tables.items()}
+        operations = {n: told["operations"] for n, told in tables.items() if "operations" in told}
         defaults = {
-            name: {key: part for key, part in told.items() if key != "model"}
+            name: {key: part for key, part in told.items() if key not in ("model", "operations")}
             for name, told in tables.items()
         }
-        defaults.update(value.get("defaults", {}))
-        return {**value, "models": {**models, **names}, "defaults": defaults}
+        return {
+            **value,
+            "models": {**models, **names},
+            "defaults": {
+                **{name: told for name, told in defaults.items() if told},
+                **value.get("defaults", {}),
+            },
+            "model_operations": {**operations, **value.get("model_operations", {})},
+        }
 
     @model_validator(mode="after")
     def _defaults_are_of_models(self) -> Provider:
         for name in self.defaults:
             if name not in self.models:
                 raise ValueError(f"defaults: '{name}' is not one of its models")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_not_declared(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Processes of the version before refuse a provider with a field that they do not know.
+        dumped: dict[str, Any] = write(self)
+        for name in ("operations", "model_operations"):
+            if not dumped.get(name):
+                dumped.pop(name, None)
+        return dumped
+
+    @model_validator(mode="after")
+    def _operations_are_those_of_its_type(self) -> Provider:
+        known = OPERATIONS_BY_TYPE[self.type]
+        for operation in (*self.operations, *chain(*self.model_operations.values())):
+            if operation not in known:
+                raise ValueError(f"operations: type '{self.type}' does not know '{operation}'")
+        for name in self.model_operations:
+            if name not in self.models:
+                raise ValueError(f"operations: '{name}' is not one of its models")
         return self
 
     @model_validator(mode="before")
@@ -134,9 +169,23 @@ class Provider(BaseModel):
             raise ValueError("client_key: it needs a client_cert")
         return self
 
-    def can(self, operation: Operation) -> bool:
-        """Whether providers of this type can be asked that."""
-        return operation in OPERATIONS_BY_TYPE[self.type]
+    def can(self, operation: Operation, model: str = "") -> bool:
+        """Whether it can be asked that, of this model."""
+        return operation in self.operations_of(model)
+
+    def operations_of(self, model: str = "") -> Collection[Operation]:
+        """Return what it can be asked of a model: as is declared, else all that its type can."""
+        declared = self.model_operations.get(model) or self.operations
+        return declared or OPERATIONS_BY_TYPE[self.type]
+
+    def declares(self, operation: Operation, model: str) -> bool:
+        """Whether it is said of the model, or plain by its name, that it can be asked that."""
+        declared = self.model_operations.get(model) or self.operations
+        if declared:
+            return operation in declared
+        return operation in OPERATIONS_BY_TYPE[self.type] and is_named_for(
+            self.models[model], operation
+        )
 
     def endpoint(self, path: str) -> str:
         """Return the URL of `path` under the base URL, which is as an OpenAI SDK takes it."""

@@ -131,9 +131,9 @@ def differences(document: RegistryDocument, file: Iterable[Provider]) -> list[Di
 def _changes(old: Provider, new: Provider) -> tuple[tuple[str, Any, Any], ...]:
     before, after = old.model_dump(mode="json"), new.model_dump(mode="json")
     return tuple(
-        (name, shown(name, was), shown(name, after[name]))
-        for name, was in before.items()
-        if was != after[name]
+        (name, shown(name, before.get(name)), shown(name, after.get(name)))
+        for name in dict.fromkeys((*before, *after))
+        if before.get(name) != after.get(name)
     )
 
 

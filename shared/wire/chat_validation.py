@@ -136,6 +136,10 @@ _CURES = {
     "list_type": "must be a list",
     "too_short": "must be a non-empty list",
     "dict_type": "must be an object",
+    "too_long": "must have at most {max_length} items",
+    "greater_than_equal": "must be at least {ge:g}",
+    "less_than_equal": "must be at most {le:g}",
+    "literal_error": "must be {expected}",
 }
 
 

@@ -1,4 +1,4 @@
-"""The other requests of OpenAI's API as clients send them: completions, embeddings, responses."""
+"""The other requests of OpenAI's API as clients send them: texts, vectors, pictures, speech."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from shared.codecs.json_text import parse_document
 from shared.errors import ValidationFailed
+from shared.media.request import refuse_our_names
 from shared.operation import Operation
 from shared.wire import chat_validation, naming, operation_shapes, operation_validation
 from shared.wire.chat_request import ChatCall, read_call, with_whole
@@ -22,9 +23,16 @@ class _Kind:
     schema: TypeAdapter[Any]
 
 
+#: What texts are judged by unless their request says more.
+MODERATION_MODEL: Final = "omni-moderation-latest"
+
 _KINDS: Final = {
     Operation.COMPLETION: _Kind(operation_shapes.COMPLETION, operation_validation.COMPLETION),
     Operation.EMBEDDING: _Kind(operation_shapes.EMBEDDING, operation_validation.EMBEDDING),
+    Operation.MODERATION: _Kind(operation_shapes.MODERATION, operation_validation.MODERATION),
+    Operation.IMAGE: _Kind(operation_shapes.IMAGE, operation_validation.IMAGE),
+    Operation.IMAGE_EDIT: _Kind(operation_shapes.IMAGE_EDIT, operation_validation.IMAGE_EDIT),
+    Operation.SPEECH: _Kind(operation_shapes.SPEECH, operation_validation.SPEECH),
     Operation.RESPONSE: _Kind(operation_shapes.RESPONSE, operation_validation.RESPONSE),
 }
 
@@ -48,6 +56,25 @@ def parse_embedding(raw: bytes) -> ChatCall:
     call, _ = _parse(raw, Operation.EMBEDDING)
     # There is no stream of embeddings, whatever the body says.
     return replace(call, chat=replace(call.chat, stream=False))
+
+
+def parse_moderation(raw: bytes) -> ChatCall:
+    """Read a request for a judgement of texts or pictures. Raises MalformedJson, ValidationFailed.
+
+    The model may be left out, and is then the one that OpenAI takes.
+    """
+    call, fields = _parse(raw, Operation.MODERATION)
+    chat = replace(call.chat, stream=False)
+    if fields.get("model"):
+        return replace(call, chat=chat)
+    return replace(call, chat=replace(chat, model=MODERATION_MODEL))
+
+
+def parse_media(operation: Operation, raw: bytes) -> ChatCall:
+    """Read a request in JSON for pictures or speech. Raises MalformedJson, ValidationFailed."""
+    call, fields = _parse(raw, operation)
+    refuse_our_names(fields)
+    return call
 
 
 def parse_response(raw: bytes) -> ResponseCall:

@@ -66,3 +66,59 @@ RESPONSE: Final = Shape(
     ours=(*GATEWAY_FIELDS, "background"),
     stream_options=Shape("include_obfuscation"),
 )
+
+#: https://platform.openai.com/docs/api-reference/moderations/create
+MODERATION: Final = Shape("model", "input", ours=GATEWAY_FIELDS)
+
+#: https://platform.openai.com/docs/api-reference/images/create
+IMAGE: Final = Shape(
+    "model",
+    "prompt",
+    "background",
+    "moderation",
+    "n",
+    "output_compression",
+    "output_format",
+    "partial_images",
+    "quality",
+    "response_format",
+    "size",
+    "stream",
+    "style",
+    "user",
+    ours=GATEWAY_FIELDS,
+)
+
+#: Edits whose pictures are named instead of sent.
+#: https://platform.openai.com/docs/api-reference/images/createEdit
+IMAGE_EDIT: Final = Shape(
+    "model",
+    "prompt",
+    "background",
+    "input_fidelity",
+    "moderation",
+    "n",
+    "output_compression",
+    "output_format",
+    "partial_images",
+    "quality",
+    "response_format",
+    "size",
+    "stream",
+    "user",
+    ours=GATEWAY_FIELDS,
+    images=Shape("image_url", "file_id"),
+    mask=Shape("image_url", "file_id"),
+)
+
+#: https://platform.openai.com/docs/api-reference/audio/createSpeech
+SPEECH: Final = Shape(
+    "model",
+    "input",
+    "instructions",
+    "response_format",
+    "speed",
+    "stream_format",
+    "voice",
+    ours=GATEWAY_FIELDS,
+)

@@ -1,13 +1,13 @@
-"""What the other requests of OpenAI's API must be: text completions, embeddings, responses.
+"""What the other requests of OpenAI's API must be: texts, embeddings, responses, pictures, speech.
 
 Only what the gateway reads or what is easily mistaken is checked; the provider judges the rest.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Required
+from typing import Annotated, Any, Literal, Required
 
-from pydantic import Field, Tag, TypeAdapter
+from pydantic import Field, StringConstraints, Tag, TypeAdapter
 
 from shared.wire.chat_validation import (
     GatewayFields,
@@ -21,6 +21,11 @@ from shared.wire.chat_validation import (
 
 #: A text, or a list of texts, of token numbers, or of lists of these.
 _Input = Annotated[str, Tag("<text>")] | Annotated[list[Any], Field(min_length=1), Tag("<list>")]
+
+
+_NonEmptyText = Annotated[str, StringConstraints(min_length=1)]
+#: How many pictures are asked for at once.
+_Count = Annotated[int, Field(ge=1, le=16)]
 
 
 class _Completion(GatewayFields, total=False):
@@ -82,6 +87,50 @@ class _Response(GatewayFields, total=False):
     user: str | None
 
 
+class _Moderation(GatewayFields, total=False):
+    model: ModelName
+    input: Required[_Input]
+
+
+class _Picture(GatewayFields, total=False):
+    model: Required[ModelName]
+    prompt: Required[_NonEmptyText]
+
+    background: str | None
+    moderation: str | None
+    n: _Count | None
+    output_compression: int | None
+    output_format: str | None
+    partial_images: int | None
+    quality: str | None
+    response_format: Literal["url", "b64_json"] | None
+    size: str | None
+    stream: bool | None
+    style: str | None
+    user: str | None
+
+
+class _PictureEdit(_Picture, total=False):
+    images: Required[Annotated[Objects, Field(min_length=1, max_length=16)]]
+    mask: Object | None
+    input_fidelity: str | None
+
+
+class _Speech(GatewayFields, total=False):
+    model: Required[ModelName]
+    input: Required[_NonEmptyText]
+
+    instructions: str | None
+    response_format: str | None
+    speed: Number | None
+    stream_format: Literal["audio", "sse"] | None
+    voice: TextOrObject | None
+
+
+MODERATION: TypeAdapter[Any] = TypeAdapter(_Moderation)
+IMAGE: TypeAdapter[Any] = TypeAdapter(_Picture)
+IMAGE_EDIT: TypeAdapter[Any] = TypeAdapter(_PictureEdit)
+SPEECH: TypeAdapter[Any] = TypeAdapter(_Speech)
 COMPLETION: TypeAdapter[Any] = TypeAdapter(_Completion)
 EMBEDDING: TypeAdapter[Any] = TypeAdapter(_Embedding)
 RESPONSE: TypeAdapter[Any] = TypeAdapter(_Response)

@@ -30,9 +30,12 @@ _MODELS = (
     "demo-flaky-1",
     "demo-garbage",
     "demo-hang",
+    "demo-image",
     "demo-instant",
     "demo-slow-300ms",
     "demo-slow-3s",
+    "demo-speech",
+    "demo-transcribe",
 )
 ALIASES = {"public-name": "demo-instant", "public/with/slashes": "demo-instant"}
 

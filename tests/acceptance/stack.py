@@ -16,6 +16,7 @@ from cli.demo.llm import DemoLlm
 from cli.demo.recording import RecordedRequest
 from cli.ports import free_port
 from cli.up import embedded_redis, processes, readiness
+from cli.up.detection import DEMO_MEDIA
 from shared.queues import names as task_names
 from shared.security.sealing import new_encryption_key
 from shared.settings import new_api_key, new_callback_secret
@@ -267,7 +268,9 @@ class Stack:
 
     def _providers(self) -> str:
         demo, canned = list(self._demo_models), list(self._canned.answers)
-        rows = [_provider("demo", self.llm.url, f"models = {demo!r}")] if demo else []
+        media = [f"{name!r} = {list(DEMO_MEDIA[name])!r}" for name in demo if name in DEMO_MEDIA]
+        told = "\n".join([f"models = {demo!r}", "[provider.model_operations]", *media])
+        rows = [_provider("demo", self.llm.url, told)] if demo else []
         if canned:
             rows.append(_provider("canned", self._canned.url, f"models = {canned!r}"))
         if self._aliases:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shared.callbacks.delivery import (
     DeliveryAttempt,
     DeliveryClaim,
@@ -56,11 +58,11 @@ class DeliveryLedger:
         assert job is not None
         return job
 
-    def serve(self, *, unproven: bool = True) -> list[int]:
+    def serve(self, *, unproven: bool = True, but_of: Sequence[str] = ()) -> list[int]:
         """Claim what has a message, until there is none; return what was claimed."""
         claimed = []
         while (job_id := self.lists.take(QUEUE)) is not None:
-            claim = self.deliveries.claim(job_id, unproven=unproven)
+            claim = self.deliveries.claim(job_id, unproven=unproven, but_of=but_of)
             if claim is not None:
                 self.claims[job_id] = claim
                 claimed.append(job_id)

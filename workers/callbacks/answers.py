@@ -11,7 +11,7 @@ from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
 from typing import Any, Final
 
-import gevent
+from shared.turns import take_turn
 
 #: Most that is read for one answer, heads and framing included (bytes).
 MOST_BYTES: Final = 128 * 1024
@@ -38,7 +38,7 @@ class _Incoming(io.RawIOBase):
             raise HTTPException(f"more than {MOST_BYTES // 1024} KiB for an answer")
         self._reads += 1
         if self._reads > _READS_AT_ONCE:
-            gevent.sleep(0)
+            take_turn()
         count: int = self._sock.recv_into(memoryview(buffer)[: self._left])
         self._left -= count
         return count

@@ -56,6 +56,8 @@ class Connection(HTTPConnection):
         self._head = b""
         self.used_at_s = 0.0
         self.ip = ""
+        #: Whose callback it was opened for.
+        self.owner = ""
 
     @property
     def origin(self) -> Origin:
@@ -64,7 +66,7 @@ class Connection(HTTPConnection):
 
     def connect(self) -> None:
         """Dial, and speak TLS if the URL says so. Raises as `Dialer.dial`, and SSLError."""
-        sock = self._dialer.dial(self._target)
+        sock = self._dialer.dial(self._target, self.owner)
         self.ip = str(sock.getpeername()[0])
         try:
             if self._target.scheme == "https":

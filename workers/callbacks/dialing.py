@@ -44,19 +44,19 @@ class Dialer:
         self._limits = limits
         self._resolver = Resolver(lookup, limits.dns_s)
 
-    def dial(self, target: Target) -> Any:
+    def dial(self, target: Target, owner: str = "") -> Any:
         """Return a connected socket, not yet encrypted.
 
         Every address is judged before the first is dialled: a name with one address inside and one
-        outside is not a receiver. Raises CallbackTargetRefused, NameNotResolved, or the OSError of
-        the last address tried.
+        outside is not a receiver. `owner`: whose receiver it is. Raises CallbackTargetRefused,
+        NameNotResolved, or the OSError of the last address tried.
         """
-        addresses = self._resolve(target)
+        addresses = self._resolve(target, owner)
         for address in addresses:
             self._policy.check_address(target.host, address)
         return _connect_first(addresses, target.port, self._limits.connect_s)
 
-    def _resolve(self, target: Target) -> list[Address]:
+    def _resolve(self, target: Target, owner: str) -> list[Address]:
         """Return the host's addresses in the order the system prefers."""
         try:
             literal = ip_address(target.host)
@@ -64,7 +64,7 @@ class Dialer:
             pass
         else:
             return [literal]
-        found = self._resolver.look_up(target.host, target.port)
+        found = self._resolver.look_up(target.host, target.port, owner)
         addresses = [ip_address(str(entry[4][0])) for entry in found]
         return list(dict.fromkeys(addresses))[:_MOST_ADDRESSES]
 

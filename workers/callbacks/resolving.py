@@ -2,7 +2,8 @@
 
 A look-up cannot be broken off: its thread is held for as long as the system's resolver tries, which
 is much longer than an attempt waits. So names that lately had an address have threads of their own,
-and a name is looked up once at a time, however many wait for it.
+a name is looked up once at a time, however many wait for it, and owners share the threads: one
+with a thousand names whose servers hang waits for its own.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import Any, Final
 import gevent
 from gevent import monkey, socket
 from gevent.event import AsyncResult
-from gevent.threadpool import ThreadPool
+
+from workers.callbacks.shares import SharedThreads
 
 #: Look-ups at once, of names that lately had an address, and of others.
 _KNOWN_THREADS: Final = 30
@@ -47,18 +49,18 @@ class Resolver:
     def __init__(self, lookup: Lookup, within_s: float) -> None:
         self._lookup = lookup
         self._within_s = within_s
-        self._known_threads = ThreadPool(_KNOWN_THREADS)
-        self._other_threads = ThreadPool(_OTHER_THREADS)
+        self._known_threads = SharedThreads(_KNOWN_THREADS)
+        self._other_threads = SharedThreads(_OTHER_THREADS)
         #: Names that had an address, the longest unused first.
         self._known: OrderedDict[str, None] = OrderedDict()
         self._running: dict[tuple[str, int], AsyncResult] = {}
 
-    def look_up(self, host: str, port: int) -> Sequence[Any]:
-        """Return what `getaddrinfo` does. Raises NameNotResolved."""
+    def look_up(self, host: str, port: int, owner: str = "") -> Sequence[Any]:
+        """Return what `getaddrinfo` does. `owner`: who wants to know. Raises NameNotResolved."""
         too_late = gevent.Timeout(self._within_s)
         try:
             with too_late:
-                found: Sequence[Any] = self._result(host, port).get()
+                found: Sequence[Any] = self._result(host, port, owner).get()
         except gevent.Timeout as expired:
             if expired is not too_late:
                 raise
@@ -70,13 +72,13 @@ class Resolver:
         self._remember(host)
         return found
 
-    def _result(self, host: str, port: int) -> AsyncResult:
+    def _result(self, host: str, port: int, owner: str) -> AsyncResult:
         """Return the look-up that runs for this name, or begin one; waits for a free thread."""
         running = self._running.get((host, port))
         if running is not None:
             return running
         threads = self._known_threads if host in self._known else self._other_threads
-        begun = threads.spawn(self._lookup, host, port)
+        begun = threads.spawn(owner, self._lookup, host, port)
         # Waiting for a thread, somebody else may have begun it too: then both run.
         self._running[host, port] = begun
         begun.rawlink(lambda _: self._ended(host, port, begun))

@@ -25,6 +25,7 @@ from shared.telemetry.log_setup import about_job
 from shared.telemetry.tally import Tallied, Tally
 from workers.callbacks.outcome import CallbackAnswer
 from workers.callbacks.schedule import Schedule
+from workers.callbacks.slots import Slot
 from workers.deps import Deps
 from workers.patience import patiently
 
@@ -67,13 +68,23 @@ def _deliver(deps: Deps, job_id: int, *, take: bool) -> int | None:
     """Make one attempt; return the next delivery to this receiver if there is one to take."""
     with deps.callback_slots.take() as slot:
         asked_s = deps.monotonic()
-        claim = deps.deliveries.claim(job_id, unproven=slot.may_be_unproven)
+        claim = _claimed(deps, job_id, slot)
         if claim is None:
             log.debug("delivery %s: stale or parked", job_id)
             return None
-        if claim.proven:
-            slot.is_proven()
         return _attempt(deps, claim, asked_s, take=take)
+
+
+def _claimed(deps: Deps, job_id: int, slot: Slot) -> DeliveryClaim | None:
+    with deps.callback_slots.claiming:
+        claim = deps.deliveries.claim(
+            job_id, unproven=slot.may_be_unproven, but_of=slot.full_owners
+        )
+        if claim is not None and not claim.proven:
+            slot.belongs_to(claim.index)
+    if claim is None or claim.proven:
+        slot.is_proven()
+    return claim
 
 
 def _attempt(deps: Deps, claim: DeliveryClaim, asked_s: float, *, take: bool) -> int | None:
@@ -139,7 +150,7 @@ def _post(deps: Deps, job: Job, claim: DeliveryClaim) -> _Post:
     body, signers = callback_body(job), deps.signing_keys.of(job.owner)
     headers = callback_headers(job, claim, body, signers, int(deps.clock()))
     started = deps.monotonic()
-    answer = deps.sender.post(claim.url, body, headers)
+    answer = deps.sender.post(claim.url, body, headers, job.owner)
     duration_ms = round((deps.monotonic() - started) * 1000)
     return _Post(answer, duration_ms, body, tuple(key.id for key in signers))
 

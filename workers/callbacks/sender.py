@@ -40,8 +40,10 @@ class Sender:
         dialer = Dialer(policy, limits, lookup)
         self._connections = Connections(dialer, limits, context or tls_context())
 
-    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> CallbackAnswer:
-        """POST the body to the URL exactly as given."""
+    def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], owner: str = ""
+    ) -> CallbackAnswer:
+        """POST the body to the URL exactly as given. `owner`: whose callback it is."""
         try:
             target = self._policy.check(url)
         except CallbackTargetRefused as exc:
@@ -54,7 +56,9 @@ class Sender:
             # it did read: the id in the headers tells it that this is the same callback.
             if answer.error != ErrorClass.RESET:
                 return answer
-        return self._post(self._connections.new(target), target.path, body, headers, until)
+        connection = self._connections.new(target)
+        connection.owner = owner
+        return self._post(connection, target.path, body, headers, until)
 
     def close(self) -> None:
         """Close the connections that are kept."""

@@ -15,7 +15,7 @@ from shared.errors import Failure
 from shared.jobs.failures import CANCELLED, DEADLINE_PASSED, INTERNAL_ERROR, NO_PROVIDER
 from shared.jobs.job import Attempt
 from shared.jobs.moves import Claim, Result
-from shared.operation import Operation
+from shared.operation import MEDIA, Operation
 from shared.providers.extras import resolved
 from shared.providers.provider import Provider
 from shared.wire.chat_request import with_model
@@ -25,6 +25,7 @@ from workers.chat.ending import asks_for_one
 from workers.chat.relay import StreamRefused
 from workers.chat.streamed import relay_stream
 from workers.deps import Deps
+from workers.media.desk import Desk
 from workers.patience import patiently
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.egress import provider_egress
@@ -120,6 +121,7 @@ def _call(
         headers=resolved(provider.headers, deps.environment),
         query=resolved(provider.query, deps.environment),
         egress=provider_egress(deps, provider),
+        desk=_desk(deps, claim),
         adjusted=adjusted.note,
     )
     relay = deps.relays.of(claim)
@@ -146,6 +148,12 @@ def _call(
         failure = Failure(504, "server_error", "provider_timeout", message, "Timeout")
         relay.flush()
         raise ProviderError(failure, transient=not relay.begun) from None
+
+
+def _desk(deps: Deps, claim: Claim) -> Desk | None:
+    if claim.operation not in MEDIA:
+        return None
+    return Desk(deps.artifacts, deps.jobs, deps.settings, claim.id)
 
 
 def _body(claim: Claim, provider: Provider) -> bytes:

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 GATHER_S: Final = 0.02
 _RETRY_S: Final = 0.5
 #: Most bytes of a batch of several chunks.
-_BATCH_BYTES: Final = 512 * 1024
+_BATCH_BYTES: Final = 128 * 1024
 
 
 class StreamRefused(Exception):

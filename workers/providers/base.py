@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from http import HTTPStatus
@@ -13,6 +13,8 @@ from requests import Session
 from shared.codecs.plain_text import one_line
 from shared.egress.way_out import PLAIN, Egress
 from shared.errors import Failure
+from shared.media.request import FileRef
+from shared.media.result import Kept
 from shared.operation import Operation
 from shared.providers.provider import Provider
 
@@ -20,6 +22,24 @@ from shared.providers.provider import Provider
 ANSWER_MAX_BYTES: Final = 64 * 1024 * 1024
 #: The code of a failure that says: this API has no words for what was asked.
 UNSUPPORTED: Final = "unsupported_parameter"
+
+
+class Desk(Protocol):
+    """Where a job's files are opened and kept."""
+
+    def open(self, file: FileRef) -> Iterator[bytes]:
+        """Give the bytes of a file of the request. Raises ProviderError if it is gone."""
+        ...
+
+    def whole(self, file: FileRef) -> bytes:
+        """Return all bytes of a file of the request. Raises ProviderError if it is gone."""
+        ...
+
+    def keep(
+        self, pieces: Iterable[bytes], *, media_type: str | None = None, name: str = ""
+    ) -> Kept:
+        """Keep a file of the answer as its bytes come."""
+        ...
 
 
 def _told_nobody(_names: Sequence[str]) -> None:
@@ -44,6 +64,8 @@ class ProviderCall:
     egress: Egress = PLAIN
     #: Most bytes of an answer, decompressed; of a stream too.
     answer_max_bytes: int = ANSWER_MAX_BYTES
+    #: The files of the job; only of operations that have some.
+    desk: Desk | None = field(default=None, repr=False)
     #: Told, before the call is made, which of the client's fields the dialect could not follow.
     adjusted: Callable[[Sequence[str]], None] = field(default=_told_nobody, repr=False)
 

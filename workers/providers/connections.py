@@ -49,6 +49,10 @@ class _Lean:
 
     def request(self, *args: Any, **options: Any) -> None:
         """Send a request: head and body in one piece, if they are small."""
+        if not isinstance(options.get("body"), bytes | None):
+            # It comes piece by piece, and is not to be kept.
+            super().request(*args, **options)  # type: ignore[misc]
+            return
         held: list[bytes] = []
         self._held = held
         try:

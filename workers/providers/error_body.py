@@ -14,6 +14,8 @@ import gevent
 import requests
 from urllib3.exceptions import HTTPError
 
+from workers.providers.answers.completeness import Completeness
+from workers.providers.answers.head import end_when
 from workers.providers.told_errors import SILENT, Told, told_in
 
 #: Most bytes of an error that are read, and the longest wait for them (seconds).
@@ -90,6 +92,7 @@ def _bytes_of(response: requests.Response) -> bytes:
     if isinstance(response._content, bytes):  # noqa: SLF001
         return response.content[:_MOST_BYTES]
     body = bytearray()
+    end_when(response.raw, Completeness(lambda: bytes(body)))
     try:
         with gevent.Timeout(_LONGEST_S, exception=False):
             while len(body) < _MOST_BYTES and (

@@ -22,8 +22,8 @@ from urllib3.exceptions import HTTPError
 
 from shared.codecs.sse import EventParser, EventTooLarge
 from shared.codecs.strict_json import BOM, parse, without_bom
-from workers.providers.answers.body import READ_BYTES, pieces, too_large, whole
-from workers.providers.answers.turns import Turns
+from workers.providers.answers.body import READ_BYTES, collected, pieces, too_large, whole
+from workers.providers.answers.turns import Share
 from workers.providers.base import EndedWithoutDone, ProviderCall
 from workers.providers.http_errors import ErrorReader, error_of, unreachable
 from workers.providers.no_connection import why
@@ -78,6 +78,14 @@ def events(is_last: Callable[[bytes], bool]) -> Framing:
     return Framing(EventParser, is_last)
 
 
+class Body(Protocol):
+    """The body of a request that is not whole in memory; given anew each time."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+
 class WholeAnswer(bytes):
     """The body of an answer that is no stream, although one was asked for."""
 
@@ -86,18 +94,27 @@ class WholeAnswer(bytes):
 
 def ask(session: requests.Session, call: ProviderCall, target: Target, body: bytes) -> bytes:
     """POST the body and return that of the answer, whatever it is. Raises ProviderError."""
+    with answered(session, call, target, body) as response:
+        return whole(call, response)
+
+
+@contextmanager
+def answered(
+    session: requests.Session, call: ProviderCall, target: Target, body: bytes | Body
+) -> Iterator[requests.Response]:
+    """POST the body and give the answer, if it is a success, to be read. Raises ProviderError."""
     with (
         _translated(call, "broke off its answer"),
         _answered(session, call, target, body) as response,
     ):
-        return whole(call, response)
+        yield response
 
 
 def stream(
     session: requests.Session,
     call: ProviderCall,
     target: Target,
-    body: bytes,
+    body: bytes | Body,
     framing: Framing,
 ) -> Generator[bytes, None, None]:
     """POST the body and yield the pieces of the stream, the last one too. Raises ProviderError.
@@ -110,7 +127,7 @@ def stream(
 
 @contextmanager
 def _answered(
-    session: requests.Session, call: ProviderCall, target: Target, body: bytes
+    session: requests.Session, call: ProviderCall, target: Target, body: bytes | Body
 ) -> Iterator[requests.Response]:
     """Give the answer, if it is a success; close its connection if the block does not end well."""
     try:
@@ -151,7 +168,7 @@ def _pieces(
     parser = _parser(call, response, framing, beginning)
     read = itertools.chain([beginning], body)
     if parser is None:
-        yield WholeAnswer(b"".join(read))
+        yield WholeAnswer(collected(call, response, read))
         return
     try:
         for piece in _parsed(parser, read):
@@ -167,13 +184,13 @@ def _pieces(
 
 
 def _parsed(parser: Parser, read: Iterable[bytes]) -> Generator[bytes, None, None]:
-    turns = Turns()
+    share = Share()
     for data in read:
-        turns.begin()
+        share.begin()
         for piece in parser.feed(data):
             if piece.strip():
                 yield piece
-            turns.give_way()
+            share.give_way()
 
 
 def _rest(parser: Parser, framing: Framing) -> Generator[bytes, None, None]:
@@ -230,7 +247,7 @@ def _read_to_end(response: requests.Response) -> None:
 
 
 def _post(
-    session: requests.Session, call: ProviderCall, target: Target, body: bytes
+    session: requests.Session, call: ProviderCall, target: Target, body: bytes | Body
 ) -> requests.Response:
     """POST the body; return the answer. Follows no redirect, keeps no cookie.
 
@@ -239,7 +256,7 @@ def _post(
     """
     request = _prepared(target.url, target.headers, call.headers, call.query).copy()
     request.headers["Content-Length"] = str(len(body))
-    request.body = body
+    request.body = body  # type: ignore[assignment]
     adapter = session.get_adapter(str(request.url))
     timeout = (call.connect_timeout_s, call.timeout_s)
     return adapter.send(request, timeout=timeout, stream=True, **call.egress.options)

@@ -8,10 +8,10 @@ from typing import Final
 
 from requests import Session
 
-from shared.operation import OPERATIONS_BY_TYPE, Operation
+from shared.operation import MEDIA, OPERATIONS_BY_TYPE, Operation
 from shared.wire import response_events
 from workers.heavy import away
-from workers.providers import http, http_errors
+from workers.providers import http, http_errors, openai_media
 from workers.providers.answers import unstreamed
 from workers.providers.answers.events import judge
 from workers.providers.answers.whole import checked
@@ -23,6 +23,8 @@ _PATHS: Final = {
     Operation.COMPLETION: "completions",
     Operation.EMBEDDING: "embeddings",
     Operation.RESPONSE: "responses",
+    Operation.MODERATION: "moderations",
+    **openai_media.PATHS,
 }
 #: What ends a stream that is whole.
 _DONE: Final = b"[DONE]"
@@ -38,6 +40,8 @@ class OpenAiDialect:
 
     def ask(self, session: Session, call: ProviderCall) -> bytes:
         """POST the body and return the response's bytes. Raises ProviderError."""
+        if call.operation in MEDIA:
+            return openai_media.ask(session, call, _target(call))
         body = http.ask(session, call, _target(call), call.body)
         return away(len(body), lambda: checked(call, body))
 

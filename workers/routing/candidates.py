@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from shared.operation import OPERATIONS_BY_TYPE
 from shared.queues.candidates import Candidate
 from workers.deps import Deps
 from workers.routing import ranking as routing
@@ -15,5 +14,5 @@ def candidates_of(deps: Deps, model: str) -> list[Candidate]:
         deps.registry.having(model),
         lambda provider: deps.health.condition_of(provider, model, now_ms),
         lambda provider: deps.traffic.load(provider.name, model),
-        lambda provider: OPERATIONS_BY_TYPE[provider.type],
+        lambda provider: provider.operations_of(model),
     )

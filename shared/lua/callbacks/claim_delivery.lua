@@ -7,14 +7,25 @@
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 lease (ms) · 4 token of this call
 --       5 most attempts at one endpoint · 6 at one host · 7 failures in a row before a rest
 --       8 the rest (ms) · 9 whether the caller has a slot for one that is not proven (0 or 1)
--- Returns false when stale, 'parked', or {now, attempt, tries, url, trigger, due_ms, proven}; the
--- same to the same token
+--       10 … owners (their lists of deliveries) for whom it has none
+-- Returns false when stale, 'parked', or {now, attempt, tries, url, trigger, due_ms, proven, its
+-- owner's list}; the same to the same token
 --
 --! include clock
 --! include endpoint
 --! include room_at
 --! include park
 local FLIGHT_KEPT_MS = 86400000
+
+local function has_slot(owner)
+  for i = 10, #ARGV do
+    if ARGV[i] == owner then
+      return false
+    end
+  end
+  return ARGV[9] == '1'
+end
+
 local now = clock(ARGV[1])
 redis.call('ZREM', KEYS[4], ARGV[2])
 redis.call('ZREM', KEYS[5], ARGV[2])
@@ -27,7 +38,7 @@ if not (lease and held[2] == ARGV[4]) then
   end
   local known = room_at(endpoint, now, limits_of(ARGV, 5))
   local way, until_ms = find_room(endpoint, known, KEYS[2])
-  if not way and known.class ~= 'p' and ARGV[9] == '0' then
+  if not way and known.class ~= 'p' and not has_slot(held[5]) then
     way = 'endpoint'
   end
   if way then
@@ -45,4 +56,4 @@ end
 local delivery = redis.call('HMGET', KEYS[1], 'attempt', 'tries', 'url', 'trigger', 'due_ms')
 -- Deliveries made by an older version have neither a trigger nor, at first, a due time.
 return {whole(now), delivery[1], delivery[2], delivery[3], delivery[4] or 'schedule',
-  delivery[5] or '0', redis.call('HGET', endpoint.key, 'proven') or '0'}
+  delivery[5] or '0', redis.call('HGET', endpoint.key, 'proven') or '0', held[5] or ''}

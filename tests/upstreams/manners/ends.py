@@ -104,6 +104,67 @@ manner(
     kinds=[kinds.RESPONSE_STREAM, kinds.GENERATION_STREAM],
     calls=1,
 )
+_KEPT = "a whole answer whose connection is kept open, or that breaks off behind it"
+
+
+def kept_open(chunked: bool) -> Callable[[Kind], Sent]:
+    """Return what says all of a good answer and then nothing, its connection open."""
+
+    @by_kind
+    def make(kind: Kind) -> Sent:
+        def reply(_asked: Asked) -> Iterator[bytes]:
+            whole = b"".join(good.pieces(kind))
+            if chunked:
+                yield wire.head(good.media_type(kind), transfer_encoding="chunked")
+                yield wire.chunked([whole])[0]
+            else:
+                yield wire.head(good.media_type(kind)) + whole
+            for _ in range(200):
+                time.sleep(0.1)
+                yield b""
+
+        return reply
+
+    return make
+
+
+for name, chunked in (("without its last chunk", True), ("without a length", False)):
+    manner(_KEPT, f"kept open {name}", kept_open(chunked), kinds=kinds.WHOLE, calls=1)
+manner(
+    _KEPT,
+    "no last chunk",
+    body(lambda b: b, chunked=True),
+    kinds=kinds.WHOLE,
+    calls=1,
+)
+manner(
+    _KEPT,
+    "whole json for a stream, kept open",
+    kept_open(True)(kinds.CHAT),  # type: ignore[operator, return-value]
+    kinds=[kinds.CHAT_STREAM],
+    calls=1,
+)
+manner(
+    _KEPT,
+    "a stream for whole json, kept open",
+    kept_open(False)(kinds.CHAT_STREAM),  # type: ignore[operator, return-value]
+    kinds=[kinds.CHAT],
+    calls=1,
+)
+manner(
+    _KEPT,
+    "an error, kept open",
+    lambda _asked: _error_kept_open(),
+    Failed("no such thing", 422, elsewhere=False),
+    kinds=[kinds.CHAT, kinds.CHAT_STREAM],
+)
+
+
+def _error_kept_open() -> Iterator[bytes]:
+    yield wire.head(status="422 No") + b'{"error":{"message":"no such thing"}}'
+    time.sleep(20)
+
+
 manner(
     "broken off before its finish reason",
     "ended early",

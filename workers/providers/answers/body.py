@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
-import gevent
 import requests
+from urllib3.exceptions import HTTPError
 
 from shared.codecs.json_size import has_more_values
 from shared.errors import Failure
+from shared.turns import take_turn
 from workers.heavy import away
+from workers.providers.answers.completeness import Completeness
+from workers.providers.answers.head import end_when
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.http_errors import unreachable
 
 #: Most bytes taken at once: what is read of them takes some milliseconds, also of blank lines only.
 READ_BYTES: Final = 16_384
-#: After so many pieces others have a turn: thousands of one byte each are in what was read at once.
+#: After so many pieces, or bytes, others have a turn: thousands of one byte each are in what was
+#: read at once, and a gigabyte in what was read of something compressed.
 _TURN_PIECES: Final = 64
+_TURN_BYTES: Final = 131_072
 #: The codings that we ask for, and their names of old (RFC 9110, 8.4.1).
 _CODINGS: Final = frozenset(("", "identity", "gzip", "x-gzip", "deflate"))
 _GZIP_BEGINS: Final = b"\x1f\x8b"
@@ -33,7 +39,7 @@ def pieces(call: ProviderCall, response: requests.Response) -> Iterator[bytes]:
     """Yield the body as it comes, decompressed. Raises ProviderError and what urllib3 raises."""
     raw = response.raw
     _look_at_coding(call, response)
-    taken = count = 0
+    taken = count = turn_at = 0
     # What has come is passed on at once: `read1` waits for no more than is there.
     while data := raw.read1(READ_BYTES, decode_content=True):
         taken += len(data)
@@ -41,8 +47,10 @@ def pieces(call: ProviderCall, response: requests.Response) -> Iterator[bytes]:
             raise too_large(call)
         yield data
         count += 1
-        if count % _TURN_PIECES == 0:
-            gevent.sleep(0)
+        if count % _TURN_PIECES == 0 or taken > turn_at:
+            turn_at = taken + _TURN_BYTES
+            if count > 1:
+                take_turn(call.provider.name)
 
 
 def whole(call: ProviderCall, response: requests.Response) -> bytes:
@@ -50,21 +58,31 @@ def whole(call: ProviderCall, response: requests.Response) -> bytes:
     # requests has no other way to tell that a body has been read already.
     if isinstance(response._content, bytes):  # noqa: SLF001
         return response.content
-    body = b"".join(pieces(call, response))
-    if has_too_many_values(body):
+    return collected(call, response, pieces(call, response))
+
+
+def collected(call: ProviderCall, response: requests.Response, read: Iterable[bytes]) -> bytes:
+    """Return the whole body of these pieces, refused as soon as it is too much.
+
+    One that is whole ends there: its connection may be kept open, or break off. Raises as `whole`.
+    """
+    body, containers = io.BytesIO(), 0
+    complete = Completeness(body.getvalue)
+    end_when(response.raw, complete)
+    try:
+        for piece in read:
+            body.write(piece)
+            containers += piece.count(b"{") + piece.count(b"[")
+            if containers > _MOST_CONTAINERS:
+                raise too_large(call)
+    except HTTPError:
+        # A length that was told and not kept is another matter.
+        if response.raw.length_remaining or not complete():
+            raise
+    text = body.getvalue()
+    if len(text) > _COUNTED_BYTES and away(len(text), lambda: has_more_values(text, _MOST_VALUES)):
         raise too_large(call)
-    return body
-
-
-def has_too_many_values(text: bytes) -> bool:
-    """Whether a text of JSON has more values than is read."""
-    return len(text) > _COUNTED_BYTES and away(
-        len(text),
-        lambda: (
-            text.count(b"{") + text.count(b"[") > _MOST_CONTAINERS
-            or has_more_values(text, _MOST_VALUES)
-        ),
-    )
+    return text
 
 
 def too_large(call: ProviderCall) -> ProviderError:

@@ -1,25 +1,30 @@
 """The head of a provider's answer, read so that no upstream can hold this process up.
 
 Interim answers are skipped (RFC 9110, 15.2), and not without end. Whatever is read, head or body,
-lets others run in between: of bytes that are there already gevent waits for nothing.
+lets others run in between: of bytes that are there already gevent waits for nothing. And a body
+that is whole ends when nothing more comes, although its connection is kept open.
 """
 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from http.client import HTTPException, HTTPResponse, parse_headers
+from math import inf
 from time import monotonic
 from typing import Any, Final
 
-import gevent
+from shared.turns import take_turn
+from workers.providers.answers.turns import SHARE_S
 
 #: Interim answers to one request; servers send one or two.
 _MOST_INTERIM: Final = 32
 #: Their statuses; 101 is the last word of its connection as HTTP.
 _INTERIM: Final = frozenset(range(100, 200)) - {101}
-#: How long a reader works before it lets others run (seconds), and what a read counts at least.
-SHARE_S: Final = 0.005
+#: What a read counts at least (seconds).
 _READ_S: Final = 0.00005
+#: For so long nothing has to come before it is asked whether the answer is whole (seconds).
+QUIET_S: Final = 1.0
 
 
 class AnswerHead(HTTPResponse):
@@ -27,7 +32,12 @@ class AnswerHead(HTTPResponse):
 
     def __init__(self, sock: Any, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
-        self.fp = io.BufferedReader(_GivingWay(self.fp.detach()))
+        self._way = _GivingWay(self.fp.detach())
+        self.fp = io.BufferedReader(self._way)
+
+    def ends_when(self, is_whole: Callable[[], bool]) -> None:
+        """Take what has come for all there is, once it is whole and nothing more comes."""
+        self._way.is_whole = is_whole
 
     def _read_status(self) -> tuple[str, int, str]:
         for _ in range(_MOST_INTERIM):
@@ -38,10 +48,20 @@ class AnswerHead(HTTPResponse):
         raise HTTPException(f"more than {_MOST_INTERIM} interim answers")
 
 
+def end_when(raw: Any, is_whole: Callable[[], bool]) -> None:
+    """Tell the answer behind urllib3's response when it has ended; others know it themselves."""
+    head = getattr(raw, "_fp", None)
+    if isinstance(head, AnswerHead):
+        head.ends_when(is_whole)
+
+
 class _GivingWay(io.RawIOBase):
     """A socket's bytes. A read after some milliseconds of work lets others run first."""
 
-    def __init__(self, raw: io.RawIOBase) -> None:
+    #: Whether nothing is missing of the answer; None where nobody can tell.
+    is_whole: Callable[[], bool] | None = None
+
+    def __init__(self, raw: Any) -> None:
         self._raw = raw
         self._worked_s = 0.0
         self._read_at = monotonic()
@@ -53,10 +73,29 @@ class _GivingWay(io.RawIOBase):
         self._worked_s += monotonic() - self._read_at + _READ_S
         if self._worked_s > SHARE_S:
             self._worked_s = 0.0
-            gevent.sleep(0)
-        taken = self._raw.readinto(buffer)
+            take_turn()
+        taken: int | None = (
+            self._raw.readinto(buffer) if self.is_whole is None else self._read(buffer)
+        )
         self._read_at = monotonic()
         return taken
+
+    def _read(self, buffer: Any) -> int:
+        """Read; the end (0) if nothing comes and nothing is missing. Raises as the socket does."""
+        sock = self._raw._sock  # noqa: SLF001 - after a time-out of its own it never reads again
+        limit_s = sock.gettimeout()
+        until = monotonic() + (inf if limit_s is None else limit_s)
+        while True:
+            sock.settimeout(max(0.001, min(QUIET_S, until - monotonic())))
+            try:
+                return int(sock.recv_into(buffer))
+            except TimeoutError:
+                if self.is_whole is not None and self.is_whole():
+                    return 0
+                if monotonic() >= until:
+                    raise
+            finally:
+                sock.settimeout(limit_s)
 
     def close(self) -> None:
         if not self.closed:

@@ -1,28 +1,32 @@
-"""Turns at the event loop, for work on what has been read: many small events at once."""
+"""Fair shares of the event loop: whoever has worked for some milliseconds lets others go first."""
 
 from __future__ import annotations
 
 from time import monotonic
+from typing import Final
 
-import gevent
+from shared.turns import take_turn
 
-from workers.providers.answers.head import SHARE_S
+#: How long a reader works before it lets others run (seconds): what an innocent call may wait for
+#: at each of its steps, of which it has some ten.
+SHARE_S: Final = 0.001
 
 
-class Turns:
-    """The turns of one stream."""
+class Share:
+    """What one stream, or one connection, has worked since it last waited. `who`: its provider."""
 
-    __slots__ = ("_began_at",)
+    __slots__ = ("_began_at", "_who")
 
-    def __init__(self) -> None:
+    def __init__(self, who: str = "") -> None:
+        self._who = who
         self._began_at = monotonic()
 
     def begin(self) -> None:
-        """Begin a turn: something was waited for."""
+        """Begin anew: something was waited for."""
         self._began_at = monotonic()
 
     def give_way(self) -> None:
-        """Let others run if this turn has been long."""
+        """Let others run if this was long."""
         if monotonic() - self._began_at > SHARE_S:
-            gevent.sleep(0)
+            take_turn(self._who)
             self._began_at = monotonic()

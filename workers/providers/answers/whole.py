@@ -28,7 +28,10 @@ _ANSWERS: Final[Mapping[Operation, tuple[str, type]]] = {
     Operation.EMBEDDING: ("data", list),
     Operation.RESPONSE: ("output", list),
     Operation.OLLAMA_GENERATE: ("response", str),
+    Operation.MODERATION: ("results", list),
 }
+#: Operations that have no streams.
+_UNSTREAMED: Final = (Operation.EMBEDDING, Operation.MODERATION)
 #: With what a line of server-sent events begins.
 _FIELDS: Final = (b"data:", b"event:", b"id:", b"retry:", b"error:", b":")
 _DONE: Final = b"[DONE]"
@@ -43,7 +46,7 @@ def checked(call: ProviderCall, body: bytes) -> bytes:
     if events is None:
         found = value_in(call, body, *_ANSWERS[call.operation])
         return body if found is not None else folded(call, _lines(call, body))
-    if call.operation is Operation.EMBEDDING and len(events) == 1:
+    if call.operation in _UNSTREAMED and len(events) == 1:
         return checked(call, events[0])
     return folded(call, events)
 

@@ -102,7 +102,13 @@ def test_claim_gives_one_attempt_with_a_lease(
     claim = delivery_store.claim(job.id)
 
     assert claim == DeliveryClaim(
-        job.id, attempt=1, tries=0, url=URL, now_ms=START_MS, scheduled_ms=START_MS
+        job.id,
+        attempt=1,
+        tries=0,
+        url=URL,
+        now_ms=START_MS,
+        scheduled_ms=START_MS,
+        index="deliveries:of:key1",
     )
     assert ledger_redis.zscore(keys.DELIVERIES_LEASES, job.id) == START_MS + 10_000
     assert ledger_redis.zcard(keys.line(task_names.CALLBACKS_QUEUE, 0)) == 0

@@ -211,6 +211,19 @@ def test_unproven_receiver_waits_while_the_worker_has_no_slot_for_such(
     assert ledger.serve() == [unknown]
 
 
+def test_unproven_receiver_waits_while_its_owner_has_all_slots_it_may_have(
+    ledger: DeliveryLedger,
+) -> None:
+    [first] = ledger.create(1, owner="one")
+    assert ledger.serve() == [first]
+    whose = ledger.claims[first].index
+    [again] = ledger.create(1, OTHER_URL, owner="one")
+    [others] = ledger.create(1, OTHER_URL, owner="two")
+    assert ledger.serve(but_of=[whose]) == [others]
+    ledger.tick(6)
+    assert ledger.serve() == [again]
+
+
 def test_claim_of_the_same_call_is_given_again_when_its_answer_was_lost(
     ledger: DeliveryLedger,
 ) -> None:

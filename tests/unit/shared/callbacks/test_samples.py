@@ -31,7 +31,9 @@ class Sender:
         self.answer = CallbackAnswer(status=204, ip="192.0.2.1")
         self.posts: list[tuple[str, bytes, dict[str, str]]] = []
 
-    def post(self, url: str, body: bytes, headers: dict[str, str]) -> CallbackAnswer:
+    def post(
+        self, url: str, body: bytes, headers: dict[str, str], owner: str = ""
+    ) -> CallbackAnswer:
         self.posts.append((url, body, headers))
         return self.answer
 

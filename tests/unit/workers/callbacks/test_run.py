@@ -39,7 +39,9 @@ class Receiver:
         self.meanwhile: Callable[[], object] = lambda: None
         self.posts: list[tuple[str, bytes, Mapping[str, str]]] = []
 
-    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> CallbackAnswer:
+    def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], owner: str = ""
+    ) -> CallbackAnswer:
         self.posts.append((url, body, headers))
         self.meanwhile()
         return self.answers.pop(0) if self.answers else CallbackAnswer(status=200)
@@ -251,6 +253,24 @@ def test_slots_keep_a_share_for_receivers_that_answer() -> None:
             assert (another.may_be_unproven, one_too_many.may_be_unproven) == (True, False)
     with slots.take() as slot:
         assert slot.may_be_unproven
+
+
+def test_slots_are_left_for_receivers_of_others_whatever_one_owner_has() -> None:
+    slots = Slots(100)
+    with ExitStack() as taken:
+
+        def most_of(owner: str) -> int:
+            count = 0
+            while (slot := taken.enter_context(slots.take())).may_be_unproven:
+                if owner in slot.full_owners:
+                    slot.is_proven()
+                    break
+                slot.belongs_to(owner)
+                count += 1
+            return count
+
+        assert [most_of(owner) for owner in ("one", "two", "three")] == [60, 15, 3]
+    assert slots.shares.free == 80
 
 
 # --- a worker that stands still -------------------------------------------------------------------

@@ -2,13 +2,15 @@
 
 A connection whose bytes are always there already never waits, and gevent switches only when
 somebody waits. So it takes a turn now and then: of all that stand in line, one goes on in each
-round of the loop, between which everybody else is served. The addresses take turns, too.
+round of the loop, between which everybody else is served. Those who stand in line take turns by who
+they are, too: an address, a provider.
 """
 
 from __future__ import annotations
 
+import weakref
 from collections import OrderedDict, deque
-from typing import Any
+from typing import Any, Final
 
 from gevent import get_hub
 from gevent.hub import Waiter
@@ -23,10 +25,10 @@ class Turns:
         # `sleep(0)` would not do: thousands of them run before that.
         self._timer = get_hub().loop.timer(0)
 
-    def wait(self, address: str) -> None:
+    def wait(self, who: str) -> None:
         """Return when it is this greenlet's turn."""
         waiter = Waiter()
-        self._lines.setdefault(address, deque()).append(waiter)
+        self._lines.setdefault(who, deque()).append(waiter)
         if not self._timer.active:
             self._timer.start(self._next)
         waiter.get()
@@ -36,12 +38,25 @@ class Turns:
         self._timer.close()
 
     def _next(self) -> None:
-        """Let the first of the next address go on; called by the loop."""
+        """Let the first of whoever is next go on; called by the loop."""
         self._timer.stop()
-        address, line = self._lines.popitem(last=False)
+        who, line = self._lines.popitem(last=False)
         waiter = line.popleft()
         if line:
-            self._lines[address] = line
+            self._lines[who] = line
         if self._lines:
             self._timer.start(self._next)
         waiter.switch(None)
+
+
+#: Those of each event loop that has any.
+_turns: Final[weakref.WeakKeyDictionary[Any, Turns]] = weakref.WeakKeyDictionary()
+
+
+def take_turn(who: str = "") -> None:
+    """Return when it is this greenlet's turn at its own event loop."""
+    hub = get_hub()
+    turns = _turns.get(hub)
+    if turns is None:
+        turns = _turns[hub] = Turns()
+    turns.wait(who)

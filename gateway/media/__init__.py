@@ -1,0 +1,1 @@
+"""Images, speech, transcripts and transforms: OpenAI's calls and AI Server's."""

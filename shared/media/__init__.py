@@ -1,0 +1,1 @@
+"""Jobs whose requests or answers have files: how the ledger holds what only refers to them."""

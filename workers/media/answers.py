@@ -1,0 +1,145 @@
+"""Answers with files become what the ledger holds: bytes go to the store, references stay.
+
+https://platform.openai.com/docs/api-reference/images and …/audio
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import itertools
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import requests
+
+from shared.codecs.json_bytes import to_json_bytes
+from shared.codecs.strict_json import parse, without_bom
+from shared.media import result
+from shared.media.request import MediaRequest
+from shared.media.result import Made
+from workers.heavy import away
+from workers.providers.answers.body import pieces, whole
+from workers.providers.answers.events import error_of_told
+from workers.providers.answers.told import error_in
+from workers.providers.answers.whole import value_in
+from workers.providers.base import Desk, ProviderCall, ProviderError
+from workers.providers.http_errors import unreachable
+
+Json = dict[str, Any]
+
+#: Media types by the formats that speech can be asked in.
+SPEECH_TYPES: Final[Mapping[str, str]] = {
+    "mp3": "audio/mpeg",
+    "opus": "audio/ogg",
+    "aac": "audio/aac",
+    "flac": "audio/flac",
+    "wav": "audio/wav",
+    "pcm": "audio/pcm",
+}
+#: Formats of transcripts that are no JSON.
+_TEXT_FORMATS: Final = ("text", "srt", "vtt")
+#: What no sound is.
+_WORDS: Final = ("text/", "application/json", "application/problem+json")
+_BAD_GATEWAY: Final = 502
+
+
+def pictures(call: ProviderCall, body: bytes) -> bytes:
+    """Return an answer of pictures with references to them. Raises ProviderError."""
+    value = away(len(body), lambda: value_in(call, without_bom(body), "data", list))
+    if value is None:
+        raise unreachable(call, "answered with something that is no JSON object", _BAD_GATEWAY)
+    data = [with_picture(call, one) for one in value["data"] if isinstance(one, dict)]
+    if not data:
+        raise unreachable(call, "answered without a picture", _BAD_GATEWAY)
+    return result.with_made(to_json_bytes({**value, "data": data}), Made(images=len(data)))
+
+
+def with_picture(call: ProviderCall, item: Json) -> Json:
+    """Return an item with a reference in the place of the picture that it holds."""
+    text = item.get("b64_json")
+    if not isinstance(text, str):
+        return item
+    kept = desk_of(call).keep([decoded(call, text)], media_type="image/png")
+    rest = {name: value for name, value in item.items() if name != "b64_json"}
+    return {result.ARTIFACT: kept.to_json(), **rest}
+
+
+def decoded(call: ProviderCall, text: str) -> bytes:
+    """Return what a text in base64 stands for; a data URL too. Raises ProviderError."""
+    if text.startswith("data:"):
+        text = text.partition(",")[2]
+    try:
+        return away(len(text), lambda: base64.b64decode(text))
+    except (binascii.Error, ValueError) as exc:
+        raise unreachable(call, "answered with a picture that is no base64", 502) from exc
+
+
+def speech(call: ProviderCall, asked: MediaRequest, response: requests.Response) -> bytes:
+    """Keep the sound of an answer as it comes, and return a reference to it."""
+    kept = desk_of(call).keep(sound(call, response), media_type=sound_type(asked, response))
+    made = Made(characters=len(asked.text("input")))
+    return result.with_made(to_json_bytes({result.ARTIFACT: kept.to_json()}), made)
+
+
+def sound(call: ProviderCall, response: requests.Response) -> Iterator[bytes]:
+    """Give an answer's sound as it comes. Raises ProviderError if it is none."""
+    kind = response.headers.get("Content-Type", "").lower()
+    if kind.startswith(_WORDS):
+        raise _no_sound(call, whole(call, response))
+    body = pieces(call, response)
+    first = next(body, b"")
+    if not first:
+        raise unreachable(call, "answered without a sound", _BAD_GATEWAY)
+    return itertools.chain([first], body)
+
+
+def _no_sound(call: ProviderCall, body: bytes) -> ProviderError:
+    try:
+        found = error_in(parse(body))
+    except ValueError:
+        found = None
+    if found is not None:
+        return error_of_told(call, found)
+    return unreachable(call, "answered with something that is no sound", _BAD_GATEWAY)
+
+
+def sound_type(asked: MediaRequest, response: requests.Response) -> str:
+    """Return what the sound is said to be: by the answer, else by what was asked."""
+    said = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
+    if said.startswith("audio/"):
+        return said
+    return SPEECH_TYPES.get(asked.text("response_format", "mp3"), "application/octet-stream")
+
+
+def transcript(call: ProviderCall, asked: MediaRequest, body: bytes, kind: str) -> bytes:
+    """Return a transcript as it is kept: JSON as it came, other forms as a text."""
+    body = without_bom(body)
+    is_json = "json" in kind or asked.text("response_format", "json") not in _TEXT_FORMATS
+    if is_json:
+        value = away(len(body), lambda: value_in(call, body, "text", str))
+        if value is not None:
+            return result.with_made(body, Made(audio_ms=_heard_ms(value)))
+    if "html" in kind:
+        raise unreachable(call, "answered with something that is no transcript", _BAD_GATEWAY)
+    return to_json_bytes({result.TEXT: body.decode("utf-8", "replace")})
+
+
+def _heard_ms(value: Json) -> int:
+    """Return how much sound a transcript says it is of (milliseconds)."""
+    usage = value.get("usage")
+    told = [usage.get("seconds")] if isinstance(usage, dict) else []
+    for seconds in (*told, value.get("duration")):
+        try:
+            found = float(seconds) if seconds is not None else 0.0
+        except (TypeError, ValueError):
+            continue
+        if 0 < found < 1e8:  # noqa: PLR2004 - some years: nothing is as long
+            return round(found * 1000)
+    return 0
+
+
+def desk_of(call: ProviderCall) -> Desk:
+    """Return where the files of a call are kept."""
+    assert call.desk is not None  # noqa: S101 - each operation with files has one
+    return call.desk

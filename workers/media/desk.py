@@ -1,0 +1,82 @@
+"""The files of one attempt: those that its request names, and those that its answer brings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Final
+
+from shared.artifacts.artifacts import Artifacts
+from shared.callbacks.result_links import base_url
+from shared.errors import Failure
+from shared.jobs.job import Job
+from shared.ledger.job_store import JobStore
+from shared.media.request import FileRef
+from shared.media.result import Kept
+from shared.settings import Settings
+from workers.providers.base import ProviderError
+
+#: What the files of answers are for, as lists of files show it.
+PURPOSE: Final = "output"
+_LOST: Final = Failure(
+    404,
+    "invalid_request_error",
+    "file_gone",
+    "A file of the request is not there any more; send it again.",
+    error_code="NotFound",
+)
+
+
+class Desk:
+    """Opens and keeps files of one job. What is not asked of it costs nothing."""
+
+    def __init__(
+        self, artifacts: Artifacts, jobs: JobStore, settings: Settings, job_id: int
+    ) -> None:
+        self._artifacts = artifacts
+        self._jobs = jobs
+        self._settings = settings
+        self._job_id = job_id
+
+    def open(self, file: FileRef) -> Iterator[bytes]:
+        """Give the bytes of a file of the request. Raises ProviderError if it is gone."""
+        artifact = self._artifacts.find(file.id)
+        if artifact is None or artifact.owner != self._job.owner:
+            raise ProviderError(_LOST, transient=False)
+        yield from self._artifacts.read(artifact)
+
+    def whole(self, file: FileRef) -> bytes:
+        """Return all bytes of a file of the request. Raises ProviderError if it is gone."""
+        return b"".join(self.open(file))
+
+    def keep(
+        self, pieces: Iterable[bytes], *, media_type: str | None = None, name: str = ""
+    ) -> Kept:
+        """Keep a file of the answer as its bytes come; without a name it is called by its hash.
+
+        What stops the bytes from coming is raised, and nothing is kept.
+        """
+        ttl_s = self._settings.artifact_ttl_s
+        kept = self._artifacts.receive(
+            pieces,
+            owner=self._job.owner,
+            name=name or "output",
+            purpose=PURPOSE,
+            media_type=media_type,
+            expires_s=ttl_s,
+        )
+        return Kept(
+            id=kept.id,
+            name=name or kept.file_name,
+            media_type=kept.media_type,
+            size=kept.size,
+            sha256=kept.sha256,
+            url=base_url(self._settings, self._job) + self._artifacts.link(kept, ttl_s),
+        )
+
+    @cached_property
+    def _job(self) -> Job:
+        found = self._jobs.summaries([self._job_id])[0]
+        if found is None:
+            raise ProviderError(_LOST, transient=False)
+        return found

@@ -1,0 +1,107 @@
+"""The OpenAI dialect for pictures and sound: forms with files out, references in.
+
+https://platform.openai.com/docs/api-reference/images and …/audio
+"""
+
+from __future__ import annotations
+
+import base64
+from functools import partial
+from typing import Any, Final
+
+from requests import Session
+
+from shared.codecs.json_bytes import to_json_bytes
+from shared.media import request as media_request
+from shared.media import result
+from shared.media.request import FileRef, MediaRequest
+from shared.operation import TRANSCRIPTS, Operation
+from workers.heavy import away
+from workers.media import answers
+from workers.media.multipart import CONTENT_TYPE, FilePart, Form
+from workers.providers import http
+from workers.providers.answers.body import whole
+from workers.providers.answers.whole import value_in
+from workers.providers.base import Desk, ProviderCall
+from workers.providers.http_errors import unreachable
+
+#: Where each operation is asked, under the base URL.
+PATHS: Final = {
+    Operation.IMAGE: "images/generations",
+    Operation.IMAGE_EDIT: "images/edits",
+    Operation.IMAGE_VARIATION: "images/variations",
+    Operation.IMAGE_TO_TEXT: "chat/completions",
+    Operation.SPEECH: "audio/speech",
+    Operation.TRANSCRIPTION: "audio/transcriptions",
+    Operation.TRANSLATION: "audio/translations",
+}
+#: Answers come as whatever was asked for: some servers refuse a caller who wants JSON alone.
+_ANYTHING: Final = ("Accept", "*/*")
+_FORM: Final = ("Content-Type", CONTENT_TYPE)
+_DESCRIBE: Final = "Describe this picture."
+
+
+def ask(session: Session, call: ProviderCall, target: http.Target) -> bytes:
+    """Ask for pictures, speech or a transcript; return what the ledger holds of the answer.
+
+    Raises ProviderError.
+    """
+    asked = media_request.read(call.body)
+    if asked.hints:
+        call.adjusted(sorted(asked.hints))
+    if call.operation is Operation.IMAGE_TO_TEXT:
+        return _described(session, call, target, asked)
+    body, headers = _body(call, asked)
+    target = http.Target(target.url, (*target.headers, *headers), target.read_error)
+    with http.answered(session, call, target, body) as response:
+        if call.operation is Operation.SPEECH:
+            return answers.speech(call, asked, response)
+        told, kind = whole(call, response), response.headers.get("Content-Type", "").lower()
+    if call.operation in TRANSCRIPTS:
+        return answers.transcript(call, asked, told, kind)
+    return answers.pictures(call, told)
+
+
+def _body(call: ProviderCall, asked: MediaRequest) -> tuple[bytes | http.Body, http.Pairs]:
+    """Return the request as it was sent to us: a form where it has files, else its JSON."""
+    if not asked.files:
+        return media_request.as_sent(call.body), (_ANYTHING,)
+    desk = answers.desk_of(call)
+    return Form(asked.fields, [part_of(desk, one) for one in asked.files]), (_FORM, _ANYTHING)
+
+
+def part_of(desk: Desk, file: FileRef) -> FilePart:
+    """Return a file as a part of a form."""
+    return FilePart(file.field, file.name, file.media_type, file.size, partial(desk.open, file))
+
+
+def _described(
+    session: Session, call: ProviderCall, target: http.Target, asked: MediaRequest
+) -> bytes:
+    """Ask a chat about a picture; return what it says."""
+    body = to_json_bytes(
+        {
+            "model": asked.model,
+            "messages": [{"role": "user", "content": _question(call, asked)}],
+        }
+    )
+    told = http.ask(session, call, target, body)
+    value = away(len(told), lambda: value_in(call, told, "choices", list))
+    message = value["choices"][0].get("message") if value else None
+    text = message.get("content") if isinstance(message, dict) else None
+    if not isinstance(text, str):
+        raise unreachable(call, "answered without a text", 502)
+    answer: dict[str, Any] = {"text": text}
+    if value and value.get("usage") is not None:
+        answer["usage"] = value["usage"]
+    return result.with_made(to_json_bytes(answer), result.Made())
+
+
+def _question(call: ProviderCall, asked: MediaRequest) -> list[dict[str, Any]]:
+    desk = answers.desk_of(call)
+    parts: list[dict[str, Any]] = [{"type": "text", "text": asked.text("prompt") or _DESCRIBE}]
+    for file in asked.files:
+        data = base64.b64encode(desk.whole(file)).decode()
+        url = f"data:{file.media_type};base64,{data}"
+        parts.append({"type": "image_url", "image_url": {"url": url}})
+    return parts
