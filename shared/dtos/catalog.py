@@ -17,6 +17,7 @@ from shared.dtos import (
     conversations,
     deliveries,
     files,
+    generation,
     history,
     inference,
     jobs,
@@ -51,7 +52,9 @@ _CALL: Final = (
 #: And what if the answer is waited for.
 _WAIT: Final = (*_CALL, errors.TooManyWaiting, errors.StreamGone, errors.WaitTimedOut)
 #: And what if it has files.
-_MEDIA: Final = (*_WAIT, errors.StorageUnavailable, errors.StorageFull)
+_STORE: Final = (errors.StorageUnavailable, errors.StorageFull, errors.StorageQuotaExceeded)
+_MEDIA: Final = (*_WAIT, *_STORE)
+_QUEUED_MEDIA: Final = (*_CALL, *_STORE)
 _JOB: Final = (errors.JobNotFound, errors.DatabaseUnavailable)
 _BOOK: Final = (errors.DatabaseUnavailable,)
 
@@ -114,6 +117,13 @@ def _at(
         errors=failures,
         **{"bodiless": "POST" not in methods, **more},
     )
+
+
+def _made(
+    request: type[Q], response: type[Dto], *failures: type[errors.ServiceError]
+) -> Endpoint[Q]:
+    """Return a call of AI Server's for what a model makes; files come with it."""
+    return _dto(request, response, "POST", _CHAT, Tag.MEDIA, *failures, large=True)
 
 
 def _summary(request: type[Dto]) -> str:
@@ -292,6 +302,7 @@ CREATE_IMAGE: Final = _at(
     Tag.MEDIA,
     *_MEDIA,
     form=Form.UNTOUCHED,
+    streams=True,
     large=True,
 )
 CREATE_SPEECH: Final = _at(
@@ -303,6 +314,120 @@ CREATE_SPEECH: Final = _at(
     *_MEDIA,
     form=Form.FILE,
     large=True,
+)
+EDIT_IMAGE: Final = _at(
+    "POST /v1/images/edits",
+    media.OpenAiImageEdit,
+    media.OpenAiImagesResponse,
+    _CHAT,
+    Tag.MEDIA,
+    *_MEDIA,
+    form=Form.UNTOUCHED,
+    streams=True,
+    large=True,
+)
+VARY_IMAGE: Final = _at(
+    "POST /v1/images/variations",
+    media.OpenAiImageVariation,
+    media.OpenAiImagesResponse,
+    _CHAT,
+    Tag.MEDIA,
+    *_MEDIA,
+    form=Form.UNTOUCHED,
+    large=True,
+)
+TRANSCRIBE: Final = _at(
+    "POST /v1/audio/transcriptions",
+    media.OpenAiTranscription,
+    media.OpenAiTranscriptionResponse,
+    _CHAT,
+    Tag.MEDIA,
+    *_MEDIA,
+    form=Form.UNTOUCHED,
+    streams=True,
+    large=True,
+)
+TRANSLATE: Final = _at(
+    "POST /v1/audio/translations",
+    media.OpenAiTranslation,
+    media.OpenAiTranscriptionResponse,
+    _CHAT,
+    Tag.MEDIA,
+    *_MEDIA,
+    form=Form.UNTOUCHED,
+    large=True,
+)
+
+# The same in AI Server's words
+TEXT_TO_IMAGE: Final = _made(generation.TextToImage, generation.ArtifactGenerationResponse, *_MEDIA)
+QUEUE_TEXT_TO_IMAGE: Final = _made(
+    generation.QueueTextToImage, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+IMAGE_TO_IMAGE: Final = _made(
+    generation.ImageToImage, generation.ArtifactGenerationResponse, *_MEDIA
+)
+QUEUE_IMAGE_TO_IMAGE: Final = _made(
+    generation.QueueImageToImage, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+IMAGE_UPSCALE: Final = _made(
+    generation.ImageUpscale, generation.ArtifactGenerationResponse, *_MEDIA
+)
+QUEUE_IMAGE_UPSCALE: Final = _made(
+    generation.QueueImageUpscale, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+IMAGE_WITH_MASK: Final = _made(
+    generation.ImageWithMask, generation.ArtifactGenerationResponse, *_MEDIA
+)
+QUEUE_IMAGE_WITH_MASK: Final = _made(
+    generation.QueueImageWithMask, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+IMAGE_TO_TEXT: Final = _made(generation.ImageToText, generation.TextGenerationResponse, *_MEDIA)
+QUEUE_IMAGE_TO_TEXT: Final = _made(
+    generation.QueueImageToText, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+TEXT_TO_SPEECH: Final = _made(
+    generation.TextToSpeech, generation.ArtifactGenerationResponse, *_MEDIA
+)
+QUEUE_TEXT_TO_SPEECH: Final = _made(
+    generation.QueueTextToSpeech, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+SPEECH_TO_TEXT: Final = _made(generation.SpeechToText, generation.TextGenerationResponse, *_MEDIA)
+QUEUE_SPEECH_TO_TEXT: Final = _made(
+    generation.QueueSpeechToText, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+ARTIFACT_STATUS: Final = _dto(
+    generation.GetArtifactGenerationStatus,
+    generation.GetArtifactGenerationStatusResponse,
+    "GET",
+    _READ,
+    Tag.MEDIA,
+    *_JOB,
+    names_job=True,
+)
+TEXT_STATUS: Final = _dto(
+    generation.GetTextGenerationStatus,
+    generation.GetTextGenerationStatusResponse,
+    "GET",
+    _READ,
+    Tag.MEDIA,
+    *_JOB,
+    names_job=True,
+)
+ACTIVE_MEDIA_MODELS: Final = _dto(
+    generation.ActiveMediaModels, generation.ActiveMediaModelsResponse, "GET", _READ, Tag.MEDIA
+)
+QUERY_MEDIA_MODELS: Final = _dto(
+    generation.QueryMediaModels, generation.QueryMediaModelsResponse, "GET", _READ, Tag.MEDIA
+)
+QUERY_MEDIA_TYPES: Final = _dto(
+    generation.QueryMediaTypes, generation.QueryMediaTypesResponse, "GET", _READ, Tag.MEDIA
+)
+QUERY_VOICES: Final = _dto(
+    generation.QueryTextToSpeechVoices,
+    generation.QueryTextToSpeechVoicesResponse,
+    "GET",
+    _READ,
+    Tag.MEDIA,
 )
 
 # Models

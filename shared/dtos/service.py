@@ -32,6 +32,7 @@ class SessionResponse(Dto):
     is_admin: bool
     scopes: list[str]
     csrf_token: str = Field(description="To be sent as `X-CSRF-Token` with every change.")
+    max_body_bytes: int = Field(description="The largest request body that is taken.")
 
 
 class ReadinessResponse(Dto):
