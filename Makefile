@@ -104,7 +104,7 @@ COMPILE = $(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11
           --generate-hashes --no-emit-index-url --no-header --quiet
 lock: $(VENV)/.made  ## pin the newest dependencies that pyproject.toml allows
 	$(BIN)/python -m pip install --quiet uv
-	$(COMPILE) --upgrade --extra embedded --output-file requirements.lock
+	$(COMPILE) --upgrade --extra embedded --extra s3 --output-file requirements.lock
 	@# servicestack asks for `dataclasses`, whose later versions no Python of today may install.
 	echo 'dataclasses<0.7' | $(COMPILE) --upgrade --extra dev --constraints requirements.lock \
 	    --constraints - --output-file requirements-dev.lock

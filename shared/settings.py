@@ -19,6 +19,7 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from shared.database.network_disk import network_file_system
 from shared.database.url import parse_url
+from shared.files_address import read_files_address
 from shared.listen_address import base_url, listen_host
 from shared.security.provider_places import ProviderPlaces
 from shared.security.sealing import is_encryption_key, new_encryption_key
@@ -336,6 +337,9 @@ class Settings(BaseSettings):
     max_file_bytes: Count = Field(
         512 * 1024 * 1024, description="Largest file that is uploaded at once, bytes."
     )
+    max_upload_bytes: Count = Field(
+        8 * 1024**3, description="Largest file that is uploaded in parts, bytes."
+    )
     storage_quota_bytes: int = Field(
         50 * 1024**3, ge=0, description="Most bytes of the files of one API key; 0: no limit."
     )
@@ -410,6 +414,12 @@ class Settings(BaseSettings):
     @classmethod
     def _database_is_one_we_speak(cls, value: str) -> str:
         _ = value and parse_url(value)
+        return value
+
+    @field_validator("artifacts")
+    @classmethod
+    def _files_can_be_found(cls, value: str) -> str:
+        _ = value and read_files_address(value)
         return value
 
     @property

@@ -23,6 +23,7 @@ class Tag(StrEnum):
 
     INFERENCE = "inference"
     RESPONSES = "responses"
+    FILES = "files"
     MEDIA = "media"
     MODELS = "models"
     JOBS = "jobs"

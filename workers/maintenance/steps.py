@@ -21,7 +21,7 @@ from shared.machines.identity import MachineDiffers, check_at_start
 from shared.machines.self_check import SelfCheck
 from shared.open_files import allow_many_connections
 from shared.queues import names as task_names
-from shared.settings import load_settings
+from shared.settings import SettingsError, load_settings
 from shared.telemetry.tally import FLUSH_S
 from shared.telemetry.workers import BEAT_S
 from workers import broker, pools
@@ -56,7 +56,10 @@ class DepsStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
         allow_many_connections()
         settings = load_settings()
         prepare(settings.effective_database_url)
-        deps = build_deps(settings, worker.hostname, worker.concurrency)
+        try:
+            deps = build_deps(settings, worker.hostname, worker.concurrency)
+        except SettingsError as exc:
+            sys.exit(f"replyto: {exc}")
         _check_identity(deps, worker.app)
         attach(worker.app, deps)
         broker.follow(deps.lanes)
