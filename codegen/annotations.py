@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Iterator
 from enum import Enum
-from typing import Annotated, Any, Final, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from annotated_types import Le
 from pydantic import BeforeValidator
@@ -26,6 +26,7 @@ _SCALARS: Final = {
     Any: model.OBJECT,
     object: model.OBJECT,
 }
+_CHOICES: Final = (Union, types.UnionType, Literal)
 _LISTS: Final = (list, tuple, set, frozenset)
 _MOST_INT32: Final = 2**31 - 1
 _OBJECT: Final = TypeRef(model.OBJECT)
@@ -98,8 +99,8 @@ def _plain(name: str, annotation: Any) -> TypeRef:
     origin, args = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return _marked(name, args[0], args[1:])
-    if origin in (Union, types.UnionType):
-        return _union(name, args)
+    if origin in _CHOICES:
+        return _choice(name, [type(arg) if origin is Literal else arg for arg in args])
     if origin in _LISTS:
         return TypeRef(model.LIST, (_plain("", args[0]),))
     if origin is dict:
@@ -109,7 +110,7 @@ def _plain(name: str, annotation: Any) -> TypeRef:
     raise TypeError(f"{name}: no language is told how {annotation} looks")
 
 
-def _union(name: str, args: tuple[Any, ...]) -> TypeRef:
-    """Return what is left without None; where that is several things, JSON of any kind."""
-    told = [arg for arg in args if arg is not types.NoneType]
-    return _plain(name, told[0]) if len(told) == 1 else _OBJECT
+def _choice(name: str, kinds: list[Any]) -> TypeRef:
+    """Return the one type that it has when it is there; where these are several, any JSON."""
+    told = {kind for kind in kinds if kind is not types.NoneType}
+    return _plain(name, told.pop()) if len(told) == 1 else _OBJECT
