@@ -26,7 +26,6 @@ _SCALARS: Final = {
     Any: model.OBJECT,
     object: model.OBJECT,
 }
-_CHOICES: Final = (Union, types.UnionType, Literal)
 _LISTS: Final = (list, tuple, set, frozenset)
 _MOST_INT32: Final = 2**31 - 1
 _OBJECT: Final = TypeRef(model.OBJECT)
@@ -96,21 +95,29 @@ def _is_small(mark: Any) -> bool:
 def _plain(name: str, annotation: Any) -> TypeRef:
     if annotation in _SCALARS:
         return TypeRef(_SCALARS[annotation])
-    origin, args = get_origin(annotation), get_args(annotation)
+    if isinstance(annotation, type) and issubclass(annotation, (Dto, Enum)):
+        return TypeRef(shown_name(annotation))
+    if (found := _made_of(name, get_origin(annotation), get_args(annotation))) is not None:
+        return found
+    raise TypeError(f"{name}: no language is told how {annotation} looks")
+
+
+def _made_of(name: str, origin: Any, args: tuple[Any, ...]) -> TypeRef | None:
+    """Return the type of what is made of other types."""
     if origin is Annotated:
         return _marked(name, args[0], args[1:])
-    if origin in _CHOICES:
-        return _choice(name, [type(arg) if origin is Literal else arg for arg in args])
+    if origin in (Union, types.UnionType):
+        return _union(name, args)
+    if origin is Literal:
+        return _plain(name, type(args[0]))
     if origin in _LISTS:
         return TypeRef(model.LIST, (_plain("", args[0]),))
     if origin is dict:
         return TypeRef(model.MAP, (TypeRef(model.STRING), _plain("", args[1])))
-    if isinstance(annotation, type) and issubclass(annotation, (Dto, Enum)):
-        return TypeRef(shown_name(annotation))
-    raise TypeError(f"{name}: no language is told how {annotation} looks")
+    return None
 
 
-def _choice(name: str, kinds: list[Any]) -> TypeRef:
-    """Return the one type that it has when it is there; where these are several, any JSON."""
-    told = {kind for kind in kinds if kind is not types.NoneType}
-    return _plain(name, told.pop()) if len(told) == 1 else _OBJECT
+def _union(name: str, args: tuple[Any, ...]) -> TypeRef:
+    """Return what is left without None; where that is several things, JSON of any kind."""
+    told = [arg for arg in args if arg is not types.NoneType]
+    return _plain(name, told[0]) if len(told) == 1 else _OBJECT

@@ -37,6 +37,7 @@ from gateway.media import listings as media_listings
 from gateway.media import openai as media_openai
 from gateway.ollama import views as ollama_api
 from gateway.openai_headers import add_openai_headers
+from gateway.openapi import views as openapi
 from gateway.pages import conversations, sign_in
 from gateway.pages import views as pages
 from gateway.providers import changes as provider_changes
@@ -57,7 +58,7 @@ _RESOURCES: Final = (
     *(deliveries, callback_keys, callback_subscriptions, callback_tests),
     *(providers, provider_changes, provider_testing, workers),
     *(files, file_uploads, file_links, locations),
-    *(keys, audit, overview, health, metrics, ai_server),
+    *(keys, audit, overview, health, metrics, ai_server, openapi),
     *(typed, pages, sign_in, conversations),
 )
 

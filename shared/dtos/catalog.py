@@ -1159,6 +1159,56 @@ READY: Final = _at(
     summary="Answer 200 when all that a job needs is there, else 503.",
 )
 
+# What describes all of them
+OPENAPI_JSON: Final = _at(
+    "GET /openapi.json",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.HEALTH,
+    form=Form.UNTOUCHED,
+    name="GetOpenApi",
+    summary="Give the OpenAPI 3.1 document.",
+)
+OPENAPI_YAML: Final = _at(
+    "GET /openapi.yaml",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.HEALTH,
+    form=Form.FILE,
+    name="GetOpenApiYaml",
+    summary="Give the OpenAPI 3.1 document as YAML.",
+)
+LIST_SCHEMAS: Final = _at(
+    "GET /schema",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.HEALTH,
+    form=Form.UNTOUCHED,
+    name="ListSchemas",
+    summary="List the JSON Schemas of the DTOs, each with its address.",
+)
+GET_SCHEMA: Final = _at(
+    "GET /schema/<name>",
+    service.GetSchema,
+    None,
+    _OPEN,
+    Tag.HEALTH,
+    form=Form.FILE,
+)
+DOCS_PAGE: Final = _at(
+    "GET /docs",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.PAGES,
+    form=Form.PAGE,
+    name="DocsPage",
+    summary="Show the API, and try it.",
+)
+
 
 #: All endpoints, in the order of the reference.
 CATALOG: Final[tuple[Endpoint[Any], ...]] = tuple(
