@@ -68,8 +68,9 @@ format: $(VENV)/.dev  ## put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs-api: $(VENV)/.dev  ## write docs/api/ anew, from the catalog of endpoints
+docs-api: $(VENV)/.dev  ## write docs/api/ and the Python DTOs anew, from the catalog
 	$(BIN)/python docs/api/generate.py
+	$(BIN)/python clients/python/generate.py
 
 # Apart from the rest: what builds a site is nothing that ReplyTo needs.
 SITE := .venv-docs
