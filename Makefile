@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: docs docs-api help run test unit e2e test-redis conformance test-llama lint format bench chaos rolling hostile screenshots lock clean
+.PHONY: fuzz docs docs-api help run test unit e2e test-redis conformance test-llama lint format bench chaos rolling hostile screenshots lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,17 @@ test-llama: $(VENV)/.dev $(LLAMA)/.made  ## run the tests against llama.cpp
 $(LLAMA)/.made:
 	$(PYTHON) -m venv $(LLAMA)
 	$(LLAMA)/bin/python -m pip install --disable-pip-version-check --quiet "llama-cpp-python[server]" gguf
+	@touch $@
+
+# schemathesis has many dependencies, and only this needs it.
+SCHEMATHESIS := .venv-schemathesis
+fuzz: $(VENV)/.dev $(SCHEMATHESIS)/.made  ## call everything as openapi.json says, with odd values
+	REPLYTO_TEST_SCHEMATHESIS=$(CURDIR)/$(SCHEMATHESIS)/bin/schemathesis \
+	    $(BIN)/python -m tests.acceptance.api_fuzz $(ARGS)
+
+$(SCHEMATHESIS)/.made:
+	$(PYTHON) -m venv $(SCHEMATHESIS)
+	$(SCHEMATHESIS)/bin/python -m pip install --disable-pip-version-check --quiet "schemathesis>=4.32,<5"
 	@touch $@
 
 lint: $(VENV)/.dev  ## check style, formatting, types and who imports whom
@@ -111,7 +122,7 @@ lock: $(VENV)/.made  ## pin the newest dependencies that pyproject.toml allows
 	    --constraints - --output-file requirements-dev.lock
 
 clean:  ## remove what was installed and cached; data stays
-	rm -rf $(VENV) $(LLAMA) $(SITE) site $(OPENAI) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf $(VENV) $(SCHEMATHESIS) $(LLAMA) $(SITE) site $(OPENAI) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache \
 	    .import_linter_cache .hypothesis .lua_whole
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
