@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "callbacks": "cli.api.callbacks:callbacks",
     "providers": "cli.api.providers:providers",
     "keys": "cli.api.keys:keys",
+    "dtos": "cli.api.dtos:dtos",
     "demo-llm": "cli.demo.command:demo_llm",
 }
 
