@@ -109,7 +109,7 @@ def _made_of(name: str, origin: Any, args: tuple[Any, ...]) -> TypeRef | None:
     if origin in (Union, types.UnionType):
         return _union(name, args)
     if origin is Literal:
-        return _plain(name, type(args[0]))
+        return _union(name, tuple({type(value) for value in args}))
     if origin in _LISTS:
         return TypeRef(model.LIST, (_plain("", args[0]),))
     if origin is dict:

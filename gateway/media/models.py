@@ -7,6 +7,7 @@ from gateway.services import Services
 from shared.api_keys.principal import Principal
 from shared.errors import ModelNotFound
 from shared.operation import Operation
+from shared.providers.provider import MEDIA_MODEL, OWN_ENGINES
 
 
 def model_for(
@@ -23,6 +24,8 @@ def model_for(
     if is_named and colon and operation is Operation.SPEECH and model in known:
         return model, voice
     able = models_for(gateway, principal, operation)
+    if not able and OWN_ENGINES.can(operation):
+        return MEDIA_MODEL, ""
     if is_named or not able:
         raise ModelNotFound(_problem(operation, name, able, is_named=is_named), field="model")
     return able[0], ""

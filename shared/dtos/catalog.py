@@ -26,6 +26,7 @@ from shared.dtos import (
     overview,
     providers,
     service,
+    transforms,
 )
 from shared.dtos.base import Dto
 from shared.dtos.endpoint import DTO_PREFIXES, ONE_WAY_PREFIX, Endpoint, Form, Tag
@@ -394,6 +395,56 @@ QUEUE_TEXT_TO_SPEECH: Final = _made(
 SPEECH_TO_TEXT: Final = _made(generation.SpeechToText, generation.TextGenerationResponse, *_MEDIA)
 QUEUE_SPEECH_TO_TEXT: Final = _made(
     generation.QueueSpeechToText, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+CONVERT_IMAGE: Final = _made(
+    transforms.ConvertImage, generation.ArtifactGenerationResponse, *_MEDIA
+)
+QUEUE_CONVERT_IMAGE: Final = _made(
+    transforms.QueueConvertImage, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+CROP_IMAGE: Final = _made(transforms.CropImage, generation.ArtifactGenerationResponse, *_MEDIA)
+QUEUE_CROP_IMAGE: Final = _made(
+    transforms.QueueCropImage, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+SCALE_IMAGE: Final = _made(transforms.ScaleImage, generation.ArtifactGenerationResponse, *_MEDIA)
+QUEUE_SCALE_IMAGE: Final = _made(
+    transforms.QueueScaleImage, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+WATERMARK_IMAGE: Final = _made(
+    transforms.WatermarkImage, generation.ArtifactGenerationResponse, *_MEDIA
+)
+QUEUE_WATERMARK_IMAGE: Final = _made(
+    transforms.QueueWatermarkImage, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+CONVERT_VIDEO: Final = _made(
+    transforms.ConvertVideo, generation.ArtifactGenerationResponse, *_MEDIA
+)
+QUEUE_CONVERT_VIDEO: Final = _made(
+    transforms.QueueConvertVideo, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+CROP_VIDEO: Final = _made(transforms.CropVideo, generation.ArtifactGenerationResponse, *_MEDIA)
+QUEUE_CROP_VIDEO: Final = _made(
+    transforms.QueueCropVideo, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+SCALE_VIDEO: Final = _made(transforms.ScaleVideo, generation.ArtifactGenerationResponse, *_MEDIA)
+QUEUE_SCALE_VIDEO: Final = _made(
+    transforms.QueueScaleVideo, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+TRIM_VIDEO: Final = _made(transforms.TrimVideo, generation.ArtifactGenerationResponse, *_MEDIA)
+QUEUE_TRIM_VIDEO: Final = _made(
+    transforms.QueueTrimVideo, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+WATERMARK_VIDEO: Final = _made(
+    transforms.WatermarkVideo, generation.ArtifactGenerationResponse, *_MEDIA
+)
+QUEUE_WATERMARK_VIDEO: Final = _made(
+    transforms.QueueWatermarkVideo, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+CONVERT_AUDIO: Final = _made(
+    transforms.ConvertAudio, generation.ArtifactGenerationResponse, *_MEDIA
+)
+QUEUE_CONVERT_AUDIO: Final = _made(
+    transforms.QueueConvertAudio, generation.QueueGenerationResponse, *_QUEUED_MEDIA
 )
 ARTIFACT_STATUS: Final = _dto(
     generation.GetArtifactGenerationStatus,
@@ -1157,6 +1208,56 @@ READY: Final = _at(
     Tag.HEALTH,
     name="Ready",
     summary="Answer 200 when all that a job needs is there, else 503.",
+)
+
+# What describes all of them
+OPENAPI_JSON: Final = _at(
+    "GET /openapi.json",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.HEALTH,
+    form=Form.UNTOUCHED,
+    name="GetOpenApi",
+    summary="Give the OpenAPI 3.1 document.",
+)
+OPENAPI_YAML: Final = _at(
+    "GET /openapi.yaml",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.HEALTH,
+    form=Form.FILE,
+    name="GetOpenApiYaml",
+    summary="Give the OpenAPI 3.1 document as YAML.",
+)
+LIST_SCHEMAS: Final = _at(
+    "GET /schema",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.HEALTH,
+    form=Form.UNTOUCHED,
+    name="ListSchemas",
+    summary="List the JSON Schemas of the DTOs, each with its address.",
+)
+GET_SCHEMA: Final = _at(
+    "GET /schema/<name>",
+    service.GetSchema,
+    None,
+    _OPEN,
+    Tag.HEALTH,
+    form=Form.FILE,
+)
+DOCS_PAGE: Final = _at(
+    "GET /docs",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.PAGES,
+    form=Form.PAGE,
+    name="DocsPage",
+    summary="Show the API, and try it.",
 )
 
 

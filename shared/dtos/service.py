@@ -100,6 +100,12 @@ class AdminDataResponse(Dto):
     page_stats: list[PageStats]
 
 
+class GetSchema(Dto):
+    """Give the JSON Schema of a DTO, complete by itself."""
+
+    name: str
+
+
 class GetTypes(Dto):
     """Give the DTOs of all endpoints in a language, for typed clients."""
 

@@ -33,6 +33,7 @@ OPEN = {
     *("GetSession", "SignIn", "SignOut", "GetResult", "GetWebhookKeys"),
     *("Home", "ChatPage", "AdminPage", "GetStaticFile", "Up", "Alive", "Ready"),
     *("Hello", "GetModelImage", "OllamaVersion"),
+    *("GetOpenApi", "GetOpenApiYaml", "ListSchemas", "GetSchema", "DocsPage"),
     # Its requests need the scope of their DTO.
     "AutoBatch",
 }

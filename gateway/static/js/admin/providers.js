@@ -24,6 +24,11 @@ export function ProvidersSection() {
     setEdited(null);
     if (isToBeTried) setTried(saved);
     from.reload();
+    // Whether it is there is known now, not with the first job.
+    post("CheckAiProviderStatus", { provider: saved.name })
+      .then(({ result, reason }) => result || toast(`“${saved.name}” does not answer: ${reason ?? "no reason given"}`))
+      .catch(() => {})
+      .finally(from.reload);
   };
   return html`<div class="stack">
     <div><button type="button" class="button primary" onClick=${() => setEdited({})}><${Icon} name="plus" /> Add a provider</button></div>
