@@ -11,7 +11,7 @@ import redis
 from click.testing import CliRunner
 from werkzeug.serving import make_server
 
-from cli.api.dtos import dtos
+from cli.dtos import dtos
 from codegen.registry import LANGUAGES
 from tests.support.foreign_jobs import new_gateway
 
