@@ -88,9 +88,10 @@ format: $(VENV)/.dev  ## put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs-api: $(VENV)/.dev  ## write docs/api/ and docs/clients.md anew, from what they tell of
+docs-api: $(VENV)/.dev  ## write docs/api/, docs/clients.md and the Python DTOs anew
 	$(BIN)/python docs/api/generate.py
 	$(BIN)/python docs/clients.py
+	$(BIN)/python clients/python/generate.py
 
 # Apart from the rest: what builds a site is nothing that ReplyTo needs.
 SITE := .venv-docs
