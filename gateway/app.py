@@ -33,9 +33,13 @@ from gateway.jobs import listing as query_jobs
 from gateway.jobs import results, statistics, streams
 from gateway.jobs import retries as retry_jobs
 from gateway.jobs import views as jobs
+from gateway.media import generations as media_generations
+from gateway.media import listings as media_listings
 from gateway.media import openai as media_openai
+from gateway.media import transforms as media_transforms
 from gateway.ollama import views as ollama_api
 from gateway.openai_headers import add_openai_headers
+from gateway.openapi import views as openapi
 from gateway.pages import conversations, sign_in
 from gateway.pages import views as pages
 from gateway.providers import changes as provider_changes
@@ -45,18 +49,19 @@ from gateway.request_id import request_id
 from gateway.responses import views as responses
 from gateway.self_check import keep_checking
 from gateway.services import Services, attach, build_services
+from gateway.typed import views as typed
 from shared.settings import SettingsError, load_settings
 
 #: The modules with views, each with its blueprint.
 _RESOURCES: Final = (
     *(chat, completions, embeddings, responses, ollama, ollama_api, batch),
-    *(media_openai,),
+    *(media_openai, media_generations, media_transforms, media_listings),
     *(jobs, query_jobs, retry_jobs, statistics, streams, models, results),
     *(deliveries, callback_keys, callback_subscriptions, callback_tests),
     *(providers, provider_changes, provider_testing, workers),
     *(batches, files, file_uploads, file_links, locations),
-    *(keys, audit, overview, health, metrics, ai_server),
-    *(pages, sign_in, conversations),
+    *(keys, audit, overview, health, metrics, ai_server, openapi),
+    *(typed, pages, sign_in, conversations),
 )
 
 

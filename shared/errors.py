@@ -189,6 +189,15 @@ class OperationNotSupported(ServiceError):
     error_code = "OperationNotSupported"
 
 
+class LanguageNotFound(ServiceError):
+    """There are no typed DTOs in this language."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "language_not_found"
+    error_code = "NotFound"
+
+
 class JobNotFound(ServiceError):
     """No such job."""
 

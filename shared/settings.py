@@ -352,6 +352,12 @@ class Settings(BaseSettings):
         description="What is left free of the disk with the files; nearer to full, files are "
         "refused with 503.",
     )
+    media_concurrency: int = Field(
+        0,
+        ge=0,
+        description="Most pictures, videos and sounds that one worker process converts at once; "
+        "0: as many as the machine has processors.",
+    )
     artifact_ttl_s: Seconds = Field(
         30 * 86_400, description="How long what models make is kept, pictures and sound."
     )
