@@ -11,11 +11,14 @@ COMMANDS: dict[str, str] = {
     "up": "cli.up.command:up",
     "work": "cli.work.command:work",
     "health": "cli.health:health",
+    "chat": "cli.api.chat:chat",
+    "queue": "cli.api.chat:queue",
     "jobs": "cli.api.jobs:jobs",
     "stats": "cli.api.stats:stats",
     "callbacks": "cli.api.callbacks:callbacks",
     "providers": "cli.api.providers:providers",
     "keys": "cli.api.keys:keys",
+    "dtos": "cli.dtos:dtos",
     "demo-llm": "cli.demo.command:demo_llm",
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Iterator
 from enum import Enum
-from typing import Annotated, Any, Final, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
 from annotated_types import Le
 from pydantic import BeforeValidator
@@ -29,6 +29,15 @@ _SCALARS: Final = {
 _LISTS: Final = (list, tuple, set, frozenset)
 _MOST_INT32: Final = 2**31 - 1
 _OBJECT: Final = TypeRef(model.OBJECT)
+
+
+#: Classes whose names say too little among an application's own, or are taken in browsers.
+_NAMES: Final = {"Event": "CallbackEvent", "Scope": "KeyScope"}
+
+
+def shown_name(cls: type) -> str:
+    """Return what clients call a class."""
+    return _NAMES.get(cls.__name__, cls.__name__)
 
 
 def field_type(name: str, field: FieldInfo) -> TypeRef:
@@ -86,18 +95,26 @@ def _is_small(mark: Any) -> bool:
 def _plain(name: str, annotation: Any) -> TypeRef:
     if annotation in _SCALARS:
         return TypeRef(_SCALARS[annotation])
-    origin, args = get_origin(annotation), get_args(annotation)
+    if isinstance(annotation, type) and issubclass(annotation, (Dto, Enum)):
+        return TypeRef(shown_name(annotation))
+    if (found := _made_of(name, get_origin(annotation), get_args(annotation))) is not None:
+        return found
+    raise TypeError(f"{name}: no language is told how {annotation} looks")
+
+
+def _made_of(name: str, origin: Any, args: tuple[Any, ...]) -> TypeRef | None:
+    """Return the type of what is made of other types."""
     if origin is Annotated:
         return _marked(name, args[0], args[1:])
     if origin in (Union, types.UnionType):
         return _union(name, args)
+    if origin is Literal:
+        return _union(name, tuple({type(value) for value in args}))
     if origin in _LISTS:
         return TypeRef(model.LIST, (_plain("", args[0]),))
     if origin is dict:
         return TypeRef(model.MAP, (TypeRef(model.STRING), _plain("", args[1])))
-    if isinstance(annotation, type) and issubclass(annotation, (Dto, Enum)):
-        return TypeRef(annotation.__name__)
-    raise TypeError(f"{name}: no language is told how {annotation} looks")
+    return None
 
 
 def _union(name: str, args: tuple[Any, ...]) -> TypeRef:

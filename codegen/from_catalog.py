@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Set
 from enum import Enum
 from functools import lru_cache
 from typing import Any, Final, cast
@@ -12,16 +12,21 @@ from typing import Any, Final, cast
 from pydantic.fields import FieldInfo
 
 from codegen import model
-from codegen.annotations import classes_in, field_type
+from codegen.annotations import classes_in, field_type, shown_name
 from codegen.model import DtoType, EnumMember, Model, Operation, Property, TypeRef
 from shared.dtos.base import Dto, ResponseStatus
 from shared.dtos.catalog import CATALOG
 from shared.dtos.endpoint import Endpoint, Form, Tag
 
+#: The requests: what can be called.
+_Called = Set[type[Dto]]
+
 #: What pages say to the gateway that serves them, and what probes ask, is no application's.
 _NOT_FOR_CLIENTS: Final = (Tag.PAGES, Tag.HEALTH)
 #: A page of a list, as ServiceStack's clients know it.
 PAGE: Final = "QueryResponse"
+#: What an answer is that has no class and is no text.
+_WITHOUT_CLASS: Final = {Form.NOTHING: None, Form.FILE: TypeRef(model.BYTES)}
 _place = re.compile(r"<(?:\w+:)?(\w+)>")
 _PAGE_FIELDS: Final = {"offset", "total", "results", "response_status"}
 
@@ -39,11 +44,11 @@ def build(endpoints: Iterable[Endpoint[Any]]) -> Model:
         called.setdefault(one.request, one)
     roots = [cls for one in called.values() for cls in (one.request, one.response) if cls]
     found: dict[str, type] = {}
-    for cls in _reached([*roots, ResponseStatus]):
-        if found.setdefault(cls.__name__, cls) is not cls:
-            raise TypeError(f"two DTOs are called {cls.__name__}: rename one of them")
+    for cls in _reached([*roots, ResponseStatus], set(called)):
+        if found.setdefault(shown_name(cls), cls) is not cls:
+            raise TypeError(f"two DTOs are called {shown_name(cls)}: rename one of them")
     shown = [cls for cls in found.values() if not is_page(cls)]
-    types = [_type(cls, called.get(cls)) for cls in shown]
+    types = [_type(cls, called) for cls in shown]
     return Model((*types, _page()))
 
 
@@ -59,7 +64,7 @@ def _is_told(one: Endpoint[Any]) -> bool:
     return is_dto or (one.response is not None and one.tag not in _NOT_FOR_CLIENTS)
 
 
-def _reached(roots: Iterable[type]) -> Iterator[type]:
+def _reached(roots: Iterable[type], called: _Called) -> Iterator[type]:
     """Give each class that can be reached, once."""
     waiting, seen = list(roots), set[type]()
     while waiting:
@@ -70,25 +75,27 @@ def _reached(roots: Iterable[type]) -> Iterator[type]:
         if not (issubclass(cls, Dto) and cls.__name__.startswith("_")):
             yield cls
         if issubclass(cls, Dto):
-            waiting += _mentioned(cls)
+            waiting += _mentioned(cls, called)
 
 
-def _mentioned(cls: type[Dto]) -> Iterator[type]:
-    if base := _base(cls):
+def _mentioned(cls: type[Dto], called: _Called) -> Iterator[type]:
+    if base := _base(cls, called):
         yield base
     for field in cls.model_fields.values():
         for told in (field.annotation, *field.metadata):
             yield from classes_in(told)
 
 
-def _base(cls: type[Dto]) -> type[Dto] | None:
+def _base(cls: type[Dto], called: _Called) -> type[Dto] | None:
     """Return the base that clients see: of several the one with the most fields.
 
     One whose fields mean something else in the class is none: most languages would not have it.
+    One that is called itself is none either: its answer would be the class's too.
     """
-    public = [base for base in cls.__bases__ if issubclass(base, Dto) and _is_shown(base)]
-    hidden = [base for base in cls.__bases__ if issubclass(base, Dto) and base not in public]
-    beyond = [above for base in hidden if base is not Dto and (above := _base(base))]
+    bases = [base for base in cls.__bases__ if issubclass(base, Dto) and base is not Dto]
+    public = [base for base in bases if base not in called and base.__name__[0] != "_"]
+    hidden = [base for base in bases if base not in public]
+    beyond = [above for base in hidden if (above := _base(base, called))]
     kept = [base for base in (*public, *beyond) if not _changes(cls, base)]
     return max(kept, key=lambda base: len(base.model_fields), default=None)
 
@@ -101,29 +108,25 @@ def _changes(cls: type[Dto], base: type[Dto]) -> bool:
     )
 
 
-def _is_shown(cls: type[Dto]) -> bool:
-    return cls is not Dto and not cls.__name__.startswith("_")
-
-
-def _type(cls: type, endpoint: Endpoint[Any] | None) -> DtoType:
+def _type(cls: type, called: Mapping[type[Dto], Endpoint[Any]]) -> DtoType:
     doc = " ".join(inspect.cleandoc(cls.__doc__ or "").split("\n\n")[0].split())
     if issubclass(cls, Enum):
-        return DtoType(cls.__name__, doc, members=tuple(_member(one) for one in cls))
-    return _class(cast("type[Dto]", cls), doc, endpoint)
+        return DtoType(shown_name(cls), doc, members=tuple(_member(one) for one in cls))
+    return _class(cast("type[Dto]", cls), doc, called)
 
 
 def _member(one: Enum) -> EnumMember:
     return EnumMember(one.name, one.value)
 
 
-def _class(cls: type[Dto], doc: str, endpoint: Endpoint[Any] | None) -> DtoType:
-    base = _base(cls)
+def _class(cls: type[Dto], doc: str, called: Mapping[type[Dto], Endpoint[Any]]) -> DtoType:
+    base, endpoint = _base(cls, set(called)), called.get(cls)
     own = {name: field for name, field in cls.model_fields.items() if not _inherits(base, name)}
     return DtoType(
-        cls.__name__,
+        shown_name(cls),
         doc,
         tuple(_property(name, field) for name, field in own.items()),
-        TypeRef(base.__name__) if base else None,
+        TypeRef(shown_name(base)) if base else None,
         operation=_operation(endpoint) if endpoint else None,
     )
 
@@ -157,11 +160,11 @@ def _operation(one: Endpoint[Any]) -> Operation:
 
 def _returns(one: Endpoint[Any]) -> TypeRef | None:
     if one.response is None:
-        return None if one.form is Form.NOTHING else TypeRef(model.STRING)
+        return _WITHOUT_CLASS.get(one.form, TypeRef(model.STRING))
     if is_page(one.response):
         rows = field_type("results", one.response.model_fields["results"])
         return TypeRef(PAGE, rows.args)
-    return TypeRef(one.response.__name__)
+    return TypeRef(shown_name(one.response))
 
 
 def _page() -> DtoType:

@@ -16,10 +16,16 @@ from gateway.admin import audit, metrics, overview, workers
 from gateway.ai_server import views as ai_server
 from gateway.answer_headers import add_limit_headers
 from gateway.batch import views as batch
+from gateway.batches import views as batches
 from gateway.callbacks import deliveries
 from gateway.callbacks import samples as callback_tests
 from gateway.callbacks import signing_keys as callback_keys
 from gateway.callbacks import subscriptions as callback_subscriptions
+from gateway.counting import count_answers, keep_writing
+from gateway.files import artifacts as file_links
+from gateway.files import locations
+from gateway.files import uploads as file_uploads
+from gateway.files import views as files
 from gateway.http import cors
 from gateway.http.flask_app import App
 from gateway.inference import chat, completions, embeddings, models, ollama
@@ -27,9 +33,13 @@ from gateway.jobs import listing as query_jobs
 from gateway.jobs import results, statistics, streams
 from gateway.jobs import retries as retry_jobs
 from gateway.jobs import views as jobs
+from gateway.media import generations as media_generations
+from gateway.media import listings as media_listings
 from gateway.media import openai as media_openai
+from gateway.media import transforms as media_transforms
 from gateway.ollama import views as ollama_api
 from gateway.openai_headers import add_openai_headers
+from gateway.openapi import views as openapi
 from gateway.pages import conversations, sign_in
 from gateway.pages import views as pages
 from gateway.providers import changes as provider_changes
@@ -39,17 +49,19 @@ from gateway.request_id import request_id
 from gateway.responses import views as responses
 from gateway.self_check import keep_checking
 from gateway.services import Services, attach, build_services
+from gateway.typed import views as typed
 from shared.settings import SettingsError, load_settings
 
 #: The modules with views, each with its blueprint.
 _RESOURCES: Final = (
     *(chat, completions, embeddings, responses, ollama, ollama_api, batch),
-    *(media_openai,),
+    *(media_openai, media_generations, media_transforms, media_listings),
     *(jobs, query_jobs, retry_jobs, statistics, streams, models, results),
     *(deliveries, callback_keys, callback_subscriptions, callback_tests),
     *(providers, provider_changes, provider_testing, workers),
-    *(keys, audit, overview, health, metrics, ai_server),
-    *(pages, sign_in, conversations),
+    *(batches, files, file_uploads, file_links, locations),
+    *(keys, audit, overview, health, metrics, ai_server, openapi),
+    *(typed, pages, sign_in, conversations),
 )
 
 
@@ -62,6 +74,7 @@ def create_app(services: Services | None = None) -> Flask:
             sys.exit(f"replyto: {exc}")
         services.key_keeper.start(services.keys.take_uses)
         keep_checking(services)
+        keep_writing(services)
     app = App("gateway", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = services.settings.max_body_bytes
     app.config["MAX_FORM_MEMORY_SIZE"] = services.settings.max_body_bytes
@@ -72,6 +85,7 @@ def create_app(services: Services | None = None) -> Flask:
     error_body.register(app)
     for module in _RESOURCES:
         app.register_blueprint(module.blueprint)
+    count_answers(app)
     app.after_request(_name_request)
     app.after_request(add_limit_headers)
     app.after_request(add_openai_headers)

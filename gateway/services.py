@@ -43,6 +43,7 @@ from shared.providers.registry_follower import RegistryFollower
 from shared.settings import Settings
 from shared.store import client as redis_client
 from shared.telemetry.counters import Counters
+from shared.telemetry.tally import Tally
 from shared.telemetry.workers import WorkerBook
 
 _EXTENSION = "replyto"
@@ -59,6 +60,7 @@ class Services:
     sessions: Sessions
     mailbox: Mailbox
     counters: Counters
+    tally: Tally
     chunks: ChunkStore
     chunk_reader: ChunkReader
     conversations: ConversationStore
@@ -138,6 +140,7 @@ def services_on(
         sessions=sessions,
         mailbox=Mailbox(client, settings.sync_limit),
         counters=Counters(client),
+        tally=Tally(),
         chunks=chunks,
         chunk_reader=ChunkReader(chunks, settings.stream_limit),
         deliveries=DeliveryStore(client, settings),

@@ -189,6 +189,15 @@ class OperationNotSupported(ServiceError):
     error_code = "OperationNotSupported"
 
 
+class LanguageNotFound(ServiceError):
+    """There are no typed DTOs in this language."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "language_not_found"
+    error_code = "NotFound"
+
+
 class JobNotFound(ServiceError):
     """No such job."""
 
@@ -331,6 +340,15 @@ class ArtifactNotFound(ServiceError):
     status = 404
     type = "invalid_request_error"
     code = "file_not_found"
+    error_code = "NotFound"
+
+
+class BatchNotFound(ServiceError):
+    """There is no such batch."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "batch_not_found"
     error_code = "NotFound"
 
 

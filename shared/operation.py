@@ -67,4 +67,6 @@ OPERATIONS_BY_TYPE: Final[Mapping[str, frozenset[Operation]]] = {
         )
     ),
     "anthropic": frozenset((Operation.CHAT,)),
+    # Engines of our own, in a worker of ours.
+    "local": frozenset((Operation.TRANSFORM, Operation.IMAGE_UPSCALE)),
 }

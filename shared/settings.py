@@ -19,6 +19,7 @@ from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from shared.database.network_disk import network_file_system
 from shared.database.url import parse_url
+from shared.files_address import read_files_address
 from shared.listen_address import base_url, listen_host
 from shared.security.provider_places import ProviderPlaces
 from shared.security.sealing import is_encryption_key, new_encryption_key
@@ -336,6 +337,12 @@ class Settings(BaseSettings):
     max_file_bytes: Count = Field(
         512 * 1024 * 1024, description="Largest file that is uploaded at once, bytes."
     )
+    max_upload_bytes: Count = Field(
+        8 * 1024**3, description="Largest file that is uploaded in parts, bytes."
+    )
+    batch_window: Count = Field(
+        1000, description="Most jobs of all batches that are in the queues at once."
+    )
     storage_quota_bytes: int = Field(
         50 * 1024**3, ge=0, description="Most bytes of the files of one API key; 0: no limit."
     )
@@ -344,6 +351,12 @@ class Settings(BaseSettings):
         ge=0,
         description="What is left free of the disk with the files; nearer to full, files are "
         "refused with 503.",
+    )
+    media_concurrency: int = Field(
+        0,
+        ge=0,
+        description="Most pictures, videos and sounds that one worker process converts at once; "
+        "0: as many as the machine has processors.",
     )
     artifact_ttl_s: Seconds = Field(
         30 * 86_400, description="How long what models make is kept, pictures and sound."
@@ -410,6 +423,12 @@ class Settings(BaseSettings):
     @classmethod
     def _database_is_one_we_speak(cls, value: str) -> str:
         _ = value and parse_url(value)
+        return value
+
+    @field_validator("artifacts")
+    @classmethod
+    def _files_can_be_found(cls, value: str) -> str:
+        _ = value and read_files_address(value)
         return value
 
     @property

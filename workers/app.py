@@ -13,6 +13,7 @@ from kombu.utils import functional
 
 from shared.settings import Settings, SettingsError, load_settings
 from shared.telemetry.log_setup import set_up, write_at_once
+from workers import outage_lines
 from workers.config import celery_config
 from workers.maintenance.steps import DepsStep, MaintenanceStep
 from workers.pools import PoolStep
@@ -44,6 +45,7 @@ def _let_pauses_yield() -> None:
 def _log_in_the_one_form(sender: str, **_: Any) -> None:
     """Log as all processes do; `-l` has no say. Comes before Celery has anything to say."""
     set_up(sender, _settings())
+    outage_lines.set_up()
     # What Celery says when it is told to stop, it prints past every log.
     celery_worker.safe_say = lambda text, *_: write_at_once("celery.apps.worker", text)  # type: ignore[attr-defined]
 

@@ -18,7 +18,7 @@ from workers.broker_pool import HEALTH_CHECK_S
 def celery_config(settings: Settings) -> dict[str, Any]:
     """Return the whole configuration of the Celery app."""
     names = [task_names.chat_queue(model) for model in _models(settings)]
-    names += [task_names.COMPLETION_QUEUE, task_names.CALLBACKS_QUEUE]
+    names += [*(task_names.COMPLETION_QUEUE, task_names.CALLBACKS_QUEUE, task_names.MEDIA_QUEUE)]
     return {
         # Both by name: a CELERY_BROKER_URL in the environment would overrule `broker_url`. Where
         # Redis is says `address` below, the same for the workers' two sides and the gateway.

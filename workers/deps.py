@@ -43,6 +43,7 @@ from workers.chat.lanes import Lanes, kept_slots
 from workers.chat.relay import Relays
 from workers.chat.running import Running
 from workers.chat.usage import UsageSupport
+from workers.media.local import LocalDialect
 from workers.providers.anthropic.dialect import AnthropicDialect
 from workers.providers.base import Dialects
 from workers.providers.connections import Adapter
@@ -123,6 +124,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
                 "openai": OpenAiDialect(),
                 "ollama": OllamaDialect(),
                 "anthropic": AnthropicDialect(),
+                "local": LocalDialect(settings.media_concurrency),
             }
         ),
         llm_session=llm_session(concurrency, settings.provider_places),

@@ -47,6 +47,7 @@ def adjust(consumer: Any) -> None:
     models = deps_of(app).registry.known_models
     wanted = {task_names.chat_queue(model) for model in models}
     now = {name for name in app.amqp.queues.consume_from if task_names.is_chat_queue(name)}
+    now.discard(task_names.MEDIA_QUEUE)
     for name in sorted(wanted - now):
         # Known first: what is not would be an error (`task_create_missing_queues`).
         app.amqp.queues.add(Queue(name, routing_key=name))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,11 +11,15 @@ import click
 import requests
 from pydantic import SecretStr, ValidationError
 
+from cli import running
 from shared.listen_address import reachable_host, url_host
 from shared.settings import Settings, first_wrong
 
 #: Longest wait for an answer (seconds): of a test, the callback's own limit and some more.
 _TIMEOUT_S: Final = 60.0
+#: The same of calls that wait for a model: the gateway gives up before.
+_WAIT_S: Final = 900.0
+_WAITING: Final = ("WaitForOpenAiChat", "ChatAiProvider")
 
 
 class GatewayApi:
@@ -28,18 +34,43 @@ class GatewayApi:
     def call(self, dto: str, values: dict[str, Any]) -> dict[str, Any]:
         """Send a DTO, absent values left out; return the answer. Raises click.ClickException."""
         body = {name: value for name, value in values.items() if value is not None}
+        answer = self._post(f"/api/{dto}", body, _WAIT_S if dto in _WAITING else _TIMEOUT_S)
+        found = self._object(answer)
+        if answer.ok and found:
+            return found
+        raise self._failure(answer, found)
+
+    def stream(self, path: str, body: dict[str, Any]) -> Iterator[bytes]:
+        """Give the lines of a streamed answer. Raises click.ClickException."""
+        with self._post(path, body, _WAIT_S, stream=True) as answer:
+            if not answer.ok:
+                raise self._failure(answer, self._object(answer))
+            try:
+                yield from answer.iter_lines()
+            except requests.RequestException as exc:
+                raise click.ClickException(f"the answer broke off: {_reason(exc)}") from exc
+
+    def _post(
+        self, path: str, body: dict[str, Any], timeout_s: float, *, stream: bool = False
+    ) -> requests.Response:
         try:
-            answer = self._session.post(f"{self._url}/api/{dto}", json=body, timeout=_TIMEOUT_S)
+            return self._session.post(
+                f"{self._url}{path}", json=body, timeout=timeout_s, stream=stream
+            )
         except requests.RequestException as exc:
             raise click.ClickException(f"no answer from {self._url}: {_reason(exc)}") from exc
+
+    @staticmethod
+    def _object(answer: requests.Response) -> dict[str, Any]:
         try:
             found: dict[str, Any] = answer.json()
         except ValueError:
-            found = {}
-        if answer.ok and found:
-            return found
+            return {}
+        return found
+
+    def _failure(self, answer: requests.Response, found: dict[str, Any]) -> click.ClickException:
         reason = (found.get("error") or {}).get("message") or "this is no answer of ReplyTo"
-        raise click.ClickException(f"{self._url} answered {answer.status_code}: {reason}")
+        return click.ClickException(f"{self._url} answered {answer.status_code}: {reason}")
 
 
 def connect(url: str | None, key: str | None) -> GatewayApi:
@@ -65,7 +96,13 @@ def _settings() -> Settings:
 
 
 def own_url(settings: Settings) -> str:
-    """Return where the gateway of these settings is reached, by its public URL if it has one."""
+    """Return where the gateway of these settings is reached, by its public URL if it has one.
+
+    What the environment says comes before what `replyto up` has noted in the data directory.
+    """
+    told = {"REPLYTO_BASE_URL", "REPLYTO_PORT", "REPLYTO_HOST"} & os.environ.keys()
+    if not told and (noted := running.url_of(settings.data_dir)):
+        return noted
     host = url_host(reachable_host(settings.host))
     return settings.base_url or f"http://{host}:{settings.port}"
 

@@ -10,8 +10,9 @@ import click
 import redis
 import requests
 
+from cli.api import remote_providers
 from cli.api.gateway import own_url
-from cli.api.options import at_url
+from cli.api.options import at_gateway
 from shared.providers import registry_document as documents
 from shared.providers.health import HealthBook
 from shared.providers.health_store import HealthStore
@@ -29,12 +30,20 @@ _FILE = click.argument("file", required=False, type=click.Path(path_type=Path))
 
 @click.group()
 def providers() -> None:
-    """Show and change the LLM providers of a running ReplyTo."""
+    """Show and change the LLM providers of a running ReplyTo.
+
+    With --url and --key (the admin secret, or a key with the scope) of one that runs elsewhere;
+    `diff` and `apply` need its Redis.
+    """
 
 
 @providers.command("list")
-def list_() -> None:
+@at_gateway
+def list_(url: str | None, key: str | None) -> None:
     """List the providers: what they serve, and how they do."""
+    if url or key:
+        remote_providers.show(url, key)
+        return
     client, _ = _connected()
     document, book = RegistryStore(client).read()[1], HealthBook()
     HealthStore(client).refresh(book)
@@ -77,15 +86,23 @@ def apply(file: Path | None) -> None:
 
 @providers.command()
 @click.argument("name")
-def enable(name: str) -> None:
+@at_gateway
+def enable(name: str, url: str | None, key: str | None) -> None:
     """Let a provider be called."""
+    if url or key:
+        remote_providers.switch(url, key, name, enabled=True)
+        return
     _switch(name, enabled=True)
 
 
 @providers.command()
 @click.argument("name")
-def disable(name: str) -> None:
+@at_gateway
+def disable(name: str, url: str | None, key: str | None) -> None:
     """Call a provider no more; what runs there may finish."""
+    if url or key:
+        remote_providers.switch(url, key, name, enabled=False)
+        return
     _switch(name, enabled=False)
 
 
@@ -93,9 +110,12 @@ def disable(name: str) -> None:
 @click.argument("name")
 @click.option("--model", help="The model to ask. Default: its first one.")
 @click.option("--prompt", default="Say hello.", show_default=True)
-@at_url
-def test_(name: str, model: str | None, prompt: str, url: str | None) -> None:
+@at_gateway
+def test_(name: str, model: str | None, prompt: str, url: str | None, key: str | None) -> None:
     """Have a provider answer, also one that is offline. It is asked a real question."""
+    if key:
+        remote_providers.try_one(url, key, name=name, model=model, prompt=prompt)
+        return
     client, settings = _connected()
     entry = RegistryStore(client).read()[1].entry(name)
     if entry is None:

@@ -31,6 +31,8 @@ def form_of(body: bytes) -> Json:
     request: Json = {name: _one(values) for name, values in fields.lists()}
     for name, sent in files.lists():
         request[name] = _one([File(one.filename or "", one.read()) for one in sent])
+        for one in sent:
+            one.close()
     return request
 
 

@@ -31,7 +31,7 @@ def worker(
     silence = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     size = ["-P", "gevent", "-c", str(concurrency)]
     command = [*_OWN_MODULE, "workers", "-A", "workers.app", "--quiet", "worker"]
-    return [*command, *size, *selection, "-n", f"{name}@%h", *silence, "-l", "INFO"]
+    return [*command, *size, *selection, "-n", f"{name}@%h", *silence]
 
 
 def chat(settings: Settings, number: int = 1) -> list[str]:

@@ -11,6 +11,7 @@ from signal import SIGTERM
 
 import redis
 
+from cli import running
 from cli.console import Console
 from cli.ports import bind_problem, free_port
 from cli.stop_signals import StopSignals
@@ -82,6 +83,7 @@ class Stack:
             self._wait_until(lambda: not self._missing(client, list(workers)))
         self._console.release(show=False)
         if not self._stop.count:
+            running.note(self._settings.data_dir, self._url)
             self._console.say(banner.render(self._facts(), self._console))
 
     def _check_port(self) -> None:
@@ -201,7 +203,7 @@ class Stack:
         generated = settings.data_dir / "auth_secret"
         from_env = os.environ.get("REPLYTO_AUTH_SECRET")
         return banner.ReadyFacts(
-            url=f"http://{url_host(host)}:{settings.port}",
+            url=self._url,
             api_key=api_key,
             auth_secret_place="in REPLYTO_AUTH_SECRET" if from_env else f"in {generated}",
             models=readiness.listed_models(host, settings.port, api_key),
@@ -209,11 +211,16 @@ class Stack:
             took_s=time.monotonic() - self._began_at,
         )
 
+    @property
+    def _url(self) -> str:
+        return f"http://{url_host(self._local_host())}:{self._settings.port}"
+
     def _local_host(self) -> str:
         """Return the address at which this machine reaches the gateway."""
         return reachable_host(self._settings.host)
 
     def _end(self) -> None:
+        running.forget(self._settings.data_dir)
         if not self._stop.count:
             # The start failed, and why is told last: after that nobody wants to read how it ends.
             self._console.hold()

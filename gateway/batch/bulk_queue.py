@@ -18,6 +18,7 @@ from shared.codecs.json_bytes import to_json_bytes
 from shared.dtos import catalog
 from shared.jobs.job import NewJob
 from shared.queues import names as task_names
+from shared.telemetry.tally import Tallied
 from shared.wire.chat_request import (
     ChatCall,
     parse_queue_chat_completion,
@@ -40,7 +41,10 @@ def queue_all(call: Call[Sequence[Item]]) -> Iterator[bytes]:
     accepted, done = call.services.jobs.accept_all(news), 0
     try:
         for done, job in enumerate(accepted, 1):
-            ref_id = news[done - 1].ref_id
+            new = news[done - 1]
+            ref_id = new.ref_id
+            if job.is_new:
+                call.services.tally.add(Tallied.ACCEPTED, new.model, new.operation.value)
             told_at = status_url(base, catalog.JOB_STATUS, ref_id)
             yield to_json_bytes({"id": job.id, "refId": ref_id, "statusUrl": told_at})
     except Exception as exc:

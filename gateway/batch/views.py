@@ -13,7 +13,7 @@ from gateway.batch.items import Item, read_items
 from gateway.batch.one_by_one import Failed, do_all
 from gateway.batch.outcome import Stopped, finished, stopped
 from gateway.http.request import incoming
-from gateway.http.routes import Call, route
+from gateway.http.routes import NOBODY, Call, route
 from shared.dtos import catalog
 from shared.dtos.service import AutoBatch
 from shared.errors import RouteNotFound
@@ -34,7 +34,8 @@ def do_batch(call: Call[AutoBatch]) -> Response:
     if endpoint is None:
         raise RouteNotFound(f"There is no DTO '{call.request.name}' that could come in a batch.")
     gateway = call.services
-    principal = gateway.keys.authenticate(incoming(), *endpoint.scopes)
+    scopes = endpoint.scopes
+    principal = gateway.keys.authenticate(incoming(), *scopes) if scopes else NOBODY
     items = read_items(
         incoming().body,
         most=gateway.settings.batch_limit,

@@ -44,7 +44,7 @@ def bind(dto: type[D], most_bytes: int = _SMALL_BYTES, place: Mapping[str, Any] 
     asked = incoming()
     if asked.mimetype != _MULTIPART:
         asked.max_content_length = min(most_bytes, asked.max_content_length or most_bytes)
-    return dto.bind([*request.args.items(), *_body_values().items(), *place.items()])
+    return dto.bind([*request.args.items(), *body_values().items(), *place.items()])
 
 
 def read_call(parse: Callable[[bytes], T]) -> T:
@@ -75,7 +75,8 @@ def _is_form(asked: IncomingRequest) -> bool:
     return True
 
 
-def _body_values() -> dict[str, Any]:
+def body_values() -> dict[str, Any]:
+    """Return what the body says by its names, be it JSON or a form."""
     asked = incoming()
     if _is_form(asked):
         return asked.form.to_dict()

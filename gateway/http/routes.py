@@ -5,8 +5,8 @@ All that does not depend on a request is found out when a view is registered.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, Final, Generic, TypeVar, overload
 
@@ -37,6 +37,8 @@ class Call(Generic[A_co]):
     request: A_co
     services: Services
     endpoint: Endpoint[Any]
+    #: What the path says.
+    place: Mapping[str, str] = field(default_factory=dict)
 
 
 View = Callable[[Call[T]], Dto | Response]
@@ -106,7 +108,7 @@ def _answering(
         if scopes and not (open_to is not None and open_to(here)):
             principal = gateway.keys.authenticate(here, *scopes)
         asked = read() if read is not None else bound(place)
-        told = view(Call(principal, asked, gateway, endpoint))
+        told = view(Call(principal, asked, gateway, endpoint, place))
         return told if isinstance(told, Response) else JsonResponse(told.to_json())
 
     return answer

@@ -24,6 +24,7 @@ from shared.jobs.job import NewJob
 from shared.jobs.moves import Accepted
 from shared.operation import MEDIA
 from shared.providers.provider import Provider
+from shared.telemetry.tally import Tallied
 from shared.wire.chat_request import ChatCall
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,8 @@ def accept_job(
     place = Place(here.request_id, _base_url(services, call))
     new = new_job(principal, call, place, priority=priority, timeout_s=timeout_s, mailbox=mailbox)
     accepted = services.jobs.accept(new)
+    if accepted.is_new:
+        services.tally.add(Tallied.ACCEPTED, new.model, new.operation.value)
     here.job_id = accepted.id
     log.debug("job %s: accepted for %s", accepted.id, new.model)
     return accepted, new.ref_id

@@ -36,7 +36,7 @@ def tell(call: Call[GetSession]) -> Response:
     token = token_of(request)
     key_digest = gateway.sessions.key_digest(request)
     if token and key_digest:
-        return _who(gateway.keys.of_digest(key_digest), Session(token))
+        return _who(gateway, gateway.keys.of_digest(key_digest), Session(token))
     if gateway.settings.pages_open and is_local_page(request):
         key = digest(gateway.settings.api_key.get_secret_value())
         return _begin(gateway, key, gateway.sessions.begin_open())
@@ -87,7 +87,7 @@ def _sign_in(gateway: Services, key_digest: str) -> Response:
 
 
 def _begin(gateway: Services, key_digest: str, session: Session) -> Response:
-    response = _who(gateway.keys.of_digest(key_digest), session)
+    response = _who(gateway, gateway.keys.of_digest(key_digest), session)
     response.set_cookie(
         COOKIE,
         session.token,
@@ -99,12 +99,13 @@ def _begin(gateway: Services, key_digest: str, session: Session) -> Response:
     return response
 
 
-def _who(principal: Principal, session: Session) -> Response:
+def _who(gateway: Services, principal: Principal, session: Session) -> Response:
     told = SessionResponse(
         owner=principal.owner,
         is_admin=principal.is_admin,
         scopes=sorted(principal.scopes),
         csrf_token=session.csrf_token,
+        max_body_bytes=gateway.settings.max_body_bytes,
     )
     response = JsonResponse(told.to_json())
     response.headers["Cache-Control"] = "no-store"

@@ -47,13 +47,13 @@ def home(_call: Call[NoFields]) -> AnyResponse:
 @route(blueprint, catalog.CHAT_PAGE, slash_too=True)
 def chat(_call: Call[GetPlace]) -> Response:
     """Show the chat page; its script reads the rest of the address."""
-    return _shell("chat", "Chat")
+    return shell("chat", "Chat")
 
 
 @route(blueprint, catalog.ADMIN_PAGE, slash_too=True)
 def admin(_call: Call[GetPlace]) -> Response:
     """Show the admin pages; their script reads the rest of the address."""
-    return _shell("admin", "Admin")
+    return shell("admin", "Admin")
 
 
 @route(blueprint, catalog.STATIC_FILE)
@@ -64,7 +64,7 @@ def static_file(call: Call[GetStaticFile]) -> Response:
         response.headers["Cache-Control"] = f"public, max-age={_FOREVER_S}, immutable"
     else:
         response.headers["Cache-Control"] = "no-cache"
-    return _guarded(response)
+    return guarded(response)
 
 
 @lru_cache(maxsize=1)
@@ -78,14 +78,16 @@ def assets_version() -> str:
     return digest.hexdigest()[:12]
 
 
-def _shell(app: str, title: str) -> Response:
+def shell(app: str, title: str) -> Response:
+    """Return the page of one of our scripts."""
     html = render_template("shell.html", app=app, title=title, version=assets_version())
     response = Response(html, mimetype="text/html")
     response.headers["Cache-Control"] = "no-cache"
-    return _guarded(response)
+    return guarded(response)
 
 
-def _guarded(response: Response) -> Response:
+def guarded(response: Response) -> Response:
+    """Return a page that may load nothing from elsewhere, nor be framed."""
     response.headers["Content-Security-Policy"] = POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"

@@ -18,7 +18,7 @@ from shared.providers.health import WELL, Standing
 from shared.providers.provider import Provider
 from shared.providers.registry_document import Entry
 from shared.providers.vision import sees
-from shared.security.masked_url import masked_url
+from shared.security.masked_url import is_masked_key, masked_url
 from shared.security.sealing import Sealer
 
 _NAMES: Final = {
@@ -53,9 +53,16 @@ def given_fields(gateway: Services, wanted: Dto) -> dict[str, Any]:
     if models:
         own["models"] = models
     if given.get("api_key"):
+        _check_unmasked(given["api_key"])
         sealer = Sealer(gateway.settings.encryption_key.get_secret_value())
         own["sealed_key"] = sealer.seal(given["api_key"])
     return own
+
+
+def _check_unmasked(key: str) -> None:
+    if is_masked_key(key):
+        said = "apiKey: this is what is shown in the place of a key. Leave it out to keep the key."
+        raise ValidationFailed(said, field="apiKey")
 
 
 def checked_provider(known: dict[str, Any], fields: dict[str, Any]) -> Provider:

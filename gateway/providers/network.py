@@ -15,12 +15,13 @@ from pydantic.alias_generators import to_camel
 
 from shared.errors import ValidationFailed
 from shared.providers.proxy_url import FROM_ENVIRONMENT
-from shared.security.masked_url import masked_url
+from shared.security.masked_url import has_mask, masked_url
 from shared.settings import Settings
 
 _FILES: Final = ("ca_file", "client_cert", "client_key")
 #: What is shown without its password, and may come back so.
 _SHOWN_MASKED: Final = ("base_url", "heartbeat_url", "proxy")
+_TOLD: Final = {"base_url": "apiBaseUrl"}
 _is_file_name = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*").fullmatch
 
 
@@ -34,6 +35,7 @@ def permitted(
     changed = {
         name: value for name, value in fields.items() if not _is_as_shown(name, value, known)
     }
+    check_unmasked(changed)
     for name in (*_FILES, "proxy", "heartbeat_url"):
         if changed.get(name) == "":
             changed[name] = None
@@ -46,6 +48,21 @@ def permitted(
             field="proxy",
         )
     return changed
+
+
+def check_unmasked(changed: Mapping[str, Any]) -> None:
+    """Refuse what was shown in the place of a secret and comes back changed. ValidationFailed.
+
+    Whoever edits a URL that was shown as `https://***@host/v1` would else wipe its password.
+    """
+    for name in _SHOWN_MASKED:
+        if has_mask(str(changed.get(name) or "")):
+            told = _TOLD.get(name, to_camel(name))
+            raise ValidationFailed(
+                f"{told}: '***' stands where a secret is not shown. Leave the field out to keep "
+                "what is there, or give the whole URL.",
+                field=told,
+            )
 
 
 def _is_as_shown(name: str, value: Any, known: Mapping[str, Any]) -> bool:

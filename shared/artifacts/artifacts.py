@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,6 +23,8 @@ from shared.errors import StorageUnavailable
 from shared.settings import Settings
 
 log = logging.getLogger(__name__)
+
+_is_id = re.compile(r"[A-Za-z0-9._-]{1,64}").fullmatch
 
 #: Most rows of one transaction of the sweep, and most blobs that it looks at in one read.
 _BATCH: Final = 200
@@ -86,6 +89,8 @@ class Artifacts:
 
     def find(self, artifact_id: str, owner: str | None = None) -> Artifact | None:
         """Return an artifact that this owner sees; without an owner also what is only held yet."""
+        if not _is_id(artifact_id):
+            return None
         return self._records.find(artifact_id, owner, self._now_ms())
 
     def list(
@@ -99,6 +104,9 @@ class Artifacts:
     ) -> list[Artifact]:
         """Return at most so many of an owner's, the latest first, behind the one of this id."""
         now_ms = self._now_ms()
+        if not _is_id(after or "x") or not _is_id(purpose or "x"):
+            # PostgreSQL does not even look for some texts.
+            return []
         return self._records.page(owner, purpose, after, limit, now_ms, ascending=ascending)
 
     def read(self, artifact: Artifact, start: int = 0, end: int | None = None) -> Iterator[bytes]:

@@ -13,9 +13,12 @@ from shared import errors
 from shared.api_keys.scopes import Scope
 from shared.dtos import (
     api_keys,
+    batches,
     callbacks,
     conversations,
     deliveries,
+    files,
+    generation,
     history,
     inference,
     jobs,
@@ -24,6 +27,7 @@ from shared.dtos import (
     overview,
     providers,
     service,
+    transforms,
 )
 from shared.dtos.base import Dto
 from shared.dtos.endpoint import DTO_PREFIXES, ONE_WAY_PREFIX, Endpoint, Form, Tag
@@ -50,7 +54,9 @@ _CALL: Final = (
 #: And what if the answer is waited for.
 _WAIT: Final = (*_CALL, errors.TooManyWaiting, errors.StreamGone, errors.WaitTimedOut)
 #: And what if it has files.
-_MEDIA: Final = (*_WAIT, errors.StorageUnavailable, errors.StorageFull)
+_STORE: Final = (errors.StorageUnavailable, errors.StorageFull, errors.StorageQuotaExceeded)
+_MEDIA: Final = (*_WAIT, *_STORE)
+_QUEUED_MEDIA: Final = (*_CALL, *_STORE)
 _JOB: Final = (errors.JobNotFound, errors.DatabaseUnavailable)
 _BOOK: Final = (errors.DatabaseUnavailable,)
 
@@ -113,6 +119,13 @@ def _at(
         errors=failures,
         **{"bodiless": "POST" not in methods, **more},
     )
+
+
+def _made(
+    request: type[Q], response: type[Dto], *failures: type[errors.ServiceError]
+) -> Endpoint[Q]:
+    """Return a call of AI Server's for what a model makes; files come with it."""
+    return _dto(request, response, "POST", _CHAT, Tag.MEDIA, *failures, large=True)
 
 
 def _summary(request: type[Dto]) -> str:
@@ -291,6 +304,7 @@ CREATE_IMAGE: Final = _at(
     Tag.MEDIA,
     *_MEDIA,
     form=Form.UNTOUCHED,
+    streams=True,
     large=True,
 )
 CREATE_SPEECH: Final = _at(
@@ -302,6 +316,170 @@ CREATE_SPEECH: Final = _at(
     *_MEDIA,
     form=Form.FILE,
     large=True,
+)
+EDIT_IMAGE: Final = _at(
+    "POST /v1/images/edits",
+    media.OpenAiImageEdit,
+    media.OpenAiImagesResponse,
+    _CHAT,
+    Tag.MEDIA,
+    *_MEDIA,
+    form=Form.UNTOUCHED,
+    streams=True,
+    large=True,
+)
+VARY_IMAGE: Final = _at(
+    "POST /v1/images/variations",
+    media.OpenAiImageVariation,
+    media.OpenAiImagesResponse,
+    _CHAT,
+    Tag.MEDIA,
+    *_MEDIA,
+    form=Form.UNTOUCHED,
+    large=True,
+)
+TRANSCRIBE: Final = _at(
+    "POST /v1/audio/transcriptions",
+    media.OpenAiTranscription,
+    media.OpenAiTranscriptionResponse,
+    _CHAT,
+    Tag.MEDIA,
+    *_MEDIA,
+    form=Form.UNTOUCHED,
+    streams=True,
+    large=True,
+)
+TRANSLATE: Final = _at(
+    "POST /v1/audio/translations",
+    media.OpenAiTranslation,
+    media.OpenAiTranscriptionResponse,
+    _CHAT,
+    Tag.MEDIA,
+    *_MEDIA,
+    form=Form.UNTOUCHED,
+    large=True,
+)
+
+# The same in AI Server's words
+TEXT_TO_IMAGE: Final = _made(generation.TextToImage, generation.ArtifactGenerationResponse, *_MEDIA)
+QUEUE_TEXT_TO_IMAGE: Final = _made(
+    generation.QueueTextToImage, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+IMAGE_TO_IMAGE: Final = _made(
+    generation.ImageToImage, generation.ArtifactGenerationResponse, *_MEDIA
+)
+QUEUE_IMAGE_TO_IMAGE: Final = _made(
+    generation.QueueImageToImage, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+IMAGE_UPSCALE: Final = _made(
+    generation.ImageUpscale, generation.ArtifactGenerationResponse, *_MEDIA
+)
+QUEUE_IMAGE_UPSCALE: Final = _made(
+    generation.QueueImageUpscale, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+IMAGE_WITH_MASK: Final = _made(
+    generation.ImageWithMask, generation.ArtifactGenerationResponse, *_MEDIA
+)
+QUEUE_IMAGE_WITH_MASK: Final = _made(
+    generation.QueueImageWithMask, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+IMAGE_TO_TEXT: Final = _made(generation.ImageToText, generation.TextGenerationResponse, *_MEDIA)
+QUEUE_IMAGE_TO_TEXT: Final = _made(
+    generation.QueueImageToText, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+TEXT_TO_SPEECH: Final = _made(
+    generation.TextToSpeech, generation.ArtifactGenerationResponse, *_MEDIA
+)
+QUEUE_TEXT_TO_SPEECH: Final = _made(
+    generation.QueueTextToSpeech, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+SPEECH_TO_TEXT: Final = _made(generation.SpeechToText, generation.TextGenerationResponse, *_MEDIA)
+QUEUE_SPEECH_TO_TEXT: Final = _made(
+    generation.QueueSpeechToText, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+CONVERT_IMAGE: Final = _made(
+    transforms.ConvertImage, generation.ArtifactGenerationResponse, *_MEDIA
+)
+QUEUE_CONVERT_IMAGE: Final = _made(
+    transforms.QueueConvertImage, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+CROP_IMAGE: Final = _made(transforms.CropImage, generation.ArtifactGenerationResponse, *_MEDIA)
+QUEUE_CROP_IMAGE: Final = _made(
+    transforms.QueueCropImage, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+SCALE_IMAGE: Final = _made(transforms.ScaleImage, generation.ArtifactGenerationResponse, *_MEDIA)
+QUEUE_SCALE_IMAGE: Final = _made(
+    transforms.QueueScaleImage, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+WATERMARK_IMAGE: Final = _made(
+    transforms.WatermarkImage, generation.ArtifactGenerationResponse, *_MEDIA
+)
+QUEUE_WATERMARK_IMAGE: Final = _made(
+    transforms.QueueWatermarkImage, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+CONVERT_VIDEO: Final = _made(
+    transforms.ConvertVideo, generation.ArtifactGenerationResponse, *_MEDIA
+)
+QUEUE_CONVERT_VIDEO: Final = _made(
+    transforms.QueueConvertVideo, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+CROP_VIDEO: Final = _made(transforms.CropVideo, generation.ArtifactGenerationResponse, *_MEDIA)
+QUEUE_CROP_VIDEO: Final = _made(
+    transforms.QueueCropVideo, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+SCALE_VIDEO: Final = _made(transforms.ScaleVideo, generation.ArtifactGenerationResponse, *_MEDIA)
+QUEUE_SCALE_VIDEO: Final = _made(
+    transforms.QueueScaleVideo, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+TRIM_VIDEO: Final = _made(transforms.TrimVideo, generation.ArtifactGenerationResponse, *_MEDIA)
+QUEUE_TRIM_VIDEO: Final = _made(
+    transforms.QueueTrimVideo, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+WATERMARK_VIDEO: Final = _made(
+    transforms.WatermarkVideo, generation.ArtifactGenerationResponse, *_MEDIA
+)
+QUEUE_WATERMARK_VIDEO: Final = _made(
+    transforms.QueueWatermarkVideo, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+CONVERT_AUDIO: Final = _made(
+    transforms.ConvertAudio, generation.ArtifactGenerationResponse, *_MEDIA
+)
+QUEUE_CONVERT_AUDIO: Final = _made(
+    transforms.QueueConvertAudio, generation.QueueGenerationResponse, *_QUEUED_MEDIA
+)
+ARTIFACT_STATUS: Final = _dto(
+    generation.GetArtifactGenerationStatus,
+    generation.GetArtifactGenerationStatusResponse,
+    "GET",
+    _READ,
+    Tag.MEDIA,
+    *_JOB,
+    names_job=True,
+)
+TEXT_STATUS: Final = _dto(
+    generation.GetTextGenerationStatus,
+    generation.GetTextGenerationStatusResponse,
+    "GET",
+    _READ,
+    Tag.MEDIA,
+    *_JOB,
+    names_job=True,
+)
+ACTIVE_MEDIA_MODELS: Final = _dto(
+    generation.ActiveMediaModels, generation.ActiveMediaModelsResponse, "GET", _READ, Tag.MEDIA
+)
+QUERY_MEDIA_MODELS: Final = _dto(
+    generation.QueryMediaModels, generation.QueryMediaModelsResponse, "GET", _READ, Tag.MEDIA
+)
+QUERY_MEDIA_TYPES: Final = _dto(
+    generation.QueryMediaTypes, generation.QueryMediaTypesResponse, "GET", _READ, Tag.MEDIA
+)
+QUERY_VOICES: Final = _dto(
+    generation.QueryTextToSpeechVoices,
+    generation.QueryTextToSpeechVoicesResponse,
+    "GET",
+    _READ,
+    Tag.MEDIA,
 )
 
 # Models
@@ -756,6 +934,160 @@ DELETE_PROMPT: Final = _dto(
     conversations.DeletePrompt, conversations.Done, "POST", _CHAT, Tag.PAGES, *_BOOK
 )
 
+# Files
+_FILE: Final = (errors.ArtifactNotFound, errors.StorageUnavailable, errors.DatabaseUnavailable)
+_UPLOAD: Final = (
+    *(errors.ArtifactTooLarge, errors.StorageQuotaExceeded, errors.StorageFull),
+    *(errors.StorageUnavailable, errors.DatabaseUnavailable),
+)
+_LINK: Final = (*_FILE, errors.ResultLinkInvalid, errors.ResultLinkExpired)
+CREATE_FILE: Final = _at(
+    "POST /v1/files", files.CreateFile, files.OpenAiFile, _CHAT, Tag.FILES, *_UPLOAD
+)
+LIST_FILES: Final = _at(
+    "GET /v1/files", files.ListFiles, files.OpenAiFiles, _READ, Tag.FILES, *_BOOK
+)
+RETRIEVE_FILE: Final = _at(
+    "GET /v1/files/<file_id>", files.RetrieveFile, files.OpenAiFile, _READ, Tag.FILES, *_FILE
+)
+DELETE_FILE: Final = _at(
+    "DELETE /v1/files/<file_id>", files.DeleteFile, files.DeletedFile, _CHAT, Tag.FILES, *_FILE
+)
+RETRIEVE_FILE_CONTENT: Final = _at(
+    "GET /v1/files/<file_id>/content",
+    files.RetrieveFileContent,
+    None,
+    _READ,
+    Tag.FILES,
+    *_FILE,
+    form=Form.FILE,
+)
+CREATE_UPLOAD: Final = _at(
+    "POST /v1/uploads", files.CreateUpload, files.OpenAiUpload, _CHAT, Tag.FILES, *_UPLOAD
+)
+ADD_UPLOAD_PART: Final = _at(
+    "POST /v1/uploads/<upload_id>/parts",
+    files.AddUploadPart,
+    files.OpenAiUploadPart,
+    _CHAT,
+    Tag.FILES,
+    errors.ArtifactNotFound,
+    *_UPLOAD,
+)
+COMPLETE_UPLOAD: Final = _at(
+    "POST /v1/uploads/<upload_id>/complete",
+    files.CompleteUpload,
+    files.OpenAiUpload,
+    _CHAT,
+    Tag.FILES,
+    errors.ArtifactNotFound,
+    *_UPLOAD,
+)
+CANCEL_UPLOAD: Final = _at(
+    "POST /v1/uploads/<upload_id>/cancel",
+    files.CancelUpload,
+    files.OpenAiUpload,
+    _CHAT,
+    Tag.FILES,
+    *_FILE,
+)
+GET_ARTIFACT: Final = _at(
+    "GET /artifacts/<path:path>",
+    files.GetArtifact,
+    None,
+    _READ,
+    Tag.FILES,
+    *_LINK,
+    form=Form.FILE,
+)
+GET_ARTIFACT_VARIANT: Final = _at(
+    "GET /variants/<variant>/<path:path>",
+    files.GetArtifactVariant,
+    None,
+    _READ,
+    Tag.FILES,
+    *_LINK,
+    *_UPLOAD[:3],
+    form=Form.FILE,
+)
+DELETE_FILE_BY_PATH: Final = _at(
+    "DELETE /files/<path:path>",
+    files.DeleteFileByPath,
+    files.DeleteFilesResponse,
+    _CHAT,
+    Tag.FILES,
+    *_FILE,
+)
+DELETE_FILES: Final = _dto(
+    files.DeleteFiles, files.DeleteFilesResponse, "POST", _CHAT, Tag.FILES, *_BOOK
+)
+STORE_FILE_UPLOAD: Final = _at(
+    "POST /uploads/<location>",
+    files.StoreFileUpload,
+    files.StoreFileUploadResponse,
+    _CHAT,
+    Tag.FILES,
+    *_UPLOAD,
+)
+GET_FILE_UPLOAD: Final = _at(
+    "GET /uploads/<path:path>",
+    files.GetFileUpload,
+    None,
+    _READ,
+    Tag.FILES,
+    *_FILE,
+    form=Form.FILE,
+)
+REPLACE_FILE_UPLOAD: Final = _at(
+    "PUT /uploads/<path:path>",
+    files.ReplaceFileUpload,
+    files.FileUploadResponse,
+    _CHAT,
+    Tag.FILES,
+    errors.ArtifactNotFound,
+    *_UPLOAD,
+)
+DELETE_FILE_UPLOAD: Final = _at(
+    "DELETE /uploads/<path:path>",
+    files.DeleteFileUpload,
+    files.FileUploadResponse,
+    _CHAT,
+    Tag.FILES,
+    *_FILE,
+)
+
+# Batches
+_BATCH: Final = (errors.BatchNotFound, errors.DatabaseUnavailable)
+CREATE_BATCH: Final = _at(
+    "POST /v1/batches",
+    batches.CreateBatch,
+    batches.OpenAiBatch,
+    _CHAT,
+    Tag.BATCHES,
+    errors.ArtifactNotFound,
+    errors.CallbackTargetRefused,
+    *_BOOK,
+)
+LIST_BATCHES: Final = _at(
+    "GET /v1/batches", batches.ListBatches, batches.OpenAiBatches, _READ, Tag.BATCHES, *_BOOK
+)
+RETRIEVE_BATCH: Final = _at(
+    "GET /v1/batches/<batch_id>",
+    batches.RetrieveBatch,
+    batches.OpenAiBatch,
+    _READ,
+    Tag.BATCHES,
+    *_BATCH,
+)
+CANCEL_BATCH: Final = _at(
+    "POST /v1/batches/<batch_id>/cancel",
+    batches.CancelBatch,
+    batches.OpenAiBatch,
+    _CHAT,
+    Tag.BATCHES,
+    *_BATCH,
+)
+
 # Sessions, and the pages themselves
 GET_SESSION: Final = _at(
     "GET /session",
@@ -817,6 +1149,57 @@ STATIC_FILE: Final = _at(
     form=Form.FILE,
 )
 
+# Typed clients are made of these
+LIST_TYPES: Final = _at(
+    "GET /types",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.HEALTH,
+    form=Form.UNTOUCHED,
+    name="ListTypes",
+    summary="Name the languages that have typed DTOs, each with where its file is.",
+)
+TYPES_METADATA: Final = _at(
+    "GET /types/metadata /types/metadata.json",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.HEALTH,
+    form=Form.UNTOUCHED,
+    name="TypesMetadata",
+    summary="Describe the DTOs as ServiceStack's tools read them.",
+)
+GET_TYPES: Final = _at(
+    "GET /types/<language>",
+    service.GetTypes,
+    None,
+    _OPEN,
+    Tag.HEALTH,
+    errors.LanguageNotFound,
+    form=Form.TEXT,
+)
+APP_METADATA: Final = _at(
+    "GET /metadata/app.json /metadata/app",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.HEALTH,
+    form=Form.UNTOUCHED,
+    name="AppMetadata",
+    summary="Describe the whole service as ServiceStack's tools read it.",
+)
+METADATA_PAGE: Final = _at(
+    "GET /metadata",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.PAGES,
+    form=Form.PAGE,
+    name="MetadataPage",
+    summary="List the operations, for people.",
+)
+
 # Health
 SERVER_INFO: Final = _dto(
     service.GetServerInfo, service.GetServerInfoResponse, "GET", _READ, Tag.HEALTH
@@ -858,6 +1241,56 @@ READY: Final = _at(
     Tag.HEALTH,
     name="Ready",
     summary="Answer 200 when all that a job needs is there, else 503.",
+)
+
+# What describes all of them
+OPENAPI_JSON: Final = _at(
+    "GET /openapi.json",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.HEALTH,
+    form=Form.UNTOUCHED,
+    name="GetOpenApi",
+    summary="Give the OpenAPI 3.1 document.",
+)
+OPENAPI_YAML: Final = _at(
+    "GET /openapi.yaml",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.HEALTH,
+    form=Form.FILE,
+    name="GetOpenApiYaml",
+    summary="Give the OpenAPI 3.1 document as YAML.",
+)
+LIST_SCHEMAS: Final = _at(
+    "GET /schema",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.HEALTH,
+    form=Form.UNTOUCHED,
+    name="ListSchemas",
+    summary="List the JSON Schemas of the DTOs, each with its address.",
+)
+GET_SCHEMA: Final = _at(
+    "GET /schema/<name>",
+    service.GetSchema,
+    None,
+    _OPEN,
+    Tag.HEALTH,
+    form=Form.FILE,
+)
+DOCS_PAGE: Final = _at(
+    "GET /docs",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.PAGES,
+    form=Form.PAGE,
+    name="DocsPage",
+    summary="Show the API, and try it.",
 )
 
 

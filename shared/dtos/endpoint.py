@@ -23,6 +23,8 @@ class Tag(StrEnum):
 
     INFERENCE = "inference"
     RESPONSES = "responses"
+    FILES = "files"
+    BATCHES = "batches"
     MEDIA = "media"
     MODELS = "models"
     JOBS = "jobs"

@@ -71,3 +71,70 @@ class OpenAiSpeech(GatewayFields, OpenAiWire):
     response_format: str | None = Field(None, description="mp3, opus, aac, flac, wav or pcm.")
     speed: float | None = None
     stream_format: str | None = Field(None, description="`audio`, or `sse` for events.")
+
+
+class OpenAiImageEdit(GatewayFields, OpenAiWire):
+    """Change pictures, sent as files of a form or named in JSON."""
+
+    model: str
+    prompt: str
+    image: str | None = Field(None, description="A file of the form; repeated for several.")
+    images: list[Json] | None = Field(None, description="In JSON: `image_url` of each.")
+    mask: str | Json | None = Field(None, description="A file: what is clear in it is changed.")
+    n: int | None = None
+    size: str | None = None
+    quality: str | None = None
+    background: str | None = None
+    input_fidelity: str | None = None
+    output_format: str | None = None
+    output_compression: int | None = None
+    response_format: str | None = Field(None, description="`b64_json`, or `url` for links.")
+    stream: bool | None = None
+    partial_images: int | None = None
+    user: str | None = None
+
+
+class OpenAiImageVariation(GatewayFields, OpenAiWire):
+    """Make pictures like one, which is a file of a form."""
+
+    model: str
+    image: str = Field(description="A file of the form.")
+    n: int | None = None
+    size: str | None = None
+    response_format: str | None = Field(None, description="`b64_json`, or `url` for links.")
+    user: str | None = None
+
+
+class OpenAiTranscription(GatewayFields, OpenAiWire):
+    """Write down what a recording says, which is a file of a form."""
+
+    model: str = Field(description="One that hears.")
+    file: str = Field(description="A file of the form.")
+    language: str | None = Field(None, description="Of the recording, in ISO 639-1.")
+    prompt: str | None = None
+    response_format: str | None = Field(
+        None, description="json, text, srt, verbose_json, vtt or diarized_json."
+    )
+    temperature: float | None = None
+    stream: bool | None = None
+
+
+class OpenAiTranslation(GatewayFields, OpenAiWire):
+    """Write down in English what a recording says, which is a file of a form."""
+
+    model: str
+    file: str = Field(description="A file of the form.")
+    prompt: str | None = None
+    response_format: str | None = Field(None, description="json, text, srt, verbose_json or vtt.")
+    temperature: float | None = None
+
+
+class OpenAiTranscriptionResponse(OpenAiWire):
+    """What was said; other than in JSON it is text."""
+
+    text: str
+    language: str | None = None
+    duration: float | None = Field(None, description="Seconds.")
+    segments: list[Json] | None = None
+    words: list[Json] | None = None
+    usage: Json | None = None

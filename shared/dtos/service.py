@@ -32,6 +32,7 @@ class SessionResponse(Dto):
     is_admin: bool
     scopes: list[str]
     csrf_token: str = Field(description="To be sent as `X-CSRF-Token` with every change.")
+    max_body_bytes: int = Field(description="The largest request body that is taken.")
 
 
 class ReadinessResponse(Dto):
@@ -97,6 +98,18 @@ class AdminDataResponse(Dto):
     """Counts, for an overview."""
 
     page_stats: list[PageStats]
+
+
+class GetSchema(Dto):
+    """Give the JSON Schema of a DTO, complete by itself."""
+
+    name: str
+
+
+class GetTypes(Dto):
+    """Give the DTOs of all endpoints in a language, for typed clients."""
+
+    language: str = Field(description="typescript, python, csharp, …: `GET /types` lists them.")
 
 
 class GetMetrics(Dto):

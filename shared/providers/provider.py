@@ -36,7 +36,7 @@ FilePath = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00
 PerMinute = Annotated[int, Field(ge=1)]
 
 #: The API dialects a provider can speak.
-ProviderType = Literal["openai", "ollama", "anthropic"]
+ProviderType = Literal["openai", "ollama", "anthropic", "local"]
 
 
 class ModelDefaults(BaseModel):
@@ -164,6 +164,14 @@ class Provider(BaseModel):
         return {**values, "client_cert": pair[0], "client_key": pair[1]}
 
     @model_validator(mode="after")
+    def _media_model_is_ours(self) -> Provider:
+        if ("replyto-media" in self.models) != (self.name == "replyto-engines"):
+            raise ValueError("'replyto-media' and 'replyto-engines' are the gateway's own")
+        if self.type == "local" and self.name != "replyto-engines":
+            raise ValueError("type: 'local' is the gateway's own")
+        return self
+
+    @model_validator(mode="after")
     def _key_has_a_certificate(self) -> Provider:
         if self.client_key and not self.client_cert:
             raise ValueError("client_key: it needs a client_cert")
@@ -227,6 +235,18 @@ class Provider(BaseModel):
         return str(self.base_url).rstrip("/").removesuffix("/v1")
 
 
+#: The model that the jobs of our own engines are for. No provider of the operator's has it.
+MEDIA_MODEL: Final = "replyto-media"
+#: Our own engines, as a provider; it is always there, and in no list.
+OWN_ENGINES: Final = Provider(
+    name="replyto-engines",
+    type="local",
+    base_url=HttpUrl("http://127.0.0.1/"),
+    models={MEDIA_MODEL: MEDIA_MODEL},
+    proxy="direct",
+)
+
+
 class Registry:
     """All providers, and which models they serve. Replaced as a whole when it changes."""
 
@@ -249,16 +269,21 @@ class Registry:
 
     def serving(self, model: str) -> list[Provider]:
         """Return the enabled providers of this model, best priority first, in file order."""
+        if model == MEDIA_MODEL:
+            return [OWN_ENGINES]
         able = [p for p in self.providers if p.enabled and model in p.models]
         return sorted(able, key=lambda provider: -provider.priority)
 
     def having(self, model: str) -> list[Provider]:
         """Return all providers that have this model, disabled ones too, in file order."""
+        if model == MEDIA_MODEL:
+            return [OWN_ENGINES]
         return [provider for provider in self.providers if model in provider.models]
 
     def named(self, name: str) -> Provider | None:
         """Return the provider of this name."""
-        return next((p for p in self.providers if p.name == name), None)
+        found = next((p for p in self.providers if p.name == name), None)
+        return OWN_ENGINES if found is None and name == OWN_ENGINES.name else found
 
 
 class _File(BaseModel):

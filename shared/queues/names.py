@@ -14,6 +14,10 @@ ALL: Final = (CHAT, COMPLETE, DELIVER, TEST_CALLBACK)
 COMPLETION_QUEUE: Final = "completion"
 CALLBACKS_QUEUE: Final = "callbacks"
 
+#: The queue of our own engines; its jobs are for the model of that name.
+MEDIA_QUEUE: Final = "media"
+_MEDIA_MODEL: Final = "replyto-media"
+
 _CHAT_PREFIX: Final = "chat."
 
 #: Celery priorities on Redis: 0 is the highest and the default.
@@ -25,14 +29,14 @@ PRIORITIES: Final = (INTERACTIVE, QUEUED, BULK)
 
 def chat_queue(model: str) -> str:
     """Return the name of the queue that this model's pool consumes."""
-    return f"{_CHAT_PREFIX}{model}"
+    return MEDIA_QUEUE if model == _MEDIA_MODEL else f"{_CHAT_PREFIX}{model}"
 
 
 def is_chat_queue(queue: str) -> bool:
     """Whether a queue is the one of a model."""
-    return queue.startswith(_CHAT_PREFIX)
+    return queue.startswith(_CHAT_PREFIX) or queue == MEDIA_QUEUE
 
 
 def model_of(queue: str) -> str:
     """Return the model whose jobs are in this queue; the inverse of `chat_queue`."""
-    return queue.removeprefix(_CHAT_PREFIX)
+    return _MEDIA_MODEL if queue == MEDIA_QUEUE else queue.removeprefix(_CHAT_PREFIX)

@@ -20,16 +20,20 @@ class DeliveryRecovery(Search):
         return self._repush([task_names.CALLBACKS_QUEUE], [0], task_names.DELIVER, "Pending")
 
     def return_deliveries(self, *, reap: bool = True) -> int:
-        """Push deliveries that are due again, and those whose worker is gone; return how many.
+        """Push what is due again and what a worker that is gone held; return how many.
 
         `reap`: whether a lease that is past due says so.
         """
-        moved = self._return(keys.DELIVERIES_DELAYED, self._due(keys.DELIVERIES_DELAYED))
-        if reap:
-            lease_s = self._settings.callback_lease_s
-            ids = self._due_leases(keys.DELIVERIES_LEASES, lease_s)
-            moved += self._return(keys.DELIVERIES_LEASES, ids)
-        return moved
+        return self.promote_deliveries() + (self.reap_deliveries() if reap else 0)
+
+    def promote_deliveries(self) -> int:
+        """Push deliveries whose next attempt is due; return how many. Nobody failed here."""
+        return self._return(keys.DELIVERIES_DELAYED, self._due(keys.DELIVERIES_DELAYED))
+
+    def reap_deliveries(self) -> int:
+        """Push deliveries whose worker is gone; return how many."""
+        ids = self._due_leases(keys.DELIVERIES_LEASES, self._settings.callback_lease_s)
+        return self._return(keys.DELIVERIES_LEASES, ids)
 
     def wake_receivers(self) -> int:
         """Push parked deliveries for which there is room again; return how many."""

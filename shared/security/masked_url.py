@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import unquote_plus
+from urllib.parse import unquote, unquote_plus
 
 _parts = re.compile(r"([^:/?#]+://)([^/?#]*)([^?#]*)(.*)", re.DOTALL).fullmatch
 #: A value of a query with its name, in `?a=b&c=d` and in `#a=b`.
@@ -12,6 +12,10 @@ _PAIR: Final = re.compile(r"([?&;#])([^=&;#]*)=([^&;#]*)")
 _names_secret = re.compile(r"pass|pwd|secret|token|key|sig|auth|cred", re.IGNORECASE).search
 _is_place = re.compile(r"(\[[^\]]*\]|[^:]*)(:\d*)?").fullmatch
 _MASK: Final = "***"
+#: Three stars or two dots of a password field say it: no service gives such keys.
+_is_shown_masked = re.compile(
+    r"\*{3,}|[•●]{2,}|\[(?:redacted|masked|hidden)\]", re.IGNORECASE
+).search
 
 
 def masked_url(url: str) -> str:
@@ -26,6 +30,19 @@ def masked_url(url: str) -> str:
         # A password with a slash or a question mark in it that nobody has escaped.
         return f"{scheme}{_MASK}@{_masked_query((path + rest).rsplit('@', 1)[1])}"
     return f"{scheme}{place}{path}{_masked_query(rest)}"
+
+
+def has_mask(url: str) -> bool:
+    """Whether a mask stands where a URL has a secret: it was shown so, and is no URL to call."""
+    user = url.partition("://")[2].rpartition("@")[0]
+    return is_masked_key(unquote(user)) or any(
+        is_masked_key(unquote_plus(value)) for _, _, value in _PAIR.findall(url)
+    )
+
+
+def is_masked_key(key: str) -> bool:
+    """Whether this is what pages and tools show in the place of a secret: `****`, `sk-…••••`."""
+    return bool(_is_shown_masked(key))
 
 
 def _masked_query(text: str) -> str:

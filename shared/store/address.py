@@ -19,8 +19,8 @@ from shared.store.options import (
     TLS_OPTIONS,
     Value,
     check_tls,
+    read_database,
     read_flag,
-    read_number,
 )
 
 _DEFAULT_PORT: Final = 6379
@@ -35,17 +35,20 @@ _SCHEMES: Final[Mapping[str, tuple[str, bool]]] = {
     "redis+socket": ("unix", False),
     "redis+unix": ("unix", False),
     "valkey+socket": ("unix", False),
+    "valkey+unix": ("unix", False),
     "sentinel": ("sentinel", False),
     "redis+sentinel": ("sentinel", False),
+    "valkey+sentinel": ("sentinel", False),
     "sentinels": ("sentinel", True),
     "rediss+sentinel": ("sentinel", True),
+    "valkeys+sentinel": ("sentinel", True),
 }
 _TEXT: Final = re.compile(r"(?P<scheme>[a-z+]+)://(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _OPTIONS: Final = rf"(?:\?(?P<options>(?:(?:{'|'.join(NAMES)})=[^&]*(?:&|$))*))?"
 _WHO: Final = r"(?:(?P<who>.*?)@)??"
 #: What may follow the password decides where it ends: the first @ behind which all fits.
 _SERVERS: Final = re.compile(
-    _WHO + r"(?P<hosts>[^/?#@\s]*?)(?:/(?P<db>\d*))?" + _OPTIONS, re.DOTALL
+    _WHO + r"(?P<hosts>[^/?#@\s]*?)(?:/(?P<db>\d*)/?)?" + _OPTIONS, re.DOTALL
 )
 _SOCKET: Final = re.compile(_WHO + r"(?P<path>/[^?]*)" + _OPTIONS, re.DOTALL)
 _HOST: Final = re.compile(
@@ -153,7 +156,7 @@ def _with_options(address: RedisAddress, options: Mapping[str, str], db: str) ->
     number = options.get("db") or options.get("virtual_host") or db or "0"
     return replace(
         address,
-        db=read_number("db", number),
+        db=read_database("db", number),
         master_name=master_name,
         is_tls=wants_tls or bool(tls),
         tls=tuple(tls.items()),

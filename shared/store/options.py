@@ -11,6 +11,8 @@ from typing import Any, Final
 Value = str | int | float | bool
 Reader = Callable[[str, str], Value]
 
+#: No Redis has more; how many this one has, it says when it is asked.
+_HIGHEST_DATABASE: Final = 2**31 - 1
 _YES: Final = {"1", "true", "yes", "y", "t", "on"}
 _NO: Final = {"0", "false", "no", "n", "f", "off"}
 #: redis-py's words and the names of Python's constants, which Celery documents.
@@ -31,6 +33,27 @@ def read_number(name: str, text: str) -> int:
     """Read a whole number from 0 on. Raises ValueError."""
     if not text.isascii() or not text.isdigit():
         raise ValueError(f"{name} must be a whole number")
+    return int(text)
+
+
+def read_database(name: str, text: str) -> int:
+    """Read the number of a database. Raises ValueError."""
+    number = read_number(name, text)
+    if number > _HIGHEST_DATABASE:
+        raise ValueError(f"{name} must be at most {_HIGHEST_DATABASE}")
+    return number
+
+
+def _read_some(name: str, text: str) -> int:
+    number = read_number(name, text)
+    if number == 0:
+        raise ValueError(f"{name} must be at least 1")
+    return number
+
+
+def _read_protocol(name: str, text: str) -> int:
+    if text not in {"2", "3"}:
+        raise ValueError(f"{name} must be 2 or 3")
     return int(text)
 
 
@@ -124,12 +147,12 @@ TLS_OPTIONS: Final[Mapping[str, Reader]] = {
 }
 #: What redis-py's URLs may say of a connection, and we take from them.
 CONNECTION_OPTIONS: Final[Mapping[str, Reader]] = {
-    "protocol": read_number,
+    "protocol": _read_protocol,
     "socket_timeout": _read_seconds,
     "socket_connect_timeout": _read_seconds,
     "socket_keepalive": read_flag,
     "health_check_interval": read_number,
-    "max_connections": read_number,
+    "max_connections": _read_some,
 }
 #: What has a meaning, or had one for a library that reads such URLs and has none for us.
 NAMES: Final = (

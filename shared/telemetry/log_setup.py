@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import re
 import sys
 import threading
 import warnings
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Final
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote
 
 from pydantic import SecretStr
 
@@ -24,6 +25,10 @@ log = logging.getLogger("replyto")
 #: The job that a task works on, for lines written on its way.
 _job_under_way: ContextVar[int | None] = ContextVar("job_under_way", default=None)
 
+#: Up to the first @, and up to the last.
+_BEFORE_HOST: Final = tuple(
+    re.compile(rf"\s*[\w+]+://[^:@/]*:(.*{lazy})@", re.DOTALL) for lazy in ("?", "")
+)
 #: What says at `info` what only its developers want to know.
 _TALKATIVE: Final = (
     *("celery.worker.strategy", "celery.app.trace", "celery.worker.consumer.consumer"),
@@ -77,13 +82,13 @@ def secrets_of(settings: Settings) -> list[str]:
 
 
 def _passwords(url: str) -> list[str]:
-    """Return the passwords in a URL, before its host and among its options, in either writing."""
-    try:
-        parts = urlsplit(url)
-        written = [parts.password or ""]
-        written += [value for name, value in parse_qsl(parts.query) if "password" in name.lower()]
-    except ValueError:
-        return []
+    """Return the passwords in a URL, before its host and among its options, in either writing.
+
+    One that is not percent-encoded may hold what ends it elsewhere: it ends at one of the @.
+    """
+    written = [found[1] for pattern in _BEFORE_HOST if (found := pattern.match(url))]
+    options = parse_qsl(url.rpartition("?")[2])
+    written += [value for name, value in options if "password" in name.lower()]
     return [form for one in written if one for form in (one, unquote(one), quote(one, safe=""))]
 
 

@@ -51,6 +51,7 @@ class Figures:
 
 def families(figures: Figures) -> Iterator[Metric]:
     """Yield every metric."""
+    yield _requests(figures.counts)
     yield from _jobs(figures)
     yield from _queues(figures)
     yield from _stages(figures.overview)
@@ -75,8 +76,18 @@ def _plain_gauge(name: str, text: str, value: float) -> GaugeMetricFamily:
     return gauge
 
 
+def _requests(counts: Counts) -> Metric:
+    answered = _counter("http_requests", "Requests that gateways answered.", ("endpoint", "status"))
+    for labels, number in counts.of(Tallied.REQUESTS).items():
+        answered.add_metric(labels, number)
+    return answered
+
+
 def _jobs(figures: Figures) -> Iterator[Metric]:
     now, known = figures.overview, (figures.models, figures.providers)
+    accepted = _counter("jobs_accepted", "Jobs that were accepted.", ("model", "operation"))
+    for labels, number in summed(figures.counts.of(Tallied.ACCEPTED), figures.models).items():
+        accepted.add_metric(labels, number)
     ended = _counter(
         "jobs_ended", "Jobs that ended.", ("model", "provider", "operation", "outcome")
     )
@@ -87,7 +98,7 @@ def _jobs(figures: Figures) -> Iterator[Metric]:
     )
     for labels, number in summed(figures.counts.of(Tallied.TOKENS), *known).items():
         tokens.add_metric(labels, number)
-    yield from (ended, tokens)
+    yield from (accepted, ended, tokens)
     yield _plain_gauge("jobs_started", "Jobs that workers have claimed.", now.in_flight)
     yield _plain_gauge("jobs_delayed", "Jobs that wait for another attempt.", now.delayed)
 

@@ -38,6 +38,10 @@ _SUM: Final = "sum"
 class Tallied:
     """What is counted, and by which labels. No enum: hashing one's members is a call of its own."""
 
+    #: Answers of gateways, by endpoint and status.
+    REQUESTS: Final = "requests"
+    #: Jobs that were accepted, by model, operation.
+    ACCEPTED: Final = "accepted"
     #: Jobs that ended, by model, provider, operation, outcome.
     JOBS: Final = "jobs"
     #: Tokens, by model, provider, kind.

@@ -29,6 +29,8 @@ class ChatRequest:
     body: str
     stream: bool
     operation: Operation = Operation.CHAT
+    #: What it has in common with another one for the same, where the body names what differs.
+    same_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class ChatCall:
         about: list[object] = [self.reply_to, self.provider, self.tag, self.timeout_s]
         if self.chat.operation is not Operation.CHAT:
             about.append(self.chat.operation)
-        canonical = _to_canonical([about, _from_canonical(self.chat.body)])
+        canonical = _to_canonical([about, _from_canonical(self.chat.same_as or self.chat.body)])
         return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 

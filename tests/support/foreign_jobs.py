@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from itertools import product
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import redis
 from pydantic import SecretStr
@@ -83,7 +84,9 @@ def ask_all(
     for endpoint in sorted(CATALOG, key=lambda one: not one.names_job):
         for path, method in product(endpoint.paths, endpoint.methods):
             for which in _ways_to_name(path, jobs):
-                told = _call(gateway, key, path, method, which)
+                # No worker runs here: what is waited for does not come.
+                with patch("gateway.inference.answer._GRACE_S", 0.0):
+                    told = _call(gateway, key, path, method, which)
                 yield f"{method} {path} {which}", endpoint, told
 
 

@@ -70,10 +70,12 @@ class Finding:
     """What a probe found: what is wrong, empty when nothing is.
 
     `is_for_all`: no call can succeed, whatever is asked: there is no answer, or the key is refused.
+    `is_away`: nobody answered at all.
     """
 
     problem: str = ""
     is_for_all: bool = False
+    is_away: bool = False
 
 
 def examine(deps: Deps, provider: Provider) -> Finding:
@@ -96,7 +98,7 @@ def examine(deps: Deps, provider: Provider) -> Finding:
         return Finding(str(exc))
     except requests.RequestException as exc:
         said = f"it could not be reached{why(exc) or f' ({type(exc).__name__})'}"
-        return Finding(said, is_for_all=True)
+        return Finding(said, is_for_all=True, is_away=True)
     return _judged(response.status_code, has_key=bool(key or not provider.api_key_env))
 
 
@@ -143,6 +145,9 @@ def _fulfil(deps: Deps, request: ProbeRequest) -> None:
     found = examine(deps, provider)
     if request.refusal and found.is_for_all:
         _take_offline(deps, provider, f"{found.problem}; a call: {request.refusal}")
+    elif found.is_away and request.token:
+        # Somebody asked whether it is there: so it is known before the first job finds out.
+        _take_offline(deps, provider, found.problem)
     elif not found.problem and deps.health.of(provider.name).standing is Standing.OFFLINE:
         deps.health_store.set(provider.name, Health(), if_standing=[Standing.OFFLINE])
     _answer(deps, request, found.problem)

@@ -21,10 +21,11 @@ from shared.machines.identity import MachineDiffers, check_at_start
 from shared.machines.self_check import SelfCheck
 from shared.open_files import allow_many_connections
 from shared.queues import names as task_names
-from shared.settings import load_settings
+from shared.settings import SettingsError, load_settings
 from shared.telemetry.tally import FLUSH_S
 from shared.telemetry.workers import BEAT_S
 from workers import broker, pools
+from workers.batches.feeder import FEED_S, Feeder
 from workers.context import attach, deps_of
 from workers.deps import Deps, build_deps
 from workers.history import keeper, pruning
@@ -56,7 +57,10 @@ class DepsStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
         allow_many_connections()
         settings = load_settings()
         prepare(settings.effective_database_url)
-        deps = build_deps(settings, worker.hostname, worker.concurrency)
+        try:
+            deps = build_deps(settings, worker.hostname, worker.concurrency)
+        except SettingsError as exc:
+            sys.exit(f"replyto: {exc}")
         _check_identity(deps, worker.app)
         attach(worker.app, deps)
         broker.follow(deps.lanes)
@@ -145,6 +149,7 @@ def _completion_timers(deps: Deps) -> list[Periodic]:
         Periodic("probes", lambda: probe_providers(deps), INTERVAL_S),
         Periodic("history", Keeper(deps), keeper.INTERVAL_S),
         Periodic("pruning of the history", lambda: prune(deps), pruning.INTERVAL_S),
+        Periodic("batches", Feeder(deps), FEED_S),
         Periodic("sweep of files", lambda: sweep(deps), SWEEP_S),
     ]
 

@@ -31,3 +31,7 @@ echo 'export default temml;' >> temml.js
 fetch uplot@1.6.32 dist/uPlot.iife.min.js uplot.js
 echo 'export default uPlot;' >> uplot.js
 cp "$work/uplot/dist/uPlot.min.css" uplot.css
+fetch swagger-ui-dist@5.35.0 swagger-ui-bundle.js swagger-ui.js
+cat "$work/swagger-ui/NOTICE" "$work/swagger-ui/swagger-ui-bundle.js.LICENSE.txt" >> swagger-ui.LICENSE
+cp "$work/swagger-ui/swagger-ui.css" swagger-ui.css
+sed -i 's|/[*]# sourceMappingURL=.*[*]/||' swagger-ui.css

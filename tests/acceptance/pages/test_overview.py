@@ -30,6 +30,15 @@ def test_overview_tells_how_things_stand(admin: AdminDriver, scene: Scene) -> No
     expect(admin.tile("Waiting")).to_contain_text(re.compile("Waiting[1-9]"))
     expect(admin.row("far").first).to_be_visible()
     admin.page.locator(".plot canvas").first.wait_for()
+    attention = admin.page.get_by_role("region", name="Needs attention")
+    away = attention.get_by_role("listitem").filter(has_text="Provider “away” is offline")
+    expect(away).to_contain_text("waits for its models.")
+    admin.press("Check", away)
+    admin.expect_toast("“away” does not answer")
+    callbacks = attention.get_by_role("listitem").filter(has_text="given up since yesterday")
+    callbacks.get_by_role("link", name="See them").click()
+    expect(admin.page.get_by_role("heading", name="Callbacks", level=1)).to_be_visible()
+    expect(admin.rows.first).to_contain_text("Exhausted")
 
 
 def test_overview_follows_what_happens(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import Field
+from pydantic.fields import FieldInfo
 
 from codegen import model
+from codegen.annotations import field_type
 from codegen.from_catalog import build, whole_model
 from codegen.model import TypeRef
 from shared.dtos.base import Dto
@@ -132,3 +134,15 @@ def test_name_that_means_two_things_is_refused() -> None:
 
     with pytest.raises(TypeError, match="two DTOs are called Inner"):
         build([endpoint(Two)])
+
+
+@pytest.mark.parametrize(
+    ("annotation", "name"),
+    [
+        (Literal["asc", "desc"], model.STRING),
+        (Literal[1] | None, model.LONG),
+        (Literal[1, "a"], model.OBJECT),
+    ],
+)
+def test_choice_of_values_is_of_their_type(annotation: Any, name: str) -> None:
+    assert field_type("order", FieldInfo.from_annotation(annotation)) == TypeRef(name)

@@ -144,7 +144,7 @@ PLACES: Final = [
 
 @pytest.mark.parametrize("rule", _rules(), ids=lambda rule: rule.rule)
 def test_no_route_fails_by_its_input(rule: Rule, caplog: pytest.LogCaptureFixture) -> None:
-    methods = sorted((rule.methods or set()) & {"GET", "POST", "PATCH", "DELETE"})
+    methods = sorted((rule.methods or set()) & {"GET", "POST", "PUT", "PATCH", "DELETE"})
     gateway = _gateway()
 
     @settings(max_examples=25)

@@ -29,9 +29,11 @@ from tests.support.gateway_client import ADMIN_SECRET, API_KEY, Gateway
 
 #: Signs in, tells health, proves itself by a signature, or is the same for everybody.
 OPEN = {
+    *("ListTypes", "GetTypes", "TypesMetadata", "AppMetadata", "MetadataPage"),
     *("GetSession", "SignIn", "SignOut", "GetResult", "GetWebhookKeys"),
     *("Home", "ChatPage", "AdminPage", "GetStaticFile", "Up", "Alive", "Ready"),
     *("Hello", "GetModelImage", "OllamaVersion"),
+    *("GetOpenApi", "GetOpenApiYaml", "ListSchemas", "GetSchema", "DocsPage"),
     # Its requests need the scope of their DTO.
     "AutoBatch",
 }

@@ -3,10 +3,12 @@
 import { html, useState } from "../lib/html.js";
 import { get, post } from "../lib/api.js";
 import { duration, moment, number } from "../lib/format.js";
+import { useBusy } from "../lib/busy.js";
+import { ActionButton } from "../ui/button.js";
 import { Dialog, confirm } from "../ui/dialog.js";
 import { Field } from "../ui/field.js";
 import { Empty } from "../ui/states.js";
-import { toast, toastError } from "../ui/toast.js";
+import { toast } from "../ui/toast.js";
 import { AttemptLog } from "./delivery.js";
 import { Ago, Facts, Filters, Loaded, OwnOnly, Pager, StateBadge } from "./parts.js";
 import { useData } from "./use-data.js";
@@ -66,30 +68,30 @@ function ReplayAll({ query, onDone }) {
   // Not by RefId: the API sends many by what they have in common, one on its own page.
   if (!Object.keys(filter).length || filter.refId) return null;
   const run = async () => {
-    try {
-      const { total } = await post("ReplayDeliveries", { ...filter, dryRun: true });
-      if (!total) return toast("There is nothing to send again.");
-      const sure = await confirm({ title: `Send ${number(total)} callbacks again?`, text: "Receivers see the same webhook-id and the same body as before.", action: "Send again", danger: false });
-      if (!sure) return;
-      const done = await post("ReplayDeliveries", filter);
-      toast(`${number(done.replayed)} callbacks are on their way.${done.remaining ? ` ${number(done.remaining)} are left: send again.` : ""}`);
-      onDone();
-    } catch (error) {
-      toastError(error);
-    }
+    const { total } = await post("ReplayDeliveries", { ...filter, dryRun: true });
+    if (!total) return toast("There is nothing to send again.");
+    const sure = await confirm({ title: `Send ${number(total)} callbacks again?`, text: "Receivers see the same webhook-id and the same body as before.", action: "Send again", danger: false });
+    if (!sure) return undefined;
+    const done = await post("ReplayDeliveries", filter);
+    toast(`${number(done.replayed)} callbacks are on their way.${done.remaining ? ` ${number(done.remaining)} are left: send again.` : ""}`);
+    return onDone();
   };
-  return html`<button type="button" class="button small" onClick=${run}>Send all of these again …</button>`;
+  return html`<${ActionButton} class="small" work=${run}>Send all of these again …</${ActionButton}>`;
 }
 
 function OneDelivery({ id }) {
   const from = useData(() => get("GetDelivery", { id }), `delivery-${id}`, ONE_EVERY_MS);
-  const act = (dto, said) => post(dto, { id: Number(id) }).then(() => { toast(said); from.reload(); }, toastError);
+  const act = async (dto, said) => {
+    await post(dto, { id: Number(id) });
+    toast(said);
+    from.reload();
+  };
   return html`<div class="stack"><p><a href=${PATH}>All callbacks</a></p><${Loaded} from=${from}>${(delivery) => {
     const row = delivery.result;
     return html`<section class="card">
       <h2 class="row between"><span class="row">Callback of job ${row.id} <${StateBadge} state=${row.state} /></span>
-        <span class="row"><button type="button" class="button small" onClick=${() => act("ReplayDelivery", "It is sent again.")}>Send again</button>
-          ${row.state === "Pending" && html`<button type="button" class="button small danger" onClick=${() => act("CancelDelivery", "No more attempts are made.")}>Give up</button>`}</span></h2>
+        <span class="row"><${ActionButton} class="small" work=${() => act("ReplayDelivery", "It is sent again.")}>Send again</${ActionButton}>
+          ${row.state === "Pending" && html`<${ActionButton} class="small danger" work=${() => act("CancelDelivery", "No more attempts are made.")}>Give up</${ActionButton}>`}</span></h2>
       <${Facts} rows=${[["Receiver", html`<code>${row.url}</code>`], ["Why", row.reason], ["webhook-id", html`<code>${row.webhookId}</code>`], ["Attempts", number(row.attempts)],
         ["Created", moment(row.createdDate)], ["Next attempt", row.nextAttemptDate && moment(row.nextAttemptDate)], ["Ended", row.endedDate && moment(row.endedDate)], ["Job", html`<a href="/admin/jobs/${row.id}">${row.refId}</a>`]]} />
     </section><section class="card"><h2>Attempts</h2><${AttemptLog} delivery=${delivery} /></section>`;
@@ -99,22 +101,26 @@ function OneDelivery({ id }) {
 function TestReceiver({ onClose }) {
   const [url, setUrl] = useState("");
   const [state, setState] = useState({});
-  const run = async (event) => {
+  const [isBusy, once] = useBusy();
+  const submit = (event) => {
     event.preventDefault();
-    setState({ busy: true });
+    once(run);
+  };
+  const run = async () => {
+    setState({});
     try {
       setState({ outcome: await post("TestCallback", { url: url.trim() }) });
     } catch (error) {
       setState({ error });
     }
   };
-  const { outcome, error, busy } = state;
+  const { outcome, error } = state;
   return html`<${Dialog} title="Test a receiver" onClose=${onClose}>
-    <form class="stack" onSubmit=${run}>
+    <form class="stack" onSubmit=${submit}>
       <${Field} id="test-url" label="URL" hint="It gets one signed sample now." problem=${error?.message}>
         ${(attributes) => html`<input ...${attributes} class="input" type="url" required placeholder="https://" value=${url} onInput=${(event) => setUrl(event.target.value)} />`}
       </${Field}>
-      <div><button class="button primary" disabled=${busy}>${busy ? "Sending …" : "Send the sample"}</button></div>
+      <div><button class="button primary" aria-busy=${isBusy}>${isBusy ? "Sending …" : "Send the sample"}</button></div>
       ${outcome && html`<${Outcome} outcome=${outcome} />`}
     </form>
   </${Dialog}>`;

@@ -3,9 +3,10 @@
 import { html } from "../lib/html.js";
 import { get, post, queryString } from "../lib/api.js";
 import { duration, moment, money, number } from "../lib/format.js";
+import { ActionButton } from "../ui/button.js";
 import { confirm } from "../ui/dialog.js";
 import { Empty } from "../ui/states.js";
-import { toast, toastError } from "../ui/toast.js";
+import { toast } from "../ui/toast.js";
 import { AttemptLog } from "./delivery.js";
 import { Ago, Body, Facts, Filters, Loaded, OwnOnly, Pager, StateBadge } from "./parts.js";
 import { useData } from "./use-data.js";
@@ -51,18 +52,18 @@ function JobList({ who, query }) {
 }
 
 export function JobTable({ jobs }) {
-  return html`<div class="table-frame" tabindex="0" role="region" aria-label="Jobs"><table class="table cards">
-    <thead><tr><th>Job</th><th>State</th><th>Model</th><th>Provider</th><th>Owner</th><th>Tag</th><th class="number">Tokens</th><th class="number">Took</th><th>Created</th></tr></thead>
+  return html`<div class="table-frame" tabindex="0" role="region" aria-label="Jobs"><table class="table cards dense">
+    <thead><tr><th>Job</th><th>State</th><th>Model</th><th class="minor">Provider</th><th class="minor">Owner</th><th>Tag</th><th class="number minor">Tokens</th><th class="number">Took</th><th>Created</th></tr></thead>
     <tbody>${jobs.map((job) => html`<tr key=${job.id}>
-      <td data-label="Job"><a href="/admin/jobs/${job.id}">${job.id}</a> <span class="muted small ref truncate" title=${job.refId}>${job.refId}</span></td>
-      <td data-label="State"><${StateBadge} state=${job.state} />${job.errorCode && html` <span class="small bad-text" title=${job.errorMessage}>${job.errorCode}</span>`}</td>
-      <td data-label="Model">${job.model}</td>
-      <td data-label="Provider">${job.provider ?? "–"}</td>
-      <td data-label="Owner">${job.createdBy}</td>
-      <td data-label="Tag">${job.tag ?? "–"}</td>
-      <td data-label="Tokens" class="number">${number(job.totalTokens || null)}</td>
+      <td data-label="Job" class="first"><a href="/admin/jobs/${job.id}">${job.id}</a> <span class="muted small ref truncate" title=${job.refId}>${job.refId}</span></td>
+      <td data-label="State" class="state"><${StateBadge} state=${job.state} />${job.errorCode && html` <span class="small bad-text" title=${job.errorMessage}>${job.errorCode}</span>`}</td>
+      <td data-label="Model" class="what"><span class="word truncate" title=${job.model}>${job.model}</span></td>
+      <td data-label="Provider" class="minor"><span class="word truncate" title=${job.provider}>${job.provider ?? "–"}</span></td>
+      <td data-label="Owner" class="minor"><span class="word truncate" title=${job.createdBy}>${job.createdBy}</span></td>
+      <td data-label="Tag"><span class="word truncate" title=${job.tag}>${job.tag ?? "–"}</span></td>
+      <td data-label="Tokens" class="number minor">${number(job.totalTokens || null)}</td>
       <td data-label="Took" class="number">${duration(job.executedDate ? job.durationMs : null)}</td>
-      <td data-label="Created"><${Ago} date=${job.createdDate} /></td>
+      <td data-label="Created" class="when"><${Ago} date=${job.createdDate} /></td>
     </tr>`)}</tbody>
   </table></div>`;
 }
@@ -70,19 +71,15 @@ export function JobTable({ jobs }) {
 function RetryAll({ query, onDone }) {
   const { skip: _skip, take: _take, ...filter } = query;
   const run = async () => {
-    try {
-      const { matched } = await post("RetryJobs", { ...filter, dryRun: true });
-      if (!matched) return toast("There is nothing to retry.");
-      const sure = await confirm({ title: `Retry ${number(matched)} jobs?`, text: "Each gets new attempts, and another callback with its new result.", action: "Retry", danger: false });
-      if (!sure) return;
-      const { retried } = await post("RetryJobs", filter);
-      toast(`${number(retried)} jobs are queued again.`);
-      onDone();
-    } catch (error) {
-      toastError(error);
-    }
+    const { matched } = await post("RetryJobs", { ...filter, dryRun: true });
+    if (!matched) return toast("There is nothing to retry.");
+    const sure = await confirm({ title: `Retry ${number(matched)} jobs?`, text: "Each gets new attempts, and another callback with its new result.", action: "Retry", danger: false });
+    if (!sure) return undefined;
+    const { retried } = await post("RetryJobs", filter);
+    toast(`${number(retried)} jobs are queued again.`);
+    return onDone();
   };
-  return html`<button type="button" class="button small" onClick=${run}>Retry all of these …</button>`;
+  return html`<${ActionButton} class="small" work=${run}>Retry all of these …</${ActionButton}>`;
 }
 
 function OneJob({ id }) {
@@ -102,14 +99,18 @@ async function readJob(id) {
 
 function Job({ job, listed, delivery, onChange }) {
   const isFinal = ["Completed", "Failed", "Cancelled"].includes(job.state);
-  const act = (dto, said) => post(dto, { id: job.id }).then(() => { toast(said); onChange(); }, toastError);
+  const act = async (dto, said) => {
+    await post(dto, { id: job.id });
+    toast(said);
+    onChange();
+  };
   const attempts = attemptsOf(job);
   return html`
     <section class="card">
       <h2 class="row between"><span class="row">Job ${job.id} <${StateBadge} state=${job.state} /></span>
         <span class="row">
-          ${!isFinal && html`<button type="button" class="button small danger" onClick=${() => act("CancelJob", "It is being cancelled.")}>Cancel</button>`}
-          ${(job.state === "Failed" || job.state === "Cancelled") && html`<button type="button" class="button small" onClick=${() => act("RetryJob", "It is queued again.")}>Retry</button>`}
+          ${!isFinal && html`<${ActionButton} class="small danger" work=${() => act("CancelJob", "It is being cancelled.")}>Cancel</${ActionButton}>`}
+          ${(job.state === "Failed" || job.state === "Cancelled") && html`<${ActionButton} class="small" work=${() => act("RetryJob", "It is queued again.")}>Retry</${ActionButton}>`}
         </span></h2>
       ${job.status !== job.state && html`<p class="muted small">${job.status}</p>`}
       <${Facts} rows=${[

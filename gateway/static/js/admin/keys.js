@@ -3,12 +3,14 @@
 import { html, useState } from "../lib/html.js";
 import { get, post } from "../lib/api.js";
 import { day, number } from "../lib/format.js";
-import { CopyButton } from "../ui/button.js";
-import { Dialog, confirm } from "../ui/dialog.js";
+import { useBusy } from "../lib/busy.js";
+import { changesOf, same } from "../lib/changes.js";
+import { ActionButton, CopyButton } from "../ui/button.js";
+import { Dialog, DialogCancel, confirm } from "../ui/dialog.js";
 import { Field } from "../ui/field.js";
 import { Icon } from "../ui/icon.js";
 import { Empty } from "../ui/states.js";
-import { toast, toastError } from "../ui/toast.js";
+import { toast } from "../ui/toast.js";
 import { Ago, Loaded, Pager } from "./parts.js";
 import { useData } from "./use-data.js";
 
@@ -56,11 +58,16 @@ export function KeysSection({ query }) {
 function KeyTable({ rows, onEdit, onSecret, onChange }) {
   const revoke = async (row) => {
     const sure = await confirm({ title: `Revoke “${row.name}”?`, text: "It is refused within a second, for good. Its jobs go on.", action: "Revoke" });
-    if (sure) post("RevokeApiKey", { id: row.id }).then(() => { toast(`“${row.name}” is revoked.`); onChange(); }, toastError);
+    if (!sure) return;
+    await post("RevokeApiKey", { id: row.id });
+    toast(`“${row.name}” is revoked.`);
+    onChange();
   };
   const rotate = async (row) => {
     const sure = await confirm({ title: `Give “${row.name}” another secret?`, text: "The one it has goes on working for a day.", action: "Rotate", danger: false });
-    if (sure) post("RotateApiKey", { id: row.id, graceSecs: 86_400 }).then((answer) => { onSecret(answer); onChange(); }, toastError);
+    if (!sure) return;
+    onSecret(await post("RotateApiKey", { id: row.id, graceSecs: 86_400 }));
+    onChange();
   };
   return html`<div class="table-frame" tabindex="0" role="region" aria-label="API keys"><table class="table cards">
     <thead><tr><th>Name</th><th>Begins</th><th>Scopes</th><th>Models</th><th>Limits</th><th>Last used</th><th>Expires</th><th><span class="visually-hidden">Actions</span></th></tr></thead>
@@ -72,7 +79,7 @@ function KeyTable({ rows, onEdit, onSecret, onChange }) {
       <td data-label="Limits" class="small">${limitsOf(row)}</td>
       <td data-label="Last used">${row.lastUsedDate ? html`<${Ago} date=${row.lastUsedDate} />` : "never"}</td>
       <td data-label="Expires">${row.expiryDate ? day(row.expiryDate) : "never"}</td>
-      <td>${!row.cancelledDate && html`<span class="row actions"><button type="button" class="button small" onClick=${() => onEdit(row)}>Edit</button><button type="button" class="button small" onClick=${() => rotate(row)}>Rotate</button><button type="button" class="button small danger" onClick=${() => revoke(row)}>Revoke</button></span>`}</td>
+      <td>${!row.cancelledDate && html`<span class="row actions"><button type="button" class="button small" onClick=${() => onEdit(row)}>Edit</button><${ActionButton} class="small" work=${() => rotate(row)}>Rotate</${ActionButton}><${ActionButton} class="small danger" work=${() => revoke(row)}>Revoke</${ActionButton}></span>`}</td>
     </tr>`)}</tbody></table></div>`;
 }
 
@@ -83,20 +90,20 @@ function limitsOf(row) {
 
 function KeyForm({ one, onClose, onDone }) {
   const isNew = one.id === undefined;
-  const [values, setValues] = useState({
-    name: one.name ?? "", userId: one.userId ?? "", notes: one.notes ?? "", models: one.models?.join(", ") ?? "", expiryDate: one.expiryDate?.slice(0, 10) ?? "",
-    ...Object.fromEntries(Object.keys(LIMITS).map((name) => [name, one[name] ?? ""])),
-  });
+  const [before] = useState(() => valuesOf(one));
+  const [values, setValues] = useState(before);
   const [scopes, setScopes] = useState(new Set(one.scopes ?? ["chat", "read"]));
   const [error, setError] = useState(null);
-  const submit = async (event) => {
-    event.preventDefault();
+  const [isBusy, once] = useBusy();
+  const save = async () => {
     setError(null);
-    try {
-      onDone(await (isNew ? post("CreateApiKey", bodyOf(values, scopes)) : post("UpdateApiKey", changesOf(one, values, scopes))));
-    } catch (problem) {
-      setError(problem);
-    }
+    if (isNew) return onDone(await post("CreateApiKey", bodyOf(values, scopes)));
+    const changes = changedOf(one, before, values, scopes);
+    return onDone(Object.keys(changes).length ? await post("UpdateApiKey", { ...changes, id: one.id }) : {});
+  };
+  const submit = (event) => {
+    event.preventDefault();
+    once(save).catch(setError);
   };
   const text = (name, label, hint, extra = {}) => html`<${Field} id="key-${name}" label=${label} hint=${hint} problem=${error?.param === name ? error.message : ""}>
     ${(attributes) => html`<input ...${attributes} class="input" ...${extra} value=${values[name]} onInput=${(event) => setValues({ ...values, [name]: event.target.value })} />`}</${Field}>`;
@@ -105,7 +112,7 @@ function KeyForm({ one, onClose, onDone }) {
     if (!next.delete(scope)) next.add(scope);
     setScopes(next);
   };
-  return html`<${Dialog} title=${isNew ? "Issue a key" : `Edit “${one.name}”`} wide onClose=${onClose}><form class="stack" onSubmit=${submit} autocomplete="off">
+  return html`<${Dialog} title=${isNew ? "Issue a key" : `Edit “${one.name}”`} wide isForm onClose=${onClose}><form class="stack" onSubmit=${submit} autocomplete="off">
     ${error && !(error.param in values) && html`<div class="notice bad" role="alert">${error.message}</div>`}
     <div class="form-grid">${text("name", "Name", "What it is for.", { required: true, maxlength: 256 })}
       ${isNew && text("userId", "User", "Keys of the same user share their jobs. Empty: the key's own.")}
@@ -114,7 +121,7 @@ function KeyForm({ one, onClose, onDone }) {
     <fieldset class="stack plain"><legend class="label">Scopes</legend>${Object.entries(SCOPES).map(([scope, meaning]) => html`<label class="check" key=${scope}><input type="checkbox" checked=${scopes.has(scope)} onChange=${() => toggle(scope)} /><span><code>${scope}</code> <span class="muted small">${meaning}</span></span></label>`)}</fieldset>
     <fieldset class="plain"><legend class="label">Limits (empty: none)</legend><div class="form-grid">${Object.entries(LIMITS).map(([name, label]) => text(name, label, "", { type: "number", min: 0, step: "any" }))}</div></fieldset>
     ${text("notes", "Notes", "For people.")}
-    <div class="row"><button class="button primary">${isNew ? "Issue" : "Save"}</button><button type="button" class="button" onClick=${onClose}>Cancel</button></div>
+    <div class="row"><button class="button primary" aria-busy=${isBusy}>${isBusy ? "Saving …" : isNew ? "Issue" : "Save"}</button><${DialogCancel} /></div>
   </form></${Dialog}>`;
 }
 
@@ -125,15 +132,22 @@ function bodyOf(values, scopes) {
   return { ...Object.fromEntries(given.map(([name, value]) => [name, valueOf(name, value)])), scopes: [...scopes] };
 }
 
-/** What is emptied must be named: what is absent stays. */
-function changesOf(one, values, scopes) {
-  const { userId: _userId, ...rest } = values;
-  const reset = Object.entries(rest).filter(([name, value]) => value === "" && one[name] != null).map(([name]) => name);
-  return { ...bodyOf(rest, scopes), id: one.id, ...(reset.length ? { reset } : {}) };
+const valuesOf = (one) => ({
+  name: one.name ?? "", userId: one.userId ?? "", notes: one.notes ?? "", models: one.models?.join(", ") ?? "", expiryDate: one.expiryDate?.slice(0, 10) ?? "",
+  ...Object.fromEntries(Object.keys(LIMITS).map((name) => [name, one[name] ?? ""])),
+});
+
+/** What was changed and nothing else: what somebody else changed meanwhile stays. What is emptied is named. */
+function changedOf(one, before, values, scopes) {
+  const changes = changesOf(before, values);
+  const reset = Object.keys(changes).filter((name) => changes[name] === "");
+  const given = Object.entries(changes).filter(([, value]) => value !== "").map(([name, value]) => [name, valueOf(name, value)]);
+  const isScoped = !same([...scopes].sort(), [...(one.scopes ?? [])].sort());
+  return { ...Object.fromEntries(given), ...(reset.length ? { reset } : {}), ...(isScoped ? { scopes: [...scopes] } : {}) };
 }
 
 function Secret({ row, onClose }) {
-  return html`<${Dialog} title="The secret of “${row.name}”" onClose=${onClose} footer=${html`<button type="button" class="button primary" onClick=${onClose}>I have kept it</button>`}>
+  return html`<${Dialog} title="The secret of “${row.name}”" isLocked onClose=${onClose} footer=${html`<button type="button" class="button primary" onClick=${onClose}>I have kept it</button>`}>
     <p>Keep it now: it is shown this once, and nowhere kept.</p>
     <div class="row secret"><code class="grow">${row.key}</code><${CopyButton} text=${row.key} label="Copy the secret" small=${false} /></div>
   </${Dialog}>`;

@@ -4,6 +4,8 @@ import { html, useEffect, useState } from "../lib/html.js";
 import { get } from "../lib/api.js";
 import { duration, number } from "../lib/format.js";
 import { Empty } from "../ui/states.js";
+import { Attention, useSurroundings } from "./attention.js";
+import { isServed } from "./attention-rules.js";
 import { Loaded, Tile } from "./parts.js";
 import { Plot } from "./plot.js";
 import { ended, percentile, rate } from "./rates.js";
@@ -29,10 +31,11 @@ export function OverviewSection() {
     readings = [...(isRestart ? [] : readings), from.data].slice(-KEPT);
     redraw((count) => count + 1);
   }, [from.data]);
-  return html`<${Loaded} from=${from}>${(now) => html`<${Shown} now=${now} />`}</${Loaded}>`;
+  const surroundings = useSurroundings();
+  return html`<${Loaded} from=${from}>${(now) => html`<${Shown} now=${now} surroundings=${surroundings} />`}</${Loaded}>`;
 }
 
-function Shown({ now }) {
+function Shown({ now, surroundings }) {
   const before = readings.at(-2) ?? now;
   const span = readings.at(-1 - SPAN) ?? readings[0] ?? now;
   const waiting = now.waiting.reduce((sum, row) => sum + row.interactive + row.queued + row.bulk, 0);
@@ -42,6 +45,7 @@ function Shown({ now }) {
   const p95 = percentile(span, now, 0.95);
   return html`<div class="stack">
     <${Notices} rows=${now.notices} />
+    <${Attention} now=${now} surroundings=${surroundings} />
     <div class="tiles">
       <${Tile} label="Jobs a second" value=${number(rate(before, now, ended))} detail=${`${number(rate(before, now, (one) => one.accepted))} accepted`} />
       <${Tile} label="Waiting" value=${number(waiting)} detail=${now.delayed ? `${number(now.delayed)} for another attempt` : "in all queues"} href="/admin/queues" />
@@ -53,13 +57,15 @@ function Shown({ now }) {
       <${Tile} label="Failed lately" value=${number(failed)} tone=${failed ? "bad" : ""} detail="in the last half minute" href="/admin/jobs?state=Failed" />
     </div>
     <${Plots} now=${now} />
-    <section class="stack"><h2>Waiting, by model</h2><${Waiting} rows=${now.waiting} workers=${now.workers} /></section>
+    <section class="stack"><h2>Waiting, by model</h2><${Waiting} rows=${now.waiting.filter((row) => isOfUse(row, surroundings.data?.providers))} workers=${now.workers} /></section>
     <${Counts} counts=${now.counts} />
   </div>`;
 }
 
+const PLOTS = ["Jobs a second", "Jobs", "Time to the answer", "Callbacks pending"];
+
 function Plots({ now }) {
-  if (readings.length < 2) return html`<div class="card muted small" role="status">The plots begin with the next reading …</div>`;
+  if (readings.length < 3) return html`<div class="plots" role="status" aria-label="The plots begin with the next readings">${PLOTS.map((title) => html`<section class="card plot" key=${title}><h2>${title}</h2></section>`)}</div>`;
   const points = readings.slice(1).map((one, index) => ({ one, before: readings[index], span: readings[Math.max(0, index + 1 - SPAN)] }));
   const times = points.map(({ one }) => new Date(one.date).getTime() / 1000);
   const of = (value) => points.map(value);
@@ -67,14 +73,17 @@ function Plots({ now }) {
   return html`<div class="plots">
     <${Plot} title="Jobs a second" summary="${number(perSecond.at(-1))} now" times=${times} format=${number}
       lines=${[{ label: "ended", color: "plot-1", values: perSecond }, { label: "accepted", color: "plot-3", values: of(({ before, one }) => rate(before, one, (o) => o.accepted)) }]} />
-    <${Plot} title="Jobs" summary="${number(now.inFlight)} in flight" times=${times} format=${number}
+    <${Plot} title="Jobs" whole summary="${number(now.inFlight)} in flight" times=${times} format=${number}
       lines=${[{ label: "in flight", color: "plot-1", values: of(({ one }) => one.inFlight) }, { label: "waiting", color: "plot-2", values: of(({ one }) => one.waiting.reduce((sum, row) => sum + row.interactive + row.queued + row.bulk, 0)) }]} />
-    <${Plot} title="Time to the answer" summary="median and 95th percentile" times=${times} format=${duration}
+    <${Plot} title="Time to the answer" whole summary="median and 95th percentile" times=${times} format=${duration}
       lines=${[{ label: "median", color: "plot-1", values: of(({ span, one }) => percentile(span, one, 0.5)) }, { label: "95 %", color: "plot-2", values: of(({ span, one }) => percentile(span, one, 0.95)) }]} />
-    <${Plot} title="Callbacks pending" summary="${number(now.callbacksDelayed)} to be tried again" times=${times} format=${number}
+    <${Plot} title="Callbacks pending" whole summary="${number(now.callbacksDelayed)} to be tried again" times=${times} format=${number}
       lines=${[{ label: "pending", color: "plot-4", values: of(({ one }) => pendingCallbacks(one)) }]} />
   </div>`;
 }
+
+/** A model that no provider has any more is named as long as somebody waits for it. */
+const isOfUse = (row, providers) => row.interactive + row.queued + row.bulk > 0 || isServed(providers ?? null, row.model) !== false;
 
 /** Due, to be tried again, being sent, or held until their receiver has room. */
 function pendingCallbacks(now) {

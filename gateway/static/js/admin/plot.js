@@ -14,9 +14,10 @@ const dayOf = (seconds) => days.format(seconds * 1000);
 
 /**
  * `times` are unix seconds, `lines` is [{label, values, color}] with a color's name of the theme.
+ * `whole`: its values have no fractions, nor has its axis.
  * Those who cannot see it get `summary`.
  */
-export function Plot({ title, summary, times, lines, format = String, kind = "line" }) {
+export function Plot({ title, summary, times, lines, format = String, kind = "line", whole = false }) {
   const host = useRef(null);
   const plot = useRef(null);
   const data = [times, ...lines.map(({ values }) => values)];
@@ -29,7 +30,7 @@ export function Plot({ title, summary, times, lines, format = String, kind = "li
       const UPlot = await load();
       if (gone || !host.current) return;
       plot.current?.destroy();
-      plot.current = new UPlot(options(UPlot, host.current.clientWidth, lines, format, kind), latest.current, host.current);
+      plot.current = new UPlot(options(UPlot, host.current.clientWidth, lines, format, kind, whole), latest.current, host.current);
       observer ??= new ResizeObserver(() => host.current && plot.current?.setSize({ width: host.current.clientWidth, height: HEIGHT_PX }));
       observer.observe(host.current);
     };
@@ -58,7 +59,10 @@ function withRoom(min, max, kind) {
   return [min - room, max + room];
 }
 
-function options(UPlot, width, lines, format, kind) {
+/** Steps of an axis whose values have no fractions. */
+const WHOLE = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
+
+function options(UPlot, width, lines, format, kind, whole) {
   const style = getComputedStyle(document.documentElement);
   const color = (name) => style.getPropertyValue(`--${name}`).trim();
   const axis = { stroke: color("text-2"), grid: { stroke: color("line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
@@ -71,7 +75,7 @@ function options(UPlot, width, lines, format, kind) {
       x: { time: true, range: (_, min, max) => withRoom(min, max, kind) },
       y: { range: (_, _min, max) => [0, max > 0 ? max * 1.15 : 1] },
     },
-    axes: [{ ...axis, space: 84, size: 28, values: (_, times) => times.map(kind === "bars" ? dayOf : timeOf) }, { ...axis, size: 56, values: (_, values) => values.map(format) }],
+    axes: [{ ...axis, space: 84, size: 28, values: (_, times) => times.map(kind === "bars" ? dayOf : timeOf) }, { ...axis, size: 56, ...(whole ? { incrs: WHOLE } : {}), values: (_, values) => values.map(format) }],
     series: [
       {},
       ...lines.map(({ label, color: name }) => ({

@@ -3,11 +3,14 @@
 import { html, useState } from "../lib/html.js";
 import { get, post } from "../lib/api.js";
 import { number } from "../lib/format.js";
-import { Dialog, confirm } from "../ui/dialog.js";
+import { useBusy } from "../lib/busy.js";
+import { changesOf } from "../lib/changes.js";
+import { ActionButton } from "../ui/button.js";
+import { Dialog, DialogCancel, confirm } from "../ui/dialog.js";
 import { Field } from "../ui/field.js";
 import { Icon } from "../ui/icon.js";
 import { Empty } from "../ui/states.js";
-import { toast, toastError } from "../ui/toast.js";
+import { toast } from "../ui/toast.js";
 import { Ago, Facts, Loaded, StateBadge } from "./parts.js";
 import { useData } from "./use-data.js";
 
@@ -21,6 +24,11 @@ export function ProvidersSection() {
     setEdited(null);
     if (isToBeTried) setTried(saved);
     from.reload();
+    // Whether it is there is known now, not with the first job.
+    post("CheckAiProviderStatus", { provider: saved.name })
+      .then(({ result, reason }) => result || toast(`“${saved.name}” does not answer: ${reason ?? "no reason given"}`))
+      .catch(() => {})
+      .finally(from.reload);
   };
   return html`<div class="stack">
     <div><button type="button" class="button primary" onClick=${() => setEdited({})}><${Icon} name="plus" /> Add a provider</button></div>
@@ -42,13 +50,18 @@ async function read() {
 const stateOf = (one) => (one.enabled ? one.status : "disabled");
 
 function Provider({ one, onEdit, onTry, onChange }) {
-  const run = (work, said) => work.then((answer) => { toast(typeof said === "function" ? said(answer) : said); onChange(); }, toastError);
   const isOn = one.enabled && one.status !== "held";
+  const run = async (work, said) => {
+    const answer = await work;
+    toast(typeof said === "function" ? said(answer) : said);
+    onChange();
+  };
   const remove = async () => {
-    const sure = await confirm({ title: `Delete “${one.name}”?`, text: "What runs there is finished; its jobs that wait go to other providers of their models.", action: "Delete" });
-    if (sure) run(post("DeleteAiProvider", { id: one.id }, { method: "DELETE" }), `“${one.name}” is gone.`);
+    const sure = await confirm({ title: `Delete “${one.name}”?`, text: "Its key is deleted with it. What runs there is finished; its jobs that wait go to other providers of their models.", action: "Delete" });
+    if (sure) await run(post("DeleteAiProvider", { id: one.id }, { method: "DELETE" }), `“${one.name}” is deleted.`);
   };
   const check = () => run(post("CheckAiProviderStatus", { provider: one.name }), ({ result, reason }) => (result ? `“${one.name}” answers.` : `“${one.name}” does not answer: ${reason ?? "no reason given"}`));
+  const hold = () => run(post("ChangeAiProviderStatus", { provider: one.name, online: !isOn }), isOn ? `“${one.name}” gets no more jobs.` : `“${one.name}” gets jobs again.`);
   return html`<article class="card provider">
     <h2 class="row between"><span class="truncate">${one.name}</span><${StateBadge} state=${stateOf(one)} /></h2>
     ${one.offlineReason && html`<p class="notice ${one.status === "offline" ? "bad" : "warn"} small"><span>${one.offlineReason}${one.offlineDate ? html`, since <${Ago} date=${one.offlineDate} />` : ""}</span></p>`}
@@ -59,11 +72,11 @@ function Provider({ one, onEdit, onTry, onChange }) {
       ["Requests a minute", one.requestsPerMinute], ["Tokens a minute", one.tokensPerMinute], ["From", one.origin === "file" ? "providers.toml" : "these pages or the API"],
     ]} />
     <div class="row">
-      <button type="button" class="button small" onClick=${check}>Check</button>
+      <${ActionButton} class="small" work=${check} busy="Checking …">Check</${ActionButton}>
       <button type="button" class="button small" onClick=${onTry}>Test …</button>
       <button type="button" class="button small" onClick=${onEdit}>Edit …</button>
-      <button type="button" class="button small" onClick=${() => run(post("ChangeAiProviderStatus", { provider: one.name, online: !isOn }), isOn ? `“${one.name}” gets no more jobs.` : `“${one.name}” gets jobs again.`)}>${isOn ? "Hold" : "Resume"}</button>
-      <button type="button" class="button small danger" onClick=${remove}>Delete</button>
+      <${ActionButton} class="small" work=${hold}>${isOn ? "Hold" : "Resume"}</${ActionButton}>
+      <${ActionButton} class="small danger" work=${remove}>Delete</${ActionButton}>
     </div>
   </article>`;
 }
@@ -81,44 +94,47 @@ const asModels = (text) =>
     return { model, apiModel: apiModel ?? model };
   });
 
+const valuesOf = (one) => ({
+  name: one.name ?? "", aiTypeId: one.aiTypeId ?? "openai", apiBaseUrl: one.apiBaseUrl ?? "", apiKeyVar: one.apiKeyVar ?? "", apiKey: "",
+  models: asText(one.models), concurrency: one.concurrency || "", priority: one.priority ?? 0, requestsPerMinute: one.requestsPerMinute ?? "", tokensPerMinute: one.tokensPerMinute ?? "",
+});
+const NUMBERS = new Set(["concurrency", "priority", "requestsPerMinute", "tokensPerMinute"]);
+
+/** Values of the form as the API takes them. An empty key is none: the one that is kept stays. */
+function bodyOf({ apiKey, models, ...rest }) {
+  const others = Object.entries(rest).map(([name, value]) => [name, NUMBERS.has(name) ? Number(value) || 0 : value]);
+  return { ...Object.fromEntries(others), ...(models === undefined ? {} : { models: asModels(models) }), ...(apiKey ? { apiKey } : {}) };
+}
+
 function ProviderForm({ one, types, onClose, onDone }) {
   const isNew = one.id === undefined;
-  const [values, setValues] = useState({
-    name: one.name ?? "", aiTypeId: one.aiTypeId ?? "openai", apiBaseUrl: one.apiBaseUrl ?? "", apiKeyVar: one.apiKeyVar ?? "", apiKey: "",
-    models: asText(one.models), concurrency: one.concurrency || "", priority: one.priority ?? 0, requestsPerMinute: one.requestsPerMinute ?? "", tokensPerMinute: one.tokensPerMinute ?? "",
-  });
+  const [before] = useState(() => valuesOf(one));
+  const [values, setValues] = useState(before);
   const [error, setError] = useState(null);
-  const [busy, setBusy] = useState(false);
-  const submit = async (event) => {
-    event.preventDefault();
-    setBusy(true);
+  const [isBusy, once] = useBusy();
+  const save = async (isToBeTried) => {
     setError(null);
-    const { apiKey, ...rest } = values;
-    const body = {
-      ...rest, models: asModels(values.models), concurrency: Number(values.concurrency) || 0, priority: Number(values.priority) || 0,
-      requestsPerMinute: Number(values.requestsPerMinute) || 0, tokensPerMinute: Number(values.tokensPerMinute) || 0, ...(apiKey ? { apiKey } : {}),
-    };
-    try {
-      if (isNew) await post("CreateAiProvider", body);
-      else await post("UpdateAiProvider", { ...body, id: one.id }, { method: "PATCH" });
-      toast(`“${values.name}” is saved.`);
-      onDone({ name: body.name, models: body.models }, event.submitter?.value === "try");
-    } catch (problem) {
-      setError(problem);
-      setBusy(false);
-    }
+    const changes = bodyOf(isNew ? values : changesOf(before, values));
+    if (isNew) await post("CreateAiProvider", changes);
+    else if (Object.keys(changes).length) await post("UpdateAiProvider", { ...changes, id: one.id }, { method: "PATCH" });
+    toast(`“${values.name}” is saved.`);
+    onDone({ name: values.name, models: asModels(values.models) }, isToBeTried);
+  };
+  const submit = (event) => {
+    event.preventDefault();
+    once(() => save(event.submitter?.value === "try")).catch(setError);
   };
   const text = (name, label, hint, extra = {}) => html`<${Field} id="provider-${name}" label=${label} hint=${hint} problem=${error?.param === name ? error.message : ""}>
     ${(attributes) => html`<input ...${attributes} class="input" ...${extra} value=${values[name]} onInput=${(event) => setValues({ ...values, [name]: event.target.value })} />`}
   </${Field}>`;
   const typeIds = types.length ? types.map(({ id }) => id) : ["openai", "ollama", "anthropic"];
-  return html`<${Dialog} title=${isNew ? "Add a provider" : `Edit “${one.name}”`} wide onClose=${onClose}>
+  return html`<${Dialog} title=${isNew ? "Add a provider" : `Edit “${one.name}”`} wide isForm onClose=${onClose}>
     <form class="stack" onSubmit=${submit} autocomplete="off">
       ${error && !(error.param in values) && html`<div class="notice bad" role="alert">${error.message}</div>`}
       <div class="form-grid">
         ${text("name", "Name", "How requests and statistics call it.", { required: true })}
         <${Field} id="provider-type" label="Type" hint="The API that it speaks." problem=${error?.param === "aiTypeId" ? error.message : ""}>${(attributes) => html`<select ...${attributes} class="select" value=${values.aiTypeId} onChange=${(event) => setValues({ ...values, aiTypeId: event.target.value })}>${typeIds.map((id) => html`<option key=${id} value=${id}>${id}</option>`)}</select>`}</${Field}>
-        ${text("apiBaseUrl", "Address", "As an OpenAI SDK takes it: https://host/v1", { type: "url", required: true })}
+        ${text("apiBaseUrl", "Address", values.apiBaseUrl.includes("***") ? "Its password is kept and not shown. To change it, write the whole address." : "As an OpenAI SDK takes it: https://host/v1", { type: "url", required: true })}
         ${text("apiKeyVar", "Variable of the key", "An environment variable of the workers.")}
         ${text("apiKey", "Key", one.hasApiKey ? "One is kept; write another to replace it." : "Kept sealed, never shown. Empty: the variable's.", { type: "password", autocomplete: "new-password" })}
         ${text("priority", "Priority", "Higher is asked first.", { type: "number", step: 1 })}
@@ -129,7 +145,7 @@ function ProviderForm({ one, types, onClose, onDone }) {
       <${Field} id="provider-models" label="Models" hint="One a line; “public name = its own name” where they differ." problem=${error?.param === "models" ? error.message : ""}>
         ${(attributes) => html`<textarea ...${attributes} class="textarea mono" rows="5" required value=${values.models} onInput=${(event) => setValues({ ...values, models: event.target.value })}></textarea>`}
       </${Field}>
-      <div class="row"><button class="button primary" disabled=${busy}>${busy ? "Saving …" : "Save"}</button><button class="button" value="try" disabled=${busy}>Save and test</button><button type="button" class="button" onClick=${onClose}>Cancel</button></div>
+      <div class="row"><button class="button primary" aria-busy=${isBusy}>${isBusy ? "Saving …" : "Save"}</button><button class="button" value="try" aria-busy=${isBusy}>Save and test</button><${DialogCancel} /></div>
     </form>
   </${Dialog}>`;
 }
@@ -138,9 +154,13 @@ function Trial({ one, onClose }) {
   const [model, setModel] = useState(one.models[0]?.model ?? "");
   const [prompt, setPrompt] = useState("Say hello in one sentence.");
   const [state, setState] = useState({});
-  const run = async (event) => {
+  const [isBusy, once] = useBusy();
+  const submit = (event) => {
     event.preventDefault();
-    setState({ busy: true });
+    once(run);
+  };
+  const run = async () => {
+    setState({});
     const began = performance.now();
     try {
       const answer = await post("ChatAiProvider", { provider: one.name, model, prompt });
@@ -149,10 +169,10 @@ function Trial({ one, onClose }) {
       setState({ error });
     }
   };
-  return html`<${Dialog} title="Test “${one.name}”" onClose=${onClose}><form class="stack" onSubmit=${run}>
+  return html`<${Dialog} title="Test “${one.name}”" onClose=${onClose}><form class="stack" onSubmit=${submit}>
     <${Field} id="trial-model" label="Model">${(attributes) => html`<select ...${attributes} class="select" value=${model} onChange=${(event) => setModel(event.target.value)}>${one.models.map((row) => html`<option key=${row.model} value=${row.model}>${row.model}</option>`)}</select>`}</${Field}>
     <${Field} id="trial-prompt" label="Message">${(attributes) => html`<textarea ...${attributes} class="textarea" rows="3" required value=${prompt} onInput=${(event) => setPrompt(event.target.value)}></textarea>`}</${Field}>
-    <div><button class="button primary" disabled=${state.busy}>${state.busy ? "Waiting …" : "Send"}</button></div>
+    <div><button class="button primary" aria-busy=${isBusy}>${isBusy ? "Waiting …" : "Send"}</button></div>
     ${state.error && html`<div class="notice bad" role="alert">${state.error.message}</div>`}
     ${state.text !== undefined && html`<div class="stack" role="status"><pre class="body" tabindex="0"><code>${state.text}</code></pre><span class="muted small number">${Math.round(state.ms)} ms</span></div>`}
   </form></${Dialog}>`;

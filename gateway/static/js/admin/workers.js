@@ -3,8 +3,9 @@
 import { html } from "../lib/html.js";
 import { post } from "../lib/api.js";
 import { duration, number } from "../lib/format.js";
+import { ActionButton } from "../ui/button.js";
 import { confirm } from "../ui/dialog.js";
-import { toast, toastError } from "../ui/toast.js";
+import { toast } from "../ui/toast.js";
 import { Ago, Facts } from "./parts.js";
 import { Meter } from "./stages.js";
 
@@ -44,9 +45,12 @@ function WorkerCard({ worker, date, onChange }) {
 function CancelButton({ name, onChange }) {
   const cancel = async () => {
     const sure = await confirm({ title: `Cancel what ${name} runs?`, text: "The jobs end as Cancelled; the worker goes on with others.", action: "Cancel its jobs" });
-    if (sure) post("CancelWorker", { worker: name }).then(() => { toast("They are being cancelled."); onChange(); }, toastError);
+    if (!sure) return;
+    await post("CancelWorker", { worker: name });
+    toast("They are being cancelled.");
+    onChange();
   };
-  return html`<button type="button" class="button small" aria-label="Cancel the jobs of ${name}" onClick=${cancel}>Cancel its jobs</button>`;
+  return html`<${ActionButton} class="small" aria-label="Cancel the jobs of ${name}" work=${cancel}>Cancel its jobs</${ActionButton}>`;
 }
 
 /** Jobs and callbacks, those that run longest first; and for how long, at a moment of the server's. */

@@ -5,16 +5,26 @@
 
 import { ApiError, get, post, stream } from "../lib/api.js";
 import { emptyAnswer, folded } from "./fold.js";
+import { SEND_WITHIN_MS, isPassing, nextStep } from "./next-step.js";
 
 const POSITION_EVERY_MS = 1500;
+/** What was asked so shortly ago may be on its way from another page. */
+const YOUNG_MS = 2000;
 const RETRY_MS = [500, 1000, 2000, 4000, 5000];
-/** How long a server that is away is waited for. */
-const PATIENCE_MS = 10 * 60_000;
 
-/** Follows one answer; `onChange` is told {text, reasoning, …, state, waiting} as it grows. */
+/** Something that the job itself answered, not the way to it. */
+class AnswerError extends ApiError {
+  isAnswer = true;
+}
+
+/** Follows one answer; `onChange` is told {text, reasoning, …, state, waiting, heard} as it grows. */
 export class Answering {
-  constructor(refId, onChange) {
+  /** `request` is what was asked, at `askedAt` (unix milliseconds); `heard`: a job of it is known. */
+  constructor({ refId, request, askedAt, heard }, onChange) {
     this.refId = refId;
+    this.request = request;
+    this.askedAt = askedAt;
+    this.isHeard = !!heard;
     this.answer = emptyAnswer();
     this.lastId = null;
     this.onChange = onChange;
@@ -25,21 +35,33 @@ export class Answering {
   }
 
   /** Ask for an answer that was not asked for before. */
-  start(request) {
-    const body = { ...request, stream: true, stream_options: { include_usage: true }, refId: this.refId };
-    return this.#run(() => ({ path: "/v1/chat/completions", options: { method: "POST", body } }));
+  start() {
+    return this.#run("ask");
   }
 
   /** Go on with an answer that was asked for, here or before a reload. */
-  resume() {
-    return this.#run(() => this.#attach());
+  async resume() {
+    // The page that asks it saves first: give its request a moment to arrive.
+    if (Date.now() - this.askedAt < YOUNG_MS) await this.#pause(YOUNG_MS);
+    return this.#run("attach");
   }
 
   /** End the job; what has come stays. */
   async stop() {
     this.stopped = true;
-    await post("CancelJob", { refId: this.refId }).catch(() => {});
     this.abort.abort();
+    await this.#cancel();
+  }
+
+  /** Without a connection the word to stop waits for one. */
+  async #cancel(tries = 20) {
+    try {
+      await post("CancelJob", { refId: this.refId });
+    } catch (error) {
+      if (!isPassing(error) || tries <= 1) return;
+      await new Promise((done) => setTimeout(done, RETRY_MS.at(-1)));
+      await this.#cancel(tries - 1);
+    }
   }
 
   /** Let go without ending the job. */
@@ -48,39 +70,75 @@ export class Answering {
     this.abort.abort();
   }
 
-  async #run(first) {
+  async #run(how) {
     const watch = setInterval(() => this.#tellPosition(), POSITION_EVERY_MS);
     try {
-      await this.#follow(first);
+      await this.#follow(how);
     } catch (error) {
-      if (!this.left) this.#tell({ state: this.stopped ? "stopped" : "failed", error: this.stopped ? null : error.message });
+      if (!this.left) this.#tell({ state: this.stopped ? "stopped" : "failed", error: this.stopped ? null : this.#why(error) });
     } finally {
       clearInterval(watch);
     }
   }
 
-  async #follow(next) {
+  /** Until the end, whatever breaks: the request may or may not have arrived, so it is sent again with its RefId. */
+  async #follow(how) {
     let failures = 0;
-    const until = performance.now() + PATIENCE_MS;
     for (;;) {
-      const { path, options } = next();
       try {
-        if (await this.#read(path, options)) return;
-        failures = 0;
+        if (await this.#read(how)) return;
+        [failures, how] = [0, "attach"];
       } catch (error) {
-        if (this.stopped || this.left || !isPassing(error) || performance.now() > until) throw error;
-        this.#tell({ state: "running", waiting: "The connection is lost; trying again …" });
-        await sleep(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
+        const next = this.stopped || this.left ? "fail" : nextStep(error, { how, isHeard: this.isHeard, canAsk: this.#canAsk });
+        if (next === "leave") this.left = true;
+        if (next === "fail" || next === "leave") throw error;
+        how = next;
+        if (error.status === 404) continue;
+        this.#tell({ state: "running", waiting: this.isHeard ? "The connection is lost; trying again …" : "Not sent yet; trying again …" });
+        await this.#pause(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
         failures += 1;
       }
-      // The request may or may not have arrived. If its job is not known it has not.
-      if (this.lastId !== null || (await this.#isKnown())) next = () => this.#attach();
     }
   }
 
+  get #canAsk() {
+    return !!this.request && Date.now() - this.askedAt < SEND_WITHIN_MS;
+  }
+
+  #why(error) {
+    const isUnsent = error.status === 404 && !this.isHeard;
+    return isUnsent ? "This was never sent: the connection was lost. Try again to send it." : error.message;
+  }
+
+  /** Wait; less when the browser says that it is online again, or somebody presses Stop. */
+  #pause(ms) {
+    return new Promise((done) => {
+      const go = () => {
+        clearTimeout(timer);
+        removeEventListener("online", go);
+        this.abort.signal.removeEventListener("abort", go);
+        done();
+      };
+      const timer = setTimeout(go, ms);
+      addEventListener("online", go);
+      this.abort.signal.addEventListener("abort", go);
+    });
+  }
+
+  #where(how) {
+    if (how === "attach") {
+      const headers = this.lastId === null ? {} : { "Last-Event-ID": this.lastId };
+      return { path: `/api/StreamOpenAiChat?RefId=${encodeURIComponent(this.refId)}`, options: { headers } };
+    }
+    const body = { ...this.request, stream: true, stream_options: { include_usage: true }, refId: this.refId };
+    return { path: "/v1/chat/completions", options: { method: "POST", body } };
+  }
+
   /** Read a stream; true when it came to its end, false when it only stopped. */
-  async #read(path, options) {
+  async #read(how) {
+    const { path, options } = this.#where(how);
     const onResponse = (response) => {
+      if (!this.isHeard) this.#tell({ state: "running", heard: (this.isHeard = true) });
       this.provider = response.headers.get("x-provider") ?? this.provider;
     };
     for await (const { id, event, data } of stream(path, { ...options, signal: this.abort.signal, onResponse })) {
@@ -101,7 +159,7 @@ export class Answering {
   }
 
   #take(chunk) {
-    if (chunk.error) throw new ApiError(502, chunk.error);
+    if (chunk.error) throw new AnswerError(502, chunk.error);
     this.firstMs ??= performance.now() - this.begun;
     this.answer = folded(this.answer, chunk);
     this.#tell({ state: "running" });
@@ -112,24 +170,11 @@ export class Answering {
     this.#tell({ state: "done", ms: Math.round(ms) });
   }
 
-  #attach() {
-    const headers = this.lastId === null ? {} : { "Last-Event-ID": this.lastId };
-    return { path: `/api/StreamOpenAiChat?RefId=${encodeURIComponent(this.refId)}`, options: { headers } };
-  }
-
-  async #isKnown() {
-    try {
-      await get("GetOpenAiChatStatus", { refId: this.refId });
-      return true;
-    } catch (error) {
-      return error.status !== 404;
-    }
-  }
-
   async #tellPosition() {
     if (this.lastId !== null || this.firstMs !== null || this.left) return;
     try {
       const told = await get("GetOpenAiChatStatus", { refId: this.refId });
+      if (!this.isHeard) this.#tell({ state: "running", heard: (this.isHeard = true) });
       if (this.firstMs === null && told.jobState === "Queued") this.#tell({ state: "running", waiting: told.status });
     } catch {
       // It is a nicety; the stream tells what matters.
@@ -142,13 +187,8 @@ export class Answering {
       waiting: null,
       provider: this.provider ?? null,
       firstMs: this.firstMs === null ? null : Math.round(this.firstMs),
+      heard: this.isHeard,
       ...fields,
     });
   }
 }
-
-/** Whether it may help to try again: the answer to the request got lost, or it is not there yet. */
-const isPassing = (error) =>
-  error instanceof TypeError || error.status === 0 || ["store_unavailable", "wait_timed_out"].includes(error.code);
-
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms));

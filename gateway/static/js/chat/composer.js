@@ -1,23 +1,34 @@
-// Where people write: text, images, send, stop.
+// Where people write: text, pictures, send, stop. What is written is kept until it is sent.
 
 import { html, useEffect, useRef, useState } from "../lib/html.js";
 import { IconButton } from "../ui/button.js";
 import { Icon } from "../ui/icon.js";
-import { toast } from "../ui/toast.js";
+import { toastError } from "../ui/toast.js";
+import { pictureOf } from "./picture-file.js";
 
-const MOST_IMAGE_BYTES = 5 * 1024 * 1024;
-const drafts = new Map();
-
-/** `draftKey` keeps what was written but not sent while other conversations are looked at. */
-export function Composer({ draftKey, disabled, running, onSend, onStop }) {
-  const [text, setText] = useState(drafts.get(draftKey) ?? "");
-  const [images, setImages] = useState([]);
+/**
+ * `draftKey` is what the draft is kept under in `drafts`. `onSend(text, pictures)` says what is in the way,
+ * empty when it is sent. While an answer runs (`running`) what is sent waits for its end.
+ */
+export function Composer({ drafts, draftKey, disabled, running, onSend, onStop }) {
+  const [text, setText] = useState(drafts.texts.read(draftKey));
+  const [pictures, setPictures] = usePictures(drafts, draftKey);
+  const [problem, setProblem] = useState("");
   const area = useRef(null);
   const file = useRef(null);
   useEffect(() => {
-    setText(drafts.get(draftKey) ?? "");
-    setImages([]);
+    let isOther = false;
+    setText(drafts.texts.read(draftKey));
+    setProblem("");
+    drafts.adopted.then((found) => found && !isOther && setText(drafts.texts.read(draftKey)));
     if (matchMedia("(pointer: fine)").matches) area.current?.focus();
+    // Something that waited to be sent is to be edited.
+    const readAgain = () => setText(drafts.texts.read(draftKey));
+    addEventListener("draft", readAgain);
+    return () => {
+      isOther = true;
+      removeEventListener("draft", readAgain);
+    };
   }, [draftKey]);
   useEffect(() => {
     area.current.style.height = "auto";
@@ -25,14 +36,22 @@ export function Composer({ draftKey, disabled, running, onSend, onStop }) {
   }, [text]);
 
   const write = (value) => {
-    drafts.set(draftKey, value);
+    drafts.texts.write(draftKey, value);
     setText(value);
+    setProblem("");
   };
+  const show = (urls) => {
+    setPictures(urls);
+    setProblem("");
+  };
+  const isEmpty = !(text.trim() || pictures.length);
   const send = () => {
-    if (disabled || running || !(text.trim() || images.length)) return;
-    onSend(text.trim(), images);
+    if (disabled || isEmpty) return;
+    const inTheWay = onSend(text.trim(), pictures);
+    setProblem(inTheWay);
+    if (inTheWay) return;
     write("");
-    setImages([]);
+    show([]);
   };
   const onKeyDown = (event) => {
     const sends = event.key === "Enter" && !event.shiftKey && !event.isComposing && matchMedia("(pointer: fine)").matches;
@@ -41,49 +60,54 @@ export function Composer({ draftKey, disabled, running, onSend, onStop }) {
     send();
   };
   const addFiles = async (files) => {
-    const read = await Promise.all([...files].map(asImage));
-    setImages((all) => [...all, ...read.filter(Boolean)]);
+    const read = await Promise.all([...files].map((one) => pictureOf(one).catch(toastError)));
+    show((all) => [...all, ...read.filter(Boolean)]);
   };
-  const onPaste = (event) => {
-    if (!event.clipboardData.files.length) return;
+  const take = (event, files) => {
+    if (!files?.length) return;
     event.preventDefault();
-    addFiles(event.clipboardData.files);
+    addFiles(files);
   };
-  const onDrop = (event) => {
-    event.preventDefault();
-    addFiles(event.dataTransfer.files);
-  };
-  return html`<form class="composer" onSubmit=${(event) => { event.preventDefault(); send(); }} onDragOver=${(event) => event.preventDefault()} onDrop=${onDrop}>
-    ${images.length > 0 && html`<ul class="thumbnails" aria-label="Images to send">
-      ${images.map((url, index) => html`<li key=${index}><img src=${url} alt="Image ${index + 1}" />
-        <${IconButton} icon="close" small label="Remove image ${index + 1}" onClick=${() => setImages(images.filter((_, i) => i !== index))} /></li>`)}
+  const sendLabel = running ? "Send when this is answered" : "Send";
+  return html`<form class="composer" onSubmit=${(event) => { event.preventDefault(); send(); }}
+      onDragOver=${(event) => event.preventDefault()} onDrop=${(event) => { event.preventDefault(); take(event, event.dataTransfer.files); }}>
+    ${problem && html`<p class="notice bad small" role="alert">${problem}</p>`}
+    ${pictures.length > 0 && html`<ul class="thumbnails" aria-label="Images to send">
+      ${pictures.map((url, index) => html`<li key=${index}><img src=${url} alt="Image ${index + 1}" />
+        <${IconButton} icon="close" small label="Remove image ${index + 1}" onClick=${() => show(pictures.filter((_, i) => i !== index))} /></li>`)}
     </ul>`}
-    <textarea ref=${area} rows="1" placeholder="Write a message" aria-label="Message" value=${text}
-      onInput=${(event) => write(event.target.value)} onKeyDown=${onKeyDown} onPaste=${onPaste}></textarea>
+    <textarea ref=${area} rows="1" dir="auto" placeholder="Write a message" aria-label="Message" value=${text}
+      onInput=${(event) => write(event.target.value)} onKeyDown=${onKeyDown} onPaste=${(event) => take(event, event.clipboardData.files)}></textarea>
     <div class="row between">
       <${IconButton} icon="image" label="Add an image" onClick=${() => file.current.click()} />
       <input ref=${file} type="file" accept="image/png,image/jpeg,image/gif,image/webp" multiple hidden
         onChange=${(event) => { addFiles(event.target.files); event.target.value = ""; }} />
-      ${running
-        ? html`<button type="button" class="button primary icon" aria-label="Stop" title="Stop" onClick=${onStop}><${Icon} name="stop" /></button>`
-        : html`<button class="button primary icon" aria-label="Send" title="Send" disabled=${disabled || !(text.trim() || images.length)}><${Icon} name="up" /></button>`}
+      <span class="row">
+        ${running && html`<button type="button" class="button ${isEmpty ? "primary" : ""} icon" aria-label="Stop" title="Stop" onClick=${onStop}><${Icon} name="stop" /></button>`}
+        ${(!running || !isEmpty) && html`<button class="button primary icon" aria-label=${sendLabel} title=${sendLabel} disabled=${disabled || isEmpty}><${Icon} name="up" /></button>`}
+      </span>
     </div>
   </form>`;
 }
 
-function asImage(file) {
-  if (!/^image\/(png|jpeg|gif|webp)$/.test(file.type)) {
-    toast(`“${file.name}” is no image in PNG, JPEG, GIF or WebP.`);
-    return null;
-  }
-  if (file.size > MOST_IMAGE_BYTES) {
-    toast(`“${file.name}” is larger than 5 MiB.`);
-    return null;
-  }
-  return new Promise((done) => {
-    const reader = new FileReader();
-    reader.onload = () => done(reader.result);
-    reader.onerror = () => done(null);
-    reader.readAsDataURL(file);
+/** The pictures of a draft, which come a moment after it; and how to change them. */
+function usePictures(drafts, draftKey) {
+  const [pictures, setPictures] = useState([]);
+  useEffect(() => {
+    let isOther = false;
+    setPictures([]);
+    const read = () => drafts.adopted.then(() => drafts.readPictures(draftKey)).then((urls) => isOther || setPictures((now) => (urls.length ? urls : now)));
+    read();
+    addEventListener("draft", read);
+    return () => {
+      isOther = true;
+      removeEventListener("draft", read);
+    };
+  }, [draftKey]);
+  const change = (next) => setPictures((now) => {
+    const urls = typeof next === "function" ? next(now) : next;
+    drafts.writePictures(draftKey, urls);
+    return urls;
   });
+  return [pictures, change];
 }

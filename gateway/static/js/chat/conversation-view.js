@@ -4,9 +4,11 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "../lib/html.
 import { IconButton } from "../ui/button.js";
 import { Icon } from "../ui/icon.js";
 import { Failed, Loading } from "../ui/states.js";
+import { bytes } from "../lib/format.js";
 import { Composer } from "./composer.js";
 import { Message } from "./message.js";
 import { ModelPicker } from "./model-picker.js";
+import { bytesOf, isTooLarge } from "./pictures.js";
 import { SettingsPanel } from "./settings-panel.js";
 import { ShowCode } from "./show-code.js";
 import { newestLeaf, requestOf, siblings } from "./tree.js";
@@ -14,47 +16,83 @@ import { newestLeaf, requestOf, siblings } from "./tree.js";
 /** How near to its end a list counts as being read at its end (pixels). */
 const NEAR_PX = 80;
 
-export function ConversationView({ one, models, onModel, onFirst, onMenu, onReload }) {
+export function ConversationView({ one, models, mostBytes, onModel, onFirst, onMenu }) {
+  const { drafts } = one.store;
   const [settingsOpen, setSettingsOpen] = useState(false);
   const [shownCode, setShownCode] = useState(null);
   const running = one.isAnswering;
   const shown = one.shown;
   const actions = {
     edit: (node, text) => one.ask(text, node.images, node.parent),
+    drafts: drafts.texts,
     retry: (node) => one.answer(node.parent),
     show: (node) => one.change({ ...one.document, leaf: newestLeaf(one.document, node.id) }),
     showCode: (node) => setShownCode(requestOf(one.document, node.model ?? one.model, node.parent)),
   };
   const send = (text, images) => {
+    const size = images.length ? bytesOf(one.document) + bytesOf(images) + bytesOf(text) : 0;
+    if (isTooLarge(size, mostBytes)) return tooLarge(size, mostBytes);
     // A new conversation gets its address with its first message.
-    if (one.isEmpty) onFirst();
-    one.ask(text, images);
+    if (one.isEmpty) {
+      onFirst();
+      drafts.begun();
+    }
+    if (running) one.askNext(text, images);
+    else one.ask(text, images);
+    return "";
+  };
+  const setSettings = (fields) => {
+    const settings = { ...one.document.settings, ...fields };
+    const document = { ...one.document, settings };
+    if (!one.isEmpty) return one.change(document);
+    drafts.keepSettings(settings);
+    return one.set({ document });
   };
   return html`<main class="conversation">
     <header class="row">
       <span class="only-narrow"><${IconButton} icon="menu" label="Conversations" onClick=${onMenu} /></span>
       <${ModelPicker} models=${models} value=${one.model} onChange=${onModel} />
       <span class="grow"></span>
-      <${Unsaved} one=${one} onReload=${onReload} />
+      <${Unsaved} one=${one} />
       <${IconButton} icon="sliders" label="Settings of this conversation" onClick=${() => setSettingsOpen(true)} />
     </header>
     <${Messages} one=${one} shown=${shown} running=${running} actions=${actions} />
     <div class="foot">
-      <${Composer} draftKey=${one.isEmpty ? "new" : one.id} disabled=${!one.model || !one.loaded} running=${running}
+      <${Waiting} one=${one} />
+      <${Composer} drafts=${drafts} draftKey=${one.isEmpty ? drafts.newKey : one.id} disabled=${!one.model || !one.loaded} running=${running}
         onSend=${send} onStop=${() => one.stop()} />
     </div>
     ${settingsOpen && html`<${SettingsPanel} settings=${one.document.settings} onClose=${() => setSettingsOpen(false)}
-      onChange=${(settings) => (one.isEmpty ? one.set({ document: { ...one.document, settings } }) : one.change({ ...one.document, settings }))} />`}
+      onChange=${setSettings} />`}
     ${shownCode && html`<${ShowCode} request=${shownCode} onClose=${() => setShownCode(null)} />`}
   </main>`;
 }
 
-function Unsaved({ one, onReload }) {
+const tooLarge = (found, most) =>
+  `With these pictures the conversation would have ${bytes(found)}; this ReplyTo takes ${bytes(most)}. Remove a picture, or begin a new conversation.`;
+
+function Unsaved({ one }) {
   if (!one.problem || !one.loaded) return null;
-  if (one.problem.code === "conversation_changed") {
-    return html`<button type="button" class="button small" onClick=${onReload}>Changed elsewhere: read again</button>`;
+  if (one.problem.status === 404) {
+    const keep = () => { one.version = 0; one.save().catch(() => {}); };
+    return html`<button type="button" class="button small" onClick=${keep}>Deleted elsewhere: keep it</button>`;
   }
-  return html`<span class="badge warn" title=${one.problem.message}><${Icon} name="warning" /> Not saved</span>`;
+  return html`<span class="badge warn" title="${one.problem.message} It is kept in this browser."><${Icon} name="warning" /> Not saved yet</span>`;
+}
+
+/** Messages that are asked when what runs now is answered. */
+function Waiting({ one }) {
+  if (!one.waiting.length) return null;
+  const edit = async (next) => {
+    await one.store.drafts.add(one.id, next);
+    one.takeWaiting(next.id);
+    dispatchEvent(new Event("draft"));
+  };
+  return html`<ul class="waiting-messages" aria-label="Messages that wait">
+    ${one.waiting.map((next) => html`<li key=${next.id} class="row small"><${Icon} name="clock" /><span class="truncate grow">${next.text || "A picture"}</span>
+      ${!one.isAnswering && html`<button type="button" class="button small" onClick=${() => one.askWaiting()}>Send now</button>`}
+      <button type="button" class="button small" onClick=${() => edit(next)}>Edit</button></li>`)}
+  </ul>`;
 }
 
 function Messages({ one, shown, running, actions }) {

@@ -1,6 +1,6 @@
 // The chat page.
 
-import { html, render, useEffect, useMemo, useReducer, useState } from "../lib/html.js";
+import { html, render, useEffect, useMemo, useReducer, useRef, useState } from "../lib/html.js";
 import { json } from "../lib/api.js";
 import { followLinks, navigate, useLocation } from "../lib/router.js";
 import { Empty, Failed } from "../ui/states.js";
@@ -13,13 +13,32 @@ const LAST_MODEL = "chat.model";
 const HINT = "It starts with “ak-”. You have it from whoever runs this ReplyTo; of your own, it is in the file “api_key” of the data directory.";
 
 function Chat({ who }) {
-  const store = useMemo(() => new Store(), [who.owner]);
+  const store = useMemo(() => new Store(who.owner), [who.owner]);
   const [, redraw] = useReducer((count) => count + 1, 0);
   const [models, setModels] = useState(null);
   const [problem, setProblem] = useState(null);
   const [menuOpen, setMenuOpen] = useState(false);
   const { path } = useLocation();
-  useEffect(() => store.subscribe(redraw), [store]);
+  const shown = useRef(null);
+  useEffect(() => {
+    const unsubscribe = store.subscribe(redraw);
+    return () => {
+      unsubscribe();
+      store.close();
+    };
+  }, [store]);
+  useEffect(() => {
+    const look = () => document.hidden || store.look(shown.current);
+    const keepAll = () => store.keepAll();
+    addEventListener("focus", look);
+    document.addEventListener("visibilitychange", look);
+    addEventListener("pagehide", keepAll);
+    return () => {
+      removeEventListener("focus", look);
+      document.removeEventListener("visibilitychange", look);
+      removeEventListener("pagehide", keepAll);
+    };
+  }, [store]);
   const loadModels = () => {
     setProblem(null);
     json("/v1/models").then(({ data }) => setModels(data.map(({ id }) => id)), setProblem);
@@ -28,6 +47,7 @@ function Chat({ who }) {
 
   const id = path.split("/")[2] ?? null;
   const one = id === null ? store.fresh() : store.find(id);
+  shown.current = one;
   const known = models ?? [];
   if (models && one.loaded && !known.includes(one.model) && one.isEmpty) {
     const last = localStorage.getItem(LAST_MODEL);
@@ -54,8 +74,8 @@ function Chat({ who }) {
       : models && !models.length
         ? html`<main class="conversation"><${Empty} icon="plug" title="No model can be asked">
             <p>Add a provider to providers.toml, or on the admin pages.</p></${Empty}></main>`
-        : html`<${ConversationView} key=${one.id} one=${one} models=${known} onModel=${chooseModel}
-            onFirst=${() => navigate(`/Chat/${one.id}`, { replace: true })} onMenu=${() => setMenuOpen(true)} onReload=${() => { store.open.delete(one.id); redraw(); }} />`}
+        : html`<${ConversationView} key=${one.id} one=${one} models=${known} mostBytes=${who.maxBodyBytes} onModel=${chooseModel}
+            onFirst=${() => navigate(`/Chat/${one.id}`, { replace: true })} onMenu=${() => setMenuOpen(true)} />`}
   </div>`;
 }
 

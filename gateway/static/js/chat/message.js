@@ -17,14 +17,14 @@ export function Message({ node, versions, running, actions }) {
 function Question({ node, branches, running, actions }) {
   const [editing, setEditing] = useState(false);
   if (editing) {
-    return html`<li class="message question"><${Editor} text=${node.text} onCancel=${() => setEditing(false)}
+    return html`<li class="message question"><${Editor} text=${node.text} drafts=${actions.drafts} draftKey="edit:${node.id}" running=${running} onCancel=${() => setEditing(false)}
       onDone=${(text) => { setEditing(false); actions.edit(node, text); }} /></li>`;
   }
   return html`<li class="message question">
     <h2 class="visually-hidden">You</h2>
     <div class="bubble">
       ${node.images?.length > 0 && html`<${Images} urls=${node.images} />`}
-      ${node.text && html`<p class="said">${node.text}</p>`}
+      ${node.text && html`<p class="said" dir="auto">${node.text}</p>`}
     </div>
     <div class="tools row">${branches}
       <${CopyButton} text=${node.text} label="Copy message" />
@@ -33,14 +33,25 @@ function Question({ node, branches, running, actions }) {
   </li>`;
 }
 
-function Editor({ text, onCancel, onDone }) {
-  const [value, setValue] = useState(text);
+/** What is written and given up is there again when it is edited again. */
+function Editor({ text, drafts, draftKey, running, onCancel, onDone }) {
+  const [value, setValue] = useState(drafts.read(draftKey) || text);
   const area = useRef(null);
   useEffect(() => area.current.focus(), []);
-  return html`<form class="stack editor" onSubmit=${(event) => { event.preventDefault(); onDone(value.trim()); }}>
-    <textarea ref=${area} class="textarea" rows="4" aria-label="Edited message" value=${value}
-      onInput=${(event) => setValue(event.target.value)} onKeyDown=${(event) => event.key === "Escape" && onCancel()}></textarea>
-    <div class="row"><button class="button primary small" disabled=${!value.trim()}>Send as a new branch</button>
+  const write = (next) => {
+    drafts.write(draftKey, next === text ? "" : next);
+    setValue(next);
+  };
+  const send = (event) => {
+    event.preventDefault();
+    if (running || !value.trim()) return;
+    drafts.write(draftKey, "");
+    onDone(value.trim());
+  };
+  return html`<form class="stack editor" onSubmit=${send}>
+    <textarea ref=${area} class="textarea" rows="4" dir="auto" aria-label="Edited message" value=${value}
+      onInput=${(event) => write(event.target.value)} onKeyDown=${(event) => event.key === "Escape" && onCancel()}></textarea>
+    <div class="row"><button class="button primary small" disabled=${running || !value.trim()}>Send as a new branch</button>
       <button type="button" class="button small" onClick=${onCancel}>Cancel</button></div>
   </form>`;
 }

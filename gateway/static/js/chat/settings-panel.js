@@ -2,9 +2,11 @@
 
 import { html, useEffect, useState } from "../lib/html.js";
 import { get, post } from "../lib/api.js";
+import { useBusy } from "../lib/busy.js";
+import { ActionButton } from "../ui/button.js";
 import { Dialog, confirm } from "../ui/dialog.js";
 import { Field } from "../ui/field.js";
-import { toastError } from "../ui/toast.js";
+import { toast, toastError } from "../ui/toast.js";
 import { newId } from "./tree.js";
 
 const NUMBERS = [
@@ -13,8 +15,8 @@ const NUMBERS = [
   { name: "maxTokens", label: "Longest answer (tokens)", hint: "Empty: as long as the model wants.", min: 1, step: 1 },
 ];
 
-export function SettingsPanel({ settings, onChange, onClose }) {
-  const set = (fields) => onChange({ ...settings, ...fields });
+/** `onChange` takes the fields that are changed. */
+export function SettingsPanel({ settings, onChange: set, onClose }) {
   return html`<${Dialog} title="Settings of this conversation" onClose=${onClose}
       footer=${html`<button type="button" class="button primary" onClick=${onClose}>Done</button>`}>
     <${SystemPrompt} value=${settings.system ?? ""} promptId=${settings.promptId} onChange=${set} />
@@ -42,19 +44,31 @@ function SystemPrompt({ value, promptId, onChange }) {
   const choose = (id) => {
     const prompt = prompts.find((one) => one.id === id);
     onChange({ promptId: id || undefined, system: prompt?.value ?? "" });
+    const isWritten = value.trim() && !prompts.some((one) => one.value === value);
+    if (isWritten) toast("Your own prompt was replaced.", { undo: () => onChange({ promptId, system: value }) });
   };
-  const run = (work) => work.then(load).catch(toastError);
-  const save = () => run(post("SavePrompt", { id: chosen.id, name: chosen.name, value }));
-  const saveAs = async (event) => {
+  const run = (work) => work.then(load);
+  const put = ({ id, name: called, value: said }) => run(post("SavePrompt", { id, name: called, value: said }));
+  const save = async () => {
+    await put({ ...chosen, value });
+    toast(`“${chosen.name}” is changed.`, { undo: () => (chosen.isOwn ? put(chosen) : run(post("DeletePrompt", { id: chosen.id }))) });
+  };
+  const [isBusy, once] = useBusy();
+  const saveAs = (event) => {
     event.preventDefault();
+    return once(saveNew).catch(toastError);
+  };
+  const saveNew = async () => {
     const id = newId();
     await run(post("SavePrompt", { id, name: name.trim(), value }));
     onChange({ promptId: id });
     setName(null);
   };
   const remove = async () => {
-    const sure = await confirm({ title: "Delete this prompt?", text: `“${chosen.name}” will be gone from your library.`, action: "Delete" });
-    if (sure) run(post("DeletePrompt", { id: chosen.id }).then(() => onChange({ promptId: undefined })));
+    const sure = await confirm({ title: "Delete this prompt?", text: `“${chosen.name}” is taken out of your library.`, action: "Delete" });
+    if (!sure) return;
+    await run(post("DeletePrompt", { id: chosen.id }).then(() => onChange({ promptId: undefined })));
+    toast(`“${chosen.name}” is deleted.`, { undo: () => put(chosen) });
   };
   const isChanged = chosen && chosen.value !== value;
   return html`<div class="stack">
@@ -69,13 +83,13 @@ function SystemPrompt({ value, promptId, onChange }) {
     </${Field}>
     ${name === null
       ? html`<div class="row">
-          ${isChanged && html`<button type="button" class="button small" onClick=${save}>Save “${chosen.name}”</button>`}
+          ${isChanged && html`<${ActionButton} class="small" work=${save}>Save “${chosen.name}”</${ActionButton}>`}
           ${value && html`<button type="button" class="button small" onClick=${() => setName("")}>Save as …</button>`}
-          ${chosen?.isOwn && html`<button type="button" class="button small danger" onClick=${remove}>Delete from library</button>`}
+          ${chosen?.isOwn && html`<${ActionButton} class="small danger" work=${remove}>Delete from library</${ActionButton}>`}
         </div>`
       : html`<form class="row" onSubmit=${saveAs}>
           <input class="input grow" aria-label="Name of the prompt" placeholder="Name" required maxlength="100" value=${name} onInput=${(event) => setName(event.target.value)} />
-          <button class="button primary small" disabled=${!name.trim()}>Save</button>
+          <button class="button primary small" disabled=${isBusy || !name.trim()}>Save</button>
           <button type="button" class="button small" onClick=${() => setName(null)}>Cancel</button>
         </form>`}
   </div>`;

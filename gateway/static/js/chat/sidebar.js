@@ -8,9 +8,11 @@ import { IconButton } from "../ui/button.js";
 import { confirm } from "../ui/dialog.js";
 import { Icon } from "../ui/icon.js";
 import { ThemeButton } from "../ui/theme-button.js";
-import { toastError } from "../ui/toast.js";
+import { toast, toastError } from "../ui/toast.js";
 
 const SEARCH_AFTER_MS = 250;
+/** Most conversations that are listed at once: older ones are found by the search. */
+const MOST = 1000;
 
 export function Sidebar({ store, who, current, onNew, onClose }) {
   const [text, setText] = useState("");
@@ -48,6 +50,7 @@ function Heads({ store, current, text, onOpen }) {
   }
   return html`<ul class="heads grow">
     ${store.heads.map((head) => html`<${Head} key=${head.id} head=${head} store=${store} isCurrent=${head.id === current} onOpen=${onOpen} />`)}
+    ${store.total > store.heads.length && store.heads.length < MOST && html`<li><button type="button" class="button quiet small grow" onClick=${() => store.listMore()}>Show more</button></li>`}
   </ul>`;
 }
 
@@ -55,12 +58,15 @@ function Head({ head, store, isCurrent, onOpen }) {
   const [renaming, setRenaming] = useState(false);
   const running = store.open.get(head.id)?.isAnswering ?? false;
   const remove = async () => {
-    const sure = await confirm({ title: "Delete this conversation?", text: `“${head.title}” will be gone for good.`, action: "Delete" });
+    const sure = await confirm({ title: "Delete this conversation?", text: `“${head.title}” and its answers are deleted.`, action: "Delete" });
     if (!sure) return;
+    const goTo = (path) => isCurrent && navigate(path);
+    goTo("/Chat");
     try {
-      await store.remove(head.id);
-      if (isCurrent) navigate("/Chat");
+      const bringBack = await store.remove(head.id);
+      toast(`“${head.title}” is deleted.`, { undo: () => bringBack().then(() => goTo(`/Chat/${head.id}`)) });
     } catch (error) {
+      goTo(`/Chat/${head.id}`);
       toastError(error);
     }
   };
@@ -82,13 +88,21 @@ function Head({ head, store, isCurrent, onOpen }) {
   </li>`;
 }
 
+/** Enter and a click elsewhere rename; Escape does not. */
 function Renaming({ title, onDone }) {
   const [value, setValue] = useState(title);
   const input = useRef(null);
+  // The field is taken away while it has the focus: that is a blur, too.
+  const isOver = useRef(false);
   useEffect(() => input.current.select(), []);
-  return html`<form class="grow" onSubmit=${(event) => { event.preventDefault(); onDone(value); }}>
+  const done = (wanted) => {
+    if (isOver.current) return;
+    isOver.current = true;
+    onDone(wanted);
+  };
+  return html`<form class="grow" onSubmit=${(event) => { event.preventDefault(); done(value); }}>
     <input ref=${input} class="input" aria-label="New title" maxlength="300" value=${value} onInput=${(event) => setValue(event.target.value)}
-      onBlur=${() => onDone(value)} onKeyDown=${(event) => event.key === "Escape" && onDone(title)} />
+      onBlur=${() => done(value)} onKeyDown=${(event) => event.key === "Escape" && done(title)} />
   </form>`;
 }
 

@@ -1,155 +1,32 @@
-// The conversations of this page: what is shown, what is saved, what is being answered.
+// The conversations of this page: the list, and those that are open.
 
 import { AGAIN_AFTER_MS, get, mayPass, post } from "../lib/api.js";
-import { Answering } from "./answering.js";
-import { added, changed, emptyDocument, newId, path, requestOf, titleOf } from "./tree.js";
+import { Conversation } from "./conversation.js";
+import { ComposerDrafts } from "./composer-drafts.js";
+import { Outbox } from "./outbox.js";
+import { emptyDocument, newId } from "./tree.js";
 
-const SAVE_AFTER_MS = 600;
-
-/** One conversation, opened. Tells `listeners` of each change. */
-class Conversation {
-  constructor(id, store) {
-    this.id = id;
-    this.store = store;
-    this.version = 0;
-    this.title = "";
-    this.renamed = false;
-    this.model = "";
-    this.document = emptyDocument();
-    this.loaded = false;
-    this.problem = null;
-    this.running = new Map();
-    this.timer = null;
-    this.saving = null;
-  }
-
-  /** Whether something is being answered, from the moment it is asked. */
-  get isAnswering() {
-    return Object.values(this.document.nodes).some((node) => node.state === "running");
-  }
-
-  get isEmpty() {
-    return !Object.keys(this.document.nodes).length;
-  }
-
-  set(fields) {
-    Object.assign(this, fields);
-    this.store.tell();
-  }
-
-  /** Change the document and save it soon. */
-  change(document) {
-    this.set({ document });
-    this.saveSoon();
-  }
-
-  /** Ask: a message of the user below the leaf, or below `parent` for another branch. */
-  ask(text, images, parent = this.document.leaf) {
-    const node = { id: newId(), parent, role: "user", text, images, created: Date.now() };
-    this.document = added(this.document, node);
-    this.answer(node.id);
-  }
-
-  /** Have the message answered, once more if it was before. */
-  async answer(questionId) {
-    const node = {
-      id: newId(), parent: questionId, role: "assistant", text: "", refId: `chat-${newId()}`,
-      state: "running", model: this.model, created: Date.now(),
-    };
-    const request = requestOf(this.document, this.model, questionId);
-    if (!this.renamed) this.title = titleOf(this.document);
-    this.set({ document: added(this.document, node) });
-    // Saved first: whatever happens to this page, its answer can be found again.
-    await this.save().catch(() => {});
-    this.follow(node.id, (answering) => answering.start(request));
-  }
-
-  /** Go on with what was being answered when the page was left. */
-  resumeAll() {
-    for (const node of Object.values(this.document.nodes)) {
-      if (node.state === "running" && !this.running.has(node.id)) {
-        this.follow(node.id, (answering) => answering.resume());
-      }
-    }
-  }
-
-  follow(nodeId, begin) {
-    const { refId } = this.document.nodes[nodeId];
-    const answering = new Answering(refId, (answer) => {
-      this.set({ document: changed(this.document, nodeId, answer) });
-      if (answer.state !== "running") this.ended(nodeId);
-    });
-    this.running.set(nodeId, answering);
-    begin(answering);
-  }
-
-  ended(nodeId) {
-    this.running.delete(nodeId);
-    this.saveSoon();
-    this.store.tell();
-    this.addCost(nodeId);
-  }
-
-  /** What it cost is known a moment later, when the job is in the history. */
-  async addCost(nodeId, tries = 3) {
-    const { refId } = this.document.nodes[nodeId];
-    await new Promise((done) => setTimeout(done, 1500));
-    try {
-      const { results } = await get("QueryJobs", { refId });
-      const cost = results?.[0]?.cost;
-      if (cost != null) this.change(changed(this.document, nodeId, { cost }));
-      else if (tries > 1) await this.addCost(nodeId, tries - 1);
-    } catch {
-      // Without a history there are no costs.
-    }
-  }
-
-  stop() {
-    for (const answering of this.running.values()) answering.stop();
-  }
-
-  get shown() {
-    return path(this.document);
-  }
-
-  saveSoon() {
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.save().catch(() => {}), SAVE_AFTER_MS);
-  }
-
-  /** Save now, one after the other. Throws ApiError, after telling it. */
-  save() {
-    clearTimeout(this.timer);
-    this.saving = (this.saving ?? Promise.resolve()).catch(() => {}).then(() => this.saveNow());
-    return this.saving;
-  }
-
-  async saveNow() {
-    const body = {
-      id: this.id, title: this.title || titleOf(this.document), model: this.model,
-      version: this.version, content: { ...this.document, renamed: this.renamed },
-    };
-    try {
-      const { version } = await post("SaveConversation", body);
-      this.set({ version, problem: null });
-      this.store.noteSaved(this);
-    } catch (error) {
-      this.set({ problem: error });
-      if (mayPass(error)) this.timer = setTimeout(() => this.save().catch(() => {}), AGAIN_AFTER_MS);
-      throw error;
-    }
-  }
-}
+/** How often at most what other pages saved is looked for (milliseconds). */
+const LOOK_AFTER_MS = 2000;
+const TAKE = 200;
 
 /** All conversations of this page. */
 export class Store {
-  constructor() {
+  constructor(owner) {
     this.open = new Map();
     this.heads = null;
+    this.total = 0;
     this.text = "";
     this.problem = null;
     this.listeners = new Set();
     this.listAgain = null;
+    this.lookedAt = Date.now();
+    this.isClosed = false;
+    this.drafts = new ComposerDrafts(owner);
+    this.outbox = new Outbox(owner);
+    /** What was not saved when the page was left: read once, at the start. */
+    this.unsaved = this.outbox.read();
+    this.recover();
   }
 
   subscribe(listener) {
@@ -161,14 +38,32 @@ export class Store {
     for (const listener of this.listeners) listener();
   }
 
-  /** Read the list; `text` narrows it. */
-  async list(text = "") {
+  /** Nobody is signed in any more, or somebody else: nothing is followed or saved. What is unsaved stays here. */
+  close() {
+    this.isClosed = true;
     clearTimeout(this.listAgain);
+    for (const one of this.open.values()) one.leave();
+  }
+
+  /** The page goes away: what would be saved soon is kept in this browser. */
+  keepAll() {
+    for (const one of this.open.values()) if (one.loaded && !one.isEmpty && one.isDirty) one.keep();
+  }
+
+  /** Save what was not saved when the page was left. */
+  async recover() {
+    for (const id of (await this.unsaved).keys()) this.find(id);
+  }
+
+  /** Read the list; `text` narrows it. */
+  async list(text = this.text, take = TAKE) {
+    clearTimeout(this.listAgain);
+    if (this.isClosed) return;
     this.text = text;
     try {
-      const { results } = await get("QueryConversations", { text, take: 200 });
-      this.heads = results;
-      this.problem = null;
+      const { results, total } = await get("QueryConversations", { text, take });
+      if (text !== this.text) return;
+      Object.assign(this, { heads: results, total, problem: null });
     } catch (error) {
       this.problem = error;
       if (mayPass(error)) this.listAgain = setTimeout(() => this.list(this.text), AGAIN_AFTER_MS);
@@ -176,11 +71,17 @@ export class Store {
     this.tell();
   }
 
+  /** The list, further down. */
+  listMore() {
+    return this.list(this.text, Math.min(1000, (this.heads?.length ?? 0) + TAKE));
+  }
+
   /** The conversation that is about to be begun. */
   fresh() {
     if (!this.next?.isEmpty) {
       this.next = new Conversation(newId(), this);
       this.next.loaded = true;
+      this.next.document = emptyDocument(this.drafts.settings);
       this.open.set(this.next.id, this.next);
     }
     return this.next;
@@ -196,19 +97,48 @@ export class Store {
     return this.open.get(id);
   }
 
+  /** A conversation as the server has it. Throws ApiError. */
+  async fetch(id) {
+    const { result } = await get("GetConversation", { id });
+    const { renamed, ...document } = result.content;
+    return {
+      version: result.version, title: result.title, model: result.model, renamed: !!renamed,
+      document: { ...emptyDocument(), ...document },
+    };
+  }
+
   async read(one) {
+    const unsaved = (await this.unsaved).get(one.id);
+    if (unsaved && !one.loaded) takeUp(one, unsaved);
     try {
-      const { result } = await get("GetConversation", { id: one.id });
-      const { renamed, ...document } = result.content;
-      one.set({
-        version: result.version, title: result.title, model: result.model, renamed: !!renamed,
-        document: { ...emptyDocument(), ...document }, loaded: true, problem: null,
-      });
-      one.resumeAll();
+      const isAhead = one.merge(await this.fetch(one.id));
+      if (unsaved && isAhead) one.saveSoon();
+      if (unsaved && !isAhead) this.outbox.drop(one.id);
     } catch (error) {
-      one.set({ problem: error });
-      if (mayPass(error)) setTimeout(() => this.open.get(one.id) === one && this.read(one), AGAIN_AFTER_MS);
+      this.readFailed(one, error, unsaved);
     }
+  }
+
+  readFailed(one, error, unsaved) {
+    one.set({ problem: error });
+    if (unsaved) {
+      // The server never had it, or cannot be asked: it goes on from what is here.
+      one.resumeAll();
+      one.saveSoon();
+    } else if (mayPass(error)) {
+      setTimeout(() => this.open.get(one.id) === one && this.read(one), AGAIN_AFTER_MS);
+    }
+  }
+
+  /** Look what other pages saved of the list, and of the conversation that is shown. */
+  async look(one) {
+    if (Date.now() - this.lookedAt < LOOK_AFTER_MS) return;
+    this.lookedAt = Date.now();
+    await this.list();
+    const head = this.heads?.find(({ id }) => id === one.id);
+    if (!head || !one.loaded || head.version <= one.version) return;
+    const theirs = await this.fetch(one.id).catch(() => null);
+    if (theirs && theirs.version > one.version && one.merge(theirs)) one.saveSoon();
   }
 
   noteSaved(one) {
@@ -227,17 +157,33 @@ export class Store {
     await one.save();
   }
 
+  /** Delete it; returns what brings it back. Throws ApiError. */
   async remove(id) {
-    const one = this.open.get(id);
-    if (one) {
-      one.stop();
-      clearTimeout(one.timer);
-      // A save on its way would come behind the deletion.
-      await one.saving?.catch(() => {});
-      this.open.delete(id);
-    }
+    const one = this.find(id);
+    const whole = one.loaded ? one.state : await this.fetch(id);
+    one.stop();
+    one.leave();
+    // A save on its way would come behind the deletion.
+    await one.saving?.catch(() => {});
     await post("DeleteConversation", { id });
+    this.open.delete(id);
+    await this.outbox.drop(id);
     this.heads = (this.heads ?? []).filter((head) => head.id !== id);
     this.tell();
+    return () => this.bringBack(id, whole);
   }
+
+  async bringBack(id, { document, title, renamed, model }) {
+    const one = new Conversation(id, this);
+    this.open.set(id, one);
+    one.set({ document, title, renamed, model, loaded: true });
+    one.resumeAll();
+    await one.save();
+  }
+}
+
+/** Go on from what this browser kept of a conversation. */
+function takeUp(one, { base, version, ...state }) {
+  one.base = base;
+  one.set({ ...state, version, loaded: true });
 }

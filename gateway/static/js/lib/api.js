@@ -22,7 +22,7 @@ export const mayPass = (error) => error instanceof ApiError && (error.status ===
 
 let csrfToken = "";
 
-/** Who is signed in: {owner, isAdmin, scopes}; null when nobody is. Throws ApiError when unreachable. */
+/** Who is signed in: {owner, isAdmin, scopes, maxBodyBytes}; null when nobody is. Throws ApiError when unreachable. */
 export async function session() {
   try {
     return remember(await json("/session"));
@@ -90,6 +90,8 @@ export async function request(path, { method = "GET", body, headers = {}, signal
   if (response.ok) return response;
   const error = await asError(response);
   if (error.status === 401 && path !== "/session") dispatchEvent(new Event("signed-out"));
+  // In another tab somebody else has signed in.
+  if (error.code === "csrf_failed") dispatchEvent(new Event("session-changed"));
   throw error;
 }
 

@@ -1,8 +1,10 @@
 // Buttons that say what they do, also those that show an icon only.
 
 import { html, useState } from "../lib/html.js";
+import { useBusy } from "../lib/busy.js";
 import { copy } from "../lib/clipboard.js";
 import { Icon } from "./icon.js";
+import { toastError } from "./toast.js";
 
 /** A button that is an icon; `label` is its name for those who hear it, and its tooltip. */
 export function IconButton({ icon, label, small, class: extra = "", ...rest }) {
@@ -20,4 +22,11 @@ export function CopyButton({ text, label = "Copy", small = true }) {
     setTimeout(() => setCopied(false), 1500);
   };
   return html`<${IconButton} icon=${copied ? "check" : "copy"} label=${copied ? "Copied" : label} small=${small} onClick=${run} />`;
+}
+
+/** A button whose work is done once, however often it is pressed; why it failed is said. */
+export function ActionButton({ work, busy, class: extra = "", children, ...rest }) {
+  const [isBusy, run] = useBusy();
+  // Not disabled: it would lose the focus.
+  return html`<button type="button" class="button ${extra}" aria-busy=${isBusy} ...${rest} onClick=${() => run(work).catch(toastError)}>${(isBusy && busy) || children}</button>`;
 }

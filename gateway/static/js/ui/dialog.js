@@ -1,30 +1,69 @@
 // Dialogs: the browser's own, so that focus, Escape and the backdrop work as people know them.
+//
+// A form somebody has written in is not closed without a question, a secret that is shown once not by
+// chance; and neither is the page under them.
 
 import { html, render, useEffect, useRef } from "../lib/html.js";
 import { IconButton } from "./button.js";
+import { homeToasts } from "./toast.js";
 
-/** A modal dialog, shown while it is drawn. `onClose` is told when somebody closes it. */
-export function Dialog({ title, onClose, children, footer, wide = false }) {
+/**
+ * A modal dialog, shown while it is drawn. `onClose` is told when somebody closes it.
+ * `isForm`: what was written in it is asked for first. `isLocked`: only its own buttons close it.
+ */
+export function Dialog({ title, onClose, children, footer, wide = false, isForm = false, isLocked = false }) {
   const ref = useRef(null);
+  const isWritten = useRef(false);
+  const isAsking = useRef(false);
   useEffect(() => {
+    const dialog = ref.current;
     const opener = document.activeElement;
-    ref.current.showModal();
-    // It is taken away, not closed, so nobody else gives the focus back to where it came from.
-    return () => setTimeout(() => opener?.focus());
+    dialog.showModal();
+    const stay = (event) => (isLocked || (isForm && isWritten.current)) && event.preventDefault();
+    addEventListener("beforeunload", stay);
+    return () => {
+      removeEventListener("beforeunload", stay);
+      homeToasts(document.body);
+      // It is taken away, not closed, so nobody else gives the focus back to where it came from.
+      setTimeout(() => opener?.focus());
+    };
   }, []);
-  const onBackdrop = (event) => {
-    if (event.target === ref.current) onClose();
+  const close = async () => {
+    if (isLocked || isAsking.current) return;
+    if (isForm && isWritten.current) {
+      isAsking.current = true;
+      const isSure = await confirm({ title: "Discard what you wrote?", text: "It is not saved yet.", action: "Discard", cancel: "Keep writing" });
+      isAsking.current = false;
+      if (!isSure) return;
+    }
+    onClose();
   };
-  return html`<dialog ref=${ref} class="dialog ${wide ? "wide" : ""}" aria-label=${title}
-      onCancel=${(event) => { event.preventDefault(); onClose(); }} onMouseDown=${onBackdrop}>
-    <header><h2>${title}</h2><${IconButton} icon="close" label="Close" onClick=${onClose} /></header>
+  const onCancel = (event) => {
+    if (event.target !== ref.current) return;
+    event.preventDefault();
+    close();
+  };
+  // Pressed twice, Escape would close it whatever is said to the event that follows.
+  const onKeyDown = (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented) return;
+    event.preventDefault();
+    close();
+  };
+  const note = () => { isWritten.current = true; };
+  return html`<dialog ref=${ref} class="dialog ${wide ? "wide" : ""}" aria-label=${title} onCancel=${onCancel} onKeyDown=${onKeyDown}
+      onInput=${note} onMouseDown=${(event) => event.target === ref.current && close()}>
+    <header><h2>${title}</h2>${!isLocked && html`<${IconButton} icon="close" label="Close" onClick=${close} />`}</header>
     <div class="content">${children}</div>
     ${footer && html`<footer>${footer}</footer>`}
   </dialog>`;
 }
 
+/** Gives a dialog up, as Escape does. */
+export const DialogCancel = () => html`<button type="button" class="button"
+    onClick=${(event) => event.currentTarget.closest("dialog").dispatchEvent(new Event("cancel", { cancelable: true }))}>Cancel</button>`;
+
 /** Ask before something that cannot be undone; true when the answer is yes. */
-export function confirm({ title, text, action, danger = true }) {
+export function confirm({ title, text, action, cancel = "Cancel", danger = true }) {
   return new Promise((resolve) => {
     const host = document.createElement("div");
     document.body.append(host);
@@ -34,7 +73,7 @@ export function confirm({ title, text, action, danger = true }) {
       resolve(answer);
     };
     const footer = html`
-      <button type="button" class="button" onClick=${() => close(false)}>Cancel</button>
+      <button type="button" class="button" onClick=${() => close(false)}>${cancel}</button>
       <button type="button" class="button ${danger ? "danger" : "primary"}" onClick=${() => close(true)}>${action}</button>`;
     render(html`<${Dialog} title=${title} onClose=${() => close(false)} footer=${footer}><p>${text}</p></${Dialog}>`, host);
   });

@@ -1,6 +1,6 @@
 // The sign-in form, and the gate in front of what needs one.
 
-import { html, useEffect, useState } from "../lib/html.js";
+import { Fragment, html, useEffect, useState } from "../lib/html.js";
 import { session, signIn } from "../lib/api.js";
 import { Field } from "./field.js";
 import { Failed, Loading } from "./states.js";
@@ -17,13 +17,21 @@ export function Gate({ hint, isEnough = () => true, children }) {
   useEffect(() => {
     load();
     const leave = () => setWho(null);
+    // In another tab somebody may have signed out, or in as somebody else.
+    const look = () => document.hidden || session().then(setWho, () => {});
     addEventListener("signed-out", leave);
-    return () => removeEventListener("signed-out", leave);
+    addEventListener("session-changed", look);
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      removeEventListener("signed-out", leave);
+      removeEventListener("session-changed", look);
+      document.removeEventListener("visibilitychange", look);
+    };
   }, []);
   if (error) return html`<main class="sign-in"><${Failed} error=${error} onRetry=${load} /></main>`;
   if (who === undefined) return html`<main class="sign-in"><${Loading} /></main>`;
   if (who === null || !isEnough(who)) return html`<${SignIn} hint=${hint} onDone=${setWho} isEnough=${isEnough} />`;
-  return children(who, () => setWho(null));
+  return html`<${Fragment} key=${who.owner}>${children(who)}</${Fragment}>`;
 }
 
 function SignIn({ hint, onDone, isEnough }) {

@@ -196,3 +196,8 @@ def test_deeply_repeated_names_are_refused_in_a_batch_too(gateway: Gateway) -> N
     body = f'[{{"request":{chat},"request":{chat}}}]'.encode()
     told = gateway.post(QUEUE, body)
     assert (told.status_code, _index(told)) == (400, "0")
+
+
+def test_what_is_open_to_everybody_is_open_in_a_batch(gateway: Gateway) -> None:
+    told = gateway.post("/api/Hello[]", [{"name": "a"}, {"name": "b"}], key=None)
+    assert [one["result"] for one in told.json] == ["Hello, a!", "Hello, b!"]

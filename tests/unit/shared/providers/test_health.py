@@ -15,6 +15,7 @@ from shared.errors import Failure
 from shared.jobs.moves import Claim
 from shared.providers.health import Health, HealthBook, Standing
 from shared.providers.health_store import Failed, HealthStore, RestPolicy
+from shared.providers.probe_requests import ProbeRequest, request_probe
 from shared.settings import Settings
 from tests.support.factories import FakeClock
 from tests.support.worker_deps import FakeLlm, build
@@ -328,3 +329,27 @@ def test_probe_of_a_provider_that_is_offline(
     assert health.standing is standing
     # On probation, it rests again at its first failure.
     assert health.rests == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "standing"),
+    [
+        pytest.param(None, Standing.OFFLINE, id="it is not there"),
+        pytest.param(401, Standing.ONLINE, id="a key that lists no models may chat all the same"),
+        pytest.param(500, Standing.ONLINE, id="it is there, and fails"),
+    ],
+)
+def test_check_that_somebody_asks_for_is_remembered_if_nobody_is_there(
+    fake_redis: redis.Redis,
+    settings: Settings,
+    fake_clock: FakeClock,
+    status: int | None,
+    standing: Standing,
+) -> None:
+    """So a provider that is dead from the start is not "online" until its first job fails."""
+    session = _Session(status)
+    deps = build(fake_redis, settings, fake_clock, FakeLlm(), llm_session=session)
+    request_probe(fake_redis, ProbeRequest("best", token="somebody"))
+    probe_providers(deps)
+    deps.health_store.refresh(deps.health)
+    assert deps.health.of("best").standing is standing

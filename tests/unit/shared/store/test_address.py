@@ -27,6 +27,7 @@ def error_of(text: str) -> str:
         pytest.param("redis://", RedisAddress((("127.0.0.1", 6379),)), id="nothing but a scheme"),
         pytest.param(" redis://db\n", RedisAddress((("db", 6379),)), id="blanks around"),
         pytest.param("redis://db:1/3", RedisAddress((("db", 1),), db=3), id="port and database"),
+        pytest.param("redis://db/3/", RedisAddress((("db", 6379),), db=3), id="a slash at its end"),
         pytest.param("valkey://db?db=4", RedisAddress((("db", 6379),), db=4), id="db as option"),
         pytest.param(
             "redis://me:pw@[::1]:7/0",
@@ -115,6 +116,9 @@ def test_url_is_read(text: str, expected: RedisAddress) -> None:
         ("redis://a,b", "sentinel:// alone"),
         ("redis://db?foo=1", "option 'foo'"),
         ("redis://db?db=x", "db must be a whole number"),
+        ("redis://db/2147483648", "db must be at most 2147483647"),
+        ("redis://db?max_connections=0", "max_connections must be at least 1"),
+        ("redis://db?protocol=4", "protocol must be 2 or 3"),
         ("redis://db?socket_timeout=0", "socket_timeout must be seconds"),
         ("redis://:%FF@db", "not UTF-8"),
         ("redis://db?ssl_cert_reqs=none", "rediss://"),

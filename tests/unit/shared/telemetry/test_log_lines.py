@@ -182,3 +182,13 @@ def test_secret_of_any_characters_is_blanked_and_the_line_stays_json(secret: str
 def test_line_is_json_whatever_is_blanked_out_of_it(text: str) -> None:
     line = JsonLines("p").format(record("it: %s", text, path=text))
     assert set(json.loads(line)) >= {"time", "message", "path"}
+
+
+@pytest.mark.parametrize("password", ["has/a#hash?and@more:x", "p@ss:w/o?r#d%&+=", "plain-enough"])
+@pytest.mark.parametrize(
+    "form", ["redis://u:{}@h:1/0", "unix://:{}@/run/redis.sock", "rediss://u:{}@h?db=1"]
+)
+def test_password_of_a_url_is_blanked_out_whatever_is_in_it(form: str, password: str) -> None:
+    settings = new_settings(redis_url=form.format(password))
+    assert settings.redis_address.password == password
+    assert password in secrets_of(settings)

@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from gateway.admin.metrics_page import FRESH_S, MetricsPage
+from shared.dtos.catalog import CATALOG
 from shared.providers.provider import Registry
 from shared.store import redis_keys as keys
 from shared.store.client import connect
@@ -21,7 +22,7 @@ from shared.telemetry.labels import OTHER, Names, summed
 from shared.telemetry.tally import Counts, Tallied, Tally
 from shared.telemetry.workers import Worker, WorkerBook
 from tests.support.factories import new_settings
-from tests.support.gateway_client import ADMIN_SECRET, API_KEY, PROVIDERS, Gateway, build
+from tests.support.gateway_client import ADMIN_SECRET, API_KEY, CHAT, PROVIDERS, Gateway, build
 
 TOKEN = "a-token-of-its-own"
 SETTINGS = new_settings(
@@ -106,6 +107,27 @@ def test_page_tells_what_was_counted_and_how_things_stand(gateway: Gateway) -> N
     assert told["replyto_job_wait_seconds_sum", "m"] == pytest.approx(700.033)
     assert told["replyto_callback_seconds_count",] == 1
     assert told["process_resident_memory_bytes",] > 1_000_000
+
+
+def test_page_tells_what_was_accepted_and_answered_by_endpoints_of_the_catalog(
+    gateway: Gateway,
+) -> None:
+    gateway.queue(refId="once")
+    gateway.queue(refId="once")
+    bulk = [{"request": CHAT}, {"request": CHAT, "refId": "once"}]
+    assert gateway.post("/api/QueueOpenAiChatCompletion[]", bulk).status_code == 200
+    gateway.get("/v1/models/m")
+    gateway.get("/v1/models/none")
+    for number in range(9):
+        gateway.get(f"/nowhere/{number}")
+    gateway.services.tally.flush(gateway.redis)
+    told = samples(page(gateway))
+    assert told["replyto_jobs_accepted_total", "m", "chat"] == 2
+    asked = {key[1:]: n for key, n in told.items() if key[0] == "replyto_http_requests_total"}
+    assert asked.pop(("QueueOpenAiChatCompletion", "200")) == 2
+    assert asked.pop((OTHER, "404")) == 9
+    assert {endpoint for endpoint, _ in asked} <= {one.name for one in CATALOG}
+    assert sorted(asked.values()) == [1, 1, 1]
 
 
 def test_depth_of_a_model_counts_what_stands_behind_the_window(ledger_redis: redis.Redis) -> None:

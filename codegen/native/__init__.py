@@ -1,0 +1,1 @@
+"""Swift, Dart, Go, Rust and Zig."""

@@ -1,0 +1,1 @@
+"""Languages that are run from their source: Python, PHP, Ruby."""

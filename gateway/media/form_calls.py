@@ -1,0 +1,125 @@
+"""Requests of OpenAI's API that are forms with files, as calls of a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from gateway.media.uploads import Upload, drop, read_upload
+from gateway.services import services
+from shared.errors import ValidationFailed
+from shared.media import request as media_request
+from shared.operation import TRANSCRIPTS, Operation
+from shared.wire.chat_request import ChatCall, ChatRequest
+from shared.wire.naming import GATEWAY_FIELDS, fold
+
+#: The fields with files, and those among them that must be there.
+_FILES: Final = {
+    Operation.IMAGE_EDIT: (("image", "mask"), "image"),
+    Operation.IMAGE_VARIATION: (("image",), "image"),
+    Operation.TRANSCRIPTION: (("file",), "file"),
+    Operation.TRANSLATION: (("file",), "file"),
+}
+_OURS: Final = {fold(name): name for name in GATEWAY_FIELDS}
+#: How an answer is to come is between us and the client.
+_BETWEEN_US: Final = ("stream", "partial_images")
+_MOST_PICTURES: Final = 16
+_LONGEST: Final = 256
+_LONGEST_URL: Final = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class FormCall:
+    """A call with the files that came with it; `streams` when events are wanted."""
+
+    call: ChatCall
+    upload: Upload
+    streams: bool
+    #: As the request says how it wants its answer.
+    response_format: str
+
+
+def read_form_call(operation: Operation) -> FormCall:
+    """Return the call that the request is. Raises ValidationFailed; then nothing is kept."""
+    names, needed = _FILES[operation]
+    upload = read_upload(names)
+    try:
+        upload.file(needed)
+        return _call(operation, upload)
+    except BaseException:
+        drop(services(), upload)
+        raise
+
+
+def _call(operation: Operation, upload: Upload) -> FormCall:
+    fields, told = _sorted(upload)
+    if len(upload.files) > _MOST_PICTURES + 1:
+        raise ValidationFailed(f"image: at most {_MOST_PICTURES} pictures", field="image")
+    model = fields.get("model")
+    if not isinstance(model, str) or not 0 < len(model) <= _LONGEST:
+        raise ValidationFailed("model is required", field="model")
+    if operation is Operation.IMAGE_EDIT and not fields.get("prompt"):
+        raise ValidationFailed("prompt is required", field="prompt")
+    streams = str(fields.get("stream", "")).lower() in ("true", "1")
+    sent = {name: value for name, value in fields.items() if name not in _BETWEEN_US}
+    call = media_call(operation, sent, upload, told)
+    default = "json" if operation in TRANSCRIPTS else "b64_json"
+    return FormCall(call, upload, streams, str(fields.get("response_format") or default))
+
+
+def media_call(
+    operation: Operation,
+    fields: dict[str, Any],
+    upload: Upload,
+    told: dict[str, Any],
+    **more: Any,
+) -> ChatCall:
+    """Return a call with files. `told` is what the gateway is told; `more` is state and hints."""
+    body = media_request.compose(fields, upload.files, **more)
+    same = media_request.same_as(fields, upload.files, **more)
+    chat = ChatRequest(str(fields["model"]), body, stream=False, operation=operation, same_as=same)
+    return ChatCall(
+        chat=chat,
+        ref_id=_text(told, "refId"),
+        provider=_text(told, "provider"),
+        tag=_text(told, "tag"),
+        reply_to=_text(told, "replyTo", _LONGEST_URL),
+        timeout_s=_seconds(told.get("timeoutSecs")),
+    )
+
+
+def _sorted(upload: Upload) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the fields for the provider, those that came repeatedly as lists, and ours."""
+    fields: dict[str, Any] = {}
+    told: dict[str, Any] = {}
+    for name, value in upload.fields:
+        if own := _OURS.get(fold(name)):
+            told[own] = value
+        elif name in fields:
+            there = fields[name]
+            fields[name] = [*(there if isinstance(there, list) else [there]), value]
+        else:
+            fields[name] = value
+    return fields, told
+
+
+def _text(told: dict[str, Any], name: str, longest: int = _LONGEST) -> str | None:
+    value = told.get(name)
+    if value is None or value == "":
+        return None
+    text = str(value)
+    if len(text) > longest or not text.isprintable():
+        raise ValidationFailed(f"{name} must be at most {longest} printable characters", field=name)
+    return text
+
+
+def _seconds(value: object) -> float | None:
+    if value is None or value == "":
+        return None
+    try:
+        seconds = float(str(value))
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise ValidationFailed("timeoutSecs must be a number above 0", field="timeoutSecs")
+    return seconds

@@ -1,0 +1,72 @@
+"""Shows jobs with media in AI Server's DTOs. Pure."""
+
+from __future__ import annotations
+
+from gateway.jobs.forms import failure_of, status_text
+from shared.dtos import generation as dtos
+from shared.jobs.job import Job, JobState
+from shared.jobs.moves import Answer, Position
+from shared.media import callback
+from shared.operation import TEXTS
+
+
+def duration(milliseconds: int) -> str:
+    """Return a time as an XSD duration, as ServiceStack's clients read it: `PT2.5S`."""
+    return f"PT{max(0, milliseconds) / 1000:.7g}S"
+
+
+def files_of(job: Job, told: Answer) -> dtos.ArtifactGenerationResponse:
+    """Return the files of a job that was waited for."""
+    return dtos.ArtifactGenerationResponse(
+        results=_files(job), duration=duration(told.executed_ms - told.created_ms)
+    )
+
+
+def texts_of(job: Job, told: Answer) -> dtos.TextGenerationResponse:
+    """Return the texts of a job that was waited for."""
+    return dtos.TextGenerationResponse(
+        results=_texts(job), duration=duration(told.executed_ms - told.created_ms)
+    )
+
+
+def file_status(job: Job, position: Position | None) -> dtos.GetArtifactGenerationStatusResponse:
+    """Return where a job stands, with its files; one that failed says why, and is no error."""
+    return dtos.GetArtifactGenerationStatusResponse(
+        **_about(job, position), results=_files(job) if job.response is not None else None
+    )
+
+
+def text_status(job: Job, position: Position | None) -> dtos.GetTextGenerationStatusResponse:
+    """Return where a job stands, with its texts."""
+    return dtos.GetTextGenerationStatusResponse(
+        **_about(job, position), results=_texts(job) if job.response is not None else None
+    )
+
+
+def is_text(job: Job) -> bool:
+    """Whether what a job makes is a text."""
+    return job.operation in TEXTS
+
+
+def _about(job: Job, position: Position | None) -> dict[str, object]:
+    # To AI Server's clients a result that is there is Completed.
+    is_there = job.state is JobState.EXECUTED and job.response is not None
+    return {
+        "job_id": job.id,
+        "ref_id": job.ref_id,
+        "job_state": JobState.COMPLETED if is_there else job.state,
+        "status": status_text(job, position),
+        "duration": duration(job.executed_ms - job.created_ms) if job.executed_ms else None,
+        "response_status": failure_of(job),
+    }
+
+
+def _files(job: Job) -> list[dtos.ArtifactOutput]:
+    return [
+        dtos.ArtifactOutput(url=one["url"], file_name=one["fileName"], provider=one.get("provider"))
+        for one in callback.outputs(job)
+    ]
+
+
+def _texts(job: Job) -> list[dtos.TextOutput]:
+    return [dtos.TextOutput(text=one["text"]) for one in callback.text_outputs(job)]

@@ -1,0 +1,95 @@
+"""What there is for pictures and sound, as AI Server lists it: models, types, voices."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from flask import Blueprint
+
+from gateway.http.routes import Call, route
+from gateway.media.models import models_for
+from gateway.services import Services
+from shared.api_keys.principal import Principal
+from shared.dtos import catalog
+from shared.dtos import generation as dtos
+from shared.operation import MEDIA, OPERATIONS_BY_TYPE, Operation
+
+blueprint = Blueprint("media_listings", __name__)
+
+#: AI Server's names of what a model can be asked.
+_TASKS: Final = {
+    Operation.IMAGE: "TextToImage",
+    Operation.IMAGE_EDIT: "ImageToImage",
+    Operation.IMAGE_UPSCALE: "ImageUpscale",
+    Operation.IMAGE_TO_TEXT: "ImageToText",
+    Operation.SPEECH: "TextToSpeech",
+    Operation.TRANSCRIPTION: "SpeechToText",
+}
+#: OpenAI's voices; other servers have their own, which a request may name as well.
+_VOICES: Final = (
+    *("Alloy", "Ash", "Ballad", "Coral", "Echo", "Fable", "Onyx", "Nova", "Sage", "Shimmer"),
+    "Verse",
+)
+
+
+@route(blueprint, catalog.ACTIVE_MEDIA_MODELS)
+def active_models(call: Call[dtos.ActiveMediaModels]) -> dtos.ActiveMediaModelsResponse:
+    """List the models that make pictures and are online."""
+    names = models_for(call.services, call.principal, Operation.IMAGE, online=True)
+    return dtos.ActiveMediaModelsResponse(
+        results=[dtos.KeyValue(key=name, value=name) for name in names]
+    )
+
+
+@route(blueprint, catalog.QUERY_MEDIA_MODELS)
+def models(call: Call[dtos.QueryMediaModels]) -> dtos.QueryMediaModelsResponse:
+    """List the models for pictures and sound, and what each can be asked."""
+    wanted = call.request
+    found = [
+        one
+        for one in _models(call.services, call.principal, wanted.provider_id)
+        if wanted.id in (None, one.id)
+    ]
+    return dtos.QueryMediaModelsResponse(total=len(found), results=found)
+
+
+@route(blueprint, catalog.QUERY_MEDIA_TYPES)
+def types(call: Call[dtos.QueryMediaTypes]) -> dtos.QueryMediaTypesResponse:
+    """List the types of providers that can be asked for pictures or sound."""
+    del call
+    found = [
+        dtos.MediaType(id=name, provider=name)
+        for name, operations in OPERATIONS_BY_TYPE.items()
+        if operations & MEDIA
+    ]
+    return dtos.QueryMediaTypesResponse(total=len(found), results=found)
+
+
+@route(blueprint, catalog.QUERY_VOICES)
+def voices(call: Call[dtos.QueryTextToSpeechVoices]) -> dtos.QueryTextToSpeechVoicesResponse:
+    """List the voices of the models that speak, with what to give as the model."""
+    found = [
+        dtos.Voice(id=voice, model=f"{model}:{voice.lower()}")
+        for model in models_for(call.services, call.principal, Operation.SPEECH)
+        for voice in _VOICES
+    ]
+    return dtos.QueryTextToSpeechVoicesResponse(total=len(found), results=found)
+
+
+def _models(
+    gateway: Services, principal: Principal, provider_name: str | None
+) -> list[dtos.MediaModel]:
+    names: dict[str, dict[str, str]] = {}
+    tasks: dict[str, dict[str, list[str]]] = {}
+    for provider in gateway.registry.providers:
+        if not provider.enabled or provider_name not in (None, provider.name):
+            continue
+        for model, own in provider.models.items():
+            can = [task for one, task in _TASKS.items() if provider.declares(one, model)]
+            if can and principal.may_use(model):
+                names.setdefault(model, {})[provider.type] = own
+                tasks.setdefault(model, {})[provider.type] = can
+    return [
+        dtos.MediaModel(id=name, name=name, api_models=names[name], supported_tasks=tasks[name])
+        for name in sorted(names)
+    ]

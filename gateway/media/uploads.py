@@ -1,0 +1,140 @@
+"""Files that come with a request: kept as they come in, and dropped again if no job is made."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from flask import request
+
+from gateway.http.binding import body_values
+from gateway.http.multipart import read_form
+from gateway.http.request import incoming
+from gateway.services import Services, services
+from shared.errors import ValidationFailed
+from shared.media.request import FileRef
+from shared.wire.naming import fold
+
+#: What the files of requests are for, as lists of files show it.
+_PURPOSE: Final = "input"
+_MULTIPART: Final = "multipart/form-data"
+
+
+@dataclass(slots=True)
+class Upload:
+    """The fields of a request, in their order, and its files."""
+
+    fields: list[tuple[str, object]] = field(default_factory=list)
+    files: list[FileRef] = field(default_factory=list)
+
+    def file(self, name: str) -> FileRef:
+        """Return the file of that field. Raises ValidationFailed when there is none."""
+        found = [one for one in self.files if fold(one.field.removesuffix("[]")) == name]
+        if not found:
+            raise ValidationFailed(
+                f"{name} is missing: send a file in this field, as multipart/form-data", field=name
+            )
+        return found[0]
+
+
+def read_upload(names: tuple[str, ...], *, in_order: bool = False) -> Upload:
+    """Read a request with files in these fields; in JSON a file may stand in base64.
+
+    Files in other fields are read over; `in_order` takes those for the next field that has none.
+    Raises ValidationFailed, and what the store of files raises: then nothing is kept.
+    """
+    upload, asked = Upload(), incoming()
+    try:
+        if asked.mimetype == _MULTIPART:
+            take = _taker(services(), upload, names, in_order=in_order)
+            form = read_form(asked, services().settings.max_file_bytes, take)
+            upload.fields = [*request.args.items(), *form]
+        else:
+            asked.max_content_length = services().settings.max_body_bytes
+            upload.fields = [*request.args.items(), *body_values().items()]
+            _take_encoded(services(), upload, names)
+    except BaseException:
+        drop(services(), upload)
+        raise
+    return upload
+
+
+@contextmanager
+def dropped_without_job(gateway: Services, upload: Upload) -> Iterator[None]:
+    """Drop the files again if the block fails and has made no job."""
+    try:
+        yield
+    except BaseException:
+        if not incoming().job_id:
+            drop(gateway, upload)
+        raise
+
+
+def drop(gateway: Services, upload: Upload) -> None:
+    """Drop the files of a request that becomes no job."""
+    for one in upload.files:
+        gateway.artifacts.delete(one.id)
+
+
+def _taker(
+    gateway: Services, upload: Upload, names: tuple[str, ...], *, in_order: bool
+) -> Callable[[str, str, str | None, Iterator[bytes]], None]:
+    def take(name: str, filename: str, kind: str | None, pieces: Iterator[bytes]) -> None:
+        wanted = _place(name, upload, names, in_order=in_order)
+        if wanted:
+            _keep(gateway, upload, wanted, pieces, (filename, kind))
+
+    return take
+
+
+def _place(name: str, upload: Upload, names: tuple[str, ...], *, in_order: bool) -> str:
+    """Return the field that a file is for, empty for none."""
+    if fold(name.removesuffix("[]")) in names:
+        return name
+    taken = {fold(one.field) for one in upload.files}
+    free = [one for one in names if one not in taken] if in_order else []
+    return free[0] if free else ""
+
+
+def _keep(
+    gateway: Services,
+    upload: Upload,
+    name: str,
+    pieces: Iterator[bytes],
+    said: tuple[str, str | None] = ("", None),
+) -> None:
+    """Keep a file of which its name and type are `said`."""
+    settings, (filename, kind) = gateway.settings, said
+    principal = incoming().principal
+    kept = gateway.artifacts.receive(
+        pieces,
+        owner=principal.owner if principal else "",
+        name=filename or "file",
+        purpose=_PURPOSE,
+        media_type=kind,
+        # As long as somebody may ask for the job to be tried again.
+        expires_s=settings.job_timeout_s + settings.result_ttl_s,
+    )
+    shown = kept.name if "." in kept.name else f"{kept.name}.{kept.extension}"
+    upload.files.append(
+        FileRef(name, kept.id, shown, kept.media_type, size=kept.size, sha256=kept.sha256)
+    )
+
+
+def _take_encoded(gateway: Services, upload: Upload, names: tuple[str, ...]) -> None:
+    rest: list[tuple[str, object]] = []
+    for name, value in upload.fields:
+        if fold(name) not in names or not isinstance(value, str):
+            rest.append((name, value))
+        elif value:
+            text = value.partition(",")[2] if value.startswith("data:") else value
+            try:
+                content = base64.b64decode(text, validate=True)
+            except (binascii.Error, ValueError) as exc:
+                raise ValidationFailed(f"{name} must be base64", field=name) from exc
+            _keep(gateway, upload, name, iter((content,)))
+    upload.fields = rest

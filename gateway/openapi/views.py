@@ -1,0 +1,81 @@
+"""The OpenAPI document, the JSON Schemas, and the page that shows them: open, for they are code."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from flask import Blueprint, Response
+
+from gateway.base_url import base_url
+from gateway.http.response import JsonResponse
+from gateway.http.routes import Call, route
+from gateway.openapi import schemas
+from gateway.openapi.document import document
+from gateway.openapi.yaml import to_yaml
+from gateway.pages.views import shell
+from shared.codecs.json_bytes import to_json_bytes
+from shared.dtos import catalog
+from shared.dtos.service import GetSchema, NoFields
+from shared.errors import RouteNotFound
+
+blueprint = Blueprint("openapi", __name__)
+
+_YAML: Final = "application/yaml"
+
+
+@route(blueprint, catalog.OPENAPI_JSON)
+def as_json(call: Call[NoFields]) -> Response:
+    """Give the document as JSON."""
+    head = to_json_bytes({"servers": [{"url": base_url(call.services.settings)}]})
+    # The rest is the same for all: only where the caller reached us is put before it.
+    return _public(JsonResponse(head[:-1] + b"," + _json()[1:]))
+
+
+@route(blueprint, catalog.OPENAPI_YAML)
+def as_yaml(call: Call[NoFields]) -> Response:
+    """Give the document as YAML."""
+    head = to_yaml({"servers": [{"url": base_url(call.services.settings)}]})
+    return _public(Response(head + _yaml(), mimetype=_YAML))
+
+
+@route(blueprint, catalog.LIST_SCHEMAS)
+def list_schemas(call: Call[NoFields]) -> Response:
+    """List the schemas, each with its address."""
+    base = base_url(call.services.settings)
+    told = {name: f"{base}/schema/{name}" for name in schemas.components()}
+    return _public(JsonResponse(to_json_bytes(told)))
+
+
+@route(blueprint, catalog.GET_SCHEMA)
+def schema(call: Call[GetSchema]) -> Response:
+    """Give the JSON Schema of one DTO."""
+    name = call.request.name.removesuffix(".json")
+    found = schemas.one(name)
+    if found is None:
+        raise RouteNotFound(f"There is no DTO '{name}'; GET /schema lists them.")
+    return _public(Response(to_json_bytes(found), mimetype="application/schema+json"))
+
+
+@route(blueprint, catalog.DOCS_PAGE, slash_too=True)
+def docs(_call: Call[NoFields]) -> Response:
+    """Show the API, and try it."""
+    return shell("docs", "API")
+
+
+def _public(answer: Response) -> Response:
+    """Let pages of other places read it, as tools that show documents are."""
+    answer.headers["Access-Control-Allow-Origin"] = "*"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Cache-Control"] = "no-cache"
+    return answer
+
+
+@lru_cache(maxsize=1)
+def _json() -> bytes:
+    return to_json_bytes(document())
+
+
+@lru_cache(maxsize=1)
+def _yaml() -> str:
+    return to_yaml(document())

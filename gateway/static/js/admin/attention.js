@@ -1,0 +1,57 @@
+// The first thing an operator sees: what needs attention, each with the button that leads on; or that all is well.
+
+import { html } from "../lib/html.js";
+import { get, post } from "../lib/api.js";
+import { ActionButton } from "../ui/button.js";
+import { Icon } from "../ui/icon.js";
+import { toast } from "../ui/toast.js";
+import { findings } from "./attention-rules.js";
+import { useData } from "./use-data.js";
+
+const EVERY_MS = 10_000;
+/** Most findings that are shown before the rest is asked for. */
+const SHOWN = 6;
+
+/** What the overview does not have; what a key may not see is null. */
+async function read() {
+  const since = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+  const month = `${new Date().toISOString().slice(0, 7)}-01`;
+  const rows = (answer) => answer.then(({ results }) => results, () => null);
+  const [providers, keys, usage, exhausted] = await Promise.all([
+    rows(get("QueryAiProviders", { take: 1000 })),
+    rows(get("QueryApiKeys", { take: 1000 })),
+    rows(get("GetUsage", { from: month, groupBy: "owner" })),
+    get("GetDeliveries", { state: "Exhausted", from: since, take: 1 }).then(({ total }) => total, () => null),
+  ]);
+  return { providers, keys, usage, exhausted, since };
+}
+
+export const useSurroundings = () => useData(read, "attention", EVERY_MS);
+
+/** `surroundings` as `useSurroundings` gives them, `now` the overview. */
+export function Attention({ now, surroundings: { data, reload } }) {
+  if (!data) return html`<div class="attention card muted small" role="status">Looking what needs attention …</div>`;
+  const found = findings({ overview: now, ...data });
+  if (!found.length && !now.notices?.length) {
+    return html`<section class="attention notice good" aria-label="Needs attention"><${Icon} name="check" /><strong>All is well.</strong></section>`;
+  }
+  if (!found.length) return null;
+  return html`<section class="attention card" aria-labelledby="attention"><h2 id="attention">Needs attention</h2>
+    <ul>${found.slice(0, SHOWN).map((one) => html`<${Finding} key=${one.id} one=${one} reload=${reload} />`)}</ul>
+    ${found.length > SHOWN && html`<details><summary class="small">${found.length - SHOWN} more</summary><ul>${found.slice(SHOWN).map((one) => html`<${Finding} key=${one.id} one=${one} reload=${reload} />`)}</ul></details>`}
+  </section>`;
+}
+
+function Finding({ one, reload }) {
+  return html`<li class=${one.tone}><${Icon} name=${one.tone === "bad" ? "warning" : "info"} /><span class="grow">${one.text}</span>
+    ${one.provider
+      ? html`<${ActionButton} class="small" busy="Checking …" work=${() => mend(one, reload)}>${one.action}</${ActionButton}><a class="small" href=${one.href}>See providers</a>`
+      : html`<a class="button small" href=${one.href}>${one.action}</a>`}</li>`;
+}
+
+async function mend({ provider, isHeld }, reload) {
+  if (isHeld) await post("ChangeAiProviderStatus", { provider, online: true });
+  const { result, reason } = isHeld ? { result: true } : await post("CheckAiProviderStatus", { provider });
+  toast(isHeld ? `“${provider}” gets jobs again.` : result ? `“${provider}” answers.` : `“${provider}” does not answer: ${reason ?? "no reason given"}`);
+  reload();
+}

@@ -1,0 +1,64 @@
+// What somebody has written and not sent yet, kept in this browser through reloads, each person's own.
+//
+// Pure but for `storage`, which is localStorage; where that is full or forbidden, drafts last as long as the page.
+
+/** Most drafts that are kept; the ones not touched for longest go first. */
+const MOST = 100;
+const MOST_TEXT = 200_000;
+
+/** The drafts of one owner. `storage` is as localStorage, `clock` gives milliseconds. */
+export class Drafts {
+  constructor(owner, storage, clock = Date.now) {
+    this.prefix = `draft:${owner}:`;
+    this.storage = storage;
+    this.clock = clock;
+    this.memory = new Map();
+  }
+
+  /** The text under a key; empty when there is none. */
+  read(key) {
+    return this.#row(this.prefix + key)?.text ?? "";
+  }
+
+  /** Keep the text; an empty one takes the draft away. */
+  write(key, text) {
+    const name = this.prefix + key;
+    this.memory.delete(name);
+    try {
+      if (!text) return this.storage.removeItem(name);
+      this.storage.setItem(name, JSON.stringify({ text: text.slice(0, MOST_TEXT), at: this.clock() }));
+      this.#tidy();
+    } catch {
+      if (text) this.memory.set(name, { text, at: this.clock() });
+    }
+    return undefined;
+  }
+
+  /** Keys that begin so, the last touched first. */
+  keys(beginning = "") {
+    return this.#names()
+      .filter((name) => name.startsWith(this.prefix + beginning))
+      .sort((one, other) => (this.#row(other)?.at ?? 0) - (this.#row(one)?.at ?? 0))
+      .map((name) => name.slice(this.prefix.length));
+  }
+
+  #names() {
+    try {
+      return [...new Set([...Object.keys(this.storage), ...this.memory.keys()])];
+    } catch {
+      return [...this.memory.keys()];
+    }
+  }
+
+  #row(name) {
+    try {
+      return this.memory.get(name) ?? JSON.parse(this.storage.getItem(name));
+    } catch {
+      return null;
+    }
+  }
+
+  #tidy() {
+    for (const key of this.keys().slice(MOST)) this.storage.removeItem(this.prefix + key);
+  }
+}

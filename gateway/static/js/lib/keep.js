@@ -1,0 +1,56 @@
+// Keeps what may be large in this browser until the server has it: a table of IndexedDB, by text keys.
+//
+// Where there is no IndexedDB (private windows of some browsers) nothing is kept, and nothing fails.
+
+const NAME = "replyto";
+const TABLE = "kept";
+let opened = null;
+
+const asPromise = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+async function table(mode) {
+  opened ??= openAnew();
+  const database = await opened;
+  return database.transaction(TABLE, mode).objectStore(TABLE);
+}
+
+function openAnew() {
+  const request = indexedDB.open(NAME, 1);
+  request.onupgradeneeded = () => request.result.createObjectStore(TABLE);
+  return asPromise(request);
+}
+
+/** Keep a value; true when it is kept. */
+export async function keep(key, value) {
+  try {
+    await asPromise((await table("readwrite")).put(value, key));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** What is kept under keys that begin so: [[key, value], …]. */
+export async function kept(beginning) {
+  try {
+    const range = IDBKeyRange.bound(beginning, `${beginning}\uffff`);
+    const store = await table("readonly");
+    const [keys, values] = await Promise.all([asPromise(store.getAllKeys(range)), asPromise(store.getAll(range))]);
+    return keys.map((key, index) => [key, values[index]]);
+  } catch {
+    return [];
+  }
+}
+
+/** Keep it no longer. */
+export async function drop(key) {
+  try {
+    await asPromise((await table("readwrite")).delete(key));
+  } catch {
+    // It was not kept.
+  }
+}

@@ -1,0 +1,29 @@
+"""The page of the API: it shows every call, and tries one with a key."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.acceptance.pages.profile import Profiles
+from tests.acceptance.stack import Stack
+
+
+@pytest.mark.every_look
+def test_call_is_found_and_tried_with_a_key(profiles: Profiles, pages_stack: Stack) -> None:
+    page = profiles.new()
+    # A link to one call opens it.
+    page.goto("/docs#/models/ActiveAiModels")
+    expect(page.get_by_role("heading", name="ReplyTo")).to_be_visible()
+
+    page.locator(".auth-wrapper .authorize").click()
+    dialog = page.locator(".dialog-ux .modal-ux")
+    dialog.locator("input").first.fill(pages_stack.api_key)
+    dialog.locator(".auth-btn-wrapper .authorize").first.click()
+    dialog.locator(".close-modal").click()
+
+    call = page.locator("#operations-models-ActiveAiModels")
+    call.locator(".execute").click()
+    answer = call.locator(".live-responses-table .response").first
+    expect(answer).to_contain_text("200")
+    expect(answer).to_contain_text("demo-echo")

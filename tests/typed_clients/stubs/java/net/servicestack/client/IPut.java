@@ -1,0 +1,1 @@
+package net.servicestack.client; public interface IPut {}

@@ -1,0 +1,1 @@
+package net.servicestack.client; public class WebServiceException extends RuntimeException { final ResponseStatus status; WebServiceException(ResponseStatus status) { super(status.message); this.status = status; } public String getErrorCode() { return status.errorCode; } }
