@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: docs docs-api help run test unit e2e test-redis conformance test-llama lint format bench chaos rolling hostile screenshots lock clean
+.PHONY: test-types test-types-all docs docs-api help run test unit e2e test-redis conformance test-llama test-files lint format bench chaos rolling hostile screenshots lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,26 @@ $(OPENAI)/.$(OPENAI_VERSION): | $(VENV)/.dev
 	$(INSTALL) --no-deps --target $(OPENAI)/site "pytest-asyncio>=1.5,<2"
 	@touch $@
 
+# Typed DTOs by each language's compiler; what else they need is Debian's: php-cli, ruby, a JDK with
+# libgoogle-gson-java, mono-mcs. The slow ones (Kotlin, F#, Go, Rust): make test-types-all.
+TYPED     := .typed-clients
+TYPED_NPM := typescript@5.9.3 @servicestack/client@2.1.13 @servicestack/cli@1.0.10
+SLOW_NPM  := kotlin-compiler@2.4.20 fable-compiler-js@3.3.0 fable-standalone@3.8.0
+TYPED_RUN  = REPLYTO_TEST_TYPES=$(CURDIR)/$(TYPED) $(BIN)/python -m pytest tests/typed_clients $(ARGS)
+test-types: $(VENV)/.dev $(TYPED)/.made  ## call a gateway from typed clients in each language
+	$(TYPED_RUN)
+
+test-types-all: $(VENV)/.dev $(TYPED)/.all  ## the same, with the slow compilers
+	REPLYTO_TEST_TYPES_SLOW=1 $(TYPED_RUN)
+
+$(TYPED)/.made:
+	npm install --prefix $(TYPED) --no-audit --no-fund --silent $(TYPED_NPM)
+	@touch $@
+
+$(TYPED)/.all: $(TYPED)/.made
+	npm install --prefix $(TYPED) --no-audit --no-fund --silent $(SLOW_NPM)
+	@touch $@
+
 # llama.cpp is compiled once, which takes about six minutes on two cores.
 LLAMA := .venv-llama
 test-llama: $(VENV)/.dev $(LLAMA)/.made  ## run the tests against llama.cpp
@@ -68,8 +88,10 @@ format: $(VENV)/.dev  ## put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs-api: $(VENV)/.dev  ## write docs/api/ anew, from the catalog of endpoints
+docs-api: $(VENV)/.dev  ## write docs/api/, docs/clients.md and the Python DTOs anew
 	$(BIN)/python docs/api/generate.py
+	$(BIN)/python docs/clients.py
+	$(BIN)/python clients/python/generate.py
 
 # Apart from the rest: what builds a site is nothing that ReplyTo needs.
 SITE := .venv-docs
@@ -84,6 +106,9 @@ $(SITE)/.made:
 
 bench: $(VENV)/.dev  ## measure, and print tables with ratios
 	$(BIN)/python -m bench $(ARGS)
+
+test-files: $(VENV)/.dev  ## upload 200 files of 25 MB at once and one of 500 MB; kill the gateway meanwhile
+	REPLYTO_TEST_LARGE_FILES=1 $(BIN)/python -m pytest tests/acceptance/test_large_files.py -s $(ARGS)
 
 chaos: $(VENV)/.dev  ## break everything for 10 minutes and audit; ARGS="--seed 7 --seconds 120"
 	$(BIN)/python -m tests.acceptance.chaos $(ARGS)

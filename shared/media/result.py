@@ -12,11 +12,12 @@ from typing import Any, Final
 
 from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.strict_json import parse
+from shared.wire.usage import MADE
 
 Json = dict[str, Any]
 
 ARTIFACT: Final = "$artifact"
-USAGE: Final = "$usage"
+USAGE: Final = MADE
 #: A text of an answer that is none of JSON: srt, vtt, or plain.
 TEXT: Final = "$text"
 #: It stands at the end, where `with_made` puts it.

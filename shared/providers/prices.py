@@ -22,7 +22,7 @@ PerMillion = Annotated[float, Field(ge=0, le=1_000_000)]
 
 
 class Price(BaseModel):
-    """What a million tokens cost, in whatever currency the operator counts."""
+    """What a million tokens cost, a picture, and sound, in whatever currency is counted."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -30,6 +30,10 @@ class Price(BaseModel):
     output: PerMillion = 0.0
     #: Of prompt tokens that the provider had cached; as `input` when not given.
     cached: PerMillion | None = None
+    #: Of a picture, of a million characters that are spoken, and of a minute that is heard.
+    image: PerMillion = 0.0
+    characters: PerMillion = 0.0
+    audio_minute: PerMillion = 0.0
 
     def cost_nanos(self, usage: Usage) -> int:
         """Return what this usage costs, in billionths."""
@@ -40,7 +44,9 @@ class Price(BaseModel):
             + cached * cached_price
             + usage.completion * self.output
         )
-        return round(per_million * NANOS / 1_000_000)
+        per_million += usage.characters * self.characters
+        each = usage.images * self.image + usage.audio_ms * self.audio_minute / 60_000
+        return round(per_million * NANOS / 1_000_000 + each * NANOS)
 
 
 class Prices:

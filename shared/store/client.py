@@ -9,7 +9,6 @@ from typing import Any, Final
 import redis
 from redis.backoff import ConstantBackoff
 from redis.exceptions import NoPermissionError
-from redis.maint_notifications import MaintNotificationsConfig
 from redis.retry import Retry
 
 from shared.store import redis_keys, scripts
@@ -122,8 +121,6 @@ def connect(
     """
     address = read_address(url) if isinstance(url, str) else url
     options = {
-        # They are of Redis's hosted service, and cost a round trip a connection.
-        "maint_notifications_config": MaintNotificationsConfig(enabled=False),
         "max_connections": max_connections,
         "socket_timeout": timeout_s,
         "socket_connect_timeout": min(timeout_s, 3.0),

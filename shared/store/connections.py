@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import redis
 from redis.exceptions import NoPermissionError
+from redis.maint_notifications import MaintNotificationsConfig
 
 from shared.store.address import RedisAddress
 from shared.store.refusals import ValueTooLarge, is_demoted, is_outage, plain
@@ -175,6 +176,10 @@ def connection_options(address: RedisAddress) -> dict[str, Any]:
         "db": address.db,
         "username": address.username,
         "password": address.password,
+        # The library's own name, and what its vendor's hosted service tells of maintenance: round
+        # trips for each connection, which a user with few rights may not make.
+        "driver_info": None,
+        "maint_notifications_config": MaintNotificationsConfig(enabled=False),
         **dict(address.options),
     }
     if address.path:

@@ -10,6 +10,9 @@ from shared.codecs.strict_json import parse
 #: More than any call takes: a provider's nonsense is not summed up.
 _MOST: Final = 2**40
 
+#: The member of an answer with files that says what was made (`shared/media/result.py`).
+MADE: Final = "$usage"
+
 #: The names of prompt and completion tokens: OpenAI's chat, its responses, Ollama.
 _NAMES: Final = (
     ("prompt_tokens", "completion_tokens"),
@@ -20,12 +23,18 @@ _NAMES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one answer; `cached` are those of the prompt that the provider had before."""
+    """Tokens of one answer; `cached` are those of the prompt that the provider had before.
+
+    Beside them what was made or heard: pictures, characters of speech, sound in milliseconds.
+    """
 
     prompt: int = 0
     completion: int = 0
     total: int = 0
     cached: int = 0
+    images: int = 0
+    characters: int = 0
+    audio_ms: int = 0
 
 
 def usage_of(response: bytes | None) -> Usage:
@@ -52,7 +61,16 @@ def _read(body: dict[str, Any]) -> Usage:
         completion=completion,
         total=_count(usage, "total_tokens") or prompt + completion,
         cached=_cached(usage),
+        **_made(body),
     )
+
+
+def _made(body: dict[str, Any]) -> dict[str, int]:
+    """Return what our own workers have noted of pictures and sound."""
+    told = body.get(MADE)
+    if not isinstance(told, dict):
+        return {}
+    return {name: _count(told, name) for name in ("images", "characters", "audio_ms")}
 
 
 def _cached(usage: dict[str, Any]) -> int:

@@ -17,6 +17,7 @@ from PIL import Image
 
 from shared.media.ffmpeg import ffmpeg_path
 from tests.acceptance.api import Api
+from tests.acceptance.polling import until
 from tests.acceptance.stack import Stack
 
 
@@ -188,3 +189,27 @@ def test_what_is_wrong_with_a_wish_is_named(
     refused = change(api, name, form, png(), field=kind)
     assert refused.status_code == 400
     assert refused.json()["error"]["param"] == field
+
+
+def test_a_job_that_is_cancelled_ends_its_engine(stack: Stack, api: Api) -> None:
+    source = ["-f", "lavfi", "-i", "testsrc=size=320x240:rate=30:duration=60", "-c:v", "mpeg4"]
+    made = [ffmpeg_path(), "-v", "error", *source, "-f", "avi", "pipe:1"]
+    long = subprocess.run(made, check=True, timeout=120, stdout=subprocess.PIPE).stdout
+    queued = change(api, "QueueConvertVideo", {"outputFormat": "webm"}, long, field="video").json()
+    until(_engines, "the engine runs")
+    api.post("/api/CancelJob", json={"id": queued["jobId"]})
+    assert api.until_ended(queued["jobId"])["jobState"] == "Cancelled"
+    until(lambda: not _engines(), "the engine is gone")
+
+
+def _engines() -> list[int]:
+    """Return the ffmpegs that work in a folder of a job."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if b"-format_whitelist" in words and b"libvpx" in words:
+            found.append(int(process.name))
+    return found
