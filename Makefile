@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: test-types test-types-all docs docs-api help run test unit e2e test-redis conformance test-llama lint format bench chaos rolling audit hostile screenshots lock clean
+.PHONY: test-types test-types-all docs docs-api help run test unit e2e test-redis conformance test-llama test-files lint format bench chaos rolling audit hostile screenshots lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -106,6 +106,9 @@ $(SITE)/.made:
 
 bench: $(VENV)/.dev  ## measure, and print tables with ratios
 	$(BIN)/python -m bench $(ARGS)
+
+test-files: $(VENV)/.dev  ## upload 200 files of 25 MB at once and one of 500 MB; kill the gateway meanwhile
+	REPLYTO_TEST_LARGE_FILES=1 $(BIN)/python -m pytest tests/acceptance/test_large_files.py -s $(ARGS)
 
 chaos: $(VENV)/.dev  ## break everything for 10 minutes and audit; ARGS="--seed 7 --seconds 120"
 	$(BIN)/python -m tests.acceptance.chaos $(ARGS)
