@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: fuzz docs docs-api help run test unit e2e test-redis conformance test-llama lint format bench chaos rolling hostile screenshots lock clean
+.PHONY: fuzz test-types test-types-all docs docs-api help run test unit e2e test-redis conformance test-llama test-files lint format bench chaos rolling audit hostile screenshots lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,26 @@ $(OPENAI)/.$(OPENAI_VERSION): | $(VENV)/.dev
 	$(INSTALL) --no-deps --target $(OPENAI)/site "pytest-asyncio>=1.5,<2"
 	@touch $@
 
+# Typed DTOs by each language's compiler; what else they need is Debian's: php-cli, ruby, a JDK with
+# libgoogle-gson-java, mono-mcs. The slow ones (Kotlin, F#, Go, Rust): make test-types-all.
+TYPED     := .typed-clients
+TYPED_NPM := typescript@5.9.3 @servicestack/client@2.1.13 @servicestack/cli@1.0.10
+SLOW_NPM  := kotlin-compiler@2.4.20 fable-compiler-js@3.3.0 fable-standalone@3.8.0
+TYPED_RUN  = REPLYTO_TEST_TYPES=$(CURDIR)/$(TYPED) $(BIN)/python -m pytest tests/typed_clients $(ARGS)
+test-types: $(VENV)/.dev $(TYPED)/.made  ## call a gateway from typed clients in each language
+	$(TYPED_RUN)
+
+test-types-all: $(VENV)/.dev $(TYPED)/.all  ## the same, with the slow compilers
+	REPLYTO_TEST_TYPES_SLOW=1 $(TYPED_RUN)
+
+$(TYPED)/.made:
+	npm install --prefix $(TYPED) --no-audit --no-fund --silent $(TYPED_NPM)
+	@touch $@
+
+$(TYPED)/.all: $(TYPED)/.made
+	npm install --prefix $(TYPED) --no-audit --no-fund --silent $(SLOW_NPM)
+	@touch $@
+
 # llama.cpp is compiled once, which takes about six minutes on two cores.
 LLAMA := .venv-llama
 test-llama: $(VENV)/.dev $(LLAMA)/.made  ## run the tests against llama.cpp
@@ -79,8 +99,9 @@ format: $(VENV)/.dev  ## put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs-api: $(VENV)/.dev  ## write docs/api/ and the Python DTOs anew, from the catalog
+docs-api: $(VENV)/.dev  ## write docs/api/, docs/clients.md and the Python DTOs anew
 	$(BIN)/python docs/api/generate.py
+	$(BIN)/python docs/clients.py
 	$(BIN)/python clients/python/generate.py
 
 # Apart from the rest: what builds a site is nothing that ReplyTo needs.
@@ -97,6 +118,9 @@ $(SITE)/.made:
 bench: $(VENV)/.dev  ## measure, and print tables with ratios
 	$(BIN)/python -m bench $(ARGS)
 
+test-files: $(VENV)/.dev  ## upload 200 files of 25 MB at once and one of 500 MB; kill the gateway meanwhile
+	REPLYTO_TEST_LARGE_FILES=1 $(BIN)/python -m pytest tests/acceptance/test_large_files.py -s $(ARGS)
+
 chaos: $(VENV)/.dev  ## break everything for 10 minutes and audit; ARGS="--seed 7 --seconds 120"
 	$(BIN)/python -m tests.acceptance.chaos $(ARGS)
 
@@ -107,6 +131,12 @@ rolling: $(VENV)/.dev  ## upgrade from a commit under load, and back; OLD=commit
 
 hostile: $(VENV)/.dev  ## let every hostile peer loose for 30 minutes; ARGS="--seconds 120 --seed 7"
 	@$(BIN)/python -m tests.acceptance.hostile $(ARGS)
+
+# By hand: it needs a network that has PyPI's advisories. Beside ours, for its own dependencies are many.
+AUDIT := .venv-audit
+audit:  ## ask PyPI which locked versions have known vulnerabilities
+	test -x $(AUDIT)/bin/pip-audit || { $(PYTHON) -m venv $(AUDIT) && $(AUDIT)/bin/python -m pip install --quiet pip-audit; }
+	$(AUDIT)/bin/pip-audit --disable-pip --requirement requirements.lock
 
 screenshots: $(VENV)/.dev  ## take the pictures of the documentation anew
 	$(BIN)/python -m tests.acceptance.pages.screenshots
@@ -122,7 +152,7 @@ lock: $(VENV)/.made  ## pin the newest dependencies that pyproject.toml allows
 	    --constraints - --output-file requirements-dev.lock
 
 clean:  ## remove what was installed and cached; data stays
-	rm -rf $(VENV) $(SCHEMATHESIS) $(LLAMA) $(SITE) site $(OPENAI) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf $(VENV) $(SCHEMATHESIS) $(AUDIT) $(LLAMA) $(SITE) site $(OPENAI) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache \
 	    .import_linter_cache .hypothesis .lua_whole
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "callbacks": "cli.api.callbacks:callbacks",
     "providers": "cli.api.providers:providers",
     "keys": "cli.api.keys:keys",
+    "dtos": "cli.dtos:dtos",
     "demo-llm": "cli.demo.command:demo_llm",
 }
 

@@ -25,6 +25,8 @@ _Called = Set[type[Dto]]
 _NOT_FOR_CLIENTS: Final = (Tag.PAGES, Tag.HEALTH)
 #: A page of a list, as ServiceStack's clients know it.
 PAGE: Final = "QueryResponse"
+#: What an answer is that has no class and is no text.
+_WITHOUT_CLASS: Final = {Form.NOTHING: None, Form.FILE: TypeRef(model.BYTES)}
 _place = re.compile(r"<(?:\w+:)?(\w+)>")
 _PAGE_FIELDS: Final = {"offset", "total", "results", "response_status"}
 
@@ -158,7 +160,7 @@ def _operation(one: Endpoint[Any]) -> Operation:
 
 def _returns(one: Endpoint[Any]) -> TypeRef | None:
     if one.response is None:
-        return None if one.form is Form.NOTHING else TypeRef(model.STRING)
+        return _WITHOUT_CLASS.get(one.form, TypeRef(model.STRING))
     if is_page(one.response):
         rows = field_type("results", one.response.model_fields["results"])
         return TypeRef(PAGE, rows.args)

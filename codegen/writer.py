@@ -144,7 +144,8 @@ class Writer(ABC):
         )
         yield mark.begin
         yield from (f"{mark.line}{name}: {value}" for name, value in facts)
-        yield mark.line.rstrip()
+        # To tools, a bare `///` ends the header.
+        yield from (mark.line.rstrip(),) if mark.line != "/// " else ()
         others = [name for name in options.given if name not in cls.options_shown]
         for name in (*cls.options_shown, *others):
             off = "" if name in options.given else mark.option

@@ -16,6 +16,7 @@ from gateway.admin import audit, metrics, overview, workers
 from gateway.ai_server import views as ai_server
 from gateway.answer_headers import add_limit_headers
 from gateway.batch import views as batch
+from gateway.batches import views as batches
 from gateway.callbacks import deliveries
 from gateway.callbacks import samples as callback_tests
 from gateway.callbacks import signing_keys as callback_keys
@@ -58,7 +59,7 @@ _RESOURCES: Final = (
     *(jobs, query_jobs, retry_jobs, statistics, streams, models, results),
     *(deliveries, callback_keys, callback_subscriptions, callback_tests),
     *(providers, provider_changes, provider_testing, workers),
-    *(files, file_uploads, file_links, locations),
+    *(batches, files, file_uploads, file_links, locations),
     *(keys, audit, overview, health, metrics, ai_server, openapi),
     *(typed, pages, sign_in, conversations),
 )

@@ -343,6 +343,15 @@ class ArtifactNotFound(ServiceError):
     error_code = "NotFound"
 
 
+class BatchNotFound(ServiceError):
+    """There is no such batch."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "batch_not_found"
+    error_code = "NotFound"
+
+
 class ArtifactTooLarge(BodyTooLarge):
     """The file is larger than it may be."""
 

@@ -340,6 +340,9 @@ class Settings(BaseSettings):
     max_upload_bytes: Count = Field(
         8 * 1024**3, description="Largest file that is uploaded in parts, bytes."
     )
+    batch_window: Count = Field(
+        1000, description="Most jobs of all batches that are in the queues at once."
+    )
     storage_quota_bytes: int = Field(
         50 * 1024**3, ge=0, description="Most bytes of the files of one API key; 0: no limit."
     )

@@ -27,7 +27,8 @@ class FSharp(Writer):
     key = "fsharp"
     label = "FSharp"
     file_name = "dtos.fs"
-    header = Comment("(* Options:", "*)")
+    # @servicestack/cli knows no other end of a header than the first of these.
+    header = Comment("(* Options:", "*/\n*)")
     options_shown = (
         *("GlobalNamespace", "AddReturnMarker", "AddDescriptionAsComments"),
         *("AddDataContractAttributes", "AddResponseStatus", "AddImplicitVersion"),

@@ -73,6 +73,7 @@ class Ruby(Writer):
     key = "ruby"
     label = "Ruby"
     file_name = "dtos.rb"
+    # Tools know the end of a header by the first of these two lines.
     header = Comment("=begin\nOptions:", "*/\n=end", "#")
     options_shown = (
         *("GlobalNamespace", "AddServiceStackTypes", "AddResponseStatus", "AddImplicitVersion"),

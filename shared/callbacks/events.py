@@ -18,6 +18,10 @@ class Event(StrEnum):
     JOB_FAILED = "job.failed"
     JOB_CANCELLED = "job.cancelled"
     CALLBACK_EXHAUSTED = "callback.exhausted"
+    BATCH_COMPLETED = "batch.completed"
+    BATCH_FAILED = "batch.failed"
+    BATCH_EXPIRED = "batch.expired"
+    BATCH_CANCELLED = "batch.cancelled"
 
 
 def job_event(settings: Settings, job: Job) -> bytes:
@@ -45,6 +49,21 @@ def exhausted_event(job: Job, url: str, attempts: int, reason: str, now_ms: int)
         "reason": reason,
     }
     return _body(Event.CALLBACK_EXHAUSTED, now_ms, data)
+
+
+def batch_event(batch_id: str, status: str, moment_s: int) -> bytes:
+    """Return the event of a batch that has ended, in the form of OpenAI's webhooks.
+
+    https://platform.openai.com/docs/api-reference/webhook-events/batch
+    """
+    event = {
+        "id": f"evt_{batch_id}",
+        "object": "event",
+        "type": f"batch.{status}",
+        "created_at": moment_s,
+        "data": {"id": batch_id},
+    }
+    return to_json_bytes(event)
 
 
 def _body(event: str, moment_ms: int, data: dict[str, object]) -> bytes:

@@ -13,6 +13,7 @@ from shared import errors
 from shared.api_keys.scopes import Scope
 from shared.dtos import (
     api_keys,
+    batches,
     callbacks,
     conversations,
     deliveries,
@@ -458,6 +459,24 @@ ARTIFACT_STATUS: Final = _dto(
 TEXT_STATUS: Final = _dto(
     generation.GetTextGenerationStatus,
     generation.GetTextGenerationStatusResponse,
+    "GET",
+    _READ,
+    Tag.MEDIA,
+    *_JOB,
+    names_job=True,
+)
+CREATE_GENERATION: Final = _dto(
+    generation.CreateGeneration,
+    generation.CreateGenerationResponse,
+    "POST",
+    _CHAT,
+    Tag.MEDIA,
+    *_CALL,
+    also=("/generate",),
+)
+GET_GENERATION: Final = _dto(
+    generation.GetGeneration,
+    generation.GetGenerationResponse,
     "GET",
     _READ,
     Tag.MEDIA,
@@ -1053,6 +1072,38 @@ DELETE_FILE_UPLOAD: Final = _at(
     _CHAT,
     Tag.FILES,
     *_FILE,
+)
+
+# Batches
+_BATCH: Final = (errors.BatchNotFound, errors.DatabaseUnavailable)
+CREATE_BATCH: Final = _at(
+    "POST /v1/batches",
+    batches.CreateBatch,
+    batches.OpenAiBatch,
+    _CHAT,
+    Tag.BATCHES,
+    errors.ArtifactNotFound,
+    errors.CallbackTargetRefused,
+    *_BOOK,
+)
+LIST_BATCHES: Final = _at(
+    "GET /v1/batches", batches.ListBatches, batches.OpenAiBatches, _READ, Tag.BATCHES, *_BOOK
+)
+RETRIEVE_BATCH: Final = _at(
+    "GET /v1/batches/<batch_id>",
+    batches.RetrieveBatch,
+    batches.OpenAiBatch,
+    _READ,
+    Tag.BATCHES,
+    *_BATCH,
+)
+CANCEL_BATCH: Final = _at(
+    "POST /v1/batches/<batch_id>/cancel",
+    batches.CancelBatch,
+    batches.OpenAiBatch,
+    _CHAT,
+    Tag.BATCHES,
+    *_BATCH,
 )
 
 # Sessions, and the pages themselves

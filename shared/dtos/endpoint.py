@@ -24,6 +24,7 @@ class Tag(StrEnum):
     INFERENCE = "inference"
     RESPONSES = "responses"
     FILES = "files"
+    BATCHES = "batches"
     MEDIA = "media"
     MODELS = "models"
     JOBS = "jobs"

@@ -331,6 +331,14 @@ PROBE_REQUESTS: Final = "providers:probe:requests"
 #: STRING, present while a tick probes providers. Expires by itself (milliseconds).
 PROBE_LEASE: Final = "providers:probe"
 
+#: STRING, present while a completion worker feeds batches. Expires by itself (milliseconds).
+BATCH_LEASE: Final = "batches:feeder"
+
+
+def batch_told(batch_id: str) -> str:
+    """STRING, present for a week: the end of this batch was told."""
+    return f"batch:{batch_id}:told"
+
 
 def probe_answer(token: str) -> str:
     """LIST of one JSON, what a probe found. Lives a minute."""

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from shared.codecs.strict_json import finite
+
 Json = dict[str, Any]
 
 #: Options that OpenAI's API has, by Ollama's names.
@@ -122,7 +124,8 @@ def tool_call(call: Json) -> Json:
     """Return a call of a tool, with its arguments as an object."""
     function = call.get("function") or {}
     try:
-        arguments = json.loads(function.get("arguments") or "{}")
+        # Models write NaN, and Python reads it; JSON has none.
+        arguments = finite(json.loads(function.get("arguments") or "{}"))
     except ValueError:
         arguments = {}
     return {"function": {"name": function.get("name", ""), "arguments": arguments}}

@@ -12,8 +12,8 @@ import requests
 
 from tests.acceptance.api import Api, chat
 from tests.acceptance.polling import until
-from tests.acceptance.refusing_llm import RefusingLlm
 from tests.acceptance.stack import Stack
+from tests.upstreams.refusing import RefusingLlm
 
 ADMIN = "ak-admin-of-the-refusals"
 KEY = "sk-proj-R3fus3dK3yOfTheGateway"

@@ -50,9 +50,11 @@ def test_typescript(fetch: Fetch, run: Run, call: Run, tmp_path: Path) -> None:
 
 
 def test_typescript_definitions(fetch: Fetch, run: Run) -> None:
-    for query in ("", "?ExportAsTypes=true", "?GlobalNamespace=dtos"):
-        file = fetch("typescript.d", "dtos.d.ts", query)
-        run("node", MODULES / "typescript/bin/tsc", "--noEmit", "--strict", file)
+    ambient = fetch("typescript.d", "dtos.d.ts")
+    exported = fetch("typescript.d", "module.d.ts", "?ExportAsTypes=true")
+    named = fetch("typescript.d", "named.d.ts", "?GlobalNamespace=named")
+    files = (ambient, exported, named)
+    run("node", MODULES / "typescript/bin/tsc", "--noEmit", "--strict", *files)
 
 
 def test_javascript(fetch: Fetch, run: Run, call: Run, tmp_path: Path) -> None:
@@ -137,6 +139,7 @@ def test_fsharp(fetch: Fetch, run: Run, tmp_path: Path) -> None:
     run("node", HERE / "stubs/check.cjs", MODULES, tmp_path / "all.fs")
 
 
+@slow
 def test_go(fetch: Fetch, run: Run, call: Run, tmp_path: Path) -> None:
     fetch("go", "dtos/dtos.go")
     put(tmp_path, "programs/example.go")
@@ -144,9 +147,9 @@ def test_go(fetch: Fetch, run: Run, call: Run, tmp_path: Path) -> None:
     stub.mkdir()
     put(stub, "stubs/servicestack.go")
     module = "github.com/ServiceStack/servicestack-go"
-    (stub / "go.mod").write_text(f"module {module}\n\ngo 1.19\n")
+    (stub / "go.mod").write_text(f"module {module}\n\ngo 1.21\n")
     (tmp_path / "go.mod").write_text(
-        f"module app\n\ngo 1.19\n\nrequire {module} v0.1.1\n\nreplace {module} => ./servicestack\n"
+        f"module app\n\ngo 1.21\n\nrequire {module} v0.1.1\n\nreplace {module} => ./servicestack\n"
     )
     run("go", "build", "-o", "example", ".")
     call(tmp_path / "example")

@@ -25,6 +25,7 @@ from shared.settings import SettingsError, load_settings
 from shared.telemetry.tally import FLUSH_S
 from shared.telemetry.workers import BEAT_S
 from workers import broker, pools
+from workers.batches.feeder import FEED_S, Feeder
 from workers.context import attach, deps_of
 from workers.deps import Deps, build_deps
 from workers.history import keeper, pruning
@@ -148,6 +149,7 @@ def _completion_timers(deps: Deps) -> list[Periodic]:
         Periodic("probes", lambda: probe_providers(deps), INTERVAL_S),
         Periodic("history", Keeper(deps), keeper.INTERVAL_S),
         Periodic("pruning of the history", lambda: prune(deps), pruning.INTERVAL_S),
+        Periodic("batches", Feeder(deps), FEED_S),
         Periodic("sweep of files", lambda: sweep(deps), SWEEP_S),
     ]
 

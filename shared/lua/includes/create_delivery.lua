@@ -1,4 +1,5 @@
 -- create_delivery(at, delivery, id, url, now): a Pending delivery, listed, with its message.
+-- create_event(at, event, body, now, url, name, epoch): one that `url` is told of.
 -- create_events(at, event, body, now): one for each subscription of the owner that wants the event.
 --
 -- at: where deliveries are kept. owner · index: the owner's ZSET of deliveries · owners: SET of who
@@ -19,18 +20,22 @@ local function create_delivery(at, delivery, id, url, now)
   push_message(at.list, at.line, at.places, 'callbacks', 0, 'workers.callbacks.run', id, false)
 end
 
+local function create_event(at, event, body, now, url, name, epoch)
+  local id = whole(redis.call('INCR', at.ids))
+  redis.call('HSET', at.jobs .. id, 'id', id, 'ref_id', name .. ':' .. id,
+    'owner', at.owner, 'model', '', 'state', 'Completed', 'event', event, 'reply_to', url,
+    'response', body, 'created_ms', now, 'completed_ms', now, 'epoch', epoch)
+  create_delivery(at, at.deliveries .. id, id, url, now)
+end
+
 local function create_events(at, event, body, now)
   local rows = redis.call('HGETALL', at.subscriptions)
-  local known = redis.call('HGET', at.job, 'epoch') or ''
+  local known = at.job and (redis.call('HGET', at.job, 'epoch') or '') or 'new'
   local epoch = known ~= '' and epoch_of(at.ids, now) or ''
   for i = 1, #rows, 2 do
     local wanted, url = string.match(rows[i + 1], '^(%S+) %d+ (.*)$')
     if wanted == '*' or string.find(',' .. wanted .. ',', ',' .. event .. ',', 1, true) then
-      local id = whole(redis.call('INCR', at.ids))
-      redis.call('HSET', at.jobs .. id, 'id', id, 'ref_id', rows[i] .. ':' .. id,
-        'owner', at.owner, 'model', '', 'state', 'Completed', 'event', event, 'reply_to', url,
-        'response', body, 'created_ms', now, 'completed_ms', now, 'epoch', epoch)
-      create_delivery(at, at.deliveries .. id, id, url, now)
+      create_event(at, event, body, now, url, rows[i], epoch)
     end
   end
 end

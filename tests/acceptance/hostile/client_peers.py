@@ -37,6 +37,7 @@ PEERS: Final[dict[str, Peer]] = {
     "one after the other on fifty connections": at_gateway(clients.in_turn, count=50),
     "heads byte by byte": at_gateway(clients.trickling_heads, count=500),
     "bodies byte by byte": at_gateway(clients.trickling_bodies, count=500),
+    "a crowd that says nothing": at_gateway(clients.idle_crowd, count=2000),
     "a crowd that comes and goes": at_gateway(clients.arriving_crowd),
     "answers that nobody reads": at_gateway(clients.unread_answers, path=_FILE, count=200),
 }

@@ -2,6 +2,7 @@
 import { JsonServiceClient } from "@servicestack/client";
 import { GetOpenAiChatStatus, OpenAiChat, OpenAiChatCompletion, OpenAiMessage, QueueOpenAiChatCompletion } from "./dtos.js";
 
+declare const process: { argv: string[] };
 const [url, key, model] = process.argv.slice(2);
 
 // [example]

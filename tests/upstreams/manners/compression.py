@@ -56,6 +56,11 @@ for name, pack, coding in (
     ("deflate flushed", wire.deflated, "deflate"),
     ("deflate raw", wire.deflated_raw, "deflate"),
     ("identity", list, "identity"),
+    ("no coding", list, ""),
+    ("gzip twice", _at_once(lambda body: gzip.compress(gzip.compress(body))), "gzip, gzip"),
+    ("deflate in gzip", _at_once(lambda body: gzip.compress(zlib.compress(body))), "deflate,gzip"),
+    ("gzip and identity", wire.gzipped, "gzip, identity"),
+    ("identity and gzip", wire.gzipped, "Identity, gzip"),
 ):
     manner(_TITLE, name, packed(pack, coding), kinds=kinds.EVERY, calls=1)
 

@@ -153,11 +153,35 @@ manner(
 )
 manner(
     _KEPT,
+    "done, kept open",
+    lambda _asked: _done_kept_open(),
+    kinds=[kinds.CHAT, kinds.CHAT_STREAM],
+    calls=1,
+)
+manner(
+    _KEPT,
+    "with a length, kept open",
+    lambda _asked: _with_length_kept_open(),
+    kinds=[kinds.CHAT],
+    calls=1,
+)
+manner(
+    _KEPT,
     "an error, kept open",
     lambda _asked: _error_kept_open(),
     Failed("no such thing", 422, elsewhere=False),
     kinds=[kinds.CHAT, kinds.CHAT_STREAM],
 )
+
+
+def _done_kept_open() -> Iterator[bytes]:
+    yield wire.head(wire.SSE) + b"".join(good.pieces(kinds.CHAT_STREAM))
+    time.sleep(20)
+
+
+def _with_length_kept_open() -> Iterator[bytes]:
+    yield wire.answer(good.completion())
+    time.sleep(20)
 
 
 def _error_kept_open() -> Iterator[bytes]:

@@ -24,6 +24,17 @@ for name, value, message, status in (
     ("status as text", {"error": {"message": "Busy", "code": "503"}}, "Busy", 503),
     ("type alone", _ANTHROPICS, "Overloaded", 503),
     ("detail", {"detail": "Model is loading"}, "Model is loading", 502),
+    (
+        "errors",
+        {"success": False, "errors": [{"code": 7000, "message": "No route"}]},
+        "No rout",
+        502,
+    ),
+    ("msg", {"code": 500, "msg": "Try later", "data": None}, "Try later", 500),
+    ("success false", {"success": False, "message": "Not now"}, "Not now", 502),
+    ("nothing", None, "", 502),
+    ("a text", "Service is busy", "", 502),
+    ("an empty list", [], "", 502),
     ("null beside", {"error": {"message": "Odd"}, "choices": [], "data": None}, "Odd", 502),
 ):
     manner(_TOLD, f"told {name}", wire.answer(value), Failed(message, status), kinds=kinds.WHOLE)

@@ -35,6 +35,8 @@ def calls(*wanted: tuple[Any, str, str]) -> list[dict[str, Any]]:
     return made
 
 
+#: What is no JSON is a text here, and stays as the model wrote it.
+_NOT_A_NUMBER = calls(("x", "a", '{"q":NaN,"r":-Infinity}'))
 _TWO = calls(("x", "a", '{"q":1}'), ("y", "b", "{}"))
 #: The pieces by deltas: each delta brings a list of them.
 _WAYS: dict[str, tuple[list[list[dict[str, Any]]], list[dict[str, Any]]]] = {
@@ -178,3 +180,15 @@ _thoughts(
     },
     None,
 )
+
+
+for asked in (kinds.CHAT, kinds.CHAT_STREAM):
+    whole_message = {"role": "assistant", "content": None, "tool_calls": _NOT_A_NUMBER}
+    manner(
+        "`NaN` or `Infinity` in the arguments of a call",
+        "not a number in arguments",
+        wire.answer(good.completion(whole_message, "tool_calls")),
+        Completed(None, "tool_calls", {"tool_calls": _NOT_A_NUMBER}),
+        kinds=[asked],
+        calls=1,
+    )

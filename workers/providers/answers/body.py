@@ -107,9 +107,13 @@ def _look_at_coding(call: ProviderCall, response: requests.Response) -> None:
     if not _CODINGS.issuperset(codings):
         shown = "".join(filter(str.isprintable, told))[:_SHOWN_CODING]
         raise unreachable(call, f"compressed its answer as '{shown}', unasked", 502)
-    if codings in (["gzip"], ["x-gzip"]) and _begins_otherwise(response.raw):
-        # A proxy has decompressed it and left the header.
-        del response.raw.headers["content-encoding"]
+    codings = [coding for coding in codings if coding not in ("", "identity")]
+    headers = response.raw.headers
+    # urllib3 takes each name that it does not know for deflate, also that of no coding.
+    headers["content-encoding"] = ", ".join(codings)
+    # A proxy may have decompressed it and left the header.
+    if not codings or (codings in (["gzip"], ["x-gzip"]) and _begins_otherwise(response.raw)):
+        del headers["content-encoding"]
 
 
 def _begins_otherwise(raw: Any) -> bool:

@@ -59,6 +59,12 @@ def error_in(value: object, *, named: bool = False) -> ToldInstead | None:
     return None
 
 
+def error_without_answer(value: Json) -> ToldInstead | None:
+    """Return the error of an object that has no answer: there any message is one."""
+    found = error_in(value) or error_in(value, named=True)
+    return found if found is not None and found.told.message else error_in(value)
+
+
 def error_of_choices(value: Json) -> ToldInstead | None:
     """Return the error for which one of the choices ended; None when none did."""
     choices = value.get("choices")

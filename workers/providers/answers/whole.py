@@ -15,7 +15,12 @@ from shared.operation import Operation
 from workers.folds.by_operation import fold_of
 from workers.providers.answers import unstreamed
 from workers.providers.answers.events import error_of_told, judge
-from workers.providers.answers.told import error_in, error_of_choices
+from workers.providers.answers.told import (
+    ToldInstead,
+    error_in,
+    error_of_choices,
+    error_without_answer,
+)
 from workers.providers.base import ProviderCall
 from workers.providers.http_errors import unreachable
 
@@ -63,7 +68,7 @@ def value_in(call: ProviderCall, body: bytes, name: str, kind: type) -> Json | N
             return None
         raise unreachable(call, "answered with something that is no JSON object", 502) from exc
     has_answer = isinstance(value, dict) and _has_answer(value, name, kind)
-    found = error_of_choices(value) if has_answer else error_in(value)
+    found = error_of_choices(value) if has_answer else _error_instead(value)
     if found is not None:
         raise error_of_told(call, found)
     if not isinstance(value, dict):
@@ -118,6 +123,10 @@ def _chunks(call: ProviderCall, event: bytes) -> Iterator[tuple[bytes, Json]]:
 def _says_something(event: bytes) -> bool:
     text = event.strip()
     return bool(text) and text != _DONE
+
+
+def _error_instead(value: object) -> ToldInstead | None:
+    return error_without_answer(value) if isinstance(value, dict) else error_in(value)
 
 
 def _has_answer(value: Json, name: str, kind: type) -> bool:

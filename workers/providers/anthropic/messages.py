@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from shared.codecs.strict_json import finite
 from workers.providers.anthropic.call_ids import CallIds
 from workers.providers.anthropic.content import blocks_of, text_blocks_of
 from workers.providers.anthropic.fitting import Adjusted
@@ -153,7 +154,9 @@ def _input(arguments: object, path: str) -> Json:
         return {}
     if not isinstance(value, dict):
         raise Untranslatable(path, _WANTED)
-    return value
+    # Models write NaN, and Python reads it; the API would refuse the request.
+    finite_value: Json = finite(value)
+    return finite_value
 
 
 _WANTED: Final = "must be a JSON object as a string"

@@ -209,6 +209,14 @@ class BackgroundJob(TypedDict):
     meta: NotRequired[dict[str, str] | None]
 
 
+class BatchCounts(TypedDict):
+    """How many requests there are, and how many have ended."""
+
+    total: NotRequired[int]
+    completed: NotRequired[int]
+    failed: NotRequired[int]
+
+
 class BoolResponse(TypedDict):
     """Yes or no; why not is in `reason`."""
 
@@ -235,6 +243,12 @@ class CallbackSubscription(TypedDict):
     events: list[str]
     createdDate: str
     responseStatus: NotRequired[ResponseStatus | None]
+
+
+class CancelBatch(TypedDict):
+    """Cancel a batch; what was answered is kept."""
+
+    batch_id: NotRequired[str]
 
 
 class CancelDelivery(TypedDict):
@@ -452,11 +466,22 @@ class CreateApiKeyResponse(TypedDict):
     responseStatus: NotRequired[ResponseStatus | None]
 
 
+class CreateBatch(TypedDict):
+    """Run a file of requests, with any models, when there is room."""
+
+    input_file_id: str
+    endpoint: Literal['/v1/chat/completions', '/v1/completions', '/v1/embeddings', '/v1/moderations', '/v1/responses']
+    completion_window: NotRequired[str]
+    metadata: NotRequired[dict[str, str] | None]
+    output_expires_after: NotRequired[ExpiresAfter | None]
+    replyTo: NotRequired[str | None]
+
+
 class CreateCallbackSubscription(TypedDict):
     """Have a URL told of all events of the caller's jobs."""
 
     url: str
-    events: NotRequired[list[Literal['job.completed', 'job.failed', 'job.cancelled', 'callback.exhausted']] | None]
+    events: NotRequired[list[Literal['job.completed', 'job.failed', 'job.cancelled', 'callback.exhausted', 'batch.completed', 'batch.failed', 'batch.expired', 'batch.cancelled']] | None]
 
 
 class CreateFile(TypedDict):
@@ -465,6 +490,24 @@ class CreateFile(TypedDict):
     file: NotRequired[str]
     purpose: NotRequired[Literal['assistants', 'batch', 'fine-tune', 'vision', 'user_data', 'evals'] | None]
     expires_after: NotRequired[ExpiresAfter | None]
+
+
+class CreateGeneration(TypedDict):
+    """Queue what needs no file: pictures of a text, or speech."""
+
+    request: GenerationArgs
+    provider: NotRequired[str | None]
+    state: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
+    refId: NotRequired[str | None]
+
+
+class CreateGenerationResponse(TypedDict):
+    """A generation was accepted."""
+
+    id: int
+    refId: str
+    responseStatus: NotRequired[ResponseStatus | None]
 
 
 class CreateResponse(TypedDict):
@@ -663,6 +706,21 @@ class FileUploadResponse(TypedDict):
     result: Any
 
 
+class GenerationArgs(TypedDict):
+    """What AI Server's own API asks of a model; the members that its tasks use."""
+
+    model: NotRequired[str | None]
+    batchSize: NotRequired[int | None]
+    seed: NotRequired[int | None]
+    positivePrompt: NotRequired[str | None]
+    negativePrompt: NotRequired[str | None]
+    denoise: NotRequired[float | None]
+    width: NotRequired[int | None]
+    height: NotRequired[int | None]
+    voice: NotRequired[str | None]
+    taskType: NotRequired[Any]
+
+
 class GetActiveProviders(TypedDict):
     """List the providers that are enabled and online."""
 
@@ -768,6 +826,21 @@ class GetFileUpload(TypedDict):
 
     path: str
     attachment: NotRequired[bool]
+
+
+class GetGeneration(TypedDict):
+    """Read a generation that has ended."""
+
+    refId: NotRequired[str | None]
+    id: NotRequired[int | None]
+
+
+class GetGenerationResponse(TypedDict):
+    """What was made."""
+
+    outputs: NotRequired[list[ArtifactOutput] | None]
+    textOutputs: NotRequired[list[TextOutput] | None]
+    responseStatus: NotRequired[ResponseStatus | None]
 
 
 class GetMetrics(TypedDict):
@@ -1111,6 +1184,13 @@ class LatencyRow(TypedDict):
     total: int
 
 
+class ListBatches(TypedDict):
+    """List your batches, the latest first."""
+
+    after: NotRequired[str | None]
+    limit: NotRequired[int]
+
+
 class ListFiles(TypedDict):
     """List your files, the latest first."""
 
@@ -1352,6 +1432,41 @@ class OllamaVersionResponse(TypedDict):
     """The version."""
 
     version: str
+
+
+class OpenAiBatch(TypedDict):
+    """A batch. Times are unix seconds."""
+
+    id: str
+    object: NotRequired[str]
+    endpoint: str
+    errors: NotRequired[dict[str, Any] | None]
+    input_file_id: str
+    completion_window: str
+    status: str
+    output_file_id: NotRequired[str | None]
+    error_file_id: NotRequired[str | None]
+    created_at: int
+    in_progress_at: NotRequired[int | None]
+    expires_at: NotRequired[int | None]
+    finalizing_at: NotRequired[int | None]
+    completed_at: NotRequired[int | None]
+    failed_at: NotRequired[int | None]
+    expired_at: NotRequired[int | None]
+    cancelling_at: NotRequired[int | None]
+    cancelled_at: NotRequired[int | None]
+    request_counts: BatchCounts
+    metadata: NotRequired[dict[str, str] | None]
+
+
+class OpenAiBatches(TypedDict):
+    """A page of batches."""
+
+    object: NotRequired[str]
+    data: list[OpenAiBatch]
+    first_id: NotRequired[str | None]
+    last_id: NotRequired[str | None]
+    has_more: NotRequired[bool]
 
 
 class OpenAiChat(TypedDict):
@@ -2283,6 +2398,12 @@ class ResponseStatus(TypedDict):
     errors: NotRequired[list[ResponseError] | None]
 
 
+class RetrieveBatch(TypedDict):
+    """Read how far a batch is."""
+
+    batch_id: str
+
+
 class RetrieveFile(TypedDict):
     """Read what is known of a file."""
 
@@ -2632,7 +2753,7 @@ class UpdateCallbackSubscription(TypedDict):
 
     id: str
     url: NotRequired[str | None]
-    events: NotRequired[list[Literal['job.completed', 'job.failed', 'job.cancelled', 'callback.exhausted']] | None]
+    events: NotRequired[list[Literal['job.completed', 'job.failed', 'job.cancelled', 'callback.exhausted', 'batch.completed', 'batch.failed', 'batch.expired', 'batch.cancelled']] | None]
 
 
 class Usage(TypedDict):

@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from shared.api_keys.tables import metadata as keys
 from shared.artifacts.tables import metadata as artifacts
 from shared.audit.tables import metadata as audit
+from shared.batches.tables import metadata as batches
 from shared.database import migration
 from shared.database.database import Database, prepare
 from shared.errors import DatabaseUnavailable
@@ -28,9 +29,7 @@ from tests.support.factories import new_database
 ROW = {"id": 1, "created_ms": 1, "request": b"{}"}
 
 
-@pytest.mark.parametrize(
-    "metadata", [history, keys, audit, artifacts], ids=["history", "keys", "audit", "artifacts"]
-)
+@pytest.mark.parametrize("metadata", [history, keys, audit, artifacts, batches])
 def test_migrations_make_the_tables_that_the_code_names(
     database: Database, metadata: MetaData
 ) -> None:

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Self
 
-from cli.wsgi_thread import (
-    ConnectionDropped,
-    Environ,
-    StartResponse,
-    body_of,
-    headers_of,
-)
-from tests.support.fake_server import FakeOpenAi
+from tests.upstreams import good, wire
+from tests.upstreams.server import Asked, RawUpstream
 
+MOVED_TO = "https://elsewhere.example.com/v1/chat?key=1"
 #: By the word that provokes it: status, and the body, in which `KEY` stands for the key it got.
 REFUSALS: dict[str, tuple[int, Any]] = {
     "flagged": (
@@ -60,41 +55,46 @@ REFUSALS: dict[str, tuple[int, Any]] = {
 DROP = "drop"
 
 
-class RefusingLlm(FakeOpenAi):
+class RefusingLlm:
     """The server. `probe_status` is what it answers when its models are asked for."""
 
     def __init__(self, name: str) -> None:
-        super().__init__()
         self.name = name
         self.probe_status = 200
         self.asked: list[str] = []
         #: Refuse each call in this way, whatever its text.
         self.always = ""
+        self._server = RawUpstream({name: self._reply})
 
-    def _application(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        key = headers_of(environ).get("authorization", "").removeprefix("Bearer ")
-        if environ["REQUEST_METHOD"] == "GET":
-            return _answer(self.probe_status, {"data": []}, start_response)
-        text = json.loads(body_of(environ))["messages"][-1]["content"]
+    def start(self) -> Self:
+        """Listen on a free port."""
+        self._server.start()
+        return self
+
+    def stop(self) -> None:
+        """Drop all connections."""
+        self._server.stop()
+
+    @property
+    def url(self) -> str:
+        """Its base URL; known once started."""
+        return self._server.base_url(self.name)
+
+    def _reply(self, asked: Asked) -> Iterable[bytes]:
+        if asked.method == "GET":
+            return [wire.answer({"data": []}, f"{self.probe_status} Told")]
+        text = json.loads(asked.body)["messages"][-1]["content"]
         self.asked.append(text)
         if DROP in text:
-            raise ConnectionDropped
+            return []
         for name, (status, body) in REFUSALS.items():
             if name in (text, self.always):
-                told = json.loads(json.dumps(body).replace("KEY", key))
-                return _answer(status, told, start_response)
-        choice = {
-            "index": 0,
-            "message": {"role": "assistant", "content": self.name},
-            "finish_reason": "stop",
-        }
-        whole = {"id": "x", "object": "chat.completion", "created": 1, "model": "m"}
-        return _answer(200, {**whole, "choices": [choice]}, start_response)
+                return [_refusal(status, body, asked)]
+        said = {"role": "assistant", "content": self.name}
+        return [wire.answer(good.completion(said))]
 
 
-def _answer(status: int, body: Any, start_response: StartResponse) -> list[bytes]:
-    headers = [("content-type", "application/json")]
-    if status == 308:
-        headers.append(("location", "https://elsewhere.example.com/v1/chat?key=1"))
-    start_response(f"{status} Told", headers)
-    return [json.dumps(body).encode()]
+def _refusal(status: int, body: Any, asked: Asked) -> bytes:
+    key = asked.headers.get("authorization", "").removeprefix("Bearer ")
+    moved = {"location": MOVED_TO} if status == 308 else {}
+    return wire.answer(json.loads(json.dumps(body).replace("KEY", key)), f"{status} Told", **moved)

@@ -1,0 +1,1 @@
+"""OpenAI's batches: files of requests that run as jobs when there is room."""

@@ -1,0 +1,87 @@
+"""What a batch is, and the states that it goes through. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Final
+
+
+class Status(StrEnum):
+    """OpenAI's states of a batch."""
+
+    VALIDATING = "validating"
+    FAILED = "failed"
+    IN_PROGRESS = "in_progress"
+    FINALIZING = "finalizing"
+    COMPLETED = "completed"
+    EXPIRED = "expired"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing will change any more."""
+        return self in _FINAL
+
+
+_FINAL: Final = (Status.FAILED, Status.COMPLETED, Status.EXPIRED, Status.CANCELLED)
+ACTIVE: Final = tuple(status for status in Status if not status.is_final)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch. Times are unix seconds; `times` says when each state began.
+
+    `models`, `key_id` and `limits` are those of the key that made it; `ends_as` is the state that
+    follows when its files are written.
+    """
+
+    id: str
+    owner: str
+    status: Status
+    created: float
+    endpoint: str
+    input_file_id: str
+    expires_at: int
+    completion_window: str = "24h"
+    reply_to: str = ""
+    output_expires_s: int | None = None
+    metadata: Mapping[str, str] | None = None
+    models: tuple[str, ...] = ()
+    key_id: str = ""
+    limits: Mapping[str, int] | None = None
+    times: Mapping[str, int] = field(default_factory=dict)
+    ends_as: str = ""
+    errors: tuple[Mapping[str, Any], ...] = ()
+    output_file_id: str = ""
+    error_file_id: str = ""
+    total: int = 0
+    completed: int = 0
+    failed: int = 0
+    version: int = 0
+    #: Whether its end is still to be told.
+    to_tell: bool = False
+
+    def at(self, status: Status, now_s: float, **more: Any) -> Batch:
+        """Return it in another state, which begins now."""
+        times = {**self.times, status.value: int(now_s)}
+        return replace(self, status=status, times=times, **more)
+
+    def to_document(self) -> str:
+        """Return what of it is kept as JSON."""
+        values = asdict(self)
+        for column in ("id", "owner", "status", "created", "version", "to_tell"):
+            del values[column]
+        return json.dumps(values)
+
+    @classmethod
+    def from_document(cls, document: str, **columns: Any) -> Batch:
+        """Read what `to_document` returned; names of another version are left out."""
+        values = json.loads(document)
+        known = {name: values[name] for name in cls.__dataclass_fields__ if name in values}
+        known["models"] = tuple(known.get("models", ()))
+        known["errors"] = tuple(known.get("errors", ()))
+        return cls(**{**known, **columns})

@@ -1,0 +1,206 @@
+"""Reads and writes batches and their lines, in the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+
+from shared.batches.batch import ACTIVE, Batch, Status
+from shared.batches.tables import ANSWERED, FAILED, RUNNING, WAITING, batches, lines
+from shared.database.database import Database
+
+_b: Final = batches.c
+_l: Final = lines.c
+#: Rows that go to the database, or come from it, at once.
+_PAGE: Final = 500
+#: Ends the state of a batch whose end is still to be told.
+_TO_TELL: Final = "+"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the input file: where it is (bytes), and its job if it has one."""
+
+    number: int
+    start: int
+    size: int
+    custom_id: str
+    job: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a line: a line of one of the two files."""
+
+    number: int
+    is_answer: bool
+    answer: bytes
+
+
+class BatchStore:
+    """All raise DatabaseUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, batch: Batch) -> None:
+        """Keep a new batch."""
+        row = {**_columns(batch), "id": batch.id, "owner": batch.owner, "version": 0}
+        row["created_us"] = round(batch.created * 1_000_000)
+        self._database.write(lambda connection: connection.execute(insert(batches).values(row)))
+
+    def find(self, batch_id: str, owner: str) -> Batch | None:
+        """Return an owner's batch."""
+        query = select(batches).where(_b.id == batch_id, _b.owner == owner)
+        row = self._database.read(lambda connection: connection.execute(query).first())
+        return None if row is None else _batch(row)
+
+    def page(self, owner: str, after: str | None, limit: int) -> list[Batch]:
+        """Return an owner's batches, the latest first, behind the one named."""
+
+        def read(connection: Connection) -> list[Batch]:
+            query = select(batches).where(_b.owner == owner)
+            if after:
+                place = connection.execute(
+                    select(_b.created_us, _b.id).where(_b.id == after)
+                ).first()
+                if place is None:
+                    return []
+                earlier = _b.created_us < place.created_us
+                tied = (_b.created_us == place.created_us) & (_b.id < place.id)
+                query = query.where(or_(earlier, tied))
+            order = (_b.created_us.desc(), _b.id.desc())
+            return [_batch(row) for row in connection.execute(query.order_by(*order).limit(limit))]
+
+        return self._database.read(read)
+
+    def active(self, most: int) -> list[Batch]:
+        """Return batches that something is to be done for, the oldest first."""
+        wanted = [*map(str, ACTIVE), *(f"{one}{_TO_TELL}" for one in Status if one.is_final)]
+        query = select(batches).where(_b.status.in_(wanted))
+        query = query.order_by(_b.created_us).limit(most)
+        return self._database.read(
+            lambda connection: [_batch(row) for row in connection.execute(query)]
+        )
+
+    def save(self, batch: Batch) -> Batch | None:
+        """Keep a batch as it has become; None when somebody else has changed it meanwhile."""
+
+        def write(connection: Connection) -> bool:
+            this = (_b.id == batch.id, _b.version == batch.version)
+            values = {**_columns(batch), "version": batch.version + 1}
+            return bool(connection.execute(update(batches).where(*this).values(values)).rowcount)
+
+        return replace(batch, version=batch.version + 1) if self._database.write(write) else None
+
+    # --- lines ------------------------------------------------------------------------------
+
+    def begin(self, batch: Batch, found: Sequence[Line]) -> Batch | None:
+        """Keep the lines and the batch that goes on with them, or neither."""
+
+        def write(connection: Connection) -> bool:
+            this = (_b.id == batch.id, _b.version == batch.version)
+            values = {**_columns(batch), "version": batch.version + 1}
+            if not connection.execute(update(batches).where(*this).values(values)).rowcount:
+                return False
+            for first in range(0, len(found), _PAGE):
+                rows = [_line_row(batch.id, line) for line in found[first : first + _PAGE]]
+                connection.execute(insert(lines), rows)
+            return True
+
+        done = self._database.write(write)
+        return replace(batch, version=batch.version + 1) if done else None
+
+    def counts(self, batch_id: str) -> dict[int, int]:
+        """Return how many lines there are in each state."""
+        query = select(_l.state, func.count()).where(_l.batch == batch_id).group_by(_l.state)
+        rows = self._database.read(lambda connection: connection.execute(query).all())
+        return {
+            **dict.fromkeys((WAITING, RUNNING, ANSWERED, FAILED), 0),
+            **{r[0]: r[1] for r in rows},
+        }
+
+    def lines(self, batch_id: str, state: int, most: int) -> list[Line]:
+        """Return the first lines in a state."""
+        wanted = (_l.number, _l.start, _l.size, _l.custom_id, _l.job)
+        query = select(*wanted).where(_l.batch == batch_id, _l.state == state)
+        query = query.order_by(_l.number).limit(most)
+        return self._database.read(
+            lambda connection: [Line(*row) for row in connection.execute(query)]
+        )
+
+    def note_jobs(self, batch_id: str, jobs: dict[int, int | None]) -> None:
+        """Note which jobs lines have, by their numbers; None for one that is to get another."""
+        if jobs:
+            rows = [
+                {"at": number, "to": WAITING if job is None else RUNNING, "its": job}
+                for number, job in jobs.items()
+            ]
+            statement = _changing(batch_id).values(state=bindparam("to"), job=bindparam("its"))
+            self._database.write(lambda connection: connection.execute(statement, rows))
+
+    def note_outcomes(self, batch_id: str, outcomes: Iterable[Outcome]) -> None:
+        """Note what came of lines; of one that has an outcome already nothing changes."""
+        rows = [
+            {"at": one.number, "to": ANSWERED if one.is_answer else FAILED, "text": one.answer}
+            for one in outcomes
+        ]
+        if rows:
+            statement = _changing(batch_id).values(state=bindparam("to"), answer=bindparam("text"))
+            self._database.write(lambda connection: connection.execute(statement, rows))
+
+    def outcomes(self, batch_id: str, state: int) -> Iterator[bytes]:
+        """Give the lines of a file, in the order of the input."""
+        after = -1
+        while True:
+            query = select(_l.number, _l.answer).where(
+                _l.batch == batch_id, _l.state == state, _l.number > after
+            )
+            query = query.order_by(_l.number).limit(_PAGE // 10)
+            rows = self._database.read(lambda c, query=query: c.execute(query).all())  # type: ignore[misc]
+            if not rows:
+                return
+            yield from (row.answer for row in rows)
+            after = rows[-1].number
+
+    def forget_lines(self, batch_id: str) -> None:
+        """Remove the lines of a batch whose files are written."""
+        statement = delete(lines).where(_l.batch == batch_id)
+        self._database.write(lambda connection: connection.execute(statement))
+
+
+def _changing(batch_id: str) -> Any:
+    return update(lines).where(
+        _l.batch == batch_id, _l.number == bindparam("at"), _l.state < ANSWERED
+    )
+
+
+def _columns(batch: Batch) -> dict[str, Any]:
+    marked = f"{batch.status}{_TO_TELL if batch.to_tell else ''}"
+    return {"status": marked, "document": batch.to_document()}
+
+
+def _line_row(batch_id: str, line: Line) -> dict[str, Any]:
+    return {
+        "batch": batch_id,
+        "number": line.number,
+        "start": line.start,
+        "size": line.size,
+        "custom_id": line.custom_id,
+        "state": WAITING,
+    }
+
+
+def _batch(row: Any) -> Batch:
+    return Batch.from_document(
+        row.document,
+        id=row.id,
+        owner=row.owner,
+        status=Status(row.status.removesuffix(_TO_TELL)),
+        to_tell=row.status.endswith(_TO_TELL),
+        created=row.created_us / 1_000_000,
+        version=row.version,
+    )

@@ -1,0 +1,51 @@
+"""What each language writes of a small model, as a strict eye has read it.
+
+For Swift, Dart, VB.NET and Zig no compiler is at hand: these files are what holds them. After a
+change that is meant, write them anew and read what changed:
+
+    python -m tests.unit.codegen.test_golden
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from codegen.options import read_options
+from codegen.registry import LANGUAGES
+from codegen.writer import Origin, Writer
+from tests.unit.codegen.small_model import SMALL
+
+GOLDEN = Path(__file__).parent / "golden"
+_ORIGIN = Origin("https://shop.test", "1.0", "2026-01-31 08:00:00")
+
+
+def written(language: type[Writer]) -> str:
+    return language(SMALL, read_options((), language.defaults)).text(_ORIGIN)
+
+
+@pytest.mark.parametrize("language", [pytest.param(one, id=one.key) for one in LANGUAGES])
+def test_language_writes_what_was_read(language: type[Writer]) -> None:
+    golden = (GOLDEN / f"{language.key}.txt").read_text("utf-8")
+    assert written(language) == golden
+
+
+@pytest.mark.parametrize("language", [pytest.param(one, id=one.key) for one in LANGUAGES])
+def test_description_ends_no_comment(language: type[Writer]) -> None:
+    text = written(language)
+    assert "A part; * / and" in text
+    assert "and *) end" not in text
+
+
+@pytest.mark.parametrize("language", [pytest.param(one, id=one.key) for one in LANGUAGES])
+def test_namespace_in_the_header_opens_no_comment(language: type[Writer]) -> None:
+    options = read_options([("IncludeTypes", "Shop/*")], language.defaults)
+    head = "\n".join(language.head(options, _ORIGIN))
+    assert "IncludeTypes: Shop/\n" in head
+    assert head.count("/*") == language.header.begin.count("/*")
+
+
+if __name__ == "__main__":
+    for one in LANGUAGES:
+        (GOLDEN / f"{one.key}.txt").write_text(written(one), "utf-8")

@@ -1,0 +1,1 @@
+"""Feeds batches into the queues, collects their answers, writes their files."""

@@ -1,0 +1,73 @@
+"""Collects what came of a batch's jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Final
+
+from shared.batches.batch import Batch
+from shared.batches.lines import answer_line, failure_line
+from shared.batches.store import Line, Outcome
+from shared.batches.tables import RUNNING
+from shared.jobs.job import Job
+from workers.batches.desk import Desk
+
+#: Jobs that are looked at in one round trip, and that are read whole: these may be large.
+_LOOKS: Final = 250
+_READS: Final = 25
+
+
+def collect(desk: Desk, batch: Batch, cut_off: tuple[str, str] | None = None) -> None:
+    """Note the outcomes of the jobs that have ended.
+
+    `cut_off` is the code and message for those that were cancelled with the batch.
+    """
+    running = desk.batches.lines(batch.id, RUNNING, desk.deps.settings.batch_window)
+    for first in range(0, len(running), _LOOKS):
+        _collect_some(desk, batch, running[first : first + _LOOKS], cut_off)
+
+
+def _collect_some(
+    desk: Desk, batch: Batch, some: Sequence[Line], cut_off: tuple[str, str] | None
+) -> None:
+    seen = desk.jobs.summaries([line.job or 0 for line in some])
+    ended, lost = [], []
+    for line, job in zip(some, seen, strict=True):
+        if job is None or job.owner != batch.owner:
+            lost.append(line)
+        elif job.state.is_final:
+            ended.append(line)
+    for first in range(0, len(ended), _READS):
+        page = ended[first : first + _READS]
+        jobs = desk.deps.unstored.read([line.job or 0 for line in page])
+        outcomes = [
+            _outcome(batch, line, job, cut_off)
+            for line, job in zip(page, jobs, strict=True)
+            if job is not None
+        ]
+        desk.batches.note_outcomes(batch.id, outcomes)
+    for line in lost:
+        _recover(desk, batch, line, cut_off)
+
+
+def _recover(desk: Desk, batch: Batch, line: Line, cut_off: tuple[str, str] | None) -> None:
+    """Find a job that left the ledger in the history; else the line gets another."""
+    job = desk.history.get(line.job or 0, batch.owner)
+    if job is not None and job.ref_id.startswith(batch.id) and (job.response or job.error):
+        desk.batches.note_outcomes(batch.id, [_outcome(batch, line, job, cut_off)])
+    else:
+        desk.batches.note_jobs(batch.id, {line.number: None})
+
+
+def _outcome(batch: Batch, line: Line, job: Job, cut_off: tuple[str, str] | None) -> Outcome:
+    request_id = f"job_{job.id}"
+    if job.response is not None:
+        status = job.status or HTTPStatus.OK
+        answer = answer_line(batch.id, line, status, request_id, job.response)
+        return Outcome(line.number, is_answer=True, answer=answer)
+    if cut_off is not None and job.outcome == "Cancelled":
+        return Outcome(line.number, is_answer=False, answer=failure_line(batch.id, line, *cut_off))
+    status = job.status or HTTPStatus.INTERNAL_SERVER_ERROR
+    answer = answer_line(batch.id, line, status, request_id, job.error or b"{}")
+    return Outcome(line.number, is_answer=False, answer=answer)

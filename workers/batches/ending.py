@@ -1,0 +1,99 @@
+"""Ends a batch: what is under way ends first, then its files are written, then it is told of."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import Final
+
+from sqlalchemy.exc import IntegrityError
+
+from shared.batches.batch import Batch, Status
+from shared.batches.lines import failure_line
+from shared.batches.store import Outcome
+from shared.batches.tables import ANSWERED, FAILED, RUNNING, WAITING
+from workers.batches.collecting import collect
+from workers.batches.desk import Desk
+
+#: Most lines that are given up, and jobs that are cancelled, in one step.
+_STEP: Final = 1000
+#: How long the files are kept unless the batch says (seconds).
+_KEPT_S: Final = 30 * 86_400
+_CUT_OFF: Final = {
+    Status.EXPIRED: ("batch_expired", "This request was not executed in time."),
+    Status.CANCELLED: ("batch_cancelled", "This request was cancelled with its batch."),
+}
+
+
+def wind_down(desk: Desk, batch: Batch, ends_as: Status) -> None:
+    """Give up what waits, cancel what runs; go on to the files when all lines have an outcome."""
+    if _is_wound_down(desk, batch, ends_as):
+        counts = desk.batches.counts(batch.id)
+        known = replace(batch, completed=counts[ANSWERED], failed=counts[FAILED])
+        now_s = desk.deps.clock()
+        desk.batches.save(known.at(Status.FINALIZING, now_s, ends_as=ends_as.value))
+
+
+def finish(desk: Desk, batch: Batch) -> None:
+    """Write the files, and end."""
+    ends_as = Status(batch.ends_as)
+    if ends_as is Status.EXPIRED and not _is_wound_down(desk, batch, ends_as):
+        return
+    counts = desk.batches.counts(batch.id)
+    ended = replace(
+        batch,
+        completed=counts[ANSWERED],
+        failed=counts[FAILED],
+        output_file_id=_write(desk, batch, "output", ANSWERED) if counts[ANSWERED] else "",
+        error_file_id=_write(desk, batch, "error", FAILED) if counts[FAILED] else "",
+    )
+    desk.batches.save(ended.at(ends_as, desk.deps.clock(), to_tell=True))
+
+
+def tell(desk: Desk, batch: Batch) -> None:
+    """Tell of the end, and let go of what was needed."""
+    desk.announcements.tell(batch)
+    desk.deps.artifacts.release(batch.id)
+    desk.batches.forget_lines(batch.id)
+    desk.batches.save(replace(batch, to_tell=False))
+
+
+def _is_wound_down(desk: Desk, batch: Batch, ends_as: Status) -> bool:
+    """Whether all lines have an outcome; does what leads there."""
+    cut_off = _CUT_OFF[ends_as]
+    waiting = desk.batches.lines(batch.id, WAITING, _STEP)
+    desk.batches.note_outcomes(
+        batch.id,
+        [
+            Outcome(one.number, is_answer=False, answer=failure_line(batch.id, one, *cut_off))
+            for one in waiting
+        ],
+    )
+    for line in desk.batches.lines(batch.id, RUNNING, _STEP):
+        job = desk.jobs.get(line.job or 0)
+        if job is not None and job.owner == batch.owner and not job.state.has_result:
+            desk.jobs.cancel(job)
+    collect(desk, batch, cut_off)
+    counts = desk.batches.counts(batch.id)
+    return not counts[WAITING] + counts[RUNNING]
+
+
+def _write(desk: Desk, batch: Batch, kind: str, state: int) -> str:
+    """Write a file, and return its id: always the same one, for a step that is done again."""
+    name = hashlib.sha256(f"{batch.id} {kind}".encode()).hexdigest()[:32]
+    file_id = f"file-{name}"
+    if desk.deps.artifacts.find(file_id) is None:
+        try:
+            desk.deps.artifacts.receive(
+                desk.batches.outcomes(batch.id, state),
+                owner=batch.owner,
+                name=f"{batch.id}_{kind}.jsonl",
+                purpose="batch_output",
+                expires_s=batch.output_expires_s or _KEPT_S,
+                artifact_id=file_id,
+                most_bytes=2**50,
+            )
+        except IntegrityError:
+            # Somebody else wrote it meanwhile, from the same lines.
+            return file_id
+    return file_id

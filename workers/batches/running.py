@@ -1,0 +1,150 @@
+"""Runs a batch: answers are collected, and lines become jobs as far as there is room for them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from shared.api_keys.limits import Allowance, Limits, guess_tokens
+from shared.api_keys.record import may_use
+from shared.batches.batch import Batch, Status
+from shared.batches.lines import answer_line, request_of
+from shared.batches.store import Line, Outcome
+from shared.batches.tables import ANSWERED, FAILED, RUNNING, WAITING
+from shared.errors import Failure, ModelNotFound, OperationNotSupported, QueueFull, ServiceError
+from shared.jobs.job import NewJob, failure_body
+from shared.queues import names as task_names
+from shared.wire.chat_request import ChatCall
+from workers.batches.collecting import collect
+from workers.batches.desk import Desk
+
+#: Most lines that become jobs in one step, and most bytes of them.
+_LINES: Final = 250
+_BYTES: Final = 8 * 1024 * 1024
+#: The longest RefId that says what it stands for.
+_LONGEST_REF: Final = 120
+_TOO_MANY: Final = 429
+
+
+def run(desk: Desk, batch: Batch, share: int) -> None:
+    """Collect what has ended, feed what has room; end when nothing is left or the time is over."""
+    collect(desk, batch)
+    counts = desk.batches.counts(batch.id)
+    known = replace(batch, completed=counts[ANSWERED], failed=counts[FAILED])
+    now_s = desk.deps.clock()
+    left = counts[WAITING] + counts[RUNNING]
+    if not left or now_s >= batch.expires_at:
+        ends_as = Status.EXPIRED if left else Status.COMPLETED
+        desk.batches.save(known.at(Status.FINALIZING, now_s, ends_as=ends_as.value))
+        return
+    if (known.completed, known.failed) != (batch.completed, batch.failed):
+        # Somebody who cancels meanwhile comes first; the counts come with the next step.
+        desk.batches.save(known)
+    if room := min(_LINES, share - counts[RUNNING]):
+        _feed(desk, batch, room)
+
+
+def _feed(desk: Desk, batch: Batch, room: int) -> None:
+    waiting = desk.batches.lines(batch.id, WAITING, max(0, room))
+    chosen = _within(waiting)
+    if not chosen:
+        return
+    jobs: dict[int, int | None] = {}
+    refused: list[Outcome] = []
+    try:
+        for line, raw in zip(chosen, _read(desk, batch, chosen), strict=True):
+            try:
+                jobs[line.number] = _accept(desk, batch, line, raw)
+            except QueueFull:
+                return
+            except ServiceError as exc:
+                if exc.status >= 500 or exc.status == _TOO_MANY:  # noqa: PLR2004
+                    return
+                refused.append(_refusal(batch, line, exc))
+    finally:
+        desk.batches.note_jobs(batch.id, jobs)
+        desk.batches.note_outcomes(batch.id, refused)
+
+
+def _within(waiting: Sequence[Line]) -> list[Line]:
+    """Return the first lines that are not too many bytes together; one at least."""
+    chosen: list[Line] = []
+    size = 0
+    for line in waiting:
+        size += line.size
+        if chosen and size > _BYTES:
+            break
+        chosen.append(line)
+    return chosen
+
+
+def _read(desk: Desk, batch: Batch, chosen: Sequence[Line]) -> list[bytes]:
+    """Return the text of these lines; each by itself, for lines between may have ended before."""
+    file = desk.deps.artifacts.find(batch.input_file_id)
+    if file is None:
+        return [b"" for _ in chosen]
+    first, last = chosen[0], chosen[-1]
+    span = last.start + last.size - first.start
+    if span <= 2 * _BYTES:
+        text = b"".join(desk.deps.artifacts.read(file, first.start, first.start + span))
+        at = [line.start - first.start for line in chosen]
+        return [text[start : start + line.size] for start, line in zip(at, chosen, strict=True)]
+    read = desk.deps.artifacts.read
+    return [b"".join(read(file, line.start, line.start + line.size)) for line in chosen]
+
+
+def _accept(desk: Desk, batch: Batch, line: Line, raw: bytes) -> int:
+    call = request_of(batch.endpoint, raw)
+    _check(desk, batch, call)
+    left_s = max(1.0, batch.expires_at - desk.deps.clock())
+    new = NewJob(
+        owner=batch.owner,
+        ref_id=ref_id_of(batch, line),
+        model=call.chat.model,
+        request=call.chat.body.encode("utf-8"),
+        fingerprint="",
+        priority=task_names.BULK,
+        timeout_s=min(left_s, call.timeout_s or left_s),
+        tag=call.tag or "",
+        provider=call.provider or "",
+        operation=call.chat.operation,
+        allowance=_allowance(batch, call),
+    )
+    return desk.jobs.accept(new).id
+
+
+def ref_id_of(batch: Batch, line: Line) -> str:
+    """Return the name by which a line has one job, however often it is fed."""
+    name = f"{batch.id}:{line.custom_id}"
+    if len(name) <= _LONGEST_REF:
+        return name
+    return f"{batch.id}:{hashlib.sha256(line.custom_id.encode()).hexdigest()}"
+
+
+def _check(desk: Desk, batch: Batch, call: ChatCall) -> None:
+    model, operation = call.chat.model, call.chat.operation
+    serving = desk.deps.registry.serving(model)
+    if not serving or not may_use(batch.models, model):
+        raise ModelNotFound(f"The model '{model}' does not exist.", field="model")
+    wanted = [one for one in serving if call.provider in (None, one.name)]
+    if not any(one.can(operation, model) for one in wanted):
+        told = f"The model '{model}' does not support the operation '{operation}'."
+        raise OperationNotSupported(told, field="model")
+
+
+def _allowance(batch: Batch, call: ChatCall) -> Allowance | None:
+    if not batch.limits:
+        return None
+    limits = Limits.from_mapping(batch.limits)
+    most = limits.tokens_per_minute
+    return Allowance(batch.key_id, limits, guess_tokens(call.chat.body, most=most) if most else 0)
+
+
+def _refusal(batch: Batch, line: Line, error: ServiceError) -> Outcome:
+    failure = Failure(
+        error.status, error.type, error.code, error.message, error.error_code, error.field
+    )
+    answer = answer_line(batch.id, line, error.status, "", failure_body(failure))
+    return Outcome(line.number, is_answer=False, answer=answer)
