@@ -129,7 +129,8 @@ def _items(name: str, text: str) -> tuple[str, ...]:
     for part in parts:
         if not is_right(part) or "*/" in part or "//" in part:
             raise _wrong(name, f"cannot hold '{part[:60]}'")
-    return parts
+    # In a header a `/*` would open another comment, in languages whose comments nest.
+    return tuple(part.removesuffix("*") if part.endswith("/*") else part for part in parts)
 
 
 def _wrong(name: str, problem: str) -> ValidationFailed:

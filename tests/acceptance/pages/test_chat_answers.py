@@ -97,7 +97,7 @@ def test_picture_reaches_the_model(chat: ChatDriver) -> None:
 def test_file_that_is_no_picture_is_refused(chat: ChatDriver) -> None:
     file = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"notes"}
     chat.page.locator("input[type=file]").set_input_files(file)
-    expect(chat.page.locator(".toast")).to_contain_text("“notes.txt” is no image")
+    expect(chat.page.locator(".toast")).to_contain_text("“notes.txt” is not a PNG")
 
 
 def test_picture_of_the_model_is_shown_and_kept(chat: ChatDriver) -> None:

@@ -38,6 +38,14 @@ def test_description_ends_no_comment(language: type[Writer]) -> None:
     assert "and *) end" not in text
 
 
+@pytest.mark.parametrize("language", [pytest.param(one, id=one.key) for one in LANGUAGES])
+def test_namespace_in_the_header_opens_no_comment(language: type[Writer]) -> None:
+    options = read_options([("IncludeTypes", "Shop/*")], language.defaults)
+    head = "\n".join(language.head(options, _ORIGIN))
+    assert "IncludeTypes: Shop/\n" in head
+    assert head.count("/*") == language.header.begin.count("/*")
+
+
 if __name__ == "__main__":
     for one in LANGUAGES:
         (GOLDEN / f"{one.key}.txt").write_text(written(one), "utf-8")

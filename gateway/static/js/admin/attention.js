@@ -29,7 +29,7 @@ async function read() {
 export const useSurroundings = () => useData(read, "attention", EVERY_MS);
 
 /** `surroundings` as `useSurroundings` gives them, `now` the overview. */
-export function Attention({ now, surroundings: { data, reload } }) {
+export function Attention({ now, surroundings: { data, reload }, mayMend }) {
   if (!data) return html`<div class="attention card muted small" role="status">Looking what needs attention …</div>`;
   const found = findings({ overview: now, ...data });
   if (!found.length && !now.notices?.length) {
@@ -37,16 +37,16 @@ export function Attention({ now, surroundings: { data, reload } }) {
   }
   if (!found.length) return null;
   return html`<section class="attention card" aria-labelledby="attention"><h2 id="attention">Needs attention</h2>
-    <ul>${found.slice(0, SHOWN).map((one) => html`<${Finding} key=${one.id} one=${one} reload=${reload} />`)}</ul>
-    ${found.length > SHOWN && html`<details><summary class="small">${found.length - SHOWN} more</summary><ul>${found.slice(SHOWN).map((one) => html`<${Finding} key=${one.id} one=${one} reload=${reload} />`)}</ul></details>`}
+    <ul>${found.slice(0, SHOWN).map((one) => html`<${Finding} key=${one.id} one=${one} reload=${reload} mayMend=${mayMend} />`)}</ul>
+    ${found.length > SHOWN && html`<details><summary class="small">${found.length - SHOWN} more</summary><ul>${found.slice(SHOWN).map((one) => html`<${Finding} key=${one.id} one=${one} reload=${reload} mayMend=${mayMend} />`)}</ul></details>`}
   </section>`;
 }
 
-function Finding({ one, reload }) {
+function Finding({ one, reload, mayMend }) {
   return html`<li class=${one.tone}><${Icon} name=${one.tone === "bad" ? "warning" : "info"} /><span class="grow">${one.text}</span>
-    ${one.provider
+    ${one.provider && mayMend
       ? html`<${ActionButton} class="small" busy="Checking …" work=${() => mend(one, reload)}>${one.action}</${ActionButton}><a class="small" href=${one.href}>See providers</a>`
-      : html`<a class="button small" href=${one.href}>${one.action}</a>`}</li>`;
+      : html`<a class="button small" href=${one.href}>${one.provider ? "See providers" : one.action}</a>`}</li>`;
 }
 
 async function mend({ provider, isHeld }, reload) {

@@ -11,7 +11,7 @@ import { Field } from "../ui/field.js";
 import { Icon } from "../ui/icon.js";
 import { Empty } from "../ui/states.js";
 import { toast } from "../ui/toast.js";
-import { Ago, Loaded, Pager } from "./parts.js";
+import { Ago, Loaded, LookOnly, Pager, may } from "./parts.js";
 import { useData } from "./use-data.js";
 
 const TAKE = 100;
@@ -33,7 +33,8 @@ const LIMITS = {
   monthlyCost: "Cost a month",
 };
 
-export function KeysSection({ query }) {
+export function KeysSection({ who, query }) {
+  const mayChange = may(who, "admin:keys");
   const skip = Number(query.skip ?? 0);
   const all = query.all === "true";
   const [edited, setEdited] = useState(null);
@@ -44,18 +45,18 @@ export function KeysSection({ query }) {
     if (answer.key) setSecret(answer);
     from.reload();
   };
-  return html`<div class="stack">
-    <div class="row between"><button type="button" class="button primary" onClick=${() => setEdited({})}><${Icon} name="plus" /> Issue a key</button>
+  return html`<div class="stack"><${LookOnly} who=${who} scope="admin:keys" />
+    <div class="row between">${mayChange ? html`<button type="button" class="button primary" onClick=${() => setEdited({})}><${Icon} name="plus" /> Issue a key</button>` : html`<span></span>`}
       <a class="button small" href=${all ? PATH : `${PATH}?all=true`}>${all ? "Hide revoked keys" : "Show revoked keys, too"}</a></div>
     <${Loaded} from=${from}>${({ results, total }) => html`
-      ${results.length ? html`<${KeyTable} rows=${results} onEdit=${setEdited} onSecret=${setSecret} onChange=${from.reload} />` : html`<${Empty} icon="key" title="No keys yet"><p>The bootstrap key works without being listed here. Give each application one of its own.</p></${Empty}>`}
+      ${results.length ? html`<${KeyTable} rows=${results} mayChange=${mayChange} onEdit=${setEdited} onSecret=${setSecret} onChange=${from.reload} />` : html`<${Empty} icon="key" title="No keys yet"><p>The bootstrap key works without being listed here. Give each application one of its own.</p></${Empty}>`}
       <${Pager} skip=${skip} take=${TAKE} shown=${results.length} total=${total} path=${PATH} query=${query} />`}</${Loaded}>
     ${edited && html`<${KeyForm} one=${edited} onClose=${() => setEdited(null)} onDone=${done} />`}
     ${secret && html`<${Secret} row=${secret} onClose=${() => setSecret(null)} />`}
   </div>`;
 }
 
-function KeyTable({ rows, onEdit, onSecret, onChange }) {
+function KeyTable({ rows, mayChange, onEdit, onSecret, onChange }) {
   const revoke = async (row) => {
     const sure = await confirm({ title: `Revoke “${row.name}”?`, text: "It is refused within a second, for good. Its jobs go on.", action: "Revoke" });
     if (!sure) return;
@@ -79,7 +80,7 @@ function KeyTable({ rows, onEdit, onSecret, onChange }) {
       <td data-label="Limits" class="small">${limitsOf(row)}</td>
       <td data-label="Last used">${row.lastUsedDate ? html`<${Ago} date=${row.lastUsedDate} />` : "never"}</td>
       <td data-label="Expires">${row.expiryDate ? day(row.expiryDate) : "never"}</td>
-      <td>${!row.cancelledDate && html`<span class="row actions"><button type="button" class="button small" onClick=${() => onEdit(row)}>Edit</button><${ActionButton} class="small" work=${() => rotate(row)}>Rotate</${ActionButton}><${ActionButton} class="small danger" work=${() => revoke(row)}>Revoke</${ActionButton}></span>`}</td>
+      <td>${mayChange && !row.cancelledDate && html`<span class="row actions"><button type="button" class="button small" onClick=${() => onEdit(row)}>Edit</button><${ActionButton} class="small" work=${() => rotate(row)}>Rotate</${ActionButton}><${ActionButton} class="small danger" work=${() => revoke(row)}>Revoke</${ActionButton}></span>`}</td>
     </tr>`)}</tbody></table></div>`;
 }
 

@@ -6,7 +6,7 @@ import { duration, number } from "../lib/format.js";
 import { Empty } from "../ui/states.js";
 import { Attention, useSurroundings } from "./attention.js";
 import { isServed } from "./attention-rules.js";
-import { Loaded, Tile } from "./parts.js";
+import { Loaded, Tile, may } from "./parts.js";
 import { Plot } from "./plot.js";
 import { ended, percentile, rate } from "./rates.js";
 import { Notices } from "./notices.js";
@@ -21,7 +21,7 @@ const SPAN = 15;
 
 let readings = [];
 
-export function OverviewSection() {
+export function OverviewSection({ who }) {
   const [, redraw] = useState(0);
   const from = useData(() => get("GetOverview"), "overview", EVERY_MS);
   useEffect(() => {
@@ -32,10 +32,10 @@ export function OverviewSection() {
     redraw((count) => count + 1);
   }, [from.data]);
   const surroundings = useSurroundings();
-  return html`<${Loaded} from=${from}>${(now) => html`<${Shown} now=${now} surroundings=${surroundings} />`}</${Loaded}>`;
+  return html`<${Loaded} from=${from}>${(now) => html`<${Shown} now=${now} surroundings=${surroundings} mayMend=${may(who, "admin:providers")} />`}</${Loaded}>`;
 }
 
-function Shown({ now, surroundings }) {
+function Shown({ now, surroundings, mayMend }) {
   const before = readings.at(-2) ?? now;
   const span = readings.at(-1 - SPAN) ?? readings[0] ?? now;
   const waiting = now.waiting.reduce((sum, row) => sum + row.interactive + row.queued + row.bulk, 0);
@@ -45,7 +45,7 @@ function Shown({ now, surroundings }) {
   const p95 = percentile(span, now, 0.95);
   return html`<div class="stack">
     <${Notices} rows=${now.notices} />
-    <${Attention} now=${now} surroundings=${surroundings} />
+    <${Attention} now=${now} surroundings=${surroundings} mayMend=${mayMend} />
     <div class="tiles">
       <${Tile} label="Jobs a second" value=${number(rate(before, now, ended))} detail=${`${number(rate(before, now, (one) => one.accepted))} accepted`} />
       <${Tile} label="Waiting" value=${number(waiting)} detail=${now.delayed ? `${number(now.delayed)} for another attempt` : "in all queues"} href="/admin/queues" />

@@ -77,6 +77,13 @@ export function Facts({ rows }) {
 export const OwnOnly = ({ who, what }) =>
   who.isAdmin ? null : html`<p class="notice small">These are ${what} of your own key. The admin secret, or a key with the scope admin, shows everybody's.</p>`;
 
+/** Whether a key may do what needs this scope: what would be refused is not offered. */
+export const may = (who, scope) => who.isAdmin || who.scopes.includes(scope);
+
+/** Said once where all can be looked at and nothing changed. */
+export const LookOnly = ({ who, scope }) =>
+  may(who, scope) ? null : html`<p class="notice small">You can look at these, not change them: that needs the scope ${scope}.</p>`;
+
 /** A number that is looked at often, with what it means. */
 export function Tile({ label, value, detail, tone = "", href }) {
   const inner = html`<span class="label muted">${label}</span><strong class="number ${tone}">${value}</strong>${detail && html`<span class="muted small">${detail}</span>`}`;

@@ -11,12 +11,13 @@ import { Field } from "../ui/field.js";
 import { Icon } from "../ui/icon.js";
 import { Empty } from "../ui/states.js";
 import { toast } from "../ui/toast.js";
-import { Ago, Facts, Loaded, StateBadge } from "./parts.js";
+import { Ago, Facts, Loaded, LookOnly, StateBadge, may } from "./parts.js";
 import { useData } from "./use-data.js";
 
 const EVERY_MS = 3000;
 
-export function ProvidersSection() {
+export function ProvidersSection({ who }) {
+  const mayChange = may(who, "admin:providers");
   const [edited, setEdited] = useState(null);
   const [tried, setTried] = useState(null);
   const from = useData(read, "providers", EVERY_MS);
@@ -30,11 +31,11 @@ export function ProvidersSection() {
       .catch(() => {})
       .finally(from.reload);
   };
-  return html`<div class="stack">
-    <div><button type="button" class="button primary" onClick=${() => setEdited({})}><${Icon} name="plus" /> Add a provider</button></div>
+  return html`<div class="stack"><${LookOnly} who=${who} scope="admin:providers" />
+    ${mayChange && html`<div><button type="button" class="button primary" onClick=${() => setEdited({})}><${Icon} name="plus" /> Add a provider</button></div>`}
     <${Loaded} from=${from}>${({ providers, types }) => html`
       ${providers.length
-        ? html`<div class="provider-grid">${providers.map((one) => html`<${Provider} key=${one.id} one=${one} onEdit=${() => setEdited(one)} onTry=${() => setTried(one)} onChange=${from.reload} />`)}</div>`
+        ? html`<div class="provider-grid">${providers.map((one) => html`<${Provider} key=${one.id} one=${one} mayChange=${mayChange} onEdit=${() => setEdited(one)} onTry=${() => setTried(one)} onChange=${from.reload} />`)}</div>`
         : html`<${Empty} icon="plug" title="No provider yet"><p>Add one here, or in providers.toml.</p></${Empty}>`}
       ${edited && html`<${ProviderForm} one=${edited} types=${types} onClose=${() => setEdited(null)} onDone=${done} />`}
     `}</${Loaded}>
@@ -49,7 +50,7 @@ async function read() {
 
 const stateOf = (one) => (one.enabled ? one.status : "disabled");
 
-function Provider({ one, onEdit, onTry, onChange }) {
+function Provider({ one, mayChange, onEdit, onTry, onChange }) {
   const isOn = one.enabled && one.status !== "held";
   const run = async (work, said) => {
     const answer = await work;
@@ -71,13 +72,13 @@ function Provider({ one, onEdit, onTry, onChange }) {
       ["Models", models(one.models)], ["At once", one.concurrency ? number(one.concurrency) : "no limit"], ["Priority", number(one.priority)],
       ["Requests a minute", one.requestsPerMinute], ["Tokens a minute", one.tokensPerMinute], ["From", one.origin === "file" ? "providers.toml" : "these pages or the API"],
     ]} />
-    <div class="row">
+    ${mayChange && html`<div class="row">
       <${ActionButton} class="small" work=${check} busy="Checking …">Check</${ActionButton}>
       <button type="button" class="button small" onClick=${onTry}>Test …</button>
       <button type="button" class="button small" onClick=${onEdit}>Edit …</button>
       <${ActionButton} class="small" work=${hold}>${isOn ? "Hold" : "Resume"}</${ActionButton}>
       <${ActionButton} class="small danger" work=${remove}>Delete</${ActionButton}>
-    </div>
+    </div>`}
   </article>`;
 }
 

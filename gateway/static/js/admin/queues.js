@@ -9,13 +9,13 @@ import { LostWorkers, Workers } from "./workers.js";
 
 const EVERY_MS = 2000;
 
-export function QueuesSection() {
+export function QueuesSection({ who }) {
   const from = useData(() => get("GetOverview"), "queues", EVERY_MS);
   return html`<${Loaded} from=${from}>${(now) => html`<div class="stack">
     <${LostWorkers} workers=${now.lostWorkers} />
     <section class="stack"><h2>Queues</h2><${StageTable} stages=${now.stages} waiting=${now.waiting} />
       <p class="muted small">Lag is how long the one has waited that waits longest. Slots are those of all workers of a queue, which may serve other queues with them, too.</p></section>
-    <section class="stack"><h2>Workers</h2><${Workers} workers=${now.workers} date=${now.date} onChange=${from.reload} /></section>
+    <section class="stack"><h2>Workers</h2><${Workers} mayCancel=${who.isAdmin} workers=${now.workers} date=${now.date} onChange=${from.reload} /></section>
     <${ProviderSlots} providers=${now.providers} />
   </div>`}</${Loaded}>`;
 }

@@ -24,12 +24,12 @@ export function LostWorkers({ workers }) {
   </div></section>`;
 }
 
-export function Workers({ workers, date, onChange }) {
+export function Workers({ workers, mayCancel, date, onChange }) {
   if (!workers.length) return html`<div class="notice bad" role="alert">No worker is alive: jobs wait until one is started.</div>`;
-  return html`<div class="worker-grid">${workers.map((worker) => html`<${WorkerCard} key=${keyOf(worker)} worker=${worker} date=${date} onChange=${onChange} />`)}</div>`;
+  return html`<div class="worker-grid">${workers.map((worker) => html`<${WorkerCard} key=${keyOf(worker)} mayCancel=${mayCancel} worker=${worker} date=${date} onChange=${onChange} />`)}</div>`;
 }
 
-function WorkerCard({ worker, date, onChange }) {
+function WorkerCard({ worker, mayCancel, date, onChange }) {
   return html`<article class="card worker" aria-label=${worker.name}>
     <h3 class="row between"><span>${worker.name}</span><span class="row">${worker.pools.map((pool) => html`<span class="badge info" key=${pool}>${pool}</span>`)}
       ${worker.isStopping && html`<span class="badge warn">stopping</span>`}</span></h3>
@@ -38,7 +38,7 @@ function WorkerCard({ worker, date, onChange }) {
     <section class="runs"><h4>Runs now</h4>${worker.running.length ? html`<${RunningList} worker=${worker} date=${date} />` : html`<p class="muted small">Nothing.</p>`}</section>
     ${worker.pools.includes("chat") && html`<${Facts} rows=${["received", "completed", "retries", "failed"].map((count) => [title(count), number(worker[count])])} />`}
     <p class="row between small muted"><span>Process ${worker.pid}${worker.startedDate && html`, since <${Ago} date=${worker.startedDate} />`}${worker.version && `, version ${worker.version}`}</span>
-      ${worker.pools.includes("chat") && html`<${CancelButton} name=${worker.name} onChange=${onChange} />`}</p>
+      ${mayCancel && worker.pools.includes("chat") && html`<${CancelButton} name=${worker.name} onChange=${onChange} />`}</p>
   </article>`;
 }
 

@@ -3,6 +3,7 @@
 import { html, useEffect, useRef } from "../lib/html.js";
 import { copy } from "../lib/clipboard.js";
 
+const BLOCKS = "p:not([dir]), li:not([dir]), blockquote:not([dir]), :is(h1, h2, h3, h4, h5, h6, td, th):not([dir])";
 let library = null;
 const load = () => (library ??= import("../lib/markdown.js"));
 
@@ -40,6 +41,8 @@ async function draw(root, text, live, isLatest) {
   replaceChanged(root, await toFragment(text));
   for (const block of root.querySelectorAll("pre:not(.framed)")) frameCode(block);
   for (const table of root.querySelectorAll("table")) frameTable(table);
+  // Hebrew and Arabic begin at the right, paragraph by paragraph.
+  for (const block of root.querySelectorAll(BLOCKS)) block.dir = "auto";
   if (live || !isLatest()) return;
   await setMath(root);
   for (const code of root.querySelectorAll("pre.framed > code:not(.hljs)")) {

@@ -7,6 +7,7 @@ import { Icon } from "../ui/icon.js";
 import { isImage } from "./fold.js";
 import { MarkdownView } from "./markdown-view.js";
 import { ModelIcon } from "./model-icon.js";
+import { apart } from "./thoughts.js";
 
 export function Message({ node, versions, running, actions }) {
   const View = node.role === "user" ? Question : Answer;
@@ -58,13 +59,15 @@ function Editor({ text, drafts, draftKey, running, onCancel, onDone }) {
 
 function Answer({ node, branches, running, actions }) {
   const live = node.state === "running";
+  const written = apart(node.text ?? "");
+  const reasoning = [node.reasoning, written.reasoning].filter(Boolean).join("\n\n");
   const silent = live && !node.text && !node.reasoning && !node.toolCalls?.length;
   return html`<li class="message answer">
     <h2 class="by row small" title=${node.answeredBy ?? undefined}><${ModelIcon} model=${node.model ?? ""} /><span class="truncate">${node.model}</span></h2>
-    ${node.reasoning && html`<details class="fold" open=${live && !node.text}>
-      <summary><${Icon} name="thought" /> Reasoning</summary><${MarkdownView} text=${node.reasoning} live=${live} /></details>`}
+    ${reasoning && html`<details class="fold" open=${live && !written.text}>
+      <summary><${Icon} name="thought" /> Reasoning</summary><${MarkdownView} text=${reasoning} live=${live} /></details>`}
     ${silent && html`<p class="row muted waiting" role="status"><span class="spinner"></span>${node.waiting ?? "Waiting for the model …"}</p>`}
-    ${node.text && html`<${MarkdownView} text=${node.text} live=${live} />`}
+    ${written.text && html`<${MarkdownView} text=${written.text} live=${live} />`}
     ${live && !silent && node.waiting && html`<p class="row muted" role="status"><span class="spinner"></span>${node.waiting}</p>`}
     ${node.images?.length > 0 && html`<${Images} urls=${node.images} />`}
     ${node.toolCalls?.map((call, index) => html`<details class="fold" key=${index}>
@@ -73,7 +76,7 @@ function Answer({ node, branches, running, actions }) {
     ${node.state === "stopped" && html`<p class="muted small">Stopped.</p>`}
     ${node.finish === "length" && html`<p class="muted small">It stopped at the limit of tokens.</p>`}
     ${!live && html`<div class="tools row">${branches}
-      <${CopyButton} text=${node.text} label="Copy answer" />
+      <${CopyButton} text=${written.text} label="Copy answer" />
       <${IconButton} icon="retry" small label="Answer again" disabled=${running} onClick=${() => actions.retry(node)} />
       <${IconButton} icon="code" small label="Show the request as code" onClick=${() => actions.showCode(node)} />
       <${Facts} node=${node} /></div>`}

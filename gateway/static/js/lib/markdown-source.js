@@ -76,11 +76,19 @@ const escape = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`
 
 /** Tags that people write in Markdown for want of a better way; all other HTML is shown as text. */
 const HARMLESS = /^<\/?(?:br|sub|sup|kbd|mark|u|b|i|em|strong|details|summary)\s*\/?>$/i;
+/** What is struck through stands between two tildes: one is "about", as in ~5 and ~10. */
+const tokenizer = {
+  del(source) {
+    return source.startsWith("~~") ? false : undefined;
+  },
+};
 const renderer = {
+  // A box that nobody can tick, as a sign: no form is let through.
+  checkbox: ({ checked }) => (checked ? "☑ " : "☐ "),
   html: ({ text }) => text.trim().split(/(?<=>)(?=<)/).every((tag) => HARMLESS.test(tag)) ? text : escape(text),
 };
 
-marked.use({ gfm: true, breaks: true, renderer }, math);
+marked.use({ gfm: true, breaks: true, renderer, tokenizer }, math);
 
 /** Return the HTML of the Markdown. Throws for what is nested too deep. */
 export function toHtml(markdown) {

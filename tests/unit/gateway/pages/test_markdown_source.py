@@ -55,6 +55,21 @@ def test_mathematics_is_kept_for_later(text: str, html: str) -> None:
     assert read(text)["html"] == html
 
 
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        pytest.param("from ~5 $ to ~9 $", "<p>from ~5 $ to ~9 $</p>\n", id="about is no line"),
+        pytest.param("a ~b~ c", "<p>a ~b~ c</p>\n", id="nor between two of them"),
+        pytest.param("~~gone~~", "<p><del>gone</del></p>\n", id="two strike through"),
+        pytest.param(
+            "- [x] a\n- [ ] b", "<ul>\n<li>☑ a</li>\n<li>☐ b</li>\n</ul>\n", id="a task list"
+        ),
+    ],
+)
+def test_markdown_is_read_as_people_write_it(text: str, html: str) -> None:
+    assert read(text)["html"] == html
+
+
 @pytest.mark.parametrize("text", ["\\[", "\\(", "$$", "$a", "$$a", "\\[a\n", "$$\n"])
 def test_formulas_that_never_end_are_read_in_time_that_grows_with_the_text(text: str) -> None:
     """So 40 KB take no 20 s: eight times the text takes far less than 64 times as long."""
