@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: test-types test-types-all docs docs-api help run test unit e2e test-redis conformance test-llama test-files lint format bench chaos rolling hostile screenshots lock clean
+.PHONY: test-types test-types-all docs docs-api help run test unit e2e test-redis conformance test-llama test-files lint format bench chaos rolling audit hostile screenshots lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -107,8 +107,9 @@ $(SITE)/.made:
 bench: $(VENV)/.dev  ## measure, and print tables with ratios
 	$(BIN)/python -m bench $(ARGS)
 
-test-files: $(VENV)/.dev  ## upload 200 files of 25 MB at once and one of 500 MB; kill the gateway meanwhile
-	REPLYTO_TEST_LARGE_FILES=1 $(BIN)/python -m pytest tests/acceptance/test_large_files.py -s $(ARGS)
+test-files: $(VENV)/.dev  ## upload large files and many at once, run a batch of 3,000 lines, and kill processes meanwhile
+	REPLYTO_TEST_LARGE_FILES=1 $(BIN)/python -m pytest \
+	    tests/acceptance/test_large_files.py tests/acceptance/test_batches_killed.py -s $(ARGS)
 
 chaos: $(VENV)/.dev  ## break everything for 10 minutes and audit; ARGS="--seed 7 --seconds 120"
 	$(BIN)/python -m tests.acceptance.chaos $(ARGS)
@@ -120,6 +121,12 @@ rolling: $(VENV)/.dev  ## upgrade from a commit under load, and back; OLD=commit
 
 hostile: $(VENV)/.dev  ## let every hostile peer loose for 30 minutes; ARGS="--seconds 120 --seed 7"
 	@$(BIN)/python -m tests.acceptance.hostile $(ARGS)
+
+# By hand: it needs a network that has PyPI's advisories. Beside ours, for its own dependencies are many.
+AUDIT := .venv-audit
+audit:  ## ask PyPI which locked versions have known vulnerabilities
+	test -x $(AUDIT)/bin/pip-audit || { $(PYTHON) -m venv $(AUDIT) && $(AUDIT)/bin/python -m pip install --quiet pip-audit; }
+	$(AUDIT)/bin/pip-audit --disable-pip --requirement requirements.lock
 
 screenshots: $(VENV)/.dev  ## take the pictures of the documentation anew
 	$(BIN)/python -m tests.acceptance.pages.screenshots
@@ -135,7 +142,7 @@ lock: $(VENV)/.made  ## pin the newest dependencies that pyproject.toml allows
 	    --constraints - --output-file requirements-dev.lock
 
 clean:  ## remove what was installed and cached; data stays
-	rm -rf $(VENV) $(LLAMA) $(SITE) site $(OPENAI) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf $(VENV) $(AUDIT) $(LLAMA) $(SITE) site $(OPENAI) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache \
 	    .import_linter_cache .hypothesis .lua_whole
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

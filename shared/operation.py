@@ -67,6 +67,12 @@ OPERATIONS_BY_TYPE: Final[Mapping[str, frozenset[Operation]]] = {
         )
     ),
     "anthropic": frozenset((Operation.CHAT,)),
+    "automatic1111": frozenset(
+        (
+            *(Operation.IMAGE, Operation.IMAGE_EDIT),
+            *(Operation.IMAGE_UPSCALE, Operation.IMAGE_TO_TEXT),
+        )
+    ),
     # Engines of our own, in a worker of ours.
     "local": frozenset((Operation.TRANSFORM, Operation.IMAGE_UPSCALE)),
 }

@@ -45,6 +45,7 @@ from workers.chat.running import Running
 from workers.chat.usage import UsageSupport
 from workers.media.local import LocalDialect
 from workers.providers.anthropic.dialect import AnthropicDialect
+from workers.providers.automatic1111 import Automatic1111Dialect
 from workers.providers.base import Dialects
 from workers.providers.connections import Adapter
 from workers.providers.ollama import OllamaDialect
@@ -124,6 +125,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
                 "openai": OpenAiDialect(),
                 "ollama": OllamaDialect(),
                 "anthropic": AnthropicDialect(),
+                "automatic1111": Automatic1111Dialect(),
                 "local": LocalDialect(settings.media_concurrency),
             }
         ),

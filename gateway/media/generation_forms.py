@@ -7,7 +7,6 @@ from shared.dtos import generation as dtos
 from shared.jobs.job import Job, JobState
 from shared.jobs.moves import Answer, Position
 from shared.media import callback
-from shared.operation import TEXTS
 
 
 def duration(milliseconds: int) -> str:
@@ -43,9 +42,13 @@ def text_status(job: Job, position: Position | None) -> dtos.GetTextGenerationSt
     )
 
 
-def is_text(job: Job) -> bool:
-    """Whether what a job makes is a text."""
-    return job.operation in TEXTS
+def generation(job: Job) -> dtos.GetGenerationResponse:
+    """Return what a job has made, or why it has not."""
+    return dtos.GetGenerationResponse(
+        outputs=_files(job) or None,
+        text_outputs=_texts(job) or None,
+        response_status=failure_of(job),
+    )
 
 
 def _about(job: Job, position: Position | None) -> dict[str, object]:

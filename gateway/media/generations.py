@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -15,12 +16,14 @@ from gateway.inference.answer import answer_of, dressed, result_of
 from gateway.jobs.lookup import find_job
 from gateway.media import generation_forms as forms
 from gateway.media.requests import Asked, call_of, reader_of
-from gateway.media.uploads import dropped_without_job
+from gateway.media.uploads import Upload, dropped_without_job
 from gateway.services import Services
 from shared.api_keys.principal import Principal
 from shared.dtos import catalog
 from shared.dtos import generation as dtos
+from shared.dtos.base import Dto
 from shared.dtos.endpoint import Endpoint
+from shared.errors import JobNotFound, ValidationFailed
 from shared.jobs.job import JobState
 from shared.operation import TEXTS
 from shared.queues import names as task_names
@@ -109,3 +112,40 @@ def text_status(call: Call[dtos.GetTextGenerationStatus]) -> dtos.GetTextGenerat
     job = find_job(gateway.jobs, call.principal, wanted.job_id, wanted.ref_id, gateway.history)
     position = gateway.jobs.position(job) if job.state is JobState.QUEUED else None
     return forms.text_status(job, position)
+
+
+#: What can be asked without a file, by AI Server's number and name of the task.
+_WITHOUT_FILES: Final[Mapping[str, type[Dto]]] = {
+    "1": dtos.QueueTextToImage,
+    "texttoimage": dtos.QueueTextToImage,
+    "7": dtos.QueueTextToSpeech,
+    "texttospeech": dtos.QueueTextToSpeech,
+}
+
+
+@route(blueprint, catalog.CREATE_GENERATION)
+def create(call: Call[dtos.CreateGeneration]) -> dtos.CreateGenerationResponse:
+    """Queue pictures of a text, or speech."""
+    wanted = call.request
+    kind = _WITHOUT_FILES.get(str(wanted.request.task_type or 1).lower())
+    if kind is None:
+        raise ValidationFailed(
+            "request.taskType must be 1 (TextToImage) or 7 (TextToSpeech); for what needs a file "
+            "call ImageToImage and its kin",
+            field="request",
+        )
+    args = wanted.request.model_dump(exclude_none=True)
+    about = wanted.model_dump(exclude={"request"}, exclude_none=True)
+    asked = Asked(kind.bind({**args, "input": args.get("positive_prompt"), **about}), Upload())
+    made = queued(call.services, call.principal, call_of(call.principal, asked))
+    return dtos.CreateGenerationResponse(id=made.job_id, ref_id=made.ref_id)
+
+
+@route(blueprint, catalog.GET_GENERATION)
+def read(call: Call[dtos.GetGeneration]) -> dtos.GetGenerationResponse:
+    """Show what a generation has made; until it has ended it is not there."""
+    gateway, wanted = call.services, call.request
+    job = find_job(gateway.jobs, call.principal, wanted.id, wanted.ref_id, gateway.history)
+    if not job.state.has_result:
+        raise JobNotFound("The generation has not ended yet.")
+    return forms.generation(job)

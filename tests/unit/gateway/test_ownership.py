@@ -32,7 +32,7 @@ ORDINARY = {scope for scope in Scope if not scope.startswith("admin")}
 #: What names jobs: fields of requests.
 NAMES = {"id", "job_id", "response_id"}
 #: What has an `id` that is not a job's.
-OTHER_IDS = {"UpdateCallbackSubscription", "DeleteCallbackSubscription"}
+OTHER_IDS = {"UpdateCallbackSubscription", "DeleteCallbackSubscription", "QueryMediaModels"}
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def jobs(gateway: Gateway) -> list[ForeignJob]:
 
 
 def test_endpoint_whose_request_names_a_job_says_so() -> None:
-    about = {Tag.JOBS, Tag.RESPONSES, Tag.CALLBACKS, Tag.STATISTICS, Tag.INFERENCE}
+    about = {Tag.JOBS, Tag.RESPONSES, Tag.CALLBACKS, Tag.STATISTICS, Tag.INFERENCE, Tag.MEDIA}
     naming = {
         one.name for one in CATALOG if one.tag in about and NAMES & set(one.request.model_fields)
     }

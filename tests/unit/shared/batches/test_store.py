@@ -1,0 +1,98 @@
+"""Batches and their lines in the database, on both kinds of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.batches.batch import Batch, Status
+from shared.batches.store import BatchStore, Line, Outcome
+from shared.batches.tables import ANSWERED, FAILED, RUNNING, WAITING
+from shared.database.database import Database
+
+
+@pytest.fixture
+def store(database: Database) -> BatchStore:
+    return BatchStore(database)
+
+
+def kept(store: BatchStore, name: str = "batch_1", created: float = 1.0) -> Batch:
+    batch = Batch(
+        id=name,
+        owner="a",
+        status=Status.VALIDATING,
+        created=created,
+        endpoint="/v1/embeddings",
+        input_file_id="file-1",
+        expires_at=9,
+        metadata={"k": "v"},
+        models=("m",),
+    )
+    store.create(batch)
+    return batch
+
+
+def test_who_has_not_seen_the_last_version_changes_nothing(store: BatchStore) -> None:
+    batch = kept(store)
+    assert store.find("batch_1", "a") == batch
+    assert store.find("batch_1", "b") is None
+    cancelling = store.save(batch.at(Status.CANCELLING, 5.5))
+    assert cancelling is not None
+    assert store.begin(batch.at(Status.IN_PROGRESS, 6), [Line(1, 0, 5, "x")]) is None
+    assert store.counts("batch_1")[WAITING] == 0
+    assert store.save(batch.at(Status.IN_PROGRESS, 6)) is None
+    assert store.find("batch_1", "a") == cancelling
+    assert cancelling.times == {"cancelling": 5}
+
+
+def test_lines_have_one_outcome(store: BatchStore) -> None:
+    batch = kept(store)
+    found = [Line(n, n * 10, 9, f"c{n}") for n in range(1, 1203)]
+    assert store.begin(batch.at(Status.IN_PROGRESS, 2), found) is not None
+    assert store.lines("batch_1", WAITING, 2) == found[:2]
+    store.note_jobs("batch_1", {1: 11, 2: 12, 3: 13})
+    store.note_jobs("batch_1", {2: None})
+    assert [(one.number, one.job) for one in store.lines("batch_1", RUNNING, 9)] == [
+        (1, 11),
+        (3, 13),
+    ]
+    store.note_outcomes(
+        "batch_1",
+        [
+            Outcome(1, is_answer=True, answer=b"one\n"),
+            Outcome(3, is_answer=False, answer=b"three\n"),
+        ],
+    )
+    store.note_outcomes(
+        "batch_1",
+        [
+            Outcome(1, is_answer=False, answer=b"other\n"),
+            Outcome(4, is_answer=True, answer=b"four\n"),
+        ],
+    )
+    store.note_jobs("batch_1", {1: 99})
+    assert list(store.outcomes("batch_1", ANSWERED)) == [b"one\n", b"four\n"]
+    assert list(store.outcomes("batch_1", FAILED)) == [b"three\n"]
+    assert store.counts("batch_1") == {WAITING: 1199, RUNNING: 0, ANSWERED: 2, FAILED: 1}
+    store.forget_lines("batch_1")
+    assert sum(store.counts("batch_1").values()) == 0
+
+
+def test_lists_are_paged_and_what_ended_is_not_active(store: BatchStore) -> None:
+    made = [kept(store, f"batch_{n}", float(n)) for n in range(1, 5)]
+    first = store.page("a", None, 3)
+    assert [one.id for one in first] == ["batch_4", "batch_3", "batch_2"]
+    assert [one.id for one in store.page("a", "batch_2", 3)] == ["batch_1"]
+    assert store.page("a", "batch_none", 3) == []
+    assert store.page("b", None, 3) == []
+    told = store.save(made[0].at(Status.FAILED, 3))
+    assert told is not None
+    store.save(made[1].at(Status.COMPLETED, 3, to_tell=True))
+    assert [(one.id, one.to_tell) for one in store.active(2)] == [
+        ("batch_2", True),
+        ("batch_3", False),
+    ]
+    again = store.active(1)[0]
+    store.save(replace(again, to_tell=False))
+    assert [one.id for one in store.active(9)] == ["batch_3", "batch_4"]

@@ -1,0 +1,112 @@
+"""The dialect of AUTOMATIC1111's web UI, Forge, and sd.cpp: pictures of texts and of pictures.
+
+https://github.com/AUTOMATIC1111/stable-diffusion-webui/wiki/API
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Generator
+from typing import Any, Final
+
+from requests import Session
+
+from shared.codecs.json_bytes import to_json_bytes
+from shared.media import request as media_request
+from shared.media import result
+from shared.media.request import MediaRequest
+from shared.operation import OPERATIONS_BY_TYPE, Operation
+from workers.heavy import away
+from workers.media import answers
+from workers.providers import http
+from workers.providers.answers.whole import value_in
+from workers.providers.base import ProviderCall
+from workers.providers.http_errors import unreachable
+
+#: Where each operation is asked, under the server's root.
+_PATHS: Final = {
+    Operation.IMAGE: "sdapi/v1/txt2img",
+    Operation.IMAGE_EDIT: "sdapi/v1/img2img",
+    Operation.IMAGE_UPSCALE: "sdapi/v1/extra-single-image",
+    Operation.IMAGE_TO_TEXT: "sdapi/v1/interrogate",
+}
+_UPSCALER: Final = "R-ESRGAN 4x+"
+#: What of OpenAI's requests has no counterpart there.
+_NOT_FOLLOWED: Final = ("quality", "style", "background", "output_format")
+#: The name of a provider's model that stands for whichever checkpoint is loaded.
+_LOADED: Final = "default"
+
+Json = dict[str, Any]
+
+
+class Automatic1111Dialect:
+    """Translates requests for pictures, and answers into OpenAI's form."""
+
+    operations = OPERATIONS_BY_TYPE["automatic1111"]
+    always_tells_usage = False
+
+    def ask(self, session: Session, call: ProviderCall) -> bytes:
+        """Ask for pictures, or for a text about one. Raises ProviderError."""
+        asked = media_request.read(call.body)
+        call.adjusted([name for name in _NOT_FOLLOWED if name in asked.fields])
+        url = f"{call.provider.root_url}/{_PATHS[call.operation]}"
+        target = http.Target(url, call.provider.key_headers(call.api_key))
+        body = http.ask(session, call, target, to_json_bytes(request_of(call, asked)))
+        return _answer(call, body)
+
+    def stream(self, session: Session, call: ProviderCall) -> Generator[bytes, None, None]:
+        """Do the same: what is made there is made as a whole. Nobody asks for it."""
+        yield self.ask(session, call)
+
+
+def request_of(call: ProviderCall, asked: MediaRequest) -> Json:
+    """Return the request in the server's words."""
+    if call.operation is Operation.IMAGE_UPSCALE:
+        image = _encoded(call, asked, "image")
+        return {"image": image, "upscaling_resize": 2, "upscaler_1": _UPSCALER, "resize_mode": 0}
+    if call.operation is Operation.IMAGE_TO_TEXT:
+        return {"image": _encoded(call, asked, "image"), "model": "clip"}
+    told: Json = {
+        "prompt": asked.text("prompt"),
+        "negative_prompt": str(asked.hints.get("negative_prompt", "")),
+        "seed": int(asked.hints.get("seed", -1)),
+        "batch_size": asked.number("n", 1),
+        **_size(asked.text("size")),
+    }
+    if asked.model != _LOADED:
+        told["override_settings"] = {"sd_model_checkpoint": asked.model}
+    if call.operation is Operation.IMAGE_EDIT:
+        told["init_images"] = [_encoded(call, asked, "image")]
+        told["denoising_strength"] = float(asked.hints.get("denoise", 0.75))
+        if asked.files_in("mask"):
+            told["mask"] = _encoded(call, asked, "mask")
+    return told
+
+
+def _encoded(call: ProviderCall, asked: MediaRequest, name: str) -> str:
+    content = answers.desk_of(call).whole(asked.files_in(name)[0])
+    return base64.b64encode(content).decode()
+
+
+def _size(text: str) -> Json:
+    width, _, height = text.partition("x")
+    if width.isdecimal() and height.isdecimal():
+        return {"width": int(width), "height": int(height)}
+    return {}
+
+
+def _answer(call: ProviderCall, body: bytes) -> bytes:
+    """Return the answer in OpenAI's form, its pictures kept. Raises ProviderError."""
+    if call.operation is Operation.IMAGE_TO_TEXT:
+        told = away(len(body), lambda: value_in(call, body, "caption", str))
+        return to_json_bytes({"text": told["caption"] if told else ""})
+    if call.operation is Operation.IMAGE_UPSCALE:
+        one = away(len(body), lambda: value_in(call, body, "image", str))
+        images = [one["image"]] if one else []
+    else:
+        many = away(len(body), lambda: value_in(call, body, "images", list))
+        images = [each for each in many["images"] if isinstance(each, str)] if many else []
+    if not images:
+        raise unreachable(call, "answered without a picture", 502)
+    data = [answers.with_picture(call, {"b64_json": image}) for image in images]
+    return result.with_made(to_json_bytes({"created": 0, "data": data}), result.Made(len(data)))
