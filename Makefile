@@ -118,8 +118,9 @@ $(SITE)/.made:
 bench: $(VENV)/.dev  ## measure, and print tables with ratios
 	$(BIN)/python -m bench $(ARGS)
 
-test-files: $(VENV)/.dev  ## upload 200 files of 25 MB at once and one of 500 MB; kill the gateway meanwhile
-	REPLYTO_TEST_LARGE_FILES=1 $(BIN)/python -m pytest tests/acceptance/test_large_files.py -s $(ARGS)
+test-files: $(VENV)/.dev  ## upload large files and many at once, run a batch of 3,000 lines, and kill processes meanwhile
+	REPLYTO_TEST_LARGE_FILES=1 $(BIN)/python -m pytest \
+	    tests/acceptance/test_large_files.py tests/acceptance/test_batches_killed.py -s $(ARGS)
 
 chaos: $(VENV)/.dev  ## break everything for 10 minutes and audit; ARGS="--seed 7 --seconds 120"
 	$(BIN)/python -m tests.acceptance.chaos $(ARGS)

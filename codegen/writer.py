@@ -122,8 +122,14 @@ class Writer(ABC):
         return (*self.whole.inherited(dto), *dto.properties)
 
     def uses(self, name: str) -> bool:
-        """Whether any property has this type."""
-        return any(name in prop.type.names() for one in self.model.types for prop in one.properties)
+        """Whether any property or answer has this type."""
+        refs = [prop.type for one in self.model.types for prop in one.properties]
+        refs += [
+            one.operation.returns
+            for one in self.model.requests
+            if one.operation and one.operation.returns
+        ]
+        return any(name in ref.names() for ref in refs)
 
     def imports(self, usual: tuple[str, ...]) -> tuple[str, ...]:
         """Return what to import: as asked, else as usual."""

@@ -18,6 +18,8 @@ _RESERVED: Final = word_set(
     with yield context fromMap toJson
     """
 )
+#: Answers that are no class.
+_EMPTY: Final = {words.STRING: "''", words.BYTES: "Uint8List(0)"}
 #: Values that JSON has as they are.
 _PLAIN: Final = frozenset((words.STRING, words.INT, words.LONG, words.BOOLEAN, words.OBJECT))
 
@@ -130,7 +132,7 @@ class Dart(Writer):
         yield ""
         if told and told.is_called_by_name and told.returns:
             written = self.ref(told.returns)
-            made = "''" if written == "String" else f"{written}()"
+            made = _EMPTY.get(told.returns.name, f"{written}()")
             yield f"    createResponse() => {made};"
             yield f'    getResponseTypeName() => "{written}";'
         yield f'    getTypeName() => "{dto.name}";'

@@ -145,7 +145,7 @@ class Php(Writer):
         if told is None or not told.is_called_by_name:
             return
         yield f"    public function getMethod(): string {{ return '{told.verb}'; }}"
-        is_text = told.returns is not None and told.returns.name == words.STRING
+        is_text = told.returns is None or told.returns.name in words.SCALARS
         made = "''" if is_text or not told.returns else f"new {told.returns.name}()"
         yield f"    public function createResponse(): mixed {{ return {made}; }}"
 

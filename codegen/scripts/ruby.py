@@ -140,7 +140,7 @@ class Ruby(Writer):
             return
         yield f"  def self.type_name = '{dto.name}'"
         yield f"  def self.http_method = '{told.verb}'"
-        if told.returns and told.returns.name != words.STRING:
+        if told.returns and told.returns.name not in words.SCALARS:
             rows = [arg.name for arg in told.returns.args]
             yield f"  def self.response_type = {told.returns.name}"
             yield from (f"  def self.row_type = {row}" for row in rows)

@@ -24,7 +24,7 @@ TOOLS = os.environ.get("REPLYTO_TEST_TYPES", "")
 SLOW = bool(os.environ.get("REPLYTO_TEST_TYPES_SLOW"))
 HERE: Final = Path(__file__).parent
 MODULES: Final = Path(TOOLS) / "node_modules"
-_LIMIT_S: Final = 900
+_LIMIT_S: Final = 1700
 
 Run = Callable[..., str]
 Fetch = Callable[..., Path]

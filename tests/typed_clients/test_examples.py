@@ -156,6 +156,7 @@ def test_go(fetch: Fetch, run: Run, call: Run, tmp_path: Path) -> None:
 
 
 @slow
+@pytest.mark.timeout(1800)
 def test_rust(fetch: Fetch, run: Run, call: Run, tmp_path: Path) -> None:
     fetch("rust", "src/dtos.rs")
     shutil.copy(HERE / "programs/example.rs", tmp_path / "src/main.rs")

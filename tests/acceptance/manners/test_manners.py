@@ -92,7 +92,9 @@ def check_failed(kind: Kind, ends: Failed, outcome: Outcome) -> None:
 def error_of(kind: Kind, outcome: Outcome) -> Any:
     """Return the error that the client was told."""
     if outcome.status != 200:
-        return json.loads(outcome.body)["error"]
+        told = json.loads(outcome.body)["error"]
+        # At Ollama's own paths it is told as Ollama does.
+        return {"message": told, "code": None} if isinstance(told, str) else told
     assert kind.streamed, outcome.body
     last = outcome.events[-1]
     if kind is kinds.RESPONSE_STREAM:

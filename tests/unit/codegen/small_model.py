@@ -67,6 +67,11 @@ SMALL: Final = Model(
             ),
         ),
         DtoType(
+            "GetPicture",
+            "Give a picture.",
+            operation=Operation("GET", "/api/GetPicture", TypeRef(words.BYTES), ("parts",)),
+        ),
+        DtoType(
             "DropPart",
             "Drop a part.",
             (Property("id", "id", TypeRef(words.LONG), is_required=True),),
