@@ -79,7 +79,7 @@ $(LLAMA)/.made:
 SCHEMATHESIS := .venv-schemathesis
 fuzz: $(VENV)/.dev $(SCHEMATHESIS)/.made  ## call everything as openapi.json says, with odd values
 	REPLYTO_TEST_SCHEMATHESIS=$(CURDIR)/$(SCHEMATHESIS)/bin/schemathesis \
-	    $(BIN)/python -m tests.acceptance.api_fuzz $(ARGS)
+	    $(BIN)/python -m tests.acceptance.clients.api_fuzz $(ARGS)
 
 $(SCHEMATHESIS)/.made:
 	$(PYTHON) -m venv $(SCHEMATHESIS)
@@ -120,7 +120,7 @@ bench: $(VENV)/.dev  ## measure, and print tables with ratios
 
 test-files: $(VENV)/.dev  ## upload large files and many at once, run a batch of 3,000 lines, and kill processes meanwhile
 	REPLYTO_TEST_LARGE_FILES=1 $(BIN)/python -m pytest \
-	    tests/acceptance/test_large_files.py tests/acceptance/test_batches_killed.py -s $(ARGS)
+	    tests/acceptance/media/test_large_files.py tests/acceptance/jobs/test_batches_killed.py -s $(ARGS)
 
 chaos: $(VENV)/.dev  ## break everything for 10 minutes and audit; ARGS="--seed 7 --seconds 120"
 	$(BIN)/python -m tests.acceptance.chaos $(ARGS)

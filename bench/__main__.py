@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from bench import batches, callbacks, document, enqueue, pipeline, streams, sync
-from bench.interrupts import end_on_signals
+from bench.load.interrupts import end_on_signals
 from bench.options import Options
 from bench.result import BenchmarkFailed, Report
 from bench.terminal import Progress, show

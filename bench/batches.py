@@ -7,13 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPConnection
 
-from bench import stack as stacks
-from bench.children import Child
-from bench.clients import CHAT
+from bench.load import stack as stacks
+from bench.load.children import Child
+from bench.load.clients import CHAT
 from bench.options import Options
 from bench.result import BenchmarkFailed, Goal, Report, Spread
 from bench.rounds import alternate, ratio
-from bench.stack import Stack
+from bench.load.stack import Stack
 from bench.terminal import Progress
 
 _CHATS = 1_000

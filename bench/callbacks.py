@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from bench import stack as stacks
-from bench.callback_load import CallbackLoad
-from bench.children import Child
+from bench.load import stack as stacks
+from bench.load.callback_load import CallbackLoad
+from bench.load.children import Child
 from bench.options import Options
 from bench.result import Goal, Report, Spread
 from bench.rounds import alternate, ratio
-from bench.stack import Stack
+from bench.load.stack import Stack
 from bench.terminal import Progress
 from shared.queues.names import CALLBACKS_QUEUE
 

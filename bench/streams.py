@@ -12,15 +12,15 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from bench import stack as stacks
-from bench.children import Child
-from bench.clients import CHAT
+from bench.load import stack as stacks
+from bench.load.children import Child
+from bench.load.clients import CHAT
 from bench.options import Options
 from bench.result import BenchmarkFailed, Goal, Report, Spread
 from bench.rounds import alternate
-from bench.stack import QUEUE, Stack
-from bench.stream_load import Job, Reading, Stream
-from bench.streaming_llm import TOKENS_PER_S
+from bench.load.stack import QUEUE, Stack
+from bench.load.stream_load import Job, Reading, Stream
+from bench.load.streaming_llm import TOKENS_PER_S
 from bench.terminal import Progress
 
 _STREAMS: Final = 200
@@ -70,7 +70,7 @@ def run(options: Options, progress: Progress) -> Report:
 
 def _llm(port: int, folder: Path) -> list[str]:
     del folder
-    return [sys.executable, "-m", "bench.streaming_llm", str(port)]
+    return [sys.executable, "-m", "bench.load.streaming_llm", str(port)]
 
 
 def _job(
@@ -88,7 +88,7 @@ def _job(
 def _read(job: Job) -> Reading:
     """Read the streams. Raises BenchmarkFailed unless all came whole."""
     done = subprocess.run(
-        [sys.executable, "-m", "bench.stream_load"],
+        [sys.executable, "-m", "bench.load.stream_load"],
         input=json.dumps(asdict(job)),
         capture_output=True,
         text=True,

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bench import litellm_proxy
-from bench import stack as stacks
-from bench.children import Child
-from bench.clients import Target, chat_to, warn_of_generator
-from bench.load import Load
+from bench.load import litellm_proxy
+from bench.load import stack as stacks
+from bench.load.children import Child
+from bench.load.clients import Target, chat_to, warn_of_generator
+from bench.load.load import Load
 from bench.options import Options
 from bench.result import Goal, Report, Spread
 from bench.rounds import alternate, ratio
-from bench.stack import QUEUE, Stack
+from bench.load.stack import QUEUE, Stack
 from bench.terminal import Progress
 
 _CLIENTS = (1, 16, 64)

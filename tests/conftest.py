@@ -26,8 +26,8 @@ from shared.recovery.recovery_store import RecoveryStore
 from shared.settings import Settings
 from shared.store.client import connect
 from tests.support.factories import FakeClock, MessageLists, new_database, new_settings
-from tests.support.postgres import PostgresServer
-from tests.support.redis_versions import servers
+from tests.support.servers.postgres import PostgresServer
+from tests.support.servers.redis_versions import servers
 
 # How fast a machine is says nothing of the code, and the ordinary run tries the same each time:
 # what is red here is red there. `--hypothesis-profile=search` looks for what nobody has seen yet.

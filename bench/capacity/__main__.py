@@ -8,7 +8,7 @@ from collections.abc import Callable
 import click
 
 from bench.capacity import backlog, in_flight, page
-from bench.interrupts import end_on_signals
+from bench.load.interrupts import end_on_signals
 from bench.options import Options
 from bench.result import BenchmarkFailed, Report
 from bench.terminal import Progress, show

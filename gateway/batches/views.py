@@ -23,7 +23,7 @@ from shared.dtos.batches import (
     OpenAiBatches,
     RetrieveBatch,
 )
-from shared.dtos.files import Purpose
+from shared.dtos.media.files import Purpose
 from shared.errors import BatchNotFound, ValidationFailed
 
 blueprint = Blueprint("batches", __name__)

@@ -15,7 +15,7 @@ from gateway.http.routes import Call, route
 from shared.artifacts import links
 from shared.artifacts.artifact import HIDDEN, Artifact
 from shared.dtos import catalog
-from shared.dtos.files import (
+from shared.dtos.media.files import (
     DeleteFileByPath,
     DeleteFiles,
     DeleteFilesResponse,

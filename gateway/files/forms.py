@@ -6,7 +6,7 @@ from typing import Final
 
 from gateway.http.routes import Call
 from shared.artifacts.artifact import HIDDEN, Artifact
-from shared.dtos.files import LEAST_EXPIRY_S, MOST_EXPIRY_S, OpenAiFile, Purpose
+from shared.dtos.media.files import LEAST_EXPIRY_S, MOST_EXPIRY_S, OpenAiFile, Purpose
 from shared.errors import ArtifactNotFound, ValidationFailed
 
 #: How long a batch's file is kept when nothing is said of it (seconds): OpenAI's.

@@ -12,7 +12,7 @@ from gateway.http.request import IncomingRequest, incoming
 from gateway.http.routes import Call, route
 from shared.artifacts.artifact import Artifact
 from shared.dtos import catalog
-from shared.dtos.files import (
+from shared.dtos.media.files import (
     DeleteFileUpload,
     FileUploadResponse,
     GetFileUpload,

@@ -20,7 +20,7 @@ from gateway.http.routes import Call, route
 from shared.artifacts.artifact import UPLOAD, UPLOAD_PART, Artifact
 from shared.artifacts.artifacts import Artifacts
 from shared.dtos import catalog
-from shared.dtos.files import (
+from shared.dtos.media.files import (
     CancelUpload,
     CompleteUpload,
     CreateUpload,

@@ -11,7 +11,7 @@ from gateway.http.request import incoming
 from gateway.http.routes import Call, route
 from shared.artifacts.sniffing import OCTETS
 from shared.dtos import catalog
-from shared.dtos.files import (
+from shared.dtos.media.files import (
     DeletedFile,
     DeleteFile,
     ListFiles,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.jobs.forms import failure_of, status_text
-from shared.dtos import generation as dtos
+from shared.dtos.media import ai_server as dtos
 from shared.jobs.job import Job, JobState
 from shared.jobs.moves import Answer, Position
 from shared.media import callback

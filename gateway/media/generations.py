@@ -20,7 +20,7 @@ from gateway.media.uploads import Upload, dropped_without_job
 from gateway.services import Services
 from shared.api_keys.principal import Principal
 from shared.dtos import catalog
-from shared.dtos import generation as dtos
+from shared.dtos.media import ai_server as dtos
 from shared.dtos.base import Dto
 from shared.dtos.endpoint import Endpoint
 from shared.errors import JobNotFound, ValidationFailed

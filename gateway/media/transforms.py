@@ -12,8 +12,9 @@ from gateway.media.form_calls import media_call
 from gateway.media.generations import queued, waited_for
 from gateway.media.requests import Asked, reader, told_by
 from gateway.media.uploads import Upload, dropped_without_job
-from shared.dtos import catalog, generation
-from shared.dtos.transforms import to_seconds
+from shared.dtos import catalog
+from shared.dtos.media import ai_server as generation
+from shared.dtos.media.transforms import to_seconds
 from shared.errors import ValidationFailed
 from shared.media.formats import Position, Task
 from shared.operation import Operation

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from shared.dtos.files import ExpiresAfter
+from shared.dtos.media.files import ExpiresAfter
 from shared.dtos.inference import OpenAiWire
 
 #: A batch may take from an hour to a week.

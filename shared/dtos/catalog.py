@@ -11,24 +11,11 @@ from typing import Any, Final, TypeVar
 
 from shared import errors
 from shared.api_keys.scopes import Scope
-from shared.dtos import (
-    api_keys,
-    batches,
-    callbacks,
-    conversations,
-    deliveries,
-    files,
-    generation,
-    history,
-    inference,
-    jobs,
-    media,
-    ollama,
-    overview,
-    providers,
-    service,
-    transforms,
-)
+from shared.dtos import api_keys, batches, callbacks, conversations, deliveries, history, inference, jobs, ollama, overview, providers, service
+from shared.dtos.media import files
+from shared.dtos.media import ai_server as generation
+from shared.dtos.media import openai as media
+from shared.dtos.media import transforms
 from shared.dtos.base import Dto
 from shared.dtos.endpoint import DTO_PREFIXES, ONE_WAY_PREFIX, Endpoint, Form, Tag
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.api import Api
-from tests.acceptance.canned_streams import CANNED_STREAMS
-from tests.acceptance.canned_wire import CANNED_WIRE
+from tests.acceptance.system.api import Api
+from tests.acceptance.llms.canned_streams import CANNED_STREAMS
+from tests.acceptance.llms.canned_wire import CANNED_WIRE
 from tests.acceptance.conformance.answers import CONFORMANCE
-from tests.acceptance.dialect_stack import DialectStack
-from tests.acceptance.odd_answers import ODD_ANSWERS
-from tests.acceptance.redis_outage import MODELS as OUTAGE_MODELS
-from tests.acceptance.redis_outage import Outage, RunningOutage
-from tests.acceptance.stack import Stack
+from tests.acceptance.system.dialect_stack import DialectStack
+from tests.acceptance.llms.odd_answers import ODD_ANSWERS
+from tests.acceptance.system.redis_outage import MODELS as OUTAGE_MODELS
+from tests.acceptance.system.redis_outage import Outage, RunningOutage
+from tests.acceptance.system.stack import Stack
 
 _FOLDER = Path(__file__).parent
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.polling import until
+from tests.acceptance.system.polling import until
 
 pytestmark = pytest.mark.integration
 
@@ -28,7 +28,7 @@ BENCH = """
 import subprocess, sys, time
 from pathlib import Path
 from bench import children
-from bench.interrupts import end_on_signals
+from bench.load.interrupts import end_on_signals
 
 children._STOP_S = 1.0
 folder = Path(sys.argv[1])

@@ -17,7 +17,7 @@ from shared.errors import LedgerUnavailable
 from shared.ledger.job_store import JobStore
 from shared.store.client import connect
 from tests.support.factories import new_job, new_settings
-from tests.support.redis_versions import servers
+from tests.support.servers.redis_versions import servers
 
 pytestmark = pytest.mark.integration
 

@@ -17,8 +17,8 @@ from cli.ports import free_port
 from shared.store.address import read_address
 from shared.store.client import connect
 from shared.store.refusals import is_outage
-from tests.acceptance.polling import until
-from tests.acceptance.redis_setups import (
+from tests.acceptance.system.polling import until
+from tests.acceptance.system.redis_setups import (
     REDIS,
     SERVERS,
     RedisSetup,

@@ -17,7 +17,7 @@ from redis.retry import Retry
 from cli.ports import free_port
 from shared.store.client import connect
 from shared.store.refusals import is_demoted, is_outage
-from tests.support.redis_versions import servers
+from tests.support.servers.redis_versions import servers
 
 pytestmark = pytest.mark.integration
 

@@ -18,7 +18,7 @@ from shared.queues.names import chat_queue
 from shared.store.address import read_address
 from shared.store.client import connect
 from tests.support.factories import new_job, new_settings
-from tests.support.redis_versions import servers
+from tests.support.servers.redis_versions import servers
 from workers.broker_pool import broker_pool
 
 pytestmark = pytest.mark.integration

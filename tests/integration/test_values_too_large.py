@@ -19,7 +19,7 @@ from shared.queues.names import chat_queue
 from shared.store.client import connect
 from shared.store.refusals import ValueTooLarge, is_outage
 from tests.support.factories import new_job, new_settings
-from tests.support.redis_versions import servers
+from tests.support.servers.redis_versions import servers
 from workers.chat.relay import Relays
 
 pytestmark = pytest.mark.integration

@@ -11,9 +11,9 @@ import pytest
 import requests
 
 from cli.ports import free_port
-from tests.acceptance.api import Api
-from tests.acceptance.polling import until
-from tests.acceptance.stack import Stack
+from tests.acceptance.system.api import Api
+from tests.acceptance.system.polling import until
+from tests.acceptance.system.stack import Stack
 
 #: The Python that has `llama-cpp-python[server]` and `gguf`; `make test-llama` names it.
 PYTHON = os.environ.get("REPLYTO_TEST_LLAMA_PYTHON", "")

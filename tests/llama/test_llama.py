@@ -6,8 +6,8 @@ import json
 
 import openai
 
-from tests.acceptance.api import Api, chat
-from tests.acceptance.stack import Stack
+from tests.acceptance.system.api import Api, chat
+from tests.acceptance.system.stack import Stack
 
 
 def test_completion_comes_back_whole(llama_api: Api) -> None:

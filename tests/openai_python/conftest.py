@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.acceptance.stack import Stack
+from tests.acceptance.system.stack import Stack
 
 #: Where the source distribution was unpacked, and beside it what its tests want; set by make.
 SOURCE = os.environ.get("REPLYTO_TEST_OPENAI_SOURCE", "")

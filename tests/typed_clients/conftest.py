@@ -16,7 +16,7 @@ from typing import Final
 import pytest
 import requests
 
-from tests.acceptance.stack import Stack
+from tests.acceptance.system.stack import Stack
 
 #: The folder with `node_modules`; set by make.
 TOOLS = os.environ.get("REPLYTO_TEST_TYPES", "")

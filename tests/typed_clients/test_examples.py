@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.stack import Stack
+from tests.acceptance.system.stack import Stack
 from tests.typed_clients.conftest import HERE, MODULES, SLOW, Fetch, Run, put
 
 slow = pytest.mark.skipif(not SLOW, reason="a slow compiler: REPLYTO_TEST_TYPES_SLOW=1 asks for it")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.stack import Stack
+from tests.acceptance.system.stack import Stack
 from tests.typed_clients.conftest import MODULES, Run
 
 _QUIET = {"SERVICESTACK_TELEMETRY_OPTOUT": "1"}

@@ -18,7 +18,7 @@ from typing import Any
 
 import requests
 
-from tests.acceptance.api import FINAL, Api, chat
+from tests.acceptance.system.api import FINAL, Api, chat
 from tests.acceptance.chaos.ledgers import Kind, Response, Told, marker_of
 from tests.acceptance.chaos.recorders import RecordingReceiver
 

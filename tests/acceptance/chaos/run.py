@@ -16,7 +16,7 @@ from tests.acceptance.chaos.ledgers import Ledgers
 from tests.acceptance.chaos.load import CROWDED, MODELS, Load, callbacks_due
 from tests.acceptance.chaos.recorders import RecordingLlm, RecordingReceiver
 from tests.acceptance.chaos.saboteur import Saboteur
-from tests.acceptance.redis_setups import (
+from tests.acceptance.system.redis_setups import (
     SENTINELS,
     SERVERS,
     RedisSetup,
@@ -24,7 +24,7 @@ from tests.acceptance.redis_setups import (
     failing_over,
     over_tls,
 )
-from tests.acceptance.stack import CALLBACKS, COMPLETION, GATEWAY, REDIS, Stack
+from tests.acceptance.system.stack import CALLBACKS, COMPLETION, GATEWAY, REDIS, Stack
 
 ROLES = (REDIS, GATEWAY, COMPLETION, CALLBACKS, *schedule.CHATS)
 #: Calls at once of the worker whose queue is to overflow.

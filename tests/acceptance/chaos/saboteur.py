@@ -15,8 +15,8 @@ import redis
 from cli.ports import free_port
 from tests.acceptance.chaos.ledgers import Happened
 from tests.acceptance.chaos.schedule import Action, Fault, kind_of
-from tests.acceptance.redis_setups import MASTER_NAME, REDIS, SENTINELS, master_of
-from tests.acceptance.stack import Stack
+from tests.acceptance.system.redis_setups import MASTER_NAME, REDIS, SENTINELS, master_of
+from tests.acceptance.system.stack import Stack
 
 #: How often it looks whether a process ended by itself (seconds).
 _LOOK_S = 0.25

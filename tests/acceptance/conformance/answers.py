@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from tests.acceptance.canned_llm import Answer, Fixed, SseAnswer
-from tests.acceptance.canned_streams import DONE, data
+from tests.acceptance.llms.canned_llm import Answer, Fixed, SseAnswer
+from tests.acceptance.llms.canned_streams import DONE, data
 
 Json = dict[str, Any]
 

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 import pytest
 from openai import AsyncOpenAI, OpenAI
 
-from tests.acceptance.canned_streams import CANNED_STREAMS
-from tests.acceptance.stack import CHAT, COMPLETION, GATEWAY, REDIS, Stack
+from tests.acceptance.llms.canned_streams import CANNED_STREAMS
+from tests.acceptance.system.stack import CHAT, COMPLETION, GATEWAY, REDIS, Stack
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.acceptance.conformance.answers import TEXT
 from tests.acceptance.conformance.questions import messages
-from tests.acceptance.stack import Stack
+from tests.acceptance.system.stack import Stack
 
 
 def curl(stack: Stack, path: str, *options: str) -> str:

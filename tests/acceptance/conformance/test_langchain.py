@@ -14,7 +14,7 @@ import pytest
 
 from tests.acceptance.conformance.answers import CALLS, CITY, TEXT, USAGE
 from tests.acceptance.conformance.questions import TOOLS, City, picture
-from tests.acceptance.stack import Stack
+from tests.acceptance.system.stack import Stack
 
 pytestmark = [
     # LangChain's own.

@@ -19,7 +19,7 @@ from tests.acceptance.conformance.answers import (
     USAGE,
 )
 from tests.acceptance.conformance.questions import TOOLS, City, messages, picture
-from tests.acceptance.stack import Stack
+from tests.acceptance.system.stack import Stack
 
 pytestmark = [
     # LiteLLM's own: of pydantic's and asyncio's older ways.

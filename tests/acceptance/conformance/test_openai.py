@@ -25,8 +25,8 @@ from tests.acceptance.conformance.answers import (
     USAGE,
 )
 from tests.acceptance.conformance.questions import TOOLS, City, messages, picture
-from tests.acceptance.polling import until
-from tests.acceptance.stack import Stack
+from tests.acceptance.system.polling import until
+from tests.acceptance.system.stack import Stack
 
 #: Takes a question's fields; returns the `ChatCompletion` that the client has in the end.
 Ask = Callable[..., Any]

@@ -8,8 +8,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from tests.acceptance.api import Api
-from tests.acceptance.stack import Stack
+from tests.acceptance.system.api import Api
+from tests.acceptance.system.stack import Stack
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.acceptance.memory import family
-from tests.acceptance.stack import ALL_ROLES, GATEWAY, Stack
+from tests.acceptance.system.memory import family
+from tests.acceptance.system.stack import ALL_ROLES, GATEWAY, Stack
 
 #: What no log may say: an error that nobody expected, or that gunicorn killed a worker.
 _FOUL = ("Traceback (most recent call last)", "WORKER TIMEOUT", "was sent SIGKILL", "MemoryError")

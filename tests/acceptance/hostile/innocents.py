@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from tests.acceptance.api import Api, chat
+from tests.acceptance.system.api import Api, chat
 from tests.acceptance.hostile.ground import Ground
 
 

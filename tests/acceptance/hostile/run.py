@@ -11,15 +11,18 @@ from typing import Final
 
 from cli.ports import free_port
 from shared.open_files import allow_many_connections
-from tests.acceptance.hostile import askers, client_peers, key_holders, servers
+from tests.acceptance.hostile.peers import askers
+from tests.acceptance.hostile.peers import client_peers
+from tests.acceptance.hostile.peers import key_holders
+from tests.acceptance.hostile.peers import servers
 from tests.acceptance.hostile.ground import Ground, Peer
 from tests.acceptance.hostile.health import Vitals
-from tests.acceptance.hostile.peer_process import Running, running
+from tests.acceptance.hostile.peers.peer_process import Running, running
 from tests.acceptance.hostile.report import Result
 from tests.acceptance.hostile.samples import Samples
 from tests.acceptance.hostile.watch import Watch
-from tests.acceptance.memory import family, open_files, resident_bytes
-from tests.acceptance.stack import ALL_ROLES, Stack
+from tests.acceptance.system.memory import family, open_files, resident_bytes
+from tests.acceptance.system.stack import ALL_ROLES, Stack
 
 _SAMPLE_S: Final = 5.0
 _PROGRESS_S: Final = 15.0

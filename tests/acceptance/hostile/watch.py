@@ -13,7 +13,7 @@ import requests
 from tests.acceptance.hostile.beside import p95
 from tests.acceptance.hostile.ground import Ground
 from tests.acceptance.hostile.innocents import Innocent
-from tests.acceptance.stack import Stack
+from tests.acceptance.system.stack import Stack
 
 #: How long each rests between its calls (seconds).
 _REST_S: Final = 0.2

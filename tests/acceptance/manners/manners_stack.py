@@ -10,8 +10,8 @@ from typing import Any
 
 from shared.codecs.ndjson import LineParser
 from shared.codecs.sse import EventParser
-from tests.acceptance.api import Api
-from tests.acceptance.stack import Stack
+from tests.acceptance.system.api import Api
+from tests.acceptance.system.stack import Stack
 from tests.upstreams import good
 from tests.upstreams.manner import Failed, Manner
 from tests.upstreams.manners import MANNERS

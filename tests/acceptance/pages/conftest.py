@@ -7,15 +7,15 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.acceptance.browser import chromium
-from tests.acceptance.pages import looks
-from tests.acceptance.pages.admin_driver import AdminDriver
-from tests.acceptance.pages.admin_scene import Maker, Scene, admin_secret, new_key, play
-from tests.acceptance.pages.canned_answers import ANSWERS
-from tests.acceptance.pages.chat_driver import ChatDriver
-from tests.acceptance.pages.looks import Look
-from tests.acceptance.pages.profile import Profiles, good_profiles
-from tests.acceptance.stack import Stack
+from tests.acceptance.system.browser import chromium
+from tests.acceptance.pages.driving import looks
+from tests.acceptance.pages.driving.admin_driver import AdminDriver
+from tests.acceptance.pages.driving.admin_scene import Maker, Scene, admin_secret, new_key, play
+from tests.acceptance.pages.driving.canned_answers import ANSWERS
+from tests.acceptance.pages.driving.chat_driver import ChatDriver
+from tests.acceptance.pages.driving.looks import Look
+from tests.acceptance.pages.driving.profile import Profiles, good_profiles
+from tests.acceptance.system.stack import Stack
 
 #: A provider that nobody can reach, and what a million tokens of a demo model cost.
 _MORE_PROVIDERS = """

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.acceptance.pages.profile import Profiles
-from tests.acceptance.stack import Stack
+from tests.acceptance.pages.driving.profile import Profiles
+from tests.acceptance.system.stack import Stack
 
 
 @pytest.mark.every_look

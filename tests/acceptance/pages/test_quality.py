@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.acceptance.pages.accessibility import violations
-from tests.acceptance.pages.admin_driver import SECTIONS, AdminDriver
-from tests.acceptance.pages.admin_scene import Scene
-from tests.acceptance.pages.chat_driver import ChatDriver
-from tests.acceptance.pages.looks import Look
-from tests.acceptance.pages.profile import Profiles, sign_in
+from tests.acceptance.pages.driving.accessibility import violations
+from tests.acceptance.pages.driving.admin_driver import SECTIONS, AdminDriver
+from tests.acceptance.pages.driving.admin_scene import Scene
+from tests.acceptance.pages.driving.chat_driver import ChatDriver
+from tests.acceptance.pages.driving.looks import Look
+from tests.acceptance.pages.driving.profile import Profiles, sign_in
 
 pytestmark = pytest.mark.every_look
 

@@ -8,12 +8,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from shared.store import redis_keys
-from tests.acceptance.pages.admin_driver import SECTIONS, AdminDriver
-from tests.acceptance.pages.admin_scene import Scene, admin_api, admin_secret, issue_key, new_key
-from tests.acceptance.pages.chat_driver import ChatDriver
-from tests.acceptance.pages.profile import Profiles, sign_in
-from tests.acceptance.polling import until
-from tests.acceptance.stack import GATEWAY, REDIS, Stack
+from tests.acceptance.pages.driving.admin_driver import SECTIONS, AdminDriver
+from tests.acceptance.pages.driving.admin_scene import Scene, admin_api, admin_secret, issue_key, new_key
+from tests.acceptance.pages.driving.chat_driver import ChatDriver
+from tests.acceptance.pages.driving.profile import Profiles, sign_in
+from tests.acceptance.system.polling import until
+from tests.acceptance.system.stack import GATEWAY, REDIS, Stack
 
 #: As many wrong keys as an address may try in a minute.
 _MOST_WRONG_KEYS = 10

@@ -8,11 +8,11 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.acceptance.pages.admin_scene import admin_secret
-from tests.acceptance.pages.looks import DESK_LIGHT
-from tests.acceptance.pages.profile import enter, new_page
-from tests.acceptance.polling import quickest
-from tests.acceptance.stack import Stack
+from tests.acceptance.pages.driving.admin_scene import admin_secret
+from tests.acceptance.pages.driving.looks import DESK_LIGHT
+from tests.acceptance.pages.driving.profile import enter, new_page
+from tests.acceptance.system.polling import quickest
+from tests.acceptance.system.stack import Stack
 
 #: What the first page may weigh (bytes), and how soon it must be usable on loopback (seconds).
 FIRST_PAGE_BYTES: Final = 300_000

@@ -15,7 +15,7 @@ from cli.main import main
 from cli.wsgi_thread import Environ, StartResponse, body_of
 from shared.providers.registry_store import RegistryStore
 from tests.conftest import RedisServer
-from tests.support.fake_server import FakeServer
+from tests.support.servers.fake_server import FakeServer
 
 pytestmark = pytest.mark.integration
 

@@ -23,7 +23,7 @@ from shared.api_keys.store import KeyStore, RecordsMissing
 from shared.database.database import Database
 from shared.errors import DatabaseUnavailable, InvalidApiKey
 from shared.settings import new_api_key
-from tests.acceptance.polling import until
+from tests.acceptance.system.polling import until
 from tests.support.factories import new_settings
 
 DIGEST = digest("ak-some-key")

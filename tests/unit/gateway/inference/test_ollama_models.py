@@ -12,7 +12,7 @@ from shared.api_keys.principal import Principal
 from shared.errors import ProviderUnavailable
 from shared.providers.provider import Provider
 from shared.security.sealing import Sealer, new_encryption_key
-from tests.acceptance.fake_ollama import FakeOllama
+from tests.acceptance.llms.fake_ollama import FakeOllama
 from tests.support.factories import new_settings
 from tests.support.gateway_client import Gateway, build
 

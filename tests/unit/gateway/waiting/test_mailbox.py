@@ -8,7 +8,7 @@ import redis
 from gateway.waiting import mailbox as module
 from gateway.waiting.mailbox import Mailbox, Waiter
 from shared.errors import TooManyWaiting
-from tests.acceptance.polling import until
+from tests.acceptance.system.polling import until
 
 #: Longer than any test runs: what is found was found because of a message.
 NEVER_S = 300.0

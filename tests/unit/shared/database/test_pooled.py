@@ -14,8 +14,8 @@ from shared.history.tables import job_bodies, jobs
 from shared.history.writer import HistoryWriter
 from shared.jobs.job import JobState
 from tests.support.history import ended_job, record
-from tests.support.pgbouncer import pgbouncer
-from tests.support.postgres import PostgresServer
+from tests.support.servers.pgbouncer import pgbouncer
+from tests.support.servers.postgres import PostgresServer
 
 pytestmark = pytest.mark.integration
 

@@ -14,7 +14,7 @@ from shared.database.database import Database
 from shared.database.url import BadDatabaseUrl, parse_url
 from shared.settings import Settings
 from tests.support.factories import new_settings
-from tests.support.postgres import PostgresServer
+from tests.support.servers.postgres import PostgresServer
 
 
 @pytest.mark.parametrize(

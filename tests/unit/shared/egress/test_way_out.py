@@ -13,7 +13,7 @@ from shared.egress.way_out import Egresses, EgressUnusable, egress_of
 from shared.providers.provider import Provider
 from shared.providers.registry_document import shown
 from shared.security.masked_url import masked_url
-from tests.acceptance.certificates import Authority
+from tests.acceptance.system.certificates import Authority
 
 
 def provider(**fields: Any) -> Provider:

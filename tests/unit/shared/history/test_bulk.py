@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shared.database import migration
-from tests.support.postgres import PostgresServer
+from tests.support.servers.postgres import PostgresServer
 
 #: The database's process stops in the middle of the rows, which are more than the sockets hold.
 _UNDER_GEVENT = """

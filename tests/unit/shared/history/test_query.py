@@ -18,7 +18,7 @@ from shared.jobs.job import JobState
 from shared.providers.prices import Price, Prices
 from tests.support.factories import START_MS, new_database
 from tests.support.history import ended_job, record
-from tests.support.postgres import PostgresServer
+from tests.support.servers.postgres import PostgresServer
 
 DAY_S = 86_400
 

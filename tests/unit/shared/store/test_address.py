@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.settings import SettingsError, load_settings
 from shared.store.address import RedisAddress, read_address
-from tests.acceptance.certificates import Authority
+from tests.acceptance.system.certificates import Authority
 
 
 def error_of(text: str) -> str:

@@ -13,7 +13,7 @@ from shared.store.address import read_address
 from shared.store.connections import MasterTlsConnection, connection_class, connection_options
 from shared.store.sentinels import Sentinels
 from shared.store.tls import SharedTls
-from tests.acceptance.certificates import Authority
+from tests.acceptance.system.certificates import Authority
 
 
 def context_of(connection: Any) -> ssl.SSLContext:

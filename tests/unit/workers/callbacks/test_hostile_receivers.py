@@ -14,7 +14,7 @@ import pytest
 from gevent import ssl
 
 from shared.security.targets import TargetPolicy
-from tests.acceptance.certificates import Authority
+from tests.acceptance.system.certificates import Authority
 from tests.support.rude_receivers import ENDLESS, Deed, RudeReceiver, flood, never_reads, once
 from workers.callbacks.answers import MOST_BYTES, MOST_INTERIM
 from workers.callbacks.dialing import Limits

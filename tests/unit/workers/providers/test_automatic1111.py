@@ -16,7 +16,7 @@ from shared.media.request import FileRef
 from shared.media.result import Kept
 from shared.operation import Operation
 from shared.providers.provider import Provider
-from tests.support.fake_server import FakeServer
+from tests.support.servers.fake_server import FakeServer
 from workers.providers.automatic1111 import Automatic1111Dialect
 from workers.providers.base import ProviderCall, ProviderError
 

@@ -1,0 +1,1 @@
+"""DTOs of pictures, sound, files and what changes them."""

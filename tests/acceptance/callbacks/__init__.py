@@ -1,0 +1,1 @@
+"""Callbacks: what arrives, what is repeated, what goes wrong."""

@@ -1,0 +1,1 @@
+"""Real clients of each wire, and what they may rely on."""

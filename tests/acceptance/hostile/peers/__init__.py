@@ -1,0 +1,1 @@
+"""The hostile: clients, key holders, upstreams, receivers."""

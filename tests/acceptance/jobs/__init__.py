@@ -1,0 +1,1 @@
+"""What clients may do with jobs: stream, cancel, limit, look back."""

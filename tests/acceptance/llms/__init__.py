@@ -1,0 +1,1 @@
+"""LLMs that answer tests: canned, counting, refusing, of other dialects."""

@@ -1,0 +1,1 @@
+"""Files, pictures, sound, and what changes them."""

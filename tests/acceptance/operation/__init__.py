@@ -1,0 +1,1 @@
+"""Running it: starts, stops, health, machines, and what dies."""

@@ -1,0 +1,207 @@
+"""Nothing that people write is lost: by a reload, a lost connection, another tab, a slip."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.acceptance.pages.driving.admin_driver import AdminDriver
+from tests.acceptance.pages.driving.admin_scene import Maker
+from tests.acceptance.pages.driving.chat_driver import ChatDriver
+from tests.acceptance.pages.driving.line import Line
+from tests.acceptance.pages.driving.looks import DESK_LIGHT, Look
+from tests.acceptance.pages.driving.profile import Profiles, enter
+from tests.acceptance.system.stack import Stack
+
+#: A picture with noise of 3000 x 2000, as a camera makes them.
+_DROP_PICTURES = """async (count) => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 3000, height: 2000 });
+    const paint = canvas.getContext("2d"), data = paint.createImageData(3000, 2000);
+    const words = new Uint32Array(data.data.buffer);
+    let seed = 7;
+    for (let n = 0; n < words.length; n += 1) {
+        seed = (seed * 1664525 + 1013904223) >>> 0;
+        words[n] = seed | 0xff000000;
+    }
+    paint.putImageData(data, 0, 0);
+    const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.95));
+    const transfer = new DataTransfer();
+    for (let n = 0; n < count; n += 1) {
+        transfer.items.add(new File([blob], `noise-${n}.jpg`, { type: "image/jpeg" }));
+    }
+    const form = document.querySelector(".composer");
+    form.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true }));
+    return blob.size;
+}"""
+#: What a browser logs of a server that is away, and of what never arrived there.
+_AWAY = r"net::ERR_|status of (50\d|404)"
+
+
+@pytest.fixture(params=[DESK_LIGHT], ids=str)
+def look(request: pytest.FixtureRequest) -> Look:
+    """Run these in one look: they are about what is kept, not how it looks."""
+    value: Look = request.param
+    return value
+
+
+@pytest.fixture
+def line(pages_stack: Stack) -> Iterator[Line]:
+    """A line to the gateway that can be cut."""
+    with Line(urlsplit(pages_stack.url).port or 0) as line:
+        yield line
+
+
+def test_message_sent_without_a_connection_is_sent_once_when_it_is_back(
+    profiles: Profiles, pages_stack: Stack, chat_key: str, line: Line
+) -> None:
+    marker = f"marker-{uuid.uuid4().hex[:8]}"
+    page = profiles.new(url=line.url)
+    profiles.expect_error(_AWAY)
+    enter(page, chat_key)
+    chat = ChatDriver(page)
+    chat.choose("slow")
+    line.cut()
+    chat.ask(marker)
+    expect(chat.last_answer).to_contain_text("Not sent yet; trying again")
+    expect(page.get_by_text("Not saved yet")).to_be_visible()
+    chat.page.get_by_label("Message", exact=True).fill("and this after it")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Messages that wait")).to_contain_text("and this after it")
+
+    # The line is back, and the page is not: all that was said is in this browser only.
+    line.mend()
+    page.goto(f"{line.url}/Chat")
+    chat.open_conversation(marker)
+
+    expect(page.locator(".message.question .said")).to_have_text([marker, "and this after it"])
+    expect(page.locator(".message.answer .markdown")).to_have_count(2)
+    chat.wait_done()
+    chat.wait_saved("and this after it")
+    assert len(pages_stack.canned_calls(marker)) == 2
+
+
+def test_two_tabs_on_one_conversation_lose_nothing(chat: ChatDriver, profiles: Profiles) -> None:
+    profiles.expect_error("409")
+    chat.ask("From the first tab", "demo-echo")
+    chat.wait_done()
+    chat.wait_saved('"cost"')
+    other = ChatDriver(profiles.another_tab(chat.page))
+    other.page.goto(chat.page.url)
+    other.expect_text("From the first tab")
+    other.ask("From the other tab")
+    other.wait_done()
+    other.wait_saved('"From the other tab"')
+
+    chat.ask("From the first tab again")
+    chat.wait_done()
+    chat.wait_saved("From the first tab again")
+
+    chat.expect_text("From the first tab again")
+    expect(chat.page.get_by_text("2 / 2")).to_be_visible()
+    chat.page.get_by_role("button", name="Version before").click()
+    chat.expect_text("From the other tab")
+    texts = [node["text"] for node in chat.kept()["content"]["nodes"].values()]
+    assert {"From the other tab", "From the first tab again"} <= set(texts)
+
+
+def test_drafts_outlive_a_reload_and_slips_change_nothing(chat: ChatDriver) -> None:
+    page, message = chat.page, chat.page.get_by_label("Message", exact=True)
+    chat.ask("Rename me", "demo-echo")
+    chat.wait_done()
+    message.fill("Half a thou")
+    page.evaluate(_DROP_PICTURES, 1)
+    page.get_by_role("button", name="Remove image 1").wait_for()
+    page.reload()
+    expect(message).to_have_value("Half a thou")
+    expect(page.get_by_role("button", name="Remove image 1")).to_be_visible()
+
+    chat.act_on("Rename me", "Rename")
+    page.get_by_label("New title").fill("Not this")
+    page.keyboard.press("Escape")
+    expect(chat.heads).to_have_text(["Rename me"])
+
+    page.get_by_role("button", name="Edit message").click()
+    page.get_by_label("Edited message").fill("Rename me, or rather")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Edit message").click()
+    expect(page.get_by_label("Edited message")).to_have_value("Rename me, or rather")
+
+    chat.new()
+    message.fill("Of a new conversation")
+    page.reload()
+    expect(message).to_have_value("Of a new conversation")
+
+
+def test_what_is_overwritten_or_deleted_can_be_taken_back(chat: ChatDriver) -> None:
+    page = chat.page
+    chat.ask("Rename me", "demo-echo")
+    chat.wait_done()
+    dialog = chat.open_settings()
+    dialog.get_by_label("System prompt").fill("Written by hand")
+    dialog.get_by_label("From the library").select_option(label="Editor")
+    page.get_by_role("button", name="Undo").click()
+    expect(dialog.get_by_label("System prompt")).to_have_value("Written by hand")
+    chat.press("Done")
+
+    chat.act_on("Rename me", "Delete")
+    chat.press("Delete")
+    expect(chat.heads).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(chat.heads).to_have_text(["Rename me"])
+
+
+def test_pictures_are_scaled_and_summed_up_before_they_are_sent(
+    chat: ChatDriver, profiles: Profiles
+) -> None:
+    page = chat.page
+    profiles.expect_error("404")
+    chat.choose("demo")
+    assert page.evaluate(_DROP_PICTURES, 2) > 5 * 2**20
+    page.get_by_role("button", name="Remove image 2").wait_for()
+    sizes = page.locator(".thumbnails img").evaluate_all(
+        "all => all.map((one) => [one.src.length, one.naturalWidth])"
+    )
+    assert all(length < 4_000_000 and width == 2048 for length, width in sizes)
+    chat.ask("What is this?")
+    chat.wait_done()
+    chat.wait_saved('"done"')
+    page.reload()
+    expect(page.locator(".message.question img")).to_have_count(2)
+
+    page.evaluate(_DROP_PICTURES, 8)
+    page.get_by_role("button", name="Remove image 8").wait_for()
+    page.get_by_label("Message", exact=True).fill("And these?")
+    chat.press("Send")
+    expect(page.get_by_role("alert")).to_contain_text("this ReplyTo takes 20 MiB")
+    expect(page.get_by_label("Message", exact=True)).to_have_value("And these?")
+
+
+def test_forms_and_secrets_are_not_lost_by_a_click_beside_them(
+    admin: AdminDriver, maker: Maker
+) -> None:
+    page = admin.page
+    admin.open("/keys")
+    admin.press("Issue a key")
+    admin.fill(Name=maker.tag)
+    page.mouse.click(5, 5)
+    _keep_writing(page)
+    page.keyboard.press("Escape")
+    _keep_writing(page)
+    expect(admin.dialog.get_by_label("Name", exact=True)).to_have_value(maker.tag)
+    admin.dialog.get_by_role("button", name="Issue", exact=True).dblclick()
+    admin.dialog.locator(".secret code").wait_for()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.mouse.click(5, 5)
+    expect(admin.dialog.locator(".secret code")).to_be_visible()
+    admin.press("I have kept it")
+    expect(admin.row(maker.tag)).to_have_count(1)
+
+
+def _keep_writing(page: Page) -> None:
+    page.get_by_role("button", name="Keep writing").click()
+    expect(page.get_by_role("dialog")).to_have_count(1)

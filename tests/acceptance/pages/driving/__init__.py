@@ -1,0 +1,1 @@
+"""How tests use the pages: drivers, looks, checks of every page."""

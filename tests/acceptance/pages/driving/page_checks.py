@@ -1,0 +1,87 @@
+"""What must hold on every page at the end of every test, whatever the test was about."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import Error as PlaywrightError
+
+from tests.acceptance.pages.driving.looks import Look
+
+#: The ground of each scheme, `--ground` of base.css as browsers write it.
+_GROUNDS: Final = {"light": "rgb(255, 255, 255)", "dark": "rgb(17, 22, 27)"}
+
+#: Notes which grounds the first frames of a page have: a flash of the wrong one is seen, too.
+_NOTE_GROUNDS: Final = """(() => {
+    const grounds = new Set();
+    let frames = 30;
+    const look = () => {
+        if (document.body) grounds.add(getComputedStyle(document.body).backgroundColor);
+        if (frames-- > 0) requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+    Object.defineProperty(window, "seenGrounds", { value: () => [...grounds] });
+})()"""
+
+#: What must not be wider than it is: the page, and the parts that scroll downwards only.
+_WIDER: Final = """() => {
+    const parts = ".messages, .content, .sidebar, .side, .composer, .popover, dialog";
+    return [document.documentElement, ...document.querySelectorAll(parts)]
+        .filter((one) => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0)
+        .map((one) => `${one.tagName}.${one.className}: ${one.scrollWidth} > ${one.clientWidth}`);
+}"""
+
+
+class PageChecks:
+    """Watches one page from its first moment."""
+
+    def __init__(self, page: Page, look: Look) -> None:
+        self._page = page
+        self._look = look
+        self._scheme: str = look.scheme
+        self._errors: list[str] = []
+        self._expected: list[re.Pattern[str]] = []
+        page.add_init_script(_NOTE_GROUNDS)
+        page.on("pageerror", lambda error: self._errors.append(f"thrown: {error}"))
+        page.on("console", self._note)
+
+    def expect_error(self, pattern: str) -> None:
+        """Take no offence at errors that this regular expression is found in."""
+        self._expected.append(re.compile(pattern))
+
+    def expect_scheme(self, scheme: str) -> None:
+        """Expect another scheme than the system's: somebody chose it."""
+        self._scheme = scheme
+
+    def assert_good(self) -> None:
+        """Fail on an error that was not expected, on overflow, and on a wrong ground."""
+        unexpected = [e for e in self._errors if not any(one.search(e) for one in self._expected)]
+        assert not unexpected, unexpected
+        if self._page.is_closed() or self._page.url == "about:blank":
+            return
+        wider = self.overflow()
+        assert not wider, f"wider than its place: {wider}"
+        now = self._page.evaluate("getComputedStyle(document.body).backgroundColor")
+        grounds = {now, *self._page.evaluate("seenGrounds()")}
+        assert grounds == {_GROUNDS[self._scheme]}, f"{self._scheme} page with grounds {grounds}"
+
+    def overflow(self) -> list[str]:
+        """Return what is wider than its place."""
+        width = self._page.evaluate("document.documentElement.clientWidth")
+        assert self._look.width - 20 <= width <= self._look.width, f"laid out {width} wide"
+        found: list[str] = self._page.evaluate(_WIDER)
+        return found
+
+    def text(self) -> str:
+        """Return where the page is and what stands on it, for the report of a failure."""
+        try:
+            return f"{self._page.url}\n{self._page.locator('body').inner_text(timeout=1000)}"
+        except PlaywrightError as error:
+            return f"{self._page.url}\n{error}"
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            where: Any = message.location
+            self._errors.append(f"console: {message.text} {where.get('url', '')}")

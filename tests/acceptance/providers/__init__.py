@@ -1,0 +1,1 @@
+"""Providers of each type: chosen, failing over, refusing, behind proxies."""

@@ -1,0 +1,1 @@
+"""Servers that tests start: PostgreSQL, pgbouncer, Redis in its versions."""
