@@ -10,10 +10,10 @@ from http.client import HTTPConnection
 from bench.load import stack as stacks
 from bench.load.children import Child
 from bench.load.clients import CHAT
+from bench.load.stack import Stack
 from bench.options import Options
 from bench.result import BenchmarkFailed, Goal, Report, Spread
 from bench.rounds import alternate, ratio
-from bench.load.stack import Stack
 from bench.terminal import Progress
 
 _CHATS = 1_000

@@ -10,10 +10,10 @@ from statistics import median
 from bench.load import stack as stacks
 from bench.load.callback_load import CallbackLoad
 from bench.load.children import Child
+from bench.load.stack import Stack
 from bench.options import Options
 from bench.result import Goal, Report, Spread
 from bench.rounds import alternate, ratio
-from bench.load.stack import Stack
 from bench.terminal import Progress
 from shared.queues.names import CALLBACKS_QUEUE
 

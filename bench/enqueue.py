@@ -9,10 +9,10 @@ from bench.load import stack as stacks
 from bench.load.children import Child
 from bench.load.clients import Target, queue_to, warn_of_generator
 from bench.load.load import Load
+from bench.load.stack import Stack, listening
 from bench.options import Options
 from bench.result import Goal, Report, Spread
 from bench.rounds import alternate, cpu_note, ratio
-from bench.load.stack import Stack, listening
 from bench.terminal import Progress
 from cli.ports import free_port
 

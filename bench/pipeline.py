@@ -7,11 +7,11 @@ import time
 from dataclasses import dataclass, field
 
 from bench.load import stack as stacks
-from bench.options import Options
 from bench.load.pipeline_workers import CONCURRENCY, Contender, ReplyTo, StockCelery
+from bench.load.stack import Stack
+from bench.options import Options
 from bench.result import BenchmarkFailed, Goal, Report, Spread
 from bench.rounds import alternate, cpu_note, ratio
-from bench.load.stack import Stack
 from bench.terminal import Progress
 
 _WARM_UP = 1000

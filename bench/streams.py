@@ -15,12 +15,12 @@ from typing import Final
 from bench.load import stack as stacks
 from bench.load.children import Child
 from bench.load.clients import CHAT
-from bench.options import Options
-from bench.result import BenchmarkFailed, Goal, Report, Spread
-from bench.rounds import alternate
 from bench.load.stack import QUEUE, Stack
 from bench.load.stream_load import Job, Reading, Stream
 from bench.load.streaming_llm import TOKENS_PER_S
+from bench.options import Options
+from bench.result import BenchmarkFailed, Goal, Report, Spread
+from bench.rounds import alternate
 from bench.terminal import Progress
 
 _STREAMS: Final = 200

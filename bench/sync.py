@@ -9,10 +9,10 @@ from bench.load import stack as stacks
 from bench.load.children import Child
 from bench.load.clients import Target, chat_to, warn_of_generator
 from bench.load.load import Load
+from bench.load.stack import QUEUE, Stack
 from bench.options import Options
 from bench.result import Goal, Report, Spread
 from bench.rounds import alternate, ratio
-from bench.load.stack import QUEUE, Stack
 from bench.terminal import Progress
 
 _CLIENTS = (1, 16, 64)

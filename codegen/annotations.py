@@ -13,9 +13,9 @@ from pydantic.fields import FieldInfo
 
 from codegen import model
 from codegen.model import TypeRef
+from shared.codecs.moments import to_unix_ms
 from shared.dtos.base import Dto
 from shared.dtos.fields import Holds
-from shared.dtos.moments import to_unix_ms
 
 _SCALARS: Final = {
     str: model.STRING,

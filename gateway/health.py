@@ -14,8 +14,8 @@ from gateway.http.response import JsonResponse
 from gateway.http.routes import Call, route
 from gateway.probe import OK
 from gateway.version import VERSION
+from shared.codecs.moments import iso_date
 from shared.dtos import catalog
-from shared.dtos.moments import iso_date
 from shared.dtos.service import (
     GetServerInfo,
     GetServerInfoResponse,

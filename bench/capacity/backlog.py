@@ -11,16 +11,16 @@ from typing import Any
 
 import requests
 
-from bench.load import stack as stacks
 from bench.capacity import recording_llm
 from bench.capacity.memory import MIB
+from bench.load import stack as stacks
 from bench.load.children import Child
 from bench.load.clients import CHAT, Target, chat_to, queue_to, warn_of_generator
 from bench.load.load import Load
+from bench.load.stack import MODEL, QUEUE, Stack
 from bench.options import Options
 from bench.result import BenchmarkFailed, Goal, Report, Spread
 from bench.rounds import ratio
-from bench.load.stack import MODEL, QUEUE, Stack
 from bench.terminal import Progress
 from shared.queues import names as task_names
 from shared.store import redis_keys

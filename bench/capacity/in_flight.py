@@ -8,15 +8,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.load import stack as stacks
 from bench.capacity import memory, recording_llm
 from bench.capacity.memory import MIB, Memory
 from bench.capacity.recording_llm import LlmCall
+from bench.load import stack as stacks
 from bench.load.children import Child
 from bench.load.clients import CHAT
+from bench.load.stack import MODEL, QUEUE, Stack
 from bench.options import Options
 from bench.result import BenchmarkFailed, Goal, Report, Spread
-from bench.load.stack import MODEL, QUEUE, Stack
 from bench.terminal import Progress
 from shared.jobs.job import NewJob
 from shared.ledger.job_store import JobStore

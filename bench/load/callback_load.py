@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from bench.load.children import Child
 from bench.load.instant_llm import BODY
 from bench.load.receivers import address
-from bench.result import BenchmarkFailed
 from bench.load.stack import MODEL, QUEUE, Stack, listening
+from bench.result import BenchmarkFailed
 from cli.ports import free_port
 from shared.jobs.job import NewJob
 from shared.jobs.moves import Result

@@ -16,7 +16,7 @@ from bench.load.cpu_time import cpu_s
 from bench.load.interrupts import held_back
 from bench.result import BenchmarkFailed
 
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(__file__).resolve().parents[2]
 _START_S = 60.0
 _STOP_S = 10.0
 

@@ -6,8 +6,8 @@ import subprocess
 from pathlib import Path
 
 from bench.load.children import Child
-from bench.result import BenchmarkFailed
 from bench.load.stack import MODEL, Stack, listening
+from bench.result import BenchmarkFailed
 from cli.ports import free_port
 
 _WORKERS = 2

@@ -11,8 +11,8 @@ import redis
 from bench.baselines import celery_app
 from bench.load.children import Child
 from bench.load.clients import CHAT
-from bench.result import BenchmarkFailed
 from bench.load.stack import MODEL, QUEUE, Stack
+from bench.result import BenchmarkFailed
 from cli.up import processes, readiness
 from shared.jobs.job import NewJob
 from shared.ledger.job_store import JobStore

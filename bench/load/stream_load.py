@@ -1,4 +1,4 @@
-"""Reads many streams at once, in a process of its own: `python -m bench.load.stream_load < job.json`.
+"""Reads many streams at once, in a process: `python -m bench.load.stream_load < job.json`.
 
 One thread with raw sockets, because it shares the machine with what it measures. Of each stream it
 tells how long the first chunk took, how late the chunks were behind the moment that the LLM put

@@ -8,9 +8,9 @@ from typing import Any, Final
 from shared.api_keys.issued import IssuedKey, NewKey
 from shared.api_keys.limits import NANOS, Limits
 from shared.api_keys.scopes import DEFAULT
+from shared.codecs.moments import iso_date
 from shared.dtos.api_keys import ApiKeyRow, CreateApiKey, KeyLimits, UpdateApiKey
 from shared.dtos.base import Dto
-from shared.dtos.moments import iso_date
 from shared.errors import ValidationFailed
 from shared.wire.naming import fold
 

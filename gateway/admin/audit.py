@@ -10,10 +10,10 @@ from flask import Blueprint, request
 from gateway.http.routes import Call, route
 from gateway.request_id import request_id
 from shared.audit import log
+from shared.codecs.moments import iso_date
 from shared.codecs.rows import rows_of
 from shared.dtos import catalog
 from shared.dtos.api_keys import AuditRow, QueryAuditLog, QueryAuditLogResponse
-from shared.dtos.moments import iso_date
 from shared.store.clock import unix_ms
 
 blueprint = Blueprint("audit", __name__)

@@ -11,8 +11,8 @@ from pydantic import SecretStr
 
 from gateway.admin.workers import worker_row
 from gateway.http.routes import Call, route
+from shared.codecs.moments import iso_date
 from shared.dtos import catalog
-from shared.dtos.moments import iso_date
 from shared.dtos.overview import (
     GetOverview,
     GetOverviewResponse,

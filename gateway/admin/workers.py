@@ -8,8 +8,8 @@ from flask import Blueprint
 
 from gateway.admin.audit import record
 from gateway.http.routes import Call, route
+from shared.codecs.moments import iso_date
 from shared.dtos import catalog
-from shared.dtos.moments import iso_date
 from shared.dtos.overview import RunningRow, WorkerRow
 from shared.dtos.providers import (
     CancelWorker,

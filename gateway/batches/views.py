@@ -14,7 +14,7 @@ from shared.batches.batch import Batch, Status
 from shared.batches.lines import MOST_BYTES
 from shared.batches.store import BatchStore
 from shared.dtos import catalog
-from shared.dtos.batches import (
+from shared.dtos.media.batches import (
     BatchCounts,
     CancelBatch,
     CreateBatch,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from shared.callbacks.delivery import Delivery, DeliveryAttempt, DeliveryState
+from shared.codecs.moments import iso_date
 from shared.dtos.deliveries import DeliveryAttemptRow, DeliveryRow
-from shared.dtos.moments import iso_date
 from shared.security.signing import message_id
 
 #: A job's generation and epoch: which of its results a delivery tells.

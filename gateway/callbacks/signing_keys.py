@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 from gateway.http.response import JsonResponse
 from gateway.http.routes import Call, route
 from shared.callbacks.signing_keys import CallbackKey
+from shared.codecs.moments import iso_date
 from shared.dtos import catalog
 from shared.dtos.callbacks import (
     CallbackKeyRow,
@@ -17,7 +18,6 @@ from shared.dtos.callbacks import (
     RotateCallbackSecret,
     RotateCallbackSecretResponse,
 )
-from shared.dtos.moments import iso_date
 from shared.dtos.service import GetWebhookKeys, WebhookKey, WebhookKeys
 from shared.security.signing import PrivateKey, SecretKey
 

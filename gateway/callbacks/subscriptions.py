@@ -8,6 +8,7 @@ from gateway.callbacks.samples import check_url
 from gateway.http.routes import Call, route
 from shared.callbacks.events import Event
 from shared.callbacks.subscriptions import Subscription
+from shared.codecs.moments import iso_date
 from shared.dtos import catalog
 from shared.dtos.callbacks import (
     CallbackSubscription,
@@ -18,7 +19,6 @@ from shared.dtos.callbacks import (
     QueryCallbackSubscriptionsResponse,
     UpdateCallbackSubscription,
 )
-from shared.dtos.moments import iso_date
 
 blueprint = Blueprint("callback_subscriptions", __name__)
 

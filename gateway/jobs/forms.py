@@ -6,9 +6,9 @@ import json
 import math
 from typing import Any, Final
 
+from shared.codecs.moments import iso_date
 from shared.dtos.base import ResponseError, ResponseStatus
 from shared.dtos.jobs import BackgroundJob, GetOpenAiChatStatusResponse
-from shared.dtos.moments import iso_date
 from shared.jobs.job import Job, JobState
 from shared.jobs.moves import Position
 from shared.media import request as media_request

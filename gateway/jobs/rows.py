@@ -7,8 +7,8 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from shared.codecs.moments import iso_date
 from shared.dtos.history import JobSummary, SummaryStats, UsageStats
-from shared.dtos.moments import iso_date
 from shared.errors import ValidationFailed
 from shared.history.rows import Row
 from shared.history.statistics import UsageSum

@@ -20,9 +20,9 @@ from gateway.media.uploads import Upload, dropped_without_job
 from gateway.services import Services
 from shared.api_keys.principal import Principal
 from shared.dtos import catalog
-from shared.dtos.media import ai_server as dtos
 from shared.dtos.base import Dto
 from shared.dtos.endpoint import Endpoint
+from shared.dtos.media import ai_server as dtos
 from shared.errors import JobNotFound, ValidationFailed
 from shared.jobs.job import JobState
 from shared.operation import TEXTS

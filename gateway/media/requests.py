@@ -12,8 +12,8 @@ from gateway.media.models import model_for
 from gateway.media.uploads import Upload, drop, read_upload
 from gateway.services import services
 from shared.api_keys.principal import Principal
-from shared.dtos.media import ai_server as dtos
 from shared.dtos.base import Dto
+from shared.dtos.media import ai_server as dtos
 from shared.errors import ValidationFailed
 from shared.operation import Operation
 from shared.wire.chat_request import ChatCall

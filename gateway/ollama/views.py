@@ -19,8 +19,8 @@ from gateway.ollama.reading import parse_chat, parse_embed, parse_embeddings
 from gateway.waiting.ollama_lines import OllamaChatLines
 from shared.api_keys.principal import Principal
 from shared.codecs.json_bytes import to_json_bytes
+from shared.codecs.moments import iso_date
 from shared.dtos import catalog, ollama
-from shared.dtos.moments import iso_date
 from shared.errors import ModelNotFound
 from shared.providers.provider import Registry
 from shared.providers.vision import sees

@@ -9,6 +9,7 @@ from flask import Blueprint
 
 from gateway.http.routes import Call, route
 from gateway.pages.system_prompts import SYSTEM_PROMPTS
+from shared.codecs.moments import iso_date
 from shared.codecs.rows import rows_of
 from shared.conversations import Conversation, Draft, Prompt
 from shared.dtos import catalog
@@ -29,7 +30,6 @@ from shared.dtos.conversations import (
     SaveConversationResponse,
     SavePrompt,
 )
-from shared.dtos.moments import iso_date
 
 blueprint = Blueprint("conversations", __name__)
 

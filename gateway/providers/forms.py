@@ -10,9 +10,9 @@ from pydantic.alias_generators import to_camel
 from gateway.providers.conditions import condition_of
 from gateway.services import Services
 from shared.api_keys.principal import Principal
+from shared.codecs.moments import iso_date
 from shared.dtos import providers as dtos
 from shared.dtos.base import Dto
-from shared.dtos.moments import iso_date
 from shared.errors import ValidationFailed
 from shared.providers.health import WELL, Standing
 from shared.providers.provider import Provider

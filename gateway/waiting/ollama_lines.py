@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from shared.codecs.json_bytes import to_json_bytes
-from shared.dtos.moments import iso_date
+from shared.codecs.moments import iso_date
 from shared.store.clock import unix_ms
 from shared.wire import ollama_chat
 

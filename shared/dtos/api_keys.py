@@ -8,9 +8,9 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from shared.api_keys.limits import NANOS, Limits
 from shared.api_keys.scopes import Scope
+from shared.codecs.moments import UnixMs
 from shared.dtos.base import Dto, ResponseStatus
 from shared.dtos.fields import zero_is_absent
-from shared.dtos.moments import UnixMs
 
 #: A secret that is brought along must be random and long, since it is kept as a fast hash.
 _LEAST_SECRET = 32

@@ -11,13 +11,24 @@ from typing import Any, Final, TypeVar
 
 from shared import errors
 from shared.api_keys.scopes import Scope
-from shared.dtos import api_keys, batches, callbacks, conversations, deliveries, history, inference, jobs, ollama, overview, providers, service
-from shared.dtos.media import files
-from shared.dtos.media import ai_server as generation
-from shared.dtos.media import openai as media
-from shared.dtos.media import transforms
+from shared.dtos import (
+    api_keys,
+    callbacks,
+    conversations,
+    deliveries,
+    history,
+    inference,
+    jobs,
+    ollama,
+    overview,
+    providers,
+    service,
+)
 from shared.dtos.base import Dto
 from shared.dtos.endpoint import DTO_PREFIXES, ONE_WAY_PREFIX, Endpoint, Form, Tag
+from shared.dtos.media import ai_server as generation
+from shared.dtos.media import batches, files, transforms
+from shared.dtos.media import openai as media
 
 Q = TypeVar("Q", bound=Dto)
 

@@ -6,10 +6,10 @@ from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from shared.codecs.moments import UnixMs
 from shared.dtos.base import Dto, ResponseStatus
 from shared.dtos.fields import Text, one_of
 from shared.dtos.jobs import ById
-from shared.dtos.moments import UnixMs
 from shared.errors import ValidationFailed
 from shared.history.statistics import GroupBy
 from shared.jobs.job import JobState

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.system.api import Api
+from tests.acceptance.conformance.answers import CONFORMANCE
 from tests.acceptance.llms.canned_streams import CANNED_STREAMS
 from tests.acceptance.llms.canned_wire import CANNED_WIRE
-from tests.acceptance.conformance.answers import CONFORMANCE
-from tests.acceptance.system.dialect_stack import DialectStack
 from tests.acceptance.llms.odd_answers import ODD_ANSWERS
+from tests.acceptance.system.api import Api
+from tests.acceptance.system.dialect_stack import DialectStack
 from tests.acceptance.system.redis_outage import MODELS as OUTAGE_MODELS
 from tests.acceptance.system.redis_outage import Outage, RunningOutage
 from tests.acceptance.system.stack import Stack

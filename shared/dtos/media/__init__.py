@@ -1,1 +1,1 @@
-"""DTOs of pictures, sound, files and what changes them."""
+"""DTOs of files and what is made of them: pictures, sound, transforms, batches."""

@@ -1,7 +1,7 @@
 """What becomes of a callback under every fault of its receiver: run for real, told as a table.
 
-`python -m tests.acceptance.callbacks.callback_faults` runs it with a quick schedule and rewrites the table in
-docs/callbacks.md. For the real schedule see `callback_real.py`.
+`python -m tests.acceptance.callbacks.callback_faults` runs it with a quick schedule and rewrites
+the table in docs/callbacks.md. For the real schedule see `callback_real.py`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Final
 
 from shared.callbacks.delivery import Delivery, DeliveryState
 from shared.callbacks.delivery_store import DeliveryStore
-from tests.acceptance.system.api import chat
 from tests.acceptance.callbacks.faulty_receivers import FaultyReceiver, all_faults, running
+from tests.acceptance.system.api import chat
 from tests.acceptance.system.polling import until
 from tests.acceptance.system.stack import Stack
 from tests.support.factories import new_settings

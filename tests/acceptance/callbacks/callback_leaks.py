@@ -1,6 +1,7 @@
 """What a callbacks worker holds while receivers misbehave in parallel, again and again.
 
-`python -m tests.acceptance.callbacks.callback_leaks ROUNDS` runs it by hand and prints what was held.
+`python -m tests.acceptance.callbacks.callback_leaks ROUNDS` runs it by hand and prints
+what was held.
 """
 
 from __future__ import annotations

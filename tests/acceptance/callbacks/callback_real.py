@@ -1,7 +1,7 @@
 """The faults of receivers with the real schedule, watched for a while: run by hand.
 
-`python -m tests.acceptance.callbacks.callback_real MINUTES` prints when each attempt was made, and every
-minute what the worker holds: the schedule takes days, its first attempts minutes.
+`python -m tests.acceptance.callbacks.callback_real MINUTES` prints when each attempt was made,
+and every minute what the worker holds: the schedule takes days, its first attempts minutes.
 """
 
 from __future__ import annotations

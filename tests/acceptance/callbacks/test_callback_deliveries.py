@@ -18,11 +18,11 @@ from standardwebhooks import Webhook
 from cli.api.callbacks import callbacks
 from cli.api.forwarding import Forward
 from cli.api.receiver import VALID, Receiver
+from tests.acceptance.callbacks.test_callback_docs import run_python
 from tests.acceptance.system.api import Api, chat
 from tests.acceptance.system.polling import PATIENCE_S, until
 from tests.acceptance.system.receiver import Callback
 from tests.acceptance.system.stack import Stack
-from tests.acceptance.callbacks.test_callback_docs import run_python
 
 
 def new_path() -> str:

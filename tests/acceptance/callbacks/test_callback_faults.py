@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from shared.callbacks.delivery import DeliveryState
-from tests.acceptance.system.api import Api, chat
 from tests.acceptance.callbacks.callback_faults import QUICK, Case, run
+from tests.acceptance.system.api import Api, chat
 from tests.acceptance.system.stack import GATEWAY, REDIS, Stack
 from tests.support.refused_targets import ALWAYS, MALFORMED, PRIVATE
 from tests.support.webhook_ids import the_one_id

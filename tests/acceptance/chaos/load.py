@@ -18,9 +18,9 @@ from typing import Any
 
 import requests
 
-from tests.acceptance.system.api import FINAL, Api, chat
 from tests.acceptance.chaos.ledgers import Kind, Response, Told, marker_of
 from tests.acceptance.chaos.recorders import RecordingReceiver
+from tests.acceptance.system.api import FINAL, Api, chat
 
 #: The model that one small worker serves: bursts fill its queue.
 CROWDED = "demo-slow-500ms"

@@ -7,8 +7,8 @@ import uuid
 
 import pytest
 
-from tests.acceptance.system.api import Api
 from tests.acceptance.llms.odd_answers import ODD_ANSWERS
+from tests.acceptance.system.api import Api
 from tests.acceptance.system.stack import Stack
 
 JSON = {"Content-Type": "application/json"}

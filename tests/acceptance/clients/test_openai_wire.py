@@ -12,9 +12,9 @@ import openai
 import pytest
 from openai import AsyncOpenAI, OpenAI
 
+from tests.acceptance.llms.canned_wire import COMPLETION, EMBEDDING, TEXT_CHUNKS
 from tests.acceptance.system import event_source
 from tests.acceptance.system.api import Api
-from tests.acceptance.llms.canned_wire import COMPLETION, EMBEDDING, TEXT_CHUNKS
 from tests.acceptance.system.stack import Stack
 
 JSON = {"Content-Type": "application/json"}

@@ -12,8 +12,8 @@ import openai
 import pytest
 from openai import AsyncOpenAI, OpenAI
 
-from tests.acceptance.system.api import Api
 from tests.acceptance.llms.canned_wire import EVENTS, RESPONSE
+from tests.acceptance.system.api import Api
 from tests.acceptance.system.polling import until
 from tests.acceptance.system.stack import Stack
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from cli.ports import free_port
-from tests.acceptance.hostile.peers import servers
 from tests.acceptance.hostile.ground import Ground
 from tests.acceptance.hostile.health import Vitals
 from tests.acceptance.hostile.innocents import Innocent
+from tests.acceptance.hostile.peers import servers
 from tests.acceptance.hostile.peers.peer_process import running
 from tests.acceptance.system.stack import Stack
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import secrets
 
-from tests.acceptance.system.api import Api, chat
 from tests.acceptance.hostile.ground import Ground
+from tests.acceptance.system.api import Api, chat
 
 
 class Innocent:

@@ -11,12 +11,9 @@ from typing import Final
 
 from cli.ports import free_port
 from shared.open_files import allow_many_connections
-from tests.acceptance.hostile.peers import askers
-from tests.acceptance.hostile.peers import client_peers
-from tests.acceptance.hostile.peers import key_holders
-from tests.acceptance.hostile.peers import servers
 from tests.acceptance.hostile.ground import Ground, Peer
 from tests.acceptance.hostile.health import Vitals
+from tests.acceptance.hostile.peers import askers, client_peers, key_holders, servers
 from tests.acceptance.hostile.peers.peer_process import Running, running
 from tests.acceptance.hostile.report import Result
 from tests.acceptance.hostile.samples import Samples

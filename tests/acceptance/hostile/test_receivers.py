@@ -10,12 +10,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.acceptance.system.api import Api, chat
-from tests.acceptance.hostile.peers import askers
-from tests.acceptance.hostile.peers import key_holders
 from tests.acceptance.hostile.beside import MOST, compare
 from tests.acceptance.hostile.ground import Ground
 from tests.acceptance.hostile.innocents import Innocent
+from tests.acceptance.hostile.peers import askers, key_holders
+from tests.acceptance.system.api import Api, chat
 from tests.acceptance.system.polling import until
 from tests.support.rude_receivers import RudeReceiver
 

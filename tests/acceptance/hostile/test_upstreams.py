@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.acceptance.hostile.peers import askers
-from tests.acceptance.hostile.peers import key_holders
 from tests.acceptance.hostile.beside import compare
 from tests.acceptance.hostile.ground import Ground
 from tests.acceptance.hostile.innocents import Innocent
+from tests.acceptance.hostile.peers import askers, key_holders
 from tests.upstreams.manners.endless import TITLES
 
 

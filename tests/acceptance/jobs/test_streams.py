@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 import requests
 
-from tests.acceptance.system.api import Api, chat
 from tests.acceptance.llms.canned_streams import (
     CANNED_STREAMS,
     FLOOD,
@@ -27,6 +26,7 @@ from tests.acceptance.llms.canned_streams import (
     TEXT,
     TOOL_CHUNKS,
 )
+from tests.acceptance.system.api import Api, chat
 from tests.acceptance.system.event_source import Event, all_events, events, text_of
 from tests.acceptance.system.polling import until
 from tests.acceptance.system.stack import CHAT, GATEWAY, REDIS, Stack

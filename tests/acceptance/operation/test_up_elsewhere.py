@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.acceptance.system.polling import until
 from tests.acceptance.operation.test_replyto_up import Newcomer, api_key_in
+from tests.acceptance.system.polling import until
 
 pytestmark = pytest.mark.acceptance
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.acceptance.system.browser import chromium
 from tests.acceptance.pages.driving import looks
 from tests.acceptance.pages.driving.admin_driver import AdminDriver
 from tests.acceptance.pages.driving.admin_scene import Maker, Scene, admin_secret, new_key, play
@@ -15,6 +14,7 @@ from tests.acceptance.pages.driving.canned_answers import ANSWERS
 from tests.acceptance.pages.driving.chat_driver import ChatDriver
 from tests.acceptance.pages.driving.looks import Look
 from tests.acceptance.pages.driving.profile import Profiles, good_profiles
+from tests.acceptance.system.browser import chromium
 from tests.acceptance.system.stack import Stack
 
 #: A provider that nobody can reach, and what a million tokens of a demo model cost.

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from tests.acceptance.system.browser import chromium
 from tests.acceptance.pages.driving import busy_weeks
 from tests.acceptance.pages.driving.admin_scene import admin_secret
 from tests.acceptance.pages.driving.canned_answers import said
 from tests.acceptance.pages.driving.chat_driver import ChatDriver
 from tests.acceptance.pages.driving.looks import DESK_LIGHT, PHONE_DARK, Look
 from tests.acceptance.pages.driving.profile import enter, new_page
+from tests.acceptance.system.browser import chromium
 from tests.acceptance.system.stack import Stack
 
 FOLDER = Path(__file__).parents[3] / "docs" / "img"

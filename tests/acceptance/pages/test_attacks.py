@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.acceptance.system.api import Api
-from tests.acceptance.system.api import chat as request
 from tests.acceptance.pages.driving.admin_driver import SECTIONS, AdminDriver
 from tests.acceptance.pages.driving.admin_scene import admin_api, issue_key
 from tests.acceptance.pages.driving.canned_answers import ATTACKS
 from tests.acceptance.pages.driving.chat_driver import ChatDriver
 from tests.acceptance.pages.driving.profile import Profiles
+from tests.acceptance.system.api import Api
+from tests.acceptance.system.api import chat as request
 from tests.acceptance.system.stack import Stack
 
 _MODEL = "<img src=x onerror='window.hacked=1'>"

@@ -9,7 +9,13 @@ from playwright.sync_api import Page, expect
 
 from shared.store import redis_keys
 from tests.acceptance.pages.driving.admin_driver import SECTIONS, AdminDriver
-from tests.acceptance.pages.driving.admin_scene import Scene, admin_api, admin_secret, issue_key, new_key
+from tests.acceptance.pages.driving.admin_scene import (
+    Scene,
+    admin_api,
+    admin_secret,
+    issue_key,
+    new_key,
+)
 from tests.acceptance.pages.driving.chat_driver import ChatDriver
 from tests.acceptance.pages.driving.profile import Profiles, sign_in
 from tests.acceptance.system.polling import until

@@ -11,6 +11,7 @@ import openai
 import pytest
 from openai import OpenAI
 
+from tests.acceptance.llms.fake_anthropic import KEY, SIGNATURE
 from tests.acceptance.system.dialect_stack import (
     CLAUDE,
     CLAUDE_OWN,
@@ -18,7 +19,6 @@ from tests.acceptance.system.dialect_stack import (
     NEW_CLAUDE,
     DialectStack,
 )
-from tests.acceptance.llms.fake_anthropic import KEY, SIGNATURE
 
 PNG = "data:image/png;base64,iVBORw0KGgo="
 TOOLS: list[Any] = [

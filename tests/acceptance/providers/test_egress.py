@@ -12,12 +12,12 @@ import pytest
 
 from cli.demo.llm import DemoLlm
 from shared.settings import new_api_key
+from tests.acceptance.llms.fake_ollama import FakeOllama
+from tests.acceptance.llms.tls_llm import TlsLlm
 from tests.acceptance.system.api import chat
 from tests.acceptance.system.certificates import Authority
-from tests.acceptance.llms.fake_ollama import FakeOllama
 from tests.acceptance.system.stack import Stack
 from tests.acceptance.system.tinyproxy import PASSWORD, Tinyproxy
-from tests.acceptance.llms.tls_llm import TlsLlm
 
 ADMIN = new_api_key()
 DEMO = "demo-instant"

@@ -12,9 +12,9 @@ from openai import OpenAI
 from servicestack import BackgroundJobState, JsonServiceClient, WebServiceException
 
 from tests.acceptance.clients import servicestack_ollama_dtos as dtos
+from tests.acceptance.llms.fake_ollama import COUNTS
 from tests.acceptance.system.api import Api
 from tests.acceptance.system.dialect_stack import CLAUDE, GONE_LLAMA, LLAMA, DialectStack
-from tests.acceptance.llms.fake_ollama import COUNTS
 from tests.acceptance.system.polling import until
 
 

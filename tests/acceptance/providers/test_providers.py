@@ -15,8 +15,8 @@ import requests
 from servicestack import JsonServiceClient, WebServiceException
 
 from tests.acceptance.clients import servicestack_provider_dtos as dtos
-from tests.acceptance.system.api import Api, chat
 from tests.acceptance.llms.counting_llm import CountingLlm
+from tests.acceptance.system.api import Api, chat
 from tests.acceptance.system.polling import until
 from tests.acceptance.system.stack import ALL_ROLES, Stack
 

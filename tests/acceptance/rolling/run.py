@@ -14,9 +14,9 @@ from tests.acceptance.chaos.auditor import Audit, audit
 from tests.acceptance.chaos.ledgers import Happened, Ledgers
 from tests.acceptance.chaos.load import CROWDED, MODELS, Load, callbacks_due
 from tests.acceptance.chaos.recorders import RecordingLlm, RecordingReceiver
-from tests.acceptance.system.polling import until
 from tests.acceptance.rolling import plan
 from tests.acceptance.rolling.two_releases import TwoReleases
+from tests.acceptance.system.polling import until
 from tests.acceptance.system.stack import REDIS
 
 #: What hangs is given up soon, and jobs wait behind the window.

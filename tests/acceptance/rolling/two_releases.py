@@ -14,8 +14,8 @@ import requests
 from cli.ports import free_port
 from cli.up import processes, readiness
 from shared.queues import names as task_names
-from tests.acceptance.system.api import Api
 from tests.acceptance.rolling import plan
+from tests.acceptance.system.api import Api
 from tests.acceptance.system.stack import REDIS, Stack
 from tests.support.factories import new_settings
 

@@ -1,1 +1,1 @@
-"""The running system that tests ask, and what stands around it: processes, proxies, Redis in distress."""
+"""The running system that tests ask, and what stands around it: proxies, Redis in distress."""

@@ -20,9 +20,9 @@ from cli.up.detection import DEMO_MEDIA
 from shared.queues import names as task_names
 from shared.security.sealing import new_encryption_key
 from shared.settings import new_api_key, new_callback_secret
+from tests.acceptance.llms.canned_llm import Answer, CannedCall, CannedLlm
 from tests.acceptance.system import redis_setups
 from tests.acceptance.system.api import Api
-from tests.acceptance.llms.canned_llm import Answer, CannedCall, CannedLlm
 from tests.acceptance.system.guard import Guard
 from tests.acceptance.system.memory import family, open_sockets, resident_bytes
 from tests.acceptance.system.polling import until

@@ -12,11 +12,11 @@ from codegen import model
 from codegen.annotations import field_type
 from codegen.from_catalog import build, whole_model
 from codegen.model import TypeRef
+from shared.codecs.moments import UnixMs
 from shared.dtos.base import Dto
 from shared.dtos.catalog import CATALOG
 from shared.dtos.endpoint import Endpoint, Tag
 from shared.dtos.fields import Holds
-from shared.dtos.moments import UnixMs
 
 MODEL = whole_model()
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from tests.acceptance.system.api import Api, chat
 from tests.acceptance.hostile.peers.peer_process import Errand
 from tests.acceptance.hostile.peers.servers import HOSTILE, RECEIVERS
+from tests.acceptance.system.api import Api, chat
 
 #: Longest wait for an answer of a hostile upstream (seconds).
 _TIMEOUT_S = 60

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
-from tests.acceptance.hostile.peers import clients
 from tests.acceptance.hostile.ground import Ground, Peer
+from tests.acceptance.hostile.peers import clients
 from tests.acceptance.hostile.peers.peer_process import Deed, running
 
 

@@ -8,10 +8,10 @@ import time
 from playwright.sync_api import expect
 
 from shared.machines.self_check import SelfCheck
-from tests.acceptance.system.api import chat as request
 from tests.acceptance.pages.driving.admin_driver import SECTIONS, AdminDriver
 from tests.acceptance.pages.driving.admin_scene import Maker, Scene
 from tests.acceptance.pages.driving.profile import Profiles
+from tests.acceptance.system.api import chat as request
 from tests.acceptance.system.stack import CALLBACKS, GATEWAY, Stack
 
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from tests.acceptance.system.api import chat
 from tests.acceptance.pages.driving.accessibility import violations
 from tests.acceptance.pages.driving.admin_driver import AdminDriver
 from tests.acceptance.pages.driving.admin_scene import admin_api, admin_secret
 from tests.acceptance.pages.driving.looks import Look
 from tests.acceptance.pages.driving.profile import Profiles, good_profiles
+from tests.acceptance.system.api import chat
 from tests.acceptance.system.polling import until
 from tests.acceptance.system.stack import CALLBACKS, COMPLETION, GATEWAY, REDIS, Stack
 

@@ -18,8 +18,8 @@ from shared.jobs.failures import CANCELLED
 from shared.jobs.job import Attempt, Job, JobState, failure_body, json_of
 from shared.providers.prices import load_prices
 from shared.store import redis_keys
-from tests.acceptance.system.api import chat
 from tests.acceptance.pages.driving.admin_scene import admin_api
+from tests.acceptance.system.api import chat
 from tests.acceptance.system.stack import Stack
 
 PRICES: Final = """

@@ -15,12 +15,12 @@ from typing import Final
 import click
 from playwright.sync_api import Browser, Page
 
-from tests.acceptance.system.browser import chromium
 from tests.acceptance.pages.driving import busy_weeks
 from tests.acceptance.pages.driving.admin_driver import AdminDriver
 from tests.acceptance.pages.driving.admin_scene import admin_secret
 from tests.acceptance.pages.driving.looks import DESK_LIGHT
 from tests.acceptance.pages.driving.profile import enter, new_page
+from tests.acceptance.system.browser import chromium
 from tests.acceptance.system.stack import Stack
 
 #: Notes when each reading began and ended (milliseconds since the page was opened).

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, text
 
 from shared.codecs.half_characters import may_have_halves, whole
+from shared.codecs.moments import EARLIEST_MS, LATEST_MS, iso_date, to_unix_ms
 from shared.codecs.rows import rows_of
 from shared.dtos.base import Dto
-from shared.dtos.moments import EARLIEST_MS, LATEST_MS, iso_date, to_unix_ms
 from shared.errors import ValidationFailed
 from tests.support.factories import new_settings
 from tests.support.gateway_client import ADMIN_SECRET, API_KEY, PROVIDERS, Gateway, build

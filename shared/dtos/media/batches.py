@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from shared.dtos.media.files import ExpiresAfter
 from shared.dtos.inference import OpenAiWire
+from shared.dtos.media.files import ExpiresAfter
 
 #: A batch may take from an hour to a week.
 Window = Annotated[str, Field(pattern=r"^([1-9]|[1-9][0-9]|1[0-5][0-9]|16[0-8])h$")]
