@@ -17,6 +17,7 @@ from gunicorn.app.base import BaseApplication
 
 from gateway.self_check import check_gateway
 from shared.database.database import prepare
+from shared.freed_memory import give_back_freed
 from shared.listen_address import url_host
 from shared.machines.identity import MachineDiffers
 from shared.open_files import allow_many_connections
@@ -90,6 +91,7 @@ def main() -> None:
         sys.exit(f"replyto: {exc}")
     set_up(_NAME, settings)
     allow_many_connections()
+    give_back_freed()
     prepare(settings.effective_database_url)
     try:
         check_gateway(settings)

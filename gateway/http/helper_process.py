@@ -15,6 +15,7 @@ from typing import Any, Final
 # So that the first body does not wait for them.
 import shared.wire.chat_request
 import shared.wire.operation_request  # noqa: F401
+from shared.freed_memory import give_back_freed
 
 _LENGTH: Final = struct.Struct("!Q")
 #: The gateway's loop comes first.
@@ -27,6 +28,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.nice(_NICENESS)
+    give_back_freed()
     with socket.socket(fileno=int(sys.argv[1])) as link, link.makefile("rb") as messages:
         link.settimeout(None)
         while head := messages.read(_LENGTH.size):

@@ -16,6 +16,7 @@ from celery.worker import state
 from redis.exceptions import RedisError
 
 from shared.database.database import prepare
+from shared.freed_memory import give_back_freed
 from shared.machines.database_id import OwnFingerprints
 from shared.machines.identity import MachineDiffers, check_at_start
 from shared.machines.self_check import SelfCheck
@@ -55,6 +56,7 @@ class DepsStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
         super().__init__(worker, **options)
         _outlive_hang_ups()
         allow_many_connections()
+        give_back_freed()
         settings = load_settings()
         prepare(settings.effective_database_url)
         try:

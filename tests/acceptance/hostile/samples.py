@@ -10,6 +10,8 @@ from typing import Final
 #: What may be more in the last quarter than in the one before: a tenth, and so much (MB, files).
 _SHARE: Final = 0.1
 SLACK: Final = {"RSS, MB": 16.0, "files": 50.0}
+#: A process that was seen less often is a child that writes Redis's file, and ends by itself.
+_FEWEST: Final = 8
 
 
 @dataclass
@@ -43,5 +45,5 @@ class Samples:
         return [
             f"{what} of {process} grew from {one.quarter(2):.0f} to {one.quarter(3):.0f}"
             for (process, what), one in self.series.items()
-            if not one.is_flat(SLACK[what])
+            if len(one.values) >= _FEWEST and not one.is_flat(SLACK[what])
         ]

@@ -23,9 +23,16 @@ def test_series_is_flat_when_its_last_half_is(values: list[float], flat: bool) -
     assert Series(values).is_flat(SLACK["RSS, MB"]) is flat
 
 
+def test_child_that_ends_soon_does_not_grow() -> None:
+    samples = Samples()
+    for value in (40.0, 90.0):
+        samples.add("redis 2", "RSS, MB", value)
+    assert samples.growing() == []
+
+
 def test_report_tells_all_that_is_wrong() -> None:
     samples = Samples()
-    for value in (1, 1, 100, 1000):
+    for value in (1, 1, 1, 1, 100, 100, 1000, 1000):
         samples.add("gateway 1", "files", value)
         samples.add("redis 2", "files", 5)
     result = Result(7, 60, {"pours": 0, "drips": 3}, {}, {"a chat": [0.5]}, samples, ["x is gone"])
