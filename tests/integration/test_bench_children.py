@@ -27,7 +27,7 @@ while True:
 BENCH = """
 import subprocess, sys, time
 from pathlib import Path
-from bench import children
+from bench.load import children
 from bench.load.interrupts import end_on_signals
 
 children._STOP_S = 1.0

@@ -58,6 +58,8 @@ def jobs_in(stack: Stack) -> dict[bytes, Any]:
     """Return all that the ledger holds of jobs: what it knows of itself is no job."""
     held = dump(stack.redis)
     held.pop(redis_keys.COUNTERS.encode(), None)
+    # What is counted comes a moment after what was done.
+    held.pop(redis_keys.METRICS.encode(), None)
     # A server that starts anew is given a new epoch.
     held.pop(redis_keys.LEDGER.encode(), None)
     return held

@@ -14,7 +14,7 @@ from tests.acceptance.system.api import Api
 from tests.acceptance.system.stack import Stack
 from tests.upstreams import good
 from tests.upstreams.manner import Failed, Manner
-from tests.upstreams.manners import MANNERS
+from tests.upstreams.manners import MANNERS, endless
 from tests.upstreams.server import Asked, RawUpstream, Reply
 
 #: Ends the name of a model that has a good provider too.
@@ -68,15 +68,18 @@ class MannersStack:
                 "REPLYTO_PROVIDER_FAILURES": "1000",
                 "REPLYTO_ATTEMPT_TIMEOUT_S": str(ATTEMPT_S),
                 # Less than by default, so that the size is found before the time is over.
-                "REPLYTO_ANSWER_MAX_BYTES": str(8 * 1024 * 1024),
+                "REPLYTO_ANSWER_MAX_BYTES": str(6 * 1024 * 1024),
             },
         )
         self.stack.open()
         self._threads = ThreadPoolExecutor(64)
+        # Whoever takes all that a worker has is no test of another's time limit.
+        self._few = ThreadPoolExecutor(3)
         return self
 
     def __exit__(self, *exc: object) -> None:
         self._threads.shutdown(cancel_futures=True)
+        self._few.shutdown(cancel_futures=True)
         self.stack.close()
         self.upstream.stop()
 
@@ -88,13 +91,18 @@ class MannersStack:
         """Return what became of the job; `beside`: of the one whose model has a good provider."""
         key = manner.slug + (_BESIDE if beside else "")
         if key not in self._made:
-            self._made[key] = self._threads.submit(self._make, manner, key)
+            self._made[key] = self._submit(manner, key)
         return self._made[key].result()
 
     def ahead(self, manner: Manner, *, beside: bool) -> None:
         """Begin with the manner's job: others are made meanwhile."""
         key = manner.slug + (_BESIDE if beside else "")
-        self._made.setdefault(key, self._threads.submit(self._make, manner, key))
+        if key not in self._made:
+            self._made[key] = self._submit(manner, key)
+
+    def _submit(self, manner: Manner, model: str) -> Future[Outcome]:
+        threads = self._few if manner.title in endless.TITLES else self._threads
+        return threads.submit(self._make, manner, model)
 
     def _make(self, manner: Manner, model: str) -> Outcome:
         with self.stack.api() as api:

@@ -406,8 +406,8 @@ def test_form_of_a_thousand_fields_and_more_is_refused(gateway: Gateway) -> None
 @pytest.mark.parametrize(
     ("method", "path", "status", "allow"),
     [
-        ("POST", "/v1/audio/speech", 404, None),
-        ("POST", "/v1/images/generations", 404, None),
+        ("POST", "/v1/fine_tuning/jobs", 404, None),
+        ("POST", "/v1/vector_stores", 404, None),
         ("PROPFIND", "/v1/anything", 404, None),
         ("OPTIONS", "/v1/anything", 404, None),
         ("GET", "/v1", 404, None),
