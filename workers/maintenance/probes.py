@@ -98,8 +98,14 @@ def examine(deps: Deps, provider: Provider) -> Finding:
         return Finding(str(exc))
     except requests.RequestException as exc:
         said = f"it could not be reached{why(exc) or f' ({type(exc).__name__})'}"
-        return Finding(said, is_for_all=True, is_away=True)
+        return Finding(said, is_for_all=True, is_away=_is_away(exc))
     return _judged(response.status_code, has_key=bool(key or not provider.api_key_env))
+
+
+def _is_away(error: requests.RequestException) -> bool:
+    """Whether nobody is there: a proxy or a certificate that refuses says nothing of that."""
+    barred = (requests.exceptions.ProxyError, requests.exceptions.SSLError)
+    return isinstance(error, requests.ConnectionError) and not isinstance(error, barred)
 
 
 def _headers(deps: Deps, provider: Provider, key: str | None) -> dict[str, str]:

@@ -259,7 +259,7 @@ def test_without_a_right_key_nothing_is_told(
         ("GET", "/nothing", 404, "unknown_url"),
         ("GET", "/v1/%00%ff/../../x//", 404, "unknown_url"),
         ("GET", SYNC, 405, "method_not_allowed"),
-        ("PUT", QUEUE, 405, "method_not_allowed"),
+        ("PATCH", QUEUE, 405, "method_not_allowed"),
         ("DELETE", "/v1/models", 405, "method_not_allowed"),
         ("GET", "/api/CancelJob", 405, "method_not_allowed"),
     ],

@@ -20,7 +20,7 @@ from tests.upstreams.server import Asked, RawUpstream, Reply
 #: Ends the name of a model that has a good provider too.
 _BESIDE = "-beside"
 #: Longest attempt (seconds): some manners would never end.
-ATTEMPT_S = 8
+ATTEMPT_S = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class MannersStack:
         self.stack.open()
         self._threads = ThreadPoolExecutor(64)
         # Whoever takes all that a worker has is no test of another's time limit.
-        self._few = ThreadPoolExecutor(3)
+        self._few = ThreadPoolExecutor(4)
         return self
 
     def __exit__(self, *exc: object) -> None:
