@@ -9,6 +9,7 @@ from typing import Final
 from flask import Blueprint
 
 from gateway.files.forms import own_file
+from gateway.files.listing import page_fields
 from gateway.http.routes import Call, route
 from shared.batches.batch import Batch, Status
 from shared.batches.lines import MOST_BYTES
@@ -54,13 +55,7 @@ def listing(call: Call[ListBatches]) -> OpenAiBatches:
     """List the caller's batches."""
     asked = call.request
     found = gateway_store(call).page(call.principal.owner, asked.after, asked.limit + 1)
-    data = [_form(one) for one in found[: asked.limit]]
-    return OpenAiBatches(
-        data=data,
-        first_id=data[0].id if data else None,
-        last_id=data[-1].id if data else None,
-        has_more=len(found) > asked.limit,
-    )
+    return OpenAiBatches(**page_fields(found, asked.limit, _form))
 
 
 @route(blueprint, catalog.RETRIEVE_BATCH)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from gateway.files.forms import expiry_of, file_object, own_file, purpose_of
+from gateway.files.listing import page_fields
 from gateway.files.received_form import received_form
 from gateway.files.serving import serve
 from gateway.http.request import incoming
@@ -47,13 +48,7 @@ def listing(call: Call[ListFiles]) -> OpenAiFiles:
         asked.limit + 1,
         ascending=asked.order == "asc",
     )
-    data = [file_object(one) for one in found[: asked.limit]]
-    return OpenAiFiles(
-        data=data,
-        first_id=data[0].id if data else None,
-        last_id=data[-1].id if data else None,
-        has_more=len(found) > asked.limit,
-    )
+    return OpenAiFiles(**page_fields(found, asked.limit, file_object))
 
 
 @route(blueprint, catalog.RETRIEVE_FILE)

@@ -89,16 +89,17 @@ class MannersStack:
 
     def outcome(self, manner: Manner, *, beside: bool = False) -> Outcome:
         """Return what became of the job; `beside`: of the one whose model has a good provider."""
-        key = manner.slug + (_BESIDE if beside else "")
-        if key not in self._made:
-            self._made[key] = self._submit(manner, key)
-        return self._made[key].result()
+        return self._job_of(manner, beside=beside).result()
 
     def ahead(self, manner: Manner, *, beside: bool) -> None:
         """Begin with the manner's job: others are made meanwhile."""
+        self._job_of(manner, beside=beside)
+
+    def _job_of(self, manner: Manner, *, beside: bool) -> Future[Outcome]:
         key = manner.slug + (_BESIDE if beside else "")
         if key not in self._made:
             self._made[key] = self._submit(manner, key)
+        return self._made[key]
 
     def _submit(self, manner: Manner, model: str) -> Future[Outcome]:
         threads = self._few if manner.title in endless.TITLES else self._threads
