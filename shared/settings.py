@@ -6,18 +6,19 @@ import json
 import os
 import re
 import secrets as random
+import tomllib
 from base64 import b64encode
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
-from shared.database.file_place import problem_of
+from shared.database.file_place import folder_problem, problem_of
 from shared.database.url import parse_url
 from shared.files_address import read_files_address
 from shared.listen_address import base_url, listen_host
@@ -227,8 +228,12 @@ class Settings(BaseSettings):
     chat_processes: Processes = Field(
         1, description="Chat worker processes `replyto up` and `replyto work` run."
     )
-    chat_concurrency: Concurrency = Field(200, description="LLM calls one chat worker makes at once.")
-    callback_concurrency: Concurrency = Field(1000, description="Callbacks one worker makes at once.")
+    chat_concurrency: Concurrency = Field(
+        200, description="LLM calls one chat worker makes at once."
+    )
+    callback_concurrency: Concurrency = Field(
+        1000, description="Callbacks one worker makes at once."
+    )
     connection_limit: Count = Field(
         10_000,
         description="Most connections of one gateway process, as far as it may open files; then "
@@ -422,7 +427,9 @@ class Settings(BaseSettings):
         origins = tuple(filter(None, (origin.strip().rstrip("/") for origin in value)))
         for origin in origins:
             if origin != "*" and not _is_origin(origin):
-                raise ValueError(f"{origin[:_SHOWN]!r} is no origin such as https://app.example.com")
+                raise ValueError(
+                    f"{origin[:_SHOWN]!r} is no origin such as https://app.example.com"
+                )
         return origins
 
     @field_validator("callback_secret")
@@ -648,7 +655,7 @@ def load_settings() -> Settings:
     except OSError as exc:
         raise SettingsError(f"REPLYTO_DATA_DIR: cannot keep secrets there: {exc}") from exc
     _refuse_late_renewals(settings)
-    _refuse_an_unusable_file(settings.effective_database_url)
+    _refuse_an_unusable_place(settings)
     return settings.model_copy(update=_checked(settings.data_dir, filled))
 
 
@@ -675,10 +682,25 @@ def _refuse_late_renewals(settings: Settings) -> None:
         )
 
 
-def _refuse_an_unusable_file(url: str) -> None:
-    database = parse_url(url)
+def _refuse_an_unusable_place(settings: Settings) -> None:
+    database = parse_url(settings.effective_database_url)
     if database.path and (problem := problem_of(Path(database.path))):
         raise SettingsError(f"REPLYTO_DATABASE_URL: {problem}")
+    files = read_files_address(settings.artifacts or str(settings.data_dir))
+    if isinstance(files, Path) and (problem := folder_problem(files)):
+        raise SettingsError(f"REPLYTO_ARTIFACTS: {problem}")
+
+
+def read_providers_toml(path: Path) -> dict[str, Any] | None:
+    """Return what `providers.toml` says; None when there is none. Raises SettingsError."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        raise SettingsError(f"REPLYTO_PROVIDERS_FILE: cannot read {path}: {exc.strerror}") from exc
+    except ValueError as exc:
+        raise SettingsError(f"{path}: {exc}") from exc
 
 
 def _kept_secret(path: Path, make: Callable[[], str]) -> str:

@@ -20,13 +20,21 @@ def problem_of(path: Path) -> str:
         )
     if path.is_dir():
         return f"{path} is a folder: name a file, such as sqlite:///{path / 'history.db'}"
-    folder = next(place for place in path.absolute().parents if place.exists())
-    if not folder.is_dir():
-        return f"{folder} is no folder, so {path} cannot be in it"
     # SQLite's log and locks are files beside it.
-    for place in (folder, path):
-        if place.exists() and not _may_write(place):
-            return f"{place} cannot be written by this user: let it, or name another file"
+    return folder_problem(path.absolute().parent) or (
+        f"{path} cannot be written by this user: let it, or name another"
+        if path.exists() and not _may_write(path)
+        else ""
+    )
+
+
+def folder_problem(folder: Path) -> str:
+    """Return why nothing can be written into a folder, which need not be there; else nothing."""
+    place = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    if not place.is_dir():
+        return f"{place} is no folder: name another"
+    if not _may_write(place):
+        return f"{place} cannot be written by this user: let it, or name another"
     return ""
 
 

@@ -35,7 +35,7 @@ _is_port = re.compile(r"[0-9]{1,5}").fullmatch
 def problem_of(options: Mapping[str, Any]) -> str:
     """Return what is wrong with one of them, without its value; else nothing."""
     ports = str(options.get("port", "")).split(",")
-    if not all(port == "" or _is_port(port) and 0 < int(port) < 65536 for port in ports):  # noqa: PLR2004
+    if not all(port == "" or (_is_port(port) and 0 < int(port) < 65536) for port in ports):  # noqa: PLR2004
         return (
             "names a port that is none of 1 to 65535 (a / in the password is written as %2F, "
             "a : in the host needs brackets)"

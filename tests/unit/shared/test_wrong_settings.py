@@ -9,7 +9,14 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from shared.setting_forms import LONGEST_S, MOST
-from shared.settings import OWN_PREFIX, Settings, SettingsError, first_wrong, load_settings, wrong_ones
+from shared.settings import (
+    OWN_PREFIX,
+    Settings,
+    SettingsError,
+    first_wrong,
+    load_settings,
+    wrong_ones,
+)
 
 #: Numbers that are none, units that nobody reads, other alphabets' digits, bytes that are no text.
 _NONSENSE = (
@@ -36,19 +43,15 @@ def told(monkeypatch: pytest.MonkeyPatch, values: dict[str, str]) -> dict[str, s
     """Return the lines about wrong values, by setting."""
     for name, value in values.items():
         monkeypatch.setenv(f"{OWN_PREFIX}{name.upper()}", value)
-    try:
+    with pytest.raises(ValidationError) as raised:
         Settings()
-    except ValidationError as exc:
-        lines = wrong_ones(exc)
-        assert first_wrong(exc) == lines[0]
-        return {line.partition(":")[0].removeprefix(OWN_PREFIX).lower(): line for line in lines}
-    return {}
+    lines = wrong_ones(raised.value)
+    assert first_wrong(raised.value) == lines[0]
+    return {line.partition(":")[0].removeprefix(OWN_PREFIX).lower(): line for line in lines}
 
 
 @pytest.mark.parametrize("value", _NONSENSE)
-def test_nonsense_is_taken_or_told_in_one_line(
-    monkeypatch: pytest.MonkeyPatch, value: str
-) -> None:
+def test_nonsense_is_taken_or_told_in_one_line(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     lines = told(monkeypatch, dict.fromkeys(Settings.model_fields, value))
     assert lines.keys() >= _NUMBERS.keys()
     assert lines.keys() <= Settings.model_fields.keys()
@@ -82,8 +85,7 @@ def test_nonsense_is_taken_or_told_in_one_line(
         (
             "embedded_redis_bytes",
             "2GB",
-            f"REPLYTO_EMBEDDED_REDIS_BYTES: must be a whole number, at least 1 and at most {MOST}; "
-            "without it: none",
+            f"REPLYTO_EMBEDDED_REDIS_BYTES: must be a whole number, at least 1 and at most {MOST};",
         ),
         (
             "tick_s",

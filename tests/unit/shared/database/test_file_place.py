@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.database.file_place import problem_of
+from shared.database.file_place import folder_problem, problem_of
 from shared.settings import SettingsError, load_settings
 
 _NOBODY = 65534
@@ -39,7 +39,7 @@ def test_relative_file_is_looked_for_where_the_process_is(
     monkeypatch.chdir(tmp_path)
     Path("file").touch()
     assert problem_of(Path("history.db")) == ""
-    assert "file is no folder" in problem_of(Path("file/history.db"))
+    assert "file is no folder: name another" in problem_of(Path("file/history.db"))
 
 
 def test_folder_is_no_file(tmp_path: Path) -> None:
@@ -65,6 +65,17 @@ def test_what_this_user_may_not_write_is_named(closed: str) -> None:
         folder.chmod(0o700)
         file.unlink()
         folder.rmdir()
+
+
+def test_folder_need_not_be_there_and_a_file_is_none(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    assert folder_problem(tmp_path / "new" / "er") == ""
+    assert (
+        folder_problem(file)
+        == folder_problem(file / "deep")
+        == f"{file} is no folder: name another"
+    )
 
 
 def test_start_ends_with_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Which errors of the drivers are outages: real ones of SQLite, PostgreSQL's by the driver's own table."""
+"""Which errors of the drivers are outages: SQLite's own, and PostgreSQL's by psycopg's table."""
 
 from __future__ import annotations
 
