@@ -15,8 +15,8 @@ from shared.settings import Settings, SettingsError, load_settings
 from shared.telemetry.log_setup import set_up, write_at_once
 from workers import outage_lines
 from workers.config import celery_config
-from workers.maintenance.steps import DepsStep, MaintenanceStep
 from workers.pools import PoolStep
+from workers.steps import DepsStep, MaintenanceStep
 
 
 def _config() -> dict[str, Any]:
