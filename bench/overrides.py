@@ -1,8 +1,8 @@
 """Benchmark `overrides`: what each lean step is still worth, against its library's own way.
 
 In one process and by its CPU time, with a real Redis: calls of the gateway's application that queue
-a job, and requests to an LLM that answers at once. One with all lean steps stands beside one without
-the step, in turn.
+a job, and requests to an LLM that answers at once. One with all lean steps stands beside one
+without the step, in turn.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ def run(options: Options, progress: Progress) -> Report:
     return Report(
         name="overrides",
         title="Overrides: what each lean step is worth",
-        about="CPU time of one call without the step, as a multiple of that with all of them: queueing "
-        "a job for the gateway's, a request to an LLM for the worker's. One that stays under 1.03 in "
-        "quiet rounds has outlived its library and is taken out (docs/adr/0053).",
+        about="CPU time of one call without the step, as a multiple of that with all of them: "
+        "queueing a job for the gateway's, a request to an LLM for the worker's. One that stays "
+        "under 1.03 in quiet rounds has outlived its library and is taken out (docs/adr/0053).",
         columns=("step", "lean, µs a call", "library's, µs a call", "ratio"),
         rows=rows,
     )
