@@ -32,7 +32,8 @@ class Swift(Writer):
         *("AddDescriptionAsComments", "InitializeCollections", "DefaultImports"),
     )
     defaults = {"MakePropertiesOptional": True}
-    library = LIBRARY
+    #: ServiceStack.Swift knows no other answers.
+    library = LIBRARY - {"IdResponse", "StringResponse"}
     scalars = {
         words.STRING: "String",
         words.INT: "Int",
