@@ -27,9 +27,9 @@ class Swift(Writer):
     label = "Swift"
     file_name = "dtos.swift"
     options_shown = (
-        *("BaseClass", "AddServiceStackTypes", "MakePropertiesOptional"),
+        *("BaseClass", "MakePropertiesOptional"),
         *("IncludeTypes", "ExcludeTypes", "AddResponseStatus", "AddImplicitVersion"),
-        *("AddDescriptionAsComments", "InitializeCollections", "DefaultImports"),
+        *("AddDescriptionAsComments", "DefaultImports"),
     )
     defaults = {"MakePropertiesOptional": True}
     #: ServiceStack.Swift knows no other answers.

@@ -145,7 +145,8 @@ def _responses(one: Endpoint[Any]) -> Json:
     by_status: dict[int, list[type[ServiceError]]] = defaultdict(list)
     for failure in dict.fromkeys(failures):
         by_status[failure.status].append(failure)
-    told: Json = {"302" if one.name == "Home" else "200": _success(one)}
+    success = "302" if one.name == "Home" else "204" if one.form is Form.NOTHING else "200"
+    told: Json = {success: _success(one)}
     for status, kinds in sorted(by_status.items()):
         says = " ".join(f"`{kind.code}`: {kind().message}" for kind in kinds)
         told[str(status)] = {"description": says, "content": _ERROR}

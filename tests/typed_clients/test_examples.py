@@ -1,8 +1,8 @@
 """The same calls from each language, with the DTOs that the running gateway generates for it.
 
 A call that waits, one that is queued and asked for, one that makes a picture, and one that is
-refused. TypeScript, JavaScript, Python and Rust have ServiceStack's own client; elsewhere a stub of it stands on the
-language's HTTP client.
+refused. TypeScript, JavaScript, Python and Rust have ServiceStack's own client; elsewhere a stub of
+it stands on the language's HTTP client.
 """
 
 from __future__ import annotations
@@ -139,7 +139,11 @@ def test_fsharp(fetch: Fetch, run: Run, tmp_path: Path) -> None:
         pytest.skip("fable-standalone (npm) is not installed")
     file = fetch("fsharp", "dtos.fs")
     stubs = (HERE / "stubs/ServiceStack.fs").read_text("utf-8")
-    (tmp_path / "all.fs").write_text(f"{stubs}\n{file.read_text('utf-8')}", "utf-8")
+    example = (HERE / "programs/example.fs").read_text("utf-8").replace("module Example\n", "")
+    # One file has one kind of heading: its module becomes one within a namespace.
+    module = "\n".join(f"    {line}".rstrip() for line in example.splitlines())
+    whole = f"{stubs}\n{file.read_text('utf-8')}\nnamespace App\nmodule Example =\n{module}\n"
+    (tmp_path / "all.fs").write_text(whole, "utf-8")
     run("node", HERE / "stubs/check.cjs", MODULES, tmp_path / "all.fs")
 
 

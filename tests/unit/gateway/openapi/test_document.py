@@ -10,6 +10,7 @@ import redis
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from gateway.http.response import nothing
 from gateway.openapi import schemas
 from gateway.openapi.document import document
 from gateway.openapi.examples import EXAMPLES
@@ -144,3 +145,9 @@ def test_calls_whose_file_stands_nowhere_but_in_a_form_offer_no_json() -> None:
             assert verb in ("get", "delete") or kinds == {"multipart/form-data"}, path
         else:
             assert "application/json" in kinds, path
+
+
+def test_what_has_no_body_has_no_type_of_one() -> None:
+    told = document()["paths"]["/session"]["delete"]["responses"]
+    assert "content" not in told["204"]
+    assert "Content-Type" not in nothing().headers
