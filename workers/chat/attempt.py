@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
 import gevent
 from redis.exceptions import RedisError
 
+from shared.artifacts.artifact import PASSING
 from shared.errors import Failure
 from shared.jobs.failures import CANCELLED, DEADLINE_PASSED, INTERNAL_ERROR, NO_PROVIDER
 from shared.jobs.job import Attempt
@@ -25,7 +26,8 @@ from workers.chat.ending import asks_for_one
 from workers.chat.relay import StreamRefused
 from workers.chat.streamed import relay_stream
 from workers.deps import Deps
-from workers.media.desk import Desk
+from workers.media.desk import PASSING_S, PURPOSE, Desk
+from workers.media.live import relayed
 from workers.patience import patiently
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.egress import provider_egress
@@ -122,6 +124,8 @@ def _call(
         query=resolved(provider.query, deps.environment),
         egress=provider_egress(deps, provider),
         desk=_desk(deps, claim),
+        passing_desk=_desk(deps, claim, PASSING, PASSING_S),
+        live_max_bytes=deps.settings.live_sound_bytes,
         adjusted=adjusted.note,
     )
     relay = deps.relays.of(claim)
@@ -132,6 +136,9 @@ def _call(
         with limit:
             if not claim.streamed:
                 return dialect.ask(deps.llm_session, call)
+            if claim.operation in MEDIA:
+                followed = replace(call, live=relay.send)
+                return relayed(relay, lambda: dialect.ask(deps.llm_session, followed))
             # Closed whatever happens: the provider must not go on for nobody.
             chunks, show = deps.usage.chunks(
                 partial(dialect.stream, deps.llm_session),
@@ -150,10 +157,12 @@ def _call(
         raise ProviderError(failure, transient=not relay.begun) from None
 
 
-def _desk(deps: Deps, claim: Claim) -> Desk | None:
+def _desk(
+    deps: Deps, claim: Claim, purpose: str = PURPOSE, ttl_s: float | None = None
+) -> Desk | None:
     if claim.operation not in MEDIA:
         return None
-    return Desk(deps.artifacts, deps.jobs, deps.settings, claim.id)
+    return Desk(deps.artifacts, deps.jobs, deps.settings, claim.id, purpose=purpose, ttl_s=ttl_s)
 
 
 def _body(claim: Claim, provider: Provider) -> bytes:
