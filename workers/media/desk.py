@@ -10,7 +10,7 @@ from shared.artifacts.artifacts import Artifacts
 from shared.callbacks.result_links import base_url
 from shared.errors import Failure
 from shared.jobs.job import Job
-from shared.ledger.job_store import JobStore
+from shared.ledger.reader import Reader
 from shared.media.request import FileRef
 from shared.media.result import Kept
 from shared.settings import Settings
@@ -35,7 +35,7 @@ class Desk:
     def __init__(
         self,
         artifacts: Artifacts,
-        jobs: JobStore,
+        jobs: Reader,
         settings: Settings,
         job_id: int,
         *,

@@ -19,13 +19,13 @@ from shared.media import result
 from shared.media.request import MediaRequest
 from shared.media.result import Made
 from workers.heavy import away
-from workers.media.live import LiveSound
 from workers.providers.answers.body import pieces, whole
 from workers.providers.answers.events import error_of_told
 from workers.providers.answers.told import error_in
 from workers.providers.answers.whole import value_in
 from workers.providers.base import Desk, ProviderCall, ProviderError
 from workers.providers.http_errors import unreachable
+from workers.providers.media.live_sound import LiveSound
 
 Json = dict[str, Any]
 

@@ -18,11 +18,11 @@ from shared.media.request import MediaRequest
 from shared.media.result import Made
 from shared.operation import TRANSCRIPTS, Operation
 from workers.heavy import away
-from workers.media import answers
 from workers.providers import http
 from workers.providers.answers.events import judge
 from workers.providers.base import ProviderCall
 from workers.providers.http_errors import unreachable
+from workers.providers.media import answers
 
 Json = dict[str, Any]
 
