@@ -60,6 +60,7 @@ class BulkAcceptance(Acceptance):
             first.allowance.to_json() if first.allowance else "",
             settings.owner_queue_bytes,
             len(news),
+            settings.owner_delayed_limit,
         ]
         for new in news:
             common += _own_args(new)
@@ -102,6 +103,7 @@ def _own_args(new: NewJob) -> list[Argument]:
         new.tag,
         len(new.request),
         new.allowance.tokens if new.allowance else 0,
+        new.run_after,
         2 * len(fields),
     ]
     for pair in fields.items():

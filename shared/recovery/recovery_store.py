@@ -6,9 +6,9 @@ checks again. So several ticks at once, or one that dies half-way, do no harm.
 
 from __future__ import annotations
 
+from shared.recovery.delayed import DelayedJobs
 from shared.recovery.deliveries import DeliveryRecovery
-from shared.recovery.jobs import JobRecovery
 
 
-class RecoveryStore(JobRecovery, DeliveryRecovery):
+class RecoveryStore(DelayedJobs, DeliveryRecovery):
     """Finds and moves what the tick is for. Raises redis.RedisError."""

@@ -32,6 +32,7 @@ from workers.deps import Deps, build_deps
 from workers.history import keeper, pruning
 from workers.history.keeper import Keeper
 from workers.history.pruning import prune
+from workers.maintenance import delayed
 from workers.maintenance.files import SWEEP_S, sweep
 from workers.maintenance.heartbeat import Heartbeat
 from workers.maintenance.leases import listen_for_aborts, renew_leases
@@ -148,6 +149,7 @@ def _spare_garbage_collection() -> None:
 def _completion_timers(deps: Deps) -> list[Periodic]:
     return [
         Periodic("tick", Tick(deps), deps.settings.tick_s),
+        Periodic("delayed jobs", lambda: delayed.bring_forward(deps), delayed.INTERVAL_S),
         Periodic("probes", lambda: probe_providers(deps), INTERVAL_S),
         Periodic("history", Keeper(deps), keeper.INTERVAL_S),
         Periodic("pruning of the history", lambda: prune(deps), pruning.INTERVAL_S),
