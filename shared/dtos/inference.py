@@ -28,7 +28,7 @@ class GatewayFields(Dto):
     timeout_secs: float | None = Field(None, alias="timeoutSecs", description="Its deadline.")
 
 
-class QueueFields(GatewayFields):
+class FieldsOfQueued(GatewayFields):
     """What the gateway is told about a call that nobody waits for."""
 
     run_after: RunAfter = Field(None, alias="runAfter", description=RUN_AFTER)
@@ -117,7 +117,7 @@ class OpenAiChatCompletion(GatewayFields, OpenAiChat):
     """Run a chat and wait for its answer."""
 
 
-class QueueOpenAiChatCompletion(QueueFields):
+class QueueOpenAiChatCompletion(FieldsOfQueued):
     """Queue a chat, and be told where to ask for it."""
 
     request: OpenAiChat = Field(description="The chat request.")
@@ -228,7 +228,7 @@ class OllamaGeneration(GatewayFields, OllamaGenerate):
     """Run a generation of Ollama's and wait for its answer."""
 
 
-class QueueOllamaGeneration(QueueFields):
+class QueueOllamaGeneration(FieldsOfQueued):
     """Queue a generation of Ollama's, and be told where to ask for it."""
 
     request: OllamaGenerate = Field(description="The generation.")
@@ -302,7 +302,7 @@ class OpenAiModels(OpenAiWire):
     data: list[OpenAiModel]
 
 
-class CreateResponse(QueueFields, OpenAiWire):
+class CreateResponse(FieldsOfQueued, OpenAiWire):
     """Make a response: in the background, or answer with it at its end or as it comes."""
 
     model: str | None = Field(None, description="May be absent where `prompt` names it.")

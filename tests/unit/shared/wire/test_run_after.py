@@ -6,6 +6,7 @@ import pytest
 
 from shared.errors import ValidationFailed
 from shared.wire.chat_request import parse_queue_chat_completion
+from shared.wire.ollama_request import parse_queue_generation
 from shared.wire.run_after import MOST_S, delay_s, read_run_after, refuse_run_after
 
 _CHAT = b'"request":{"model":"m","messages":[{"role":"user","content":"x"}]}'
@@ -60,3 +61,8 @@ def test_same_request_is_known_again_only_with_the_same_run_after() -> None:
     prints = [one.fingerprint() for one in (plain, later, same, other)]
     assert prints[1] == prints[2]
     assert len(set(prints)) == 3
+
+
+def test_generations_take_it_too() -> None:
+    raw = b'{"request":{"model":"m","prompt":"x"},"runAfter":1}'
+    assert parse_queue_generation(raw).run_after == "+1000"
