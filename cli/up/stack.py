@@ -20,7 +20,7 @@ from cli.up.child import ChildSpec
 from cli.up.detection import demo_provider, detect, is_configured, write_providers
 from cli.up.start_problem import StartProblem
 from cli.up.supervisor import Supervisor
-from shared.database.database import Database
+from shared.database.database import Database, why
 from shared.errors import DatabaseUnavailable
 from shared.listen_address import is_loopback, reachable_host, url_host
 from shared.machines.database_id import OwnFingerprints
@@ -100,7 +100,7 @@ class Stack:
         try:
             database.migrate()
         except DatabaseUnavailable as exc:
-            raise StartProblem(f"cannot use the database {database}: {exc.__cause__}") from exc
+            raise StartProblem(f"cannot use the database {database}: {why(exc)}") from exc
         finally:
             database.close()
 

@@ -6,10 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+import redis
+
 from shared.queues import gates, queue_keys
 from shared.recovery.jobs import JobRecovery, Waiting
-from shared.recovery.search import BATCH
+from shared.recovery.search import BATCH, Search
+from shared.settings import Settings
 from shared.store import redis_keys as keys
+from shared.store.base import Ledger
+from shared.store.clock import Clock, redis_clock
 from shared.store.scripts import Call
 
 #: Most jobs of one run of the script, in which Redis serves nobody else: a few milliseconds.
@@ -25,14 +30,19 @@ class _Place(NamedTuple):
     has_own_gate: bool
 
 
-class DelayedJobs(JobRecovery):
-    """Finds them and puts them in line."""
+class DelayedJobs(Ledger):
+    """Finds them and puts them in line. Raises redis.RedisError."""
+
+    def __init__(self, client: redis.Redis, settings: Settings, clock: Clock = redis_clock) -> None:
+        super().__init__(client, settings, clock)
+        self._search = Search(client, settings, clock)
+        self._jobs = JobRecovery(client, settings, clock)
 
     def bring_forward(self) -> bool:
         """Put a slice of what is due in line, the first due first; return whether more may be."""
-        ids = self._due(keys.LATER)
+        ids = self._search.due(keys.LATER)
         by_place: dict[_Place, list[int]] = defaultdict(list)
-        for job in self._waiting(ids, leave=keys.LATER):
+        for job in self._jobs.waiting(ids, leave=keys.LATER):
             by_place[_place(job)].append(job.id)
         # One script a round trip: others that call Redis come in between.
         for place, found in by_place.items():

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from workers.deps import Deps
+from workers.maintenance.tick import TickDeps
 
 #: How often it is looked for them, and the pause between two slices of many (seconds).
-INTERVAL_S: Final = 0.25
+DELAYED_S: Final = 0.25
 _PAUSE_S: Final = 0.005
 
 
-def bring_forward(deps: Deps) -> None:
+def bring_forward(deps: TickDeps) -> None:
     """Put all that is due in line. Raises redis.RedisError."""
     while deps.recovery.bring_forward():
-        deps.sleep(_PAUSE_S)
+        deps.process.sleep(_PAUSE_S)

@@ -28,8 +28,8 @@ from shared.media.formats import Task
 from shared.media.request import FileRef, MediaRequest
 from shared.operation import OPERATIONS_BY_TYPE, Operation
 from workers.media import ffmpeg_commands
-from workers.media.answers import desk_of
 from workers.providers.base import ProviderCall, ProviderError
+from workers.providers.media.answers import desk_of
 
 #: Most memory of an engine (bytes); ffmpeg's threads reserve more than they use.
 _PICTURE_BYTES: Final = 1024**3
