@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: fuzz test-types test-types-all docs docs-api help run test unit e2e test-redis conformance test-llama test-files lint format bench chaos rolling audit hostile screenshots lock clean
+.PHONY: fuzz test-types test-types-all docs docs-api help run test unit e2e test-redis conformance test-llama test-files test-delayed lint format bench chaos rolling audit hostile screenshots lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -126,6 +126,9 @@ bench: $(VENV)/.dev  ## measure, and print tables with ratios
 test-files: $(VENV)/.dev  ## upload large files and many at once, run a batch of 3,000 lines, and kill processes meanwhile
 	REPLYTO_TEST_LARGE_FILES=1 $(BIN)/python -m pytest \
 	    tests/acceptance/media/test_large_files.py tests/acceptance/jobs/test_batches_killed.py -s $(ARGS)
+
+test-delayed: $(VENV)/.dev  ## let 100,000 delayed jobs become due in the same second
+	REPLYTO_TEST_DELAYED=1 $(BIN)/python -m pytest tests/integration/test_delayed_load.py -s $(ARGS)
 
 chaos: $(VENV)/.dev  ## break everything for 10 minutes and audit; ARGS="--seed 7 --seconds 120"
 	$(BIN)/python -m tests.acceptance.chaos $(ARGS)
