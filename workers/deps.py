@@ -45,11 +45,13 @@ from workers.chat.running import Running
 from workers.chat.usage import UsageSupport
 from workers.media.local import LocalDialect
 from workers.providers.anthropic.dialect import AnthropicDialect
-from workers.providers.automatic1111 import Automatic1111Dialect
 from workers.providers.base import Dialects
 from workers.providers.connections import Adapter
 from workers.providers.ollama import OllamaDialect
 from workers.providers.openai import OpenAiDialect
+from workers.providers.pictures.automatic1111 import Automatic1111Dialect
+from workers.providers.pictures.comfyui import ComfyUiDialect
+from workers.providers.pictures.replicate import ReplicateDialect
 from workers.routing.traffic import Traffic
 
 
@@ -126,6 +128,8 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
                 "ollama": OllamaDialect(),
                 "anthropic": AnthropicDialect(),
                 "automatic1111": Automatic1111Dialect(),
+                "comfyui": ComfyUiDialect(),
+                "replicate": ReplicateDialect(),
                 "local": LocalDialect(settings.media_concurrency),
             }
         ),
