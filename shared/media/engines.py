@@ -27,6 +27,8 @@ class Engine:
     operations: frozenset[Operation]
     programs: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
+    #: The voices of one that speaks; it may know more.
+    voices: tuple[str, ...] = ()
     #: How an operator gets what is missing.
     cure: str = _EXTRA
 
@@ -39,6 +41,11 @@ class Engine:
         )
 
 
+OPENAI_VOICES: Final = (
+    *("Alloy", "Ash", "Ballad", "Coral", "Echo", "Fable", "Onyx", "Nova", "Sage", "Shimmer"),
+    "Verse",
+)
+_LANGUAGES: Final = ("de", "es", "fr", "it", "nl", "pl", "pt", "ru")
 _SPEAKS: Final = frozenset((Operation.SPEECH,))
 _HEARS: Final = frozenset((Operation.TRANSCRIPTION,))
 _READS: Final = frozenset((Operation.IMAGE_TO_TEXT,))
@@ -49,8 +56,14 @@ ENGINES: Final[Mapping[str, Engine]] = MappingProxyType(
     {
         one.name: one
         for one in (
-            Engine("hibari", _SPEAKS, packages=("hibari",)),
-            Engine("espeak-ng", _SPEAKS, programs=("espeak-ng",), cure="apt-get install espeak-ng"),
+            Engine("hibari", _SPEAKS, packages=("hibari",), voices=("Heart",)),
+            Engine(
+                "espeak-ng",
+                _SPEAKS,
+                programs=("espeak-ng",),
+                cure="apt-get install espeak-ng",
+                voices=(*OPENAI_VOICES, *_LANGUAGES),
+            ),
             Engine(
                 "whisper-base",
                 _HEARS | {Operation.TRANSLATION},
@@ -70,3 +83,8 @@ ENGINES: Final[Mapping[str, Engine]] = MappingProxyType(
 def installed() -> dict[str, Engine]:
     """Return the engines that this machine has, the best of each kind first."""
     return {name: one for name, one in ENGINES.items() if not one.missing}
+
+
+def is_engine(model: str) -> bool:
+    """Whether a model has the name of an engine of ours."""
+    return model in ENGINES

@@ -18,10 +18,14 @@ from openai import BadRequestError, InternalServerError, OpenAI
 from PIL import Image, ImageDraw, ImageFont
 
 from shared.media.engines import ENGINES, installed
+from shared.operation import Operation
 from tests.acceptance.system.api import Api
-from tests.acceptance.system.polling import until
 from tests.acceptance.system.stack import Stack
 
+SPEAK, HEAR, READ = (
+    [name for name, one in ENGINES.items() if operation in one.operations]
+    for operation in (Operation.SPEECH, Operation.TRANSCRIPTION, Operation.IMAGE_TO_TEXT)
+)
 TEXT = "The quick brown fox ran over the lazy dog. Your order number forty two has been shipped."
 WORDS = [
     "the",
@@ -88,8 +92,8 @@ def is_what_was_said(heard: str) -> bool:
 
 
 @asked_for
-@pytest.mark.parametrize("voice", [n for n, e in ENGINES.items() if "speech" in e.operations])
-@pytest.mark.parametrize("ear", [n for n, e in ENGINES.items() if "transcription" in e.operations])
+@pytest.mark.parametrize("voice", SPEAK)
+@pytest.mark.parametrize("ear", HEAR)
 def test_what_is_spoken_is_written_down_again(client: OpenAI, voice: str, ear: str) -> None:
     if ear == "whisper-base" and ear not in installed():
         pytest.skip("its wheels are not here: 133 MB more")
@@ -122,9 +126,7 @@ def test_a_transcript_comes_in_every_form(client: OpenAI) -> None:
 
 
 @asked_for
-@pytest.mark.parametrize(
-    "engine", [n for n, e in ENGINES.items() if "image_to_text" in e.operations]
-)
+@pytest.mark.parametrize("engine", READ)
 def test_each_engine_reads_a_picture(api: Api, engines: str, engine: str) -> None:
     answer = api.post(
         "/api/ImageToText", data={"model": engine}, files={"image": ("a.webp", written("WEBP"))}
@@ -183,15 +185,6 @@ def test_what_is_written_in_a_picture_is_read(api: Api, engines: str) -> None:
     assert answer.json()["results"] == [{"text": "Invoice 4711\nTotal: 42.50 EUR"}]
     bad = api.post("/api/ImageToText", data={"model": "tesseract"}, files={"image": b"<svg/>"})
     assert (bad.status_code, bad.json()["error"]["code"]) == (400, "media_refused")
-
-
-@needs_espeak
-def test_a_job_that_is_cancelled_ends_its_engine(api: Api, engines: str) -> None:
-    asked = {"text": "Count the stars. " * 1100, "model": "espeak-ng"}
-    job = api.post("/api/QueueTextToSpeech", json=asked).json()
-    until(lambda: api.status(job["jobId"])["jobState"] == "Started", "it is spoken")
-    api.post("/api/CancelJob", json={"jobId": job["jobId"]})
-    assert api.until_ended(job["jobId"])["jobState"] in {"Cancelled", "Completed"}
 
 
 def test_an_engine_that_is_not_here_is_named_with_its_cure(client: OpenAI) -> None:
