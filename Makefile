@@ -46,9 +46,12 @@ $(OPENAI)/.$(OPENAI_VERSION): | $(VENV)/.dev
 	@touch $@
 
 # Typed DTOs by each language's compiler; what else they need is Debian's: php-cli, ruby, a JDK with
-# libgoogle-gson-java, mono-mcs. The slow ones (Kotlin, F#, Go, Rust): make test-types-all.
+# libgoogle-gson-java, mono-mcs. The slow ones (Kotlin, F#, Go, Rust, Zig): make test-types-all.
+# Where there is no compiler (Swift, Dart) there is a grammar.
 TYPED     := .typed-clients
-TYPED_NPM := typescript@5.9.3 @servicestack/client@2.1.13 @servicestack/cli@1.0.10
+TYPED_NPM := typescript@5.9.3 @servicestack/client@2.1.13 @servicestack/cli@1.0.10 \
+             openapi-typescript@7.13.0 openapi-fetch@0.17.0
+GRAMMARS  := "tree-sitter>=0.25,<1" tree-sitter-swift==0.7.4 tree-sitter-dart==0.1.0
 SLOW_NPM  := kotlin-compiler@2.4.20 fable-compiler-js@3.3.0 fable-standalone@3.8.0
 TYPED_RUN  = REPLYTO_TEST_TYPES=$(CURDIR)/$(TYPED) $(BIN)/python -m pytest tests/typed_clients $(ARGS)
 test-types: $(VENV)/.dev $(TYPED)/.made  ## call a gateway from typed clients in each language
@@ -57,12 +60,14 @@ test-types: $(VENV)/.dev $(TYPED)/.made  ## call a gateway from typed clients in
 test-types-all: $(VENV)/.dev $(TYPED)/.all  ## the same, with the slow compilers
 	REPLYTO_TEST_TYPES_SLOW=1 $(TYPED_RUN)
 
-$(TYPED)/.made:
+$(TYPED)/.made: | $(VENV)/.dev
 	npm install --prefix $(TYPED) --no-audit --no-fund --silent $(TYPED_NPM)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --target $(TYPED)/grammars $(GRAMMARS)
 	@touch $@
 
 $(TYPED)/.all: $(TYPED)/.made
 	npm install --prefix $(TYPED) --no-audit --no-fund --silent $(SLOW_NPM)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --target $(TYPED)/zig ziglang==0.17.0
 	@touch $@
 
 # llama.cpp is compiled once, which takes about six minutes on two cores.

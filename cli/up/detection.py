@@ -55,7 +55,9 @@ def is_configured(path: Path, *, required: bool) -> bool:
         if required:
             raise StartProblem(f"REPLYTO_PROVIDERS_FILE: there is no {path}") from exc
         return False
-    except (OSError, ValueError) as exc:
+    except OSError as exc:
+        raise StartProblem(f"REPLYTO_PROVIDERS_FILE: cannot read {path}: {exc.strerror}") from exc
+    except ValueError as exc:
         raise StartProblem(f"{path}: {exc}") from exc
     return True
 

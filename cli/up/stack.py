@@ -26,7 +26,7 @@ from cli.up.detection import (
 )
 from cli.up.start_problem import StartProblem
 from cli.up.supervisor import Supervisor
-from shared.database.database import Database
+from shared.database.database import Database, why
 from shared.errors import DatabaseUnavailable
 from shared.listen_address import is_loopback, reachable_host, url_host
 from shared.machines.database_id import OwnFingerprints
@@ -107,7 +107,7 @@ class Stack:
         try:
             database.migrate()
         except DatabaseUnavailable as exc:
-            raise StartProblem(f"cannot use the database {database}: {exc.__cause__}") from exc
+            raise StartProblem(f"cannot use the database {database}: {why(exc)}") from exc
         finally:
             database.close()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Iterable, Mapping
 from itertools import chain
 from pathlib import Path
@@ -31,7 +30,7 @@ from shared.providers.written import models as written
 from shared.providers.written import places
 from shared.providers.written.models import ModelDefaults
 from shared.security.masked_url import masked_url
-from shared.settings import SettingsError
+from shared.settings import SettingsError, read_providers_toml
 
 #: No control characters: they separate names in the keys of Redis.
 Name = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -268,13 +267,11 @@ def load_registry(path: Path) -> Registry:
 
 def read_file(path: Path) -> list[Provider] | None:
     """Return the providers of the file; None when there is no file. Raises SettingsError."""
-    try:
-        content = tomllib.loads(path.read_text("utf-8"))
-        providers = _File.model_validate(content).provider
-    except FileNotFoundError:
+    content = read_providers_toml(path)
+    if content is None:
         return None
-    except tomllib.TOMLDecodeError as exc:
-        raise SettingsError(f"{path}: {exc}") from exc
+    try:
+        providers = _File.model_validate(content).provider
     except ValidationError as exc:
         raise SettingsError(f"{path}: {first_problem(exc)}") from None
     names = [provider.name for provider in providers]

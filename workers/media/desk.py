@@ -10,7 +10,7 @@ from shared.artifacts.artifacts import Artifacts
 from shared.callbacks.result_links import base_url
 from shared.errors import Failure
 from shared.jobs.job import Job
-from shared.ledger.job_store import JobStore
+from shared.ledger.reader import Reader
 from shared.media.request import FileRef
 from shared.media.result import Kept
 from shared.settings import Settings
@@ -30,9 +30,7 @@ _LOST: Final = Failure(
 class Desk:
     """Opens and keeps files of one job. What is not asked of it costs nothing."""
 
-    def __init__(
-        self, artifacts: Artifacts, jobs: JobStore, settings: Settings, job_id: int
-    ) -> None:
+    def __init__(self, artifacts: Artifacts, jobs: Reader, settings: Settings, job_id: int) -> None:
         self._artifacts = artifacts
         self._jobs = jobs
         self._settings = settings

@@ -17,13 +17,13 @@ from shared.media import result
 from shared.media.request import FileRef, MediaRequest
 from shared.operation import TRANSCRIPTS, Operation
 from workers.heavy import away
-from workers.media import answers
-from workers.media.multipart import CONTENT_TYPE, FilePart, Form
 from workers.providers import http
 from workers.providers.answers.body import whole
 from workers.providers.answers.whole import value_in
 from workers.providers.base import Desk, ProviderCall
 from workers.providers.http_errors import unreachable
+from workers.providers.media import answers
+from workers.providers.media.multipart import CONTENT_TYPE, FilePart, Form
 
 #: Where each operation is asked, under the base URL.
 PATHS: Final = {

@@ -13,9 +13,9 @@ from shared.media.formats import Task
 from shared.media.request import FileRef, MediaRequest
 from shared.operation import Operation
 from workers.media import ffmpeg_commands
-from workers.media.answers import desk_of
 from workers.media.process import Limits, cpu_seconds, own, pieces, program, run
 from workers.providers.base import ProviderCall
+from workers.providers.media.answers import desk_of
 
 #: Most memory of an engine (bytes); ffmpeg's threads reserve more than they use.
 PICTURE_BYTES: Final = 1024**3

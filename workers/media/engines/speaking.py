@@ -15,10 +15,10 @@ from shared.media import result
 from shared.media.ffmpeg import ffmpeg_path
 from shared.media.request import MediaRequest
 from workers.media import ffmpeg_commands
-from workers.media.answers import SPEECH_TYPES, desk_of
 from workers.media.engines.changing import FFMPEG_BYTES
 from workers.media.process import Limits, cpu_seconds, own, pieces, program, refused, run
 from workers.providers.base import ProviderCall
+from workers.providers.media.answers import SPEECH_TYPES, desk_of
 
 _NOT_SPOKEN: Final = "This cannot be spoken"
 _MOST_CHARACTERS: Final = 20_000

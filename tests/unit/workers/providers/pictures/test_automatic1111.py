@@ -18,8 +18,8 @@ from shared.operation import Operation
 from tests.support import drawing
 from tests.support.drawing import FILE, PICTURE, FakeDesk
 from tests.support.servers.fake_server import FakeServer
+from workers.media.pictures.automatic1111 import Automatic1111Dialect
 from workers.providers.base import ProviderError
-from workers.providers.pictures.automatic1111 import Automatic1111Dialect
 
 #: The members of each request, by their types (the API's own schema, `/docs` of a server).
 _MEMBERS: dict[str, dict[str, type | tuple[type, ...]]] = {

@@ -15,8 +15,8 @@ from shared.operation import Operation
 from tests.support import drawing
 from tests.support.drawing import PICTURE, FakeDesk, png
 from tests.support.servers.comfyui import FakeComfyUi
+from workers.media.pictures.comfyui import ComfyUiDialect
 from workers.providers.base import Blame, ProviderError
-from workers.providers.pictures.comfyui import ComfyUiDialect
 
 PHOTO = FileRef("image", "file-1", "a.png", "image/png", len(PICTURE), "ab" * 32)
 DRAW = media_request.compose({"model": "default", "prompt": "a cat"})
@@ -114,7 +114,7 @@ def test_what_a_rude_server_does_is_a_failure_that_says_so(
     *,
     transient: bool,
 ) -> None:
-    monkeypatch.setattr("workers.providers.pictures.exchange._LAST_LOOK_S", 0.01)
+    monkeypatch.setattr("workers.media.pictures.exchange._LAST_LOOK_S", 0.01)
     server.rudeness = rudeness
     with pytest.raises(ProviderError, match=message) as error:
         ask(server, Operation.IMAGE, DRAW)

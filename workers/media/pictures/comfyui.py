@@ -18,15 +18,15 @@ from shared.media import request as media_request
 from shared.media import result
 from shared.media.request import FileRef, MediaRequest
 from shared.operation import OPERATIONS_BY_TYPE, Operation
-from workers.media.answers import desk_of
-from workers.media.multipart import FilePart, Form
+from workers.media.pictures import comfy_graphs as graphs
+from workers.media.pictures.comfy_graphs import Graph, Wish
+from workers.media.pictures.exchange import Exchange, waited_for
+from workers.media.pictures.wishes import has_alpha, not_followed, size_of
 from workers.providers.base import Blame, ProviderCall, ProviderError
 from workers.providers.http_errors import error_told
+from workers.providers.media.answers import desk_of
+from workers.providers.media.multipart import FilePart, Form
 from workers.providers.openai_media import part_of
-from workers.providers.pictures import comfy_graphs as graphs
-from workers.providers.pictures.comfy_graphs import Graph, Wish
-from workers.providers.pictures.exchange import Exchange, waited_for
-from workers.providers.pictures.wishes import has_alpha, not_followed, size_of
 from workers.providers.told_errors import Told
 
 Json = dict[str, Any]

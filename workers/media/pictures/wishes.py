@@ -8,10 +8,10 @@ from typing import Final
 
 from shared.media.formats import Task
 from shared.media.request import FileRef, MediaRequest
-from workers.media.answers import desk_of
 from workers.media.engines.changing import PICTURE_BYTES, PICTURES, bring
 from workers.media.process import Limits, cpu_seconds, folder, own, run
 from workers.providers.base import Desk, ProviderCall
+from workers.providers.media.answers import desk_of
 
 #: What of OpenAI's requests has no counterpart at servers that draw.
 _NO_COUNTERPART: Final = ("quality", "style", "background", "output_format", "output_compression")

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from shared.media.request import FileRef, MediaRequest
 from shared.operation import Operation
-from workers.providers.pictures.wishes import size_of
+from workers.media.pictures.wishes import size_of
 
 Json = dict[str, Any]
 Takes = Mapping[str, Any]

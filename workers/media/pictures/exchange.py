@@ -16,14 +16,14 @@ from shared.codecs.strict_json import parse, without_bom
 from shared.egress.way_out import Egress
 from shared.media.result import Kept
 from workers.heavy import away
-from workers.media.answers import desk_of
-from workers.media.multipart import CONTENT_TYPE, Form
 from workers.providers import http
 from workers.providers.answers.body import pieces
 from workers.providers.answers.events import error_of_told
 from workers.providers.answers.told import error_in
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.http_errors import unreachable
+from workers.providers.media.answers import desk_of
+from workers.providers.media.multipart import CONTENT_TYPE, Form
 
 Json = dict[str, Any]
 T = TypeVar("T")

@@ -21,13 +21,13 @@ from shared.media import result
 from shared.media.request import FileRef
 from shared.media.result import Kept
 from shared.operation import OPERATIONS_BY_TYPE, Operation
-from workers.media.answers import decoded, desk_of
-from workers.media.multipart import FilePart, Form
+from workers.media.pictures import replicate_inputs as inputs
+from workers.media.pictures.exchange import Exchange, keep_picture, waited_for
+from workers.media.pictures.wishes import mask_in_white, not_followed
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.http_errors import error_told
-from workers.providers.pictures import replicate_inputs as inputs
-from workers.providers.pictures.exchange import Exchange, keep_picture, waited_for
-from workers.providers.pictures.wishes import mask_in_white, not_followed
+from workers.providers.media.answers import decoded, desk_of
+from workers.providers.media.multipart import FilePart, Form
 from workers.providers.told_errors import Told
 
 Json = dict[str, Any]

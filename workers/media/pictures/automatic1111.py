@@ -17,12 +17,12 @@ from shared.media import result
 from shared.media.request import MediaRequest
 from shared.operation import OPERATIONS_BY_TYPE, Operation
 from workers.heavy import away
-from workers.media import answers
+from workers.media.pictures.wishes import mask_in_white, not_followed
 from workers.providers import http
 from workers.providers.answers.whole import value_in
 from workers.providers.base import ProviderCall
 from workers.providers.http_errors import unreachable
-from workers.providers.pictures.wishes import mask_in_white, not_followed
+from workers.providers.media import answers
 
 #: Where each operation is asked, under the server's root.
 _PATHS: Final = {
