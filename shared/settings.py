@@ -270,6 +270,10 @@ class Settings(BaseSettings):
         100_000,
         description="Most jobs of one API key that wait behind the window of one model; then 429.",
     )
+    owner_delayed_limit: Count = Field(
+        200_000,
+        description="Most jobs of one API key that wait for their `runAfter`; then 429.",
+    )
     owner_queue_bytes: Count = Field(
         1024**3,
         description="Most bytes that the requests of one API key's jobs take until these have a "
