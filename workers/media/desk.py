@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from functools import cached_property
 from typing import Final
 
@@ -50,7 +50,7 @@ class Desk:
         self._purpose = purpose
         self._ttl_s = settings.artifact_ttl_s if ttl_s is None else ttl_s
 
-    def open(self, file: FileRef) -> Iterator[bytes]:
+    def open(self, file: FileRef) -> Generator[bytes, None, None]:
         """Give the bytes of a file of the request. Raises ProviderError if it is gone."""
         artifact = self._artifacts.find(file.id)
         if artifact is None or artifact.owner != self._job.owner:
