@@ -21,7 +21,11 @@ from workers.steps import DepsStep, MaintenanceStep
 
 def _config() -> dict[str, Any]:
     """Read the settings when the worker starts, not when this module is imported."""
-    return celery_config(_settings())
+    settings = _settings()
+    try:
+        return celery_config(settings)
+    except SettingsError as exc:
+        sys.exit(f"replyto: {exc}")
 
 
 def _settings() -> Settings:

@@ -12,6 +12,7 @@ from shared.media import request as media_request
 from shared.operation import TRANSCRIPTS, Operation
 from shared.wire.chat_request import ChatCall, ChatRequest
 from shared.wire.naming import GATEWAY_FIELDS, fold
+from shared.wire.run_after import read_run_after
 
 #: The fields with files, and those among them that must be there.
 _FILES: Final = {
@@ -85,6 +86,7 @@ def media_call(
         tag=_text(told, "tag"),
         reply_to=_text(told, "replyTo", _LONGEST_URL),
         timeout_s=_seconds(told.get("timeoutSecs")),
+        run_after=read_run_after(told.get("runAfter")),
     )
 
 

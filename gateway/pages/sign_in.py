@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from gateway.auth.sessions import COOKIE, SESSION_S, Session, token_of
 from gateway.http.local_request import is_local_page
 from gateway.http.request import incoming
-from gateway.http.response import JsonResponse
+from gateway.http.response import JsonResponse, nothing
 from gateway.http.routes import Call, route
 from gateway.server.client_network import network_of
 from gateway.services import Services
@@ -75,7 +75,7 @@ def _given_key() -> object:
 def sign_out(call: Call[SignOut]) -> Response:
     """End the session."""
     call.services.auth.sessions.end(request)
-    response = Response(status=204)
+    response = nothing()
     response.delete_cookie(COOKIE, httponly=True, samesite="Strict")
     return response
 

@@ -25,6 +25,9 @@ _TYPES: Final = {
     "ollama": "Ollama",
     "anthropic": "Anthropic",
     "automatic1111": "AUTOMATIC1111's web UI, Forge, sd.cpp",
+    "comfyui": "ComfyUI",
+    "replicate": "Replicate",
+    "local": "Engines of ReplyTo's own workers",
 }
 #: What only the admin sees of a provider.
 _PLACES: Final = {

@@ -11,6 +11,7 @@ from shared.errors import (
     BodyTooLarge,
     LedgerUnavailable,
     OwnerBytesFull,
+    OwnerLaterFull,
     OwnerQueueFull,
     QueueFull,
     RefIdConflict,
@@ -29,7 +30,12 @@ from shared.store.clock import Clock, milliseconds, redis_clock
 from shared.store.replicas import confirm
 from shared.store.scripts import Argument, Call
 
-_FULL: Final = {"full": QueueFull, "owner_full": OwnerQueueFull, "bytes_full": OwnerBytesFull}
+_FULL: Final = {
+    "full": QueueFull,
+    "owner_full": OwnerQueueFull,
+    "later_full": OwnerLaterFull,
+    "bytes_full": OwnerBytesFull,
+}
 
 
 def no_known_id() -> int:
@@ -127,6 +133,8 @@ class Acceptance(Ledger):
             new.allowance.to_json() if new.allowance else "",
             settings.owner_queue_bytes,
             len(new.request),
+            new.run_after,
+            settings.owner_delayed_limit,
             *(part for pair in fields_of(new).items() for part in pair),
         ]
 

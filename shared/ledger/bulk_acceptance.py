@@ -77,6 +77,7 @@ class BulkAcceptance(Ledger):
             first.allowance.to_json() if first.allowance else "",
             settings.owner_queue_bytes,
             len(news),
+            settings.owner_delayed_limit,
         ]
         for new in news:
             common += _own_args(new)
@@ -119,6 +120,7 @@ def _own_args(new: NewJob) -> list[Argument]:
         new.tag,
         len(new.request),
         new.allowance.tokens if new.allowance else 0,
+        new.run_after,
         2 * len(fields),
     ]
     for pair in fields.items():

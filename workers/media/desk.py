@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from functools import cached_property
 from typing import Final
 
@@ -36,7 +36,7 @@ class Desk:
         self._settings = settings
         self._job_id = job_id
 
-    def open(self, file: FileRef) -> Iterator[bytes]:
+    def open(self, file: FileRef) -> Generator[bytes, None, None]:
         """Give the bytes of a file of the request. Raises ProviderError if it is gone."""
         artifact = self._artifacts.find(file.id)
         if artifact is None or artifact.owner != self._job.owner:

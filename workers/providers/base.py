@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from http import HTTPStatus
@@ -27,7 +27,7 @@ UNSUPPORTED: Final = "unsupported_parameter"
 class Desk(Protocol):
     """Where a job's files are opened and kept."""
 
-    def open(self, file: FileRef) -> Iterator[bytes]:
+    def open(self, file: FileRef) -> Generator[bytes, None, None]:
         """Give the bytes of a file of the request. Raises ProviderError if it is gone."""
         ...
 
