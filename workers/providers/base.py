@@ -68,6 +68,12 @@ class ProviderCall:
     desk: Desk | None = field(default=None, repr=False)
     #: Told, before the call is made, which of the client's fields the dialect could not follow.
     adjusted: Callable[[Sequence[str]], None] = field(default=_told_nobody, repr=False)
+    #: Told what there is of an answer with files while it is made, if somebody follows it
+    #: (`shared/media/live.py`); and where files are kept that are only passing. Most bytes of a
+    #: sound that are told.
+    live: Callable[[bytes], None] | None = field(default=None, repr=False)
+    passing_desk: Desk | None = field(default=None, repr=False)
+    live_max_bytes: int = 0
 
 
 class Blame(Enum):
