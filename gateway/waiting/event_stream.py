@@ -82,7 +82,7 @@ class EventStream:
         self.is_over = False
         self._is_whole = False
         self._follower: Follower = self._stack.enter_context(
-            services.chunk_reader.follow(job_id, _before(place.entry))
+            services.waiting.chunk_reader.follow(job_id, _before(place.entry))
         )
         with self._stack:
             self._ahead: list[Entry] = self._follower.next(0)
