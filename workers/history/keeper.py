@@ -19,7 +19,7 @@ from shared.history.writer import Record
 from shared.jobs.job import Job
 from shared.providers.prices import Prices
 from shared.telemetry.tally import Tallied
-from workers.deps import Deps
+from workers.history.deps import HistoryDeps
 
 #: What is wrong with a row itself, such as a number too large.
 _REFUSED: Final = (DataError, OverflowError)
@@ -50,7 +50,7 @@ class _Ended(NamedTuple):
 class Keeper:
     """One process's part in it. Call it again and again."""
 
-    def __init__(self, deps: Deps) -> None:
+    def __init__(self, deps: HistoryDeps) -> None:
         self._deps = deps
         self._token = uuid.uuid4().hex
         self._ids_are_above = False
@@ -98,7 +98,7 @@ class Keeper:
         return [job for job in jobs if job is not None]
 
     def _records(self, jobs: Iterable[Job], prices: Prices) -> Iterable[_Ended]:
-        whole = self._deps.settings.history_bodies == "all"
+        whole = self._deps.process.settings.history_bodies == "all"
         for job in jobs:
             # One that was queued again is off the list already; its next end puts it there anew.
             if job.state.is_final:
@@ -116,10 +116,11 @@ class Keeper:
         return len(ended)
 
     def _tally(self, rows: Iterable[Row]) -> None:
+        tally = self._deps.process.tally
         for row in rows:
             names = row["model"], row["provider"]
             for kind in ("prompt", "completion"):
-                self._deps.tally.add(Tallied.TOKENS, *names, kind, number=row[f"{kind}_tokens"])
+                tally.add(Tallied.TOKENS, *names, kind, number=row[f"{kind}_tokens"])
 
     def _store_alone(self, ended: _Ended) -> None:
         """Store a job of a batch that was refused; one that nobody can store must not stop all."""

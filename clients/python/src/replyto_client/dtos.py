@@ -186,6 +186,7 @@ class BackgroundJob(TypedDict):
     worker: NotRequired[str | None]
     createdDate: str
     createdBy: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     requestId: NotRequired[str | None]
     requestType: NotRequired[str | None]
     request: NotRequired[str | None]
@@ -499,6 +500,7 @@ class CreateGeneration(TypedDict):
     provider: NotRequired[str | None]
     state: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     refId: NotRequired[str | None]
 
 
@@ -518,6 +520,7 @@ class CreateResponse(TypedDict):
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     timeoutSecs: NotRequired[float | None]
+    runAfter: NotRequired[str | None]
     model: NotRequired[str | None]
     input: NotRequired[str | list[Any] | None]
     prompt: NotRequired[dict[str, Any] | None]
@@ -870,6 +873,7 @@ class GetOllamaGenerationStatusResponse(TypedDict):
     status: str
     queuePosition: NotRequired[int | None]
     estimatedStartSecs: NotRequired[int | None]
+    runAfter: NotRequired[str | None]
     responseStatus: NotRequired[ResponseStatus | None]
     result: NotRequired[dict[str, Any] | None]
 
@@ -917,6 +921,7 @@ class GetOpenAiChatStatusResponse(TypedDict):
     status: str
     queuePosition: NotRequired[int | None]
     estimatedStartSecs: NotRequired[int | None]
+    runAfter: NotRequired[str | None]
     responseStatus: NotRequired[ResponseStatus | None]
     result: NotRequired[dict[str, Any] | None]
 
@@ -2071,6 +2076,7 @@ class QueueConvertAudio(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2082,6 +2088,7 @@ class QueueConvertImage(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2093,6 +2100,7 @@ class QueueConvertVideo(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2107,6 +2115,7 @@ class QueueCropImage(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2121,6 +2130,7 @@ class QueueCropVideo(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2149,6 +2159,7 @@ class QueueImageToImage(TypedDict):
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2162,6 +2173,7 @@ class QueueImageToText(TypedDict):
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2175,6 +2187,7 @@ class QueueImageUpscale(TypedDict):
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2193,6 +2206,7 @@ class QueueImageWithMask(TypedDict):
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2204,6 +2218,7 @@ class QueueOllamaGeneration(TypedDict):
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     timeoutSecs: NotRequired[float | None]
+    runAfter: NotRequired[str | None]
     request: OllamaGenerate
 
 
@@ -2215,6 +2230,7 @@ class QueueOpenAiChatCompletion(TypedDict):
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     timeoutSecs: NotRequired[float | None]
+    runAfter: NotRequired[str | None]
     request: OpenAiChat
 
 
@@ -2236,6 +2252,7 @@ class QueueScaleImage(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2248,6 +2265,7 @@ class QueueScaleVideo(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2261,6 +2279,7 @@ class QueueSpeechToText(TypedDict):
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2278,6 +2297,7 @@ class QueueTextToImage(TypedDict):
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2293,6 +2313,7 @@ class QueueTextToSpeech(TypedDict):
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2305,6 +2326,7 @@ class QueueTrimVideo(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2319,6 +2341,7 @@ class QueueWatermarkImage(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2331,6 +2354,7 @@ class QueueWatermarkVideo(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
