@@ -6,10 +6,11 @@ from contextlib import ExitStack
 
 import pytest
 import redis
+from pydantic import SecretStr
 
 from tests.support.factories import FakeClock, new_settings
 from tests.support.worker_deps import Deps, FakeLlm, build
-from tests.unit.workers.callbacks.test_run import Receiver
+from tests.unit.workers.callbacks.test_run import SECRET, Receiver
 from workers.callbacks.sample import send_sample
 from workers.callbacks.slots import Slots
 
@@ -23,7 +24,13 @@ def receiver() -> Receiver:
 
 @pytest.fixture
 def deps(fake_redis: redis.Redis, fake_clock: FakeClock, receiver: Receiver) -> Deps:
-    return build(fake_redis, new_settings(), fake_clock, FakeLlm(), sender=receiver)
+    return build(
+        fake_redis,
+        new_settings(callback_secret=SecretStr(SECRET)),
+        fake_clock,
+        FakeLlm(),
+        sender=receiver,
+    )
 
 
 def _hanging(slots: Slots, owner: str) -> ExitStack:
