@@ -42,7 +42,7 @@ def query(call: Call[dtos.QueryAiProviders]) -> Response:
     gateway, wanted = call.services, call.request
     entries = [
         entry
-        for entry in gateway.follower.store.read()[1].entries
+        for entry in gateway.providers.follower.store.read()[1].entries
         if wanted.id in (None, entry.id) and wanted.name in (None, entry.provider.name)
     ]
     return query_db.answer(rows_of(entries, partial(shown, gateway)), wanted)
@@ -52,7 +52,7 @@ def query(call: Call[dtos.QueryAiProviders]) -> Response:
 def active(call: Call[dtos.GetActiveProviders]) -> Response:
     """List the providers that may be called now; where they are is told to the admin alone."""
     gateway, principal = call.services, call.principal
-    entries = gateway.follower.store.read()[1].entries
+    entries = gateway.providers.follower.store.read()[1].entries
     everybody = rows_of(entries, partial(shown, gateway))
     usable = [
         mine

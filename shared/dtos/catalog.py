@@ -1207,6 +1207,16 @@ ADMIN_PAGE: Final = _at(
     name="AdminPage",
     summary="Show the admin pages.",
 )
+MEDIA_PAGE: Final = _at(
+    "GET /Images /Audio /Transform",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.PAGES,
+    form=Form.PAGE,
+    name="MediaPage",
+    summary="Show the pages for pictures, sound and transforms.",
+)
 STATIC_FILE: Final = _at(
     "GET /static/<version>/<path:name>",
     service.GetStaticFile,

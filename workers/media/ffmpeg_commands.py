@@ -110,6 +110,12 @@ def recording() -> list[str]:
     return [*_QUIETLY, *_read("input"), *told, "-fflags", "+bitexact", "file:sound.wav"]
 
 
+def measure() -> list[str]:
+    """Return what writes into `measured` how far the first sound of `input` goes."""
+    told = ("-map", "0:a:0", "-c", "copy", "-progress", "file:measured", "-f", "null", "file:-")
+    return [*_QUIETLY, *_read("input"), *told]
+
+
 def _read(name: str) -> list[str]:
     return [
         *("-protocol_whitelist", "file", "-format_whitelist", _DEMUXERS),

@@ -123,7 +123,7 @@ def stream(
     The answer may be a whole one: then the only piece is a WholeAnswer.
     """
     with _translated(call, _BROKE_OFF), _answered(session, call, target, body) as response:
-        yield from _pieces(call, response, framing)
+        yield from pieces_of(call, response, framing)
 
 
 @contextmanager
@@ -161,9 +161,10 @@ def _cut(call: ProviderCall, what: str, status: HTTPStatus) -> EndedWithoutDone:
     return EndedWithoutDone(unreachable(call, what, status).failure, transient=True)
 
 
-def _pieces(
+def pieces_of(
     call: ProviderCall, response: requests.Response, framing: Framing
 ) -> Generator[bytes, None, None]:
+    """Yield the pieces of a stream's answer, as `stream` does, of one that is `answered`."""
     body = pieces(call, response)
     beginning = _beginning(body)
     parser = _parser(call, response, framing, beginning)

@@ -1215,6 +1215,9 @@ class JobSummary(TypedDict):
     completionTokens: NotRequired[int | None]
     totalTokens: NotRequired[int | None]
     cachedTokens: NotRequired[int | None]
+    images: NotRequired[int | None]
+    characters: NotRequired[int | None]
+    audioSeconds: NotRequired[float | None]
     cost: NotRequired[float | None]
     streamed: NotRequired[bool | None]
     replyTo: NotRequired[str | None]
@@ -2942,6 +2945,9 @@ class UsageStats(TypedDict):
     cancelled: int
     totalTokens: int
     cachedTokens: int
+    images: int
+    characters: int
+    audioSeconds: float
     cost: float
     averageWaitMs: int
     p50Ms: NotRequired[int | None]
