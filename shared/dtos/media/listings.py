@@ -9,6 +9,7 @@ from pydantic import Field
 
 from shared.dtos.base import Dto
 from shared.dtos.fields import Text
+from shared.dtos.providers import Query
 
 
 class ActiveMediaModels(Dto):
@@ -28,7 +29,7 @@ class ActiveMediaModelsResponse(Dto):
     results: list[KeyValue]
 
 
-class QueryMediaModels(Dto):
+class QueryMediaModels(Query):
     """List the models for pictures and sound."""
 
     id: Text = None
@@ -52,7 +53,7 @@ class QueryMediaModelsResponse(Dto):
     results: list[MediaModel]
 
 
-class QueryMediaTypes(Dto):
+class QueryMediaTypes(Query):
     """List the types of providers for pictures and sound."""
 
 
@@ -71,7 +72,7 @@ class QueryMediaTypesResponse(Dto):
     results: list[MediaType]
 
 
-class QueryTextToSpeechVoices(Dto):
+class QueryTextToSpeechVoices(Query):
     """List the voices that speech can be asked in."""
 
 
