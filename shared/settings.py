@@ -276,6 +276,10 @@ class Settings(BaseSettings):
         100_000,
         description="Most jobs of one API key that wait behind the window of one model; then 429.",
     )
+    owner_delayed_limit: Count = Field(
+        200_000,
+        description="Most jobs of one API key that wait for their `runAfter`; then 429.",
+    )
     owner_queue_bytes: Count = Field(
         1024**3,
         description="Most bytes that the requests of one API key's jobs take until these have a "
@@ -375,6 +379,12 @@ class Settings(BaseSettings):
         le=1_000,
         description="Most pictures, videos and sounds that one worker process converts at once; "
         "0: as many as the machine has processors.",
+    )
+    live_sound_bytes: int = Field(
+        4 * 1024 * 1024,
+        ge=0,
+        description="Most bytes of a spoken answer that its client gets while it is made, through "
+        "Redis; the rest comes when all of it is kept. 0: none before that.",
     )
     artifact_ttl_s: Seconds = Field(
         30 * 86_400, description="How long what models make is kept, pictures and sound."

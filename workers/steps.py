@@ -33,6 +33,7 @@ from workers.deps import Deps, build_deps
 from workers.history import keeper, pruning
 from workers.history.keeper import Keeper
 from workers.history.pruning import prune
+from workers.maintenance.delayed import DELAYED_S, bring_forward
 from workers.maintenance.files import SWEEP_S, sweep
 from workers.maintenance.heartbeat import Heartbeat
 from workers.maintenance.leases import listen_for_aborts, renew_leases
@@ -152,6 +153,7 @@ def _completion_timers(deps: Deps) -> list[Periodic]:
     artifacts = deps.chat.artifacts
     return [
         Periodic("tick", Tick(deps.tick), deps.process.settings.tick_s),
+        Periodic("delayed jobs", lambda: bring_forward(deps.tick), DELAYED_S),
         Periodic("probes", lambda: probe_providers(deps.probes), INTERVAL_S),
         Periodic("history", Keeper(deps.history), keeper.INTERVAL_S),
         Periodic("pruning of the history", lambda: prune(deps.history), pruning.INTERVAL_S),

@@ -27,7 +27,7 @@ from gateway.services import Services
 from gateway.waiting.event_form import ResponseEvents
 from gateway.waiting.following import follow_stream, seated
 from shared.dtos import catalog
-from shared.dtos.inference import CancelResponse, RetrieveResponse
+from shared.dtos.inference.responses import CancelResponse, RetrieveResponse
 from shared.errors import ValidationFailed
 from shared.jobs.job import Job
 from shared.jobs.moves import Cancelled
@@ -131,7 +131,7 @@ def _show(job: Job, response_id: str) -> Response:
 
 
 def _wait_for_end(gateway: Services, job_id: int) -> None:
-    with gateway.mailbox.waiter() as waiter:
+    with gateway.waiting.mailbox.waiter() as waiter:
         gateway.jobs.watch(job_id, waiter.address)
         waiter.wake()
         waiter.wait_until(lambda: _if_ended(gateway.jobs.get(job_id)), _ABORT_S)

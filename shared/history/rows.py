@@ -53,13 +53,18 @@ def job_row(job: Job, prices: Prices) -> Row:
         "error_code": code,
         "error_message": message[:_MESSAGE],
         "attempts": job.attempts_json,
-        "waited_ms": max(0, (job.started_ms or job.executed_ms) - job.created_ms),
+        "waited_ms": max(
+            0, (job.started_ms or job.executed_ms) - max(job.created_ms, job.run_after_ms)
+        ),
         "duration_ms": max(0, job.executed_ms - job.started_ms) if job.started_ms else 0,
         "streamed": int(job.streamed == "1"),
         "prompt_tokens": usage.prompt,
         "completion_tokens": usage.completion,
         "total_tokens": usage.total,
         "cached_tokens": usage.cached,
+        "images": usage.images,
+        "characters": usage.characters,
+        "audio_ms": usage.audio_ms,
         "cost_nanos": prices.cost_nanos(provider, job.model, usage),
     }
     for name in _GIVEN:

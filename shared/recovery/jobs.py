@@ -84,7 +84,7 @@ class JobRecovery(Ledger):
                 ],
                 [now, job.id, *tail],
             )
-            for job in self._waiting(self._search.due(keys.DEADLINES), leave=keys.DEADLINES)
+            for job in self.waiting(self._search.due(keys.DEADLINES), leave=keys.DEADLINES)
         ]
         return sum(answer == b"failed" for answer in self._scripts.run_all(calls))
 
@@ -130,7 +130,7 @@ class JobRecovery(Ledger):
         models: Any = self._client.smembers(keys.MODELS)
         return [task_names.chat_queue(model.decode()) for model in sorted(models)]
 
-    def _waiting(self, ids: Sequence[int], *, leave: str) -> list[Waiting]:
+    def waiting(self, ids: Sequence[int], *, leave: str) -> list[Waiting]:
         """Read where the jobs wait; take ids without a job off the set that named them."""
         pipe = self._client.pipeline(transaction=False)
         for job_id in ids:
@@ -167,6 +167,6 @@ class JobRecovery(Ledger):
                 [now, job.id, job.queue, job.priority, task_names.CHAT, *tail],
             )
             # The oldest is pushed last, so that it is the first at the consuming end.
-            for job in reversed(self._waiting(ids, leave=leave))
+            for job in reversed(self.waiting(ids, leave=leave))
         ]
         return sum(answer not in (0, b"kept") for answer in self._scripts.run_all(calls))

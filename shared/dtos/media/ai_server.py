@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, field_validator
 
 from shared.dtos.base import Dto, ResponseStatus
-from shared.dtos.fields import Text, empty_is_absent, zero_is_absent
+from shared.dtos.fields import RUN_AFTER, RunAfter, Text, empty_is_absent, zero_is_absent
 from shared.dtos.jobs import ById, GetOpenAiChatStatus
 
 #: Numbers: a client that was given none may send 0 or nothing.
@@ -36,6 +36,7 @@ class _QueueGeneration(_Generation):
     """What all that are queued take."""
 
     reply_to: Url = Field(None, description="Where the result is posted.")
+    run_after: RunAfter = Field(None, description=RUN_AFTER)
     state: Words = Field(None, description="Handed back with the result.")
 
 
@@ -223,85 +224,6 @@ class GetTextGenerationStatusResponse(_Status):
     results: list[TextOutput] | None = None
 
 
-class ActiveMediaModels(Dto):
-    """List the models that make pictures and are online."""
-
-
-class KeyValue(Dto):
-    """A name and what it stands for."""
-
-    key: str
-    value: str
-
-
-class ActiveMediaModelsResponse(Dto):
-    """Names of models, the best first."""
-
-    results: list[KeyValue]
-
-
-class QueryMediaModels(Dto):
-    """List the models for pictures and sound."""
-
-    id: Text = None
-    provider_id: Text = Field(None, description="Only models of this provider.")
-
-
-class MediaModel(Dto):
-    """A model, by provider type: its names there, and what it can be asked."""
-
-    id: str
-    name: str
-    api_models: dict[str, str]
-    supported_tasks: dict[str, list[str]]
-
-
-class QueryMediaModelsResponse(Dto):
-    """Models."""
-
-    offset: int = 0
-    total: int
-    results: list[MediaModel]
-
-
-class QueryMediaTypes(Dto):
-    """List the types of providers for pictures and sound."""
-
-
-class MediaType(Dto):
-    """A type of providers."""
-
-    id: str
-    provider: str
-
-
-class QueryMediaTypesResponse(Dto):
-    """Types."""
-
-    offset: int = 0
-    total: int
-    results: list[MediaType]
-
-
-class QueryTextToSpeechVoices(Dto):
-    """List the voices that speech can be asked in."""
-
-
-class Voice(Dto):
-    """A voice, and what to give as the model for it."""
-
-    id: str
-    model: str
-
-
-class QueryTextToSpeechVoicesResponse(Dto):
-    """Voices."""
-
-    offset: int = 0
-    total: int
-    results: list[Voice]
-
-
 class GenerationArgs(Dto):
     """What AI Server's own API asks of a model; the members that its tasks use."""
 
@@ -324,6 +246,7 @@ class CreateGeneration(Dto):
     provider: Text = None
     state: Words = Field(None, description="Handed back with the result.")
     reply_to: Url = Field(None, description="Where the result is posted.")
+    run_after: RunAfter = Field(None, description=RUN_AFTER)
     ref_id: Text = Field(None, description="Your name for the job.")
 
 

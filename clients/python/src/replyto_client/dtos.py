@@ -186,6 +186,7 @@ class BackgroundJob(TypedDict):
     worker: NotRequired[str | None]
     createdDate: str
     createdBy: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     requestId: NotRequired[str | None]
     requestType: NotRequired[str | None]
     request: NotRequired[str | None]
@@ -321,6 +322,12 @@ class ChatAiProvider(TypedDict):
 
 class CheckAiProviderStatus(TypedDict):
     """Probe a provider now."""
+
+    provider: str
+
+
+class CheckMediaProviderStatus(TypedDict):
+    """Probe a provider of pictures or sound now."""
 
     provider: str
 
@@ -499,6 +506,7 @@ class CreateGeneration(TypedDict):
     provider: NotRequired[str | None]
     state: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     refId: NotRequired[str | None]
 
 
@@ -510,6 +518,38 @@ class CreateGenerationResponse(TypedDict):
     responseStatus: NotRequired[ResponseStatus | None]
 
 
+class CreateMediaProvider(TypedDict):
+    """Add a provider of pictures or sound."""
+
+    apiKey: NotRequired[str | None]
+    apiKeyVar: NotRequired[str | None]
+    apiKeyHeader: NotRequired[str | None]
+    apiBaseUrl: NotRequired[str | None]
+    heartbeatUrl: NotRequired[str | None]
+    concurrency: NotRequired[int | None]
+    priority: NotRequired[int | None]
+    enabled: NotRequired[bool | None]
+    models: NotRequired[list[str] | None]
+    name: str
+    mediaTypeId: str
+
+
+class CreateMediaTransform(TypedDict):
+    """Queue a change of a file, which comes as a part of the form; `request` may be JSON there."""
+
+    request: MediaTransformArgs
+    image: NotRequired[str | None]
+    video: NotRequired[str | None]
+    audio: NotRequired[str | None]
+    watermark: NotRequired[str | None]
+    provider: NotRequired[str | None]
+    state: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
+    refId: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
+    tag: NotRequired[str | None]
+
+
 class CreateResponse(TypedDict):
     """Make a response: in the background, or answer with it at its end or as it comes."""
 
@@ -518,6 +558,7 @@ class CreateResponse(TypedDict):
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     timeoutSecs: NotRequired[float | None]
+    runAfter: NotRequired[str | None]
     model: NotRequired[str | None]
     input: NotRequired[str | list[Any] | None]
     prompt: NotRequired[dict[str, Any] | None]
@@ -630,6 +671,13 @@ class DeleteFilesResponse(TypedDict):
     deleted: NotRequired[list[str]]
     missing: NotRequired[list[str]]
     failed: NotRequired[list[str]]
+
+
+class DeleteMediaProvider(TypedDict):
+    """Take a provider of pictures or sound away."""
+
+    id: NotRequired[int | None]
+    name: NotRequired[str | None]
 
 
 class DeletePrompt(TypedDict):
@@ -870,6 +918,7 @@ class GetOllamaGenerationStatusResponse(TypedDict):
     status: str
     queuePosition: NotRequired[int | None]
     estimatedStartSecs: NotRequired[int | None]
+    runAfter: NotRequired[str | None]
     responseStatus: NotRequired[ResponseStatus | None]
     result: NotRequired[dict[str, Any] | None]
 
@@ -917,6 +966,7 @@ class GetOpenAiChatStatusResponse(TypedDict):
     status: str
     queuePosition: NotRequired[int | None]
     estimatedStartSecs: NotRequired[int | None]
+    runAfter: NotRequired[str | None]
     responseStatus: NotRequired[ResponseStatus | None]
     result: NotRequired[dict[str, Any] | None]
 
@@ -1165,6 +1215,9 @@ class JobSummary(TypedDict):
     completionTokens: NotRequired[int | None]
     totalTokens: NotRequired[int | None]
     cachedTokens: NotRequired[int | None]
+    images: NotRequired[int | None]
+    characters: NotRequired[int | None]
+    audioSeconds: NotRequired[float | None]
     cost: NotRequired[float | None]
     streamed: NotRequired[bool | None]
     replyTo: NotRequired[str | None]
@@ -1212,6 +1265,45 @@ class MediaModel(TypedDict):
     name: str
     apiModels: dict[str, str]
     supportedTasks: dict[str, list[str]]
+
+
+class MediaProvider(TypedDict):
+    """A provider of pictures or sound as it is shown. Its key is not."""
+
+    id: int
+    name: str
+    apiKeyVar: NotRequired[str | None]
+    apiKeyHeader: NotRequired[str | None]
+    apiBaseUrl: NotRequired[str | None]
+    heartbeatUrl: NotRequired[str | None]
+    concurrency: NotRequired[int]
+    priority: int
+    enabled: bool
+    status: str
+    offlineDate: NotRequired[str | None]
+    createdDate: str
+    mediaTypeId: str
+    mediaType: dict[str, Any]
+    models: list[str]
+    operations: dict[str, list[str]]
+
+
+class MediaTransformArgs(TypedDict):
+    """What AI Server's own API asks of a file; the members that its tasks use."""
+
+    taskType: NotRequired[str | None]
+    outputFormat: NotRequired[str | None]
+    imageOutputFormat: NotRequired[str | None]
+    scaleWidth: NotRequired[int | None]
+    scaleHeight: NotRequired[int | None]
+    cropX: NotRequired[int]
+    cropY: NotRequired[int]
+    cropWidth: NotRequired[int | None]
+    cropHeight: NotRequired[int | None]
+    cutStart: NotRequired[float | None]
+    cutEnd: NotRequired[float | None]
+    watermarkPosition: NotRequired[Literal['TopLeft', 'TopRight', 'BottomLeft', 'BottomRight', 'Center'] | None]
+    watermarkScale: NotRequired[float | None]
 
 
 class MediaType(TypedDict):
@@ -2012,6 +2104,12 @@ class QueryJobsResponse(TypedDict):
 class QueryMediaModels(TypedDict):
     """List the models for pictures and sound."""
 
+    skip: NotRequired[int | None]
+    take: NotRequired[int | None]
+    orderBy: NotRequired[str | None]
+    orderByDesc: NotRequired[str | None]
+    include: NotRequired[str | None]
+    fields: NotRequired[str | None]
     id: NotRequired[str | None]
     providerId: NotRequired[str | None]
 
@@ -2024,9 +2122,36 @@ class QueryMediaModelsResponse(TypedDict):
     results: list[MediaModel]
 
 
+class QueryMediaProviders(TypedDict):
+    """List the providers that can be asked for pictures or sound."""
+
+    skip: NotRequired[int | None]
+    take: NotRequired[int | None]
+    orderBy: NotRequired[str | None]
+    orderByDesc: NotRequired[str | None]
+    include: NotRequired[str | None]
+    fields: NotRequired[str | None]
+    id: NotRequired[int | None]
+    name: NotRequired[str | None]
+
+
+class QueryMediaProvidersResponse(TypedDict):
+    """A page of providers."""
+
+    offset: int
+    total: int
+    results: list[MediaProvider]
+
+
 class QueryMediaTypes(TypedDict):
     """List the types of providers for pictures and sound."""
 
+    skip: NotRequired[int | None]
+    take: NotRequired[int | None]
+    orderBy: NotRequired[str | None]
+    orderByDesc: NotRequired[str | None]
+    include: NotRequired[str | None]
+    fields: NotRequired[str | None]
 
 
 class QueryMediaTypesResponse(TypedDict):
@@ -2053,6 +2178,12 @@ class QueryPromptsResponse(TypedDict):
 class QueryTextToSpeechVoices(TypedDict):
     """List the voices that speech can be asked in."""
 
+    skip: NotRequired[int | None]
+    take: NotRequired[int | None]
+    orderBy: NotRequired[str | None]
+    orderByDesc: NotRequired[str | None]
+    include: NotRequired[str | None]
+    fields: NotRequired[str | None]
 
 
 class QueryTextToSpeechVoicesResponse(TypedDict):
@@ -2071,6 +2202,7 @@ class QueueConvertAudio(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2082,6 +2214,7 @@ class QueueConvertImage(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2093,6 +2226,7 @@ class QueueConvertVideo(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2107,6 +2241,7 @@ class QueueCropImage(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2121,6 +2256,7 @@ class QueueCropVideo(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2149,6 +2285,7 @@ class QueueImageToImage(TypedDict):
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2162,6 +2299,7 @@ class QueueImageToText(TypedDict):
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2175,6 +2313,7 @@ class QueueImageUpscale(TypedDict):
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2193,6 +2332,7 @@ class QueueImageWithMask(TypedDict):
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2204,6 +2344,7 @@ class QueueOllamaGeneration(TypedDict):
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     timeoutSecs: NotRequired[float | None]
+    runAfter: NotRequired[str | None]
     request: OllamaGenerate
 
 
@@ -2215,6 +2356,7 @@ class QueueOpenAiChatCompletion(TypedDict):
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     timeoutSecs: NotRequired[float | None]
+    runAfter: NotRequired[str | None]
     request: OpenAiChat
 
 
@@ -2236,6 +2378,7 @@ class QueueScaleImage(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2248,6 +2391,7 @@ class QueueScaleVideo(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2261,6 +2405,7 @@ class QueueSpeechToText(TypedDict):
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2278,6 +2423,7 @@ class QueueTextToImage(TypedDict):
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2293,6 +2439,7 @@ class QueueTextToSpeech(TypedDict):
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2305,6 +2452,7 @@ class QueueTrimVideo(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2319,6 +2467,7 @@ class QueueWatermarkImage(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2331,6 +2480,7 @@ class QueueWatermarkVideo(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2756,6 +2906,23 @@ class UpdateCallbackSubscription(TypedDict):
     events: NotRequired[list[Literal['job.completed', 'job.failed', 'job.cancelled', 'callback.exhausted', 'batch.completed', 'batch.failed', 'batch.expired', 'batch.cancelled']] | None]
 
 
+class UpdateMediaProvider(TypedDict):
+    """Change fields of a provider of pictures or sound; what is absent stays."""
+
+    apiKey: NotRequired[str | None]
+    apiKeyVar: NotRequired[str | None]
+    apiKeyHeader: NotRequired[str | None]
+    apiBaseUrl: NotRequired[str | None]
+    heartbeatUrl: NotRequired[str | None]
+    concurrency: NotRequired[int | None]
+    priority: NotRequired[int | None]
+    enabled: NotRequired[bool | None]
+    models: NotRequired[list[str] | None]
+    id: NotRequired[int | None]
+    name: NotRequired[str | None]
+    mediaTypeId: NotRequired[str | None]
+
+
 class Usage(TypedDict):
     """Tokens of a call."""
 
@@ -2778,6 +2945,9 @@ class UsageStats(TypedDict):
     cancelled: int
     totalTokens: int
     cachedTokens: int
+    images: int
+    characters: int
+    audioSeconds: float
     cost: float
     averageWaitMs: int
     p50Ms: NotRequired[int | None]

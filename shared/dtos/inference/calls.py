@@ -12,8 +12,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from shared.dtos.base import Dto, ResponseStatus
-from shared.dtos.fields import Holds
-from shared.dtos.jobs import GetOpenAiChatStatus, GetOpenAiChatStatusResponse
+from shared.dtos.fields import RUN_AFTER, Holds, RunAfter
 
 Json = dict[str, Any]
 
@@ -26,6 +25,12 @@ class GatewayFields(Dto):
     tag: str | None = Field(None, description="Anything you group by.")
     reply_to: str | None = Field(None, alias="replyTo", description="Where the answer is posted.")
     timeout_secs: float | None = Field(None, alias="timeoutSecs", description="Its deadline.")
+
+
+class FieldsOfQueued(GatewayFields):
+    """What the gateway is told about a call that nobody waits for."""
+
+    run_after: RunAfter = Field(None, alias="runAfter", description=RUN_AFTER)
 
 
 class OpenAiWire(Dto):
@@ -111,7 +116,7 @@ class OpenAiChatCompletion(GatewayFields, OpenAiChat):
     """Run a chat and wait for its answer."""
 
 
-class QueueOpenAiChatCompletion(GatewayFields):
+class QueueOpenAiChatCompletion(FieldsOfQueued):
     """Queue a chat, and be told where to ask for it."""
 
     request: OpenAiChat = Field(description="The chat request.")
@@ -198,153 +203,3 @@ class OpenAiEmbeddingResponse(OpenAiWire):
     model: str
     data: list[Json] = Field(description="`index`, `embedding`.")
     usage: Usage | None = None
-
-
-class OllamaGenerate(OpenAiWire):
-    """A generation in Ollama's words."""
-
-    model: str
-    prompt: str | None = None
-    suffix: str | None = None
-    images: list[str] | None = Field(None, description="In base64.")
-    format: str | Json | None = None
-    options: Json | None = None
-    system: str | None = None
-    template: str | None = None
-    context: list[int] | None = None
-    stream: bool | None = None
-    raw: bool | None = None
-    think: bool | str | None = None
-    keep_alive: float | str | None = None
-
-
-class OllamaGeneration(GatewayFields, OllamaGenerate):
-    """Run a generation of Ollama's and wait for its answer."""
-
-
-class QueueOllamaGeneration(GatewayFields):
-    """Queue a generation of Ollama's, and be told where to ask for it."""
-
-    request: OllamaGenerate = Field(description="The generation.")
-
-
-class GetOllamaGenerationStatus(GetOpenAiChatStatus):
-    """Ask where a queued generation stands."""
-
-
-class GetOllamaGenerationStatusResponse(GetOpenAiChatStatusResponse):
-    """Where a generation stands, and its result once there is one."""
-
-    result: Annotated[dict[str, Any], Holds("OllamaGenerationResponse")] | None = Field(
-        None, description="What was generated."
-    )
-
-
-class OllamaGenerationResponse(OpenAiWire):
-    """What was generated."""
-
-    model: str
-    created_at: str
-    response: str
-    done: bool
-    done_reason: str | None = None
-    context: list[int] | None = None
-    total_duration: int | None = Field(None, description="Nanoseconds, as the others.")
-    load_duration: int | None = None
-    prompt_eval_count: int | None = None
-    prompt_eval_duration: int | None = None
-    eval_count: int | None = None
-    eval_duration: int | None = None
-
-
-class GetOllamaModels(Dto):
-    """List the models that the Ollama servers have."""
-
-    provider: str | None = Field(None, description="Only models of this provider.")
-
-
-class GetOllamaModelsResponse(Dto):
-    """Models as Ollama tells them: name, model, modified_at, size, digest, details."""
-
-    results: list[Json]
-    response_status: ResponseStatus | None = None
-
-
-class ListModels(Dto):
-    """List the models as OpenAI does."""
-
-
-class RetrieveModel(Dto):
-    """Show one model as OpenAI does."""
-
-    name: str
-
-
-class OpenAiModel(OpenAiWire):
-    """A model."""
-
-    id: str
-    object: str = "model"
-    created: int = Field(0, description="Always 0: models here have no date.")
-    owned_by: str = Field(description="Its first provider.")
-
-
-class OpenAiModels(OpenAiWire):
-    """All models that the key may use."""
-
-    object: str = "list"
-    data: list[OpenAiModel]
-
-
-class CreateResponse(GatewayFields, OpenAiWire):
-    """Make a response: in the background, or answer with it at its end or as it comes."""
-
-    model: str | None = Field(None, description="May be absent where `prompt` names it.")
-    input: str | list[Any] | None = None
-    prompt: Json | None = Field(None, description="A prompt that is stored at the provider.")
-    instructions: str | None = None
-    background: bool | None = None
-    stream: bool | None = None
-    store: bool | None = None
-    previous_response_id: str | None = None
-    max_output_tokens: int | None = None
-    temperature: float | None = None
-    top_p: float | None = None
-    tools: list[Json] | None = None
-    tool_choice: str | Json | None = None
-    parallel_tool_calls: bool | None = None
-    reasoning: Json | None = None
-    text: Json | None = None
-    truncation: str | None = None
-    include: list[str] | None = None
-    metadata: Json | None = None
-    user: str | None = None
-
-
-class RetrieveResponse(OpenAiWire):
-    """Show a response as it stands, or tell its stream again from behind an event."""
-
-    response_id: str
-    stream: str = Field("", description="`true` for its stream.")
-    starting_after: str = Field("", description="The sequence_number of an event.")
-
-
-class CancelResponse(OpenAiWire):
-    """End a response that waits, abort one that runs; show what became of it."""
-
-    response_id: str
-
-
-class OpenAiResponse(OpenAiWire):
-    """A response, with what it repeats of its request."""
-
-    id: str
-    object: str
-    created_at: int
-    status: str = Field(description="queued, in_progress, completed, incomplete, failed, cancelled")
-    background: bool | None = None
-    model: str
-    output: list[Json]
-    error: Json | None = None
-    incomplete_details: Json | None = None
-    usage: Json | None = None

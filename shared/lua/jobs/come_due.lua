@@ -1,0 +1,68 @@
+-- come_due: delayed jobs of one owner, queue and priority are due: put them in line, behind who waits there.
+--
+-- KEYS  1 jobs:later ZSET · 2 the owner's later ZSET · 3 jobs:place STRING
+--       4-7 of their priority: message LIST · line ZSET · waiting ZSET · turns ZSET
+--       8 the owner's waiting ZSET · 9 drain HASH · 10 jobs:gates SET
+-- ARGV  1 now (ms, 0: the server's clock) · 2 queue · 3 priority · 4 owner
+--       5 widest window (messages) · 6 prefix of job keys · 7 prefix of the live ZSETs
+--       8 '1' when their gate is another than that of the queue · 9… ids, the first due first
+-- Returns how many were put in line
+--
+-- An older version may have cancelled one without taking it off here, or have had it tried again.
+--
+--! include clock
+--! include push_message
+--! include dispatch
+--! include drain
+local later_key, own_later_key, places_key, list_key, line_key, waiting_key, turns_key,
+  own_waiting_key, drain_key, gates_key =
+  unpack(KEYS, 1, 10)
+local given_ms, queue, priority, owner, widest_window, jobs_prefix, live_prefix, has_own_gate =
+  unpack(ARGV, 1, 8)
+local FIRST_ID = 9
+
+local now = clock(given_ms)
+local is_open = redis.call('SISMEMBER', gates_key, queue) == 0
+local waiting, due_now = {}, 0
+
+-- Whether it is one of these, due now.
+local function leaves(id)
+  local due = redis.call('ZSCORE', later_key, id)
+  if not due or tonumber(due) > now then
+    return false
+  end
+  redis.call('ZREM', later_key, id)
+  redis.call('ZREM', own_later_key, id)
+  local job = redis.call('HMGET', jobs_prefix .. id, 'state', 'run_after_ms', 'key_id')
+  if job[1] ~= 'Queued' or job[2] ~= due then
+    return false
+  end
+  redis.call('HSET', jobs_prefix .. id, 'queued_ms', due)
+  if job[3] then
+    redis.call('ZADD', live_prefix .. job[3], 'NX', 0, id)
+  end
+  return true
+end
+
+for i = FIRST_ID, #ARGV do
+  local id = ARGV[i]
+  if leaves(id) then
+    due_now = due_now + 1
+    if not is_open and has_own_gate == '1' then
+      push_message(list_key, line_key, places_key, queue, priority, 'workers.chat.run', id, false)
+    else
+      waiting[#waiting + 1] = redis.call('INCR', places_key)
+      waiting[#waiting + 1] = id
+    end
+  end
+end
+if #waiting > 0 then
+  redis.call('ZADD', waiting_key, unpack(waiting))
+  redis.call('ZADD', own_waiting_key, unpack(waiting))
+  redis.call('ZADD', turns_key, 'NX', waiting[1], owner)
+  if is_open then
+    dispatch(list_key, line_key, waiting_key, turns_key, places_key, queue, priority,
+      window_of(drain_key, now, tonumber(widest_window)))
+  end
+end
+return due_now
