@@ -42,7 +42,11 @@ def create(call: Call[dtos.CreateSchedule]) -> dtos.JobSchedule:
         key_id=principal.key_id,
         models=principal.models,
         limits=principal.limits.to_dict() if principal.limits else None,
-        **dict.fromkeys(("name", "cron", "zone", "endpoint", "request"), ""),
+        name="",
+        cron="",
+        zone="",
+        endpoint="",
+        request="",
     )
     made = _checked(call, _changed(blank, call.request), now_ms)
     _store(call).create(made)

@@ -1,7 +1,7 @@
 """When a cron expression is due in a time zone. Pure.
 
 As Debian's cron does it (https://manpages.debian.org/cron.8): a fixed time that a change of the
-clocks leaves out is due right behind the gap, one that comes twice is due once; `*` follows the wall.
+clocks leaves out is due right behind the gap, one that comes twice once; `*` follows the wall.
 """
 
 from __future__ import annotations

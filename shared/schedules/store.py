@@ -38,7 +38,7 @@ class ScheduleStore:
         """Return one of this owner's, or of anybody's."""
         query = select(schedules).where(_s.id == schedule_id, *_of(owner))
         row = self._database.read(lambda c: c.execute(query).mappings().first())
-        return None if row is None else Schedule.from_row(row)
+        return None if row is None else Schedule.from_row(dict(row))
 
     def page(self, owner: str | None, skip: int, take: int) -> tuple[list[Schedule], int]:
         """Return some of this owner's, or of all, the newest first; and how many there are."""
@@ -48,7 +48,7 @@ class ScheduleStore:
             query = select(schedules).where(*_of(owner))
             query = query.order_by(_s.created_ms.desc(), _s.id).offset(skip).limit(take)
             rows = connection.execute(query).mappings()
-            return [Schedule.from_row(row) for row in rows], connection.scalar(number) or 0
+            return [Schedule.from_row(dict(row)) for row in rows], connection.scalar(number) or 0
 
         return self._database.read(read)
 
@@ -56,7 +56,7 @@ class ScheduleStore:
         """Return those that are due, the first due first."""
         query = select(schedules).where(_s.next_ms <= now_ms).order_by(_s.next_ms).limit(most)
         return self._database.read(
-            lambda c: [Schedule.from_row(row) for row in c.execute(query).mappings()]
+            lambda c: [Schedule.from_row(dict(row)) for row in c.execute(query).mappings()]
         )
 
     def save(self, schedule: Schedule) -> Schedule | None:

@@ -1,4 +1,4 @@
-"""The call that a schedule makes: a request of one of the APIs, read as a gateway reads it. Pure."""
+"""The call that a schedule makes: a request of an API, read as a gateway reads it. Pure."""
 
 from __future__ import annotations
 

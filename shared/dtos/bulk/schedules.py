@@ -53,7 +53,7 @@ class CreateSchedule(Dto):
     timeout_secs: Timeout | None = Field(None, description="Deadline of each job.")
     jitter_secs: Jitter = Field(0, description="Each job runs up to so much later.")
     catch_up: Policy = Field(None, description=f"{_POLICY} By default `once`.")
-    paused: bool = Field(False, description="Whether it begins paused.")
+    paused: bool = Field(default=False, description="Whether it begins paused.")
 
 
 class UpdateSchedule(Dto):
