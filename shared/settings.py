@@ -374,6 +374,12 @@ class Settings(BaseSettings):
         description="Most pictures, videos and sounds that one worker process converts at once; "
         "0: as many as the machine has processors.",
     )
+    live_sound_bytes: int = Field(
+        4 * 1024 * 1024,
+        ge=0,
+        description="Most bytes of a spoken answer that its client gets while it is made, through "
+        "Redis; the rest comes when all of it is kept. 0: none before that.",
+    )
     artifact_ttl_s: Seconds = Field(
         30 * 86_400, description="How long what models make is kept, pictures and sound."
     )

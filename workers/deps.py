@@ -51,10 +51,12 @@ from workers.history.deps import HistoryDeps
 from workers.maintenance.probes import ProbeDeps
 from workers.maintenance.tick import TickDeps
 from workers.media.local import LocalDialect
+from workers.media.pictures.automatic1111 import Automatic1111Dialect
+from workers.media.pictures.comfyui import ComfyUiDialect
+from workers.media.pictures.replicate import ReplicateDialect
 from workers.process import Process
 from workers.providers.access import Access
 from workers.providers.anthropic.dialect import AnthropicDialect
-from workers.providers.automatic1111 import Automatic1111Dialect
 from workers.providers.base import Dialects
 from workers.providers.connections import Adapter
 from workers.providers.ollama import OllamaDialect
@@ -158,6 +160,8 @@ def _dialects(settings: Settings) -> Dialects:
             "ollama": OllamaDialect(),
             "anthropic": AnthropicDialect(),
             "automatic1111": Automatic1111Dialect(),
+            "comfyui": ComfyUiDialect(),
+            "replicate": ReplicateDialect(),
             "local": LocalDialect(settings.media_concurrency),
         }
     )

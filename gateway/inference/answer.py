@@ -73,7 +73,7 @@ def wait_for(
     Raises WaitTimedOut, and what `accept` raises.
     """
     timeout_s, left = gateway.settings.sync_timeout_s, client_left(request.environ)
-    with gateway.mailbox.waiter() as waiter:
+    with gateway.waiting.mailbox.waiter() as waiter:
         accepted = accept(waiter.address)
         if not accepted.is_new:
             gateway.jobs.watch(accepted.id, waiter.address)

@@ -25,6 +25,9 @@ _TYPES: Final = {
     "ollama": "Ollama",
     "anthropic": "Anthropic",
     "automatic1111": "AUTOMATIC1111's web UI, Forge, sd.cpp",
+    "comfyui": "ComfyUI",
+    "replicate": "Replicate",
+    "local": "Engines of ReplyTo's own workers",
 }
 #: What only the admin sees of a provider.
 _PLACES: Final = {
@@ -39,7 +42,7 @@ def query(call: Call[dtos.QueryAiProviders]) -> Response:
     gateway, wanted = call.services, call.request
     entries = [
         entry
-        for entry in gateway.follower.store.read()[1].entries
+        for entry in gateway.providers.follower.store.read()[1].entries
         if wanted.id in (None, entry.id) and wanted.name in (None, entry.provider.name)
     ]
     return query_db.answer(rows_of(entries, partial(shown, gateway)), wanted)
@@ -49,7 +52,7 @@ def query(call: Call[dtos.QueryAiProviders]) -> Response:
 def active(call: Call[dtos.GetActiveProviders]) -> Response:
     """List the providers that may be called now; where they are is told to the admin alone."""
     gateway, principal = call.services, call.principal
-    entries = gateway.follower.store.read()[1].entries
+    entries = gateway.providers.follower.store.read()[1].entries
     everybody = rows_of(entries, partial(shown, gateway))
     usable = [
         mine

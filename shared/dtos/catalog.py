@@ -30,6 +30,7 @@ from shared.dtos.endpoint import DTO_PREFIXES, ONE_WAY_PREFIX, Endpoint, Form, T
 from shared.dtos.media import ai_server as generation
 from shared.dtos.media import batches, files, transforms
 from shared.dtos.media import openai as media
+from shared.dtos.media import providers as media_providers
 
 Q = TypeVar("Q", bound=Dto)
 
@@ -490,6 +491,56 @@ QUERY_MEDIA_MODELS: Final = _dto(
 )
 QUERY_MEDIA_TYPES: Final = _dto(
     generation.QueryMediaTypes, generation.QueryMediaTypesResponse, "GET", _READ, Tag.MEDIA
+)
+QUERY_MEDIA_PROVIDERS: Final = _dto(
+    media_providers.QueryMediaProviders,
+    media_providers.QueryMediaProvidersResponse,
+    "GET",
+    _LOOKS,
+    Tag.MEDIA,
+)
+CREATE_MEDIA_PROVIDER: Final = _dto(
+    media_providers.CreateMediaProvider,
+    providers.IdResponse,
+    "POST",
+    _PROVIDERS,
+    Tag.MEDIA,
+    errors.ProviderExists,
+    *_BOOK,
+    audited=True,
+)
+UPDATE_MEDIA_PROVIDER: Final = _dto(
+    media_providers.UpdateMediaProvider,
+    providers.IdResponse,
+    "PATCH",
+    _PROVIDERS,
+    Tag.MEDIA,
+    errors.ProviderNotFound,
+    errors.ProviderExists,
+    *_BOOK,
+    audited=True,
+)
+DELETE_MEDIA_PROVIDER: Final = _dto(
+    media_providers.DeleteMediaProvider,
+    providers.EmptyResponse,
+    "DELETE",
+    _PROVIDERS,
+    Tag.MEDIA,
+    errors.ProviderNotFound,
+    *_BOOK,
+    audited=True,
+)
+CHECK_MEDIA_PROVIDER: Final = _dto(
+    media_providers.CheckMediaProviderStatus,
+    providers.BoolResponse,
+    "POST",
+    _PROVIDERS,
+    Tag.MEDIA,
+    errors.ProviderNotFound,
+    errors.ProbeTimedOut,
+)
+CREATE_MEDIA_TRANSFORM: Final = _made(
+    transforms.CreateMediaTransform, generation.CreateGenerationResponse, *_QUEUED_MEDIA
 )
 QUERY_VOICES: Final = _dto(
     generation.QueryTextToSpeechVoices,
@@ -1209,6 +1260,16 @@ ADMIN_PAGE: Final = _at(
     form=Form.PAGE,
     name="AdminPage",
     summary="Show the admin pages.",
+)
+MEDIA_PAGE: Final = _at(
+    "GET /Images /Audio /Transform",
+    service.NoFields,
+    None,
+    _OPEN,
+    Tag.PAGES,
+    form=Form.PAGE,
+    name="MediaPage",
+    summary="Show the pages for pictures, sound and transforms.",
 )
 STATIC_FILE: Final = _at(
     "GET /static/<version>/<path:name>",

@@ -14,6 +14,7 @@ from shared.callbacks.body import thin_body
 from shared.callbacks.events import job_event
 from shared.jobs.job import ATTEMPT_PREFIX, Job, JobState
 from shared.ledger.key_limits import KeyLimits, charge_args
+from shared.operation import MEDIA
 from shared.settings import Settings
 from shared.store import redis_keys as keys
 from shared.store.base import Ledger
@@ -22,6 +23,8 @@ from shared.store.lease import Lease
 from shared.store.scripts import Argument, Call
 
 _NO_CHARGE: Final = Charge()
+#: How long the chunks of media are kept once they are whole (seconds): who follows has them soon.
+_MEDIA_CHUNKS_S: Final = 60.0
 
 
 class Completion(Ledger):
@@ -105,8 +108,15 @@ class Completion(Ledger):
             job.owner,
             job_event(settings, job) if subscribed else b"",
             # Without its job nobody could ask for its chunks.
-            min(ttl_ms, milliseconds(settings.stream_ttl_s)),
+            min(ttl_ms, milliseconds(_chunks_ttl_s(job, settings))),
         ]
+
+
+def _chunks_ttl_s(job: Job, settings: Settings) -> float:
+    """Return how long a stream's chunks are kept; those of media are in the result as well."""
+    if job.operation in MEDIA:
+        return min(settings.stream_ttl_s, _MEDIA_CHUNKS_S)
+    return settings.stream_ttl_s
 
 
 def _complete_keys(job: Job) -> list[str]:

@@ -62,12 +62,15 @@ class Task(StrEnum):
     SCALE_IMAGE = "ScaleImage"
     WATERMARK_IMAGE = "WatermarkImage"
     UPSCALE_IMAGE = "UpscaleImage"
+    #: White where a picture is transparent, else black.
+    MASK_IMAGE = "MaskImage"
     CONVERT_VIDEO = "ConvertVideo"
     CROP_VIDEO = "CropVideo"
     SCALE_VIDEO = "ScaleVideo"
     TRIM_VIDEO = "TrimVideo"
     WATERMARK_VIDEO = "WatermarkVideo"
     CONVERT_AUDIO = "ConvertAudio"
+    TRIM_AUDIO = "TrimAudio"
 
     @property
     def is_of_a_picture(self) -> bool:

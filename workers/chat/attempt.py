@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
 import gevent
 from redis.exceptions import RedisError
 
+from shared.artifacts.artifact import PASSING
 from shared.errors import Failure
 from shared.jobs.failures import CANCELLED, DEADLINE_PASSED, INTERNAL_ERROR, NO_PROVIDER
 from shared.jobs.job import Attempt
 from shared.jobs.moves import Claim, Result
+from shared.media.request import MediaRequest
 from shared.operation import MEDIA, Operation
 from shared.providers.provider import Provider
 from shared.wire.chat_request import with_model
@@ -22,9 +24,11 @@ from shared.wire.request_defaults import with_defaults
 from workers.chat.adjusted import Adjusted
 from workers.chat.deps import ChatDeps
 from workers.chat.ending import asks_for_one
+from workers.chat.live import relayed
 from workers.chat.relay import StreamRefused
 from workers.chat.streamed import relay_stream
-from workers.media.desk import Desk
+from workers.media import measuring
+from workers.media.desk import PASSING_S, PURPOSE, Desk
 from workers.patience import patiently
 from workers.providers.base import ProviderCall, ProviderError
 from workers.routing import backoff, health_notes
@@ -120,7 +124,10 @@ def _call(
         query=deps.access.query(provider),
         egress=deps.access.egress(provider),
         desk=_desk(deps, claim),
+        passing_desk=_desk(deps, claim, PASSING, PASSING_S),
+        live_max_bytes=deps.process.settings.live_sound_bytes,
         adjusted=adjusted.note,
+        length_ms=partial(_length_ms, _desk(deps, claim)),
     )
     relay = deps.relays.of(claim)
     # A hard limit over all: a read timeout begins anew with every byte that drips in.
@@ -130,6 +137,9 @@ def _call(
         with limit:
             if not claim.streamed:
                 return dialect.ask(deps.llm_session, call)
+            if claim.operation in MEDIA:
+                followed = replace(call, live=relay.send)
+                return relayed(relay, lambda: dialect.ask(deps.llm_session, followed))
             # Closed whatever happens: the provider must not go on for nobody.
             chunks, show = deps.usage.chunks(
                 partial(dialect.stream, deps.llm_session),
@@ -148,10 +158,18 @@ def _call(
         raise ProviderError(failure, transient=not relay.begun) from None
 
 
-def _desk(deps: ChatDeps, claim: Claim) -> Desk | None:
+def _length_ms(desk: Desk | None, asked: MediaRequest) -> int:
+    return measuring.length_ms(desk, asked) if desk is not None else 0
+
+
+def _desk(
+    deps: ChatDeps, claim: Claim, purpose: str = PURPOSE, ttl_s: float | None = None
+) -> Desk | None:
     if claim.operation not in MEDIA:
         return None
-    return Desk(deps.artifacts, deps.reader, deps.process.settings, claim.id)
+    return Desk(
+        deps.artifacts, deps.reader, deps.process.settings, claim.id, purpose=purpose, ttl_s=ttl_s
+    )
 
 
 def _body(claim: Claim, provider: Provider) -> bytes:

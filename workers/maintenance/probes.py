@@ -91,6 +91,9 @@ class Finding:
 
 def examine(deps: ProbeDeps, provider: Provider) -> Finding:
     """Probe a provider."""
+    if provider.type == "local":
+        # It is in the workers themselves: nobody is to be called.
+        return Finding()
     url = str(provider.heartbeat_url or provider.models_url)
     try:
         key = deps.access.key(provider)

@@ -40,6 +40,18 @@ _AUDIO: Final[Mapping[AudioFormat, tuple[str, ...]]] = {
     AudioFormat.M4A: ("-c:a", "aac", "-f", "ipod"),
     AudioFormat.WMA: ("-c:a", "wmav2", "-f", "asf"),
 }
+#: How speech is written, in each format that it can be asked in.
+_SPEECH: Final[Mapping[str, tuple[str, ...]]] = {
+    "mp3": ("-c:a", "libmp3lame", "-f", "mp3"),
+    "opus": ("-c:a", "libopus", "-f", "ogg"),
+    "aac": ("-c:a", "aac", "-f", "adts"),
+    "flac": ("-c:a", "flac", "-f", "flac"),
+    "wav": ("-c:a", "pcm_s16le", "-f", "wav"),
+    "pcm": ("-c:a", "pcm_s16le", "-f", "s16le"),
+}
+#: Samples a second of speech, and of what is heard.
+_SPEECH_RATE: Final = "24000"
+_HEARD_RATE: Final = "16000"
 #: What a video stays, by its media type; others become mp4.
 _STAYS: Final = {
     "video/webm": VideoFormat.WEBM,
@@ -50,6 +62,8 @@ _STAYS: Final = {
     "video/mpeg": VideoFormat.MPEG,
     "video/x-ms-wmv": VideoFormat.WMV,
 }
+_OF_SOUND: Final = (Task.CONVERT_AUDIO, Task.TRIM_AUDIO)
+_QUIETLY: Final = ("-nostdin", "-v", "error", "-y")
 #: Sides of most codecs are even.
 _EVEN: Final = "scale=trunc(iw/2)*2:trunc(ih/2)*2"
 _MARKED: Final = {
@@ -76,12 +90,30 @@ def arguments(asked: Json, media_type: str) -> list[str]:
     reading = [*_seek(asked), *_read("input")]
     if task is Task.WATERMARK_VIDEO:
         reading += _read("watermark")
-    if task is Task.CONVERT_AUDIO:
+    if task in _OF_SOUND:
         writing = ["-vn", "-map_metadata", "-1", *_AUDIO[AudioFormat(asked["format"])]]
     else:
         form = VideoFormat(extension(asked, media_type))
         writing = [*_filter(task, asked), *_VIDEO[form]]
-    return ["-nostdin", "-v", "error", "-y", *reading, *writing, "-threads", "2", "file:output"]
+    return [*_QUIETLY, *reading, *writing, "-threads", "2", "file:output"]
+
+
+def speech(form: str) -> list[str]:
+    """Return what makes `output`, speech in this format, of `spoken.wav`."""
+    told = ("-ar", _SPEECH_RATE, "-ac", "1", *_SPEECH[form])
+    return [*_QUIETLY, *_read("spoken.wav"), *told, "file:output"]
+
+
+def recording() -> list[str]:
+    """Return what makes `sound.wav`, as it is heard, of `input`."""
+    told = ("-vn", "-ar", _HEARD_RATE, "-ac", "1", "-c:a", "pcm_s16le", "-f", "wav")
+    return [*_QUIETLY, *_read("input"), *told, "-fflags", "+bitexact", "file:sound.wav"]
+
+
+def measure() -> list[str]:
+    """Return what writes into `measured` how far the first sound of `input` goes."""
+    told = ("-map", "0:a:0", "-c", "copy", "-progress", "file:measured", "-f", "null", "file:-")
+    return [*_QUIETLY, *_read("input"), *told]
 
 
 def _read(name: str) -> list[str]:
@@ -92,7 +124,7 @@ def _read(name: str) -> list[str]:
 
 
 def _seek(asked: Json) -> list[str]:
-    if Task(asked["task"]) is not Task.TRIM_VIDEO:
+    if Task(asked["task"]) not in (Task.TRIM_VIDEO, Task.TRIM_AUDIO):
         return []
     end = ["-to", str(asked["end_s"])] if asked.get("end_s") is not None else []
     return ["-ss", str(asked["start_s"]), *end]

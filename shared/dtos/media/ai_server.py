@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, field_validator
 from shared.dtos.base import Dto, ResponseStatus
 from shared.dtos.fields import RUN_AFTER, RunAfter, Text, empty_is_absent, zero_is_absent
 from shared.dtos.jobs import ById, GetOpenAiChatStatus
+from shared.dtos.providers import Query
 
 #: Numbers: a client that was given none may send 0 or nothing.
 Side = Annotated[Annotated[int, Field(ge=64, le=2048)] | None, BeforeValidator(zero_is_absent)]
@@ -241,7 +242,7 @@ class ActiveMediaModelsResponse(Dto):
     results: list[KeyValue]
 
 
-class QueryMediaModels(Dto):
+class QueryMediaModels(Query):
     """List the models for pictures and sound."""
 
     id: Text = None
@@ -265,7 +266,7 @@ class QueryMediaModelsResponse(Dto):
     results: list[MediaModel]
 
 
-class QueryMediaTypes(Dto):
+class QueryMediaTypes(Query):
     """List the types of providers for pictures and sound."""
 
 
@@ -284,7 +285,7 @@ class QueryMediaTypesResponse(Dto):
     results: list[MediaType]
 
 
-class QueryTextToSpeechVoices(Dto):
+class QueryTextToSpeechVoices(Query):
     """List the voices that speech can be asked in."""
 
 
