@@ -326,6 +326,12 @@ class CheckAiProviderStatus(TypedDict):
     provider: str
 
 
+class CheckMediaProviderStatus(TypedDict):
+    """Probe a provider of pictures or sound now."""
+
+    provider: str
+
+
 class Choice(TypedDict):
     """One answer of a chat."""
 
@@ -512,6 +518,38 @@ class CreateGenerationResponse(TypedDict):
     responseStatus: NotRequired[ResponseStatus | None]
 
 
+class CreateMediaProvider(TypedDict):
+    """Add a provider of pictures or sound."""
+
+    apiKey: NotRequired[str | None]
+    apiKeyVar: NotRequired[str | None]
+    apiKeyHeader: NotRequired[str | None]
+    apiBaseUrl: NotRequired[str | None]
+    heartbeatUrl: NotRequired[str | None]
+    concurrency: NotRequired[int | None]
+    priority: NotRequired[int | None]
+    enabled: NotRequired[bool | None]
+    models: NotRequired[list[str] | None]
+    name: str
+    mediaTypeId: str
+
+
+class CreateMediaTransform(TypedDict):
+    """Queue a change of a file, which comes as a part of the form; `request` may be JSON there."""
+
+    request: MediaTransformArgs
+    image: NotRequired[str | None]
+    video: NotRequired[str | None]
+    audio: NotRequired[str | None]
+    watermark: NotRequired[str | None]
+    provider: NotRequired[str | None]
+    state: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
+    refId: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
+    tag: NotRequired[str | None]
+
+
 class CreateResponse(TypedDict):
     """Make a response: in the background, or answer with it at its end or as it comes."""
 
@@ -541,6 +579,23 @@ class CreateResponse(TypedDict):
     include: NotRequired[list[str] | None]
     metadata: NotRequired[dict[str, Any] | None]
     user: NotRequired[str | None]
+
+
+class CreateSchedule(TypedDict):
+    """Make a call at the times of a cron expression."""
+
+    name: NotRequired[str]
+    cron: str
+    timeZone: NotRequired[str]
+    endpoint: NotRequired[str]
+    request: dict[str, Any]
+    replyTo: NotRequired[str | None]
+    tag: NotRequired[str | None]
+    provider: NotRequired[str | None]
+    timeoutSecs: NotRequired[float | None]
+    jitterSecs: NotRequired[int]
+    catchUp: NotRequired[Literal['skip', 'once', 'all'] | None]
+    paused: NotRequired[bool]
 
 
 class CreateUpload(TypedDict):
@@ -635,10 +690,30 @@ class DeleteFilesResponse(TypedDict):
     failed: NotRequired[list[str]]
 
 
+class DeleteMediaProvider(TypedDict):
+    """Take a provider of pictures or sound away."""
+
+    id: NotRequired[int | None]
+    name: NotRequired[str | None]
+
+
 class DeletePrompt(TypedDict):
     """Delete a system prompt of yours; what it replaced is back."""
 
     id: str
+
+
+class DeleteSchedule(TypedDict):
+    """Forget a schedule; jobs that it made stay."""
+
+    id: str
+
+
+class DeleteScheduleResponse(TypedDict):
+    """It is gone."""
+
+    id: str
+    responseStatus: NotRequired[ResponseStatus | None]
 
 
 class DeletedFile(TypedDict):
@@ -1144,6 +1219,32 @@ class ImageWithMask(TypedDict):
     provider: NotRequired[str | None]
 
 
+class JobSchedule(TypedDict):
+    """A schedule. Times are UTC."""
+
+    id: str
+    name: str
+    cron: str
+    timeZone: str
+    endpoint: str
+    request: dict[str, Any]
+    replyTo: NotRequired[str | None]
+    tag: NotRequired[str | None]
+    provider: NotRequired[str | None]
+    timeoutSecs: NotRequired[float | None]
+    jitterSecs: int
+    catchUp: str
+    paused: bool
+    problem: NotRequired[str | None]
+    createdBy: str
+    createdDate: str
+    nextDates: list[str]
+    lastDate: NotRequired[str | None]
+    lastJobId: NotRequired[int | None]
+    jobs: int
+    responseStatus: NotRequired[ResponseStatus | None]
+
+
 class JobSummary(TypedDict):
     """One job of a list: all but what was asked and answered."""
 
@@ -1220,6 +1321,45 @@ class MediaModel(TypedDict):
     name: str
     apiModels: dict[str, str]
     supportedTasks: dict[str, list[str]]
+
+
+class MediaProvider(TypedDict):
+    """A provider of pictures or sound as it is shown. Its key is not."""
+
+    id: int
+    name: str
+    apiKeyVar: NotRequired[str | None]
+    apiKeyHeader: NotRequired[str | None]
+    apiBaseUrl: NotRequired[str | None]
+    heartbeatUrl: NotRequired[str | None]
+    concurrency: NotRequired[int]
+    priority: int
+    enabled: bool
+    status: str
+    offlineDate: NotRequired[str | None]
+    createdDate: str
+    mediaTypeId: str
+    mediaType: dict[str, Any]
+    models: list[str]
+    operations: dict[str, list[str]]
+
+
+class MediaTransformArgs(TypedDict):
+    """What AI Server's own API asks of a file; the members that its tasks use."""
+
+    taskType: NotRequired[str | None]
+    outputFormat: NotRequired[str | None]
+    imageOutputFormat: NotRequired[str | None]
+    scaleWidth: NotRequired[int | None]
+    scaleHeight: NotRequired[int | None]
+    cropX: NotRequired[int]
+    cropY: NotRequired[int]
+    cropWidth: NotRequired[int | None]
+    cropHeight: NotRequired[int | None]
+    cutStart: NotRequired[float | None]
+    cutEnd: NotRequired[float | None]
+    watermarkPosition: NotRequired[Literal['TopLeft', 'TopRight', 'BottomLeft', 'BottomRight', 'Center'] | None]
+    watermarkScale: NotRequired[float | None]
 
 
 class MediaType(TypedDict):
@@ -2020,6 +2160,12 @@ class QueryJobsResponse(TypedDict):
 class QueryMediaModels(TypedDict):
     """List the models for pictures and sound."""
 
+    skip: NotRequired[int | None]
+    take: NotRequired[int | None]
+    orderBy: NotRequired[str | None]
+    orderByDesc: NotRequired[str | None]
+    include: NotRequired[str | None]
+    fields: NotRequired[str | None]
     id: NotRequired[str | None]
     providerId: NotRequired[str | None]
 
@@ -2032,9 +2178,36 @@ class QueryMediaModelsResponse(TypedDict):
     results: list[MediaModel]
 
 
+class QueryMediaProviders(TypedDict):
+    """List the providers that can be asked for pictures or sound."""
+
+    skip: NotRequired[int | None]
+    take: NotRequired[int | None]
+    orderBy: NotRequired[str | None]
+    orderByDesc: NotRequired[str | None]
+    include: NotRequired[str | None]
+    fields: NotRequired[str | None]
+    id: NotRequired[int | None]
+    name: NotRequired[str | None]
+
+
+class QueryMediaProvidersResponse(TypedDict):
+    """A page of providers."""
+
+    offset: int
+    total: int
+    results: list[MediaProvider]
+
+
 class QueryMediaTypes(TypedDict):
     """List the types of providers for pictures and sound."""
 
+    skip: NotRequired[int | None]
+    take: NotRequired[int | None]
+    orderBy: NotRequired[str | None]
+    orderByDesc: NotRequired[str | None]
+    include: NotRequired[str | None]
+    fields: NotRequired[str | None]
 
 
 class QueryMediaTypesResponse(TypedDict):
@@ -2058,9 +2231,27 @@ class QueryPromptsResponse(TypedDict):
     results: list[PromptRow]
 
 
+QuerySchedules = TypedDict("QuerySchedules", {"id": "NotRequired[str | None]", "skip": "NotRequired[int]", "take": "NotRequired[int]", "from": "NotRequired[int | None]", "times": "NotRequired[int]"})
+
+
+class QuerySchedulesResponse(TypedDict):
+    """A page of schedules."""
+
+    offset: int
+    total: int
+    results: list[JobSchedule]
+    responseStatus: NotRequired[ResponseStatus | None]
+
+
 class QueryTextToSpeechVoices(TypedDict):
     """List the voices that speech can be asked in."""
 
+    skip: NotRequired[int | None]
+    take: NotRequired[int | None]
+    orderBy: NotRequired[str | None]
+    orderByDesc: NotRequired[str | None]
+    include: NotRequired[str | None]
+    fields: NotRequired[str | None]
 
 
 class QueryTextToSpeechVoicesResponse(TypedDict):
@@ -2514,6 +2705,22 @@ class RotateCallbackSecretResponse(TypedDict):
     responseStatus: NotRequired[ResponseStatus | None]
 
 
+class RunSchedule(TypedDict):
+    """Make a schedule's call now, beside its times."""
+
+    id: str
+    refId: NotRequired[str | None]
+
+
+class RunScheduleResponse(TypedDict):
+    """The job that was made."""
+
+    id: int
+    refId: str
+    statusUrl: str
+    responseStatus: NotRequired[ResponseStatus | None]
+
+
 class RunningRow(TypedDict):
     """What a worker runs: a job, or its callback, which has no model here."""
 
@@ -2781,6 +2988,41 @@ class UpdateCallbackSubscription(TypedDict):
     id: str
     url: NotRequired[str | None]
     events: NotRequired[list[Literal['job.completed', 'job.failed', 'job.cancelled', 'callback.exhausted', 'batch.completed', 'batch.failed', 'batch.expired', 'batch.cancelled']] | None]
+
+
+class UpdateMediaProvider(TypedDict):
+    """Change fields of a provider of pictures or sound; what is absent stays."""
+
+    apiKey: NotRequired[str | None]
+    apiKeyVar: NotRequired[str | None]
+    apiKeyHeader: NotRequired[str | None]
+    apiBaseUrl: NotRequired[str | None]
+    heartbeatUrl: NotRequired[str | None]
+    concurrency: NotRequired[int | None]
+    priority: NotRequired[int | None]
+    enabled: NotRequired[bool | None]
+    models: NotRequired[list[str] | None]
+    id: NotRequired[int | None]
+    name: NotRequired[str | None]
+    mediaTypeId: NotRequired[str | None]
+
+
+class UpdateSchedule(TypedDict):
+    """Change a schedule; what is not given stays. Resumed, it goes on with the next time."""
+
+    id: str
+    name: NotRequired[str | None]
+    cron: NotRequired[str | None]
+    timeZone: NotRequired[str | None]
+    endpoint: NotRequired[str | None]
+    request: NotRequired[dict[str, Any] | None]
+    replyTo: NotRequired[str | None]
+    tag: NotRequired[str | None]
+    provider: NotRequired[str | None]
+    timeoutSecs: NotRequired[float | None]
+    jitterSecs: NotRequired[int | None]
+    catchUp: NotRequired[Literal['skip', 'once', 'all'] | None]
+    paused: NotRequired[bool | None]
 
 
 class Usage(TypedDict):
