@@ -65,6 +65,7 @@ from workers.providers.ollama import OllamaDialect
 from workers.providers.openai import OpenAiDialect
 from workers.routing.deps import RoutingDeps
 from workers.routing.traffic import Traffic
+from workers.schedules.ticker import ScheduleDeps, schedule_deps
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class Deps:
     completion: CompletionDeps
     history: HistoryDeps
     batches: Desk
+    schedules: ScheduleDeps
     tick: TickDeps
     probes: ProbeDeps
 
@@ -101,6 +103,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         ),
         history=HistoryDeps(process, unstored, HistoryWriter(database), prices),
         batches=desk_of(process, chat.routing.registry, database, artifacts, unstored),
+        schedules=schedule_deps(process, chat.routing.registry, database),
         tick=_tick_deps(process, chat.routing),
         probes=ProbeDeps(process, chat.routing, chat.access, chat.llm_session),
     )
