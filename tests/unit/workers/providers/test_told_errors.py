@@ -415,6 +415,11 @@ def test_redirect_is_named_with_its_target(location: str, target: str | None) ->
     ("headers", "seconds"),
     [
         ({"Retry_After": "2.5"}, 2.5),
+        ({"Retry_After": "1, 2"}, 2.0),
+        ({"Retry_After": "3,1,soon"}, 3.0),
+        ({"Retry_After": "4, Wed, 21 Oct 2015 07:28:00 GMT"}, 4.0),
+        ({"Retry_After": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
+        ({"retry_after_ms": "1500, 900"}, 1.5),
         ({"Retry_After": " 7 "}, 7.0),
         ({"retry_after_ms": "1500"}, 1.5),
         ({"retry_after_ms": "250.5", "Retry_After": "1"}, 0.2505),
