@@ -28,7 +28,7 @@ def query(call: Call[dtos.QueryMediaProviders]) -> Response:
     gateway, wanted = call.services, call.request
     rows = [
         _shown(gateway, entry)
-        for entry in gateway.follower.store.read()[1].entries
+        for entry in gateway.providers.follower.store.read()[1].entries
         if wanted.id in (None, entry.id) and wanted.name in (None, entry.provider.name)
         if _operations(entry.provider)
     ]

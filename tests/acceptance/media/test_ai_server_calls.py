@@ -15,6 +15,7 @@ from PIL import Image
 from tests.acceptance.system.api import Api
 from tests.acceptance.system.stack import Stack
 from tests.support.drawing import png
+from tests.support.servers.comfyui import FakeComfyUi
 
 
 @pytest.fixture
@@ -103,3 +104,33 @@ def test_what_is_wrong_with_a_wish_is_named(api: Api, args: str, field: str) -> 
     )
     assert refused.status_code == 400
     assert refused.json()["error"]["param"] == field
+
+
+def test_a_picture_comes_from_comfyui_and_calls_back(stack: Stack, admin: Api, api: Api) -> None:
+    comfy = FakeComfyUi().start()
+    asked = {"name": "comfy-e2e", "mediaTypeId": "ComfyUI", "apiBaseUrl": comfy.url}
+    made = admin.post("/api/CreateMediaProvider", json={**asked, "models": ["second.safetensors"]})
+    assert made.status_code == 200, made.text
+    try:
+        queued = api.post(
+            "/api/QueueTextToImage",
+            json={
+                "positivePrompt": "a fox",
+                "model": "second.safetensors",
+                "batchSize": 2,
+                "seed": 4,
+                "replyTo": stack.receiver.url("/comfy"),
+                "state": "mine",
+            },
+        ).json()
+        assert api.until_ended(queued["jobId"])["jobState"] == "Completed"
+        body = json.loads(stack.receiver.wait_for("/comfy")[0].body)
+        assert (body["state"], len(body["outputs"])) == ("mine", 2)
+        assert requests.get(body["outputs"][0]["url"], timeout=10).content == png()
+        assert comfy.last["KSampler"]["seed"] == 4
+        image = {"image": ("a.png", png())}
+        enlarged = api.post("/api/ImageUpscale", data={"model": "second.safetensors"}, files=image)
+        assert enlarged.json()["results"][0]["provider"] == "comfy-e2e"
+    finally:
+        admin.post("/api/DeleteMediaProvider", json={"name": "comfy-e2e"})
+        comfy.stop()
