@@ -424,7 +424,6 @@ def test_redirect_is_named_with_its_target(location: str, target: str | None) ->
         ({"retry_after_ms": "1500"}, 1.5),
         ({"retry_after_ms": "250.5", "Retry_After": "1"}, 0.2505),
         ({"retry_after_ms": "soon", "Retry_After": "3"}, 3.0),
-        ({"Retry_After": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0.0),
         ({"Retry_After": "-1"}, None),
         ({"Retry_After": "NaN"}, None),
         ({"Retry_After": "1e9"}, None),
