@@ -63,6 +63,7 @@ from workers.providers.ollama import OllamaDialect
 from workers.providers.openai import OpenAiDialect
 from workers.routing.deps import RoutingDeps
 from workers.routing.traffic import Traffic
+from workers.schedules.ticker import ScheduleDeps, schedule_deps
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class Deps:
     completion: CompletionDeps
     history: HistoryDeps
     batches: Desk
+    schedules: ScheduleDeps
     tick: TickDeps
     probes: ProbeDeps
 
@@ -97,6 +99,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         ),
         history=HistoryDeps(process, unstored, HistoryWriter(database), prices),
         batches=desk_of(process, chat.routing.registry, database, artifacts, unstored),
+        schedules=schedule_deps(process, chat.routing.registry, database),
         tick=_tick_deps(process, chat.routing),
         probes=ProbeDeps(process, chat.routing, chat.access, chat.llm_session),
     )

@@ -12,7 +12,7 @@ from gateway.providers import query as query_db
 from gateway.services import Services
 from shared.api_keys.principal import Principal
 from shared.dtos import catalog
-from shared.dtos.media import ai_server as dtos
+from shared.dtos.media import listings as dtos
 from shared.media.engines import ENGINES, OPENAI_VOICES
 from shared.operation import MEDIA, OPERATIONS_BY_TYPE, Operation
 

@@ -17,7 +17,7 @@ from typing import Any, Final, NoReturn
 #: Some thousand escapes and, between them, runs of plain characters, which are quicker. What is
 #: wrong is left to the library, which says what it is.
 _piece = re.compile(
-    r'(?:[^"\\\x00-\x1f]{1,16384}|\\(?:u[0-9a-fA-F]{4}|["\\/bfnrt])){1,1024}', re.ASCII
+    r'(?:[^"\\\x00-\x1f]{1,512}|\\(?:u[0-9a-fA-F]{4}|["\\/bfnrt])){1,1024}', re.ASCII
 ).match
 _scan: Final[Any] = decoder.scanstring  # type: ignore[attr-defined]
 _ESCAPE: Final = len(r"\u0000")

@@ -17,7 +17,6 @@ from shared.dtos import (
     conversations,
     deliveries,
     history,
-    inference,
     jobs,
     ollama,
     overview,
@@ -25,9 +24,14 @@ from shared.dtos import (
     service,
 )
 from shared.dtos.base import Dto
+from shared.dtos.bulk import schedules
 from shared.dtos.endpoint import DTO_PREFIXES, ONE_WAY_PREFIX, Endpoint, Form, Tag
+from shared.dtos.inference import calls as inference
+from shared.dtos.inference import models, responses
+from shared.dtos.inference import ollama as generations
 from shared.dtos.media import ai_server as generation
 from shared.dtos.media import batches, files, transforms
+from shared.dtos.media import listings as media_lists
 from shared.dtos.media import openai as media
 from shared.dtos.media import providers as media_providers
 
@@ -175,8 +179,8 @@ EMBED: Final = _at(
     large=True,
 )
 GENERATE: Final = _dto(
-    inference.OllamaGeneration,
-    inference.OllamaGenerationResponse,
+    generations.OllamaGeneration,
+    generations.OllamaGenerationResponse,
     "POST",
     _CHAT,
     Tag.INFERENCE,
@@ -186,8 +190,8 @@ GENERATE: Final = _dto(
 )
 OLLAMA_GENERATE: Final = _at(
     "POST /api/generate",
-    inference.OllamaGeneration,
-    inference.OllamaGenerationResponse,
+    generations.OllamaGeneration,
+    generations.OllamaGenerationResponse,
     _CHAT,
     Tag.INFERENCE,
     *_WAIT,
@@ -229,7 +233,7 @@ OLLAMA_EMBEDDINGS: Final = _at(
     large=True,
 )
 QUEUE_GENERATION: Final = _dto(
-    inference.QueueOllamaGeneration,
+    generations.QueueOllamaGeneration,
     jobs.QueueOpenAiChatResponse,
     "POST",
     _CHAT,
@@ -251,8 +255,8 @@ AUTO_BATCH: Final = _at(
 # OpenAI's Responses API
 CREATE_RESPONSE: Final = _at(
     "POST /v1/responses",
-    inference.CreateResponse,
-    inference.OpenAiResponse,
+    responses.CreateResponse,
+    responses.OpenAiResponse,
     _CHAT,
     Tag.RESPONSES,
     *_WAIT,
@@ -262,8 +266,8 @@ CREATE_RESPONSE: Final = _at(
 )
 RETRIEVE_RESPONSE: Final = _at(
     "GET /v1/responses/<response_id>",
-    inference.RetrieveResponse,
-    inference.OpenAiResponse,
+    responses.RetrieveResponse,
+    responses.OpenAiResponse,
     _READ,
     Tag.RESPONSES,
     *_JOB,
@@ -274,8 +278,8 @@ RETRIEVE_RESPONSE: Final = _at(
 )
 CANCEL_RESPONSE: Final = _at(
     "POST /v1/responses/<response_id>/cancel",
-    inference.CancelResponse,
-    inference.OpenAiResponse,
+    responses.CancelResponse,
+    responses.OpenAiResponse,
     _CHAT,
     Tag.RESPONSES,
     *_JOB,
@@ -483,13 +487,13 @@ GET_GENERATION: Final = _dto(
     names_job=True,
 )
 ACTIVE_MEDIA_MODELS: Final = _dto(
-    generation.ActiveMediaModels, generation.ActiveMediaModelsResponse, "GET", _READ, Tag.MEDIA
+    media_lists.ActiveMediaModels, media_lists.ActiveMediaModelsResponse, "GET", _READ, Tag.MEDIA
 )
 QUERY_MEDIA_MODELS: Final = _dto(
-    generation.QueryMediaModels, generation.QueryMediaModelsResponse, "GET", _READ, Tag.MEDIA
+    media_lists.QueryMediaModels, media_lists.QueryMediaModelsResponse, "GET", _READ, Tag.MEDIA
 )
 QUERY_MEDIA_TYPES: Final = _dto(
-    generation.QueryMediaTypes, generation.QueryMediaTypesResponse, "GET", _READ, Tag.MEDIA
+    media_lists.QueryMediaTypes, media_lists.QueryMediaTypesResponse, "GET", _READ, Tag.MEDIA
 )
 QUERY_MEDIA_PROVIDERS: Final = _dto(
     media_providers.QueryMediaProviders,
@@ -542,8 +546,8 @@ CREATE_MEDIA_TRANSFORM: Final = _made(
     transforms.CreateMediaTransform, generation.CreateGenerationResponse, *_QUEUED_MEDIA
 )
 QUERY_VOICES: Final = _dto(
-    generation.QueryTextToSpeechVoices,
-    generation.QueryTextToSpeechVoicesResponse,
+    media_lists.QueryTextToSpeechVoices,
+    media_lists.QueryTextToSpeechVoicesResponse,
     "GET",
     _READ,
     Tag.MEDIA,
@@ -571,12 +575,12 @@ MODEL_IMAGE: Final = _dto(
     form=Form.FILE,
 )
 LIST_MODELS: Final = _at(
-    "GET /v1/models", inference.ListModels, inference.OpenAiModels, _READ, Tag.MODELS
+    "GET /v1/models", models.ListModels, models.OpenAiModels, _READ, Tag.MODELS
 )
 RETRIEVE_MODEL: Final = _at(
     "GET /v1/models/<path:name>",
-    inference.RetrieveModel,
-    inference.OpenAiModel,
+    models.RetrieveModel,
+    models.OpenAiModel,
     _READ,
     Tag.MODELS,
     errors.ModelNotFound,
@@ -599,8 +603,8 @@ QUERY_MODELS: Final = _dto(
     providers.QueryAiModels, providers.QueryAiModelsResponse, "GET", _READ, Tag.MODELS
 )
 OLLAMA_MODELS: Final = _dto(
-    inference.GetOllamaModels,
-    inference.GetOllamaModelsResponse,
+    generations.GetOllamaModels,
+    generations.GetOllamaModelsResponse,
     "GET",
     _READ,
     Tag.MODELS,
@@ -619,8 +623,8 @@ JOB_STATUS: Final = _dto(
     names_job=True,
 )
 GENERATION_STATUS: Final = _dto(
-    inference.GetOllamaGenerationStatus,
-    inference.GetOllamaGenerationStatusResponse,
+    generations.GetOllamaGenerationStatus,
+    generations.GetOllamaGenerationStatusResponse,
     "GET",
     _READ,
     Tag.JOBS,
@@ -1153,6 +1157,59 @@ CANCEL_BATCH: Final = _at(
     _CHAT,
     Tag.BATCHES,
     *_BATCH,
+)
+
+# Schedules
+_SCHEDULE: Final = (errors.ScheduleNotFound, errors.DatabaseUnavailable)
+_SCHEDULED: Final = (
+    *(errors.ModelNotFound, errors.ProviderNotFound, errors.OperationNotSupported),
+    *(errors.CallbackTargetRefused, errors.NoProviderOnline),
+)
+CREATE_SCHEDULE: Final = _dto(
+    schedules.CreateSchedule,
+    schedules.JobSchedule,
+    "POST",
+    _CHAT,
+    Tag.SCHEDULES,
+    *_SCHEDULED,
+    errors.TooManySchedules,
+    *_BOOK,
+    large=True,
+)
+UPDATE_SCHEDULE: Final = _dto(
+    schedules.UpdateSchedule,
+    schedules.JobSchedule,
+    "PATCH",
+    _CHAT,
+    Tag.SCHEDULES,
+    *_SCHEDULED,
+    *_SCHEDULE,
+    large=True,
+)
+DELETE_SCHEDULE: Final = _dto(
+    schedules.DeleteSchedule,
+    schedules.DeleteScheduleResponse,
+    "DELETE",
+    _CHAT,
+    Tag.SCHEDULES,
+    *_SCHEDULE,
+)
+RUN_SCHEDULE: Final = _dto(
+    schedules.RunSchedule,
+    schedules.RunScheduleResponse,
+    "POST",
+    _CHAT,
+    Tag.SCHEDULES,
+    *_CALL,
+    *_SCHEDULE,
+)
+QUERY_SCHEDULES: Final = _dto(
+    schedules.QuerySchedules,
+    schedules.QuerySchedulesResponse,
+    "GET",
+    _READ,
+    Tag.SCHEDULES,
+    *_SCHEDULE,
 )
 
 # Sessions, and the pages themselves

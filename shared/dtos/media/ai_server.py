@@ -12,7 +12,6 @@ from pydantic import BeforeValidator, Field, field_validator
 from shared.dtos.base import Dto, ResponseStatus
 from shared.dtos.fields import RUN_AFTER, RunAfter, Text, empty_is_absent, zero_is_absent
 from shared.dtos.jobs import ById, GetOpenAiChatStatus
-from shared.dtos.providers import Query
 
 #: Numbers: a client that was given none may send 0 or nothing.
 Side = Annotated[Annotated[int, Field(ge=64, le=2048)] | None, BeforeValidator(zero_is_absent)]
@@ -223,85 +222,6 @@ class GetTextGenerationStatusResponse(_Status):
     """Where a job stands, with its texts once there are some."""
 
     results: list[TextOutput] | None = None
-
-
-class ActiveMediaModels(Dto):
-    """List the models that make pictures and are online."""
-
-
-class KeyValue(Dto):
-    """A name and what it stands for."""
-
-    key: str
-    value: str
-
-
-class ActiveMediaModelsResponse(Dto):
-    """Names of models, the best first."""
-
-    results: list[KeyValue]
-
-
-class QueryMediaModels(Query):
-    """List the models for pictures and sound."""
-
-    id: Text = None
-    provider_id: Text = Field(None, description="Only models of this provider.")
-
-
-class MediaModel(Dto):
-    """A model, by provider type: its names there, and what it can be asked."""
-
-    id: str
-    name: str
-    api_models: dict[str, str]
-    supported_tasks: dict[str, list[str]]
-
-
-class QueryMediaModelsResponse(Dto):
-    """Models."""
-
-    offset: int = 0
-    total: int
-    results: list[MediaModel]
-
-
-class QueryMediaTypes(Query):
-    """List the types of providers for pictures and sound."""
-
-
-class MediaType(Dto):
-    """A type of providers."""
-
-    id: str
-    provider: str
-
-
-class QueryMediaTypesResponse(Dto):
-    """Types."""
-
-    offset: int = 0
-    total: int
-    results: list[MediaType]
-
-
-class QueryTextToSpeechVoices(Query):
-    """List the voices that speech can be asked in."""
-
-
-class Voice(Dto):
-    """A voice, and what to give as the model for it."""
-
-    id: str
-    model: str
-
-
-class QueryTextToSpeechVoicesResponse(Dto):
-    """Voices."""
-
-    offset: int = 0
-    total: int
-    results: list[Voice]
 
 
 class GenerationArgs(Dto):
