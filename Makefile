@@ -54,7 +54,7 @@ $(OPENAI)/.$(OPENAI_VERSION): | $(VENV)/.dev
 # libgoogle-gson-java, mono-mcs. The slow ones (Kotlin, F#, Go, Rust, Zig): make test-types-all.
 # Where there is no compiler (Swift, Dart) there is a grammar.
 TYPED     := .typed-clients
-TYPED_NPM := typescript@5.9.3 @servicestack/client@2.1.13 @servicestack/cli@1.0.10 openai@7.59.0
+TYPED_NPM := typescript@5.9.3 @servicestack/client@2.1.13 @servicestack/cli@1.0.10 openai@7.59.0 \
              openapi-typescript@7.13.0 openapi-fetch@0.17.0
 GRAMMARS  := "tree-sitter>=0.25,<1" tree-sitter-swift==0.7.4 tree-sitter-dart==0.1.0
 SLOW_NPM  := kotlin-compiler@2.4.20 fable-compiler-js@3.3.0 fable-standalone@3.8.0
