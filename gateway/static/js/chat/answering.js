@@ -19,7 +19,7 @@ class AnswerError extends ApiError {
 
 /** Follows one answer; `onChange` is told {text, reasoning, …, state, waiting, heard} as it grows. */
 export class Answering {
-  /** `request` is what was asked, at `askedAt` (unix milliseconds); `heard`: a job of it is known. */
+  /** `request()` makes what is asked, which was asked at `askedAt` (unix milliseconds); `heard`: a job of it is known. */
   constructor({ refId, request, askedAt, heard }, onChange) {
     this.refId = refId;
     this.request = request;
@@ -102,7 +102,7 @@ export class Answering {
   }
 
   get #canAsk() {
-    return !!this.request && Date.now() - this.askedAt < SEND_WITHIN_MS;
+    return Date.now() - this.askedAt < SEND_WITHIN_MS;
   }
 
   #why(error) {
@@ -125,18 +125,18 @@ export class Answering {
     });
   }
 
-  #where(how) {
+  async #where(how) {
     if (how === "attach") {
       const headers = this.lastId === null ? {} : { "Last-Event-ID": this.lastId };
       return { path: `/api/StreamOpenAiChat?RefId=${encodeURIComponent(this.refId)}`, options: { headers } };
     }
-    const body = { ...this.request, stream: true, stream_options: { include_usage: true }, refId: this.refId };
+    const body = { ...(await this.request()), stream: true, stream_options: { include_usage: true }, refId: this.refId };
     return { path: "/v1/chat/completions", options: { method: "POST", body } };
   }
 
   /** Read a stream; true when it came to its end, false when it only stopped. */
   async #read(how) {
-    const { path, options } = this.#where(how);
+    const { path, options } = await this.#where(how);
     const onResponse = (response) => {
       if (!this.isHeard) this.#tell({ state: "running", heard: (this.isHeard = true) });
       this.provider = response.headers.get("x-provider") ?? this.provider;

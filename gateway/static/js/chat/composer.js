@@ -5,6 +5,7 @@ import { IconButton } from "../ui/button.js";
 import { Icon } from "../ui/icon.js";
 import { toastError } from "../ui/toast.js";
 import { pictureOf } from "./picture-file.js";
+import { Thumbnail } from "./pictures-view.js";
 
 /**
  * `draftKey` is what the draft is kept under in `drafts`. `onSend(text, pictures)` says what is in the way,
@@ -73,7 +74,7 @@ export function Composer({ drafts, draftKey, disabled, running, onSend, onStop }
       onDragOver=${(event) => event.preventDefault()} onDrop=${(event) => { event.preventDefault(); take(event, event.dataTransfer.files); }}>
     ${problem && html`<p class="notice bad small" role="alert">${problem}</p>`}
     ${pictures.length > 0 && html`<ul class="thumbnails" aria-label="Images to send">
-      ${pictures.map((url, index) => html`<li key=${index}><img src=${url} alt="Image ${index + 1}" />
+      ${pictures.map((url, index) => html`<li key=${index}><${Thumbnail} picture=${url} name="Image ${index + 1}" />
         <${IconButton} icon="close" small label="Remove image ${index + 1}" onClick=${() => show(pictures.filter((_, i) => i !== index))} /></li>`)}
     </ul>`}
     <textarea ref=${area} rows="1" dir="auto" placeholder="Write a message" aria-label="Message" value=${text}

@@ -13,7 +13,7 @@ const LAST_MODEL = "chat.model";
 const HINT = "It starts with “ak-”. You have it from whoever runs this ReplyTo; of your own, it is in the file “api_key” of the data directory.";
 
 function Chat({ who }) {
-  const store = useMemo(() => new Store(who.owner), [who.owner]);
+  const store = useMemo(() => new Store(who.owner, who.maxBodyBytes), [who.owner]);
   const [, redraw] = useReducer((count) => count + 1, 0);
   const [models, setModels] = useState(null);
   const [problem, setProblem] = useState(null);
@@ -74,7 +74,7 @@ function Chat({ who }) {
       : models && !models.length
         ? html`<main class="conversation"><${Empty} icon="plug" title="No model can be asked">
             <p>Add a provider to providers.toml, or on the admin pages.</p></${Empty}></main>`
-        : html`<${ConversationView} key=${one.id} one=${one} models=${known} mostBytes=${who.maxBodyBytes} onModel=${chooseModel}
+        : html`<${ConversationView} key=${one.id} one=${one} models=${known} onModel=${chooseModel}
             onFirst=${() => navigate(`/Chat/${one.id}`, { replace: true })} onMenu=${() => setMenuOpen(true)} />`}
   </div>`;
 }

@@ -4,15 +4,25 @@ import { AGAIN_AFTER_MS, get, mayPass, post } from "../lib/api.js";
 import { Conversation } from "./conversation.js";
 import { ComposerDrafts } from "./composer-drafts.js";
 import { Outbox } from "./outbox.js";
+import { discard } from "./picture-store.js";
+import { filesOf } from "./pictures.js";
 import { emptyDocument, newId } from "./tree.js";
 
 /** How often at most what other pages saved is looked for (milliseconds). */
 const LOOK_AFTER_MS = 2000;
 const TAKE = 200;
+/** How long the files of a deleted conversation are kept, in case that is taken back (milliseconds). */
+const GONE_AFTER_MS = 15_000;
 
 /** All conversations of this page. */
 export class Store {
-  constructor(owner) {
+  /** `mostBytes`: the largest body that the server takes. */
+  constructor(owner, mostBytes) {
+    this.mostBytes = mostBytes;
+    /** Whether pictures can be files there. */
+    this.takesFiles = true;
+    /** Files of deleted conversations, by the conversations' ids. */
+    this.goners = new Map();
     this.open = new Map();
     this.heads = null;
     this.total = 0;
@@ -48,6 +58,12 @@ export class Store {
   /** The page goes away: what would be saved soon is kept in this browser. */
   keepAll() {
     for (const one of this.open.values()) if (one.loaded && !one.isEmpty && one.isDirty) one.keep();
+    for (const id of [...this.goners.keys()]) this.discardFiles(id);
+  }
+
+  discardFiles(id) {
+    discard(this.goners.get(id) ?? []);
+    this.goners.delete(id);
   }
 
   /** Save what was not saved when the page was left. */
@@ -168,12 +184,15 @@ export class Store {
     await post("DeleteConversation", { id });
     this.open.delete(id);
     await this.outbox.drop(id);
+    this.goners.set(id, filesOf(whole.document));
+    setTimeout(() => this.discardFiles(id), GONE_AFTER_MS);
     this.heads = (this.heads ?? []).filter((head) => head.id !== id);
     this.tell();
     return () => this.bringBack(id, whole);
   }
 
   async bringBack(id, { document, title, renamed, model }) {
+    this.goners.delete(id);
     const one = new Conversation(id, this);
     this.open.set(id, one);
     one.set({ document, title, renamed, model, loaded: true });

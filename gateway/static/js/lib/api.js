@@ -74,9 +74,12 @@ export async function* stream(path, options = {}) {
 }
 
 /** Make a request; return the Response if it is a success. Throws ApiError, and AbortError. */
-export async function request(path, { method = "GET", body, headers = {}, signal } = {}) {
-  const init = { method, headers: { ...headers }, signal, credentials: "same-origin" };
-  if (body !== undefined) {
+export async function request(path, { method = "GET", body, headers = {}, signal, keepalive = false } = {}) {
+  const init = { method, headers: { ...headers }, signal, keepalive, credentials: "same-origin" };
+  if (body instanceof FormData) {
+    // The browser says where its parts begin.
+    init.body = body;
+  } else if (body !== undefined) {
     init.body = typeof body === "string" ? body : JSON.stringify(body);
     init.headers["Content-Type"] ??= "application/json";
   }

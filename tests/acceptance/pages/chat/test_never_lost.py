@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -169,8 +170,20 @@ def test_pictures_are_scaled_and_summed_up_before_they_are_sent(
     chat.ask("What is this?")
     chat.wait_done()
     chat.wait_saved('"done"')
+    # They are files, apart from the conversation, and shown from there.
+    assert len(json.dumps(chat.kept())) < 10_000
     page.reload()
     expect(page.locator(".message.question img")).to_have_count(2)
+    [images] = [node["images"] for node in chat.kept()["content"]["nodes"].values() if "images" in node]
+    file = page.request.get(f"/v1/files/{images[0]['file']}/content")
+    assert len(file.body()) == images[0]["bytes"]
+
+    # Four more are sent in place of the first two, and all six are kept.
+    page.evaluate(_DROP_PICTURES, 6)
+    chat.ask("And these?")
+    expect(page.locator(".toast")).to_contain_text("The oldest pictures are not sent again")
+    chat.wait_done()
+    chat.expect_text("left out")
 
     page.evaluate(_DROP_PICTURES, 8)
     page.get_by_role("button", name="Remove image 8").wait_for()
