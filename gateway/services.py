@@ -38,6 +38,7 @@ from shared.ledger.job_store import JobStore
 from shared.ledger.response_names import ResponseNames
 from shared.providers.health import HealthBook
 from shared.providers.health_store import HealthStore
+from shared.providers.prices import FilePrices, Prices
 from shared.providers.provider import Provider, Registry, read_file
 from shared.providers.registry_follower import RegistryFollower
 from shared.settings import Settings
@@ -80,6 +81,7 @@ class Services:
     readiness: Readiness
     metrics: MetricsPage
     artifacts: Artifacts
+    prices: Prices
     #: Where the keys of providers are.
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -156,6 +158,7 @@ def services_on(
         readiness=Readiness(jobs, database, WorkerBook(client)),
         metrics=MetricsPage(client, registry, settings),
         artifacts=Artifacts(database, settings),
+        prices=FilePrices(settings.providers_file),
         environment=environment,
         database=database,
         conversations=ConversationStore(database),

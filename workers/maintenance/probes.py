@@ -20,12 +20,13 @@ import requests
 from shared.providers.extras import resolved
 from shared.providers.health import Health, Standing
 from shared.providers.health_store import Failed
-from shared.providers.probe_requests import ProbeRequest, take_requests
+from shared.providers.probe_requests import ProbeRequest, request_probe, take_requests
 from shared.providers.provider import Provider
 from shared.store import redis_keys as keys
 from shared.store.lease import Lease
 from shared.store.scripts import ScriptRunner
 from workers.deps import Deps
+from workers.maintenance.model_lists import ModelsUnknown, model_names, probe_headers
 from workers.maintenance.rests import rest_policy
 from workers.providers.base import ProviderError
 from workers.providers.egress import provider_egress
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 
 #: How often it is looked who is due (seconds).
 INTERVAL_S: Final = 1.0
+#: How often it is looked for providers that nobody has probed yet (seconds).
+FIRST_PROBES_S: Final = 15.0
 #: Longest wait for a probe's answer (seconds).
 _TIMEOUT_S: Final = 5.0
 #: A prober that died lets another one probe after this (seconds).
@@ -85,7 +88,7 @@ def examine(deps: Deps, provider: Provider) -> Finding:
         key = provider_key(deps, provider)
         response = deps.llm_session.get(
             url,
-            headers=_headers(deps, provider, key),
+            headers=probe_headers(deps, provider, key),
             params=dict(resolved(provider.query, deps.environment)),
             timeout=_TIMEOUT_S,
             allow_redirects=False,
@@ -106,12 +109,6 @@ def _is_away(error: requests.RequestException) -> bool:
     """Whether nobody is there: a proxy or a certificate that refuses says nothing of that."""
     barred = (requests.exceptions.ProxyError, requests.exceptions.SSLError)
     return isinstance(error, requests.ConnectionError) and not isinstance(error, barred)
-
-
-def _headers(deps: Deps, provider: Provider, key: str | None) -> dict[str, str]:
-    version = {"anthropic-version": "2023-06-01"} if provider.type == "anthropic" else {}
-    own = resolved(provider.headers, deps.environment)
-    return {**version, **dict(provider.key_headers(key)), **dict(own)}
 
 
 def _judged(status: int, *, has_key: bool) -> Finding:
@@ -143,12 +140,29 @@ def _probe(deps: Deps, provider: Provider) -> None:
     deps.health_store.set(provider.name, after, if_standing=[Standing.OFFLINE])
 
 
+def probe_unknown(deps: Deps) -> None:
+    """Have providers probed of which nothing is known: new ones, and all after a first start."""
+    known: set[bytes] = set(deps.redis.hkeys(keys.PROBED))  # type: ignore[arg-type]
+    for provider in deps.registry.providers:
+        if provider.enabled and provider.name.encode() not in known:
+            request_probe(deps.redis, ProbeRequest(provider.name))
+
+
+def _note(deps: Deps, provider: Provider, problem: str) -> None:
+    text = json.dumps({"atMs": round(deps.clock() * 1000), "problem": problem})
+    deps.redis.hset(keys.PROBED, provider.name, text)
+
+
 def _fulfil(deps: Deps, request: ProbeRequest) -> None:
+    if request.draft:
+        _tell_models(deps, request)
+        return
     provider = deps.registry.named(request.provider)
     if provider is None:
         _answer(deps, request, "it does not exist")
         return
     found = examine(deps, provider)
+    _note(deps, provider, found.problem)
     if request.refusal and found.is_for_all:
         _take_offline(deps, provider, f"{found.problem}; a call: {request.refusal}")
     elif found.is_away and request.token:
@@ -165,9 +179,21 @@ def _take_offline(deps: Deps, provider: Provider, reason: str) -> None:
     deps.health_store.failed(provider.name, "", refused, rest_policy(deps.settings), job_id=0)
 
 
-def _answer(deps: Deps, request: ProbeRequest, problem: str) -> None:
+def _tell_models(deps: Deps, request: ProbeRequest) -> None:
+    try:
+        models = model_names(deps, Provider.model_validate_json(request.draft))
+    except ModelsUnknown as exc:
+        _answer(deps, request, str(exc))
+    else:
+        _answer(deps, request, "", models)
+
+
+def _answer(
+    deps: Deps, request: ProbeRequest, problem: str, models: Sequence[str] | None = None
+) -> None:
     if not request.token:
         return
     answer = keys.probe_answer(request.token)
-    deps.redis.rpush(answer, json.dumps({"problem": problem}))
+    told = {"problem": problem, **({} if models is None else {"models": models})}
+    deps.redis.rpush(answer, json.dumps(told))
     deps.redis.expire(answer, _ANSWER_LIVES_S)

@@ -24,6 +24,7 @@ from shared.open_files import allow_many_connections
 from shared.queues import names as task_names
 from shared.settings import SettingsError, load_settings
 from shared.telemetry.tally import FLUSH_S
+from shared.telemetry.trend import SAMPLE_S, take_samples
 from shared.telemetry.workers import BEAT_S
 from workers import broker, pools
 from workers.batches.feeder import FEED_S, Feeder
@@ -36,7 +37,12 @@ from workers.maintenance.files import SWEEP_S, sweep
 from workers.maintenance.heartbeat import Heartbeat
 from workers.maintenance.leases import listen_for_aborts, renew_leases
 from workers.maintenance.periodic import Periodic
-from workers.maintenance.probes import INTERVAL_S, probe_providers
+from workers.maintenance.probes import (
+    FIRST_PROBES_S,
+    INTERVAL_S,
+    probe_providers,
+    probe_unknown,
+)
 from workers.maintenance.tick import Tick
 
 log = logging.getLogger(__name__)
@@ -153,6 +159,8 @@ def _completion_timers(deps: Deps) -> list[Periodic]:
         Periodic("pruning of the history", lambda: prune(deps), pruning.INTERVAL_S),
         Periodic("batches", Feeder(deps), FEED_S),
         Periodic("sweep of files", lambda: sweep(deps), SWEEP_S),
+        Periodic("samples of how things stand", lambda: take_samples(deps.redis), SAMPLE_S),
+        Periodic("first probes", lambda: probe_unknown(deps), FIRST_PROBES_S),
     ]
 
 

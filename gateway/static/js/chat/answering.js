@@ -6,6 +6,7 @@
 import { ApiError, get, post, stream } from "../lib/api.js";
 import { emptyAnswer, folded } from "./fold.js";
 import { SEND_WITHIN_MS, isPassing, nextStep } from "./next-step.js";
+import { apart } from "./thoughts.js";
 
 const POSITION_EVERY_MS = 1500;
 /** What was asked so shortly ago may be on its way from another page. */
@@ -32,10 +33,13 @@ export class Answering {
     this.stopped = false;
     this.begun = performance.now();
     this.firstMs = null;
+    /** How long it thought before it said something, where this page was there from the start (milliseconds). */
+    this.thoughtMs = null;
   }
 
   /** Ask for an answer that was not asked for before. */
   start() {
+    this.isWhole = true;
     return this.#run("ask");
   }
 
@@ -162,7 +166,15 @@ export class Answering {
     if (chunk.error) throw new AnswerError(502, chunk.error);
     this.firstMs ??= performance.now() - this.begun;
     this.answer = folded(this.answer, chunk);
+    if (this.isWhole && this.thoughtMs === null) this.#time();
     this.#tell({ state: "running" });
+  }
+
+  #time() {
+    const { reasoning, text } = apart(this.answer.text);
+    const isThinking = Boolean(this.answer.reasoning || reasoning);
+    if (isThinking) this.thinkingSince ??= performance.now();
+    if (this.thinkingSince && text) this.thoughtMs = Math.round(performance.now() - this.thinkingSince);
   }
 
   async #end() {
@@ -188,6 +200,7 @@ export class Answering {
       provider: this.provider ?? null,
       firstMs: this.firstMs === null ? null : Math.round(this.firstMs),
       heard: this.isHeard,
+      ...(this.thoughtMs === null ? {} : { thoughtMs: this.thoughtMs }),
       ...fields,
     });
   }

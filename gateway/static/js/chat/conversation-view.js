@@ -7,6 +7,7 @@ import { Failed, Loading } from "../ui/states.js";
 import { toast } from "../ui/toast.js";
 import { bytes } from "../lib/format.js";
 import { Composer } from "./composer.js";
+import { ExportDialog } from "./export-dialog.js";
 import { Message } from "./message.js";
 import { ModelPicker } from "./model-picker.js";
 import { fit, isTooLarge } from "./pictures.js";
@@ -20,6 +21,7 @@ const NEAR_PX = 80;
 export function ConversationView({ one, models, onModel, onFirst, onMenu }) {
   const { drafts, mostBytes } = one.store;
   const [settingsOpen, setSettingsOpen] = useState(false);
+  const [isExporting, setExporting] = useState(false);
   const [shownCode, setShownCode] = useState(null);
   const running = one.isAnswering;
   const shown = one.shown;
@@ -56,6 +58,7 @@ export function ConversationView({ one, models, onModel, onFirst, onMenu }) {
       <${ModelPicker} models=${models} value=${one.model} onChange=${onModel} />
       <span class="grow"></span>
       <${Unsaved} one=${one} />
+      ${!one.isEmpty && html`<${IconButton} icon="download" label="Export this conversation" onClick=${() => setExporting(true)} />`}
       <${IconButton} icon="sliders" label="Settings of this conversation" onClick=${() => setSettingsOpen(true)} />
     </header>
     <${Messages} one=${one} shown=${shown} running=${running} actions=${actions} />
@@ -66,6 +69,7 @@ export function ConversationView({ one, models, onModel, onFirst, onMenu }) {
     </div>
     ${settingsOpen && html`<${SettingsPanel} settings=${one.document.settings} onClose=${() => setSettingsOpen(false)}
       onChange=${setSettings} />`}
+    ${isExporting && html`<${ExportDialog} one=${one} onClose=${() => setExporting(false)} />`}
     ${shownCode && html`<${ShowCode} request=${shownCode} onClose=${() => setShownCode(null)} />`}
   </main>`;
 }

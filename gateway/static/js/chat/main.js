@@ -1,7 +1,7 @@
 // The chat page.
 
 import { html, render, useEffect, useMemo, useReducer, useRef, useState } from "../lib/html.js";
-import { json } from "../lib/api.js";
+import { json, queryString } from "../lib/api.js";
 import { followLinks, navigate, useLocation } from "../lib/router.js";
 import { Empty, Failed } from "../ui/states.js";
 import { Gate } from "../ui/sign-in.js";
@@ -18,7 +18,7 @@ function Chat({ who }) {
   const [models, setModels] = useState(null);
   const [problem, setProblem] = useState(null);
   const [menuOpen, setMenuOpen] = useState(false);
-  const { path } = useLocation();
+  const { path, query } = useLocation();
   const shown = useRef(null);
   useEffect(() => {
     const unsubscribe = store.subscribe(redraw);
@@ -45,6 +45,11 @@ function Chat({ who }) {
   };
   useEffect(loadModels, []);
 
+  useEffect(() => {
+    const { import: kept, ...rest } = query;
+    if (!kept) return;
+    store.takeImport(kept).then((id) => navigate(id ? `/Chat/${id}` : `/Chat${queryString(rest)}`, { replace: true }));
+  }, [query.import]);
   const id = path.split("/")[2] ?? null;
   const one = id === null ? store.fresh() : store.find(id);
   shown.current = one;

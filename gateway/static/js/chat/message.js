@@ -67,7 +67,7 @@ function Answer({ node, branches, running, actions }) {
   return html`<li class="message answer">
     <h2 class="by row small" title=${node.answeredBy ?? undefined}><${ModelIcon} model=${node.model ?? ""} /><span class="truncate">${node.model}</span></h2>
     ${reasoning && html`<details class="fold" open=${live && !written.text}>
-      <summary><${Icon} name="thought" /> Reasoning</summary><${MarkdownView} text=${reasoning} live=${live} /></details>`}
+      <summary><${Icon} name="thought" /> ${thoughtFor(node, live && !written.text)}</summary><${MarkdownView} text=${reasoning} live=${live} /></details>`}
     ${silent && html`<p class="row muted waiting" role="status"><span class="spinner"></span>${node.waiting ?? "Waiting for the model …"}</p>`}
     ${written.text && html`<${MarkdownView} text=${written.text} live=${live} />`}
     ${live && !silent && node.waiting && html`<p class="row muted" role="status"><span class="spinner"></span>${node.waiting}</p>`}
@@ -83,6 +83,11 @@ function Answer({ node, branches, running, actions }) {
       <${IconButton} icon="code" small label="Show the request as code" onClick=${() => actions.showCode(node)} />
       <${Facts} node=${node} /></div>`}
   </li>`;
+}
+
+function thoughtFor({ thoughtMs }, isThinking) {
+  if (isThinking) return "Reasoning …";
+  return thoughtMs == null ? "Reasoning" : `Reasoning, ${duration(thoughtMs)}`;
 }
 
 /** Tokens, time and cost, as far as they are known. */

@@ -4,7 +4,7 @@ import { useEffect, useState } from "./html.js";
 
 /** How near it must be (pixels): it is there before it is seen. */
 const NEAR = "1200px";
-const callbacks = new WeakMap();
+const callbacks = new Map();
 let observer = null;
 
 function watch(element, onSeen) {
@@ -17,6 +17,11 @@ function watch(element, onSeen) {
     callbacks.delete(element);
     observer.unobserve(element);
   };
+}
+
+/** Count everything as seen: a page is printed whole. */
+export function seeAll() {
+  for (const onSeen of [...callbacks.values()]) onSeen();
 }
 
 /** True from the moment that the element of `ref` is near what is shown. */

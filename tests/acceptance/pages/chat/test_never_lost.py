@@ -14,7 +14,7 @@ from tests.acceptance.pages.driving.admin_driver import AdminDriver
 from tests.acceptance.pages.driving.admin_scene import Maker
 from tests.acceptance.pages.driving.chat_driver import ChatDriver
 from tests.acceptance.pages.driving.line import Line
-from tests.acceptance.pages.driving.looks import DESK_LIGHT, Look
+from tests.acceptance.pages.driving.looks import DESK_LIGHT
 from tests.acceptance.pages.driving.profile import Profiles, enter
 from tests.acceptance.system.stack import Stack
 
@@ -42,11 +42,8 @@ _DROP_PICTURES = """async (count) => {
 _AWAY = r"net::ERR_|status of (50\d|404)"
 
 
-@pytest.fixture(params=[DESK_LIGHT], ids=str)
-def look(request: pytest.FixtureRequest) -> Look:
-    """Run these in one look: they are about what is kept, not how it looks."""
-    value: Look = request.param
-    return value
+#: These are about what is kept, not how it looks.
+LOOKS = (DESK_LIGHT,)
 
 
 @pytest.fixture
@@ -174,12 +171,15 @@ def test_pictures_are_scaled_and_summed_up_before_they_are_sent(
     assert len(json.dumps(chat.kept())) < 10_000
     page.reload()
     expect(page.locator(".message.question img")).to_have_count(2)
-    [images] = [node["images"] for node in chat.kept()["content"]["nodes"].values() if "images" in node]
+    [images] = [
+        node["images"] for node in chat.kept()["content"]["nodes"].values() if node.get("images")
+    ]
     file = page.request.get(f"/v1/files/{images[0]['file']}/content")
     assert len(file.body()) == images[0]["bytes"]
 
     # Four more are sent in place of the first two, and all six are kept.
     page.evaluate(_DROP_PICTURES, 6)
+    page.get_by_role("button", name="Remove image 6").wait_for()
     chat.ask("And these?")
     expect(page.locator(".toast")).to_contain_text("The oldest pictures are not sent again")
     chat.wait_done()
