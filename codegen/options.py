@@ -31,7 +31,6 @@ FLAGS: Final[Mapping[str, bool]] = {
     "AddNullableAnnotations": True,
     "MakePropertiesOptional": False,
     "ExportAsTypes": False,
-    "ExcludeNamespace": False,
     "DataClass": True,
     "DataClassJson": True,
     "WithoutOptions": False,

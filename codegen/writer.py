@@ -15,7 +15,7 @@ from codegen.selection import select
 
 #: The options that each header offers, in ServiceStack's order.
 COMMON: Final = (
-    *("GlobalNamespace", "AddServiceStackTypes", "AddResponseStatus", "AddImplicitVersion"),
+    *("GlobalNamespace", "AddResponseStatus", "AddImplicitVersion"),
     *("AddDescriptionAsComments", "IncludeTypes", "ExcludeTypes", "DefaultImports"),
 )
 #: Types that most client libraries have, with the same properties.

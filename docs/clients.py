@@ -26,6 +26,23 @@ SECTIONS: Final = (
     ("go", "Go", "example.go", "`go get github.com/ServiceStack/servicestack-go`, imported as `ss`; put the file into a package `dtos`."),
     ("rust", "Rust", "example.rs", "`cargo add servicestack --features blocking`, and `serde`, `serde_json`."),
     ("ruby", "Ruby", "example.rb", "The file needs the standard library alone."),
+    ("fsharp", "F#", "example.fs", "NuGet: `ServiceStack.Client`."),
+    ("vbnet", "VB.NET", "example.vb", "NuGet: `ServiceStack.Client`. No compiler has seen it: see above."),
+    ("dart", "Dart", "example.dart", "pub.dev: `servicestack`. No compiler has seen it: see above."),
+    (
+        "swift",
+        "Swift",
+        "example.swift",
+        "SwiftPM: `ServiceStack.Swift`. No compiler has seen it: see above. Swift has no word for JSON of any kind: what may be a text or "
+        "something else is a `String` there.",
+    ),
+    (
+        "zig",
+        "Zig",
+        "example.zig",
+        "The file needs `std.json` alone. `Client` is twenty lines around `std.http.Client.fetch`: they POST a struct's JSON to `/api/` and "
+        "its `type_name`, and parse the answer as its `Response`. (Zig 0.17.)",
+    ),
 )
 HEAD: Final = """# Typed clients
 
@@ -45,9 +62,11 @@ npx @servicestack/cli typescript-ref http://127.0.0.1:5006    # or ServiceStack'
 |---|---|---|
 {table}
 
-Where the table says "read", no compiler is at hand: the file for a small model is kept beside the tests and was read line by line.
-Tell us if yours does not compile. The examples of PHP, Java, Kotlin, C# and Go run in our tests on a stub of ServiceStack's client
-that sends with the language's own HTTP client; those of TypeScript, JavaScript, Python and Rust on the real one.
+**Swift, Dart and VB.NET are only checked by a grammar.** No compiler for them is at hand: tests read the whole file of Swift and of Dart with a
+grammar of the language and each line of VB.NET's with one of our own, and the file for a small model is kept beside the tests and was read line
+by line against ServiceStack's client. That finds a bracket that is missing, not a type that is wrong: tell us if yours does not compile.
+The examples of PHP, Java, Kotlin, C# and Go run in our tests on a stub of ServiceStack's client that sends with the language's own HTTP
+client; those of TypeScript, JavaScript, Python and Rust on the real one; Ruby and Zig need none.
 
 ## Options
 
@@ -70,13 +89,32 @@ give them in the query string of `/types/{{language}}`, in any casing. What is u
 | `DataClass`, `DataClassJson` | Python: the decorators. |
 | `WithoutOptions` | Leave the header out. |
 
+Not all of ServiceStack's languages have all options; a header lists those of its language. Options that it has and ReplyTo has not
+(`AddDefaultXmlNamespace`, `AddIndexesToDataMembers`, `AddModelExtensions`, `DefaultNamespaces`, `ExcludeGenericBaseTypes`,
+`ExcludeNamespace`, `ExportTags`, `ExportValueTypes`, `MakeDataContractsExtensible`, `TreatTypesAsStrings`) change nothing in the file.
+
+ServiceStack's `@servicestack/cli` fetches and updates C#, F#, VB.NET, TypeScript (and `.d.ts`), Java, Kotlin, Swift and Dart, which our tests
+do; for the other languages `replyto dtos`, `get-dtos` and `x` do the same.
+
+## Clients that other generators make
+
+`/openapi.json` has all calls with their schemas, forms with files too ([the page](api.md) at `/docs` shows them). Our tests make a client of it
+with `openapi-typescript` and call with `openapi-fetch`:
+
+```bash
+npx openapi-typescript http://127.0.0.1:5006/openapi.json -o openapi.ts
+```
+
 `GET /types` names the languages, `/types/metadata` and `/metadata/app.json` describe the same for programs, and `/metadata` shows the
 list of operations. Requests of other wires (`/v1/…`) are there as classes too, but not as something that these clients send: use an OpenAI
 library for those.
 
 ## The same call in each language
 
-A call that waits for its answer, one that is queued and asked for, and one that is refused. `url`, `key` and `model` are yours.
+A call that waits for its answer, one that is queued and asked for, one that makes a picture, and one that is refused. `url`, `key` and
+`model` are yours.
+
+<!-- tabs -->
 """
 _CHECKED: Final = {
     **dict.fromkeys(("typescript", "mjs", "python"), "compiled or loaded, and run with ServiceStack's client"),
@@ -84,7 +122,9 @@ _CHECKED: Final = {
     **dict.fromkeys(("php", "java", "csharp", "ruby"), "compiled, and run"),
     **dict.fromkeys(("kotlin", "go"), "compiled, and run (`make test-types-all`)"),
     "rust": "compiled, and run with ServiceStack's client (`make test-types-all`)",
-    "fsharp": "type-checked (`make test-types-all`)",
+    "fsharp": "type-checked, and its example (`make test-types-all`)",
+    "zig": "compiled, and run (`make test-types-all`)",
+    **dict.fromkeys(("swift", "dart", "vbnet"), "grammar only"),
 }
 
 
@@ -98,20 +138,8 @@ def page() -> str:
     for key, label, file, text in SECTIONS:
         fence = Path(file).suffix[1:]
         parts.append(f"### {label}\n\n{text}\n\n```{fence}\n{_example(PROGRAMS / file)}\n```\n")
-    parts.append(_LAST)
+    parts.append("<!-- /tabs -->\n")
     return "\n".join(parts)
-
-
-_LAST: Final = """### F#, VB.NET, Dart and Swift
-
-Fetch `fsharp`, `vbnet`, `dart` or `swift` in the same way, and send the classes with ServiceStack's client for that platform (NuGet
-`ServiceStack.Client`, pub.dev `servicestack`, SwiftPM `ServiceStack.Swift`): `client.send(OpenAiChatCompletion(…))` as above. Swift has no
-word for JSON of any kind: what may be a text or something else is a `String` there.
-
-### Zig
-
-The file needs `std.json` alone: `POST` a struct's JSON to `/api/` and its `type_name`, and parse the answer as its `Response`.
-"""
 
 
 def _example(file: Path) -> str:

@@ -4,6 +4,7 @@ A hook of mkdocs: see `hooks` in mkdocs.yml.
 """
 
 import re
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from mkdocs.structure.files import File, Files
 
 ROOT = Path(__file__).parents[1]
 PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")
+_TABS = re.compile(r"<!-- tabs -->\n(.*?)<!-- /tabs -->\n", re.DOTALL)
 _LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)#\s:]+)(#[^)]*)?\)")
 
 
@@ -25,6 +27,7 @@ def on_files(files: Files, config: Any) -> Files:
 
 def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
     """Lead links to those pages there, and leave of links to other files their words."""
+    markdown = _TABS.sub(lambda found: tabbed(found[1]), markdown)
     folder = (ROOT / "docs" / page.file.src_uri).parent
 
     def led(found: re.Match[str]) -> str:
@@ -42,3 +45,12 @@ def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
         return text
 
     return _LINK.sub(led, markdown)
+
+
+def tabbed(sections: str) -> str:
+    """Return sections, each below a heading of the third level, as tabs beside each other."""
+    shown = []
+    for section in re.split(r"^### ", sections, flags=re.MULTILINE)[1:]:
+        title, _, text = section.partition("\n")
+        shown.append(f'=== "{title}"\n\n{textwrap.indent(text.strip(), "    ")}\n')
+    return "\n".join(shown) + "\n"

@@ -8,6 +8,7 @@ from gevent import monkey
 monkey.patch_all()
 
 # ruff: noqa: E402
+import errno
 import socket
 import sys
 from contextlib import suppress
@@ -21,6 +22,7 @@ from shared.freed_memory import give_back_freed
 from shared.listen_address import url_host
 from shared.machines.identity import MachineDiffers
 from shared.open_files import allow_many_connections
+from shared.providers.provider import read_file
 from shared.settings import Settings, SettingsError, load_settings
 from shared.telemetry.log_setup import set_up
 
@@ -83,12 +85,30 @@ def _literal(host: str) -> str:
     sys.exit(f"replyto: REPLYTO_HOST: there is no host '{host}'")
 
 
+def _bind_problem(host: str, port: int) -> str:
+    """Return why nothing can ever listen there; a port that is taken may be given up soon."""
+    address = _literal(host)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError as exc:
+            if exc.errno != errno.EADDRINUSE:
+                return f"cannot listen on {url_host(address)}:{port}: {exc.strerror}"
+    return ""
+
+
 def main() -> None:
     """Read the settings and serve until stopped."""
     try:
         settings = load_settings()
+        # Told here in one line, and by a worker of gunicorn's in forty.
+        read_file(settings.providers_file)
     except SettingsError as exc:
         sys.exit(f"replyto: {exc}")
+    if problem := _bind_problem(settings.host, settings.port):
+        sys.exit(f"replyto: REPLYTO_HOST, REPLYTO_PORT: {problem}")
     set_up(_NAME, settings)
     allow_many_connections()
     give_back_freed()

@@ -21,6 +21,6 @@ def add_limit_headers(response: Response) -> Response:
     # With a 503 the ledger is away: asking it again would keep the client waiting once more.
     if response.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
         with suppress(RedisError):
-            taken = services().key_store.taken(principal.key_id)
+            taken = services().auth.key_store.taken(principal.key_id)
             response.headers.update(headers(principal.limits, taken))
     return response

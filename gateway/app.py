@@ -72,7 +72,7 @@ def create_app(services: Services | None = None) -> Flask:
             services = build_services(load_settings())
         except SettingsError as exc:
             sys.exit(f"replyto: {exc}")
-        services.key_keeper.start(services.keys.take_uses)
+        services.auth.key_keeper.start(services.auth.keys.take_uses)
         keep_checking(services)
         keep_writing(services)
     app = App("gateway", static_folder=None)

@@ -51,59 +51,78 @@ _EXTENSION = "replyto"
 
 
 @dataclass(frozen=True, slots=True)
+class AuthParts:
+    """Who calls: keys as requests bring them, sessions of the pages, and where keys are kept."""
+
+    keys: Keys
+    sessions: Sessions
+    key_store: KeyStore
+    key_keeper: KeyKeeper
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackStores:
+    """Deliveries, and what owners have set for theirs."""
+
+    deliveries: DeliveryStore
+    index: DeliveryIndex
+    keys: CallbackKeyStore
+    tests: CallbackTestStore
+    subscriptions: SubscriptionStore
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderParts:
+    """How the registry is changed and followed, and how the providers do."""
+
+    follower: RegistryFollower
+    health: HealthBook
+    health_store: HealthStore
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingParts:
+    """How requests wait for their jobs, and follow their streams."""
+
+    mailbox: Mailbox
+    chunks: ChunkStore
+    chunk_reader: ChunkReader
+
+
+@dataclass(frozen=True, slots=True)
+class JobLists:
+    """Jobs as lists and sums: those under way, and those that have ended."""
+
+    live: LiveJobs
+    queries: JobQueries
+    statistics: Statistics
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """The gateway's connections and settings. Tests build their own."""
 
     settings: Settings
+    redis: redis.Redis
+    database: Database
     jobs: JobStore
+    history: HistoryReader
+    lists: JobLists
     registry: Registry
-    keys: Keys
-    sessions: Sessions
-    mailbox: Mailbox
+    providers: ProviderParts
+    auth: AuthParts
+    waiting: WaitingParts
+    callbacks: CallbackStores
+    response_names: ResponseNames
+    artifacts: Artifacts
+    conversations: ConversationStore
     counters: Counters
     tally: Tally
-    chunks: ChunkStore
-    chunk_reader: ChunkReader
-    conversations: ConversationStore
-    key_store: KeyStore
-    key_keeper: KeyKeeper
-    deliveries: DeliveryStore
-    delivery_index: DeliveryIndex
-    callback_keys: CallbackKeyStore
-    callback_tests: CallbackTestStore
-    subscriptions: SubscriptionStore
-    response_names: ResponseNames
-    database: Database
-    health: HealthBook
-    follower: RegistryFollower
-    redis: redis.Redis
-    health_store: HealthStore
     readiness: Readiness
     metrics: MetricsPage
-    artifacts: Artifacts
     prices: Prices
     #: Where the keys of providers are.
     environment: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def history(self) -> HistoryReader:
-        """The jobs that have ended."""
-        return HistoryReader(self.database)
-
-    @property
-    def job_queries(self) -> JobQueries:
-        """Lists of them."""
-        return JobQueries(self.database)
-
-    @property
-    def statistics(self) -> Statistics:
-        """Sums of them."""
-        return Statistics(self.database)
-
-    @property
-    def live_jobs(self) -> LiveJobs:
-        """The jobs under way."""
-        return LiveJobs(self.jobs)
 
 
 def build_services(settings: Settings) -> Services:
@@ -116,7 +135,7 @@ def build_services(settings: Settings) -> Services:
     database = Database(settings.effective_database_url)
     file = read_file(settings.providers_file)
     built = services_on(client, database, settings, file, os.environ)
-    built.follower.start()
+    built.providers.follower.start()
     return built
 
 
@@ -130,45 +149,56 @@ def services_on(
     """Return services on this Redis and this database; `file` is what providers.toml says."""
     providers = None if file is None else list(file)
     registry, health = Registry(providers or []), HealthBook()
-    chunks, sessions = ChunkStore(client), _sessions(client, settings)
-    key_store = KeyStore(client)
-    key_keeper = KeyKeeper(database, key_store)
     jobs = JobStore(client, settings, known_id=HistoryWriter(database).last_id)
     return Services(
         settings=settings,
+        redis=client,
+        database=database,
         jobs=jobs,
+        history=HistoryReader(database),
+        lists=JobLists(LiveJobs(jobs), JobQueries(database), Statistics(database)),
         registry=registry,
-        keys=Keys(settings, sessions, IssuedKeys(client, key_store, key_keeper.rebuild)),
-        sessions=sessions,
-        mailbox=Mailbox(client, settings.sync_limit),
+        providers=ProviderParts(
+            RegistryFollower(client, registry, health, providers), health, HealthStore(client)
+        ),
+        auth=_auth(client, database, settings),
+        waiting=_waiting(client, settings),
+        callbacks=_callbacks(client, settings),
+        response_names=ResponseNames(client, settings),
+        artifacts=Artifacts(database, settings),
+        conversations=ConversationStore(database),
         counters=Counters(client),
         tally=Tally(),
-        chunks=chunks,
-        chunk_reader=ChunkReader(chunks, settings.stream_limit),
-        deliveries=DeliveryStore(client, settings),
-        delivery_index=DeliveryIndex(client),
-        callback_keys=CallbackKeyStore(client, settings),
-        callback_tests=CallbackTestStore(client),
-        subscriptions=SubscriptionStore(client),
-        response_names=ResponseNames(client, settings),
-        health=health,
-        follower=RegistryFollower(client, registry, health, providers),
-        redis=client,
-        health_store=HealthStore(client),
         readiness=Readiness(jobs, database, WorkerBook(client)),
         metrics=MetricsPage(client, registry, settings),
-        artifacts=Artifacts(database, settings),
         prices=FilePrices(settings.providers_file),
         environment=environment,
-        database=database,
-        conversations=ConversationStore(database),
-        key_store=key_store,
-        key_keeper=key_keeper,
     )
 
 
-def _sessions(client: redis.Redis, settings: Settings) -> Sessions:
-    return Sessions(client, OpenSessions(settings) if settings.pages_open else None)
+def _auth(client: redis.Redis, database: Database, settings: Settings) -> AuthParts:
+    sessions = Sessions(client, OpenSessions(settings) if settings.pages_open else None)
+    key_store = KeyStore(client)
+    key_keeper = KeyKeeper(database, key_store)
+    keys = Keys(settings, sessions, IssuedKeys(client, key_store, key_keeper.rebuild))
+    return AuthParts(keys, sessions, key_store, key_keeper)
+
+
+def _waiting(client: redis.Redis, settings: Settings) -> WaitingParts:
+    chunks = ChunkStore(client)
+    return WaitingParts(
+        Mailbox(client, settings.sync_limit), chunks, ChunkReader(chunks, settings.stream_limit)
+    )
+
+
+def _callbacks(client: redis.Redis, settings: Settings) -> CallbackStores:
+    return CallbackStores(
+        deliveries=DeliveryStore(client, settings),
+        index=DeliveryIndex(client),
+        keys=CallbackKeyStore(client, settings),
+        tests=CallbackTestStore(client),
+        subscriptions=SubscriptionStore(client),
+    )
 
 
 def attach(app: Flask, services: Services) -> None:

@@ -398,6 +398,12 @@ class OwnerQueueFull(QueueFull):
     code = "owner_queue_full"
 
 
+class OwnerLaterFull(QueueFull):
+    """This key has as many jobs waiting for their time (`runAfter`) as it may."""
+
+    code = "owner_delayed_full"
+
+
 class OwnerBytesFull(QueueFull):
     """The jobs of this key that have not ended hold as many bytes as they may; try again later."""
 

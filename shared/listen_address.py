@@ -12,6 +12,9 @@ from shared.security.address_literal import address_literal
 #: What is listened on and cannot be dialled, and where this machine reaches it.
 _EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9.])?")
+#: Of names that can be looked up at all (RFC 1035, 2.3.4).
+_LONGEST: Final = 253
+_LONG_LABEL: Final = re.compile(r"[^.]{64}|\.\.")
 _NO_URL: Final = "must be a URL such as https://llm.example.com or http://[::1]:5006"
 
 
@@ -24,7 +27,7 @@ def listen_host(text: str) -> str:
             raise ValueError("only an IPv6 address has brackets")
     if ":" in host:
         return _ipv6(host)
-    if not _NAME.fullmatch(host):
+    if not _NAME.fullmatch(host) or len(host) > _LONGEST or _LONG_LABEL.search(host):
         raise ValueError("must be an address or a host's name, such as 127.0.0.1, ::1 or localhost")
     return host
 

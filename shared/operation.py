@@ -73,6 +73,18 @@ OPERATIONS_BY_TYPE: Final[Mapping[str, frozenset[Operation]]] = {
             *(Operation.IMAGE_UPSCALE, Operation.IMAGE_TO_TEXT),
         )
     ),
-    # Engines of our own, in a worker of ours.
-    "local": frozenset((Operation.TRANSFORM, Operation.IMAGE_UPSCALE)),
+    "comfyui": frozenset((Operation.IMAGE, Operation.IMAGE_EDIT, Operation.IMAGE_UPSCALE)),
+    "replicate": frozenset(
+        (
+            *(Operation.IMAGE, Operation.IMAGE_EDIT),
+            *(Operation.IMAGE_UPSCALE, Operation.IMAGE_TO_TEXT),
+        )
+    ),
+    # Engines of our own, in a worker of ours; which can do what: `shared/media/engines.py`.
+    "local": frozenset(
+        (
+            *(Operation.TRANSFORM, Operation.IMAGE_UPSCALE, Operation.IMAGE_TO_TEXT),
+            *(Operation.SPEECH, Operation.TRANSCRIPTION, Operation.TRANSLATION),
+        )
+    ),
 }

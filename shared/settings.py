@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import re
 import secrets as random
+import tomllib
 from base64 import b64encode
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from standardwebhooks.webhooks import EmptyWebhookSecretError
 
-from shared.database.network_disk import network_file_system
+from shared.database.file_place import folder_problem, problem_of
 from shared.database.url import parse_url
 from shared.files_address import read_files_address
 from shared.listen_address import base_url, listen_host
@@ -25,11 +26,17 @@ from shared.security.provider_places import ProviderPlaces
 from shared.security.sealing import is_encryption_key, new_encryption_key
 from shared.security.signing import PrivateKey, SecretKey, new_private_key
 from shared.security.targets import TargetPolicy, target_policy
+from shared.setting_forms import LONGEST_S, MOST, default_of, form_of
 from shared.store.address import RedisAddress, read_address
 
 _is_origin = re.compile(r"https?://[^/\s,]+", re.IGNORECASE).fullmatch
-Seconds = Annotated[float, Field(gt=0)]
-Count = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0, le=LONGEST_S, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1, le=MOST)]
+#: The same, and none at all.
+Amount = Annotated[int, Field(ge=0, le=MOST)]
+#: Of one kind, on one machine; what each does at once.
+Processes = Annotated[int, Field(ge=1, le=1_000)]
+Concurrency = Annotated[int, Field(ge=1, le=1_000_000)]
 
 #: Where something listens that is no web server but may do harm with a request (the Fetch standard
 #: blocks the same kind): ftp, ssh, telnet, mail, DNS, file shares, directories, databases, caches.
@@ -42,6 +49,9 @@ _NOT_WEB_PORTS: Final = (
 #: for rests and Retry-Afters (seconds).
 _CALLBACK_JITTER: Final = 1.2
 _CALLBACK_GRACE_S: Final = 86_400.0
+
+#: How much of a wrong value is shown.
+_SHOWN: Final = 60
 
 #: How the names of our own environment variables begin.
 OWN_PREFIX: Final = "REPLYTO_"
@@ -69,9 +79,8 @@ class Settings(BaseSettings):
         description="The ledger: `redis://`, `rediss://` (TLS), `unix://` or "
         "`sentinel://…?master_name=`. Default: the one `replyto up` runs, else localhost:6379.",
     )
-    redis_min_replicas: int = Field(
+    redis_min_replicas: Amount = Field(
         0,
-        ge=0,
         description="Replicas of Redis that must have a job before its client is told that it is "
         "accepted; else 503. 0: none, nobody waits.",
     )
@@ -199,9 +208,8 @@ class Settings(BaseSettings):
     )
     access_log: bool = Field(default=False, description="Log each request to the gateway.")
 
-    trusted_proxies: int = Field(
+    trusted_proxies: Amount = Field(
         0,
-        ge=0,
         description="Proxies before the gateway whose `X-Forwarded-For` and `X-Forwarded-Proto` "
         "are believed.",
     )
@@ -223,12 +231,16 @@ class Settings(BaseSettings):
         description="Origins whose pages may call the API from a browser, comma-separated or a "
         "JSON list, `*` for all. Default: none.",
     )
-    gateway_processes: Count = Field(1, description="Gateway processes to run.")
-    chat_processes: Count = Field(
+    gateway_processes: Processes = Field(1, description="Gateway processes to run.")
+    chat_processes: Processes = Field(
         1, description="Chat worker processes `replyto up` and `replyto work` run."
     )
-    chat_concurrency: Count = Field(200, description="LLM calls one chat worker makes at once.")
-    callback_concurrency: Count = Field(1000, description="Callbacks one worker makes at once.")
+    chat_concurrency: Concurrency = Field(
+        200, description="LLM calls one chat worker makes at once."
+    )
+    callback_concurrency: Concurrency = Field(
+        1000, description="Callbacks one worker makes at once."
+    )
     connection_limit: Count = Field(
         10_000,
         description="Most connections of one gateway process, as far as it may open files; then "
@@ -264,6 +276,10 @@ class Settings(BaseSettings):
     owner_queue_limit: Count = Field(
         100_000,
         description="Most jobs of one API key that wait behind the window of one model; then 429.",
+    )
+    owner_delayed_limit: Count = Field(
+        200_000,
+        description="Most jobs of one API key that wait for their `runAfter`; then 429.",
     )
     owner_queue_bytes: Count = Field(
         1024**3,
@@ -330,7 +346,7 @@ class Settings(BaseSettings):
         "have.",
     )
     history_days: int = Field(
-        90, ge=0, description="How long jobs stay in the history, days; 0 for ever."
+        90, ge=0, le=36_500, description="How long jobs stay in the history, days; 0 for ever."
     )
     history_bodies: Literal["all", "none"] = Field(
         "all", description="Whether the history keeps requests and answers: `all` or `none`."
@@ -350,24 +366,49 @@ class Settings(BaseSettings):
     batch_window: Count = Field(
         1000, description="Most jobs of all batches that are in the queues at once."
     )
-    storage_quota_bytes: int = Field(
-        50 * 1024**3, ge=0, description="Most bytes of the files of one API key; 0: no limit."
+    storage_quota_bytes: Amount = Field(
+        50 * 1024**3, description="Most bytes of the files of one API key; 0: no limit."
     )
-    storage_free_bytes: int = Field(
+    storage_free_bytes: Amount = Field(
         512 * 1024 * 1024,
-        ge=0,
         description="What is left free of the disk with the files; nearer to full, files are "
         "refused with 503.",
     )
     media_concurrency: int = Field(
         0,
         ge=0,
+        le=1_000,
         description="Most pictures, videos and sounds that one worker process converts at once; "
         "0: as many as the machine has processors.",
+    )
+    live_sound_bytes: int = Field(
+        4 * 1024 * 1024,
+        ge=0,
+        description="Most bytes of a spoken answer that its client gets while it is made, through "
+        "Redis; the rest comes when all of it is kept. 0: none before that.",
     )
     artifact_ttl_s: Seconds = Field(
         30 * 86_400, description="How long what models make is kept, pictures and sound."
     )
+
+    @field_validator("data_dir", "providers_file", "certificates_dir", mode="before")
+    @classmethod
+    def _empty_path_is_not_set(cls, value: object, info: ValidationInfo) -> object:
+        path = value.strip() if isinstance(value, str) else value
+        return path or cls.model_fields[str(info.field_name)].default
+
+    @field_validator("api_key", "auth_secret", "metrics_token")
+    @classmethod
+    def _secret_can_be_sent(cls, value: SecretStr) -> SecretStr:
+        secret = value.get_secret_value().strip()
+        if not (secret.isascii() and secret.isprintable()):
+            raise ValueError("must be visible ASCII characters: it is sent in a header")
+        return SecretStr(secret)
+
+    @field_validator("callback_secret", "callback_private_keys", "encryption_key", mode="before")
+    @classmethod
+    def _secret_has_no_blanks_around(cls, value: object) -> object:
+        return value.strip() if isinstance(value, str) else value
 
     @field_validator("host")
     @classmethod
@@ -390,7 +431,12 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         listed = value.strip()
-        return json.loads(listed) if listed.startswith("[") else listed.split(",")
+        if not listed.startswith("["):
+            return listed.split(",")
+        try:
+            return [str(origin) for origin in json.loads(listed)]
+        except ValueError:
+            raise ValueError("must be origins, comma-separated or as a JSON list") from None
 
     @field_validator("cors_origins")
     @classmethod
@@ -398,7 +444,9 @@ class Settings(BaseSettings):
         origins = tuple(filter(None, (origin.strip().rstrip("/") for origin in value)))
         for origin in origins:
             if origin != "*" and not _is_origin(origin):
-                raise ValueError(f"'{origin}' is no origin such as https://app.example.com")
+                raise ValueError(
+                    f"{origin[:_SHOWN]!r} is no origin such as https://app.example.com"
+                )
         return origins
 
     @field_validator("callback_secret")
@@ -429,14 +477,16 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _database_is_one_we_speak(cls, value: str) -> str:
-        _ = value and parse_url(value)
-        return value
+        url = value.strip()
+        _ = url and parse_url(url)
+        return url
 
     @field_validator("artifacts")
     @classmethod
     def _files_can_be_found(cls, value: str) -> str:
-        _ = value and read_files_address(value)
-        return value
+        place = value.strip()
+        _ = place and read_files_address(place)
+        return place
 
     @property
     def effective_database_url(self) -> str:
@@ -446,9 +496,9 @@ class Settings(BaseSettings):
     @field_validator("redis_url")
     @classmethod
     def _redis_url_can_be_read(cls, value: str) -> str:
-        if value:
-            read_address(value)
-        return value
+        if url := value.strip():
+            read_address(url)
+        return url
 
     @field_validator("callback_allow")
     @classmethod
@@ -473,7 +523,7 @@ class Settings(BaseSettings):
     @classmethod
     def _key_vars_are_not_our_own(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if own := [name for name in value if name.upper().startswith(OWN_PREFIX)]:
-            raise ValueError(f"'{own[0]}' is a variable of ReplyTo's own")
+            raise ValueError(f"{own[0][:_SHOWN]!r} is a variable of ReplyTo's own")
         return value
 
     @field_validator("callback_refused_ports")
@@ -489,8 +539,8 @@ class Settings(BaseSettings):
             pauses = _seconds(value)
         except ValueError:
             pauses = ()
-        if not pauses or not all(0 <= pause < math.inf for pause in pauses):
-            raise ValueError("must be seconds, separated by commas")
+        if not pauses or not all(0 <= pause <= LONGEST_S for pause in pauses):
+            raise ValueError("must be seconds, separated by commas, such as 5,30,120")
         return value
 
     @property
@@ -548,6 +598,8 @@ class Settings(BaseSettings):
 @lru_cache(maxsize=16)
 def _seconds(text: str) -> tuple[float, ...]:
     """Read seconds separated by commas. Raises ValueError."""
+    if not text.isascii():
+        raise ValueError(text)
     return tuple(float(part) for part in text.split(","))
 
 
@@ -577,14 +629,29 @@ _GENERATED: dict[str, Callable[[], str]] = {
 
 def first_wrong(error: ValidationError) -> str:
     """Return one line that names the setting and says what is wrong with it, without its value."""
-    first = error.errors()[0]
-    problem = str(first["msg"]).removeprefix("Value error, ")
-    # What follows the name is a place within its value. A check of several settings names none.
-    return f"{OWN_PREFIX}{str(first['loc'][0]).upper()}: {problem}" if first["loc"] else problem
+    return wrong_ones(error)[0]
+
+
+def wrong_ones(error: ValidationError) -> list[str]:
+    """Return a line for each setting that is wrong: its variable, what it must be, its default."""
+    return list(map(_told, error.errors(include_input=False)))
+
+
+def _told(one: ErrorDetails) -> str:
+    # What follows the name is a place within its value.
+    name = str(one["loc"][0])
+    if one["type"] == "value_error":
+        return f"{_variable(name)}: {one['msg'].removeprefix('Value error, ')}"
+    field = Settings.model_fields[name]
+    return f"{_variable(name)}: {form_of(field)}; without it: {default_of(field)}"
+
+
+def _variable(name: str) -> str:
+    return f"{OWN_PREFIX}{name.upper()}"
 
 
 #: The environment variables that are ours.
-OWN_VARIABLES: Final = frozenset(f"{OWN_PREFIX}{name.upper()}" for name in Settings.model_fields)
+OWN_VARIABLES: Final = frozenset(map(_variable, Settings.model_fields))
 
 
 def load_settings() -> Settings:
@@ -595,27 +662,62 @@ def load_settings() -> Settings:
     try:
         settings = Settings()  # type: ignore[call-arg,unused-ignore]
         filled = {
-            name: SecretStr(_kept_secret(settings.data_dir / name, make))
+            name: _kept_secret(settings.data_dir / name, make)
             for name, make in _GENERATED.items()
             if not getattr(settings, name).get_secret_value()
         }
         _ = settings.redis_address
-        _refuse_a_network_disk(settings.effective_database_url)
     except ValidationError as exc:
         raise SettingsError(first_wrong(exc)) from None
     except OSError as exc:
         raise SettingsError(f"REPLYTO_DATA_DIR: cannot keep secrets there: {exc}") from exc
-    return settings.model_copy(update=filled)
+    _refuse_late_renewals(settings)
+    _refuse_an_unusable_place(settings)
+    return settings.model_copy(update=_checked(settings.data_dir, filled))
 
 
-def _refuse_a_network_disk(url: str) -> None:
-    database = parse_url(url)
-    kind = network_file_system(Path(database.path)) if database.path else ""
-    if kind:
+def _checked(folder: Path, texts: dict[str, str]) -> dict[str, SecretStr]:
+    """Return what the files hold. Raises SettingsError naming one that is damaged."""
+    damaged = [name for name, text in texts.items() if not text]
+    try:
+        checked = Settings(**texts)  # type: ignore[arg-type,unused-ignore]
+    except ValidationError as exc:
+        damaged.append(str(exc.errors()[0]["loc"][0]))
+    if damaged:
         raise SettingsError(
-            f"REPLYTO_DATABASE_URL: SQLite's file {database.path} would be on {kind}, where it "
-            "breaks: name one on a local disk (sqlite:////path/history.db), or a PostgreSQL"
+            f"REPLYTO_DATA_DIR: the file {folder / damaged[0]} is damaged: put it back from a "
+            f"backup, or set {_variable(damaged[0])}"
         )
+    return {name: getattr(checked, name) for name in texts}
+
+
+def _refuse_late_renewals(settings: Settings) -> None:
+    if settings.lease_renew_s >= settings.lease_s:
+        raise SettingsError(
+            f"REPLYTO_LEASE_RENEW_S: must be below REPLYTO_LEASE_S, which is {settings.lease_s:g}, "
+            "better a third of it: else other workers take over what still runs"
+        )
+
+
+def _refuse_an_unusable_place(settings: Settings) -> None:
+    database = parse_url(settings.effective_database_url)
+    if database.path and (problem := problem_of(Path(database.path))):
+        raise SettingsError(f"REPLYTO_DATABASE_URL: {problem}")
+    files = read_files_address(settings.artifacts or str(settings.data_dir))
+    if isinstance(files, Path) and (problem := folder_problem(files)):
+        raise SettingsError(f"REPLYTO_ARTIFACTS: {problem}")
+
+
+def read_providers_toml(path: Path) -> dict[str, Any] | None:
+    """Return what `providers.toml` says; None when there is none. Raises SettingsError."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    except OSError as exc:
+        raise SettingsError(f"REPLYTO_PROVIDERS_FILE: cannot read {path}: {exc.strerror}") from exc
+    except ValueError as exc:
+        raise SettingsError(f"{path}: {exc}") from exc
 
 
 def _kept_secret(path: Path, make: Callable[[], str]) -> str:
@@ -632,4 +734,4 @@ def _kept_secret(path: Path, make: Callable[[], str]) -> str:
             pass
         finally:
             draft.unlink()
-    return path.read_text("utf-8").strip()
+    return path.read_text("utf-8", "replace").strip()

@@ -15,13 +15,17 @@ from shared.settings import Settings, SettingsError, load_settings
 from shared.telemetry.log_setup import set_up, write_at_once
 from workers import outage_lines
 from workers.config import celery_config
-from workers.maintenance.steps import DepsStep, MaintenanceStep
 from workers.pools import PoolStep
+from workers.steps import DepsStep, MaintenanceStep
 
 
 def _config() -> dict[str, Any]:
     """Read the settings when the worker starts, not when this module is imported."""
-    return celery_config(_settings())
+    settings = _settings()
+    try:
+        return celery_config(settings)
+    except SettingsError as exc:
+        sys.exit(f"replyto: {exc}")
 
 
 def _settings() -> Settings:

@@ -1,20 +1,20 @@
-"""Ties a process's dependencies to its Celery app, so that tasks find them without globals."""
+"""Ties a process's dependencies to its Celery app, so that tasks find theirs without globals."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from workers.deps import Deps
+from typing import Any, TypeVar
 
 _ATTRIBUTE = "replyto_deps"
 
-
-def attach(app: Any, deps: Deps) -> None:
-    """Give the app's tasks their dependencies."""
-    setattr(app, _ATTRIBUTE, deps)
+T = TypeVar("T")
 
 
-def deps_of(app: Any) -> Deps:
-    """Return what `attach` gave."""
-    deps: Deps = getattr(app, _ATTRIBUTE)
-    return deps
+def attach(app: Any, *parts: object) -> None:
+    """Give the app's tasks their dependencies, one object of each kind."""
+    setattr(app, _ATTRIBUTE, {type(part): part for part in parts})
+
+
+def deps_of(app: Any, kind: type[T]) -> T:
+    """Return the one of this kind that `attach` gave."""
+    part: T = getattr(app, _ATTRIBUTE)[kind]
+    return part

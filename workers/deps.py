@@ -1,12 +1,11 @@
-"""What the tasks work with, built once per worker process."""
+"""Builds what the tasks and timers of a worker process work with, once, a part for each room."""
 
 from __future__ import annotations
 
 import os
-import random
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import requests
 from redis import Redis
@@ -20,11 +19,13 @@ from shared.database.database import Database
 from shared.egress.way_out import Egresses
 from shared.history.unstored import Unstored
 from shared.history.writer import HistoryWriter
+from shared.ledger.attempts import Attempts
 from shared.ledger.chunk_store import ChunkStore
-from shared.ledger.job_store import JobStore
+from shared.ledger.completion import Completion
+from shared.ledger.reader import Reader
 from shared.providers.health import HealthBook
 from shared.providers.health_store import HealthStore
-from shared.providers.prices import FilePrices, Prices
+from shared.providers.prices import FilePrices
 from shared.providers.provider import Registry, read_file
 from shared.providers.registry_follower import RegistryFollower
 from shared.queues.slots import SlotStore
@@ -34,123 +35,156 @@ from shared.security.provider_places import ANYWHERE, ProviderPlaces
 from shared.settings import Settings
 from shared.store import client as redis_client
 from shared.telemetry.counters import Counters
-from shared.telemetry.tally import Tally
+from workers.batches.desk import Desk, desk_of
+from workers.callbacks.deps import CallbackDeps
 from workers.callbacks.leases import Leases
-from workers.callbacks.sender import Sender, sender_of
+from workers.callbacks.sender import sender_of
 from workers.callbacks.signing_keys import SigningKeys
 from workers.callbacks.slots import Slots
+from workers.chat.deps import ChatDeps
 from workers.chat.lanes import Lanes, kept_slots
 from workers.chat.relay import Relays
 from workers.chat.running import Running
 from workers.chat.usage import UsageSupport
+from workers.completion.deps import CompletionDeps
+from workers.history.deps import HistoryDeps
+from workers.maintenance.probes import ProbeDeps
+from workers.maintenance.tick import TickDeps
 from workers.media.local import LocalDialect
+from workers.media.pictures.automatic1111 import Automatic1111Dialect
+from workers.media.pictures.comfyui import ComfyUiDialect
+from workers.media.pictures.replicate import ReplicateDialect
+from workers.process import Process
+from workers.providers.access import Access
 from workers.providers.anthropic.dialect import AnthropicDialect
-from workers.providers.automatic1111 import Automatic1111Dialect
 from workers.providers.base import Dialects
 from workers.providers.connections import Adapter
 from workers.providers.ollama import OllamaDialect
 from workers.providers.openai import OpenAiDialect
+from workers.routing.deps import RoutingDeps
 from workers.routing.traffic import Traffic
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Deps:
-    """The worker's connections and settings. Tests build their own."""
+    """What each room of a worker process works with."""
 
-    settings: Settings
-    jobs: JobStore
-    recovery: RecoveryStore
-    deliveries: DeliveryStore
-    delivery_index: DeliveryIndex
-    overdue_deliveries: OverdueDeliveries
-    registry: Registry
-    dialects: Dialects
-    llm_session: requests.Session
-    sender: Sender
-    redis: Redis
-    counters: Counters
-    relays: Relays
+    process: Process
     database: Database
-    history: HistoryWriter
-    unstored: Unstored
-    callback_tests: CallbackTestStore
-    signing_keys: SigningKeys
-    callback_slots: Slots
-    callback_leases: Leases
-    health: HealthBook
-    follower: RegistryFollower
-    health_store: HealthStore
-    slots: SlotStore
-    artifacts: Artifacts
-    prices: Prices = field(default_factory=Prices)
-    running: Running = field(default_factory=Running)
-    lanes: Lanes = field(default_factory=Lanes)
-    traffic: Traffic = field(default_factory=Traffic)
-    usage: UsageSupport = field(default_factory=UsageSupport)
-    tally: Tally = field(default_factory=Tally)
-    worker_name: str = "worker"
-    environment: Mapping[str, str] = field(default_factory=dict)
-    #: The ways out to the providers.
-    egresses: Egresses = field(default_factory=lambda: Egresses({}))
-    #: Monotonic seconds.
-    monotonic: Callable[[], float] = time.monotonic
-    #: Unix seconds.
-    clock: Callable[[], float] = time.time
-    sleep: Callable[[float], None] = time.sleep
-    jitter: Callable[[], float] = random.random
+    chat: ChatDeps
+    callbacks: CallbackDeps
+    completion: CompletionDeps
+    history: HistoryDeps
+    batches: Desk
+    tick: TickDeps
+    probes: ProbeDeps
 
 
 def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
     """Return the dependencies of a worker process of so many slots. Connects when first used."""
-    kept = kept_slots(concurrency, settings.interactive_share)
+    process = _process(settings, worker_name)
+    database = Database(settings.effective_database_url)
+    artifacts, prices = Artifacts(database, settings), FilePrices(settings.providers_file)
+    unstored = Unstored(process.redis, settings)
+    chat = _chat_deps(process, _routing(process), artifacts, os.environ, concurrency)
+    return Deps(
+        process=process,
+        database=database,
+        chat=chat,
+        callbacks=_callback_deps(process, concurrency),
+        completion=CompletionDeps(
+            process, Completion(process.redis, settings), chat.reader, prices
+        ),
+        history=HistoryDeps(process, unstored, HistoryWriter(database), prices),
+        batches=desk_of(process, chat.routing.registry, database, artifacts, unstored),
+        tick=_tick_deps(process, chat.routing),
+        probes=ProbeDeps(process, chat.routing, chat.access, chat.llm_session),
+    )
+
+
+def _process(settings: Settings, name: str) -> Process:
     client = redis_client.connect(
         settings.redis_address,
         timeout_s=redis_client.WORKER_TIMEOUT_S,
         name="replyto-worker",
     )
-    deliveries = DeliveryStore(client, settings)
-    database = Database(settings.effective_database_url)
-    file = read_file(settings.providers_file)
+    return Process(settings, client, Counters(client), name=name)
+
+
+def _routing(process: Process) -> RoutingDeps:
+    file = read_file(process.settings.providers_file)
     registry, health = Registry(file or []), HealthBook()
-    return Deps(
-        settings=settings,
-        jobs=JobStore(client, settings),
-        recovery=RecoveryStore(client, settings),
-        deliveries=deliveries,
-        delivery_index=DeliveryIndex(client),
-        overdue_deliveries=OverdueDeliveries(client, settings),
+    return RoutingDeps(
+        process=process,
         registry=registry,
-        dialects=Dialects(
-            {
-                "openai": OpenAiDialect(),
-                "ollama": OllamaDialect(),
-                "anthropic": AnthropicDialect(),
-                "automatic1111": Automatic1111Dialect(),
-                "local": LocalDialect(settings.media_concurrency),
-            }
-        ),
-        llm_session=llm_session(concurrency, settings.provider_places),
-        sender=sender_of(settings),
-        redis=client,
-        counters=Counters(client),
-        relays=Relays(ChunkStore(client), time.sleep),
-        database=database,
-        history=HistoryWriter(database),
-        unstored=Unstored(client, settings),
-        prices=FilePrices(settings.providers_file),
-        callback_tests=CallbackTestStore(client),
-        signing_keys=signing_keys(client, settings),
-        callback_slots=Slots(concurrency),
-        callback_leases=Leases(deliveries, settings.callback_lease_s),
+        follower=RegistryFollower(process.redis, registry, health, file),
         health=health,
-        follower=RegistryFollower(client, registry, health, file),
-        health_store=HealthStore(client),
-        slots=SlotStore(client, settings),
-        artifacts=Artifacts(database, settings),
+        health_store=HealthStore(process.redis),
+        slots=SlotStore(process.redis, process.settings),
+        traffic=Traffic(),
+    )
+
+
+def _chat_deps(
+    process: Process,
+    routing: RoutingDeps,
+    artifacts: Artifacts,
+    environment: Mapping[str, str],
+    concurrency: int,
+) -> ChatDeps:
+    settings = process.settings
+    kept = kept_slots(concurrency, settings.interactive_share)
+    return ChatDeps(
+        process=process,
+        routing=routing,
+        jobs=Attempts(process.redis, settings),
+        reader=Reader(process.redis, settings),
+        artifacts=artifacts,
+        access=Access(settings, environment, Egresses(environment)),
+        dialects=_dialects(settings),
+        llm_session=llm_session(concurrency, settings.provider_places),
+        relays=Relays(ChunkStore(process.redis), process.sleep),
+        running=Running(),
         lanes=Lanes(concurrency - kept),
-        worker_name=worker_name,
-        environment=os.environ,
-        egresses=Egresses(os.environ),
+        usage=UsageSupport(),
+    )
+
+
+def _dialects(settings: Settings) -> Dialects:
+    return Dialects(
+        {
+            "openai": OpenAiDialect(),
+            "ollama": OllamaDialect(),
+            "anthropic": AnthropicDialect(),
+            "automatic1111": Automatic1111Dialect(),
+            "comfyui": ComfyUiDialect(),
+            "replicate": ReplicateDialect(),
+            "local": LocalDialect(settings.media_concurrency),
+        }
+    )
+
+
+def _callback_deps(process: Process, concurrency: int) -> CallbackDeps:
+    deliveries = DeliveryStore(process.redis, process.settings)
+    return CallbackDeps(
+        process=process,
+        jobs=Reader(process.redis, process.settings),
+        deliveries=deliveries,
+        tests=CallbackTestStore(process.redis),
+        sender=sender_of(process.settings),
+        signing_keys=signing_keys(process.redis, process.settings),
+        slots=Slots(concurrency),
+        leases=Leases(deliveries, process.settings.callback_lease_s),
+    )
+
+
+def _tick_deps(process: Process, routing: RoutingDeps) -> TickDeps:
+    return TickDeps(
+        process=process,
+        routing=routing,
+        recovery=RecoveryStore(process.redis, process.settings),
+        overdue_deliveries=OverdueDeliveries(process.redis, process.settings),
+        delivery_index=DeliveryIndex(process.redis),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from redis.exceptions import RedisError
 
 from shared.store.client import is_outage
-from workers.deps import Deps
+from workers.process import Process
 
 log = logging.getLogger(__name__)
 
@@ -20,14 +20,14 @@ _PATIENCE_S: Final = 600.0
 _PAUSE_S: Final = 0.5
 
 
-def patiently(deps: Deps, move: Callable[[], T]) -> T:
+def patiently(process: Process, move: Callable[[], T]) -> T:
     """Make a move of the ledger, waiting out a time without Redis. Raises RedisError at the end."""
-    until = deps.monotonic() + _PATIENCE_S
+    until = process.monotonic() + _PATIENCE_S
     while True:
         try:
             return move()
         except RedisError as exc:
-            if not is_outage(exc) or deps.monotonic() > until:
+            if not is_outage(exc) or process.monotonic() > until:
                 raise
             log.warning("ledger not reachable, result kept in hand: %s", exc)
-            deps.sleep(_PAUSE_S)
+            process.sleep(_PAUSE_S)

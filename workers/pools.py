@@ -9,6 +9,7 @@ from celery import bootsteps
 from kombu import Queue
 
 from shared.queues import names as task_names
+from workers.chat.deps import ChatDeps
 from workers.context import deps_of
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,8 @@ class PoolStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
         if not follows_registry(consumer.app):
             return
         if not self._is_told:
-            deps_of(consumer.app).follower.on_change(lambda: consumer.call_soon(adjust, consumer))
+            follower = deps_of(consumer.app, ChatDeps).routing.follower
+            follower.on_change(lambda: consumer.call_soon(adjust, consumer))
             self._is_told = True
         consumer.call_soon(adjust, consumer)
 
@@ -44,7 +46,7 @@ def adjust(consumer: Any) -> None:
     Runs in the consumer's own loop.
     """
     app = consumer.app
-    models = deps_of(app).registry.known_models
+    models = deps_of(app, ChatDeps).routing.registry.known_models
     wanted = {task_names.chat_queue(model) for model in models}
     now = {name for name in app.amqp.queues.consume_from if task_names.is_chat_queue(name)}
     now.discard(task_names.MEDIA_QUEUE)

@@ -52,6 +52,8 @@ _APIS = {
     "/v1/audio/translations": _Api(sounds.parse_transcription, sounds.transcription),
 }
 
+#: So many bytes of a sound are sent at once.
+_PIECE = 8192
 #: Distinct requests of `demo-flaky-…` whose failures are remembered.
 _FLAKY_KEPT = 10_000
 
@@ -166,8 +168,7 @@ class DemoLlm:
         except answers.BadRequest as exc:
             return exchange.json(400, answers.error(400, str(exc)))
         if reply.raw is not None:
-            exchange.begin(200, content_type=reply.content_type)
-            return [reply.raw]
+            return self._sound(exchange, reply.raw, reply.content_type, behaviour.word_s)
         if str(request.get("stream")).lower() == "true":
             return self._stream(exchange, reply, behaviour.word_s)
         if behaviour.delay_s is None:
@@ -186,6 +187,18 @@ class DemoLlm:
                 return behaviour.fail_status or 500
             return None
         return behaviour.fail_status
+
+    def _sound(
+        self, exchange: Exchange, raw: bytes, content_type: str, word_s: float
+    ) -> Iterator[bytes]:
+        """Send bytes as fast as words would come."""
+        exchange.begin(200, content_type=content_type)
+        try:
+            for start in range(0, len(raw), _PIECE):
+                yield raw[start : start + _PIECE]
+                exchange.wait(word_s)
+        finally:
+            self.recording.ended(exchange.record)
 
     def _stream(self, exchange: Exchange, reply: Reply, word_s: float) -> Iterator[bytes]:
         exchange.begin(200, content_type="text/event-stream", cache_control="no-cache")

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import math
 import shutil
 import struct
 import subprocess
 import wave
+from collections.abc import Iterator
 from typing import Any, Final
 
 from cli.demo.answers import BadRequest, Json, parse_object
 from cli.demo.forms import File, form_of
-from cli.demo.reply import Reply
+from cli.demo.reply import Event, Reply, sse
 from shared.media.ffmpeg import ffmpeg_path
 
+#: So many bytes of a sound are told in one event.
+_PIECE: Final = 8192
 _RATE: Final = 24_000
 _MOST_CHARACTERS: Final = 4096
 _PATIENCE_S: Final = 60.0
@@ -46,7 +50,19 @@ def speech(request: Json, echo: bytes | None) -> Reply:
     arguments, kind = _FORMATS[request.get("response_format", "mp3")]
     spoken = _spoken(request["input"]) or _tone(len(request["input"]))
     sound = _ffmpeg(spoken, "-ar", str(_RATE), "-ac", "1", *arguments)
+    if request.get("stream_format") == "sse":
+        events = b"".join(_sound_events(sound, len(request["input"])))
+        return Reply({}, iter(()), 0, raw=events, content_type="text/event-stream")
     return Reply({}, iter(()), 0, raw=sound, content_type=kind)
+
+
+def _sound_events(sound: bytes, characters: int) -> Iterator[bytes]:
+    for start in range(0, len(sound), _PIECE):
+        audio = base64.b64encode(sound[start : start + _PIECE]).decode()
+        yield sse({"type": "speech.audio.delta", "audio": audio})
+    usage = {"input_tokens": characters // 4, "output_tokens": len(sound) // 1000}
+    usage["total_tokens"] = sum(usage.values())
+    yield sse({"type": "speech.audio.done", "usage": usage})
 
 
 def parse_transcription(body: bytes) -> Json:
@@ -73,12 +89,21 @@ def transcription(request: Json, echo: bytes | None) -> Reply:
     if form in ("text", "srt", "vtt"):
         return Reply({}, iter(()), 0, raw=_written(form, text, seconds), content_type="text/plain")
     usage = {"type": "duration", "seconds": math.ceil(seconds)}
+    if str(request.get("stream")).lower() == "true":
+        return Reply({}, _text_events(text, usage), 0)
     whole: dict[str, Any] = {"text": text, "usage": usage}
     if form != "json":
         segment = {"id": 0, "start": 0.0, "end": round(seconds, 2), "text": text}
         about = {"task": "transcribe", "language": "english", "duration": round(seconds, 2)}
         whole = {**about, **whole, "segments": [segment]}
     return Reply(whole, iter(()), 0)
+
+
+def _text_events(text: str, usage: Json) -> Iterator[Event]:
+    for number, word in enumerate(text.split(" ")):
+        delta = word if not number else f" {word}"
+        yield Event(sse({"type": "transcript.text.delta", "delta": delta}), pauses=True)
+    yield Event(sse({"type": "transcript.text.done", "text": text, "usage": usage}))
 
 
 def _written(form: str, text: str, seconds: float) -> bytes:

@@ -13,6 +13,7 @@ from pathlib import Path
 from cli.demo.behaviour import MODELS
 from cli.up.presets import HOSTED, LOCAL, Provider
 from cli.up.start_problem import StartProblem
+from shared.media.engines import NOWHERE, installed
 from shared.providers.presets import PRESETS
 from shared.providers.proxy_url import DIRECT
 
@@ -34,6 +35,9 @@ DEMO_MEDIA = {
     "demo-transcribe": ("transcription", "translation"),
 }
 
+#: Jobs of engines at once; a worker runs no more than it has processors.
+_ENGINES_AT_ONCE = 16
+
 _HEADER = """\
 # Written by `replyto up` at each start, because there was no providers.toml; changes are lost.
 # To make it yours, copy it to providers.toml where you start `replyto up` and change it there.
@@ -51,7 +55,9 @@ def is_configured(path: Path, *, required: bool) -> bool:
         if required:
             raise StartProblem(f"REPLYTO_PROVIDERS_FILE: there is no {path}") from exc
         return False
-    except (OSError, ValueError) as exc:
+    except OSError as exc:
+        raise StartProblem(f"REPLYTO_PROVIDERS_FILE: cannot read {path}: {exc.strerror}") from exc
+    except ValueError as exc:
         raise StartProblem(f"{path}: {exc}") from exc
     return True
 
@@ -99,6 +105,25 @@ def demo_provider(port: int) -> Provider:
         proxy=DIRECT,
         operations=_DEMO_OPERATIONS,
         model_operations=DEMO_MEDIA,
+    )
+
+
+def engines_provider(*, beside_demo: bool) -> Provider | None:
+    """Return the engines that this machine has as a provider; None when it has none.
+
+    They are preferred to the demo LLM, and real servers to them.
+    """
+    names = tuple(installed())
+    if not names:
+        return None
+    return Provider(
+        "engines",
+        NOWHERE,
+        names,
+        concurrency=_ENGINES_AT_ONCE,
+        priority=1 if beside_demo else -1,
+        type="local",
+        proxy=DIRECT,
     )
 
 

@@ -17,14 +17,21 @@ from cli.ports import bind_problem, free_port
 from cli.stop_signals import StopSignals
 from cli.up import banner, child_environment, embedded_redis, processes, readiness
 from cli.up.child import ChildSpec
-from cli.up.detection import demo_provider, detect, is_configured, write_providers
+from cli.up.detection import (
+    demo_provider,
+    detect,
+    engines_provider,
+    is_configured,
+    write_providers,
+)
 from cli.up.start_problem import StartProblem
 from cli.up.supervisor import Supervisor
-from shared.database.database import Database
+from shared.database.database import Database, why
 from shared.errors import DatabaseUnavailable
 from shared.listen_address import is_loopback, reachable_host, url_host
 from shared.machines.database_id import OwnFingerprints
 from shared.machines.identity import MachineDiffers, check_at_start
+from shared.media.engines import is_engine
 from shared.settings import Settings
 
 #: Stages of stopping: what chat workers still answer is completed and called back, calls of the
@@ -100,7 +107,7 @@ class Stack:
         try:
             database.migrate()
         except DatabaseUnavailable as exc:
-            raise StartProblem(f"cannot use the database {database}: {exc.__cause__}") from exc
+            raise StartProblem(f"cannot use the database {database}: {why(exc)}") from exc
         finally:
             database.close()
 
@@ -149,6 +156,10 @@ class Stack:
             self._note("LLMs", f"found {', '.join(provider.name for provider in found)}")
         else:
             found = [demo_provider(self._start_demo())]
+        engines = engines_provider(beside_demo=self._demo)
+        if engines is not None:
+            self._note("media", f"engines of this machine: {', '.join(engines.models)}")
+            found = [*found, engines]
         write_providers(written, found)
         return written
 
@@ -206,7 +217,8 @@ class Stack:
             url=self._url,
             api_key=api_key,
             auth_secret_place="in REPLYTO_AUTH_SECRET" if from_env else f"in {generated}",
-            models=readiness.listed_models(host, settings.port, api_key),
+            # Those that can be asked for a chat first: the banner shows how.
+            models=sorted(readiness.listed_models(host, settings.port, api_key), key=is_engine),
             demo=self._demo,
             took_s=time.monotonic() - self._began_at,
         )

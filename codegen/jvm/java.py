@@ -19,7 +19,7 @@ class Java(Writer):
     file_name = "dtos.java"
     options_shown = (
         *("Package", "GlobalNamespace", "AddPropertyAccessors", "SettersReturnThis"),
-        *("AddServiceStackTypes", "AddResponseStatus", "AddDescriptionAsComments"),
+        *("AddResponseStatus", "AddDescriptionAsComments"),
         *("AddImplicitVersion", "IncludeTypes", "ExcludeTypes", "DefaultImports"),
     )
     library = LIBRARY

@@ -18,7 +18,7 @@ class Kotlin(Writer):
     label = "Kotlin"
     file_name = "dtos.kt"
     options_shown = (
-        *("Package", "AddServiceStackTypes", "AddResponseStatus", "AddImplicitVersion"),
+        *("Package", "AddResponseStatus", "AddImplicitVersion"),
         *("AddDescriptionAsComments", "IncludeTypes", "ExcludeTypes", "InitializeCollections"),
         "DefaultImports",
     )

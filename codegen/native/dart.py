@@ -135,6 +135,8 @@ class Dart(Writer):
             made = _EMPTY.get(told.returns.name, f"{written}()")
             yield f"    createResponse() => {made};"
             yield f'    getResponseTypeName() => "{written}";'
+        elif told and told.is_called_by_name:
+            yield "    createResponse() {}"
         yield f'    getTypeName() => "{dto.name}";'
 
     def ending(self) -> Iterator[str]:
@@ -149,19 +151,22 @@ class Dart(Writer):
             elif not one.params:
                 yield f"    '{one.name}': TypeInfo(TypeOf.Class, create: () => {one.name}()),"
         for ref in self._generic():
-            made = (
-                f"<{self.ref(ref.args[0])}>[]" if ref.name == words.LIST else f"{self.ref(ref)}()"
-            )
-            yield f"    '{self.ref(ref)}': TypeInfo(TypeOf.Class, create: () => {made}),"
+            yield f"    '{self.ref(ref)}': TypeInfo(TypeOf.Class, create: () => {self._made(ref)}),"
         yield "});"
 
+    def _made(self, ref: TypeRef) -> str:
+        """Return how an empty one of a generic type is made."""
+        inner = ",".join(map(self.ref, ref.args))
+        return {words.LIST: f"<{inner}>[]", words.MAP: f"<{inner}>{{}}"}.get(
+            ref.name, f"{self.ref(ref)}()"
+        )
+
     def _generic(self) -> tuple[TypeRef, ...]:
-        """Name the lists of classes, and what answers apply to a class."""
+        """Name the lists and maps, also those within others, and what answers apply to a class."""
         props = [prop.type for one in self.model.types for prop in one.properties]
         answers = [one.operation.returns for one in self.model.requests if one.operation]
-        lists = [ref for ref in props if ref.name == words.LIST and ref.args[0].name != "T"]
-        found = dict.fromkeys([*lists, *(ref for ref in answers if ref and ref.args)])
-        return tuple(ref for ref in found if not ref.args[0].args)
+        found = dict.fromkeys(part for ref in (*props, *answers) if ref for part in _parts(ref))
+        return tuple(ref for ref in found if "T" not in ref.names())
 
     def _described(self, doc: str, indent: str = "") -> Iterator[str]:
         if found := self.doc(doc):
@@ -172,3 +177,11 @@ def _named(prop: Property) -> str:
     """Return a property's name: as on the wire, unless that is taken."""
     name = prop.wire
     return free(name, _RESERVED, name[:1].upper() + name[1:])
+
+
+def _parts(ref: TypeRef) -> Iterator[TypeRef]:
+    """Give what is generic of a type, the outer before the inner."""
+    if ref.args:
+        yield ref
+        for arg in ref.args:
+            yield from _parts(arg)

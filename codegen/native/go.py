@@ -20,7 +20,7 @@ class Go(Writer):
     label = "Go"
     file_name = "dtos.go"
     options_shown = (
-        *("Package", "MakePropertiesOptional", "AddServiceStackTypes", "AddResponseStatus"),
+        *("Package", "MakePropertiesOptional", "AddResponseStatus"),
         *("AddImplicitVersion", "AddDescriptionAsComments", "IncludeTypes", "ExcludeTypes"),
         "DefaultImports",
     )

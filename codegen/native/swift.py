@@ -27,12 +27,13 @@ class Swift(Writer):
     label = "Swift"
     file_name = "dtos.swift"
     options_shown = (
-        *("BaseClass", "AddServiceStackTypes", "MakePropertiesOptional"),
+        *("BaseClass", "MakePropertiesOptional"),
         *("IncludeTypes", "ExcludeTypes", "AddResponseStatus", "AddImplicitVersion"),
-        *("AddDescriptionAsComments", "InitializeCollections", "DefaultImports"),
+        *("AddDescriptionAsComments", "DefaultImports"),
     )
     defaults = {"MakePropertiesOptional": True}
-    library = LIBRARY
+    #: ServiceStack.Swift knows no other answers.
+    library = LIBRARY - {"IdResponse", "StringResponse"}
     scalars = {
         words.STRING: "String",
         words.INT: "Int",

@@ -42,7 +42,7 @@ class Zig(Writer):
     file_name = "dtos.zig"
     header = Comment("/// Options:", "///", "//", "/// ")
     options_shown = (
-        *("MakePropertiesOptional", "AddServiceStackTypes", "AddResponseStatus"),
+        *("MakePropertiesOptional", "AddResponseStatus"),
         *("AddImplicitVersion", "AddDescriptionAsComments", "IncludeTypes", "ExcludeTypes"),
     )
     library = frozenset()

@@ -20,7 +20,7 @@ class Php(Writer):
     label = "Php"
     file_name = "dtos.php"
     options_shown = (
-        *("GlobalNamespace", "MakePropertiesOptional", "AddServiceStackTypes"),
+        *("GlobalNamespace", "AddServiceStackTypes"),
         *("AddResponseStatus", "AddImplicitVersion", "AddDescriptionAsComments"),
         *("IncludeTypes", "ExcludeTypes", "DefaultImports"),
     )

@@ -76,7 +76,7 @@ class Ruby(Writer):
     # Tools know the end of a header by the first of these two lines.
     header = Comment("=begin\nOptions:", "*/\n=end", "#")
     options_shown = (
-        *("GlobalNamespace", "AddServiceStackTypes", "AddResponseStatus", "AddImplicitVersion"),
+        *("GlobalNamespace", "AddResponseStatus", "AddImplicitVersion"),
         *("AddDescriptionAsComments", "IncludeTypes", "ExcludeTypes", "DefaultImports"),
     )
     library = frozenset()

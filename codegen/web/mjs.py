@@ -17,7 +17,7 @@ class Mjs(Writer):
     file_name = "dtos.mjs"
     mimetype = "text/javascript"
     options_shown = (
-        *("AddServiceStackTypes", "AddResponseStatus", "AddImplicitVersion"),
+        *("AddResponseStatus", "AddImplicitVersion"),
         *("AddDescriptionAsComments", "AddDocAnnotations", "IncludeTypes", "ExcludeTypes"),
         "DefaultImports",
     )

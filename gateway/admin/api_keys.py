@@ -130,7 +130,7 @@ def _change(
 
     key, records = services().database.write(transaction)
     try:
-        services().key_keeper.publish(records)
+        services().auth.key_keeper.publish(records)
     except RedisError as exc:
         if must_be_told:
             raise

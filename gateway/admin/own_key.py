@@ -42,7 +42,7 @@ def _taken(services: Services, principal: Principal) -> KeyTaken:
     if not (principal.limits and principal.key_id):
         return _taken_by_owner(services, principal.owner)
     key_id, now_ms = principal.key_id, unix_ms()
-    minute = services.key_store.taken(key_id)
+    minute = services.auth.key_store.taken(key_id)
     pipe = services.redis.pipeline(transaction=False)
     pipe.zcard(redis_keys.live(key_id))
     pipe.hmget(redis_keys.month_of(key_id, month_of(now_ms)), "tokens", "cost_nanos")
@@ -61,7 +61,9 @@ def _taken_by_owner(services: Services, owner: str) -> KeyTaken:
     now_ms = unix_ms()
     this_month = month_of(now_ms)
     today = day_of(now_ms)
-    months: Any = services.statistics.by(GroupBy.MONTH, Span(owner=owner, from_day=today - 31))
+    months: Any = services.lists.statistics.by(
+        GroupBy.MONTH, Span(owner=owner, from_day=today - 31)
+    )
     sums = next((one.sums for one in months if one.name == this_month), None)
     if sums is None:
         return KeyTaken()

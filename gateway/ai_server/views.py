@@ -42,7 +42,7 @@ def admin_data(call: Call[AdminData]) -> AdminDataResponse:
     counts = {
         "AiProviders": len(gateway.registry.providers),
         "AiModels": len(gateway.registry.known_models),
-        "Jobs": gateway.job_queries.count(JobFilter()),
+        "Jobs": gateway.lists.queries.count(JobFilter()),
     }
     return AdminDataResponse(page_stats=[PageStats(label=n, total=t) for n, t in counts.items()])
 

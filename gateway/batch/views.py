@@ -35,7 +35,7 @@ def do_batch(call: Call[AutoBatch]) -> Response:
         raise RouteNotFound(f"There is no DTO '{call.request.name}' that could come in a batch.")
     gateway = call.services
     scopes = endpoint.scopes
-    principal = gateway.keys.authenticate(incoming(), *scopes) if scopes else NOBODY
+    principal = gateway.auth.keys.authenticate(incoming(), *scopes) if scopes else NOBODY
     items = read_items(
         incoming().body,
         most=gateway.settings.batch_limit,

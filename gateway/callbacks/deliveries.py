@@ -43,7 +43,7 @@ def find(call: Call[GetDeliveries]) -> GetDeliveriesResponse:
     gateway, principal, wanted = call.services, call.principal, call.request
     states = (wanted.state,) if wanted.state else ()
     query = _query(principal, wanted, states)
-    page = gateway.delivery_index.find(query, wanted.skip, wanted.take)
+    page = gateway.callbacks.index.find(query, wanted.skip, wanted.take)
     rows = [
         delivery_row(
             found.delivery, found.ref_id, found.tag, found.event, (found.generation, found.epoch)
@@ -76,7 +76,7 @@ def replay(call: Call[ReplayDelivery]) -> ReplayDeliveryResponse:
     """Send one callback again."""
     gateway, principal, wanted = call.services, call.principal, call.request
     job = find_sent(gateway.jobs, principal, wanted.id, wanted.ref_id)
-    became = gateway.deliveries.replay(job)
+    became = gateway.callbacks.deliveries.replay(job)
     if became is Replay.UNKNOWN:
         raise DeliveryNotFound
     return ReplayDeliveryResponse(id=job.id, ref_id=job.ref_id, status=became)
@@ -87,7 +87,7 @@ def cancel(call: Call[CancelDelivery]) -> CancelDeliveryResponse:
     """Make no more attempts at one callback."""
     gateway, principal, wanted = call.services, call.principal, call.request
     job = find_sent(gateway.jobs, principal, wanted.id, wanted.ref_id)
-    was_pending = gateway.deliveries.cancel(job)
+    was_pending = gateway.callbacks.deliveries.cancel(job)
     return CancelDeliveryResponse(
         id=job.id,
         ref_id=job.ref_id,
@@ -101,7 +101,7 @@ def replay_many(call: Call[ReplayDeliveries]) -> ReplayDeliveriesResponse:
     """Send all callbacks again that match, the oldest first; or only count them."""
     gateway, principal, wanted = call.services, call.principal, call.request
     query = _query(principal, wanted, (wanted.state,) if wanted.state else _FAILED)
-    page = gateway.delivery_index.find(query, 0, 0 if wanted.dry_run else _MOST_REPLAYED)
+    page = gateway.callbacks.index.find(query, 0, 0 if wanted.dry_run else _MOST_REPLAYED)
     became = [] if wanted.dry_run else _replay_all(gateway, page)
     return ReplayDeliveriesResponse(
         total=page.total,
@@ -114,7 +114,7 @@ def replay_many(call: Call[ReplayDeliveries]) -> ReplayDeliveriesResponse:
 
 def _replay_all(gateway: Services, page: Page) -> list[Replay]:
     jobs = gateway.jobs.summaries([found.delivery.id for found in page.results])
-    return [gateway.deliveries.replay(job) for job in jobs if job is not None]
+    return [gateway.callbacks.deliveries.replay(job) for job in jobs if job is not None]
 
 
 def _query(
@@ -136,7 +136,7 @@ def _query(
 
 
 def _delivery_of(gateway: Services, job: Job) -> Delivery:
-    delivery = gateway.deliveries.get(job.id)
+    delivery = gateway.callbacks.deliveries.get(job.id)
     if delivery is None:
         raise DeliveryNotFound
     return delivery

@@ -27,9 +27,10 @@ def test(call: Call[TestCallback]) -> TestCallbackResponse:
     gateway, principal, wanted = call.services, call.principal, call.request
     check_url(gateway, wanted.url)
     limit_s = gateway.settings.callback_timeout_s + _GRACE_S
-    with gateway.mailbox.waiter() as waiter:
-        test_id, epoch = gateway.callback_tests.request(principal.owner, wanted.url, waiter.address)
-        outcome = waiter.wait_until(lambda: gateway.callback_tests.outcome(test_id), limit_s)
+    with gateway.waiting.mailbox.waiter() as waiter:
+        tests = gateway.callbacks.tests
+        test_id, epoch = tests.request(principal.owner, wanted.url, waiter.address)
+        outcome = waiter.wait_until(lambda: tests.outcome(test_id), limit_s)
     if outcome is None:
         raise WaitTimedOut(f"No callbacks worker has sent the sample in {limit_s:g} s. Is one up?")
     return TestCallbackResponse(

@@ -33,7 +33,7 @@ def find(call: Call[GetCallbackKeys]) -> GetCallbackKeysResponse:
     gateway, principal = call.services, call.principal
     rows = [_pair_row(pair) for pair in gateway.settings.private_keys]
     if gateway.settings.callback_signing != "asymmetric":
-        rows = [*map(_secret_row, gateway.callback_keys.of(principal.owner)), *rows]
+        rows = [*map(_secret_row, gateway.callbacks.keys.of(principal.owner)), *rows]
     return GetCallbackKeysResponse(results=rows)
 
 
@@ -41,7 +41,7 @@ def find(call: Call[GetCallbackKeys]) -> GetCallbackKeysResponse:
 def rotate(call: Call[RotateCallbackSecret]) -> Response:
     """Give the caller a new signing secret."""
     gateway, principal, wanted = call.services, call.principal, call.request
-    new = gateway.callback_keys.rotate(principal.owner, wanted.overlap_secs)
+    new = gateway.callbacks.keys.rotate(principal.owner, wanted.overlap_secs)
     response = JsonResponse(
         RotateCallbackSecretResponse(
             secret=new.secret,

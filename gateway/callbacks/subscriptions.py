@@ -28,7 +28,7 @@ def create(call: Call[CreateCallbackSubscription]) -> CallbackSubscription:
     """Add a subscription."""
     gateway, principal, wanted = call.services, call.principal, call.request
     check_url(gateway, wanted.url)
-    made = gateway.subscriptions.create(principal.owner, wanted.url, wanted.events or ())
+    made = gateway.callbacks.subscriptions.create(principal.owner, wanted.url, wanted.events or ())
     return _shown(made)
 
 
@@ -38,7 +38,9 @@ def update(call: Call[UpdateCallbackSubscription]) -> CallbackSubscription:
     gateway, principal, wanted = call.services, call.principal, call.request
     if wanted.url is not None:
         check_url(gateway, wanted.url)
-    changed = gateway.subscriptions.change(principal.owner, wanted.id, wanted.url, wanted.events)
+    changed = gateway.callbacks.subscriptions.change(
+        principal.owner, wanted.id, wanted.url, wanted.events
+    )
     return _shown(changed)
 
 
@@ -46,7 +48,7 @@ def update(call: Call[UpdateCallbackSubscription]) -> CallbackSubscription:
 def delete(call: Call[DeleteCallbackSubscription]) -> DeleteCallbackSubscriptionResponse:
     """End a subscription."""
     gateway, principal, wanted = call.services, call.principal, call.request
-    gateway.subscriptions.delete(principal.owner, wanted.id)
+    gateway.callbacks.subscriptions.delete(principal.owner, wanted.id)
     return DeleteCallbackSubscriptionResponse(id=wanted.id)
 
 
@@ -54,7 +56,7 @@ def delete(call: Call[DeleteCallbackSubscription]) -> DeleteCallbackSubscription
 def find(call: Call[QueryCallbackSubscriptions]) -> QueryCallbackSubscriptionsResponse:
     """List the caller's subscriptions."""
     gateway, principal, wanted = call.services, call.principal, call.request
-    found = gateway.subscriptions.all_of(principal.owner)
+    found = gateway.callbacks.subscriptions.all_of(principal.owner)
     page = found[wanted.skip : wanted.skip + wanted.take]
     return QueryCallbackSubscriptionsResponse(
         offset=wanted.skip, total=len(found), results=[_shown(one) for one in page]

@@ -12,6 +12,8 @@ from typing import Final
 
 from flask import Flask, Response, request
 
+from gateway.http.response import nothing
+
 _PATHS: Final = ("/v1/", "/api/", "/json/reply/")
 _METHODS: Final = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
 #: How long a browser may remember what it was allowed (seconds).
@@ -46,7 +48,7 @@ def _answer_preflight() -> Response | None:
     """Answer what a browser asks before it sends a call; the call itself needs its key."""
     asked = request.headers.get("Access-Control-Request-Method")
     if request.method == "OPTIONS" and asked and request.path.startswith(_PATHS):
-        return Response(status=204)
+        return nothing()
     return None
 
 

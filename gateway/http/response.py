@@ -44,6 +44,13 @@ class JsonResponse(Response):
         return cast("list[bytes]", self.response)
 
 
+def nothing() -> Response:
+    """Return an answer without a body, and without the type of one (RFC 9110, section 15.3.5)."""
+    response = Response(status=204)
+    del response.headers["Content-Type"]
+    return response
+
+
 @lru_cache(maxsize=64)
 def _status_line(status: int) -> str:
     return f"{status} {HTTP_STATUS_CODES.get(status, 'Unknown').upper()}"

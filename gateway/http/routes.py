@@ -106,7 +106,7 @@ def _answering(
     def answer(**place: Any) -> Response:
         gateway, principal, here = services(), NOBODY, incoming()
         if scopes and not (open_to is not None and open_to(here)):
-            principal = gateway.keys.authenticate(here, *scopes)
+            principal = gateway.auth.keys.authenticate(here, *scopes)
         asked = read() if read is not None else bound(place)
         told = view(Call(principal, asked, gateway, endpoint, place))
         return told if isinstance(told, Response) else JsonResponse(told.to_json())

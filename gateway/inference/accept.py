@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ from shared.operation import MEDIA
 from shared.providers.provider import Provider
 from shared.telemetry.tally import Tallied
 from shared.wire.chat_request import ChatCall
+from shared.wire.run_after import delay_s
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +75,9 @@ def new_job(
     timeout_s: float,
     mailbox: str = "",
 ) -> NewJob:
-    """Return the job that a checked call is to be."""
+    """Return the job that a checked call is to be. Raises ValidationFailed: a year is the most."""
+    if call.run_after:
+        delay_s(call.run_after, time.time())
     return NewJob(
         owner=principal.owner,
         ref_id=call.ref_id or secrets.token_hex(16),
@@ -92,6 +96,7 @@ def new_job(
         request_id=place.request_id,
         operation=call.chat.operation,
         allowance=allowance_of(principal, call.chat.body),
+        run_after=call.run_after,
     )
 
 

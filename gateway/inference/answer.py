@@ -24,6 +24,7 @@ from shared.jobs.job import JobState
 from shared.jobs.moves import Accepted, Answer
 from shared.queues import names as task_names
 from shared.wire.chat_request import ChatCall
+from shared.wire.run_after import refuse_run_after
 
 #: Returns the form of a job's events, by its id.
 Forms = Callable[[int], EventForm]
@@ -72,7 +73,7 @@ def wait_for(
     Raises WaitTimedOut, and what `accept` raises.
     """
     timeout_s, left = gateway.settings.sync_timeout_s, client_left(request.environ)
-    with gateway.mailbox.waiter() as waiter:
+    with gateway.waiting.mailbox.waiter() as waiter:
         accepted = accept(waiter.address)
         if not accepted.is_new:
             gateway.jobs.watch(accepted.id, waiter.address)
@@ -116,6 +117,7 @@ def _drop_unless_over(gateway: Services, call: ChatCall, job_id: int, stream: Ev
 
 
 def _accept(gateway: Services, principal: Principal, call: ChatCall, mailbox: str = "") -> Accepted:
+    refuse_run_after(call.run_after)
     accepted, _ = accept_job(
         gateway,
         principal,

@@ -49,6 +49,7 @@ def status_json(job: Job, position: Position | None = None, kept_from: str = "")
         status=status_text(job, position, kept_from),
         queue_position=position.before if position else None,
         estimated_start_secs=None if start_in_s is None else math.ceil(start_in_s),
+        run_after=_date_or_none(job.run_after_ms),
         response_status=failure_of(job),
     ).to_json()
     if job.response is None:
@@ -69,6 +70,8 @@ def _shown_request(job: Job) -> str:
 
 def status_text(job: Job, position: Position | None = None, kept_from: str = "") -> str:
     """Return the state in words, with what is worth knowing about it."""
+    if is_delayed(job, position):
+        return f"Queued, not to run before {iso_date(job.run_after_ms)}"
     if kept_from and job.state is JobState.QUEUED:
         return f"Queued until a provider is online: {kept_from}"
     if position is not None:
@@ -82,6 +85,12 @@ def status_text(job: Job, position: Position | None = None, kept_from: str = "")
         return f"Started, attempt {job.attempt}{at}{wish}"
     failure = failure_of(job)
     return f"{job.state}: {failure.message}" if failure else str(job.state)
+
+
+def is_delayed(job: Job, position: Position | None) -> bool:
+    """Whether a job waits for its time: it stands in no line, and never had an attempt."""
+    waits = job.state is JobState.QUEUED and position is None and not job.attempt
+    return waits and job.run_after_ms > 0
 
 
 def _in_line(position: Position) -> str:
@@ -121,6 +130,7 @@ def background_job(job: Job) -> BackgroundJob:
         worker=job.worker or None,
         created_date=iso_date(job.created_ms),
         created_by=job.owner,
+        run_after=_date_or_none(job.run_after_ms),
         request_id=job.request_id or None,
         request_type="API",
         request=request_type,
@@ -133,7 +143,7 @@ def background_job(job: Job) -> BackgroundJob:
         notified_date=_date_or_none(job.notified_ms),
         attempts=job.attempt,
         duration_ms=max(0, ended_ms - job.started_ms) if job.started_ms and ended_ms else 0,
-        timeout_secs=max(0, job.deadline_ms - job.created_ms) // 1000,
+        timeout_secs=max(0, job.deadline_ms - max(job.created_ms, job.run_after_ms)) // 1000,
         progress=_PROGRESS.get(job.state, 1.0),
         status=status_text(job),
         last_activity_date=iso_date(max(job.created_ms, job.started_ms, ended_ms)),

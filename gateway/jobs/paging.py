@@ -41,7 +41,7 @@ def page(gateway: Services, wanted: QueryJobs, filter_: JobFilter) -> tuple[list
     Raises redis.RedisError, DatabaseUnavailable. Oldest first, the history comes before the jobs
     under way: each part is in order, and what ended late may stand after what was made later.
     """
-    live = [_live_row(job) for job in gateway.live_jobs.find(filter_)]
+    live = [_live_row(job) for job in gateway.lists.live.find(filter_)]
     if wanted.state in _UNDER_WAY:
         rows = live if wanted.newest_first else live[::-1]
         return rows[wanted.skip : wanted.skip + wanted.take], len(live)
@@ -81,12 +81,12 @@ def _from_history(
 ) -> list[Row]:
     if not take:
         return []
-    queries = gateway.job_queries
+    queries = gateway.lists.queries
     return queries.page(filter_, skip=skip, take=take, newest_first=wanted.newest_first)
 
 
 def _total(gateway: Services, wanted: QueryJobs, filter_: JobFilter, live: int) -> int | None:
-    return live + gateway.job_queries.count(filter_) if wanted.with_total else None
+    return live + gateway.lists.queries.count(filter_) if wanted.with_total else None
 
 
 def _once(rows: list[Row]) -> list[Row]:

@@ -43,7 +43,7 @@ def retry_many(call: Call[RetryJobs]) -> RetryJobsResponse:
     gateway, principal, wanted = call.services, call.principal, call.request
     filter_ = job_filter(principal, wanted, everybody=principal.is_admin)
     filter_ = replace(filter_, state=wanted.state or JobState.FAILED)
-    rows = gateway.job_queries.page(filter_, skip=0, take=wanted.take, newest_first=False)
+    rows = gateway.lists.queries.page(filter_, skip=0, take=wanted.take, newest_first=False)
     retried = 0 if wanted.dry_run else _retry_rows(gateway, principal, rows)
     return RetryJobsResponse(matched=len(rows), retried=retried, dry_run=wanted.dry_run)
 

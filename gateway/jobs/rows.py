@@ -100,7 +100,8 @@ def summary_stats(found: UsageSum) -> SummaryStats:
 def usage(found: UsageSum, group: GroupBy, prices: Prices) -> UsageStats:
     """Return a sum in detail."""
     sums = found.sums
-    is_priced = group is GroupBy.MODEL and prices.knows(found.name)
+    is_model = group is GroupBy.MODEL
+    is_cost_known = prices.knows(found.name) if is_model else not sums["total_tokens"]
     return UsageStats(
         **summary_stats(found).model_dump(),
         completed=sums["completed"],
@@ -109,7 +110,7 @@ def usage(found: UsageSum, group: GroupBy, prices: Prices) -> UsageStats:
         total_tokens=sums["total_tokens"],
         cached_tokens=sums["cached_tokens"],
         cost=sums["cost_nanos"] / NANOS,
-        is_cost_known=bool(sums["cost_nanos"]) or not sums["total_tokens"] or is_priced,
+        is_cost_known=bool(sums["cost_nanos"]) or is_cost_known,
         average_wait_ms=round(sums["waited_ms"] / sums["total"]) if sums["total"] else 0,
         p50_ms=found.percentile_ms(0.5),
         p95_ms=found.percentile_ms(0.95),

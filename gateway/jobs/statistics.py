@@ -25,7 +25,7 @@ def summary(call: Call[GetSummaryStats]) -> GetSummaryStatsResponse:
     gateway, principal = call.services, call.principal
     span = _span(principal, call.request)
     provider, model, month = (
-        [summary_stats(found) for found in gateway.statistics.by(group, span)]
+        [summary_stats(found) for found in gateway.lists.statistics.by(group, span)]
         for group in (GroupBy.PROVIDER, GroupBy.MODEL, GroupBy.MONTH)
     )
     return GetSummaryStatsResponse(provider_stats=provider, model_stats=model, month_stats=month)
@@ -35,7 +35,7 @@ def summary(call: Call[GetSummaryStats]) -> GetSummaryStatsResponse:
 def detailed(call: Call[GetUsage]) -> GetUsageResponse:
     """Sum up in detail, by what the caller chooses."""
     gateway, principal, wanted = call.services, call.principal, call.request
-    found = gateway.statistics.by(wanted.group_by, _span(principal, wanted))
+    found = gateway.lists.statistics.by(wanted.group_by, _span(principal, wanted))
     prices = gateway.prices.current()
     return GetUsageResponse(results=[usage(one, wanted.group_by, prices) for one in found])
 

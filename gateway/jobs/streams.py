@@ -7,12 +7,16 @@ from flask import Blueprint, Response, request
 from gateway.http.routes import Call, route
 from gateway.jobs.lookup import find_job
 from gateway.jobs.progress import QueueProgress
-from gateway.waiting.event_form import form_of
+from gateway.media.live import MediaEvents
+from gateway.services import Services
+from gateway.waiting.event_form import EventForm, form_of
 from gateway.waiting.event_stream import parse_event_id
 from gateway.waiting.following import follow_stream, seated
 from shared.dtos import catalog
 from shared.dtos.jobs import StreamOpenAiChat
 from shared.errors import ValidationFailed
+from shared.jobs.job import Job
+from shared.operation import MEDIA
 
 blueprint = Blueprint("streams", __name__)
 
@@ -28,5 +32,11 @@ def follow(call: Call[StreamOpenAiChat]) -> Response:
     progress = QueueProgress(gateway.jobs, job.id)
     with seated(gateway) as held:
         return follow_stream(
-            gateway, held, job, form_of(job.operation), place=place, progress=progress
+            gateway, held, job, _form(gateway, job), place=place, progress=progress
         )
+
+
+def _form(gateway: Services, job: Job) -> EventForm:
+    if job.operation in MEDIA:
+        return MediaEvents(gateway, job.id, job.operation)
+    return form_of(job.operation)

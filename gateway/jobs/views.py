@@ -49,7 +49,7 @@ def wait(call: Call[WaitForOpenAiChat]) -> GetOpenAiChatResponse:
     gateway, principal, wanted = call.services, call.principal, call.request
     job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id, gateway.history)
     if not job.state.is_final:
-        with gateway.mailbox.waiter() as waiter:
+        with gateway.waiting.mailbox.waiter() as waiter:
             gateway.jobs.watch(job.id, waiter.address)
             waiter.wake()
             waiter.wait_until(

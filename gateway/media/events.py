@@ -1,6 +1,6 @@
 """Answers with files as server-sent events, for clients that ask for a stream of them.
 
-An answer is told when it is whole: as the last event of OpenAI's streams, which has all.
+They are the last ones of a stream: what came before them went out while it was made (`live.py`).
 https://platform.openai.com/docs/api-reference/images-streaming and …/audio
 """
 
@@ -18,7 +18,7 @@ from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.sse import encode
 from shared.codecs.strict_json import parse
 from shared.jobs.moves import Answer
-from shared.media import result
+from shared.media import live, result
 from shared.media.result import Kept
 from shared.operation import Operation
 
@@ -27,33 +27,40 @@ Json = dict[str, Any]
 _EVENTS: Final = "text/event-stream"
 #: What an event of a picture tells of all of them.
 _OF_ALL: Final = ("size", "quality", "background", "output_format")
+_NO_USAGE: Final = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
 
 
 def pictures(gateway: Services, told: Answer, operation: Operation) -> Response:
     """Answer with an event for each picture."""
-    stored = parse(told.response or b"{}")
-    kind = "image_generation" if operation is Operation.IMAGE else "image_edit"
-    return _streamed(told, _picture_events(gateway, stored, f"{kind}.completed"))
+    return _streamed(told, picture_events(gateway, told, operation))
 
 
 def speech(gateway: Services, told: Answer) -> Response:
     """Answer with the sound, piece by piece."""
-    kept = result.artifacts(told.response)[0]
-    return _streamed(told, _speech_events(gateway, kept))
+    return _streamed(told, speech_events(gateway, told, live_bytes=0))
 
 
 def transcript(told: Answer) -> Response:
     """Answer with the text of a transcript, and that it is whole."""
+    return _streamed(told, transcript_events(told))
+
+
+def transcript_events(told: Answer, *, with_delta: bool = True) -> Iterator[bytes]:
+    """Give the event that ends a transcript, and before it one that has all of its text."""
     value = parse(result.as_came(told.response or b"{}"))
     text = value.get("text", value.get(result.TEXT, ""))
-    done = {"type": "transcript.text.done", "text": text}
-    if "usage" in value:
-        done["usage"] = value["usage"]
-    events = [{"type": "transcript.text.delta", "delta": text}, done]
-    return _streamed(told, iter([_event(one) for one in events]))
+    if with_delta:
+        yield _event({"type": live.TEXT_DELTA, "delta": text})
+    done = {"type": live.TEXT_DONE, "text": text}
+    done.update({part: value[part] for part in ("usage", "logprobs") if part in value})
+    yield _event(done)
 
 
-def _picture_events(gateway: Services, stored: Json, name: str) -> Iterator[bytes]:
+def picture_events(gateway: Services, told: Answer, operation: Operation) -> Iterator[bytes]:
+    """Give an event for each finished picture."""
+    stored = parse(told.response or b"{}")
+    kind = "image_generation" if operation is Operation.IMAGE else "image_edit"
+    name = f"{kind}{live.PICTURE}"
     about: Json = {"created_at": stored.get("created", 0)}
     about.update({part: stored[part] for part in _OF_ALL if part in stored})
     for item in stored.get("data", []):
@@ -65,11 +72,23 @@ def _picture_events(gateway: Services, stored: Json, name: str) -> Iterator[byte
         yield _event({part: value for part, value in shown.items() if value is not None})
 
 
-def _speech_events(gateway: Services, kept: Kept) -> Iterator[bytes]:
-    for piece in base64_of(read(gateway, kept)):
-        yield _event({"type": "speech.audio.delta", "audio": piece.decode()})
-    usage = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
-    yield _event({"type": "speech.audio.done", "usage": usage})
+def speech_events(
+    gateway: Services, told: Answer, live_bytes: int | None = None
+) -> Iterator[bytes]:
+    """Give the pieces of a sound that were not told while it was made, and its end."""
+    for piece in base64_of(rest_of_sound(gateway, told, live_bytes)):
+        yield _event({"type": live.SOUND_DELTA, "audio": piece.decode()})
+    usage = parse(told.response or b"{}").get("usage") or _NO_USAGE
+    yield _event({"type": live.SOUND_DONE, "usage": usage})
+
+
+def rest_of_sound(
+    gateway: Services, told: Answer, live_bytes: int | None = None
+) -> Iterator[bytes]:
+    """Give the bytes of a sound behind those that were told while it was made, or so many."""
+    [kept] = result.artifacts(told.response)[:1]
+    start = result.live_bytes(told.response) if live_bytes is None else live_bytes
+    return read(gateway, kept, start) if start < kept.size else iter(())
 
 
 def _event(value: Json) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from gateway.media.uploads import Upload, drop, read_upload
@@ -12,6 +12,7 @@ from shared.media import request as media_request
 from shared.operation import TRANSCRIPTS, Operation
 from shared.wire.chat_request import ChatCall, ChatRequest
 from shared.wire.naming import GATEWAY_FIELDS, fold
+from shared.wire.run_after import read_run_after
 
 #: The fields with files, and those among them that must be there.
 _FILES: Final = {
@@ -21,8 +22,6 @@ _FILES: Final = {
     Operation.TRANSLATION: (("file",), "file"),
 }
 _OURS: Final = {fold(name): name for name in GATEWAY_FIELDS}
-#: How an answer is to come is between us and the client.
-_BETWEEN_US: Final = ("stream", "partial_images")
 _MOST_PICTURES: Final = 16
 _LONGEST: Final = 256
 _LONGEST_URL: Final = 2048
@@ -61,8 +60,8 @@ def _call(operation: Operation, upload: Upload) -> FormCall:
     if operation is Operation.IMAGE_EDIT and not fields.get("prompt"):
         raise ValidationFailed("prompt is required", field="prompt")
     streams = str(fields.get("stream", "")).lower() in ("true", "1")
-    sent = {name: value for name, value in fields.items() if name not in _BETWEEN_US}
-    call = media_call(operation, sent, upload, told)
+    call = media_call(operation, fields, upload, told)
+    call = replace(call, chat=replace(call.chat, stream=streams))
     default = "json" if operation in TRANSCRIPTS else "b64_json"
     return FormCall(call, upload, streams, str(fields.get("response_format") or default))
 
@@ -85,6 +84,7 @@ def media_call(
         tag=_text(told, "tag"),
         reply_to=_text(told, "replyTo", _LONGEST_URL),
         timeout_s=_seconds(told.get("timeoutSecs")),
+        run_after=read_run_after(told.get("runAfter")),
     )
 
 

@@ -16,7 +16,7 @@ from gateway.inference.answer import answer_of, dressed, result_of
 from gateway.jobs.lookup import find_job
 from gateway.media import generation_forms as forms
 from gateway.media.requests import Asked, call_of, reader_of
-from gateway.media.uploads import Upload, dropped_without_job
+from gateway.media.uploads import Upload, dropped_without_job, keep_until_due
 from gateway.services import Services
 from shared.api_keys.principal import Principal
 from shared.dtos import catalog
@@ -52,7 +52,8 @@ def generate(call: Call[Asked]) -> Response:
 def queue(call: Call[Asked]) -> dtos.QueueGenerationResponse:
     """Accept a generation, and say where to ask for it."""
     with dropped_without_job(call.services, call.request.upload):
-        return queued(call.services, call.principal, call_of(call.principal, call.request))
+        chat = call_of(call.principal, call.request)
+        return queued(call.services, call.principal, chat, call.request.upload)
 
 
 for _endpoint in _WAITED_FOR:
@@ -72,8 +73,11 @@ def waited_for(gateway: Services, principal: Principal, chat: ChatCall) -> Respo
     return dressed(JsonResponse(shown.to_json()), told)
 
 
-def queued(gateway: Services, principal: Principal, chat: ChatCall) -> dtos.QueueGenerationResponse:
+def queued(
+    gateway: Services, principal: Principal, chat: ChatCall, upload: Upload
+) -> dtos.QueueGenerationResponse:
     """Accept a call that nobody waits for, and say where to ask for it."""
+    keep_until_due(gateway, upload, chat.run_after)
     accepted, ref_id = accept_job(
         gateway,
         principal,
@@ -137,7 +141,8 @@ def create(call: Call[dtos.CreateGeneration]) -> dtos.CreateGenerationResponse:
     args = wanted.request.model_dump(exclude_none=True)
     about = wanted.model_dump(exclude={"request"}, exclude_none=True)
     asked = Asked(kind.bind({**args, "input": args.get("positive_prompt"), **about}), Upload())
-    made = queued(call.services, call.principal, call_of(call.principal, asked))
+    chat = call_of(call.principal, asked)
+    made = queued(call.services, call.principal, chat, asked.upload)
     return dtos.CreateGenerationResponse(id=made.job_id, ref_id=made.ref_id)
 
 

@@ -12,6 +12,7 @@ from gateway.services import Services
 from shared.api_keys.principal import Principal
 from shared.dtos import catalog
 from shared.dtos.media import ai_server as dtos
+from shared.media.engines import ENGINES, OPENAI_VOICES
 from shared.operation import MEDIA, OPERATIONS_BY_TYPE, Operation
 
 blueprint = Blueprint("media_listings", __name__)
@@ -25,11 +26,6 @@ _TASKS: Final = {
     Operation.SPEECH: "TextToSpeech",
     Operation.TRANSCRIPTION: "SpeechToText",
 }
-#: OpenAI's voices; other servers have their own, which a request may name as well.
-_VOICES: Final = (
-    *("Alloy", "Ash", "Ballad", "Coral", "Echo", "Fable", "Onyx", "Nova", "Sage", "Shimmer"),
-    "Verse",
-)
 
 
 @route(blueprint, catalog.ACTIVE_MEDIA_MODELS)
@@ -71,9 +67,19 @@ def voices(call: Call[dtos.QueryTextToSpeechVoices]) -> dtos.QueryTextToSpeechVo
     found = [
         dtos.Voice(id=voice, model=f"{model}:{voice.lower()}")
         for model in models_for(call.services, call.principal, Operation.SPEECH)
-        for voice in _VOICES
+        for voice in _voices_of(call.services, model)
     ]
     return dtos.QueryTextToSpeechVoicesResponse(total=len(found), results=found)
+
+
+def _voices_of(gateway: Services, model: str) -> tuple[str, ...]:
+    """Return OpenAI's voices; other servers have their own, which a request may name as well."""
+    engines = [
+        ENGINES[one.models[model]]
+        for one in gateway.registry.serving(model)
+        if one.type == "local" and one.models[model] in ENGINES
+    ]
+    return engines[0].voices if engines else OPENAI_VOICES
 
 
 def _models(

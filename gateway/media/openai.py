@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from flask import Blueprint, Response
 
@@ -13,28 +14,26 @@ from gateway.http.binding import read_call
 from gateway.http.request import incoming
 from gateway.http.routes import Call, route
 from gateway.inference.answer import answer, answer_of, result_of
-from gateway.media import events, rendering
+from gateway.media import events, live, rendering
 from gateway.media.form_calls import FormCall, read_form_call
 from gateway.media.uploads import Upload, dropped_without_job
-from shared.codecs.json_text import members, removals, splice
 from shared.dtos import catalog
+from shared.jobs.moves import Answer
 from shared.operation import Operation
 from shared.wire.chat_request import ChatCall
 from shared.wire.operation_request import parse_media, parse_moderation
 
 blueprint = Blueprint("media_openai", __name__)
 
-#: How an answer is to come is between us and the client: a provider is asked for the whole.
-_BETWEEN_US: Final = frozenset(("stream", "partial_images", "stream_format"))
-
 
 def _read(operation: Operation) -> FormCall:
     """Read a request in JSON."""
     call = read_call(partial(parse_media, operation))
     fields: dict[str, Any] = json.loads(call.chat.body)
-    streams = fields.get("stream") is True or fields.get("stream_format") == "sse"
-    body = splice(call.chat.body, removals(members(call.chat.body), _BETWEEN_US))
-    call = replace(call, chat=replace(call.chat, body=body, stream=False))
+    is_sound = operation is Operation.SPEECH
+    streams = fields.get("stream_format") == "sse" if is_sound else call.chat.stream
+    # A sound is passed on as it comes, whatever its form.
+    call = replace(call, chat=replace(call.chat, stream=is_sound or call.chat.stream))
     return FormCall(call, Upload(), streams, fields.get("response_format") or "b64_json")
 
 
@@ -56,11 +55,11 @@ def pictures(call: Call[FormCall]) -> Response:
     """Make pictures, and answer with them in the form that the request wants."""
     gateway, asked = call.services, call.request
     with dropped_without_job(gateway, asked.upload):
+        if asked.streams:
+            return _streamed(call, partial(events.pictures, gateway))
         told = result_of(gateway, call.principal, asked.call)
     if told.response is None:
         return answer_of(told)
-    if asked.streams:
-        return events.pictures(gateway, told, asked.call.chat.operation)
     return rendering.pictures(gateway, told, as_links=asked.response_format == "url")
 
 
@@ -68,10 +67,13 @@ def pictures(call: Call[FormCall]) -> Response:
 def speak(call: Call[FormCall]) -> Response:
     """Speak a text, and answer with the sound."""
     gateway, asked = call.services, call.request
-    told = result_of(gateway, call.principal, asked.call)
-    if told.response is None:
-        return answer_of(told)
-    return events.speech(gateway, told) if asked.streams else rendering.sound(gateway, told)
+    if asked.streams:
+        return _streamed(call, lambda told, _: events.speech(gateway, told))
+    return live.answered(
+        *(gateway, call.principal, asked.call),
+        lambda job_id: live.SoundBytes(gateway, job_id),
+        partial(rendering.sound, gateway),
+    )
 
 
 @route(blueprint, catalog.TRANSCRIBE, read=partial(read_form_call, Operation.TRANSCRIPTION))
@@ -80,7 +82,19 @@ def hear(call: Call[FormCall]) -> Response:
     """Write down what a recording says."""
     gateway, asked = call.services, call.request
     with dropped_without_job(gateway, asked.upload):
+        if asked.streams:
+            return _streamed(call, lambda told, _: events.transcript(told))
         told = result_of(gateway, call.principal, asked.call)
-    if told.response is None:
-        return answer_of(told)
-    return events.transcript(told) if asked.streams else rendering.transcript(told)
+    return answer_of(told) if told.response is None else rendering.transcript(told)
+
+
+def _streamed(
+    call: Call[FormCall], from_result: Callable[[Answer, Operation], Response]
+) -> Response:
+    gateway, chat = call.services, call.request.call
+    operation = chat.chat.operation
+    return live.answered(
+        *(gateway, call.principal, chat),
+        lambda job_id: live.MediaEvents(gateway, job_id, operation),
+        lambda told: from_result(told, operation),
+    )

@@ -53,12 +53,12 @@ def transcript(told: Answer) -> Response:
     return dressed(JsonResponse(result.as_came(stored)), told)
 
 
-def read(gateway: Services, kept: Kept) -> Iterator[bytes]:
-    """Give the bytes of a file. Raises JobNotFound when it is not kept any more."""
+def read(gateway: Services, kept: Kept, start: int = 0) -> Iterator[bytes]:
+    """Give the bytes of a file, from `start` on. Raises JobNotFound when it is gone."""
     artifact = gateway.artifacts.find(kept.id)
     if artifact is None:
         raise JobNotFound("The files of this answer are not kept any more.")
-    return gateway.artifacts.read(artifact)
+    return gateway.artifacts.read(artifact, start)
 
 
 def base64_of(pieces: Iterable[bytes]) -> Iterator[bytes]:

@@ -151,6 +151,7 @@ def told_by(dto: Any) -> Fields:
         "tag": dto.tag,
         "provider": dto.provider,
         "replyTo": getattr(dto, "reply_to", None),
+        "runAfter": getattr(dto, "run_after", None),
     }
 
 

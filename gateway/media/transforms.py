@@ -70,7 +70,8 @@ def transform(call: Call[Asked]) -> Response:
 def queue(call: Call[Asked]) -> generation.QueueGenerationResponse:
     """Accept a file to be changed, and say where to ask for it."""
     with dropped_without_job(call.services, call.request.upload):
-        return queued(call.services, call.principal, _call(call.request))
+        chat, upload = _call(call.request), call.request.upload
+        return queued(call.services, call.principal, chat, upload)
 
 
 def files_of(name: str) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from gateway.services import Services, services
 from shared.errors import ValidationFailed
 from shared.media.request import FileRef
 from shared.wire.naming import fold
+from shared.wire.run_after import delay_s
 
 #: What the files of requests are for, as lists of files show it.
 _PURPOSE: Final = "input"
@@ -72,6 +74,16 @@ def dropped_without_job(gateway: Services, upload: Upload) -> Iterator[None]:
         if not incoming().job_id:
             drop(gateway, upload)
         raise
+
+
+def keep_until_due(gateway: Services, upload: Upload, run_after: str) -> None:
+    """Keep the files of a request that is not to run yet for that much longer."""
+    wait_s, settings = delay_s(run_after, time.time()), gateway.settings
+    for one in upload.files if wait_s else ():
+        kept = gateway.artifacts.find(one.id)
+        if kept is not None:
+            lasts_s = wait_s + settings.job_timeout_s + settings.result_ttl_s
+            gateway.artifacts.amend(kept, expires_s=lasts_s)
 
 
 def drop(gateway: Services, upload: Upload) -> None:

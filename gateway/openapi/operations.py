@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from gateway.openapi.examples import EXAMPLES, PLACES
+from gateway.openapi.multipart import form_of, takes_json
 from gateway.openapi.schemas import components
 from shared.api_keys.scopes import Scope
-from shared.dtos.endpoint import Endpoint, Form, Tag
+from shared.dtos.endpoint import Endpoint, Form
 from shared.errors import (
     Forbidden,
     InvalidApiKey,
@@ -51,8 +52,9 @@ def operation(one: Endpoint[Any], path: str) -> Json:
     body = one.verb not in ("GET", "DELETE")
     if parameters := [*_parameters(one, places, in_query=not body)]:
         told["parameters"] = parameters
-    if body and not one.bodiless:
-        told["requestBody"] = _body(one)
+    form = form_of(one, places) if body else None
+    if body and (form or not one.bodiless):
+        told["requestBody"] = _body(one, form)
     return told
 
 
@@ -121,18 +123,17 @@ def _plain(schema: Json) -> Json:
     return schema
 
 
-def _body(one: Endpoint[Any]) -> Json:
+def _body(one: Endpoint[Any], form: Json | None) -> Json:
     schema: Json = {"$ref": f"#/components/schemas/{one.request.__name__}"}
     if one.name in PLACES:
         schema = {"type": "array", "items": {"type": "object"}}
     content: Json = {"schema": schema}
     if one.name in EXAMPLES:
         content["example"] = EXAMPLES[one.name]
-    kinds: Json = {"application/json": content}
-    if one.tag in (Tag.FILES, Tag.MEDIA):
-        # Files come as parts, beside the fields.
-        kinds["multipart/form-data"] = {"schema": {"type": "object"}}
-    return {"required": _required(one), "content": kinds}
+    kinds: Json = {"application/json": content} if takes_json(one) else {}
+    if form:
+        kinds["multipart/form-data"] = {"schema": form}
+    return {"required": _required(one) or form is not None, "content": kinds}
 
 
 def _required(one: Endpoint[Any]) -> bool:
@@ -144,7 +145,8 @@ def _responses(one: Endpoint[Any]) -> Json:
     by_status: dict[int, list[type[ServiceError]]] = defaultdict(list)
     for failure in dict.fromkeys(failures):
         by_status[failure.status].append(failure)
-    told: Json = {"302" if one.name == "Home" else "200": _success(one)}
+    success = "302" if one.name == "Home" else "204" if one.form is Form.NOTHING else "200"
+    told: Json = {success: _success(one)}
     for status, kinds in sorted(by_status.items()):
         says = " ".join(f"`{kind.code}`: {kind().message}" for kind in kinds)
         told[str(status)] = {"description": says, "content": _ERROR}

@@ -54,7 +54,18 @@ def components() -> Json:
     classes: list[type[Dto]] = [*dtos(), ResponseStatus]
     wanted: list[tuple[type[Dto], Any]] = [(cls, "validation") for cls in classes]
     _, schema = models_json_schema(wanted, by_alias=True, ref_template=_REF)
-    return {"Error": ERROR, **dict(sorted(schema["$defs"].items()))}
+    told = {name: _without_nulls(one) for name, one in schema["$defs"].items()}
+    return {"Error": ERROR, **dict(sorted(told.items()))}
+
+
+def _without_nulls(schema: Json) -> Json:
+    """Return a schema whose fields may be absent: to generators, a default says they never are."""
+    fields = schema.get("properties", {})
+    told = {
+        name: {k: v for k, v in one.items() if not (k == "default" and v is None)}
+        for name, one in fields.items()
+    }
+    return {**schema, "properties": told} if fields else schema
 
 
 @lru_cache(maxsize=1024)

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from gateway.auth.sessions import SESSION_S, Session, cookie_of, token_of
 from gateway.http.local_request import is_local_page
 from gateway.http.request import incoming
-from gateway.http.response import JsonResponse
+from gateway.http.response import JsonResponse, nothing
 from gateway.http.routes import Call, route
 from gateway.server.client_network import network_of
 from gateway.services import Services
@@ -34,12 +34,12 @@ def tell(call: Call[GetSession]) -> Response:
     """
     gateway = call.services
     token = token_of(request)
-    key_digest = gateway.sessions.key_digest(request)
+    key_digest = gateway.auth.sessions.key_digest(request)
     if token and key_digest:
-        return _who(gateway, gateway.keys.of_digest(key_digest), Session(token))
+        return _who(gateway, gateway.auth.keys.of_digest(key_digest), Session(token))
     if gateway.settings.pages_open and is_local_page(request):
         key = digest(gateway.settings.api_key.get_secret_value())
-        return _begin(gateway, key, gateway.sessions.begin_open())
+        return _begin(gateway, key, gateway.auth.sessions.begin_open())
     raise Unauthenticated("Sign in with an API key.")
 
 
@@ -47,14 +47,14 @@ def tell(call: Call[GetSession]) -> Response:
 def sign_in(call: Call[None]) -> Response:
     """Begin a session for the key in `{"key": …}`. Raises InvalidApiKey, TooManySignIns."""
     gateway, address = call.services, network_of(request.remote_addr or "")
-    gateway.sessions.check_throttle(address)
+    gateway.auth.sessions.check_throttle(address)
     key = _given_key()
     if not isinstance(key, str) or not key.strip():
         raise Unauthenticated('Give the key as {"key": "ak-…"}.', field="key")
     try:
         return _sign_in(gateway, digest(key.strip()))
     except InvalidApiKey:
-        gateway.sessions.note_failure(address)
+        gateway.auth.sessions.note_failure(address)
         raise
 
 
@@ -74,20 +74,20 @@ def _given_key() -> object:
 @route(blueprint, catalog.SIGN_OUT)
 def sign_out(call: Call[SignOut]) -> Response:
     """End the session."""
-    call.services.sessions.end(request)
-    response = Response(status=204)
+    call.services.auth.sessions.end(request)
+    response = nothing()
     response.delete_cookie(cookie_of(request), httponly=True, samesite="Strict")
     return response
 
 
 def _sign_in(gateway: Services, key_digest: str) -> Response:
     # Before there is a session: of a key that is none nothing is kept.
-    gateway.keys.of_digest(key_digest)
-    return _begin(gateway, key_digest, gateway.sessions.begin(key_digest))
+    gateway.auth.keys.of_digest(key_digest)
+    return _begin(gateway, key_digest, gateway.auth.sessions.begin(key_digest))
 
 
 def _begin(gateway: Services, key_digest: str, session: Session) -> Response:
-    response = _who(gateway, gateway.keys.of_digest(key_digest), session)
+    response = _who(gateway, gateway.auth.keys.of_digest(key_digest), session)
     response.set_cookie(
         cookie_of(request),
         session.token,

@@ -47,7 +47,7 @@ def create(call: Call[dtos.CreateAiProvider]) -> dtos.IdResponse:
         return registry_document.added(document, provider, unix_ms())
 
     _write_down(call, add, provider.name, fields)
-    gateway.health_store.forget(provider.name)
+    gateway.providers.health_store.forget(provider.name)
     document = _change(gateway, add)
     _probe_anew(gateway, provider.name)
     return _id_of(document, provider.name)
@@ -89,7 +89,7 @@ def delete(call: Call[dtos.DeleteAiProvider]) -> dtos.EmptyResponse:
         entry = _entry(document, wanted.id, wanted.name)
         return registry_document.removed(document, entry.provider.name)
 
-    before = gateway.follower.store.read()[1]
+    before = gateway.providers.follower.store.read()[1]
     name = _entry(before, wanted.id, wanted.name).provider.name
     _write_down(call, remove, wanted.name or str(wanted.id), {})
     _change(gateway, remove)
@@ -104,11 +104,11 @@ def change_status(call: Call[dtos.ChangeAiProviderStatus]) -> dtos.StringRespons
     provider = named(gateway, wanted.provider)
     record(call, provider.name, {"online": wanted.online})
     if wanted.online:
-        gateway.health_store.forget(provider.name)
+        gateway.providers.health_store.forget(provider.name)
     else:
         held = Health(standing=Standing.HELD, since_ms=unix_ms(), reason=_OPERATOR)
-        gateway.health_store.set(provider.name, held)
-    gateway.follower.look()
+        gateway.providers.health_store.set(provider.name, held)
+    gateway.providers.follower.look()
     said = f"{provider.name} is {'online' if wanted.online else 'offline'}"
     return dtos.StringResponse(result=said)
 
@@ -122,7 +122,7 @@ def reload(call: Call[dtos.Reload]) -> dtos.EmptyResponse:
     except SettingsError as exc:
         raise ValidationFailed(str(exc)) from exc
     record(call, gateway.settings.providers_file.name)
-    gateway.follower.reload(file)
+    gateway.providers.follower.reload(file)
     return dtos.EmptyResponse()
 
 
@@ -139,14 +139,14 @@ def _write_down(
     fields: Mapping[str, Any],
 ) -> None:
     """Write a change into the audit log, once it is known to be one that can be made."""
-    make(call.services.follower.store.read()[1])
+    make(call.services.providers.follower.store.read()[1])
     changes = {name: registry_document.shown(name, value) for name, value in fields.items()}
     record(call, target, changes)
 
 
 def _change(gateway: Services, make: Any) -> RegistryDocument:
-    document = gateway.follower.store.change(make)
-    gateway.follower.look()
+    document = gateway.providers.follower.store.change(make)
+    gateway.providers.follower.look()
     return document
 
 

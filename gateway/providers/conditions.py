@@ -22,7 +22,7 @@ def named(services: Services, name: str) -> Provider:
 
 def condition_of(services: Services, provider: Provider, model: str = "") -> Condition:
     """Return the provider's condition now."""
-    return services.health.condition_of(provider, model, unix_ms())
+    return services.providers.health.condition_of(provider, model, unix_ms())
 
 
 def obstacles(services: Services, model: str, pinned: str) -> str:

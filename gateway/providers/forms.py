@@ -83,7 +83,7 @@ def checked_provider(known: dict[str, Any], fields: dict[str, Any]) -> Provider:
 def shown(gateway: Services, entry: Entry) -> dtos.AiProvider:
     """Return a provider as it is shown: with how it does, without its key."""
     one = entry.provider
-    condition, health = condition_of(gateway, one), gateway.health.of(one.name)
+    condition, health = condition_of(gateway, one), gateway.providers.health.of(one.name)
     is_away = condition.standing not in (Standing.ONLINE, Standing.RESTING)
     return dtos.AiProvider(
         id=entry.id,

@@ -26,6 +26,9 @@ _TYPES: Final = {
     "ollama": "Ollama",
     "anthropic": "Anthropic",
     "automatic1111": "AUTOMATIC1111's web UI, Forge, sd.cpp",
+    "comfyui": "ComfyUI",
+    "replicate": "Replicate",
+    "local": "Engines of ReplyTo's own workers",
 }
 #: What only the admin sees of a provider.
 _PLACES: Final = {
@@ -40,7 +43,7 @@ def query(call: Call[dtos.QueryAiProviders]) -> Response:
     gateway, wanted = call.services, call.request
     entries = [
         entry
-        for entry in gateway.follower.store.read()[1].entries
+        for entry in gateway.providers.follower.store.read()[1].entries
         if wanted.id in (None, entry.id) and wanted.name in (None, entry.provider.name)
     ]
     rows = rows_of(entries, partial(shown, gateway))
@@ -59,7 +62,7 @@ def _as_probed(row: dtos.AiProvider, found: bytes | None) -> dtos.AiProvider:
 def active(call: Call[dtos.GetActiveProviders]) -> Response:
     """List the providers that may be called now; where they are is told to the admin alone."""
     gateway, principal = call.services, call.principal
-    entries = gateway.follower.store.read()[1].entries
+    entries = gateway.providers.follower.store.read()[1].entries
     everybody = rows_of(entries, partial(shown, gateway))
     usable = [
         mine

@@ -131,7 +131,7 @@ def _show(job: Job, response_id: str) -> Response:
 
 
 def _wait_for_end(gateway: Services, job_id: int) -> None:
-    with gateway.mailbox.waiter() as waiter:
+    with gateway.waiting.mailbox.waiter() as waiter:
         gateway.jobs.watch(job_id, waiter.address)
         waiter.wake()
         waiter.wait_until(lambda: _if_ended(gateway.jobs.get(job_id)), _ABORT_S)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol
 
 from shared.codecs import sse
@@ -19,12 +19,24 @@ _COMMENT: Final = b": keep-alive\n\n"
 class EventForm(Protocol):
     """Writes the events of one stream."""
 
-    mimetype: str
+    @property
+    def mimetype(self) -> str:
+        """What the stream is."""
+        ...
+
     #: What is sent when nothing else was for a while; nothing where the form has no such thing.
     keep_alive: bytes
 
+    def opens(self, first: bytes) -> None:
+        """Look at the first chunk, before the head of the answer is written."""
+        ...
+
     def chunk(self, chunk: bytes, event_id: str) -> bytes:
         """Return a chunk as an event; nothing for one that the client has."""
+        ...
+
+    def rest(self) -> Iterable[bytes]:
+        """Return what follows the end of a stream that is whole, in pieces."""
         ...
 
     def done(self) -> bytes:
@@ -36,7 +48,18 @@ class EventForm(Protocol):
         ...
 
 
-class ChunkEvents:
+class AllInChunks:
+    """Of forms whose chunks tell all that there is."""
+
+    def opens(self, first: bytes) -> None:
+        """Do nothing: all streams begin alike."""
+
+    def rest(self) -> Iterable[bytes]:
+        """Return nothing."""
+        return ()
+
+
+class ChunkEvents(AllInChunks):
     """Chats and text completions: data alone, and `[DONE]` at the end."""
 
     mimetype = _EVENTS
@@ -55,7 +78,7 @@ class ChunkEvents:
         return sse.encode(body)
 
 
-class ResponseEvents:
+class ResponseEvents(AllInChunks):
     """Responses: each event has its name, and the last one is the provider's own.
 
     `after` is the number of the last event that the client has. `tell` hears the response's id
@@ -102,7 +125,7 @@ class ResponseEvents:
             self._tell(response_id)
 
 
-class OllamaLines:
+class OllamaLines(AllInChunks):
     """Ollama's own API: no events but a JSON object a line, of which the last one says `done`."""
 
     mimetype = "application/x-ndjson"

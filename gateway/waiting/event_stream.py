@@ -80,8 +80,9 @@ class EventStream:
         self._silent_s = 0.0
         self._stack = ExitStack()
         self.is_over = False
+        self._is_whole = False
         self._follower: Follower = self._stack.enter_context(
-            services.chunk_reader.follow(job_id, _before(place.entry))
+            services.waiting.chunk_reader.follow(job_id, _before(place.entry))
         )
         with self._stack:
             self._ahead: list[Entry] = self._follower.next(0)
@@ -103,6 +104,8 @@ class EventStream:
         while not self._ahead and waited_s < timeout_s and not self._client_left():
             self._ahead = self._next()
             waited_s += _LOOK_UP_S
+        if self._ahead and self._ahead[0].chunks:
+            self._form.opens(self._ahead[0].chunks[0])
         return self._ahead[0] if self._ahead else None
 
     def events(self) -> Iterator[bytes]:
@@ -110,6 +113,8 @@ class EventStream:
         while not self.is_over and not self._client_left():
             if piece := self._piece():
                 yield piece
+        if self._is_whole:
+            yield from self._form.rest()
 
     def _piece(self) -> bytes:
         """Return what there is to send, empty when there was nothing for a moment."""
@@ -133,6 +138,7 @@ class EventStream:
 
     def _last_event(self, end: JobState) -> bytes:
         if end is JobState.COMPLETED:
+            self._is_whole = True
             return self._form.done()
         job = self._job()
         error = (job and job.error) or failure_body(as_failure(StreamGone()))

@@ -23,7 +23,7 @@ def seated(gateway: Services) -> Iterator[ExitStack]:
     Raises TooManyWaiting.
     """
     with ExitStack() as held:
-        held.enter_context(gateway.chunk_reader.seat())
+        held.enter_context(gateway.waiting.chunk_reader.seat())
         yield held
 
 

@@ -6,6 +6,7 @@ import json
 import time
 from typing import Any
 
+from gateway.waiting.event_form import AllInChunks
 from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.moments import iso_date
 from shared.store.clock import unix_ms
@@ -14,7 +15,7 @@ from shared.wire import ollama_chat
 Json = dict[str, Any]
 
 
-class OllamaChatLines:
+class OllamaChatLines(AllInChunks):
     """The lines of one stream. Calls of tools come whole, in one line before the last."""
 
     mimetype = "application/x-ndjson"

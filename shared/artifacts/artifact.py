@@ -17,7 +17,8 @@ INCOMING: Final = "incoming"
 UPLOAD: Final = "upload"
 UPLOAD_PART: Final = "upload_part"
 VARIANT: Final = "variant"
-HIDDEN: Final = (INCOMING, UPLOAD, UPLOAD_PART, VARIANT)
+PASSING: Final = "passing"
+HIDDEN: Final = (INCOMING, UPLOAD, UPLOAD_PART, VARIANT, PASSING)
 
 #: What a file's name ends with, by its type.
 EXTENSIONS: Final[Mapping[str, str]] = {

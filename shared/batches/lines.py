@@ -15,6 +15,7 @@ from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.json_text import members, parse_document
 from shared.errors import ValidationFailed
 from shared.wire.chat_request import ChatCall, parse_chat_completion
+from shared.wire.naming import fold
 from shared.wire.operation_request import (
     parse_completion,
     parse_embedding,
@@ -93,6 +94,9 @@ class Checked:
             return "invalid_url", f"url must be the batch's endpoint, {self.endpoint}.", "url"
         if body.get("stream"):
             return "invalid_request", "Requests of a batch are not streamed.", "body.stream"
+        if any(fold(name) == "runafter" for name in body):
+            told = "Requests of a batch run as soon as there is room."
+            return "invalid_request", told, "body.runAfter"
         return None
 
 

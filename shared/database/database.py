@@ -9,17 +9,12 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import (
-    DataError,
-    DBAPIError,
-    IntegrityError,
-    NotSupportedError,
-    ProgrammingError,
-)
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from shared.database import migration
 from shared.database.engine import WRITES, build_engine
+from shared.database.refusals import is_outage
 from shared.database.url import parse_url
 from shared.errors import DatabaseUnavailable
 from shared.native_threads import NativeThreads, TookTooLong, with_limit
@@ -27,9 +22,6 @@ from shared.native_threads import NativeThreads, TookTooLong, with_limit
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-#: What the database refuses for what was asked of it, and not because it is away or full.
-_REFUSED: Final = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
 
 #: How long a read and a write may take (seconds).
 READ_S: Final = 5.0
@@ -73,7 +65,11 @@ class Database:
             return
         with self._migrating:
             if not self._migrated:
-                self._run(lambda: migration.upgrade(self._engine), MIGRATE_S)
+                try:
+                    self._run(lambda: migration.upgrade(self._engine), MIGRATE_S)
+                except DBAPIError as exc:
+                    # Tables of somebody else's are in the way: an operator can mend that.
+                    raise DatabaseUnavailable from exc
                 self._migrated = True
 
     def close(self) -> None:
@@ -94,9 +90,11 @@ class Database:
                 return self._threads.call(work, timeout_s)
             # psycopg waits by `select`, which gevent has patched.
             return with_limit(work, timeout_s)
-        except _REFUSED:
-            raise
-        except (DBAPIError, NoConnectionFree, TookTooLong, OSError) as exc:
+        except DBAPIError as exc:
+            if not is_outage(exc):
+                raise
+            raise DatabaseUnavailable from exc
+        except (NoConnectionFree, TookTooLong, OSError) as exc:
             raise DatabaseUnavailable from exc
 
     def _transact(
@@ -116,9 +114,16 @@ def prepare(url: str) -> None:
     try:
         database.migrate()
     except DatabaseUnavailable as exc:
-        log.warning("database %s: not usable yet, trying on: %s", database, exc.__cause__)
+        log.warning("database %s: not usable yet, trying on: %s", database, why(exc))
     finally:
         database.close()
+
+
+def why(error: DatabaseUnavailable) -> str:
+    """Return what the database said, in one line."""
+    cause = error.__cause__
+    said = cause.orig if isinstance(cause, DBAPIError) else cause
+    return " ".join(str(said or error).split())
 
 
 def _limit(connection: Connection, timeout_s: float) -> None:

@@ -92,7 +92,7 @@ def _begin_postgresql(operators: str) -> Callable[[Connection], None]:
 
 def _sqlite(url: DatabaseUrl) -> Engine:
     engine = create_engine(
-        url.text,
+        URL.create("sqlite", database=url.path),
         poolclass=IdlePool,
         hide_parameters=True,
         connect_args={"timeout": _BUSY_S, "isolation_level": None, "check_same_thread": False},

@@ -9,15 +9,25 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import unquote
+
+from shared.database.libpq_options import problem_of
 
 #: Both names of the scheme, and with the name of a driver as SQLAlchemy writes it.
 _POSTGRESQL: Final = re.compile(r"postgres(?:ql)?(?:\+[a-z0-9_]+)?://", re.IGNORECASE)
-_SQLITE: Final = "sqlite:///"
-#: Options of other drivers that say what holds here anyway.
-_IGNORED: Final = frozenset(("pgbouncer",))
+_SQLITE: Final = re.compile(r"sqlite(?:\+[a-z0-9_]+)?:///", re.IGNORECASE)
+#: What other programs say of SQLite's connections; here it is always the same.
+_OF_SQLITE: Final = frozenset(
+    ("timeout", "check_same_thread", "cached_statements", "isolation_level", "detect_types")
+)
 #: The one option of psycopg that is none of libpq's.
 _THRESHOLD: Final = "prepare_threshold"
+#: With those of other drivers that say what holds here anyway.
+_OWN: Final = frozenset((_THRESHOLD, "pgbouncer"))
+_ENCODE: Final = (
+    "cannot be read as a PostgreSQL URL; in user, password and options, characters such as "
+    "@ : / ? # % and spaces are written as %40 %3A %2F %3F %23 %25 %20"
+)
 _SECRET: Final = re.compile("password|secret", re.IGNORECASE)
 
 
@@ -50,44 +60,66 @@ class DatabaseUrl:
 
 def parse_url(text: str) -> DatabaseUrl:
     """Return the database that the URL names. Raises BadDatabaseUrl."""
-    if text.startswith(_SQLITE):
-        path = text.removeprefix(_SQLITE).split("?")[0]
-        if not path:
-            raise BadDatabaseUrl("sqlite:/// must be followed by the path of a file")
-        return DatabaseUrl("sqlite", text, path=path)
+    if found := _SQLITE.match(text):
+        path = _sqlite_path(text[found.end() :])
+        return DatabaseUrl("sqlite", f"sqlite:///{path}", path=path)
     if not _POSTGRESQL.match(text):
         raise BadDatabaseUrl("must start with 'postgresql://' or 'sqlite:///'")
     return DatabaseUrl("postgresql", text, options=_libpq_options(text))
 
 
+def _sqlite_path(rest: str) -> str:
+    path, _, query = rest.partition("?")
+    for name in (pair.partition("=")[0] for pair in query.split("&") if pair):
+        if name not in _OF_SQLITE:
+            raise BadDatabaseUrl("SQLite's file takes no options, and no ? in its name")
+    if path == ":memory:" or path.startswith("file:"):
+        raise BadDatabaseUrl(
+            "must name a file, which all processes share: sqlite:////path/history.db"
+        )
+    if not path or path.endswith("/"):
+        raise BadDatabaseUrl("sqlite:/// must be followed by the path of a file")
+    return path
+
+
 def _libpq_options(text: str) -> dict[str, Any]:
     """Return psycopg's arguments. Prepared statements are off: see docs/adr/0024."""
     uri, own = _without_own(_POSTGRESQL.sub("postgresql://", text, count=1))
+    if _ends_elsewhere(uri):
+        raise BadDatabaseUrl(_ENCODE)
     from psycopg import Error  # noqa: PLC0415 - heavy, and SQLite needs none of it
     from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
 
     try:
         options: dict[str, Any] = dict(conninfo_to_dict(uri))
+    except UnicodeDecodeError:
+        raise BadDatabaseUrl(_ENCODE) from None
     except Error as exc:
-        raise BadDatabaseUrl(_why(str(exc))) from None
+        raise BadDatabaseUrl(_why(str(exc), uri)) from None
+    if problem := problem_of(options):
+        raise BadDatabaseUrl(problem)
     options[_THRESHOLD] = _threshold(own.get(_THRESHOLD, ""))
     return options
 
 
+def _ends_elsewhere(uri: str) -> bool:
+    """Whether libpq would take a part of the password for the host, the port or the database.
+
+    For libpq the first @ ends the password, unless a / comes before; then there is none.
+    """
+    head, _, tail = uri.partition("://")[2].partition("/")
+    return head.partition("?")[0].count("@") > 1 or "@" in tail.partition("?")[0]
+
+
 def _without_own(uri: str) -> tuple[str, dict[str, str]]:
     """Return the URI with libpq's options only, and the others."""
-    try:
-        parts = urlsplit(uri)
-    except ValueError:
-        raise BadDatabaseUrl("the brackets of an IPv6 address do not match") from None
-    # A `+` is itself to libpq, and a space to urllib.
-    pairs = parse_qsl(parts.query.replace("+", "%2B"), keep_blank_values=True)
-    own = {name: value for name, value in pairs if name in _IGNORED or name == _THRESHOLD}
+    before, _, query = uri.rpartition("?")
+    pairs = [pair.partition("=") for pair in query.split("&")] if before else []
+    own = {name: unquote(value) for name, _, value in pairs if name in _OWN}
     if not own:
         return uri, {}
-    kept = [(name, value) for name, value in pairs if name not in own]
-    query = urlencode(kept).replace("+", "%20")
-    return urlunsplit(parts._replace(query=query)), own
+    kept = "&".join(f"{name}={value}" for name, _, value in pairs if name not in own)
+    return f"{before}?{kept}" if kept else before, own
 
 
 def _threshold(text: str) -> int | None:
@@ -98,14 +130,12 @@ def _threshold(text: str) -> int | None:
     return int(text)
 
 
-def _why(told: str) -> str:
+def _why(told: str, uri: str) -> str:
     """Return what libpq found wrong, unless its words could hold a part of the password."""
-    if found := re.search(r'invalid URI query parameter: "(\w{1,40})"', told):
+    found = re.search(r'invalid URI query parameter: "(\w{1,40})"', told)
+    if found and "@" not in uri.rpartition("?")[2]:
         return f"PostgreSQL has no option '{found[1]}'"
-    return (
-        "cannot be read as a PostgreSQL URL; in user, password and options, characters such as "
-        "@ : / ? # % and spaces are written as %40 %3A %2F %3F %23 %25 %20"
-    )
+    return "the brackets of an IPv6 address do not match" if "IPv6" in told else _ENCODE
 
 
 def _bracketed(hosts: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import BeforeValidator, Field
 
@@ -33,6 +33,13 @@ def one_of(values: Iterable[StrEnum]) -> BeforeValidator:
 
     return BeforeValidator(read)
 
+
+#: Seconds from now, or a moment, which `shared/wire/run_after.py` reads.
+RunAfter = Annotated[
+    Annotated[str, Field(max_length=64)] | None,
+    BeforeValidator(lambda value: None if value in (None, "") else str(value)),
+]
+RUN_AFTER: Final = "Not to run before: a date and time, or seconds from now; a year at most."
 
 #: A name that a client chose, or part of one.
 Text = Annotated[Annotated[str, Field(max_length=256)] | None, BeforeValidator(empty_is_absent)]

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from shared.dtos.base import Dto, ResponseStatus
-from shared.dtos.fields import Holds
+from shared.dtos.fields import RUN_AFTER, Holds, RunAfter
 from shared.dtos.jobs import GetOpenAiChatStatus, GetOpenAiChatStatusResponse
 
 Json = dict[str, Any]
@@ -26,6 +26,12 @@ class GatewayFields(Dto):
     tag: str | None = Field(None, description="Anything you group by.")
     reply_to: str | None = Field(None, alias="replyTo", description="Where the answer is posted.")
     timeout_secs: float | None = Field(None, alias="timeoutSecs", description="Its deadline.")
+
+
+class FieldsOfQueued(GatewayFields):
+    """What the gateway is told about a call that nobody waits for."""
+
+    run_after: RunAfter = Field(None, alias="runAfter", description=RUN_AFTER)
 
 
 class OpenAiWire(Dto):
@@ -111,7 +117,7 @@ class OpenAiChatCompletion(GatewayFields, OpenAiChat):
     """Run a chat and wait for its answer."""
 
 
-class QueueOpenAiChatCompletion(GatewayFields):
+class QueueOpenAiChatCompletion(FieldsOfQueued):
     """Queue a chat, and be told where to ask for it."""
 
     request: OpenAiChat = Field(description="The chat request.")
@@ -222,7 +228,7 @@ class OllamaGeneration(GatewayFields, OllamaGenerate):
     """Run a generation of Ollama's and wait for its answer."""
 
 
-class QueueOllamaGeneration(GatewayFields):
+class QueueOllamaGeneration(FieldsOfQueued):
     """Queue a generation of Ollama's, and be told where to ask for it."""
 
     request: OllamaGenerate = Field(description="The generation.")
@@ -296,7 +302,7 @@ class OpenAiModels(OpenAiWire):
     data: list[OpenAiModel]
 
 
-class CreateResponse(GatewayFields, OpenAiWire):
+class CreateResponse(FieldsOfQueued, OpenAiWire):
     """Make a response: in the background, or answer with it at its end or as it comes."""
 
     model: str | None = Field(None, description="May be absent where `prompt` names it.")

@@ -100,6 +100,7 @@ class GetOpenAiChatStatusResponse(Dto):
     estimated_start_secs: int | None = Field(
         None, description="Seconds until it may start, when the queue moves."
     )
+    run_after: str | None = Field(None, description="It does not run before, in UTC.")
     response_status: ResponseStatus | None = None
     result: Annotated[dict[str, Any], Holds("OpenAiChatResponse")] | None = Field(
         None, description="The chat response."
@@ -115,6 +116,7 @@ class BackgroundJob(Dto):
     worker: str | None = None
     created_date: str
     created_by: str | None = None
+    run_after: str | None = None
     request_id: str | None = None
     request_type: str | None = None
     request: str | None = None

@@ -53,7 +53,9 @@ def job_row(job: Job, prices: Prices) -> Row:
         "error_code": code,
         "error_message": message[:_MESSAGE],
         "attempts": job.attempts_json,
-        "waited_ms": max(0, (job.started_ms or job.executed_ms) - job.created_ms),
+        "waited_ms": max(
+            0, (job.started_ms or job.executed_ms) - max(job.created_ms, job.run_after_ms)
+        ),
         "duration_ms": max(0, job.executed_ms - job.started_ms) if job.started_ms else 0,
         "streamed": int(job.streamed == "1"),
         "prompt_tokens": usage.prompt,

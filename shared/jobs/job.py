@@ -62,6 +62,8 @@ class NewJob(NamedTuple):
     base_url: str = ""
     #: The `x-request-id` of the request that made it.
     request_id: str = ""
+    #: Not to run before, as `shared/wire/run_after.py` writes it; empty for at once.
+    run_after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ class Job:
     executed_ms: int = 0
     completed_ms: int = 0
     notified_ms: int = 0
+    #: It was not to run before; 0 for at once.
+    run_after_ms: int = 0
     attempt: int = 0
     crashes: int = 0
     worker: str = ""
@@ -151,6 +155,7 @@ class Job:
 _NUMBERS: Final = (
     *("id", "priority", "attempt", "crashes", "status", "generation"),
     *("created_ms", "deadline_ms", "started_ms", "executed_ms", "completed_ms", "notified_ms"),
+    "run_after_ms",
 )
 _BYTES: Final = ("request", "response", "error", "callback_body")
 #: Prefix of the hash fields that hold one attempt each.

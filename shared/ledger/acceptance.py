@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import redis
+
 from shared.errors import (
     BodyTooLarge,
     LedgerUnavailable,
     OwnerBytesFull,
+    OwnerLaterFull,
     OwnerQueueFull,
     QueueFull,
     RefIdConflict,
@@ -20,19 +23,40 @@ from shared.ledger.key_limits import KeyLimits, over_limit, retry_after_s
 from shared.operation import MEDIA, Operation
 from shared.queues import names as task_names
 from shared.queues import queue_keys
+from shared.settings import Settings
 from shared.store import redis_keys as keys
-from shared.store.clock import milliseconds
+from shared.store.base import Ledger
+from shared.store.clock import Clock, milliseconds, redis_clock
 from shared.store.replicas import confirm
 from shared.store.scripts import Argument, Call
 
-_FULL: Final = {"full": QueueFull, "owner_full": OwnerQueueFull, "bytes_full": OwnerBytesFull}
+_FULL: Final = {
+    "full": QueueFull,
+    "owner_full": OwnerQueueFull,
+    "later_full": OwnerLaterFull,
+    "bytes_full": OwnerBytesFull,
+}
 
 
-class Acceptance(KeyLimits):
+def no_known_id() -> int:
+    """Stand for a history that knows no id."""
+    return 0
+
+
+class Acceptance(Ledger):
     """Accepts jobs, within the bounds of the queues and of the keys."""
 
-    #: Tells the highest id that the history knows; asked when the ids need a new epoch.
-    _known_id: Callable[[], int]
+    def __init__(
+        self,
+        client: redis.Redis,
+        settings: Settings,
+        clock: Clock = redis_clock,
+        known_id: Callable[[], int] = no_known_id,
+    ) -> None:
+        """`known_id` tells the highest id that the history knows; ids of a new epoch are above."""
+        super().__init__(client, settings, clock)
+        self._limits = KeyLimits(clock)
+        self._known_id = known_id
 
     def accept(self, new: NewJob) -> Accepted:
         """Make the job and put it in line, or find the one its RefId made before.
@@ -48,22 +72,27 @@ class Acceptance(KeyLimits):
             *queue_keys.of_accept(new.model, new.priority, new.owner, new.provider, new.operation),
         ]
         if new.allowance:
-            accept_keys += self._limit_keys(new.allowance.key_id)
+            accept_keys += self._limits.keys_of(new.allowance.key_id)
         call = Call("accept", accept_keys, self._accept_args(new))
         answer = self._scripts.run(call)
         if answer[0] == b"unborn":
-            Epoch(self._client).ensure(self._known_id())
+            self.begin_epoch()
             answer = self._scripts.run(call)
-        accepted = self._accepted(new, answer)
-        self._confirm()
+        accepted = self.accepted(new, answer)
+        self.confirm()
         return accepted
 
-    def _accepted(self, new: NewJob, answer: Sequence[bytes]) -> Accepted:
+    def begin_epoch(self) -> None:
+        """Let ids begin above all that the history knows."""
+        Epoch(self._client).ensure(self._known_id())
+
+    def accepted(self, new: NewJob, answer: Sequence[bytes]) -> Accepted:
         """Return what the script's answer says of a job. Raises its refusal."""
         self._refuse(new, answer)
         return Accepted(int(answer[1]), is_new=answer[0] == b"accepted")
 
-    def _confirm(self) -> None:
+    def confirm(self) -> None:
+        """Wait for the replicas that must have what was accepted. Raises LedgerUnavailable."""
         if self._settings.redis_min_replicas:
             # Known before, too: whoever made it may not have been told.
             confirm(self._client, self._settings.redis_min_replicas)
@@ -104,6 +133,8 @@ class Acceptance(KeyLimits):
             new.allowance.to_json() if new.allowance else "",
             settings.owner_queue_bytes,
             len(new.request),
+            new.run_after,
+            settings.owner_delayed_limit,
             *(part for pair in fields_of(new).items() for part in pair),
         ]
 

@@ -6,14 +6,18 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
-from shared.jobs.epoch import Epoch
+import redis
+
 from shared.jobs.job import NewJob
 from shared.jobs.moves import Accepted
 from shared.ledger.acceptance import Acceptance, fields_of
+from shared.ledger.key_limits import KeyLimits
 from shared.queues import names as task_names
 from shared.queues import queue_keys
+from shared.settings import Settings
 from shared.store import redis_keys as keys
-from shared.store.clock import milliseconds
+from shared.store.base import Ledger
+from shared.store.clock import Clock, milliseconds, redis_clock
 from shared.store.scripts import Argument, Call
 
 #: Most jobs and bytes of one run of the script, in which Redis serves nobody else: some
@@ -22,8 +26,21 @@ _MOST_JOBS: Final = 100
 _MOST_BYTES: Final = 1_048_576
 
 
-class BulkAcceptance(Acceptance):
+class BulkAcceptance(Ledger):
     """Accepts jobs in their order, each by itself, up to the first that is refused."""
+
+    def __init__(
+        self,
+        client: redis.Redis,
+        settings: Settings,
+        clock: Clock = redis_clock,
+        *,
+        single: Acceptance,
+    ) -> None:
+        """`single` accepts one job, and says what an answer of the script means."""
+        super().__init__(client, settings, clock)
+        self._limits = KeyLimits(clock)
+        self._single = single
 
     def accept_all(self, news: Sequence[NewJob]) -> Iterator[Accepted]:
         """Make the jobs and put them in line, or find those that their RefIds made before.
@@ -39,11 +56,11 @@ class BulkAcceptance(Acceptance):
         call = self._bulk_call(news)
         told = self._scripts.run(call)
         if told[0][0] == b"unborn":
-            Epoch(self._client).ensure(self._known_id())
+            self._single.begin_epoch()
             told = self._scripts.run(call)
-        self._confirm()
+        self._single.confirm()
         for new, answer in zip(news, told, strict=False):
-            yield self._accepted(new, answer)
+            yield self._single.accepted(new, answer)
 
     def _bulk_call(self, news: Sequence[NewJob]) -> Call:
         first, settings = news[0], self._settings
@@ -60,6 +77,7 @@ class BulkAcceptance(Acceptance):
             first.allowance.to_json() if first.allowance else "",
             settings.owner_queue_bytes,
             len(news),
+            settings.owner_delayed_limit,
         ]
         for new in news:
             common += _own_args(new)
@@ -70,7 +88,7 @@ class BulkAcceptance(Acceptance):
         of_queue = queue_keys.of_accept(
             first.model, first.priority, first.owner, first.provider, first.operation
         )
-        limits = self._limit_keys(first.allowance.key_id) if first.allowance else ()
+        limits = self._limits.keys_of(first.allowance.key_id) if first.allowance else ()
         refs = (keys.ref(new.owner, new.ref_id) for new in news)
         return [keys.JOB_ID, *of_queue, *limits, *refs]
 
@@ -102,6 +120,7 @@ def _own_args(new: NewJob) -> list[Argument]:
         new.tag,
         len(new.request),
         new.allowance.tokens if new.allowance else 0,
+        new.run_after,
         2 * len(fields),
     ]
     for pair in fields.items():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import redis
+
 from shared.api_keys.limits import Allowance
 from shared.callbacks import delivery_keys
 from shared.errors import OwnerBytesFull
@@ -14,8 +16,10 @@ from shared.ledger.key_limits import KeyLimits, over_limit, retry_after_s
 from shared.operation import Operation
 from shared.queues import names as task_names
 from shared.queues import queue_keys
+from shared.settings import Settings
 from shared.store import redis_keys as keys
-from shared.store.clock import milliseconds
+from shared.store.base import Ledger
+from shared.store.clock import Clock, milliseconds, redis_clock
 from shared.store.scripts import Call
 
 #: Fields of a job that left the ledger, when it is put back.
@@ -25,8 +29,12 @@ _PUT_BACK: Final = (
 )
 
 
-class Commands(KeyLimits):
+class Commands(Ledger):
     """Cancels jobs, and queues ended ones again."""
+
+    def __init__(self, client: redis.Redis, settings: Settings, clock: Clock = redis_clock) -> None:
+        super().__init__(client, settings, clock)
+        self._limits = KeyLimits(clock)
 
     def cancel(self, job: Job) -> Cancelled:
         """End the job if it waits, ask its attempt to abort if it runs."""
@@ -58,7 +66,7 @@ class Commands(KeyLimits):
         """
         retry_keys = _retry_keys(job)
         if allowance:
-            retry_keys += self._limit_keys(allowance.key_id)
+            retry_keys += self._limits.keys_of(allowance.key_id)
         call = Call(
             "retry",
             retry_keys,

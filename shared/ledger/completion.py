@@ -6,22 +6,33 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import redis
+
 from shared.api_keys.limits import Charge
 from shared.callbacks import delivery_keys
 from shared.callbacks.body import thin_body
 from shared.callbacks.events import job_event
 from shared.jobs.job import ATTEMPT_PREFIX, Job, JobState
 from shared.ledger.key_limits import KeyLimits, charge_args
+from shared.operation import MEDIA
+from shared.settings import Settings
 from shared.store import redis_keys as keys
-from shared.store.clock import milliseconds
+from shared.store.base import Ledger
+from shared.store.clock import Clock, milliseconds, redis_clock
 from shared.store.lease import Lease
 from shared.store.scripts import Argument, Call
 
 _NO_CHARGE: Final = Charge()
+#: How long the chunks of media are kept once they are whole (seconds): who follows has them soon.
+_MEDIA_CHUNKS_S: Final = 60.0
 
 
-class Completion(KeyLimits):
+class Completion(Ledger):
     """Makes executed jobs final, many in one round trip; one process at a time."""
+
+    def __init__(self, client: redis.Redis, settings: Settings, clock: Clock = redis_clock) -> None:
+        super().__init__(client, settings, clock)
+        self._limits = KeyLimits(clock)
 
     def enter_completion(self, token: str, lease_s: float) -> bool:
         """Become the one who completes; renew with the same token. False: somebody else is."""
@@ -53,7 +64,7 @@ class Completion(KeyLimits):
         calls = [
             Call(
                 "complete",
-                [*_complete_keys(job), *self._charge_keys(job)],
+                [*_complete_keys(job), *self._limits.charge_keys(job)],
                 [
                     now,
                     *self._complete_args(job, subscribed=job.owner in subscribers),
@@ -97,8 +108,15 @@ class Completion(KeyLimits):
             job.owner,
             job_event(settings, job) if subscribed else b"",
             # Without its job nobody could ask for its chunks.
-            min(ttl_ms, milliseconds(settings.stream_ttl_s)),
+            min(ttl_ms, milliseconds(_chunks_ttl_s(job, settings))),
         ]
+
+
+def _chunks_ttl_s(job: Job, settings: Settings) -> float:
+    """Return how long a stream's chunks are kept; those of media are in the result as well."""
+    if job.operation in MEDIA:
+        return min(settings.stream_ttl_s, _MEDIA_CHUNKS_S)
+    return settings.stream_ttl_s
 
 
 def _complete_keys(job: Job) -> list[str]:

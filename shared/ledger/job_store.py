@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import redis
 
+from shared.ledger.acceptance import Acceptance, no_known_id
 from shared.ledger.attempts import Attempts
 from shared.ledger.bulk_acceptance import BulkAcceptance
 from shared.ledger.commands import Commands
@@ -19,16 +20,48 @@ from shared.settings import Settings
 from shared.store.clock import Clock, redis_clock
 
 
-class JobStore(BulkAcceptance, Attempts, Completion, Commands, Reader):
-    """Issues every job move. Raises redis.RedisError when the ledger cannot be reached."""
+class JobStore:
+    """Every move of a job, each that of the role which owns it.
+
+    Who makes the moves of one role takes that role alone. The moves raise redis.RedisError when the
+    ledger cannot be reached.
+    """
 
     def __init__(
         self,
         client: redis.Redis,
         settings: Settings,
         clock: Clock = redis_clock,
-        known_id: Callable[[], int] = lambda: 0,
+        known_id: Callable[[], int] = no_known_id,
     ) -> None:
         """`known_id` tells the highest id that the history knows."""
-        super().__init__(client, settings, clock)
-        self._known_id = known_id
+        self.acceptance = Acceptance(client, settings, clock, known_id)
+        self.bulk = BulkAcceptance(client, settings, clock, single=self.acceptance)
+        self.attempts = Attempts(client, settings, clock)
+        self.completion = Completion(client, settings, clock)
+        self.commands = Commands(client, settings, clock)
+        self.reader = Reader(client, settings, clock)
+
+        self.accept = self.acceptance.accept
+        self.accept_all = self.bulk.accept_all
+        self.cancel = self.commands.cancel
+        self.retry = self.commands.retry
+
+        self.claim = self.attempts.claim
+        self.renew = self.attempts.renew
+        self.execute = self.attempts.execute
+        self.defer = self.attempts.defer
+
+        self.executed = self.completion.executed
+        self.complete = self.completion.complete
+
+        self.client = self.reader.client
+        self.position = self.reader.position
+        self.watch = self.reader.watch
+        self.get = self.reader.get
+        self.answer = self.reader.answer
+        self.summaries = self.reader.summaries
+        self.queued = self.reader.queued
+        self.making = self.reader.making
+        self.find_id = self.reader.find_id
+        self.ping = self.reader.ping

@@ -15,8 +15,7 @@ from shared.errors import (
 )
 from shared.jobs.job import Job
 from shared.store import redis_keys as keys
-from shared.store.base import Ledger
-from shared.store.clock import unix_ms
+from shared.store.clock import Clock, unix_ms
 from shared.store.scripts import Argument
 
 #: Limits that find no room at a foreseeable time: when to come again (seconds).
@@ -36,10 +35,13 @@ _LIMITED: Final = {
 _MONTH_LIVES_MS: Final = 62 * 86_400_000
 
 
-class KeyLimits(Ledger):
-    """Names what the scripts count a key's jobs in."""
+class KeyLimits:
+    """Names the keys in which the scripts count what a key's jobs take."""
 
-    def _limit_keys(self, key_id: str) -> list[str]:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def keys_of(self, key_id: str) -> list[str]:
         """Return KEYS of the moves that put a job of this key in line."""
         return [
             keys.requests_of(key_id),
@@ -48,7 +50,7 @@ class KeyLimits(Ledger):
             self._month_key(key_id),
         ]
 
-    def _charge_keys(self, job: Job) -> list[str]:
+    def charge_keys(self, job: Job) -> list[str]:
         """Return KEYS of the move that ends a job; none when its key has no limits."""
         if not job.key_id:
             return []

@@ -62,6 +62,8 @@ class Task(StrEnum):
     SCALE_IMAGE = "ScaleImage"
     WATERMARK_IMAGE = "WatermarkImage"
     UPSCALE_IMAGE = "UpscaleImage"
+    #: White where a picture is transparent, else black.
+    MASK_IMAGE = "MaskImage"
     CONVERT_VIDEO = "ConvertVideo"
     CROP_VIDEO = "CropVideo"
     SCALE_VIDEO = "ScaleVideo"

@@ -18,6 +18,8 @@ Json = dict[str, Any]
 
 ARTIFACT: Final = "$artifact"
 USAGE: Final = MADE
+#: How many of a sound's first bytes went to its client while it was made.
+LIVE: Final = "$live"
 #: A text of an answer that is none of JSON: srt, vtt, or plain.
 TEXT: Final = "$text"
 #: It stands at the end, where `with_made` puts it.
@@ -75,6 +77,12 @@ def as_came(stored: bytes) -> bytes:
     return stored if start < 0 else stored[:start].rstrip(b",") + b"}"
 
 
+def live_bytes(stored: bytes | None) -> int:
+    """Return how many of a sound's first bytes were told while it was made."""
+    told = _parsed(stored).get(LIVE)
+    return told if isinstance(told, int) else 0
+
+
 def artifacts(stored: bytes | None) -> list[Kept]:
     """Return the files of an answer, in their order."""
     value = _parsed(stored)
@@ -104,7 +112,7 @@ def shown(stored: bytes) -> bytes:
 
 def with_links(value: Json) -> Json:
     """Return an answer with links in the places of its files."""
-    value = {name: held for name, held in value.items() if name != USAGE}
+    value = {name: held for name, held in value.items() if name not in (USAGE, LIVE)}
     if TEXT in value:
         return {"text": value[TEXT]}
     if ARTIFACT in value:

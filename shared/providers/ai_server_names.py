@@ -10,13 +10,19 @@ from urllib.parse import urlsplit
 from shared.providers.presets import PRESETS
 
 #: Our types, as they are written in files and over the API.
-OWN_TYPES: Final = ("openai", "ollama", "anthropic")
+OWN_TYPES: Final = (
+    *("openai", "ollama", "anthropic"),
+    *("automatic1111", "comfyui", "replicate", "local"),
+)
+#: Types whose base URL is taken as it stands.
+_AS_IT_STANDS: Final = ("ollama", "anthropic", "automatic1111", "comfyui", "local")
 #: AI Server's names that are neither a type of ours nor a preset.
 _OTHERS: Final[Mapping[str, str]] = {
     "custom": "openai",
     "openaicompatible": "openai",
     "llamaserver": "openai",
     "google": "gemini",
+    "comfy": "comfyui",
 }
 _has_version = re.compile(r"/v\d").search
 
@@ -36,7 +42,7 @@ def adopted(values: Mapping[str, Any]) -> dict[str, Any]:
     elif known:
         del own["type"]
         own.setdefault("preset", known)
-    if known and known not in ("ollama", "anthropic"):
+    if known and known not in _AS_IT_STANDS:
         own["base_url"] = _with_version(own.get("base_url"), known)
     return own
 

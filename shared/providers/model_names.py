@@ -14,12 +14,15 @@ from shared.operation import Operation
 _PICTURES: Final = r"dall-e|gpt-image|chatgpt-image|stable-?diffusion|sdxl|\bsd[0-9x]|flux|imagen"
 _SPEECH: Final = r"\btts\b|-tts|kokoro|piper|\bbark\b|parler"
 _HEARING: Final = r"whisper|transcribe|parakeet|canary"
-_EYES: Final = r"gpt-4o|gpt-4\.1|gpt-5|llava|vision|-vl\b|pixtral|moondream|claude|gemini|florence"
+_EYES: Final = (
+    r"gpt-4o|gpt-4\.1|gpt-5|llava|vision|-vl\b|pixtral|moondream|claude|gemini|florence|\bblip"
+)
 
 _WORDS: Final = {
     Operation.IMAGE: _PICTURES,
     Operation.IMAGE_EDIT: r"dall-e-2|gpt-image|chatgpt-image|kontext|inpaint",
     Operation.IMAGE_VARIATION: r"dall-e-2",
+    Operation.IMAGE_UPSCALE: r"upscal|esrgan|gfpgan|swin2?ir",
     Operation.SPEECH: _SPEECH,
     Operation.TRANSCRIPTION: _HEARING,
     Operation.TRANSLATION: r"whisper",

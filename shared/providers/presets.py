@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+from shared.media.engines import NOWHERE
 from shared.providers.proxy_url import DIRECT
 
 
@@ -55,6 +56,9 @@ PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
         "fireworks": Preset("https://api.fireworks.ai/inference/v1", "FIREWORKS_API_KEY"),
         # https://<resource>.openai.azure.com/openai/v1; the names of models are deployments.
         "azure": Preset(None, "AZURE_OPENAI_API_KEY", api_key_header="api-key"),
+        "replicate": Preset("https://api.replicate.com/v1", "REPLICATE_API_TOKEN", "replicate"),
+        "comfyui": _here("http://127.0.0.1:8188", "comfyui"),
+        "automatic1111": _here("http://127.0.0.1:7860", "automatic1111"),
         "ollama": _here("http://127.0.0.1:11434", "ollama"),
         "lmstudio": _here("http://127.0.0.1:1234/v1"),
         "llamacpp": _here("http://127.0.0.1:8080/v1"),
@@ -71,7 +75,7 @@ def filled(values: Mapping[str, Any]) -> dict[str, Any]:
     own = dict(values)
     name = own.pop("preset", None)
     if name is None:
-        return own
+        return _with_nowhere(own)
     preset = PRESETS.get(name) if isinstance(name, str) else None
     if preset is None:
         raise ValueError(f"preset must be one of {', '.join(PRESETS)}")
@@ -81,3 +85,10 @@ def filled(values: Mapping[str, Any]) -> dict[str, Any]:
         # Somewhere else than on this machine.
         usual.pop("proxy", None)
     return {"name": name, **usual, **given}
+
+
+def _with_nowhere(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields; those of our own engines with an address, which nobody calls."""
+    if values.get("type") == "local":
+        return {"base_url": NOWHERE, "proxy": DIRECT, **values}
+    return values

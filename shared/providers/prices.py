@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shared.settings import SettingsError
+from shared.settings import SettingsError, read_providers_toml
 from shared.wire.usage import Usage
 
 log = logging.getLogger(__name__)
@@ -101,7 +100,7 @@ class FilePrices(Prices):
     def _load(self) -> None:
         try:
             self._prices = _read(self._path)
-        except (SettingsError, OSError) as exc:
+        except SettingsError as exc:
             log.warning("prices stay as they were: %s", exc)
         else:
             log.info("prices of %s: %s", self._path, len(self._prices))
@@ -130,11 +129,7 @@ def load_prices(path: Path) -> Prices:
 
 def _read(path: Path) -> dict[str, Price]:
     try:
-        return _File.model_validate(tomllib.loads(path.read_text("utf-8"))).price
-    except FileNotFoundError:
-        return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        raise SettingsError(f"{path}: {exc}") from exc
+        return _File.model_validate(read_providers_toml(path) or {}).price
     except ValidationError as exc:
         first = exc.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
-from base64 import b64encode
 from collections.abc import Collection, Iterable, Mapping
 from itertools import chain
 from pathlib import Path
@@ -21,14 +19,18 @@ from pydantic import (
     model_validator,
 )
 
-from shared.operation import MEDIA, OPERATIONS_BY_TYPE, Operation
+from shared.media.engines import NOWHERE
+from shared.operation import OPERATIONS_BY_TYPE, Operation
 from shared.providers import presets as provider_presets
 from shared.providers.ai_server_names import adopted
 from shared.providers.extras import HeaderName, Headers, Query, open_secrets
 from shared.providers.model_names import is_named_for
 from shared.providers.proxy_url import Proxy
+from shared.providers.written import models as written
+from shared.providers.written import places
+from shared.providers.written.models import ModelDefaults
 from shared.security.masked_url import masked_url
-from shared.settings import SettingsError
+from shared.settings import SettingsError, read_providers_toml
 
 #: No control characters: they separate names in the keys of Redis.
 Name = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -37,23 +39,9 @@ FilePath = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00
 PerMinute = Annotated[int, Field(ge=1)]
 
 #: The API dialects a provider can speak.
-ProviderType = Literal["openai", "ollama", "anthropic", "automatic1111", "local"]
-
-
-class ModelDefaults(BaseModel):
-    """What a request to a model gets when its client did not say it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    temperature: float | None = Field(None, ge=0)
-    max_tokens: int | None = Field(None, ge=1)
-    body: Mapping[str, Any] = Field(default_factory=dict)
-
-    @property
-    def members(self) -> dict[str, Any]:
-        """All of them by their names in a request."""
-        own = {"temperature": self.temperature, "max_tokens": self.max_tokens}
-        return {**self.body, **{name: value for name, value in own.items() if value is not None}}
+ProviderType = Literal[
+    "openai", "ollama", "anthropic", "automatic1111", "comfyui", "replicate", "local"
+]
 
 
 class Provider(BaseModel):
@@ -107,27 +95,7 @@ class Provider(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _split_tables(cls, value: Any) -> Any:
-        models = value.get("models") if isinstance(value, dict) else None
-        if not isinstance(models, dict):
-            return value
-        tables = {name: told for name, told in models.items() if isinstance(told, dict)}
-        if not tables:
-            return value
-        names = {name: told.get("model", name) for name, told in tables.items()}
-        operations = {n: told["operations"] for n, told in tables.items() if "operations" in told}
-        defaults = {
-            name: {key: part for key, part in told.items() if key not in ("model", "operations")}
-            for name, told in tables.items()
-        }
-        return {
-            **value,
-            "models": {**models, **names},
-            "defaults": {
-                **{name: told for name, told in defaults.items() if told},
-                **value.get("defaults", {}),
-            },
-            "model_operations": {**operations, **value.get("model_operations", {})},
-        }
+        return written.split_tables(value) if isinstance(value, dict) else value
 
     @model_validator(mode="after")
     def _defaults_are_of_models(self) -> Provider:
@@ -168,8 +136,8 @@ class Provider(BaseModel):
     def _media_model_is_ours(self) -> Provider:
         if ("replyto-media" in self.models) != (self.name == "replyto-engines"):
             raise ValueError("'replyto-media' and 'replyto-engines' are the gateway's own")
-        if self.type == "local" and self.name != "replyto-engines":
-            raise ValueError("type: 'local' is the gateway's own")
+        if self.type == "local":
+            written.check_engines(self.models)
         return self
 
     @model_validator(mode="after")
@@ -185,18 +153,16 @@ class Provider(BaseModel):
     def operations_of(self, model: str = "") -> Collection[Operation]:
         """Return what it can be asked of a model: as is declared, else all that its type can."""
         declared = self.model_operations.get(model) or self.operations
-        return declared or OPERATIONS_BY_TYPE[self.type]
+        return declared or written.operations_of(self.type, self.models.get(model, ""))
 
     def declares(self, operation: Operation, model: str) -> bool:
         """Whether it is said of the model, or plain by its name, that it can be asked that."""
         declared = self.model_operations.get(model) or self.operations
         if declared:
             return operation in declared
-        known = OPERATIONS_BY_TYPE[self.type]
-        # Where nothing but media can be asked, every model is for them.
-        return operation in known and (
-            known <= MEDIA or is_named_for(self.models[model], operation)
-        )
+        known, own = written.operations_of(self.type, self.models[model]), self.models[model]
+        every = self.type == "local" or self.type in written.DRAWS_BY_ANY_MODEL
+        return operation in known and (every or is_named_for(own, operation))
 
     def endpoint(self, path: str) -> str:
         """Return the URL of `path` under the base URL, which is as an OpenAI SDK takes it."""
@@ -220,22 +186,11 @@ class Provider(BaseModel):
     @property
     def models_url(self) -> str:
         """Where it lists its models."""
-        if self.type == "automatic1111":
-            return f"{self.root_url}/sdapi/v1/sd-models"
-        return self.endpoint("models") if self.type == "openai" else f"{self.root_url}/v1/models"
+        return places.models_url(self.type, str(self.base_url))
 
     def key_headers(self, key: str | None) -> tuple[tuple[str, str], ...]:
         """Return the header that carries the key: the one of its type, unless it names another."""
-        if not key:
-            return ()
-        if self.api_key_header:
-            return ((self.api_key_header, key),)
-        if self.type == "anthropic":
-            return (("x-api-key", key),)
-        if self.type == "automatic1111":
-            # Its key is `user:password`.
-            return (("Authorization", f"Basic {b64encode(key.encode()).decode()}"),)
-        return (("Authorization", f"Bearer {key}"),)
+        return places.key_headers(self.type, self.api_key_header, key) if key else ()
 
     @property
     def root_url(self) -> str:
@@ -243,13 +198,13 @@ class Provider(BaseModel):
         return str(self.base_url).rstrip("/").removesuffix("/v1")
 
 
-#: The model that the jobs of our own engines are for. No provider of the operator's has it.
-MEDIA_MODEL: Final = "replyto-media"
+#: The model that the jobs of our own engines are for.
+MEDIA_MODEL: Final = written.MEDIA_MODEL
 #: Our own engines, as a provider; it is always there, and in no list.
 OWN_ENGINES: Final = Provider(
     name="replyto-engines",
     type="local",
-    base_url=HttpUrl("http://127.0.0.1/"),
+    base_url=HttpUrl(NOWHERE),
     models={MEDIA_MODEL: MEDIA_MODEL},
     proxy="direct",
 )
@@ -312,13 +267,11 @@ def load_registry(path: Path) -> Registry:
 
 def read_file(path: Path) -> list[Provider] | None:
     """Return the providers of the file; None when there is no file. Raises SettingsError."""
-    try:
-        content = tomllib.loads(path.read_text("utf-8"))
-        providers = _File.model_validate(content).provider
-    except FileNotFoundError:
+    content = read_providers_toml(path)
+    if content is None:
         return None
-    except tomllib.TOMLDecodeError as exc:
-        raise SettingsError(f"{path}: {exc}") from exc
+    try:
+        providers = _File.model_validate(content).provider
     except ValidationError as exc:
         raise SettingsError(f"{path}: {first_problem(exc)}") from None
     names = [provider.name for provider in providers]

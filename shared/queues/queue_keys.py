@@ -52,7 +52,10 @@ def waiting_of(queue: str, owner: str) -> list[str]:
 
 def everywhere(queue: str, owner: str, provider: str, operation: Operation) -> list[str]:
     """Return KEYS 8-… of the moves that take a job out of wherever it stands in line."""
-    queued = [*lines(queue), *missing(queue), *waiting(queue), *waiting_of(queue, owner)]
+    queued = [
+        *(*lines(queue), *missing(queue), *waiting(queue), *waiting_of(queue, owner)),
+        *(keys.LATER, keys.later_of(owner)),
+    ]
     gate = gates.gate(queue, provider, operation)
     if gate == queue:
         return queued

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import redis
+
 from shared.callbacks.delivery_keys import LINE, MESSAGES
 from shared.callbacks.delivery_store import receiver_limits
 from shared.queues import names as task_names
 from shared.recovery.search import BATCH, Search
+from shared.settings import Settings
 from shared.store import redis_keys as keys
+from shared.store.base import Ledger
+from shared.store.clock import Clock, redis_clock
 from shared.store.scripts import Call
 
 
-class DeliveryRecovery(Search):
-    """Finds and moves deliveries."""
+class DeliveryRecovery(Ledger):
+    """Finds and moves deliveries. Raises redis.RedisError."""
+
+    def __init__(self, client: redis.Redis, settings: Settings, clock: Clock = redis_clock) -> None:
+        super().__init__(client, settings, clock)
+        self._search = Search(client, settings, clock)
 
     def repush_deliveries(self) -> int:
         """Give a fresh message to each due delivery whose message is gone; return how many."""
-        return self._repush([task_names.CALLBACKS_QUEUE], [0], task_names.DELIVER, "Pending")
+        return self._search.repush([task_names.CALLBACKS_QUEUE], [0], task_names.DELIVER, "Pending")
 
     def return_deliveries(self, *, reap: bool = True) -> int:
         """Push what is due again and what a worker that is gone held; return how many.
@@ -28,11 +37,11 @@ class DeliveryRecovery(Search):
 
     def promote_deliveries(self) -> int:
         """Push deliveries whose next attempt is due; return how many. Nobody failed here."""
-        return self._return(keys.DELIVERIES_DELAYED, self._due(keys.DELIVERIES_DELAYED))
+        return self._return(keys.DELIVERIES_DELAYED, self._search.due(keys.DELIVERIES_DELAYED))
 
     def reap_deliveries(self) -> int:
         """Push deliveries whose worker is gone; return how many."""
-        ids = self._due_leases(keys.DELIVERIES_LEASES, self._settings.callback_lease_s)
+        ids = self._search.due_leases(keys.DELIVERIES_LEASES, self._settings.callback_lease_s)
         return self._return(keys.DELIVERIES_LEASES, ids)
 
     def wake_receivers(self) -> int:

@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import redis
+
 from shared.jobs.failures import CANCELLED, DEADLINE_PASSED, STREAM_BROKEN, WORKER_LOST
 from shared.jobs.job import JobState, failure_body
 from shared.operation import Operation
 from shared.queues import names as task_names
 from shared.queues import queue_keys
 from shared.recovery.search import Search
+from shared.settings import Settings
 from shared.store import redis_keys as keys
-from shared.store.clock import milliseconds
+from shared.store.base import Ledger
+from shared.store.clock import Clock, milliseconds, redis_clock
 from shared.store.scripts import Argument, Call
 
 #: How long an executed job may wait while nobody completes (seconds).
@@ -40,8 +44,12 @@ class Waiting:
         return task_names.chat_queue(self.model)
 
 
-class JobRecovery(Search):
-    """Finds and moves jobs."""
+class JobRecovery(Ledger):
+    """Finds and moves jobs. Raises redis.RedisError."""
+
+    def __init__(self, client: redis.Redis, settings: Settings, clock: Clock = redis_clock) -> None:
+        super().__init__(client, settings, clock)
+        self._search = Search(client, settings, clock)
 
     def reap_jobs(self) -> int:
         """Queue again, or end, the jobs whose lease is past due; return how many."""
@@ -55,12 +63,12 @@ class JobRecovery(Search):
             failure_body(STREAM_BROKEN),
             STREAM_BROKEN.status,
         ]
-        ids = self._due_leases(keys.LEASES, self._settings.lease_s)
+        ids = self._search.due_leases(keys.LEASES, self._settings.lease_s)
         return self._requeue("reap", ids, tail, leave=keys.LEASES)
 
     def promote_jobs(self) -> int:
         """Push the messages of delayed jobs that are due; return how many."""
-        return self._requeue("promote", self._due(keys.DELAYED), [], leave=keys.DELAYED)
+        return self._requeue("promote", self._search.due(keys.DELAYED), [], leave=keys.DELAYED)
 
     def expire_jobs(self) -> int:
         """End the jobs that still wait after their deadline; return how many."""
@@ -76,14 +84,14 @@ class JobRecovery(Search):
                 ],
                 [now, job.id, *tail],
             )
-            for job in self._waiting(self._due(keys.DEADLINES), leave=keys.DEADLINES)
+            for job in self.waiting(self._search.due(keys.DEADLINES), leave=keys.DEADLINES)
         ]
         return sum(answer == b"failed" for answer in self._scripts.run_all(calls))
 
     def repush_jobs(self) -> int:
         """Give a fresh message to each Queued job whose message is gone; return how many."""
         queues = self._chat_queues()
-        return self._repush(queues, task_names.PRIORITIES, task_names.CHAT, JobState.QUEUED)
+        return self._search.repush(queues, task_names.PRIORITIES, task_names.CHAT, JobState.QUEUED)
 
     def dispatch_jobs(self) -> int:
         """Top up the message lists that claims have not topped up; return how many were pushed."""
@@ -122,7 +130,7 @@ class JobRecovery(Search):
         models: Any = self._client.smembers(keys.MODELS)
         return [task_names.chat_queue(model.decode()) for model in sorted(models)]
 
-    def _waiting(self, ids: Sequence[int], *, leave: str) -> list[Waiting]:
+    def waiting(self, ids: Sequence[int], *, leave: str) -> list[Waiting]:
         """Read where the jobs wait; take ids without a job off the set that named them."""
         pipe = self._client.pipeline(transaction=False)
         for job_id in ids:
@@ -159,6 +167,6 @@ class JobRecovery(Search):
                 [now, job.id, job.queue, job.priority, task_names.CHAT, *tail],
             )
             # The oldest is pushed last, so that it is the first at the consuming end.
-            for job in reversed(self._waiting(ids, leave=leave))
+            for job in reversed(self.waiting(ids, leave=leave))
         ]
         return sum(answer not in (0, b"kept") for answer in self._scripts.run_all(calls))

@@ -21,16 +21,19 @@ MISSING_GRACE_S: Final = 3.0
 class Search(Ledger):
     """Finds ids in one call each; whoever moves them checks again."""
 
-    def _due(self, zset: str) -> list[int]:
+    def due(self, zset: str) -> list[int]:
+        """Return the ids in this set whose time has come, the earliest first."""
         return [int(i) for i in self._scripts.run(Call("due", [zset], [self._clock(), BATCH]))]
 
-    def _due_leases(self, zset: str, lease_s: float) -> list[int]:
+    def due_leases(self, zset: str, lease_s: float) -> list[int]:
+        """Return the ids whose lease of this many seconds has run out."""
         args = [self._clock(), milliseconds(lease_s), BATCH]
         return [int(i) for i in self._scripts.run(Call("due_leases", [zset], args))]
 
-    def _repush(
+    def repush(
         self, queues: Iterable[str], priorities: Iterable[int], task: str, state: str
     ) -> int:
+        """Give a fresh message to each record whose message is gone; return how many."""
         now, grace_ms = self._clock(), milliseconds(MISSING_GRACE_S)
         places = [(queue, priority) for queue in queues for priority in priorities]
         found = self._scripts.run_all(

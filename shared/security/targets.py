@@ -102,7 +102,7 @@ def target_policy(*, allow_private: bool, allow: str, refused_ports: str) -> Tar
             networks.append(ip_network(entry, strict=False))
         except ValueError:
             if not _HOST.fullmatch(entry.removeprefix("*.")) or "/" in entry:
-                raise ValueError(f"{entry!r} is neither a network (CIDR) nor a host") from None
+                raise ValueError(f"{entry[:60]!r} is neither a network (CIDR) nor a host") from None
             hosts.add(entry.rstrip("."))
     ports = frozenset(map(_port, _entries(refused_ports)))
     return TargetPolicy(allow_private, tuple(networks), frozenset(hosts), ports)
@@ -169,6 +169,6 @@ def _entries(text: str) -> list[str]:
 
 
 def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:  # noqa: PLR2004
-        raise ValueError(f"{text!r} is no port")
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not 0 < int(text) <= 65535:  # noqa: PLR2004
+        raise ValueError(f"{text[:40]!r} is no port from 1 to 65535")
     return int(text)

@@ -48,11 +48,11 @@ _OPTIONS: Final = rf"(?:\?(?P<options>(?:(?:{'|'.join(NAMES)})=[^&]*(?:&|$))*))?
 _WHO: Final = r"(?:(?P<who>.*?)@)??"
 #: What may follow the password decides where it ends: the first @ behind which all fits.
 _SERVERS: Final = re.compile(
-    _WHO + r"(?P<hosts>[^/?#@\s]*?)(?:/(?P<db>\d*)/?)?" + _OPTIONS, re.DOTALL
+    _WHO + r"(?P<hosts>[^/?#@\s]*?)(?:/(?P<db>[0-9]*)/?)?" + _OPTIONS, re.DOTALL
 )
 _SOCKET: Final = re.compile(_WHO + r"(?P<path>/[^?]*)" + _OPTIONS, re.DOTALL)
 _HOST: Final = re.compile(
-    r"(?:\[(?P<v6>[0-9a-fA-F:.]+(?:%[^\]]+)?)\]|(?P<name>[^:\[\]]*))(?::(?P<port>\d{1,5}))?"
+    r"(?:\[(?P<v6>[0-9a-fA-F:.]+(?:%[^\]]+)?)\]|(?P<name>[^:\[\]]*))(?::(?P<port>[0-9]{1,5}))?"
 )
 _SEPARATORS: Final = re.compile(r"[,;]")
 

@@ -36,6 +36,9 @@ LEASES: Final = "jobs:leases"
 #: ZSET of job ids by deadline: not yet Executed. Members leave on execute.
 DEADLINES: Final = "jobs:deadlines"
 
+#: ZSET of job ids by due time: accepted, and not to run before it. Members leave when due.
+LATER: Final = f"{DEADLINES}:later"
+
 #: ZSET of job ids by time: Executed, waiting to be completed. Members leave on complete.
 EXECUTED: Final = "jobs:executed"
 
@@ -133,6 +136,11 @@ def chunks(job_id: int) -> str:
 def ref(owner: str, ref_id: str) -> str:
     """STRING, the id of the owner's job with this RefId. Lives as long as the job."""
     return f"jobs:ref:{owner}{_SEPARATOR}{ref_id}"
+
+
+def later_of(owner: str) -> str:
+    """ZSET of the owner's ids in LATER. The scripts derive it; see `lua/includes/later.lua`."""
+    return f"{LATER}{_SEPARATOR}{owner}"
 
 
 def held_bytes(owner: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from shared.codecs.json_text import Edit, members, parse_document, splice
 from shared.operation import Operation
 from shared.wire import chat_validation, naming
+from shared.wire.run_after import read_run_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,8 @@ class ChatCall:
     tag: str | None
     reply_to: str | None
     timeout_s: float | None
+    #: As `shared/wire/run_after.py` writes it; empty for at once.
+    run_after: str = ""
 
     def fingerprint(self) -> str:
         """Return what two calls have in common when they ask for the same: SHA-256, in hex.
@@ -52,6 +55,8 @@ class ChatCall:
         about: list[object] = [self.reply_to, self.provider, self.tag, self.timeout_s]
         if self.chat.operation is not Operation.CHAT:
             about.append(self.chat.operation)
+        if self.run_after:
+            about.append(self.run_after)
         canonical = _to_canonical([about, _from_canonical(self.chat.same_as or self.chat.body)])
         return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -143,6 +148,7 @@ def _call(
         tag=told.get("tag") or None,
         reply_to=told.get("replyTo") or None,
         timeout_s=None if timeout_s is None else float(timeout_s),
+        run_after=read_run_after(told.get("runAfter")),
     )
 
 

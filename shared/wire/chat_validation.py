@@ -72,6 +72,7 @@ class GatewayFields(TypedDict, total=False):
     tag: _ShortText | None
     replyTo: _Url | None
     timeoutSecs: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None
+    runAfter: Annotated[float, Tag("<number>")] | Annotated[str, Tag("<text>")] | None
 
 
 class _ChatCompletion(GatewayFields, total=False):

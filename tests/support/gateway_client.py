@@ -117,6 +117,6 @@ def build(
         services.jobs,
         client,
         services.database,
-        services.deliveries,
+        services.callbacks.deliveries,
         services,
     )

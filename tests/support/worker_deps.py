@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,8 @@ from shared.artifacts.artifacts import Artifacts
 from shared.callbacks.delivery_index import DeliveryIndex
 from shared.callbacks.delivery_store import DeliveryStore
 from shared.callbacks.samples import CallbackTestStore
+from shared.database.database import Database
+from shared.egress.way_out import Egresses
 from shared.history.unstored import Unstored
 from shared.history.writer import HistoryWriter
 from shared.ledger.chunk_store import ChunkStore
@@ -20,6 +22,7 @@ from shared.ledger.job_store import JobStore
 from shared.operation import Operation
 from shared.providers.health import HealthBook
 from shared.providers.health_store import HealthStore
+from shared.providers.prices import Prices
 from shared.providers.provider import Provider, Registry
 from shared.providers.registry_follower import RegistryFollower
 from shared.queues.slots import SlotStore
@@ -27,12 +30,27 @@ from shared.recovery.overdue import OverdueDeliveries
 from shared.recovery.recovery_store import RecoveryStore
 from shared.settings import Settings
 from shared.telemetry.counters import Counters
+from shared.telemetry.tally import Tally
 from tests.support.factories import FakeClock, new_database
+from workers.batches.desk import Desk, desk_of
+from workers.callbacks.deps import CallbackDeps
 from workers.callbacks.leases import Leases
+from workers.callbacks.signing_keys import SigningKeys
 from workers.callbacks.slots import Slots
+from workers.chat.deps import ChatDeps
+from workers.chat.lanes import Lanes
 from workers.chat.relay import Relays
-from workers.deps import Deps, signing_keys
+from workers.chat.running import Running
+from workers.chat.usage import UsageSupport
+from workers.completion.deps import CompletionDeps
+from workers.deps import signing_keys
+from workers.history.deps import HistoryDeps
+from workers.maintenance.probes import ProbeDeps
+from workers.maintenance.tick import TickDeps
+from workers.process import Process
+from workers.providers.access import Access
 from workers.providers.base import Dialects, ProviderCall
+from workers.routing.deps import RoutingDeps
 from workers.routing.traffic import Traffic
 
 REGISTRY = Registry(
@@ -74,6 +92,136 @@ class FakeLlm:
             yield from self.chunks(call)
         finally:
             self.closed += 1
+
+
+@dataclass(frozen=True)
+class Deps:
+    """All that the rooms of a worker work with, in one hand; `chat` and its siblings are theirs."""
+
+    settings: Settings
+    jobs: JobStore
+    recovery: RecoveryStore
+    deliveries: DeliveryStore
+    delivery_index: DeliveryIndex
+    overdue_deliveries: OverdueDeliveries
+    registry: Registry
+    dialects: Dialects
+    llm_session: requests.Session
+    sender: Any
+    redis: redis.Redis
+    counters: Counters
+    relays: Relays
+    database: Database
+    history: HistoryWriter
+    unstored: Unstored
+    callback_tests: CallbackTestStore
+    signing_keys: SigningKeys
+    callback_slots: Slots
+    callback_leases: Leases
+    health: HealthBook
+    follower: RegistryFollower
+    health_store: HealthStore
+    slots: SlotStore
+    artifacts: Artifacts
+    traffic: Traffic
+    worker_name: str
+    environment: Mapping[str, str]
+    monotonic: Callable[[], float]
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+    jitter: Callable[[], float]
+    prices: Prices = field(default_factory=Prices)
+    running: Running = field(default_factory=Running)
+    lanes: Lanes = field(default_factory=Lanes)
+    usage: UsageSupport = field(default_factory=UsageSupport)
+    tally: Tally = field(default_factory=Tally)
+    egresses: Egresses = field(default_factory=lambda: Egresses({}))
+
+    @property
+    def process(self) -> Process:
+        return Process(
+            self.settings,
+            self.redis,
+            self.counters,
+            self.tally,
+            self.worker_name,
+            self.monotonic,
+            self.clock,
+            self.sleep,
+            self.jitter,
+        )
+
+    @property
+    def routing(self) -> RoutingDeps:
+        return RoutingDeps(
+            self.process,
+            self.registry,
+            self.follower,
+            self.health,
+            self.health_store,
+            self.slots,
+            self.traffic,
+        )
+
+    @property
+    def access(self) -> Access:
+        return Access(self.settings, self.environment, self.egresses)
+
+    @property
+    def chat(self) -> ChatDeps:
+        return ChatDeps(
+            self.process,
+            self.routing,
+            self.jobs.attempts,
+            self.jobs.reader,
+            self.artifacts,
+            self.access,
+            self.dialects,
+            self.llm_session,
+            self.relays,
+            self.running,
+            self.lanes,
+            self.usage,
+        )
+
+    @property
+    def callbacks(self) -> CallbackDeps:
+        return CallbackDeps(
+            self.process,
+            self.jobs.reader,
+            self.deliveries,
+            self.callback_tests,
+            self.sender,
+            self.signing_keys,
+            self.callback_slots,
+            self.callback_leases,
+        )
+
+    @property
+    def completion(self) -> CompletionDeps:
+        return CompletionDeps(self.process, self.jobs.completion, self.jobs.reader, self.prices)
+
+    @property
+    def keeping(self) -> HistoryDeps:
+        return HistoryDeps(self.process, self.unstored, self.history, self.prices)
+
+    @property
+    def batches(self) -> Desk:
+        return desk_of(self.process, self.registry, self.database, self.artifacts, self.unstored)
+
+    @property
+    def tick(self) -> TickDeps:
+        return TickDeps(
+            self.process,
+            self.routing,
+            self.recovery,
+            self.overdue_deliveries,
+            self.delivery_index,
+        )
+
+    @property
+    def probes(self) -> ProbeDeps:
+        return ProbeDeps(self.process, self.routing, self.access, self.llm_session)
 
 
 def build(

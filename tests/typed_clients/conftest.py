@@ -20,7 +20,7 @@ from tests.acceptance.system.stack import Stack
 
 #: The folder with `node_modules`; set by make.
 TOOLS = os.environ.get("REPLYTO_TEST_TYPES", "")
-#: Whether the slow compilers (Kotlin, F#, Rust) are asked for too.
+#: Whether the slow compilers (Kotlin, F#, Go, Rust, Zig) are asked for too.
 SLOW = bool(os.environ.get("REPLYTO_TEST_TYPES_SLOW"))
 HERE: Final = Path(__file__).parent
 MODULES: Final = Path(TOOLS) / "node_modules"
@@ -41,7 +41,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(tmp_path_factory.mktemp("stack"), demo_models=("demo-instant",)) as stack:
+    with Stack(
+        tmp_path_factory.mktemp("stack"), demo_models=("demo-instant", "demo-image")
+    ) as stack:
         yield stack.open()
 
 

@@ -1,8 +1,8 @@
 """The same calls from each language, with the DTOs that the running gateway generates for it.
 
-A call that waits, one that is queued and asked for, and one that is refused. TypeScript,
-JavaScript, Python and Rust have ServiceStack's own client; elsewhere a stub of it stands on the
-language's HTTP client.
+A call that waits, one that is queued and asked for, one that makes a picture, and one that is
+refused. TypeScript, JavaScript, Python and Rust have ServiceStack's own client; elsewhere a stub of
+it stands on the language's HTTP client.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.acceptance.system.stack import Stack
-from tests.typed_clients.conftest import HERE, MODULES, SLOW, Fetch, Run, put
+from tests.typed_clients.conftest import HERE, MODULES, SLOW, TOOLS, Fetch, Run, put
 
 slow = pytest.mark.skipif(not SLOW, reason="a slow compiler: REPLYTO_TEST_TYPES_SLOW=1 asks for it")
 _GSON = Path("/usr/share/java/gson.jar")
@@ -32,6 +33,9 @@ def call(stack: Stack, run: Run) -> Run:
         assert re.search(r"^sync: .*Hello!$", said, re.MULTILINE), said
         assert re.search(r"^queued: Completed .*Hello!$", said, re.MULTILINE), said
         assert re.search(r"^error: \w+$", said, re.MULTILINE), said
+        made = re.search(r"^media: (http\S+)$", said, re.MULTILINE)
+        assert made, said
+        assert requests.get(made[1], timeout=60).content.startswith(b"\x89PNG")
         return said
 
     return ran
@@ -135,7 +139,11 @@ def test_fsharp(fetch: Fetch, run: Run, tmp_path: Path) -> None:
         pytest.skip("fable-standalone (npm) is not installed")
     file = fetch("fsharp", "dtos.fs")
     stubs = (HERE / "stubs/ServiceStack.fs").read_text("utf-8")
-    (tmp_path / "all.fs").write_text(f"{stubs}\n{file.read_text('utf-8')}", "utf-8")
+    example = (HERE / "programs/example.fs").read_text("utf-8").replace("module Example\n", "")
+    # One file has one kind of heading: its module becomes one within a namespace.
+    module = "\n".join(f"    {line}".rstrip() for line in example.splitlines())
+    whole = f"{stubs}\n{file.read_text('utf-8')}\nnamespace App\nmodule Example =\n{module}\n"
+    (tmp_path / "all.fs").write_text(whole, "utf-8")
     run("node", HERE / "stubs/check.cjs", MODULES, tmp_path / "all.fs")
 
 
@@ -168,3 +176,15 @@ def test_rust(fetch: Fetch, run: Run, call: Run, tmp_path: Path) -> None:
     target = os.environ.get("CARGO_TARGET_DIR", str(MODULES.parent / "cargo"))
     run("cargo", "build", "--quiet", env={"CARGO_TARGET_DIR": target})
     call(Path(target) / "debug/example")
+
+
+@slow
+def test_zig(fetch: Fetch, run: Run, call: Run, tmp_path: Path) -> None:
+    compiler = Path(TOOLS) / "zig/ziglang/zig"
+    if not compiler.exists():
+        pytest.skip("ziglang (PyPI) is not installed")
+    fetch("zig", "dtos.zig")
+    put(tmp_path, "programs/example.zig")
+    kept = str(Path(TOOLS) / "zig-cache")
+    run(compiler, "build-exe", "example.zig", env={"ZIG_GLOBAL_CACHE_DIR": kept})
+    call(tmp_path / "example")

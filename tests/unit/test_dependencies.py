@@ -30,8 +30,10 @@ NOT_IMPORTED = {
 
 def imported(*folders: str) -> set[str]:
     """Return the distributions that modules in these folders import."""
-    # Newer Pythons have no use for this one, so that it is not installed there.
-    known = {**packages_distributions(), "backports": ["backports.zstd"]}
+    # Newer Pythons have no use for the one, so that it is not installed there, and the other is
+    # only where `make test-media` was run.
+    named = {"backports": ["backports.zstd"], "hibari": ["hibari-tts"]}
+    known = {**packages_distributions(), **named}
     tops = {top for folder in folders for file in (ROOT / folder).rglob("*.py") for top in of(file)}
     own = {*SHIPPED, *DEVELOPED, "conftest"}
     return {
@@ -58,7 +60,7 @@ def canonical(name: str) -> str:
 
 RUNNING = declared(*PROJECT["dependencies"])
 EXTRAS = PROJECT["optional-dependencies"]
-OPTIONAL = declared(*EXTRAS["embedded"], *EXTRAS["s3"])
+OPTIONAL = declared(*EXTRAS["embedded"], *EXTRAS["s3"], *EXTRAS["local-media"])
 DEVELOPING = OPTIONAL | declared(*EXTRAS["dev"])
 
 

@@ -23,7 +23,7 @@ def collect(desk: Desk, batch: Batch, cut_off: tuple[str, str] | None = None) ->
 
     `cut_off` is the code and message for those that were cancelled with the batch.
     """
-    running = desk.batches.lines(batch.id, RUNNING, desk.deps.settings.batch_window)
+    running = desk.batches.lines(batch.id, RUNNING, desk.process.settings.batch_window)
     for first in range(0, len(running), _LOOKS):
         _collect_some(desk, batch, running[first : first + _LOOKS], cut_off)
 
@@ -40,7 +40,7 @@ def _collect_some(
             ended.append(line)
     for first in range(0, len(ended), _READS):
         page = ended[first : first + _READS]
-        jobs = desk.deps.unstored.read([line.job or 0 for line in page])
+        jobs = desk.unstored.read([line.job or 0 for line in page])
         outcomes = [
             _outcome(batch, line, job, cut_off)
             for line, job in zip(page, jobs, strict=True)

@@ -4,30 +4,48 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shared.artifacts.artifacts import Artifacts
 from shared.batches.announcements import Announcements
 from shared.batches.store import BatchStore
+from shared.database.database import Database
 from shared.history.reader import HistoryReader
+from shared.history.unstored import Unstored
+from shared.history.writer import HistoryWriter
 from shared.ledger.job_store import JobStore
-from workers.deps import Deps
+from shared.providers.provider import Registry
+from workers.process import Process
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Desk:
-    """The stores, and the process's own things. `jobs` may give ids, as the gateway does."""
+    """The stores, and who serves which model. `jobs` may give ids, as the gateway does."""
 
-    deps: Deps
+    process: Process
+    registry: Registry
+    artifacts: Artifacts
     batches: BatchStore
     jobs: JobStore
+    unstored: Unstored
     history: HistoryReader
     announcements: Announcements
 
 
-def desk_of(deps: Deps) -> Desk:
-    """Return one on these dependencies."""
+def desk_of(
+    process: Process,
+    registry: Registry,
+    database: Database,
+    artifacts: Artifacts,
+    unstored: Unstored,
+) -> Desk:
+    """Return one of this process, on this database."""
+    last_id = HistoryWriter(database).last_id
     return Desk(
-        deps=deps,
-        batches=BatchStore(deps.database),
-        jobs=JobStore(deps.redis, deps.settings, known_id=deps.history.last_id),
-        history=HistoryReader(deps.database),
-        announcements=Announcements(deps.redis),
+        process=process,
+        registry=registry,
+        artifacts=artifacts,
+        batches=BatchStore(database),
+        jobs=JobStore(process.redis, process.settings, known_id=last_id),
+        unstored=unstored,
+        history=HistoryReader(database),
+        announcements=Announcements(process.redis),
     )

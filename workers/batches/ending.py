@@ -30,7 +30,7 @@ def wind_down(desk: Desk, batch: Batch, ends_as: Status) -> None:
     if _is_wound_down(desk, batch, ends_as):
         counts = desk.batches.counts(batch.id)
         known = replace(batch, completed=counts[ANSWERED], failed=counts[FAILED])
-        now_s = desk.deps.clock()
+        now_s = desk.process.clock()
         desk.batches.save(known.at(Status.FINALIZING, now_s, ends_as=ends_as.value))
 
 
@@ -47,13 +47,13 @@ def finish(desk: Desk, batch: Batch) -> None:
         output_file_id=_write(desk, batch, "output", ANSWERED) if counts[ANSWERED] else "",
         error_file_id=_write(desk, batch, "error", FAILED) if counts[FAILED] else "",
     )
-    desk.batches.save(ended.at(ends_as, desk.deps.clock(), to_tell=True))
+    desk.batches.save(ended.at(ends_as, desk.process.clock(), to_tell=True))
 
 
 def tell(desk: Desk, batch: Batch) -> None:
     """Tell of the end, and let go of what was needed."""
     desk.announcements.tell(batch)
-    desk.deps.artifacts.release(batch.id)
+    desk.artifacts.release(batch.id)
     desk.batches.forget_lines(batch.id)
     desk.batches.save(replace(batch, to_tell=False))
 
@@ -82,9 +82,9 @@ def _write(desk: Desk, batch: Batch, kind: str, state: int) -> str:
     """Write a file, and return its id: always the same one, for a step that is done again."""
     name = hashlib.sha256(f"{batch.id} {kind}".encode()).hexdigest()[:32]
     file_id = f"file-{name}"
-    if desk.deps.artifacts.find(file_id) is None:
+    if desk.artifacts.find(file_id) is None:
         try:
-            desk.deps.artifacts.receive(
+            desk.artifacts.receive(
                 desk.batches.outcomes(batch.id, state),
                 owner=batch.owner,
                 name=f"{batch.id}_{kind}.jsonl",

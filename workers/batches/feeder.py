@@ -15,9 +15,8 @@ from shared.store import redis_keys as keys
 from shared.store.lease import Lease
 from shared.store.scripts import ScriptRunner
 from workers.batches import ending, running
-from workers.batches.desk import desk_of
+from workers.batches.desk import Desk
 from workers.batches.validating import validate
-from workers.deps import Deps
 
 log = logging.getLogger(__name__)
 
@@ -36,10 +35,9 @@ _PAUSE_S: Final = 0.1
 class Feeder:
     """One process's part in it. Call it again and again."""
 
-    def __init__(self, deps: Deps) -> None:
-        self._desk = desk_of(deps)
-        self._deps = deps
-        self._lease = Lease(ScriptRunner(deps.redis), keys.BATCH_LEASE)
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._lease = Lease(ScriptRunner(desk.process.redis), keys.BATCH_LEASE)
         self._token = uuid.uuid4().hex
 
     def __call__(self) -> None:
@@ -50,10 +48,10 @@ class Feeder:
             active = self._desk.batches.active(_MOST)
             if not active:
                 return
-            share = max(_LEAST, self._deps.settings.batch_window // len(active))
+            share = max(_LEAST, self._desk.process.settings.batch_window // len(active))
             for batch in active:
                 self._move(batch, share)
-            self._deps.sleep(_PAUSE_S)
+            self._desk.process.sleep(_PAUSE_S)
 
     def _move(self, batch: Batch, share: int) -> None:
         try:

@@ -33,7 +33,7 @@ def run(desk: Desk, batch: Batch, share: int) -> None:
     collect(desk, batch)
     counts = desk.batches.counts(batch.id)
     known = replace(batch, completed=counts[ANSWERED], failed=counts[FAILED])
-    now_s = desk.deps.clock()
+    now_s = desk.process.clock()
     left = counts[WAITING] + counts[RUNNING]
     if not left or now_s >= batch.expires_at:
         ends_as = Status.EXPIRED if left else Status.COMPLETED
@@ -82,23 +82,23 @@ def _within(waiting: Sequence[Line]) -> list[Line]:
 
 def _read(desk: Desk, batch: Batch, chosen: Sequence[Line]) -> list[bytes]:
     """Return the text of these lines; each by itself, for lines between may have ended before."""
-    file = desk.deps.artifacts.find(batch.input_file_id)
+    file = desk.artifacts.find(batch.input_file_id)
     if file is None:
         return [b"" for _ in chosen]
     first, last = chosen[0], chosen[-1]
     span = last.start + last.size - first.start
     if span <= 2 * _BYTES:
-        text = b"".join(desk.deps.artifacts.read(file, first.start, first.start + span))
+        text = b"".join(desk.artifacts.read(file, first.start, first.start + span))
         at = [line.start - first.start for line in chosen]
         return [text[start : start + line.size] for start, line in zip(at, chosen, strict=True)]
-    read = desk.deps.artifacts.read
+    read = desk.artifacts.read
     return [b"".join(read(file, line.start, line.start + line.size)) for line in chosen]
 
 
 def _accept(desk: Desk, batch: Batch, line: Line, raw: bytes) -> int:
     call = request_of(batch.endpoint, raw)
     _check(desk, batch, call)
-    left_s = max(1.0, batch.expires_at - desk.deps.clock())
+    left_s = max(1.0, batch.expires_at - desk.process.clock())
     new = NewJob(
         owner=batch.owner,
         ref_id=ref_id_of(batch, line),
@@ -125,7 +125,7 @@ def ref_id_of(batch: Batch, line: Line) -> str:
 
 def _check(desk: Desk, batch: Batch, call: ChatCall) -> None:
     model, operation = call.chat.model, call.chat.operation
-    serving = desk.deps.registry.serving(model)
+    serving = desk.registry.serving(model)
     if not serving or not may_use(batch.models, model):
         raise ModelNotFound(f"The model '{model}' does not exist.", field="model")
     wanted = [one for one in serving if call.provider in (None, one.name)]

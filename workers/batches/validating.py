@@ -11,13 +11,13 @@ from workers.batches.desk import Desk
 
 def validate(desk: Desk, batch: Batch) -> None:
     """Let the batch go on with its lines, or fail with what is wrong with them."""
-    artifacts, now_s = desk.deps.artifacts, desk.deps.clock()
+    artifacts, now_s = desk.artifacts, desk.process.clock()
     file = artifacts.find(batch.input_file_id)
     if file is None:
         checked = Checked(batch.endpoint)
         checked.wrong("input_file_not_found", "The input file is not there any more.", None)
     else:
-        checked = check(batch.endpoint, artifacts.read(file), lambda: desk.deps.sleep(0))
+        checked = check(batch.endpoint, artifacts.read(file), lambda: desk.process.sleep(0))
     if checked.errors:
         failed = batch.at(Status.FAILED, now_s, errors=tuple(checked.errors), to_tell=True)
         desk.batches.save(failed)

@@ -23,10 +23,10 @@ from shared.security import signing
 from shared.security.signing import SigningKey
 from shared.telemetry.log_setup import about_job
 from shared.telemetry.tally import Tallied, Tally
+from workers.callbacks.deps import CallbackDeps
 from workers.callbacks.outcome import CallbackAnswer
 from workers.callbacks.schedule import Schedule
 from workers.callbacks.slots import Slot
-from workers.deps import Deps
 from workers.patience import patiently
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class _Post:
 _MOST_IN_TURN: Final = 20
 
 
-def deliver(deps: Deps, job_id: int) -> None:
+def deliver(deps: CallbackDeps, job_id: int) -> None:
     """Make one attempt at the job's callback, unless the message is stale or there is no room.
 
     Then go on with those that wait for the same receiver: what has no room while the receiver is
@@ -64,10 +64,10 @@ def deliver(deps: Deps, job_id: int) -> None:
         job_id = following
 
 
-def _deliver(deps: Deps, job_id: int, *, take: bool) -> int | None:
+def _deliver(deps: CallbackDeps, job_id: int, *, take: bool) -> int | None:
     """Make one attempt; return the next delivery to this receiver if there is one to take."""
-    with deps.callback_slots.take() as slot:
-        asked_s = deps.monotonic()
+    with deps.slots.take() as slot:
+        asked_s = deps.process.monotonic()
         claim = _claimed(deps, job_id, slot)
         if claim is None:
             log.debug("delivery %s: stale or parked", job_id)
@@ -75,8 +75,8 @@ def _deliver(deps: Deps, job_id: int, *, take: bool) -> int | None:
         return _attempt(deps, claim, asked_s, take=take)
 
 
-def _claimed(deps: Deps, job_id: int, slot: Slot) -> DeliveryClaim | None:
-    with deps.callback_slots.claiming:
+def _claimed(deps: CallbackDeps, job_id: int, slot: Slot) -> DeliveryClaim | None:
+    with deps.slots.claiming:
         claim = deps.deliveries.claim(
             job_id, unproven=slot.may_be_unproven, but_of=slot.full_owners
         )
@@ -87,8 +87,8 @@ def _claimed(deps: Deps, job_id: int, slot: Slot) -> DeliveryClaim | None:
     return claim
 
 
-def _attempt(deps: Deps, claim: DeliveryClaim, asked_s: float, *, take: bool) -> int | None:
-    with deps.callback_leases.held(claim, asked_s):
+def _attempt(deps: CallbackDeps, claim: DeliveryClaim, asked_s: float, *, take: bool) -> int | None:
+    with deps.leases.held(claim, asked_s):
         job = deps.jobs.get(claim.id)
         if job is None:
             _end_without_job(deps, claim)
@@ -96,13 +96,13 @@ def _attempt(deps: Deps, claim: DeliveryClaim, asked_s: float, *, take: bool) ->
         if not job.state.is_final:
             log.info("delivery %s: its job was retried", claim.id)
             return None
-        if not deps.callback_leases.is_still_ours(claim):
+        if not deps.leases.is_still_ours(claim):
             log.warning("delivery %s: attempt %s lost its lease", claim.id, claim.attempt)
             return None
         return _send(deps, job, claim, take=take)
 
 
-def _end_without_job(deps: Deps, claim: DeliveryClaim) -> None:
+def _end_without_job(deps: CallbackDeps, claim: DeliveryClaim) -> None:
     """End a delivery whose job is gone, and with it what there was to send."""
     row = DeliveryAttempt(claim.attempt, claim.trigger, claim.now_ms, 0, "", detail=_JOB_GONE)
     nobody = Job(claim.id, ref_id="", owner="", model="", state=JobState.COMPLETED)
@@ -111,20 +111,20 @@ def _end_without_job(deps: Deps, claim: DeliveryClaim) -> None:
     log.error("delivery %s: %s", claim.id, _JOB_GONE)
 
 
-def _send(deps: Deps, job: Job, claim: DeliveryClaim, *, take: bool) -> int | None:
+def _send(deps: CallbackDeps, job: Job, claim: DeliveryClaim, *, take: bool) -> int | None:
     row, step = attempt(deps, job, claim)
     # A worker that is told to stop waits for its tasks: one that met a slow receiver ends here.
     take = take and step.health is Health.ANSWERED
     finished = patiently(
-        deps, lambda: deps.deliveries.finish_and_take(job, claim, row, step, take=take)
+        deps.process, lambda: deps.deliveries.finish_and_take(job, claim, row, step, take=take)
     )
     if finished.recorded:
         _log(job, claim, step, row.duration_ms)
-        _tally(deps.tally, step, row.duration_ms)
+        _tally(deps.process.tally, step, row.duration_ms)
     return finished.following
 
 
-def attempt(deps: Deps, job: Job, claim: DeliveryClaim) -> tuple[DeliveryAttempt, NextStep]:
+def attempt(deps: CallbackDeps, job: Job, claim: DeliveryClaim) -> tuple[DeliveryAttempt, NextStep]:
     """Send the callback once; return the row of the log, and what follows."""
     try:
         post = _post(deps, job, claim)
@@ -136,22 +136,22 @@ def attempt(deps: Deps, job: Job, claim: DeliveryClaim) -> tuple[DeliveryAttempt
         )
         answer = CallbackAnswer(error="internal", detail=f"unforeseen: {type(exc).__name__}")
         post = _Post(answer, duration_ms=0, body=b"", key_ids=())
-    step = schedule_of(deps).next_step(post.answer, claim.tries, deps.jitter())
+    step = schedule_of(deps).next_step(post.answer, claim.tries, deps.process.jitter())
     return _row(claim, post, step), step
 
 
-def schedule_of(deps: Deps) -> Schedule:
+def schedule_of(deps: CallbackDeps) -> Schedule:
     """Return the schedule that the operator set."""
-    settings = deps.settings
+    settings = deps.process.settings
     return Schedule(settings.callback_pauses_s, settings.callback_overload_pause_s)
 
 
-def _post(deps: Deps, job: Job, claim: DeliveryClaim) -> _Post:
+def _post(deps: CallbackDeps, job: Job, claim: DeliveryClaim) -> _Post:
     body, signers = callback_body(job), deps.signing_keys.of(job.owner)
-    headers = callback_headers(job, claim, body, signers, int(deps.clock()))
-    started = deps.monotonic()
+    headers = callback_headers(job, claim, body, signers, int(deps.process.clock()))
+    started = deps.process.monotonic()
     answer = deps.sender.post(claim.url, body, headers, job.owner)
-    duration_ms = round((deps.monotonic() - started) * 1000)
+    duration_ms = round((deps.process.monotonic() - started) * 1000)
     return _Post(answer, duration_ms, body, tuple(key.id for key in signers))
 
 

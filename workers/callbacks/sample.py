@@ -14,8 +14,8 @@ from shared.callbacks.delivery import (
 from shared.callbacks.samples import CallbackTest, TestOutcome
 from shared.codecs.json_bytes import to_json_bytes
 from shared.jobs.job import Job, JobState
+from workers.callbacks.deps import CallbackDeps
 from workers.callbacks.run import attempt
-from workers.deps import Deps
 
 #: The model that the sample says it is from.
 _MODEL: Final = "test"
@@ -23,22 +23,22 @@ _NO_ROOM: Final = "The worker is busy with receivers that do not answer; try aga
 _TEXT: Final = "This is a test of your callback receiver."
 
 
-def send_sample(deps: Deps, test_id: int) -> None:
+def send_sample(deps: CallbackDeps, test_id: int) -> None:
     """Send a test's sample as a callback is sent, once, and keep what came of it."""
-    test = deps.callback_tests.claim(test_id)
+    test = deps.tests.claim(test_id)
     if test is None:
         return
-    now_ms = round(deps.clock() * 1000)
+    now_ms = round(deps.process.clock() * 1000)
     claim = DeliveryClaim(
         test.id, attempt=1, tries=0, url=test.url, now_ms=now_ms, trigger=Trigger.TEST
     )
     # Nothing is known of the receiver: it must not take a slot from those that answer.
-    with deps.callback_slots.take() as slot:
+    with deps.slots.take() as slot:
         if slot.may_be_unproven:
             outcome = TestOutcome(*attempt(deps, _job(test, now_ms), claim))
         else:
             outcome = _no_room(now_ms)
-    deps.callback_tests.finish(test.id, outcome)
+    deps.tests.finish(test.id, outcome)
 
 
 def _no_room(now_ms: int) -> TestOutcome:

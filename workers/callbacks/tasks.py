@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 
 from shared.queues import names as task_names
 from shared.store.client import is_outage
+from workers.callbacks.deps import CallbackDeps
 from workers.callbacks.run import deliver, log
 from workers.callbacks.sample import send_sample
 from workers.context import deps_of
@@ -18,7 +19,7 @@ from workers.context import deps_of
 def run(self: Any, job_id: int) -> None:
     """Make one attempt at a job's callback."""
     try:
-        deliver(deps_of(self.app), job_id)
+        deliver(deps_of(self.app, CallbackDeps), job_id)
     except RedisError as exc:
         if not is_outage(exc):
             raise
@@ -29,7 +30,7 @@ def run(self: Any, job_id: int) -> None:
 def test(self: Any, test_id: int) -> None:
     """Send a sample to a receiver that somebody tries out."""
     try:
-        send_sample(deps_of(self.app), test_id)
+        send_sample(deps_of(self.app, CallbackDeps), test_id)
     except RedisError as exc:
         if not is_outage(exc):
             raise

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 
 from shared.jobs.job import Attempt
 from shared.jobs.moves import Claim
-from workers.deps import Deps
+from shared.ledger.attempts import Attempts
 
 log = logging.getLogger(__name__)
 
@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 class Adjusted:
     """What one attempt has adjusted."""
 
-    def __init__(self, deps: Deps, claim: Claim) -> None:
-        self._deps = deps
+    def __init__(self, jobs: Attempts, claim: Claim) -> None:
+        self._jobs = jobs
         self._claim = claim
         self._names: tuple[str, ...] = ()
 
@@ -29,7 +29,7 @@ class Adjusted:
             return
         self._names = tuple(names)
         try:
-            self._deps.jobs.note_adjusted(self._claim.id, self._claim.attempt, names)
+            self._jobs.note_adjusted(self._claim.id, self._claim.attempt, names)
         except RedisError as exc:
             # The answer matters more than the header; the attempt tells it all the same.
             log.debug("job %s: what was adjusted is not noted: %s", self._claim.id, exc)

@@ -4,32 +4,31 @@ from __future__ import annotations
 
 import logging
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
 import gevent
 from redis.exceptions import RedisError
 
+from shared.artifacts.artifact import PASSING
 from shared.errors import Failure
 from shared.jobs.failures import CANCELLED, DEADLINE_PASSED, INTERNAL_ERROR, NO_PROVIDER
 from shared.jobs.job import Attempt
 from shared.jobs.moves import Claim, Result
 from shared.operation import MEDIA, Operation
-from shared.providers.extras import resolved
 from shared.providers.provider import Provider
 from shared.wire.chat_request import with_model
 from shared.wire.request_defaults import with_defaults
 from workers.chat.adjusted import Adjusted
+from workers.chat.deps import ChatDeps
 from workers.chat.ending import asks_for_one
+from workers.chat.live import relayed
 from workers.chat.relay import StreamRefused
 from workers.chat.streamed import relay_stream
-from workers.deps import Deps
-from workers.media.desk import Desk
+from workers.media.desk import PASSING_S, PURPOSE, Desk
 from workers.patience import patiently
 from workers.providers.base import ProviderCall, ProviderError
-from workers.providers.egress import provider_egress
-from workers.providers.key import provider_key
 from workers.routing import backoff, health_notes
 from workers.routing import ranking as routing
 from workers.routing.candidates import candidates_of
@@ -59,40 +58,41 @@ class Outcome:
         return cls(Result.failure(CANCELLED, cancelled=True), record)
 
 
-def make_attempt(deps: Deps, claim: Claim) -> Outcome:
+def make_attempt(deps: ChatDeps, claim: Claim) -> Outcome:
     """Call the chosen provider; tell what came of it. Raises Aborted."""
     left_s = (claim.deadline_ms - claim.now_ms) / 1000
     if left_s <= 0:
         return Outcome(Result.failure(DEADLINE_PASSED))
-    provider = deps.registry.named(claim.chosen)
+    provider = deps.routing.registry.named(claim.chosen)
     if provider is None or claim.model not in provider.models:
         return _without_provider(deps, claim)
-    started, adjusted = deps.monotonic(), Adjusted(deps, claim)
-    timeout_s = min(left_s, deps.settings.attempt_timeout_s)
+    started, adjusted = deps.process.monotonic(), Adjusted(deps.jobs, claim)
+    timeout_s = min(left_s, deps.process.settings.attempt_timeout_s)
     try:
-        with deps.running.abortable(claim), deps.traffic.calling(provider.name):
+        with deps.running.abortable(claim), deps.routing.traffic.calling(provider.name):
             body = _called(deps, claim, provider, timeout_s, adjusted)
     except ProviderError as error:
-        health_notes.note_error(deps, claim, provider, error)
+        health_notes.note_error(deps.routing, claim, provider, error)
         record = adjusted.told_in(_record(deps, claim, provider, started, error))
-        return _after_error(deps, claim, error, record, left_s - (deps.monotonic() - started))
-    health_notes.note_answer(deps, claim, provider, deps.monotonic() - started)
+        left_s -= deps.process.monotonic() - started
+        return _after_error(deps, claim, error, record, left_s)
+    health_notes.note_answer(deps.routing, claim, provider, deps.process.monotonic() - started)
     record = adjusted.told_in(_record(deps, claim, provider, started, None))
     return Outcome(Result.response(body), record)
 
 
-def _without_provider(deps: Deps, claim: Claim) -> Outcome:
+def _without_provider(deps: ChatDeps, claim: Claim) -> Outcome:
     """Fail the job, unless this process was behind the registry: then it is claimed anew."""
-    patiently(deps, deps.follower.look)
+    patiently(deps.process, deps.routing.follower.look)
     has_one = any(
         claim.provider in ("", one.provider.name) and claim.operation in one.operations
-        for one in candidates_of(deps, claim.model)
+        for one in candidates_of(deps.routing, claim.model)
     )
     return Outcome(Result.failure(NO_PROVIDER), delay_s=0.0 if has_one else None)
 
 
 def _called(
-    deps: Deps, claim: Claim, provider: Provider, timeout_s: float, adjusted: Adjusted
+    deps: ChatDeps, claim: Claim, provider: Provider, timeout_s: float, adjusted: Adjusted
 ) -> bytes:
     """Return the provider's answer. Whatever nobody has foreseen ends the attempt at once, too.
 
@@ -108,20 +108,22 @@ def _called(
 
 
 def _call(
-    deps: Deps, claim: Claim, provider: Provider, timeout_s: float, adjusted: Adjusted
+    deps: ChatDeps, claim: Claim, provider: Provider, timeout_s: float, adjusted: Adjusted
 ) -> bytes:
     call = ProviderCall(
         provider=provider,
         body=_body(claim, provider),
-        api_key=provider_key(deps, provider),
-        connect_timeout_s=deps.settings.connect_timeout_s,
+        api_key=deps.access.key(provider),
+        connect_timeout_s=deps.process.settings.connect_timeout_s,
         timeout_s=timeout_s,
         operation=claim.operation,
-        answer_max_bytes=deps.settings.answer_max_bytes,
-        headers=resolved(provider.headers, deps.environment),
-        query=resolved(provider.query, deps.environment),
-        egress=provider_egress(deps, provider),
+        answer_max_bytes=deps.process.settings.answer_max_bytes,
+        headers=deps.access.headers(provider),
+        query=deps.access.query(provider),
+        egress=deps.access.egress(provider),
         desk=_desk(deps, claim),
+        passing_desk=_desk(deps, claim, PASSING, PASSING_S),
+        live_max_bytes=deps.process.settings.live_sound_bytes,
         adjusted=adjusted.note,
     )
     relay = deps.relays.of(claim)
@@ -132,6 +134,9 @@ def _call(
         with limit:
             if not claim.streamed:
                 return dialect.ask(deps.llm_session, call)
+            if claim.operation in MEDIA:
+                followed = replace(call, live=relay.send)
+                return relayed(relay, lambda: dialect.ask(deps.llm_session, followed))
             # Closed whatever happens: the provider must not go on for nobody.
             chunks, show = deps.usage.chunks(
                 partial(dialect.stream, deps.llm_session),
@@ -150,10 +155,14 @@ def _call(
         raise ProviderError(failure, transient=not relay.begun) from None
 
 
-def _desk(deps: Deps, claim: Claim) -> Desk | None:
+def _desk(
+    deps: ChatDeps, claim: Claim, purpose: str = PURPOSE, ttl_s: float | None = None
+) -> Desk | None:
     if claim.operation not in MEDIA:
         return None
-    return Desk(deps.artifacts, deps.jobs, deps.settings, claim.id)
+    return Desk(
+        deps.artifacts, deps.reader, deps.process.settings, claim.id, purpose=purpose, ttl_s=ttl_s
+    )
 
 
 def _body(claim: Claim, provider: Provider) -> bytes:
@@ -168,7 +177,7 @@ def _body(claim: Claim, provider: Provider) -> bytes:
 
 
 def _after_error(
-    deps: Deps, claim: Claim, error: ProviderError, record: Attempt, left_s: float
+    deps: ChatDeps, claim: Claim, error: ProviderError, record: Attempt, left_s: float
 ) -> Outcome:
     """Decide between another attempt later and the end."""
     failed = Result.failure(error.failure)
@@ -176,12 +185,12 @@ def _after_error(
         failed = Result(failed.outcome, failed.status, error.body)
     pause_s = backoff.delay_s(
         claim.try_number,
-        base_s=deps.settings.retry_base_s,
-        cap_s=deps.settings.retry_cap_s,
-        jitter=deps.jitter(),
+        base_s=deps.process.settings.retry_base_s,
+        cap_s=deps.process.settings.retry_cap_s,
+        jitter=deps.process.jitter(),
         retry_after_s=error.retry_after_s,
     )
-    attempts_left = claim.try_number < deps.settings.max_attempts and left_s > 0
+    attempts_left = claim.try_number < deps.process.settings.max_attempts and left_s > 0
     again = error.transient and attempts_left and pause_s < left_s
     elsewhere = attempts_left and not claim.provider and may_go_elsewhere(error)
     wait_s = pause_s if elsewhere and pause_s < left_s else None
@@ -189,9 +198,9 @@ def _after_error(
 
 
 def _record(
-    deps: Deps, claim: Claim, provider: Provider, started: float, error: ProviderError | None
+    deps: ChatDeps, claim: Claim, provider: Provider, started: float, error: ProviderError | None
 ) -> Attempt:
-    duration_ms = round((deps.monotonic() - started) * 1000)
+    duration_ms = round((deps.process.monotonic() - started) * 1000)
     log.info(
         "job %s: attempt %s at %s %s in %s ms",
         claim.id,
@@ -209,6 +218,6 @@ def _record(
         status=error.status if error else 200,
         detail=str(error) if error else "",
         reason=routing.explain(
-            candidates_of(deps, claim.model), provider.name, claim.provider, claim.failed
+            candidates_of(deps.routing, claim.model), provider.name, claim.provider, claim.failed
         ),
     )

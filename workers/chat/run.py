@@ -21,9 +21,9 @@ from shared.store.refusals import ValueTooLarge
 from shared.store.scripts import Call
 from shared.telemetry.counters import Count
 from workers.chat.attempt import Outcome, make_attempt
+from workers.chat.deps import ChatDeps
 from workers.chat.relay import StreamRefused
 from workers.chat.running import Aborted, AbortReason, RunningAttempt
-from workers.deps import Deps
 from workers.patience import patiently
 from workers.routing import slots
 from workers.routing.candidates import candidates_of
@@ -36,18 +36,18 @@ _UNFORESEEN: Final = Outcome(Result.failure(INTERNAL_ERROR))
 _TOO_LARGE: Final = Outcome(Result.failure(ANSWER_TOO_LARGE))
 
 
-def run_chat(deps: Deps, job_id: int, queue: str, priority: int) -> None:
+def run_chat(deps: ChatDeps, job_id: int, queue: str, priority: int) -> None:
     """Work on the job, unless the message is stale or the job has to wait for a provider.
 
     `queue` and `priority` are those of the message that led here.
     """
-    candidates = candidates_of(deps, task_names.model_of(queue))
-    claim = deps.jobs.claim(job_id, queue, priority, deps.worker_name, candidates)
+    candidates = candidates_of(deps.routing, task_names.model_of(queue))
+    claim = deps.jobs.claim(job_id, queue, priority, deps.process.name, candidates)
     if claim is None:
         log.debug("job %s: stale message dropped, or no provider is free", job_id)
         return
     log.debug("job %s: attempt %s claimed, at %s", job_id, claim.attempt, claim.chosen)
-    deps.traffic.counts["received"] += 1
+    deps.routing.traffic.counts["received"] += 1
     with deps.running.attempt(claim) as running:
         try:
             outcome = make_attempts(deps, running)
@@ -69,7 +69,7 @@ def run_chat(deps: Deps, job_id: int, queue: str, priority: int) -> None:
         _stored(deps, running, outcome)
 
 
-def _stored(deps: Deps, running: RunningAttempt, outcome: Outcome) -> None:
+def _stored(deps: ChatDeps, running: RunningAttempt, outcome: Outcome) -> None:
     """Store the outcome; where that fails for a reason of its own, store that it did."""
     try:
         store(deps, running.claim, outcome)
@@ -84,7 +84,7 @@ def _stored(deps: Deps, running: RunningAttempt, outcome: Outcome) -> None:
         _execute(deps, running.claim, _UNFORESEEN, [])
 
 
-def make_attempts(deps: Deps, running: RunningAttempt) -> Outcome:
+def make_attempts(deps: ChatDeps, running: RunningAttempt) -> Outcome:
     """Make an attempt, and others at providers that have not failed yet. Raises Aborted."""
     while True:
         outcome = make_attempt(deps, running.claim)
@@ -101,35 +101,35 @@ def make_attempts(deps: Deps, running: RunningAttempt) -> Outcome:
         running.claim = following
 
 
-def store(deps: Deps, claim: Claim, outcome: Outcome) -> None:
+def store(deps: ChatDeps, claim: Claim, outcome: Outcome) -> None:
     """Put the outcome into the ledger, however long that takes: the answer may have been paid."""
-    along = slots.given_back(deps, claim, outcome.result)
+    along = slots.given_back(deps.routing, claim, outcome.result)
     if outcome.delay_s is not None:
         if _defer(deps, claim, outcome, along) is not Deferred.CANCEL:
             log.debug("job %s: again in %.1f s", claim.id, outcome.delay_s)
-            deps.traffic.counts["retries"] += 1
-            deps.counters.add(Count.DEFERRED)
+            deps.routing.traffic.counts["retries"] += 1
+            deps.process.counters.add(Count.DEFERRED)
             return
         outcome = Outcome.cancelled(outcome.record)
     _execute(deps, claim, outcome, along)
 
 
-def _execute(deps: Deps, claim: Claim, outcome: Outcome, along: list[Call]) -> None:
+def _execute(deps: ChatDeps, claim: Claim, outcome: Outcome, along: list[Call]) -> None:
     executed = patiently(
-        deps,
+        deps.process,
         lambda: deps.jobs.execute(claim.id, claim.attempt, outcome.result, outcome.record, along),
     )
     log.debug("job %s: result of attempt %s: %s", claim.id, claim.attempt, executed)
     is_answer = outcome.result.outcome is JobState.COMPLETED
-    deps.traffic.counts["completed" if is_answer else "failed"] += 1
+    deps.routing.traffic.counts["completed" if is_answer else "failed"] += 1
     if executed is Executed.REFUSED:
         log.warning("job %s: late result of attempt %s refused", claim.id, claim.attempt)
-        deps.counters.add(Count.LATE_RESULTS_REFUSED)
+        deps.process.counters.add(Count.LATE_RESULTS_REFUSED)
 
 
-def _defer(deps: Deps, claim: Claim, outcome: Outcome, along: list[Call]) -> Deferred:
+def _defer(deps: ChatDeps, claim: Claim, outcome: Outcome, along: list[Call]) -> Deferred:
     return patiently(
-        deps,
+        deps.process,
         lambda: deps.jobs.defer(
             claim.id,
             claim.attempt,
@@ -141,19 +141,19 @@ def _defer(deps: Deps, claim: Claim, outcome: Outcome, along: list[Call]) -> Def
     )
 
 
-def _others_are_busy(deps: Deps, claim: Claim) -> bool:
+def _others_are_busy(deps: ChatDeps, claim: Claim) -> bool:
     """Whether there is somebody whom this job has not asked and who might be asked."""
     return any(
         one.condition.is_usable
         and claim.operation in one.operations
         and one.provider.name not in (*claim.failed, claim.chosen)
-        for one in candidates_of(deps, claim.model)
+        for one in candidates_of(deps.routing, claim.model)
     )
 
 
-def _fail_over(deps: Deps, claim: Claim, record: Attempt) -> Claim | NoFailOver:
+def _fail_over(deps: ChatDeps, claim: Claim, record: Attempt) -> Claim | NoFailOver:
     """Begin the next attempt at another provider, if one has room now."""
-    candidates = candidates_of(deps, claim.model)
+    candidates = candidates_of(deps.routing, claim.model)
     if all(one.provider.name in (*claim.failed, claim.chosen) for one in candidates):
         return NoFailOver.NONE
     try:
@@ -162,5 +162,5 @@ def _fail_over(deps: Deps, claim: Claim, record: Attempt) -> Claim | NoFailOver:
         log.warning("job %s: no other provider asked, ledger not reachable: %s", claim.id, exc)
         return NoFailOver.NONE
     if isinstance(following, Claim):
-        slots.let_go(deps, claim)
+        slots.let_go(deps.routing, claim)
     return following

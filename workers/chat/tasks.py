@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 from shared.queues import names as task_names
 from shared.store.client import is_outage
 from shared.telemetry.log_setup import about_job
+from workers.chat.deps import ChatDeps
 from workers.chat.run import log, run_chat
 from workers.context import deps_of
 
@@ -17,7 +18,7 @@ from workers.context import deps_of
 @shared_task(name=task_names.CHAT, bind=True)
 def run(self: Any, job_id: int) -> None:
     """Make one attempt at a job."""
-    deps, message = deps_of(self.app), self.request.delivery_info
+    deps, message = deps_of(self.app, ChatDeps), self.request.delivery_info
     queue, priority = message["routing_key"], message["priority"]
     with about_job(job_id):
         try:

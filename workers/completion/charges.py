@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from shared.api_keys.limits import Charge, guess_from_sizes
 from shared.jobs.job import Job
 from shared.wire.usage import usage_of
-from workers.deps import Deps
+from workers.completion.deps import CompletionDeps
 
 
-def charges_of(deps: Deps, jobs: Sequence[Job]) -> dict[int, Charge]:
+def charges_of(deps: CompletionDeps, jobs: Sequence[Job]) -> dict[int, Charge]:
     """Return the charges by job id, of those jobs whose keys have limits; others cost nothing."""
     limited = [job for job in jobs if job.key_id]
     if not limited:
@@ -22,7 +22,7 @@ def charges_of(deps: Deps, jobs: Sequence[Job]) -> dict[int, Charge]:
 
 
 def _charge(
-    deps: Deps, job: Job, response: bytes | None, provider: str, request_bytes: int
+    deps: CompletionDeps, job: Job, response: bytes | None, provider: str, request_bytes: int
 ) -> Charge:
     """Return what a job took, at a guess where the LLM does not say; one that failed, nothing."""
     if response is None:

@@ -17,7 +17,7 @@ from shared.jobs.job import Job, JobState
 from shared.telemetry.counters import Count
 from shared.telemetry.tally import Tallied, Tally
 from workers.completion.charges import charges_of
-from workers.deps import Deps
+from workers.completion.deps import CompletionDeps
 
 log = logging.getLogger(__name__)
 
@@ -36,13 +36,13 @@ GATHER_S: Final = 0.02
 LEASE_S: Final = 3.0
 
 
-def complete_executed(deps: Deps) -> int:
+def complete_executed(deps: CompletionDeps) -> int:
     """Complete jobs until none is left; return how many. Another process at it: return at once."""
     token, done = uuid.uuid4().hex, 0
     ids: list[int] = []
     while deps.jobs.enter_completion(token, LEASE_S):
         if len(ids) < BATCH:
-            deps.sleep(GATHER_S)
+            deps.process.sleep(GATHER_S)
         ids = deps.jobs.executed(BATCH)
         if ids:
             completed, is_stuck = _complete_all(deps, ids)
@@ -57,7 +57,7 @@ def complete_executed(deps: Deps) -> int:
     return done
 
 
-def _complete_all(deps: Deps, ids: list[int]) -> tuple[int, bool]:
+def _complete_all(deps: CompletionDeps, ids: list[int]) -> tuple[int, bool]:
     """Complete the jobs; where something unforeseen comes up, each one alone.
 
     Returns how many, and whether not even one could be.
@@ -72,7 +72,7 @@ def _complete_all(deps: Deps, ids: list[int]) -> tuple[int, bool]:
     return sum(one or 0 for one in alone), all(one is None for one in alone)
 
 
-def _complete_alone(deps: Deps, job_id: int) -> int | None:
+def _complete_alone(deps: CompletionDeps, job_id: int) -> int | None:
     try:
         return _complete(deps, [job_id])
     except RedisError:
@@ -82,18 +82,18 @@ def _complete_alone(deps: Deps, job_id: int) -> int | None:
         return None
 
 
-def _complete(deps: Deps, ids: list[int]) -> int:
-    jobs = deps.jobs.summaries(ids)
+def _complete(deps: CompletionDeps, ids: list[int]) -> int:
+    jobs = deps.reader.summaries(ids)
     known = [job for job in jobs if job is not None]
     deps.jobs.drop_executed([i for i, job in zip(ids, jobs, strict=True) if job is None])
     states = deps.jobs.complete(known, charges_of(deps, known))
     ended = [(job, state) for job, state in zip(known, states, strict=True) if state is not None]
     for job, state in ended:
         _log_end(job, state)
-        _tally_end(deps.tally, job, state)
+        _tally_end(deps.process.tally, job, state)
     for state, number in Counter(state for _, state in ended).items():
-        deps.counters.add(_COUNTS[state], number)
-    deps.counters.add_latencies(
+        deps.process.counters.add(_COUNTS[state], number)
+    deps.process.counters.add_latencies(
         job.executed_ms - job.created_ms for job, state in ended if state is JobState.COMPLETED
     )
     return len(known)

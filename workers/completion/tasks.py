@@ -7,6 +7,7 @@ from typing import Any
 from celery import shared_task
 
 from shared.queues import names as task_names
+from workers.completion.deps import CompletionDeps
 from workers.completion.run import complete_executed
 from workers.context import deps_of
 
@@ -14,4 +15,4 @@ from workers.context import deps_of
 @shared_task(name=task_names.COMPLETE, bind=True)
 def run(self: Any, _rung_by: int) -> None:
     """Complete all executed jobs; the job that rang the bell is only one of them."""
-    complete_executed(deps_of(self.app))
+    complete_executed(deps_of(self.app, CompletionDeps))

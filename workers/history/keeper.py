@@ -21,7 +21,7 @@ from shared.jobs.job import Job, JobState
 from shared.providers.prices import Prices
 from shared.store import redis_keys as keys
 from shared.telemetry.tally import Tallied
-from workers.deps import Deps
+from workers.history.deps import HistoryDeps
 
 #: What is wrong with a row itself, such as a number too large.
 _REFUSED: Final = (DataError, OverflowError)
@@ -52,7 +52,7 @@ class _Ended(NamedTuple):
 class Keeper:
     """One process's part in it. Call it again and again."""
 
-    def __init__(self, deps: Deps) -> None:
+    def __init__(self, deps: HistoryDeps) -> None:
         self._deps = deps
         self._token = uuid.uuid4().hex
         self._ids_are_above = False
@@ -100,7 +100,7 @@ class Keeper:
         return [job for job in jobs if job is not None]
 
     def _records(self, jobs: Iterable[Job], prices: Prices) -> Iterable[_Ended]:
-        whole = self._deps.settings.history_bodies == "all"
+        whole = self._deps.process.settings.history_bodies == "all"
         for job in jobs:
             # One that was queued again is off the list already; its next end puts it there anew.
             if job.state.is_final:
@@ -119,17 +119,18 @@ class Keeper:
         return len(ended)
 
     def _tally(self, rows: Iterable[Row]) -> None:
+        tally = self._deps.process.tally
         for row in rows:
             names = row["model"], row["provider"]
             for kind in ("prompt", "completion"):
-                self._deps.tally.add(Tallied.TOKENS, *names, kind, number=row[f"{kind}_tokens"])
+                tally.add(Tallied.TOKENS, *names, kind, number=row[f"{kind}_tokens"])
 
     def _note_answers(self, rows: Sequence[Row]) -> None:
         """Providers that answered jobs are there, whatever a probe once said."""
         answered = {row["provider"] for row in rows if row["state"] == JobState.COMPLETED}
-        text = json.dumps({"atMs": round(self._deps.clock() * 1000), "problem": ""})
+        text = json.dumps({"atMs": round(self._deps.process.clock() * 1000), "problem": ""})
         if found := dict.fromkeys(answered - {""}, text):
-            self._deps.redis.hset(keys.PROBED, mapping=found)
+            self._deps.process.redis.hset(keys.PROBED, mapping=found)
 
     def _store_alone(self, ended: _Ended) -> None:
         """Store a job of a batch that was refused; one that nobody can store must not stop all."""

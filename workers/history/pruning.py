@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-from workers.deps import Deps
+from workers.history.deps import HistoryDeps
 
 log = logging.getLogger(__name__)
 
@@ -17,18 +17,18 @@ _PAUSE_S: Final = 0.1
 _DAY_MS: Final = 86_400_000
 
 
-def prune(deps: Deps) -> None:
+def prune(deps: HistoryDeps) -> None:
     """Delete what is older than the history reaches. Raises DatabaseUnavailable.
 
     Several processes at once do no harm: each deletes what is there.
     """
-    days, deleted = deps.settings.history_days, 0
+    days, deleted = deps.process.settings.history_days, 0
     while days:
-        before_ms = round(deps.clock() * 1000) - days * _DAY_MS
+        before_ms = round(deps.process.clock() * 1000) - days * _DAY_MS
         number = deps.history.prune(before_ms, _BATCH)
         deleted += number
         if number < _BATCH:
             break
-        deps.sleep(_PAUSE_S)
+        deps.process.sleep(_PAUSE_S)
     if deleted:
         log.info("history: %s jobs older than %s days deleted", deleted, days)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-from workers.deps import Deps
+from shared.artifacts.artifacts import Artifacts
 
 log = logging.getLogger(__name__)
 
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 SWEEP_S: Final = 30.0
 
 
-def sweep(deps: Deps) -> None:
+def sweep(artifacts: Artifacts) -> None:
     """Remove them. Raises DatabaseUnavailable. Several processes at once do no harm."""
-    if removed := deps.artifacts.sweep():
+    if removed := artifacts.sweep():
         log.info("files: %s removed that nobody needed any more", removed)

@@ -13,11 +13,11 @@ from shared.providers.provider import Provider
 from shared.queues import names as task_names
 from shared.queues.candidates import Candidate
 from shared.queues.gates import gate_parts
-from workers.deps import Deps
 from workers.routing.candidates import candidates_of
+from workers.routing.deps import RoutingDeps
 
 
-def tend_gates(deps: Deps) -> None:
+def tend_gates(deps: RoutingDeps) -> None:
     """Open the gates that need not be closed; hand free slots to those that do."""
     to_open: list[str] = []
     waits: list[tuple[str, str]] = []
@@ -38,7 +38,7 @@ def tend_gates(deps: Deps) -> None:
     deps.slots.hand_over([one for one in deps.registry.providers if one.name in names])
 
 
-def _candidates(deps: Deps, gate: str) -> list[Candidate]:
+def _candidates(deps: RoutingDeps, gate: str) -> list[Candidate]:
     """Return who could ever answer jobs at this gate.
 
     Without any they are let in as well: their claims end them, as those of jobs that did not wait.

@@ -17,7 +17,8 @@ from typing import Final
 from redis.exceptions import RedisError
 
 from shared.telemetry.workers import Running, Worker, WorkerBook
-from workers.deps import Deps
+from workers.callbacks.deps import CallbackDeps
+from workers.chat.deps import ChatDeps
 
 #: Most jobs and callbacks that are named as running, those that run longest.
 _SHOWN: Final = 10
@@ -28,7 +29,8 @@ class Heartbeat:
 
     def __init__(
         self,
-        deps: Deps,
+        chat: ChatDeps,
+        callbacks: CallbackDeps,
         *,
         queues: Callable[[], Iterable[str]],
         slots: int,
@@ -36,14 +38,14 @@ class Heartbeat:
         stopping: Callable[[], bool],
     ) -> None:
         """`busy`: how many slots are taken; `stopping`: whether the worker was told to stop."""
-        self._deps = deps
+        self._chat, self._callbacks = chat, callbacks
         self._queues = queues
         self._busy = busy
         self._stopping = stopping
-        self._book = WorkerBook(deps.redis)
+        self._book = WorkerBook(chat.process.redis)
         self._self = Worker(
-            name=deps.worker_name,
-            started_ms=round(deps.clock() * 1000),
+            name=chat.process.name,
+            started_ms=round(chat.process.clock() * 1000),
             pid=os.getpid(),
             host=socket.gethostname(),
             version=_version(),
@@ -66,12 +68,14 @@ class Heartbeat:
             self._book.leave(self._self)
 
     def _now(self) -> Worker:
-        deps, claims = self._deps, self._deps.running.claims()
+        claims = self._chat.running.claims()
         rows = [
             Running(job=one.id, since_ms=one.now_ms, model=one.model, provider=one.chosen)
             for one in claims
         ]
-        rows += [Running(job=one.id, since_ms=one.now_ms) for one in deps.callback_leases.claims()]
+        rows += [
+            Running(job=one.id, since_ms=one.now_ms) for one in self._callbacks.leases.claims()
+        ]
         return self._self.model_copy(
             update={
                 "queues": tuple(sorted(self._queues())),
@@ -79,7 +83,7 @@ class Heartbeat:
                 "stopping": self._stopping(),
                 "memory_bytes": _memory_bytes(),
                 "cpu_s": round(time.process_time(), 3),
-                "counts": dict(deps.traffic.counts),
+                "counts": dict(self._chat.routing.traffic.counts),
                 "running_jobs": len(rows),
                 "models": Counter(one.model for one in claims),
                 "providers": Counter(one.chosen for one in claims if one.chosen),

@@ -7,12 +7,9 @@ from typing import Any, Final
 
 import requests
 
-from shared.providers.extras import resolved
 from shared.providers.provider import Provider
-from workers.deps import Deps
+from workers.providers.access import Access
 from workers.providers.base import ProviderError
-from workers.providers.egress import provider_egress
-from workers.providers.key import provider_key
 from workers.providers.no_connection import why
 
 _TIMEOUT_S: Final = 8.0
@@ -27,18 +24,18 @@ class ModelsUnknown(Exception):
     """The provider did not say which models it has."""
 
 
-def model_names(deps: Deps, provider: Provider) -> list[str]:
+def model_names(access: Access, session: requests.Session, provider: Provider) -> list[str]:
     """Return the names that the provider gives its models. Raises ModelsUnknown, saying why."""
     url = provider.models_url
     try:
-        response = deps.llm_session.get(
+        response = session.get(
             url,
-            headers=probe_headers(deps, provider, provider_key(deps, provider)),
-            params=dict(resolved(provider.query, deps.environment)),
+            headers=probe_headers(access, provider, access.key(provider)),
+            params=dict(access.query(provider)),
             timeout=_TIMEOUT_S,
             allow_redirects=False,
             stream=True,
-            **provider_egress(deps, provider, url).options,
+            **access.egress(provider, url).options,
         )
         with response:
             body = _read(response)
@@ -50,10 +47,10 @@ def model_names(deps: Deps, provider: Provider) -> list[str]:
     return _names(response.status_code, body)
 
 
-def probe_headers(deps: Deps, provider: Provider, key: str | None) -> dict[str, str]:
+def probe_headers(access: Access, provider: Provider, key: str | None) -> dict[str, str]:
     """Return the headers of a request that is no call of a model."""
     version = {"anthropic-version": "2023-06-01"} if provider.type == "anthropic" else {}
-    own = resolved(provider.headers, deps.environment)
+    own = access.headers(provider)
     return {**version, **dict(provider.key_headers(key)), **dict(own)}
 
 

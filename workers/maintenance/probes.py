@@ -17,7 +17,6 @@ from typing import Final
 import gevent
 import requests
 
-from shared.providers.extras import resolved
 from shared.providers.health import Health, Standing
 from shared.providers.health_store import Failed
 from shared.providers.probe_requests import ProbeRequest, request_probe, take_requests
@@ -25,13 +24,13 @@ from shared.providers.provider import Provider
 from shared.store import redis_keys as keys
 from shared.store.lease import Lease
 from shared.store.scripts import ScriptRunner
-from workers.deps import Deps
 from workers.maintenance.model_lists import ModelsUnknown, model_names, probe_headers
-from workers.maintenance.rests import rest_policy
+from workers.process import Process
+from workers.providers.access import Access
 from workers.providers.base import ProviderError
-from workers.providers.egress import provider_egress
-from workers.providers.key import provider_key
 from workers.providers.no_connection import why
+from workers.routing.deps import RoutingDeps
+from workers.routing.rests import rest_policy
 
 log = logging.getLogger(__name__)
 
@@ -49,17 +48,29 @@ _CREDENTIALS: Final = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _BUSY: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT)
 
 
-def probe_providers(deps: Deps) -> None:
+@dataclass(frozen=True, slots=True)
+class ProbeDeps:
+    """Who may be probed, and how they are called."""
+
+    process: Process
+    routing: RoutingDeps
+    access: Access
+    session: requests.Session
+
+
+def probe_providers(deps: ProbeDeps) -> None:
     """Answer the requests for a probe, and probe who is offline and due."""
-    gevent.joinall([gevent.spawn(_fulfil, deps, request) for request in take_requests(deps.redis)])
-    now_ms = round(deps.clock() * 1000)
-    due = [one for one in deps.registry.providers if _is_due(deps, one, now_ms)]
+    gevent.joinall(
+        [gevent.spawn(_fulfil, deps, request) for request in take_requests(deps.process.redis)]
+    )
+    now_ms = round(deps.process.clock() * 1000)
+    due = [one for one in deps.routing.registry.providers if _is_due(deps, one, now_ms)]
     if due:
         _probe_alone(deps, due)
 
 
-def _probe_alone(deps: Deps, due: Sequence[Provider]) -> None:
-    lease, token = Lease(ScriptRunner(deps.redis), keys.PROBE_LEASE), uuid.uuid4().hex
+def _probe_alone(deps: ProbeDeps, due: Sequence[Provider]) -> None:
+    lease, token = Lease(ScriptRunner(deps.process.redis), keys.PROBE_LEASE), uuid.uuid4().hex
     if not lease.hold(token, _LEASE_S):
         return
     try:
@@ -81,19 +92,22 @@ class Finding:
     is_away: bool = False
 
 
-def examine(deps: Deps, provider: Provider) -> Finding:
+def examine(deps: ProbeDeps, provider: Provider) -> Finding:
     """Probe a provider."""
+    if provider.type == "local":
+        # It is in the workers themselves: nobody is to be called.
+        return Finding()
     url = str(provider.heartbeat_url or provider.models_url)
     try:
-        key = provider_key(deps, provider)
-        response = deps.llm_session.get(
+        key = deps.access.key(provider)
+        response = deps.session.get(
             url,
-            headers=probe_headers(deps, provider, key),
-            params=dict(resolved(provider.query, deps.environment)),
+            headers=probe_headers(deps.access, provider, key),
+            params=dict(deps.access.query(provider)),
             timeout=_TIMEOUT_S,
             allow_redirects=False,
             stream=True,
-            **provider_egress(deps, provider, url).options,
+            **deps.access.egress(provider, url).options,
         )
         # Its status says all; a list of models without end is not read.
         response.close()
@@ -121,43 +135,44 @@ def _judged(status: int, *, has_key: bool) -> Finding:
     return Finding(f"it answered a probe with {status}") if is_down else Finding()
 
 
-def _is_due(deps: Deps, provider: Provider, now_ms: int) -> bool:
-    health = deps.health.of(provider.name)
+def _is_due(deps: ProbeDeps, provider: Provider, now_ms: int) -> bool:
+    health = deps.routing.health.of(provider.name)
     return provider.enabled and health.standing is Standing.OFFLINE and now_ms >= health.until_ms
 
 
-def _probe(deps: Deps, provider: Provider) -> None:
+def _probe(deps: ProbeDeps, provider: Provider) -> None:
     problem = examine(deps, provider).problem
-    before = deps.health.of(provider.name)
+    before = deps.routing.health.of(provider.name)
     if problem:
-        until_ms = round((deps.clock() + deps.settings.provider_probe_s) * 1000)
+        until_ms = round((deps.process.clock() + deps.process.settings.provider_probe_s) * 1000)
         after = before.model_copy(update={"until_ms": until_ms, "reason": problem})
     else:
         log.info("provider %s is back", provider.name)
         # On probation: the next failure is the start of a longer rest.
-        now_ms = round(deps.clock() * 1000)
+        now_ms = round(deps.process.clock() * 1000)
         after = Health(rests=before.rests, since_ms=now_ms, jobs=before.jobs)
-    deps.health_store.set(provider.name, after, if_standing=[Standing.OFFLINE])
+    deps.routing.health_store.set(provider.name, after, if_standing=[Standing.OFFLINE])
 
 
-def probe_unknown(deps: Deps) -> None:
+def probe_unknown(deps: ProbeDeps) -> None:
     """Have providers probed of which nothing is known: new ones, and all after a first start."""
-    known: set[bytes] = set(deps.redis.hkeys(keys.PROBED))  # type: ignore[arg-type]
-    for provider in deps.registry.providers:
+    redis = deps.process.redis
+    known: set[bytes] = set(redis.hkeys(keys.PROBED))  # type: ignore[arg-type]
+    for provider in deps.routing.registry.providers:
         if provider.enabled and provider.name.encode() not in known:
-            request_probe(deps.redis, ProbeRequest(provider.name))
+            request_probe(redis, ProbeRequest(provider.name))
 
 
-def _note(deps: Deps, provider: Provider, problem: str) -> None:
-    text = json.dumps({"atMs": round(deps.clock() * 1000), "problem": problem})
-    deps.redis.hset(keys.PROBED, provider.name, text)
+def _note(deps: ProbeDeps, provider: Provider, problem: str) -> None:
+    text = json.dumps({"atMs": round(deps.process.clock() * 1000), "problem": problem})
+    deps.process.redis.hset(keys.PROBED, provider.name, text)
 
 
-def _fulfil(deps: Deps, request: ProbeRequest) -> None:
+def _fulfil(deps: ProbeDeps, request: ProbeRequest) -> None:
     if request.draft:
         _tell_models(deps, request)
         return
-    provider = deps.registry.named(request.provider)
+    provider = deps.routing.registry.named(request.provider)
     if provider is None:
         _answer(deps, request, "it does not exist")
         return
@@ -168,20 +183,23 @@ def _fulfil(deps: Deps, request: ProbeRequest) -> None:
     elif found.is_away and request.token:
         # Somebody asked whether it is there: so it is known before the first job finds out.
         _take_offline(deps, provider, found.problem)
-    elif not found.problem and deps.health.of(provider.name).standing is Standing.OFFLINE:
-        deps.health_store.set(provider.name, Health(), if_standing=[Standing.OFFLINE])
+    elif not found.problem and deps.routing.health.of(provider.name).standing is Standing.OFFLINE:
+        deps.routing.health_store.set(provider.name, Health(), if_standing=[Standing.OFFLINE])
     _answer(deps, request, found.problem)
 
 
-def _take_offline(deps: Deps, provider: Provider, reason: str) -> None:
+def _take_offline(deps: ProbeDeps, provider: Provider, reason: str) -> None:
     log.warning("provider %s is offline: %s", provider.name, reason)
     refused = Failed(Standing.OFFLINE, reason, at_once=True)
-    deps.health_store.failed(provider.name, "", refused, rest_policy(deps.settings), job_id=0)
+    deps.routing.health_store.failed(
+        provider.name, "", refused, rest_policy(deps.process.settings), job_id=0
+    )
 
 
-def _tell_models(deps: Deps, request: ProbeRequest) -> None:
+def _tell_models(deps: ProbeDeps, request: ProbeRequest) -> None:
     try:
-        models = model_names(deps, Provider.model_validate_json(request.draft))
+        draft = Provider.model_validate_json(request.draft)
+        models = model_names(deps.access, deps.session, draft)
     except ModelsUnknown as exc:
         _answer(deps, request, str(exc))
     else:
@@ -189,11 +207,11 @@ def _tell_models(deps: Deps, request: ProbeRequest) -> None:
 
 
 def _answer(
-    deps: Deps, request: ProbeRequest, problem: str, models: Sequence[str] | None = None
+    deps: ProbeDeps, request: ProbeRequest, problem: str, models: Sequence[str] | None = None
 ) -> None:
     if not request.token:
         return
     answer = keys.probe_answer(request.token)
     told = {"problem": problem, **({} if models is None else {"models": models})}
-    deps.redis.rpush(answer, json.dumps(told))
-    deps.redis.expire(answer, _ANSWER_LIVES_S)
+    deps.process.redis.rpush(answer, json.dumps(told))
+    deps.process.redis.expire(answer, _ANSWER_LIVES_S)

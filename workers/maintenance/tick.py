@@ -7,18 +7,34 @@ of ticks at once, also one that dies half-way, do no harm.
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 
+from shared.callbacks.delivery_index import DeliveryIndex
+from shared.recovery.overdue import OverdueDeliveries
+from shared.recovery.recovery_store import RecoveryStore
 from shared.telemetry.counters import Count
-from workers.deps import Deps
 from workers.maintenance.gates import tend_gates
+from workers.process import Process
+from workers.routing.deps import RoutingDeps
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class TickDeps:
+    """What is looked through, and what is known of the providers."""
+
+    process: Process
+    routing: RoutingDeps
+    recovery: RecoveryStore
+    overdue_deliveries: OverdueDeliveries
+    delivery_index: DeliveryIndex
 
 
 class Tick:
     """The pass, and since when the ledger has been answering it."""
 
-    def __init__(self, deps: Deps) -> None:
+    def __init__(self, deps: TickDeps) -> None:
         self._deps = deps
         self._healthy_since_s: float | None = None
 
@@ -33,7 +49,7 @@ class Tick:
     def _pass(self) -> None:
         recovery, may_reap = self._deps.recovery, self._may_reap()
         recovery.promote_jobs()
-        tend_gates(self._deps)
+        tend_gates(self._deps.routing)
         recovery.dispatch_jobs()
         self._note(Count.REAPED, recovery.reap_jobs() if may_reap else 0)
         self._note(Count.EXPIRED, recovery.expire_jobs())
@@ -49,14 +65,14 @@ class Tick:
     def _note(self, count: Count, number: int) -> None:
         if number:
             log.info("tick: %s: %s", count, number)
-            self._deps.counters.add(count, number)
+            self._deps.process.counters.add(count, number)
 
     def _may_reap(self) -> bool:
         """Whether live workers have had the time to renew since the ledger answers.
 
         After an outage all leases are past due, also those of attempts that still run.
         """
-        now = self._deps.monotonic()
+        now = self._deps.process.monotonic()
         if self._healthy_since_s is None:
             self._healthy_since_s = now
-        return now - self._healthy_since_s >= self._deps.settings.lease_renew_s
+        return now - self._healthy_since_s >= self._deps.process.settings.lease_renew_s

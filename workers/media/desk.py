@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from functools import cached_property
 from typing import Final
 
@@ -10,7 +10,7 @@ from shared.artifacts.artifacts import Artifacts
 from shared.callbacks.result_links import base_url
 from shared.errors import Failure
 from shared.jobs.job import Job
-from shared.ledger.job_store import JobStore
+from shared.ledger.reader import Reader
 from shared.media.request import FileRef
 from shared.media.result import Kept
 from shared.settings import Settings
@@ -18,6 +18,8 @@ from workers.providers.base import ProviderError
 
 #: What the files of answers are for, as lists of files show it.
 PURPOSE: Final = "output"
+#: How long a file is kept that a client is only passed on (seconds).
+PASSING_S: Final = 600.0
 _LOST: Final = Failure(
     404,
     "invalid_request_error",
@@ -31,14 +33,24 @@ class Desk:
     """Opens and keeps files of one job. What is not asked of it costs nothing."""
 
     def __init__(
-        self, artifacts: Artifacts, jobs: JobStore, settings: Settings, job_id: int
+        self,
+        artifacts: Artifacts,
+        jobs: Reader,
+        settings: Settings,
+        job_id: int,
+        *,
+        purpose: str = PURPOSE,
+        ttl_s: float | None = None,
     ) -> None:
+        """`purpose` is that of the files it keeps, and `ttl_s` how long they are kept."""
         self._artifacts = artifacts
         self._jobs = jobs
         self._settings = settings
         self._job_id = job_id
+        self._purpose = purpose
+        self._ttl_s = settings.artifact_ttl_s if ttl_s is None else ttl_s
 
-    def open(self, file: FileRef) -> Iterator[bytes]:
+    def open(self, file: FileRef) -> Generator[bytes, None, None]:
         """Give the bytes of a file of the request. Raises ProviderError if it is gone."""
         artifact = self._artifacts.find(file.id)
         if artifact is None or artifact.owner != self._job.owner:
@@ -56,12 +68,12 @@ class Desk:
 
         What stops the bytes from coming is raised, and nothing is kept.
         """
-        ttl_s = self._settings.artifact_ttl_s
+        ttl_s = self._ttl_s
         kept = self._artifacts.receive(
             pieces,
             owner=self._job.owner,
             name=name or "output",
-            purpose=PURPOSE,
+            purpose=self._purpose,
             media_type=media_type,
             expires_s=ttl_s,
         )

@@ -40,6 +40,18 @@ _AUDIO: Final[Mapping[AudioFormat, tuple[str, ...]]] = {
     AudioFormat.M4A: ("-c:a", "aac", "-f", "ipod"),
     AudioFormat.WMA: ("-c:a", "wmav2", "-f", "asf"),
 }
+#: How speech is written, in each format that it can be asked in.
+_SPEECH: Final[Mapping[str, tuple[str, ...]]] = {
+    "mp3": ("-c:a", "libmp3lame", "-f", "mp3"),
+    "opus": ("-c:a", "libopus", "-f", "ogg"),
+    "aac": ("-c:a", "aac", "-f", "adts"),
+    "flac": ("-c:a", "flac", "-f", "flac"),
+    "wav": ("-c:a", "pcm_s16le", "-f", "wav"),
+    "pcm": ("-c:a", "pcm_s16le", "-f", "s16le"),
+}
+#: Samples a second of speech, and of what is heard.
+_SPEECH_RATE: Final = "24000"
+_HEARD_RATE: Final = "16000"
 #: What a video stays, by its media type; others become mp4.
 _STAYS: Final = {
     "video/webm": VideoFormat.WEBM,
@@ -50,6 +62,7 @@ _STAYS: Final = {
     "video/mpeg": VideoFormat.MPEG,
     "video/x-ms-wmv": VideoFormat.WMV,
 }
+_QUIETLY: Final = ("-nostdin", "-v", "error", "-y")
 #: Sides of most codecs are even.
 _EVEN: Final = "scale=trunc(iw/2)*2:trunc(ih/2)*2"
 _MARKED: Final = {
@@ -81,7 +94,19 @@ def arguments(asked: Json, media_type: str) -> list[str]:
     else:
         form = VideoFormat(extension(asked, media_type))
         writing = [*_filter(task, asked), *_VIDEO[form]]
-    return ["-nostdin", "-v", "error", "-y", *reading, *writing, "-threads", "2", "file:output"]
+    return [*_QUIETLY, *reading, *writing, "-threads", "2", "file:output"]
+
+
+def speech(form: str) -> list[str]:
+    """Return what makes `output`, speech in this format, of `spoken.wav`."""
+    told = ("-ar", _SPEECH_RATE, "-ac", "1", *_SPEECH[form])
+    return [*_QUIETLY, *_read("spoken.wav"), *told, "file:output"]
+
+
+def recording() -> list[str]:
+    """Return what makes `sound.wav`, as it is heard, of `input`."""
+    told = ("-vn", "-ar", _HEARD_RATE, "-ac", "1", "-c:a", "pcm_s16le", "-f", "wav")
+    return [*_QUIETLY, *_read("input"), *told, "-fflags", "+bitexact", "file:sound.wav"]
 
 
 def _read(name: str) -> list[str]:

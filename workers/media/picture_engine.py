@@ -60,6 +60,8 @@ def _changed(picture: Image.Image, task: Task, asked: Json, folder: Path) -> Ima
     if task is Task.WATERMARK_IMAGE:
         with _opened(folder / "watermark") as mark:
             return _watermarked(picture, _upright(mark), asked)
+    if task is Task.MASK_IMAGE:
+        return ImageOps.invert(picture.convert("RGBA").getchannel("A")).convert("RGB")
     if task is Task.UPSCALE_IMAGE:
         return _scaled(picture, picture.width * 2, picture.height * 2)
     width, height = int(asked.get("width") or 0), int(asked.get("height") or 0)

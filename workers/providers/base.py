@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from http import HTTPStatus
@@ -27,7 +27,7 @@ UNSUPPORTED: Final = "unsupported_parameter"
 class Desk(Protocol):
     """Where a job's files are opened and kept."""
 
-    def open(self, file: FileRef) -> Iterator[bytes]:
+    def open(self, file: FileRef) -> Generator[bytes, None, None]:
         """Give the bytes of a file of the request. Raises ProviderError if it is gone."""
         ...
 
@@ -68,6 +68,12 @@ class ProviderCall:
     desk: Desk | None = field(default=None, repr=False)
     #: Told, before the call is made, which of the client's fields the dialect could not follow.
     adjusted: Callable[[Sequence[str]], None] = field(default=_told_nobody, repr=False)
+    #: Told what there is of an answer with files while it is made, if somebody follows it
+    #: (`shared/media/live.py`); and where files are kept that are only passing. Most bytes of a
+    #: sound that are told.
+    live: Callable[[bytes], None] | None = field(default=None, repr=False)
+    passing_desk: Desk | None = field(default=None, repr=False)
+    live_max_bytes: int = 0
 
 
 class Blame(Enum):

@@ -17,13 +17,13 @@ from shared.media import result
 from shared.media.request import FileRef, MediaRequest
 from shared.operation import TRANSCRIPTS, Operation
 from workers.heavy import away
-from workers.media import answers
-from workers.media.multipart import CONTENT_TYPE, FilePart, Form
 from workers.providers import http
 from workers.providers.answers.body import whole
 from workers.providers.answers.whole import value_in
 from workers.providers.base import Desk, ProviderCall
 from workers.providers.http_errors import unreachable
+from workers.providers.media import answers, event_answers
+from workers.providers.media.multipart import CONTENT_TYPE, FilePart, Form
 
 #: Where each operation is asked, under the base URL.
 PATHS: Final = {
@@ -54,6 +54,8 @@ def ask(session: Session, call: ProviderCall, target: http.Target) -> bytes:
     body, headers = _body(call, asked)
     target = http.Target(target.url, (*target.headers, *headers), target.read_error)
     with http.answered(session, call, target, body) as response:
+        if event_answers.is_stream(response):
+            return event_answers.answer_of(call, asked, response)
         if call.operation is Operation.SPEECH:
             return answers.speech(call, asked, response)
         told, kind = whole(call, response), response.headers.get("Content-Type", "").lower()

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from shared.queues.candidates import Candidate
-from workers.deps import Deps
 from workers.routing import ranking as routing
+from workers.routing.deps import RoutingDeps
 
 
-def candidates_of(deps: Deps, model: str) -> list[Candidate]:
+def candidates_of(deps: RoutingDeps, model: str) -> list[Candidate]:
     """Return the providers of this model, best first; also those that may not be called now."""
-    now_ms = round(deps.clock() * 1000)
+    now_ms = round(deps.process.clock() * 1000)
     return routing.rank(
         deps.registry.having(model),
         lambda provider: deps.health.condition_of(provider, model, now_ms),

@@ -11,10 +11,10 @@ from shared.jobs.moves import Claim
 from shared.providers.health import WELL, Standing, field_of
 from shared.providers.probe_requests import ProbeRequest, request_probe
 from shared.providers.provider import Provider
-from workers.deps import Deps
-from workers.maintenance.rests import rest_policy
 from workers.providers.base import ProviderError
+from workers.routing.deps import RoutingDeps
 from workers.routing.error_class import needs_probe, verdict
+from workers.routing.rests import rest_policy
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 _LONGEST_REFUSAL: Final = 300
 
 
-def note_answer(deps: Deps, claim: Claim, provider: Provider, latency_s: float) -> None:
+def note_answer(deps: RoutingDeps, claim: Claim, provider: Provider, latency_s: float) -> None:
     """Note a call that went well; what is remembered of failures before it is forgotten."""
     deps.traffic.answered(provider.name, claim.model, latency_s)
     if deps.health.is_clean(provider.name, claim.model):
@@ -34,7 +34,7 @@ def note_answer(deps: Deps, claim: Claim, provider: Provider, latency_s: float) 
         log.debug("health of %s not noted: %s", provider.name, exc)
 
 
-def note_error(deps: Deps, claim: Claim, provider: Provider, error: ProviderError) -> None:
+def note_error(deps: RoutingDeps, claim: Claim, provider: Provider, error: ProviderError) -> None:
     """Note a call that failed, unless it says nothing against the provider."""
     if needs_probe(error):
         _wish_to_confirm(deps, provider, error)
@@ -45,7 +45,7 @@ def note_error(deps: Deps, claim: Claim, provider: Provider, error: ProviderErro
     model = "" if found.whole_provider else claim.model
     try:
         health = deps.health_store.failed(
-            provider.name, model, found.failed, rest_policy(deps.settings), claim.id
+            provider.name, model, found.failed, rest_policy(deps.process.settings), claim.id
         )
     except RedisError as exc:
         log.debug("health of %s not noted: %s", provider.name, exc)
@@ -56,21 +56,21 @@ def note_error(deps: Deps, claim: Claim, provider: Provider, error: ProviderErro
         log.warning("provider %s is %s: %s", provider.name, health.standing, health.reason)
 
 
-def _wish_to_confirm(deps: Deps, provider: Provider, error: ProviderError) -> None:
+def _wish_to_confirm(deps: RoutingDeps, provider: Provider, error: ProviderError) -> None:
     """Have it found out, at no cost, whether a refusal is about our key; seldom asked at once."""
     if not deps.traffic.may_ask_for_probe(provider.name):
         return
     request = ProbeRequest(provider.name, refusal=str(error)[:_LONGEST_REFUSAL])
     try:
-        request_probe(deps.redis, request)
+        request_probe(deps.process.redis, request)
     except RedisError as exc:
         log.debug("no probe of %s wished for: %s", provider.name, exc)
 
 
-def _forget(deps: Deps, provider: str, model: str) -> None:
+def _forget(deps: RoutingDeps, provider: str, model: str) -> None:
     health = deps.health.of(provider, model)
     # A call from before it asked for a rest, or before an operator took it offline.
-    resting = health.at(round(deps.clock() * 1000)) in (Standing.LIMITED, Standing.HELD)
+    resting = health.at(round(deps.process.clock() * 1000)) in (Standing.LIMITED, Standing.HELD)
     if health.is_clean or resting:
         return
     deps.health_store.recovered(provider, model)

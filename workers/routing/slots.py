@@ -10,13 +10,13 @@ from shared.jobs.moves import Claim, Result
 from shared.providers.provider import Provider
 from shared.store.scripts import Call
 from shared.wire.usage import usage_of
-from workers.deps import Deps
 from workers.heavy import away
+from workers.routing.deps import RoutingDeps
 
 log = logging.getLogger(__name__)
 
 
-def given_back(deps: Deps, claim: Claim, result: Result) -> list[Call]:
+def given_back(deps: RoutingDeps, claim: Claim, result: Result) -> list[Call]:
     """Return the calls that give the attempt's slot back, to be sent along with its result."""
     provider = deps.registry.named(claim.chosen)
     if provider is None or not provider.is_limited:
@@ -24,7 +24,7 @@ def given_back(deps: Deps, claim: Claim, result: Result) -> list[Call]:
     return [deps.slots.give_back(provider, claim.id, claim.attempt, _tokens(provider, result))]
 
 
-def let_go(deps: Deps, claim: Claim) -> None:
+def let_go(deps: RoutingDeps, claim: Claim) -> None:
     """Hand the slot over that the job has left behind; at the latest the next tick does."""
     provider = deps.registry.named(claim.chosen)
     if provider is None or not provider.is_limited:

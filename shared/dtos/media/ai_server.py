@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, field_validator
 
 from shared.dtos.base import Dto, ResponseStatus
-from shared.dtos.fields import Text, empty_is_absent, zero_is_absent
+from shared.dtos.fields import RUN_AFTER, RunAfter, Text, empty_is_absent, zero_is_absent
 from shared.dtos.jobs import ById, GetOpenAiChatStatus
 
 #: Numbers: a client that was given none may send 0 or nothing.
@@ -36,6 +36,7 @@ class _QueueGeneration(_Generation):
     """What all that are queued take."""
 
     reply_to: Url = Field(None, description="Where the result is posted.")
+    run_after: RunAfter = Field(None, description=RUN_AFTER)
     state: Words = Field(None, description="Handed back with the result.")
 
 
@@ -324,6 +325,7 @@ class CreateGeneration(Dto):
     provider: Text = None
     state: Words = Field(None, description="Handed back with the result.")
     reply_to: Url = Field(None, description="Where the result is posted.")
+    run_after: RunAfter = Field(None, description=RUN_AFTER)
     ref_id: Text = Field(None, description="Your name for the job.")
 
 

@@ -12,7 +12,14 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from shared.dtos.base import Dto
-from shared.dtos.fields import Text, empty_is_absent, one_of, zero_is_absent
+from shared.dtos.fields import (
+    RUN_AFTER,
+    RunAfter,
+    Text,
+    empty_is_absent,
+    one_of,
+    zero_is_absent,
+)
 from shared.media.formats import AudioFormat, ImageFormat, Position, VideoFormat
 
 _FILE = "A file of the form; in JSON base64."
@@ -78,6 +85,7 @@ class _QueueTransform(_Transform):
     """What all that are queued take."""
 
     reply_to: Url = Field(None, description="Where the result is posted.")
+    run_after: RunAfter = Field(None, description=RUN_AFTER)
     state: Words = Field(None, description="Handed back with the result.")
 
 

@@ -14,10 +14,13 @@
 --       6 widest window (messages) · 7 queue limit (jobs) · 8 owner limit (jobs)
 --       9 time to the deadline (ms) · 10 fingerprint · 11 tag ('' for none) · 12 owner
 --       13 the key's limits (JSON, '' for none; see includes/limits.lua)
---       14 most bytes that the owner's jobs hold · 15 those of this request · 16… more field, value pairs
+--       14 most bytes that the owner's jobs hold · 15 those of this request
+--       16 not to run before ('' for none; see includes/later.lua) · 17 most such jobs of the owner
+--       18… more field, value pairs
 -- Returns {'unborn', 0} when ids have no epoch | {'accepted', id} | {'exists', id} | {'conflict', id}
 --         | {'limited', until there may be room (ms, 0: unknown), which limit}
 --         | {'full', jobs waiting, drain rate} | {'owner_full', jobs waiting, drain rate}
+--         | {'later_full', the owner's jobs that wait for their time, 0}
 --         | {'bytes_full', the owner's jobs waiting, drain rate}
 --
 --! include clock
@@ -26,6 +29,7 @@
 --! include drain
 --! include limits
 --! include owner_bytes
+--! include later
 local now = clock(ARGV[1])
 
 local known = redis.call('GET', KEYS[2])
@@ -52,12 +56,20 @@ end
 local limits = ARGV[13] ~= '' and cjson.decode(ARGV[13])
 local last = limits and #KEYS - 4 or #KEYS
 local has_own_gate = last >= 22
-local waiting = size(12, 17) + size(22, last)
+local due = due_at(ARGV[16], now)
+local waiting = due and 0 or size(12, 17) + size(22, last)
 if waiting >= tonumber(ARGV[7]) then
   return {'full', tostring(waiting), tostring(drain_rate(KEYS[5], now))}
 end
-waiting = size(18, 20)
-if waiting >= tonumber(ARGV[8]) then
+if due then
+  waiting = redis.call('ZCARD', later_of(KEYS[4], ARGV[12]))
+  if waiting >= tonumber(ARGV[17]) then
+    return {'later_full', tostring(waiting), '0'}
+  end
+else
+  waiting = size(18, 20)
+end
+if not due and waiting >= tonumber(ARGV[8]) then
   return {'owner_full', tostring(waiting), tostring(drain_rate(KEYS[5], now))}
 end
 if lacks_bytes(KEYS[4], ARGV[12], tonumber(ARGV[15]), tonumber(ARGV[14]), ARGV[2]) then
@@ -74,11 +86,11 @@ if limits then
 end
 
 local id = whole(redis.call('INCR', KEYS[1]))
-local deadline = whole(now + tonumber(ARGV[9]))
+local deadline = whole((due or now) + tonumber(ARGV[9]))
 redis.call('HSET', ARGV[2] .. id, 'id', id, 'state', 'Queued', 'model', ARGV[3],
   'priority', ARGV[5], 'fingerprint', ARGV[10], 'tag', ARGV[11], 'owner', ARGV[12],
   'epoch', epoch, 'created_ms', whole(now), 'deadline_ms', deadline, 'attempt', '0', 'crashes', '0',
-  unpack(ARGV, 16))
+  unpack(ARGV, 18))
 hold_bytes(KEYS[4], ARGV[12], id, ARGV[15])
 redis.call('SET', KEYS[2], id)
 redis.call('SADD', KEYS[3], ARGV[3])
@@ -86,6 +98,14 @@ redis.call('ZADD', KEYS[4], deadline, id)
 
 if limits then
   take(limits, KEYS[last + 1], KEYS[last + 2], KEYS[last + 3], id, now)
+end
+if due then
+  put_later(KEYS[4], ARGV[12], ARGV[2] .. id, id, due)
+  if limits then
+    -- It is none of the key's live jobs before it is due.
+    redis.call('ZREM', KEYS[last + 3], id)
+  end
+  return {'accepted', id}
 end
 
 local window = window_of(KEYS[5], now, tonumber(ARGV[6]))

@@ -16,8 +16,10 @@
 --       6 widest window (messages) · 7 queue limit (jobs) · 8 owner limit (jobs)
 --       9 owner · 10 the key's limits (JSON, '' for none; see includes/limits.lua)
 --       11 most bytes that the owner's jobs hold · 12 how many jobs
+--       13 most jobs of the owner that wait for their time
 --       then of each job: time to the deadline (ms) · fingerprint · tag ('' for none) · bytes of the
---       request · tokens it will take · how many values follow · … more field, value pairs
+--       request · tokens it will take · not to run before ('' for none; see
+--       includes/later.lua) · how many values follow · … more field, value pairs
 -- Returns what `accept` returns, of each job; a refusal is the last: no job behind it was looked at.
 --
 --! include clock
@@ -26,6 +28,7 @@
 --! include drain
 --! include limits
 --! include owner_bytes
+--! include later
 local now = clock(ARGV[1])
 local epoch = redis.call('HGET', KEYS[1] .. ':ledger', 'epoch')
 local prefix, count = ARGV[2], tonumber(ARGV[12])
@@ -100,11 +103,15 @@ local function put_in_line(id)
 end
 
 -- Why there is no room for one more job; nil when there is.
-local function refusal(bytes)
-  if in_line >= tonumber(ARGV[7]) then
+local function refusal(bytes, due)
+  local delayed = due and redis.call('ZCARD', later_of(KEYS[3], ARGV[9]))
+  if due and delayed >= tonumber(ARGV[13]) then
+    return {'later_full', tostring(delayed), '0'}
+  end
+  if not due and in_line >= tonumber(ARGV[7]) then
     return {'full', tostring(in_line), tostring(drain_rate(KEYS[4], now))}
   end
-  if of_owner >= tonumber(ARGV[8]) then
+  if not due and of_owner >= tonumber(ARGV[8]) then
     return {'owner_full', tostring(of_owner), tostring(drain_rate(KEYS[4], now))}
   end
   if lacks_bytes(KEYS[3], ARGV[9], bytes, tonumber(ARGV[11]), prefix) then
@@ -132,16 +139,17 @@ local function accept(i, at)
   if limits then
     limits.tokens = tonumber(ARGV[at + 4])
   end
-  local refused = refusal(tonumber(bytes))
+  local due = due_at(ARGV[at + 5], now)
+  local refused = refusal(tonumber(bytes), due)
   if refused then
     return refused
   end
   local id = whole(redis.call('INCR', KEYS[1]))
-  local deadline = whole(now + tonumber(ARGV[at]))
+  local deadline = whole((due or now) + tonumber(ARGV[at]))
   redis.call('HSET', prefix .. id, 'id', id, 'state', 'Queued', 'model', ARGV[3],
     'priority', ARGV[5], 'fingerprint', fingerprint, 'tag', tag, 'owner', ARGV[9],
     'epoch', epoch, 'created_ms', whole(now), 'deadline_ms', deadline, 'attempt', '0',
-    'crashes', '0', unpack(ARGV, at + 6, at + 5 + ARGV[at + 5]))
+    'crashes', '0', unpack(ARGV, at + 7, at + 6 + ARGV[at + 6]))
   hold_bytes(KEYS[3], ARGV[9], id, bytes)
   known[ref_key(i)], fingerprints[id] = id, fingerprint
   add(named, ref_key(i), id)
@@ -149,18 +157,26 @@ local function accept(i, at)
   if limits then
     take(limits, KEYS[last + 1], KEYS[last + 2], KEYS[last + 3], id, now)
   end
-  put_in_line(id)
+  if due then
+    put_later(KEYS[3], ARGV[9], prefix .. id, id, due)
+    if limits then
+      -- It is none of the key's live jobs before it is due.
+      redis.call('ZREM', KEYS[last + 3], id)
+    end
+  else
+    put_in_line(id)
+  end
   made = made + 1
   return {'accepted', id}
 end
 
-local told, at = {}, 13
+local told, at = {}, 14
 for i = 1, count do
   told[i] = accept(i, at)
   if told[i][1] ~= 'accepted' and told[i][1] ~= 'exists' then
     break
   end
-  at = at + 6 + tonumber(ARGV[at + 5])
+  at = at + 7 + tonumber(ARGV[at + 6])
 end
 if made > 0 then
   redis.call('MSET', unpack(named))

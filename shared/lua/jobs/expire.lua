@@ -1,8 +1,9 @@
 -- expire: a job that still waits when its deadline is past ends Failed.
 --
 -- KEYS  1-7 as in includes/finish.lua · 8-10 the model's lines ZSET · 11-13 missing ZSET
---       14-16 waiting ZSET · 17-19 the owner's waiting ZSET · 20-25 the same two at its
---       gate, if it is another than that of the queue
+--       14-16 waiting ZSET · 17-19 the owner's waiting ZSET · 20 jobs:later ZSET
+--       21 the owner's later ZSET · 22-27 the waiting ZSETs at its gate, if it is another than that
+--       of the queue
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 error body · 4 HTTP status
 --       5 when to look again at a job that runs (ms from now)
 -- Returns 'failed' | 'kept' (not due, or it runs: its attempt keeps the deadline itself)

@@ -79,7 +79,7 @@ redis.call('HSET', KEYS[1], 'state', 'Queued', 'deadline_ms', deadline, 'crashes
   'attempts_before', job[2], 'queued_ms', whole(now))
 redis.call('HDEL', KEYS[1], 'outcome', 'status', 'response', 'error', 'executed_by', 'executed_ms',
   'completed_ms', 'started_ms', 'notified_ms', 'cancel', 'claimed_by', 'at', 'failed', 'worker', 'relayed',
-  'relayed_by', 'unstored', 'callback_body')
+  'relayed_by', 'unstored', 'callback_body', 'run_after_ms')
 redis.call('DEL', KEYS[1] .. ':chunks')
 redis.call('PERSIST', KEYS[1])
 redis.call('PERSIST', KEYS[9])

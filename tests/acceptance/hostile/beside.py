@@ -17,8 +17,8 @@ from typing import Final
 MOST: Final = 3.0
 _ROUNDS: Final = 5
 #: Calls in each half of a round; a half ends early once it has taken so long (seconds).
-_CALLS: Final = 40
-_HALF_S: Final = 20.0
+_CALLS: Final = 24
+_HALF_S: Final = 10.0
 
 
 @dataclass

@@ -142,15 +142,6 @@ def test_the_form_reaches_the_provider_as_it_was_sent(stack: Stack, client: Open
     assert b"refId" not in sent
 
 
-def test_a_transcript_is_streamed(client: OpenAI) -> None:
-    events = list(
-        client.audio.transcriptions.create(
-            model="demo-transcribe", file=wav(client), stream=True, response_format="json"
-        )
-    )
-    assert [one.type for one in events] == ["transcript.text.delta", "transcript.text.done"]
-
-
 def test_pictures_are_changed(client: OpenAI) -> None:
     made = client.images.generate(model="demo-image", prompt="a", size="64x64")
     assert made.data is not None
@@ -163,14 +154,6 @@ def test_pictures_are_changed(client: OpenAI) -> None:
     for one in (changed, varied):
         assert one.data is not None
         assert base64.b64decode(one.data[0].b64_json or "").startswith(PNG)
-
-
-def test_a_picture_is_streamed(client: OpenAI) -> None:
-    events = list(
-        client.images.generate(model="demo-image", prompt="a", size="64x64", stream=True)  # type: ignore[call-overload]
-    )
-    assert [one.type for one in events] == ["image_generation.completed"]
-    assert base64.b64decode(events[0].b64_json).startswith(PNG)
 
 
 def test_the_same_file_again_under_a_ref_id_is_the_same_job(api: Api, client: OpenAI) -> None:

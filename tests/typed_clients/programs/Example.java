@@ -32,6 +32,11 @@ public class Example {
         System.out.println("queued: " + status.getJobState() + " "
             + status.getResult().getChoices().get(0).getMessage().getContent());
 
+        // A picture; speech, transcripts and transforms go the same way. What is made comes as a link:
+        dtos.ArtifactGenerationResponse made = client.send(
+            new dtos.TextToImage().setPositivePrompt("A red kite").setWidth(256).setHeight(256));
+        System.out.println("media: " + made.getResults().get(0).getUrl());
+
         // What is refused says why:
         try {
             chat.setModel("no-such-model");

@@ -30,6 +30,10 @@ public static class Example
         } while (status.JobState != "Completed" && status.JobState != "Failed");
         Console.WriteLine("queued: " + status.JobState + " " + status.Result.Choices[0].Message.Content);
 
+        // A picture; speech, transcripts and transforms go the same way. What is made comes as a link:
+        var made = client.Send(new TextToImage { PositivePrompt = "A red kite", Width = 256, Height = 256 });
+        Console.WriteLine("media: " + made.Results[0].Url);
+
         // What is refused says why:
         try {
             client.Send(new OpenAiChatCompletion { Model = "no-such-model", Messages = messages });

@@ -43,6 +43,14 @@ func main() {
 	}
 	fmt.Println("queued:", status.JobState, *status.Result.Choices[0].Message.Content)
 
+	// A picture; speech, transcripts and transforms go the same way. What is made comes as a link:
+	side := 256
+	made, err := ss.Send(client, dtos.TextToImage{PositivePrompt: "A red kite", Width: &side, Height: &side})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("media:", made.Results[0].Url)
+
 	// What is refused says why:
 	_, err = ss.Send(client, dtos.OpenAiChatCompletion{Model: "no-such-model", Messages: messages})
 	var refused *ss.WebServiceException

@@ -26,6 +26,11 @@ fun main(args: Array<String>) {
     } while (status.jobState !in listOf("Completed", "Failed"))
     println("queued: ${status.jobState} ${status.result!!.choices!![0].message!!.content}")
 
+    // A picture; speech, transcripts and transforms go the same way. What is made comes as a link:
+    val made: ArtifactGenerationResponse =
+        client.send(TextToImage().apply { positivePrompt = "A red kite"; width = 256; height = 256 })
+    println("media: ${made.results!![0].url}")
+
     // What is refused says why:
     try {
         client.send(chat.apply { this.model = "no-such-model" })

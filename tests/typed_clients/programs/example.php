@@ -4,7 +4,7 @@ require __DIR__ . '/servicestack.php';
 require __DIR__ . '/dtos.php';
 
 use ServiceStack\{JsonServiceClient, WebServiceException};
-use dtos\{GetOpenAiChatStatus, OpenAiChat, OpenAiChatCompletion, OpenAiMessage, QueueOpenAiChatCompletion};
+use dtos\{GetOpenAiChatStatus, OpenAiChat, OpenAiChatCompletion, OpenAiMessage, QueueOpenAiChatCompletion, TextToImage};
 
 [, $url, $key, $model] = $argv;
 
@@ -25,6 +25,10 @@ do {
     $status = $client->send(new GetOpenAiChatStatus(refId: $queued->refId));
 } while (!in_array($status->jobState, ["Completed", "Failed"]));
 echo "queued: {$status->jobState} {$status->result->choices[0]->message->content}\n";
+
+// A picture; speech, transcripts and transforms go the same way. What is made comes as a link:
+$made = $client->send(new TextToImage(positivePrompt: "A red kite", width: 256, height: 256));
+echo "media: {$made->results[0]->url}\n";
 
 // What is refused says why:
 try {

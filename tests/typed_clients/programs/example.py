@@ -9,6 +9,7 @@ from dtos import (
     OpenAiChatCompletion,
     OpenAiMessage,
     QueueOpenAiChatCompletion,
+    TextToImage,
 )
 from servicestack import JsonServiceClient, WebServiceException
 
@@ -31,6 +32,10 @@ while (status := client.send(GetOpenAiChatStatus(ref_id=queued.ref_id))).job_sta
 ):
     time.sleep(0.2)
 print("queued:", status.job_state, status.result.choices[0].message.content)
+
+# A picture; speech, transcripts and transforms go the same way. What is made comes as a link:
+made = client.send(TextToImage(positive_prompt="A red kite", width=256, height=256))
+print("media:", made.results[0].url)
 
 # What is refused says why:
 try:

@@ -30,6 +30,10 @@ until %w[Completed Failed].include?((status = send_dto.call(GetOpenAiChatStatus.
 end
 puts "queued: #{status.job_state} #{status.result.choices[0].message.content}"
 
+# A picture; speech, transcripts and transforms go the same way. What is made comes as a link:
+made = send_dto.call(TextToImage.new(positive_prompt: 'A red kite', width: 256, height: 256))
+puts "media: #{made.results[0].url}"
+
 # What is refused says why:
 begin
   send_dto.call(OpenAiChatCompletion.new(model: 'no-such-model', messages: messages))

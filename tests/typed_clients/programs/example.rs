@@ -33,6 +33,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let said = status.result.and_then(|one| one.choices[0].message.content.clone());
     println!("queued: {} {}", status.job_state, said.unwrap_or_default());
 
+    // A picture; speech, transcripts and transforms go the same way. What is made comes as a link:
+    let picture = TextToImage { positive_prompt: "A red kite".into(), width: Some(256), height: Some(256), ..Default::default() };
+    let made = client.send(&picture)?;
+    println!("media: {}", made.results[0].url);
+
     // What is refused says why:
     let refused = client.api(&OpenAiChatCompletion { model: "no-such-model".into(), ..chat });
     println!("error: {}", refused.error_code().unwrap_or_default());

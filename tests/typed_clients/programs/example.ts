@@ -1,6 +1,6 @@
 // Arguments: the gateway's URL, an API key, a model.
 import { JsonServiceClient } from "@servicestack/client";
-import { GetOpenAiChatStatus, OpenAiChat, OpenAiChatCompletion, OpenAiMessage, QueueOpenAiChatCompletion } from "./dtos.js";
+import { GetOpenAiChatStatus, OpenAiChat, OpenAiChatCompletion, OpenAiMessage, QueueOpenAiChatCompletion, TextToImage } from "./dtos.js";
 
 declare const process: { argv: string[] };
 const [url, key, model] = process.argv.slice(2);
@@ -23,6 +23,10 @@ while (status.jobState !== "Completed" && status.jobState !== "Failed") {
     status = await client.get(new GetOpenAiChatStatus({ refId: queued.refId }));
 }
 console.log("queued:", status.jobState, status.result?.choices[0].message.content);
+
+// A picture; speech, transcripts and transforms go the same way. What is made comes as a link:
+const made = await client.post(new TextToImage({ positivePrompt: "A red kite", width: 256, height: 256 }));
+console.log("media:", made.results[0].url);
 
 // What is refused says why:
 try {

@@ -14,6 +14,13 @@ type RouteAttribute(path:string, verb:string) = inherit System.Attribute()
 [<AllowNullLiteral>] type IdResponse() = class end
 [<AllowNullLiteral>] type StringResponse() = class end
 [<AllowNullLiteral>] type QueryResponse<'T>() = class end
+type WebServiceException(errorCode: string) =
+    inherit System.Exception(errorCode)
+    member _.ErrorCode = errorCode
+type JsonApiClient(url: string) =
+    member val Url = url
+    member val BearerToken: string = null with get, set
+    member _.Send<'T>(request: IReturn<'T>) : 'T = failwith "nothing is sent here"
 namespace ServiceStack.DataAnnotations
 type X() = class end
 namespace System.Runtime.Serialization

@@ -89,7 +89,7 @@ REQUESTS: Final = {path: one.request for one in CATALOG for path in one.paths}
 
 def _gateway() -> Gateway:
     gateway = build(fakeredis.FakeStrictRedis(), SETTINGS, PROVIDERS)
-    gateway.services.follower.look()
+    gateway.services.providers.follower.look()
     return gateway
 
 

@@ -15,7 +15,7 @@ def test_table_knows_every_type_of_provider() -> None:
 
 
 def test_dialects_speak_what_the_table_says() -> None:
-    dialects = build_deps(new_settings(), "w1", 10).dialects.by_type
+    dialects = build_deps(new_settings(), "w1", 10).chat.dialects.by_type
     assert {name: dialect.operations for name, dialect in dialects.items()} == {
         name: OPERATIONS_BY_TYPE[name] for name in dialects
     }

@@ -14,7 +14,8 @@ from shared.providers.provider import Provider
 from shared.settings import Settings
 from tests.support.factories import FakeClock
 from tests.support.worker_deps import FakeLlm, build
-from workers.context import attach
+from workers.chat.deps import ChatDeps
+from workers.context import attach, deps_of
 from workers.pools import adjust, follows_registry
 
 
@@ -42,7 +43,8 @@ def app(fake_redis: redis.Redis, settings: Settings, fake_clock: FakeClock) -> C
     app = Celery(set_as_current=False)
     app.conf.task_create_missing_queues = False
     app.conf.task_queues = [Queue("chat.m"), Queue("completion")]
-    attach(app, build(fake_redis, settings, fake_clock, FakeLlm(), providers=[_provider("m")]))
+    deps = build(fake_redis, settings, fake_clock, FakeLlm(), providers=[_provider("m")])
+    attach(app, deps.chat)
     return app
 
 
@@ -51,7 +53,7 @@ def _consumed(app: Celery) -> list[str]:
 
 
 def test_worker_serves_new_models_and_no_longer_those_that_are_gone(app: Celery) -> None:
-    registry = app.replyto_deps.registry  # type: ignore[attr-defined]
+    registry = deps_of(app, ChatDeps).routing.registry
     registry.replace([_provider("m", "new")])
     adjust(Consumer(app))
     assert _consumed(app) == ["chat.m", "chat.new", "completion"]
@@ -61,7 +63,7 @@ def test_worker_serves_new_models_and_no_longer_those_that_are_gone(app: Celery)
 
 
 def test_worker_serves_models_of_a_disabled_provider_too(app: Celery) -> None:
-    app.replyto_deps.registry.replace([_provider("off", enabled=False)])  # type: ignore[attr-defined]
+    deps_of(app, ChatDeps).routing.registry.replace([_provider("off", enabled=False)])
     adjust(Consumer(app))
     assert _consumed(app) == ["chat.off", "completion"]
 

@@ -83,6 +83,8 @@ class AiProvider(TypedDict):
     priority: int
     enabled: bool
     status: str
+    isAsked: NotRequired[bool | None]
+    probeProblem: NotRequired[str | None]
     offlineDate: NotRequired[str | None]
     offlineReason: NotRequired[str | None]
     createdDate: str
@@ -186,6 +188,7 @@ class BackgroundJob(TypedDict):
     worker: NotRequired[str | None]
     createdDate: str
     createdBy: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     requestId: NotRequired[str | None]
     requestType: NotRequired[str | None]
     request: NotRequired[str | None]
@@ -351,6 +354,7 @@ class ConversationHead(TypedDict):
     version: int
     createdDate: str
     modifiedDate: str
+    pinned: NotRequired[bool]
 
 
 class ConversationWhole(TypedDict):
@@ -362,6 +366,7 @@ class ConversationWhole(TypedDict):
     version: int
     createdDate: str
     modifiedDate: str
+    pinned: NotRequired[bool]
     content: dict[str, Any]
 
 
@@ -499,6 +504,7 @@ class CreateGeneration(TypedDict):
     provider: NotRequired[str | None]
     state: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     refId: NotRequired[str | None]
 
 
@@ -518,6 +524,7 @@ class CreateResponse(TypedDict):
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     timeoutSecs: NotRequired[float | None]
+    runAfter: NotRequired[str | None]
     model: NotRequired[str | None]
     input: NotRequired[str | list[Any] | None]
     prompt: NotRequired[dict[str, Any] | None]
@@ -854,6 +861,28 @@ class GetModelImage(TypedDict):
     model: str
 
 
+class GetMyKey(TypedDict):
+    """Tell the caller what its own key may do, and what it has taken of its limits."""
+
+
+
+class GetMyKeyResponse(TypedDict):
+    """The key. Its limits are beside what was taken of them."""
+
+    requestsPerMinute: NotRequired[int | None]
+    tokensPerMinute: NotRequired[int | None]
+    concurrentJobs: NotRequired[int | None]
+    queuedJobs: NotRequired[int | None]
+    monthlyTokens: NotRequired[int | None]
+    monthlyCost: NotRequired[float | None]
+    name: str
+    owner: str
+    scopes: list[str]
+    models: NotRequired[list[str] | None]
+    expiryDate: NotRequired[str | None]
+    taken: KeyTaken
+
+
 class GetOllamaGenerationStatus(TypedDict):
     """Ask where a queued generation stands."""
 
@@ -870,6 +899,7 @@ class GetOllamaGenerationStatusResponse(TypedDict):
     status: str
     queuePosition: NotRequired[int | None]
     estimatedStartSecs: NotRequired[int | None]
+    runAfter: NotRequired[str | None]
     responseStatus: NotRequired[ResponseStatus | None]
     result: NotRequired[dict[str, Any] | None]
 
@@ -917,6 +947,7 @@ class GetOpenAiChatStatusResponse(TypedDict):
     status: str
     queuePosition: NotRequired[int | None]
     estimatedStartSecs: NotRequired[int | None]
+    runAfter: NotRequired[str | None]
     responseStatus: NotRequired[ResponseStatus | None]
     result: NotRequired[dict[str, Any] | None]
 
@@ -1031,6 +1062,18 @@ class GetTextGenerationStatusResponse(TypedDict):
     duration: NotRequired[str | None]
     responseStatus: NotRequired[ResponseStatus | None]
     results: NotRequired[list[TextOutput] | None]
+
+
+class GetTrend(TypedDict):
+    """Ask how things stood: in the last hour each 15 seconds, in the last day each 5 minutes."""
+
+    span: NotRequired[Literal['hour', 'day']]
+
+
+class GetTrendResponse(TypedDict):
+    """Samples, oldest first."""
+
+    results: list[TrendRow]
 
 
 class GetTypes(TypedDict):
@@ -1166,8 +1209,19 @@ class JobSummary(TypedDict):
     totalTokens: NotRequired[int | None]
     cachedTokens: NotRequired[int | None]
     cost: NotRequired[float | None]
+    isKept: NotRequired[bool | None]
     streamed: NotRequired[bool | None]
     replyTo: NotRequired[str | None]
+
+
+class KeyTaken(TypedDict):
+    """What a key has taken; this month's (UTC) is that of all keys of its owner without limits."""
+
+    requests: NotRequired[int]
+    tokens: NotRequired[int]
+    liveJobs: NotRequired[int]
+    monthTokens: NotRequired[int]
+    monthCost: NotRequired[float]
 
 
 class KeyValue(TypedDict):
@@ -1182,6 +1236,38 @@ class LatencyRow(TypedDict):
 
     withinMs: NotRequired[int | None]
     total: int
+
+
+class ListAiProviderModels(TypedDict):
+    """Ask a provider, before it is added, which models it has. Nothing is kept."""
+
+    aiTypeId: NotRequired[str | None]
+    apiBaseUrl: NotRequired[str | None]
+    apiKeyVar: NotRequired[str | None]
+    apiKey: NotRequired[str | None]
+    apiKeyHeader: NotRequired[str | None]
+    heartbeatUrl: NotRequired[str | None]
+    proxy: NotRequired[str | None]
+    caFile: NotRequired[str | None]
+    clientCert: NotRequired[str | None]
+    clientKey: NotRequired[str | None]
+    concurrency: NotRequired[int | None]
+    requestsPerMinute: NotRequired[int | None]
+    tokensPerMinute: NotRequired[int | None]
+    priority: NotRequired[int | None]
+    enabled: NotRequired[bool | None]
+    models: NotRequired[list[AiProviderModel] | None]
+    selectedModels: NotRequired[list[str] | None]
+    defaults: NotRequired[dict[str, Any] | None]
+    name: NotRequired[str | None]
+
+
+class ListAiProviderModelsResponse(TypedDict):
+    """Its models, by the names that it gives them; or why it does not tell."""
+
+    results: list[str]
+    reason: NotRequired[str | None]
+    responseStatus: NotRequired[ResponseStatus | None]
 
 
 class ListBatches(TypedDict):
@@ -1854,6 +1940,13 @@ class PageStats(TypedDict):
     total: int
 
 
+class PinConversation(TypedDict):
+    """Pin a conversation, so that it is listed first; or let it go."""
+
+    id: str
+    pinned: NotRequired[bool]
+
+
 class PromptRow(TypedDict):
     """A system prompt. `is_own`: yours, to change and delete."""
 
@@ -1982,7 +2075,7 @@ class QueryCallbackSubscriptionsResponse(TypedDict):
 
 
 class QueryConversations(TypedDict):
-    """List your conversations, the latest first."""
+    """List your conversations: pinned ones, then the latest first."""
 
     text: NotRequired[str]
     skip: NotRequired[int]
@@ -1997,7 +2090,7 @@ class QueryConversationsResponse(TypedDict):
     results: list[ConversationHead]
 
 
-QueryJobs = TypedDict("QueryJobs", {"state": "NotRequired[Literal['Queued', 'Started', 'Executed', 'Completed', 'Failed', 'Cancelled'] | None]", "model": "NotRequired[str | None]", "provider": "NotRequired[str | None]", "tag": "NotRequired[str | None]", "refId": "NotRequired[str | None]", "owner": "NotRequired[str | None]", "from": "NotRequired[int | None]", "to": "NotRequired[int | None]", "error": "NotRequired[str | None]", "skip": "NotRequired[int]", "take": "NotRequired[int]", "orderBy": "NotRequired[str | None]", "orderByDesc": "NotRequired[str | None]", "include": "NotRequired[str | None]", "fields": "NotRequired[str | None]"})
+QueryJobs = TypedDict("QueryJobs", {"state": "NotRequired[Literal['Queued', 'Started', 'Executed', 'Completed', 'Failed', 'Cancelled'] | None]", "model": "NotRequired[str | None]", "provider": "NotRequired[str | None]", "tag": "NotRequired[str | None]", "refId": "NotRequired[str | None]", "owner": "NotRequired[str | None]", "from": "NotRequired[int | None]", "to": "NotRequired[int | None]", "error": "NotRequired[str | None]", "statusCode": "NotRequired[int | None]", "skip": "NotRequired[int]", "take": "NotRequired[int]", "orderBy": "NotRequired[str | None]", "orderByDesc": "NotRequired[str | None]", "include": "NotRequired[str | None]", "fields": "NotRequired[str | None]", "all": "NotRequired[bool]"})
 
 
 class QueryJobsResponse(TypedDict):
@@ -2071,6 +2164,7 @@ class QueueConvertAudio(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2082,6 +2176,7 @@ class QueueConvertImage(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2093,6 +2188,7 @@ class QueueConvertVideo(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2107,6 +2203,7 @@ class QueueCropImage(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2121,6 +2218,7 @@ class QueueCropVideo(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2149,6 +2247,7 @@ class QueueImageToImage(TypedDict):
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2162,6 +2261,7 @@ class QueueImageToText(TypedDict):
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2175,6 +2275,7 @@ class QueueImageUpscale(TypedDict):
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2193,6 +2294,7 @@ class QueueImageWithMask(TypedDict):
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2204,6 +2306,7 @@ class QueueOllamaGeneration(TypedDict):
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     timeoutSecs: NotRequired[float | None]
+    runAfter: NotRequired[str | None]
     request: OllamaGenerate
 
 
@@ -2215,6 +2318,7 @@ class QueueOpenAiChatCompletion(TypedDict):
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     timeoutSecs: NotRequired[float | None]
+    runAfter: NotRequired[str | None]
     request: OpenAiChat
 
 
@@ -2236,6 +2340,7 @@ class QueueScaleImage(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2248,6 +2353,7 @@ class QueueScaleVideo(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2261,6 +2367,7 @@ class QueueSpeechToText(TypedDict):
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2278,6 +2385,7 @@ class QueueTextToImage(TypedDict):
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2293,6 +2401,7 @@ class QueueTextToSpeech(TypedDict):
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2305,6 +2414,7 @@ class QueueTrimVideo(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2319,6 +2429,7 @@ class QueueWatermarkImage(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2331,6 +2442,7 @@ class QueueWatermarkVideo(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2446,7 +2558,7 @@ class RetryJobResponse(TypedDict):
     responseStatus: NotRequired[ResponseStatus | None]
 
 
-RetryJobs = TypedDict("RetryJobs", {"state": "NotRequired[Literal['Queued', 'Started', 'Executed', 'Completed', 'Failed', 'Cancelled'] | None]", "model": "NotRequired[str | None]", "provider": "NotRequired[str | None]", "tag": "NotRequired[str | None]", "refId": "NotRequired[str | None]", "owner": "NotRequired[str | None]", "from": "NotRequired[int | None]", "to": "NotRequired[int | None]", "error": "NotRequired[str | None]", "take": "NotRequired[int]", "dryRun": "NotRequired[bool]"})
+RetryJobs = TypedDict("RetryJobs", {"state": "NotRequired[Literal['Queued', 'Started', 'Executed', 'Completed', 'Failed', 'Cancelled'] | None]", "model": "NotRequired[str | None]", "provider": "NotRequired[str | None]", "tag": "NotRequired[str | None]", "refId": "NotRequired[str | None]", "owner": "NotRequired[str | None]", "from": "NotRequired[int | None]", "to": "NotRequired[int | None]", "error": "NotRequired[str | None]", "statusCode": "NotRequired[int | None]", "take": "NotRequired[int]", "dryRun": "NotRequired[bool]"})
 
 
 class RetryJobsResponse(TypedDict):
@@ -2549,6 +2661,7 @@ class SessionResponse(TypedDict):
     scopes: list[str]
     csrfToken: str
     maxBodyBytes: int
+    currency: NotRequired[str]
 
 
 class SettingRow(TypedDict):
@@ -2693,6 +2806,20 @@ class TextToSpeech(TypedDict):
     provider: NotRequired[str | None]
 
 
+class TrendRow(TypedDict):
+    """How things stood at a moment. Counts are since the beginning: they only grow."""
+
+    date: str
+    accepted: int
+    completed: int
+    failed: int
+    cancelled: int
+    inFlight: int
+    waiting: int
+    callbacks: int
+    latencies: list[int]
+
+
 class TrimVideo(TypedDict):
     """Make a part out of a video's time, and wait for it."""
 
@@ -2779,6 +2906,7 @@ class UsageStats(TypedDict):
     totalTokens: int
     cachedTokens: int
     cost: float
+    isCostKnown: NotRequired[bool]
     averageWaitMs: int
     p50Ms: NotRequired[int | None]
     p95Ms: NotRequired[int | None]

@@ -52,8 +52,9 @@ export function Plot({ title, summary, times, lines, format = String, kind = "li
     };
   }, [lines.map(({ label }) => label).join("|")]);
   useEffect(() => {
-    plot.current?.setData(data);
-  });
+    // Not while somebody drags: what is selected would be gone.
+    if (!plot.current?.select.width) plot.current?.setData(data);
+  }, [times, lines]);
   const pointed = at !== null && at < times.length ? at : null;
   const moment = pointed === null ? null : (kind === "bars" ? dayOf : timeOf)(times[pointed]);
   return html`<section class="card plot">

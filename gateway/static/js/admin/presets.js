@@ -16,5 +16,8 @@ export const PRESETS = {
   ollama: { title: "Ollama", type: "ollama", baseUrl: "http://127.0.0.1:11434", key: false, here: true },
   lmstudio: { title: "LM Studio", type: "openai", baseUrl: "http://127.0.0.1:1234/v1", key: false, here: true },
   llamacpp: { title: "llama.cpp", type: "openai", baseUrl: "http://127.0.0.1:8080/v1", key: false, here: true },
+  automatic1111: { title: "AUTOMATIC1111", type: "automatic1111", baseUrl: "http://127.0.0.1:7860", key: false, here: true },
+  comfyui: { title: "ComfyUI", type: "comfyui", baseUrl: "http://127.0.0.1:8188", key: false, here: true },
+  replicate: { title: "Replicate", type: "replicate", baseUrl: "https://api.replicate.com/v1", key: true },
   vllm: { title: "vLLM", type: "openai", baseUrl: "http://127.0.0.1:8000/v1", key: false, here: true },
 };

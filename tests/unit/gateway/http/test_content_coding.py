@@ -148,7 +148,7 @@ def test_bomb_is_given_up_at_the_limit(coding: str, monkeypatch: pytest.MonkeyPa
 @pytest.fixture
 def gateway(fake_redis: redis.Redis) -> Gateway:
     gateway = build(fake_redis, new_settings(api_key=API_KEY, max_body_bytes=LIMIT))
-    gateway.services.follower.look()
+    gateway.services.providers.follower.look()
     return gateway
 
 

@@ -10,6 +10,7 @@ import redis
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from gateway.http.response import nothing
 from gateway.openapi import schemas
 from gateway.openapi.document import document
 from gateway.openapi.examples import EXAMPLES
@@ -112,3 +113,41 @@ def test_page_is_a_shell_under_our_policy(gateway: Gateway) -> None:
 )
 def test_yaml_reads_back_as_what_was_written(value: Any) -> None:
     assert yaml.safe_load(to_yaml(value)) == json.loads(json.dumps(value))
+
+
+def _form(operation: str) -> dict[str, Any] | None:
+    told = next(told for _, _, told in _operations() if told["operationId"] == operation)
+    form = told["requestBody"]["content"].get("multipart/form-data")
+    schema: dict[str, Any] | None = form and form["schema"]
+    return schema
+
+
+def test_forms_name_their_files_and_fields() -> None:
+    transcription = _form("OpenAiTranscription")
+    assert transcription is not None
+    assert set(transcription["required"]) == {"model", "file"}
+    assert transcription["properties"]["file"]["format"] == "binary"
+    assert transcription["properties"]["language"]["anyOf"][0] == {"type": "string"}
+    edit = _form("OpenAiImageEdit")
+    assert edit is not None
+    assert edit["properties"]["image"]["items"]["format"] == "binary"
+    assert "mask" not in edit["required"]
+    part = _form("AddUploadPart")
+    assert part is not None
+    assert set(part["properties"]) == {"data"}, "what stands in the path is no field"
+    assert _form("OpenAiSpeech") is None
+
+
+def test_calls_whose_file_stands_nowhere_but_in_a_form_offer_no_json() -> None:
+    for path, verb, told in _operations():
+        kinds = set(told.get("requestBody", {}).get("content", {"application/json": {}}))
+        if path.startswith("/uploads/") or path in ("/v1/files", "/v1/uploads/{upload_id}/parts"):
+            assert verb in ("get", "delete") or kinds == {"multipart/form-data"}, path
+        else:
+            assert "application/json" in kinds, path
+
+
+def test_what_has_no_body_has_no_type_of_one() -> None:
+    told = document()["paths"]["/session"]["delete"]["responses"]
+    assert "content" not in told["204"]
+    assert "Content-Type" not in nothing().headers

@@ -34,7 +34,7 @@ def _update(gateway: Gateway, **fields: Any) -> Any:
 
 
 def _base_url(gateway: Gateway) -> str:
-    entry = gateway.services.follower.store.read()[1].entry("new")
+    entry = gateway.services.providers.follower.store.read()[1].entry("new")
     assert entry is not None
     return str(entry.provider.base_url)
 

@@ -32,7 +32,7 @@ def gateway_with(client: redis.Redis, folder: Path, **fields: Any) -> Gateway:
     file.write_text(FILE)
     secrets = {"api_key": API_KEY, "auth_secret": ADMIN_SECRET, "encryption_key": KEY}
     built = build(client, new_settings(**{**secrets, "providers_file": file, **fields}))
-    built.services.follower.look()
+    built.services.providers.follower.look()
     return built
 
 

@@ -28,7 +28,7 @@ def _settings(**fields: Any) -> Settings:
 @pytest.fixture
 def gateway(fake_redis: redis.Redis) -> Gateway:
     gateway = build(fake_redis, _settings())
-    gateway.services.follower.look()
+    gateway.services.providers.follower.look()
     return gateway
 
 
@@ -40,7 +40,7 @@ NEW = {"name": "new", "apiBaseUrl": "http://127.0.0.1:2/v1", "selectedModels": [
 
 
 def _registry(gateway: Gateway) -> dict[str, Provider]:
-    document = gateway.services.follower.store.read()[1]
+    document = gateway.services.providers.follower.store.read()[1]
     return {one.name: one for one in document.providers}
 
 
@@ -126,7 +126,7 @@ def test_update_changes_what_is_given_and_nothing_else(gateway: Gateway) -> None
 
 def test_deleted_provider_does_not_come_back_with_the_file(gateway: Gateway) -> None:
     assert _admin(gateway, "DeleteAiProvider", name="acme").status_code == 200
-    gateway.services.follower.reload(
+    gateway.services.providers.follower.reload(
         [Provider.model_validate({"name": "acme", "base_url": "http://a/v1", "models": ["m"]})]
     )
     assert _registry(gateway) == {}
@@ -151,7 +151,7 @@ def test_job_is_refused_when_no_provider_is_online_and_the_setting_says_so(
     fake_redis: redis.Redis,
 ) -> None:
     gateway = build(fake_redis, _settings(no_provider="refuse"))
-    gateway.services.follower.look()
+    gateway.services.providers.follower.look()
     _admin(gateway, "ChangeAiProviderStatus", provider="acme", online=False)
     answer = gateway.post("/api/QueueOpenAiChatCompletion", {"request": CHAT})
     assert answer.status_code == 503
@@ -166,8 +166,8 @@ def test_job_is_queued_when_no_provider_is_online_and_its_status_says_why(
     gateway: Gateway,
 ) -> None:
     away = Health(standing=Standing.OFFLINE, reason="it could not be reached")
-    gateway.services.health_store.set("acme", away)
-    gateway.services.follower.look()
+    gateway.services.providers.health_store.set("acme", away)
+    gateway.services.providers.follower.look()
     job = gateway.queue()
     status = gateway.get(f"/api/GetOpenAiChatStatus?jobId={job['id']}").json
     assert status["jobState"] == "Queued"

@@ -267,7 +267,7 @@ def test_stream_in_the_background_that_has_no_place_leaves_no_job(fake_redis: re
     settings = new_settings(api_key=SecretStr(API_KEY), stream_limit=1)
     full = build(fake_redis, settings, REGISTRY.providers)
     services: Services = full.client.application.extensions["replyto"]
-    with services.chunk_reader.seat():
+    with services.waiting.chunk_reader.seat():
         answer = full.post("/v1/responses", {**ASKED, "stream": True})
     assert (answer.status_code, answer.json["error"]["code"]) == (429, "too_many_waiting")
     assert full.jobs.get(1) is None

@@ -81,13 +81,13 @@ class Scene:
 
     def append(self, number: int, *chunks: bytes) -> None:
         batch = Batch(self.claim.id, self.claim.attempt, number, chunks)
-        assert self.services.chunks.append([batch]) == [True]
+        assert self.services.waiting.chunks.append([batch]) == [True]
 
     def end(self, result: Result | None = None) -> None:
         self.jobs.execute(self.claim.id, 1, result or Result.response(b"{}"))
 
     def entry_ids(self) -> list[str]:
-        return [entry.id for entry in self.services.chunks.read_from(self.claim.id, START)]
+        return [entry.id for entry in self.services.waiting.chunks.read_from(self.claim.id, START)]
 
     def stream(self, place: Place | None = None, **options: Any) -> EventStream:
         options.setdefault("client_left", lambda: False)
@@ -102,11 +102,12 @@ def scene(fake_redis: redis.Redis, settings: Settings) -> Scene:
     app = gateway_client.build(fake_redis, settings).client.application
     with app.app_context():
         built = services()
-    reader = FakeReader(built.chunks)
+    reader = FakeReader(built.waiting.chunks)
     job_id = built.jobs.accept(new_job(streamed=True)).id
     claim = built.jobs.claim(job_id, "chat.m", 5, "w1")
     assert claim is not None
-    return Scene(replace(built, chunk_reader=reader), reader, claim)  # type: ignore[arg-type]
+    waiting = replace(built.waiting, chunk_reader=reader)  # type: ignore[arg-type]
+    return Scene(replace(built, waiting=waiting), reader, claim)
 
 
 def events(text: bytes) -> list[tuple[str | None, bytes]]:
@@ -311,9 +312,9 @@ def test_stream_ends_with_an_error_when_the_rest_of_it_is_gone(scene: Scene, gon
     scene.append(1, b"1")
     stream = scene.stream()
     scene.end()
-    scene.services.chunks._client.delete(keys.chunks(scene.claim.id))
+    scene.services.waiting.chunks._client.delete(keys.chunks(scene.claim.id))
     if gone == "job":
-        scene.services.chunks._client.delete(keys.job(scene.claim.id))
+        scene.services.waiting.chunks._client.delete(keys.job(scene.claim.id))
     *before, last = events(b"".join(stream.events()))
     assert datas(before) == [b"1"]
     assert error_code(last) == "stream_gone"
@@ -321,7 +322,7 @@ def test_stream_ends_with_an_error_when_the_rest_of_it_is_gone(scene: Scene, gon
 
 def test_stream_is_gone_when_an_ended_job_has_none(scene: Scene) -> None:
     scene.end()
-    scene.services.chunks._client.delete(keys.chunks(scene.claim.id))
+    scene.services.waiting.chunks._client.delete(keys.chunks(scene.claim.id))
     stream = scene.stream(ended=True)
     assert stream.is_gone
     assert stream.wait_for_first(600) is None

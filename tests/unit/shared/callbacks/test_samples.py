@@ -15,10 +15,9 @@ from shared.callbacks.samples import CallbackTestStore
 from shared.queues import names as task_names
 from shared.store import redis_keys as keys
 from tests.support.factories import FakeClock, MessageLists, new_settings
-from tests.support.worker_deps import FakeLlm, build
+from tests.support.worker_deps import Deps, FakeLlm, build
 from workers.callbacks.outcome import CallbackAnswer
 from workers.callbacks.sample import send_sample
-from workers.deps import Deps
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 URL = "https://example.com/cb?x=1"
@@ -67,8 +66,8 @@ def test_request_puts_a_message_at_the_front(
 
 def test_sample_is_sent_once_signed_and_its_outcome_kept(deps: Deps, sender: Sender) -> None:
     test_id, epoch = deps.callback_tests.request("ann", URL, "box|1")
-    send_sample(deps, test_id)
-    send_sample(deps, test_id)
+    send_sample(deps.callbacks, test_id)
+    send_sample(deps.callbacks, test_id)
     ((url, body, headers),) = sender.posts
     assert url == URL
     assert headers["webhook-id"] == f"msg_{epoch}_{test_id}"
@@ -96,7 +95,7 @@ def test_outcome_says_what_would_follow(
 ) -> None:
     sender.answer = answer
     test_id, _ = deps.callback_tests.request("ann", URL, "box|1")
-    send_sample(deps, test_id)
+    send_sample(deps.callbacks, test_id)
     outcome = deps.callback_tests.outcome(test_id)
     assert outcome is not None
     assert (outcome.step.state, outcome.attempt.error) == (state, answer.error)
@@ -113,9 +112,9 @@ def test_outcome_of_a_test_that_is_gone_is_not_kept_for_ever(
         return post(*given)
 
     monkeypatch.setattr(sender, "post", slow)
-    send_sample(deps, test_id)
+    send_sample(deps.callbacks, test_id)
     assert ledger_redis.exists(keys.callback_test(test_id)) == 0
-    send_sample(deps, 999)
+    send_sample(deps.callbacks, 999)
     assert len(sender.posts) == 1
 
 
@@ -125,7 +124,7 @@ def test_sample_is_not_sent_when_receivers_that_hang_hold_all_slots(
     while deps.callback_slots.reserve():
         pass
     test_id, _ = deps.callback_tests.request("ann", URL, "box|1")
-    send_sample(deps, test_id)
+    send_sample(deps.callbacks, test_id)
     outcome = deps.callback_tests.outcome(test_id)
     assert outcome is not None
     assert (outcome.attempt.error, sender.posts) == ("busy", [])
@@ -138,6 +137,6 @@ def test_who_waits_is_told(deps: Deps, real_redis: redis.Redis) -> None:
         store = CallbackTestStore(real_redis)
         test_id, _ = store.request("ann", URL, "box|token")
         fresh = build(real_redis, deps.settings, FakeClock(), FakeLlm(), sender=deps.sender)
-        send_sample(fresh, test_id)
+        send_sample(fresh.callbacks, test_id)
         message = pubsub.get_message(timeout=60)
     assert message["data"] == b"token"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared import settings as settings_module
+from shared.database import file_place
 from shared.database.network_disk import network_file_system
 from shared.settings import SettingsError, load_settings
 
@@ -53,7 +53,7 @@ def test_start_is_refused_in_one_line_that_names_the_cure(
 ) -> None:
     monkeypatch.setenv("REPLYTO_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("REPLYTO_DATABASE_URL", url)
-    monkeypatch.setattr(settings_module, "network_file_system", lambda path: "nfs4")
+    monkeypatch.setattr(file_place, "network_file_system", lambda path: "nfs4")
     with pytest.raises(SettingsError, match=r"REPLYTO_DATABASE_URL: .*nfs4.*PostgreSQL") as told:
         load_settings()
     assert "\n" not in str(told.value)
@@ -64,5 +64,5 @@ def test_postgresql_is_never_asked_where_its_file_is(
 ) -> None:
     monkeypatch.setenv("REPLYTO_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("REPLYTO_DATABASE_URL", "postgresql://u@db/replyto")
-    monkeypatch.setattr(settings_module, "network_file_system", lambda path: "nfs4")
+    monkeypatch.setattr(file_place, "network_file_system", lambda path: "nfs4")
     assert load_settings().database_url == "postgresql://u@db/replyto"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import string
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -61,6 +64,15 @@ def test_url_is_read_as_libpq_reads_it(url: str, told: dict[str, Any]) -> None:
         pytest.param("postgresql:h", "must start with", id="no slashes"),
         pytest.param("sqlite:///", "path of a file", id="no file"),
         pytest.param("sqlite://h/d", "must start with", id="a file on a host"),
+        pytest.param("sqlite:///:memory:", "all processes share", id="in memory"),
+        pytest.param("sqlite:///file:x?timeout=1", "all processes share", id="SQLite's own URI"),
+        pytest.param("sqlite:///h.db?mode=ro", "takes no options", id="an option of SQLite's"),
+        pytest.param("sqlite:////data/", "path of a file", id="a folder"),
+        pytest.param("postgres://h:99999/d", "1 to 65535", id="port too large"),
+        pytest.param("postgres://h:٣/d", "1 to 65535", id="port in other digits"),
+        pytest.param("postgres://h/d?sslmode=on", "sslmode must be one of", id="a wrong word"),
+        pytest.param("postgres://h/d?connect_timeout=5s", "whole number", id="a unit"),
+        pytest.param("postgres://h/d?sslrootcert=/no", "cannot read /no", id="no such file"),
         pytest.param("postgres://h/d?schema=x", "no option 'schema'", id="an unknown option"),
         pytest.param("postgres://u:hid%zzden@h/d", "%40", id="a percent sign"),
         pytest.param("postgres://u:hid/den?x@h/d", "%40", id="a slash in the password"),
@@ -77,6 +89,38 @@ def test_url_that_cannot_be_read_is_told_without_its_password(url: str, why: str
         parse_url(url)
     assert not {"hid", "den", "zz"} & set(message.replace("%", " ").split()), message
     assert "hid" not in message
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "postgresql+psycopg://u:hid{}den@h/d",
+        "postgres://u:hid{}den@h:5432/d?pgbouncer=true&application_name=a+b%20c",
+        "postgresql://u:12{}zz@h/d?sslmode=require",
+    ],
+)
+def test_password_is_read_whole_or_refused_and_never_told(form: str) -> None:
+    """A part of it that was taken for the host or the port would be told when connecting fails."""
+    for char in (*string.punctuation, *string.whitespace, "é", "…"):
+        url = form.format(char)
+        password = url.partition("u:")[2].rpartition("@h")[0]
+        told, options = "", dict[str, Any]()
+        try:
+            options = parse_url(url).options
+        except BadDatabaseUrl as exc:
+            told = str(exc)
+        if told:
+            assert char in "@/% \t\n\r\x0b\x0c", char
+            assert not {"hid", "den", "12", "zz"} & set(re.findall(r"[a-z0-9]+", told))
+        else:
+            assert (options["password"], options["host"]) == (password, "h"), char
+            assert options["dbname"] == "d", char
+        encoded = parse_url(form.format(quote(char, safe=""))).options
+        assert encoded["password"] == password
+
+
+def test_names_of_drivers_are_taken_for_sqlite_too() -> None:
+    assert parse_url("SQLITE+aiosqlite:///a.db?timeout=5") == parse_url("sqlite:///a.db")
 
 
 @pytest.mark.parametrize(

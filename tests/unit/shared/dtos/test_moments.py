@@ -96,7 +96,7 @@ def test_number_that_nothing_can_keep_is_refused(number: int) -> None:
 @pytest.fixture
 def gateway(fake_redis: redis.Redis) -> Gateway:
     gateway = build(fake_redis, new_settings(api_key=API_KEY, auth_secret=ADMIN_SECRET), PROVIDERS)
-    gateway.services.follower.look()
+    gateway.services.providers.follower.look()
     return gateway
 
 

@@ -48,6 +48,7 @@ def _settings(draw: random.Random) -> dict[str, int]:
         "queue_limit": draw.choice([3, 12, 1000]),
         "owner_queue_limit": draw.choice([2, 9, 1000]),
         "owner_queue_bytes": draw.choice([90, 500, 10**9]),
+        "owner_delayed_limit": draw.choice([1, 1000]),
     }
 
 
@@ -69,6 +70,7 @@ def _news(draw: random.Random) -> list[NewJob]:
             "timeout_s": draw.choice([60.0, 3600.0]),
             "provider": provider,
             "operation": operation,
+            "run_after": draw.choice(["", "", "", "+0", "+5000"]),
         }
         if allowance:
             fields["allowance"] = Allowance("key_7", allowance.limits, draw.choice([1, 9]))

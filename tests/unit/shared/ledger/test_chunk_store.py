@@ -130,7 +130,7 @@ def test_append_is_refused_when_another_attempt_has_said_something(
     claim = started(job_store)
     append(chunk_store, claim, 1, b"1")
     job_store.defer(claim.id, claim.attempt, 0.0)
-    job_store._client.zrem(keys.DELAYED, claim.id)  # as the tick does
+    job_store.client.zrem(keys.DELAYED, claim.id)  # as the tick does
     again = job_store.claim(claim.id, "chat.m", 5, "w2")
     assert again is not None
     assert not append(chunk_store, again, 2, b"2")

@@ -694,7 +694,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert self.lists.take(task_names.COMPLETION_QUEUE) is not None
         self.model.bells -= 1
         token = str(next(self.numbers))
-        assert self.jobs.enter_completion(token, 3600) is (self.kept_s is None)
+        assert self.jobs.completion.enter_completion(token, 3600) is (self.kept_s is None)
         if self.kept_s is not None:
             return
         self.kept_s = COMPLETION_LEASE_S
@@ -702,7 +702,7 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         ids = self.jobs.executed(100)
         self.complete(ids if way == "does all" else ids[: len(ids) // 2])
-        left = self.jobs.leave_completion(token)
+        left = self.jobs.completion.leave_completion(token)
         assert left == (not self.model.executed())
         if left:
             self.kept_s = None

@@ -930,32 +930,32 @@ def heard(channel: Any, count: int) -> set[tuple[bytes, bytes]]:
 def test_enter_completion_lets_one_in_until_its_lease_expires(
     job_store: JobStore, ledger_redis: redis.Redis
 ) -> None:
-    assert job_store.enter_completion("a", 10)
-    assert not job_store.enter_completion("b", 10)
+    assert job_store.completion.enter_completion("a", 10)
+    assert not job_store.completion.enter_completion("b", 10)
     assert ledger_redis.get(keys.COMPLETION_LEASE) == b"a"
 
     ledger_redis.pexpire(keys.COMPLETION_LEASE, 0)
 
-    assert job_store.enter_completion("b", 10)
+    assert job_store.completion.enter_completion("b", 10)
 
 
 def test_enter_completion_renews_when_called_with_the_same_token(
     job_store: JobStore, ledger_redis: redis.Redis
 ) -> None:
-    job_store.enter_completion("a", 10)
+    job_store.completion.enter_completion("a", 10)
     assert 0 < ledger_redis.pttl(keys.COMPLETION_LEASE) <= 10_000
 
-    assert job_store.enter_completion("a", 60)
+    assert job_store.completion.enter_completion("a", 60)
     assert 10_000 < ledger_redis.pttl(keys.COMPLETION_LEASE) <= 60_000
 
 
 def test_leave_completion_gives_the_lease_back_when_all_is_done(
     job_store: JobStore, ledger_redis: redis.Redis
 ) -> None:
-    job_store.enter_completion("a", 10)
+    job_store.completion.enter_completion("a", 10)
 
     for _ in range(2):
-        assert job_store.leave_completion("a")
+        assert job_store.completion.leave_completion("a")
 
     assert ledger_redis.get(keys.COMPLETION_LEASE) is None
 
@@ -965,27 +965,27 @@ def test_leave_completion_is_refused_when_a_job_came_in_the_meantime(
 ) -> None:
     first = executed(job_store)
     lists.take(task_names.COMPLETION_QUEUE)
-    job_store.enter_completion("a", 10)
+    job_store.completion.enter_completion("a", 10)
     job_store.complete([first])
     late = executed(job_store)
     # Its bell is answered by somebody who finds the door kept, and goes.
     assert lists.take(task_names.COMPLETION_QUEUE) == late.id
-    assert not job_store.enter_completion("b", 10)
+    assert not job_store.completion.enter_completion("b", 10)
 
     for _ in range(2):
-        assert not job_store.leave_completion("a")
+        assert not job_store.completion.leave_completion("a")
 
     assert ledger_redis.get(keys.COMPLETION_LEASE) == b"a"
     job_store.complete([late])
-    assert job_store.leave_completion("a")
+    assert job_store.completion.leave_completion("a")
 
 
 def test_leave_completion_leaves_the_lease_of_somebody_else(
     job_store: JobStore, ledger_redis: redis.Redis
 ) -> None:
-    job_store.enter_completion("b", 10)
+    job_store.completion.enter_completion("b", 10)
 
-    assert job_store.leave_completion("a")
+    assert job_store.completion.leave_completion("a")
     assert ledger_redis.get(keys.COMPLETION_LEASE) == b"b"
 
 
@@ -1057,9 +1057,9 @@ def test_drop_executed_takes_only_the_named_ids_off_the_list(
 ) -> None:
     jobs = [executed(job_store) for _ in range(3)]
 
-    job_store.drop_executed([])
+    job_store.completion.drop_executed([])
     for _ in range(2):
-        job_store.drop_executed([jobs[0].id, jobs[2].id])
+        job_store.completion.drop_executed([jobs[0].id, jobs[2].id])
 
     assert job_store.executed(10) == [jobs[1].id]
 

@@ -227,9 +227,9 @@ def test_403_is_about_the_key_only_if_a_probe_says_so(
     deps = build(fake_redis, settings, fake_clock, FakeLlm(), llm_session=session)
     refused = _error(403, transient=False, blame=Blame.FORBIDDEN)
     for _ in range(9):
-        note_error(deps, CLAIM, deps.registry.providers[0], refused)
+        note_error(deps.routing, CLAIM, deps.registry.providers[0], refused)
     assert deps.health.rows == {}
-    probe_providers(deps)
+    probe_providers(deps.probes)
     deps.health_store.refresh(deps.health)
     assert deps.health.of("best").standing is standing
     # One probe for all that were refused in a short time.
@@ -317,10 +317,10 @@ def test_probe_of_a_provider_that_is_offline(
     gone = Failed(Standing.OFFLINE, "no connection", at_once=True)
     deps.health_store.failed("best", "", gone, POLICY, 1)
     deps.health_store.refresh(deps.health)
-    probe_providers(deps)
+    probe_providers(deps.probes)
     assert session.asked == []
     fake_clock.advance(5)
-    probe_providers(deps)
+    probe_providers(deps.probes)
     url, headers = session.asked[0]
     assert url == "http://127.0.0.1:1/v1/models"
     assert headers == {"Authorization": "Bearer sk-secret"}
@@ -350,6 +350,6 @@ def test_check_that_somebody_asks_for_is_remembered_if_nobody_is_there(
     session = _Session(status)
     deps = build(fake_redis, settings, fake_clock, FakeLlm(), llm_session=session)
     request_probe(fake_redis, ProbeRequest("best", token="somebody"))
-    probe_providers(deps)
+    probe_providers(deps.probes)
     deps.health_store.refresh(deps.health)
     assert deps.health.of("best").standing is standing

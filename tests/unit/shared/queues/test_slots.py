@@ -320,13 +320,13 @@ def test_fail_over_takes_a_slot_of_the_other_and_keeps_the_fence(world: World) -
     world.accept(1)
     (first,) = world.work()
     record = Attempt(1, "acme", 0, 1, "failed")
-    second = world.jobs.fail_over(first, world.candidates, record)
+    second = world.jobs.attempts.fail_over(first, world.candidates, record)
     assert isinstance(second, Claim)
     assert (second.attempt, second.chosen, second.failed) == (2, "b", ("acme",))
     # Given back in a step of its own, it could be that of a later attempt there.
     assert world.held() == 0
     assert world.jobs.execute(first.id, first.attempt, OK).value == "refused"
-    assert world.jobs.fail_over(second, world.candidates, record) == "none"
+    assert world.jobs.attempts.fail_over(second, world.candidates, record) == "none"
     assert world.redis.zcard(keys.slots("b")) == 1
 
 

@@ -801,7 +801,7 @@ def test_ring_waits_until_the_lease_of_a_dead_completion_expires(
 ) -> None:
     executed(job_store, lists)
     lists.take(task_names.COMPLETION_QUEUE)
-    job_store.enter_completion("dies", 10)
+    job_store.completion.enter_completion("dies", 10)
     fake_clock.advance(60)
     assert not recovery.ring()
 
@@ -848,6 +848,12 @@ def test_ring_does_not_wait_out_the_step_when_the_clock_was_set_back(
 # --- several ticks at once ------------------------------------------------------------------------
 
 
+def run_by(recovery: RecoveryStore, runner: ScriptRunner) -> None:
+    """Let all parts of the recovery run their scripts by this runner."""
+    for part in (recovery.jobs, recovery.deliveries):
+        part._scripts = part._search._scripts = runner
+
+
 class InterruptedRunner(ScriptRunner):
     """A runner that lets somebody else go first, just before it runs the named script."""
 
@@ -892,13 +898,17 @@ def past_deadline(store: JobStore, deliveries: DeliveryStore, lists: MessageList
 
 
 TICKS = [
-    pytest.param(dead_worker, "reap", RecoveryStore.reap_jobs, CHAT, 5, id="reap"),
-    pytest.param(due_job, "promote", RecoveryStore.promote_jobs, CHAT, 5, id="promote"),
-    pytest.param(lost_message, "repush", RecoveryStore.repush_jobs, CHAT, 5, id="repush a job"),
+    pytest.param(dead_worker, "reap", lambda recovery: recovery.reap_jobs(), CHAT, 5, id="reap"),
+    pytest.param(
+        due_job, "promote", lambda recovery: recovery.promote_jobs(), CHAT, 5, id="promote"
+    ),
+    pytest.param(
+        lost_message, "repush", lambda recovery: recovery.repush_jobs(), CHAT, 5, id="repush a job"
+    ),
     pytest.param(
         lost_delivery,
         "repush",
-        RecoveryStore.repush_deliveries,
+        lambda recovery: recovery.repush_deliveries(),
         task_names.CALLBACKS_QUEUE,
         0,
         id="repush a delivery",
@@ -914,7 +924,7 @@ TICKS = [
     pytest.param(
         past_deadline,
         "expire",
-        RecoveryStore.expire_jobs,
+        lambda recovery: recovery.expire_jobs(),
         task_names.COMPLETION_QUEUE,
         0,
         id="expire",
@@ -942,9 +952,8 @@ def test_two_ticks_at_once_push_one_message_when_both_found_the_same(
     fake_clock.advance(31)
     moved: list[int] = []
     other = RecoveryStore(ledger_redis, settings, fake_clock)
-    recovery._scripts = InterruptedRunner(
-        ledger_redis, script, lambda: moved.append(command(other))
-    )
+    runner = InterruptedRunner(ledger_redis, script, lambda: moved.append(command(other)))
+    run_by(recovery, runner)
 
     assert command(recovery) == 0
 
@@ -964,12 +973,11 @@ def test_a_tick_that_died_half_way_is_finished_by_the_next(
         ids.append(started(job_store, lists).id)
         fake_clock.advance(1)
     fake_clock.advance(30)
-    whole, runner = recovery._scripts, DyingRunner(ledger_redis, "reap", after=1)
-    recovery._scripts = runner
+    run_by(recovery, DyingRunner(ledger_redis, "reap", after=1))
     with pytest.raises(redis.ConnectionError):
         recovery.reap_jobs()
     assert lists.chat_ids() == [ids[2]]
-    recovery._scripts = whole
+    run_by(recovery, ScriptRunner(ledger_redis))
 
     assert recovery.reap_jobs() == 2
     assert sorted(lists.chat_ids()) == ids

@@ -178,7 +178,7 @@ def test_jobs_that_wait_for_one_provider_count(
         assert cluster.accept(provider="acme") == job_id
         fake_clock.advance(9)
     while (taken := cluster.lists.take_chat()) is not None:
-        run_chat(deps, taken, "chat.m", 5)
+        run_chat(deps.chat, taken, "chat.m", 5)
 
     assert (cluster.stage().depth, cluster.stage().lag_s) == (2, 18)
     assert cluster.overview().waiting[0].queued == 2

@@ -19,8 +19,8 @@ from shared.settings import Settings
 from shared.store import redis_keys as keys
 from tests.support import worker_deps
 from tests.support.factories import FakeClock, new_settings
+from tests.support.worker_deps import Deps
 from workers.batches.feeder import Feeder
-from workers.deps import Deps
 
 ANSWER = b'{"choices":\n[1.0]}'
 
@@ -111,7 +111,7 @@ def lines_of(deps: Deps, file_id: str) -> list[dict[str, Any]]:
 
 def test_no_more_jobs_than_the_window_are_in_the_queue(deps: Deps, store: BatchStore) -> None:
     new_batch(deps, 70)
-    feeder = Feeder(deps)
+    feeder = Feeder(deps.batches)
     feeder()
     assert last_id(deps) == 20
     feeder()
@@ -148,7 +148,7 @@ def test_whatever_dies_each_line_is_answered_once(
         return result
 
     monkeypatch.setattr(BatchStore, at, dies)
-    done = run_out(deps, Feeder(deps), store)
+    done = run_out(deps, Feeder(deps.batches), store)
     assert (done.status, done.completed) == (Status.COMPLETED, 30)
     assert last_id(deps) == 30
     assert len(lines_of(deps, done.output_file_id)) == 30
@@ -157,7 +157,7 @@ def test_whatever_dies_each_line_is_answered_once(
 
 def test_end_is_told_once_to_its_url_and_to_subscriptions(deps: Deps, store: BatchStore) -> None:
     new_batch(deps, 1, reply_to="https://app.example.com/told")
-    run_out(deps, Feeder(deps), store)
+    run_out(deps, Feeder(deps.batches), store)
     last = last_id(deps)
     event = deps.jobs.get(last)
     assert event is not None
@@ -166,7 +166,7 @@ def test_end_is_told_once_to_its_url_and_to_subscriptions(deps: Deps, store: Bat
     assert json.loads(event.response or b"")["data"] == {"id": "batch_1"}
     again = state(store)
     store.save(replace(again, to_tell=True))
-    Feeder(deps)()
+    Feeder(deps.batches)()
     assert last_id(deps) == last
 
 
@@ -174,7 +174,7 @@ def test_expired_batch_gives_up_the_rest(
     deps: Deps, store: BatchStore, fake_clock: FakeClock
 ) -> None:
     new_batch(deps, 50)
-    feeder = Feeder(deps)
+    feeder = Feeder(deps.batches)
     feeder()
     answer_all(deps)
     feeder()
@@ -192,7 +192,7 @@ def test_expired_batch_gives_up_the_rest(
 
 def test_job_that_left_the_ledger_is_asked_again(deps: Deps, store: BatchStore) -> None:
     new_batch(deps, 2)
-    feeder = Feeder(deps)
+    feeder = Feeder(deps.batches)
     feeder()
     deps.redis.delete(keys.job(1), keys.ref("a", "batch_1:c0"))
     done = run_out(deps, feeder, store)
@@ -201,7 +201,7 @@ def test_job_that_left_the_ledger_is_asked_again(deps: Deps, store: BatchStore) 
 
 def test_key_that_may_not_use_a_model_gets_no_answers(deps: Deps, store: BatchStore) -> None:
     new_batch(deps, 2, models=("other",))
-    done = run_out(deps, Feeder(deps), store)
+    done = run_out(deps, Feeder(deps.batches), store)
     assert (done.completed, done.failed, last_id(deps)) == (0, 2, 0)
     codes = {one["response"]["body"]["error"]["code"] for one in lines_of(deps, done.error_file_id)}
     assert codes == {"model_not_found"}
@@ -209,7 +209,7 @@ def test_key_that_may_not_use_a_model_gets_no_answers(deps: Deps, store: BatchSt
 
 def test_deleted_input_fails_before_and_stays_for_what_runs(deps: Deps, store: BatchStore) -> None:
     batch = new_batch(deps, 30)
-    feeder = Feeder(deps)
+    feeder = Feeder(deps.batches)
     feeder()
     deps.artifacts.delete(batch.input_file_id)
     deps.artifacts.sweep()
@@ -221,7 +221,7 @@ def test_deleted_input_fails_before_and_stays_for_what_runs(deps: Deps, store: B
 
 def test_only_one_feeds(deps: Deps, store: BatchStore) -> None:
     new_batch(deps, 5)
-    first, second = Feeder(deps), Feeder(deps)
+    first, second = Feeder(deps.batches), Feeder(deps.batches)
     first()
     answer_all(deps)
     second()

@@ -19,12 +19,11 @@ from shared.jobs.moves import Result
 from shared.queues import names as task_names
 from shared.store import redis_keys as keys
 from tests.support.factories import FakeClock, new_job, new_settings
-from tests.support.worker_deps import FakeLlm, build
+from tests.support.worker_deps import Deps, FakeLlm, build
 from workers.callbacks import run
 from workers.callbacks.outcome import CallbackAnswer
 from workers.callbacks.slots import Slots
 from workers.completion.run import complete_executed
-from workers.deps import Deps
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 URL = "https://example.com/cb?job=1&x=a%20b"
@@ -65,7 +64,7 @@ def _ended(deps: Deps, result: Result, **fields: Any) -> int:
     claim = deps.jobs.claim(job_id, "chat.m", 5, "w")
     assert claim is not None
     deps.jobs.execute(job_id, claim.attempt, result)
-    complete_executed(deps)
+    complete_executed(deps.completion)
     return job_id
 
 
@@ -81,7 +80,7 @@ def test_job_of_a_version_that_knew_no_epochs_keeps_its_webhook_id(
 ) -> None:
     job_id = _ended(deps, Result.response(b"{}"))
     deps.redis.hdel(keys.job(job_id), "epoch")
-    run.deliver(deps, job_id)
+    run.deliver(deps.callbacks, job_id)
     ((_, _, headers),) = receiver.posts
     assert headers["webhook-id"] == f"msg_{job_id}"
 
@@ -90,7 +89,7 @@ def test_delivery_posts_the_stored_bytes_signed_to_the_url_as_given(
     deps: Deps, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job_id = _ended(deps, Result.response(b'{"n":1.50}'), tag="night")
-    run.deliver(deps, job_id)
+    run.deliver(deps.callbacks, job_id)
     ((url, body, headers),) = receiver.posts
     assert (url, body) == (URL, b'{"n":1.50}')
     assert headers["webhook-id"] == f"msg_{epoch_of(deps, job_id)}_{job_id}"
@@ -118,7 +117,7 @@ def test_delivery_of_a_failure_posts_the_error_with_id_and_ref_id(
 ) -> None:
     failure = Failure(502, "server_error", "provider_unavailable", "It is down.")
     job_id = _ended(deps, Result.failure(failure))
-    run.deliver(deps, job_id)
+    run.deliver(deps.callbacks, job_id)
     _, body, headers = receiver.posts[0]
     posted = json.loads(body)
     assert (posted["id"], posted["refId"]) == (job_id, "r")
@@ -134,15 +133,15 @@ def test_delivery_is_repeated_by_schedule_with_the_same_id_and_bytes(
         CallbackAnswer(status=500),
         CallbackAnswer(error="reset", detail="by peer", ip="203.0.113.7"),
     ]
-    run.deliver(deps, job_id)
-    run.deliver(deps, job_id)
+    run.deliver(deps.callbacks, job_id)
+    run.deliver(deps.callbacks, job_id)
     assert len(receiver.posts) == 1
     for pause in (5, 30):
         fake_clock.advance(pause - 1)
         assert deps.recovery.return_deliveries() == 0
         fake_clock.advance(1)
         assert deps.recovery.return_deliveries() == 1
-        run.deliver(deps, job_id)
+        run.deliver(deps.callbacks, job_id)
     assert {(url, body, h["webhook-id"]) for url, body, h in receiver.posts} == {
         (URL, b"{}", f"msg_{epoch_of(deps, job_id)}_{job_id}")
     }
@@ -161,7 +160,7 @@ def test_delivery_stops_with_its_reason_when_receiver_is_gone(
 ) -> None:
     job_id = _ended(deps, Result.response(b"{}"))
     receiver.answers = [CallbackAnswer(status=410)]
-    run.deliver(deps, job_id)
+    run.deliver(deps.callbacks, job_id)
     delivery = deps.deliveries.get(job_id)
     assert delivery is not None
     assert delivery.state is DeliveryState.STOPPED
@@ -173,7 +172,7 @@ def test_delivery_ends_with_its_reason_when_its_job_is_gone(
 ) -> None:
     job_id = _ended(deps, Result.response(b"{}"))
     deps.redis.delete(keys.job(job_id))
-    run.deliver(deps, job_id)
+    run.deliver(deps.callbacks, job_id)
     delivery = deps.deliveries.get(job_id)
     assert delivery is not None
     assert delivery.state is DeliveryState.STOPPED
@@ -196,7 +195,7 @@ def test_lease_is_renewed_while_the_receiver_takes_its_time_and_not_after(
             assert deps.recovery.return_deliveries() == 0
 
     receiver.meanwhile = be_slow
-    run.deliver(deps, job_id)
+    run.deliver(deps.callbacks, job_id)
     assert len(receiver.posts) == 1
     delivery = deps.deliveries.get(job_id)
     assert delivery is not None
@@ -207,7 +206,7 @@ def test_lease_is_renewed_while_the_receiver_takes_its_time_and_not_after(
 
 def test_header_values_stay_ascii_when_names_are_not(deps: Deps, receiver: Receiver) -> None:
     job_id = _ended(deps, Result.response(b"{}"), tag="Nächte 🙂")
-    run.deliver(deps, job_id)
+    run.deliver(deps.callbacks, job_id)
     assert receiver.posts[0][2]["x-tag"] == "N\\xe4chte \\U0001f642"
 
 
@@ -219,10 +218,10 @@ def test_delivery_goes_on_with_those_that_wait_for_the_same_receiver(
     def find_no_room() -> None:
         receiver.meanwhile = lambda: None
         for job_id in ids[1:]:
-            run.deliver(deps, job_id)
+            run.deliver(deps.callbacks, job_id)
 
     receiver.meanwhile = find_no_room
-    run.deliver(deps, ids[0])
+    run.deliver(deps.callbacks, ids[0])
     sent = [int(headers["x-job-id"]) for _, _, headers in receiver.posts]
     # Twenty, so that a worker that is told to stop has not to send all there are.
     assert len(sent) == len(set(sent)) == 20
@@ -233,9 +232,9 @@ def test_delivery_does_not_go_on_when_the_receiver_did_not_answer_in_time(
     deps: Deps, receiver: Receiver
 ) -> None:
     first, second = (_ended(deps, Result.response(b"{}"), ref_id=f"r{n}") for n in range(2))
-    receiver.meanwhile = lambda: run.deliver(deps, second)
+    receiver.meanwhile = lambda: run.deliver(deps.callbacks, second)
     receiver.answers = [CallbackAnswer(error="timeout", timed_out=True)]
-    run.deliver(deps, first)
+    run.deliver(deps.callbacks, first)
     assert len(receiver.posts) == 1
     # The next one has a message instead.
     messages = keys.message_list(task_names.CALLBACKS_QUEUE, 0)
@@ -289,7 +288,7 @@ def stands_still(
             then()
         return read(job_id)
 
-    monkeypatch.setattr(deps.jobs, "get", get)
+    monkeypatch.setattr(deps.jobs.reader, "get", get)
 
 
 def test_worker_that_stood_still_does_not_send_what_another_has_sent(
@@ -299,10 +298,10 @@ def test_worker_that_stood_still_does_not_send_what_another_has_sent(
 
     def another_sends_it() -> None:
         assert deps.recovery.return_deliveries() == 1
-        run.deliver(deps, job_id)
+        run.deliver(deps.callbacks, job_id)
 
     stands_still(deps, fake_clock, monkeypatch, 11, another_sends_it)
-    run.deliver(deps, job_id)
+    run.deliver(deps.callbacks, job_id)
     assert [headers["x-attempt"] for _, _, headers in receiver.posts] == ["2"]
     delivery = deps.deliveries.get(job_id)
     assert delivery is not None
@@ -316,7 +315,7 @@ def test_worker_that_stood_still_sends_what_is_still_its_own(
     stands_still(deps, fake_clock, monkeypatch, 11, lambda: None)
     # Nobody has looked at the lease yet: it begins anew with the question.
     receiver.meanwhile = lambda: deps.recovery.return_deliveries() and pytest.fail("it was taken")
-    run.deliver(deps, job_id)
+    run.deliver(deps.callbacks, job_id)
     assert [headers["x-attempt"] for _, _, headers in receiver.posts] == ["1"]
 
 
@@ -331,7 +330,7 @@ def test_lease_that_was_renewed_is_good_without_asking(
         fake_clock.advance(9)
 
     stands_still(deps, fake_clock, monkeypatch, 9, renewed_in_time)
-    run.deliver(deps, job_id)
+    run.deliver(deps.callbacks, job_id)
     assert len(receiver.posts) == 1
 
 
@@ -360,12 +359,12 @@ def test_unforeseen_end_of_an_attempt_is_traced_and_tried_again(
     name, owner = breaks
     with monkeypatch.context() as patch, caplog.at_level(logging.ERROR):
         patch.setattr(owner or receiver, name, bug)
-        run.deliver(deps, job_id)
+        run.deliver(deps.callbacks, job_id)
     assert "LookupError: boo" in caplog.text
     delivery = deps.deliveries.get(job_id)
     assert delivery is not None
     assert (delivery.state, delivery.tries) == (DeliveryState.PENDING, 1)
     (row,) = delivery.log
     assert (row.error, row.detail) == ("internal", "unforeseen: LookupError")
-    run.deliver(deps, other)
+    run.deliver(deps.callbacks, other)
     assert [body for _, body, _ in receiver.posts] == [b"{}"]

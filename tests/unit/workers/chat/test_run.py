@@ -18,10 +18,9 @@ from shared.providers.provider import Provider
 from shared.settings import Settings
 from tests.support.chunks import HELLO
 from tests.support.factories import FakeClock, MessageLists, new_job, new_settings
-from tests.support.worker_deps import REGISTRY, FakeLlm, build
+from tests.support.worker_deps import REGISTRY, Deps, FakeLlm, build
 from workers.chat.run import run_chat
 from workers.chat.running import AbortReason
-from workers.deps import Deps
 from workers.providers.base import Blame, ProviderCall, ProviderError
 
 DOWN = Failure(503, "server_error", "provider_unavailable", "It is down.")
@@ -58,7 +57,7 @@ def _fails(*, transient: bool, **fields: Any) -> Any:
 def test_attempt_sends_the_request_with_the_providers_model_and_key(
     deps: Deps, llm: FakeLlm
 ) -> None:
-    run_chat(deps, _accept(deps), "chat.m", 5)
+    run_chat(deps.chat, _accept(deps), "chat.m", 5)
     (call,) = llm.calls
     assert call.body == b'{"model": "best/m", "messages": [], "x": 1.50}'
     assert call.api_key == "sk-secret"
@@ -67,7 +66,7 @@ def test_attempt_sends_the_request_with_the_providers_model_and_key(
 
 def test_attempt_stores_the_response_and_its_record(deps: Deps) -> None:
     job_id = _accept(deps)
-    run_chat(deps, job_id, "chat.m", 5)
+    run_chat(deps.chat, job_id, "chat.m", 5)
     job = _job(deps, job_id)
     assert (job.state, job.response, job.status) == (JobState.EXECUTED, b'{"id":"x"}', 200)
     assert [(a.number, a.provider, a.outcome) for a in job.attempts] == [(1, "best", "answered")]
@@ -75,9 +74,9 @@ def test_attempt_stores_the_response_and_its_record(deps: Deps) -> None:
 
 def test_stale_message_calls_no_llm(deps: Deps, llm: FakeLlm) -> None:
     job_id = _accept(deps)
-    run_chat(deps, job_id, "chat.m", 5)
-    run_chat(deps, job_id, "chat.m", 5)
-    run_chat(deps, 999, "chat.m", 5)
+    run_chat(deps.chat, job_id, "chat.m", 5)
+    run_chat(deps.chat, job_id, "chat.m", 5)
+    run_chat(deps.chat, 999, "chat.m", 5)
     assert len(llm.calls) == 1
 
 
@@ -102,7 +101,7 @@ def test_failure_of_one_provider_is_answered_by_the_other_at_once(
 ) -> None:
     llm.answer = _best_fails(**error)
     job_id = _accept(deps)
-    run_chat(deps, job_id, "chat.m", 5)
+    run_chat(deps.chat, job_id, "chat.m", 5)
     job = _job(deps, job_id)
     assert [call.provider.name for call in llm.calls] == ["best", "other"]
     assert (job.state, job.response, job.attempt) == (JobState.EXECUTED, b"{}", 2)
@@ -118,19 +117,19 @@ def test_job_that_all_have_failed_is_deferred_and_tried_again_at_the_best(
 ) -> None:
     job_id = _accept(deps)
     llm.answer = _fails(transient=True, status=503)
-    run_chat(deps, job_id, "chat.m", 5)
+    run_chat(deps.chat, job_id, "chat.m", 5)
     assert _job(deps, job_id).state is JobState.QUEUED
     fake_clock.advance(2)
     assert deps.recovery.promote_jobs() == 1
     llm.answer = lambda call: b"{}"
-    run_chat(deps, job_id, "chat.m", 5)
+    run_chat(deps.chat, job_id, "chat.m", 5)
     assert [call.provider.name for call in llm.calls] == ["best", "other", "best"]
 
 
 def test_pinned_job_stays_with_its_provider_when_that_fails(deps: Deps, llm: FakeLlm) -> None:
     job_id = _accept(deps, provider="best")
     llm.answer = _best_fails(transient=True, status=503)
-    run_chat(deps, job_id, "chat.m", 5)
+    run_chat(deps.chat, job_id, "chat.m", 5)
     assert [call.provider.name for call in llm.calls] == ["best"]
     assert _job(deps, job_id).state is JobState.QUEUED
 
@@ -138,7 +137,7 @@ def test_pinned_job_stays_with_its_provider_when_that_fails(deps: Deps, llm: Fak
 def test_provider_that_fails_in_a_row_is_asked_no_more(deps: Deps, llm: FakeLlm) -> None:
     llm.answer = _best_fails(transient=True, status=500)
     for _ in range(10):
-        run_chat(deps, _accept(deps), "chat.m", 5)
+        run_chat(deps.chat, _accept(deps), "chat.m", 5)
         MessageLists(deps.redis).take_chat()
     asked = [call.provider.name for call in llm.calls]
     assert asked.count("best") == deps.settings.provider_failures
@@ -149,7 +148,7 @@ def test_provider_that_fails_in_a_row_is_asked_no_more(deps: Deps, llm: FakeLlm)
 def test_success_in_between_makes_the_count_begin_anew(deps: Deps, llm: FakeLlm) -> None:
     for answer in [_best_fails(transient=True, status=500)] * 2 + [lambda call: b"{}"]:
         llm.answer = answer
-        run_chat(deps, _accept(deps), "chat.m", 5)
+        run_chat(deps.chat, _accept(deps), "chat.m", 5)
     assert deps.health_store.read() == {}
 
 
@@ -161,7 +160,7 @@ def test_defaults_of_a_model_fill_what_the_client_left_out(
         {"name": "acme", "base_url": "http://127.0.0.1:1/v1", "models": {"m": table}}
     )
     deps = build(fake_redis, settings, fake_clock, llm, providers=[acme])
-    run_chat(deps, _accept(deps), "chat.m", 5)
+    run_chat(deps.chat, _accept(deps), "chat.m", 5)
     assert llm.calls[0].body == (
         b'{"top_k":5,"temperature":0.2,"max_tokens":9,"model": "own", "messages": [], "x": 1.50}'
     )
@@ -172,7 +171,7 @@ def test_transient_failure_waits_as_long_as_provider_asks(
 ) -> None:
     job_id = _accept(deps)
     llm.answer = _fails(transient=True, retry_after_s=90.0)
-    run_chat(deps, job_id, "chat.m", 5)
+    run_chat(deps.chat, job_id, "chat.m", 5)
     fake_clock.advance(89)
     assert deps.recovery.promote_jobs() == 0
     fake_clock.advance(1)
@@ -186,7 +185,7 @@ def test_job_fails_when_its_attempts_ran_out(
     job_id = _accept(deps)
     llm.answer = _fails(transient=True, status=503)
     for _ in range(deps.settings.max_attempts):
-        run_chat(deps, job_id, "chat.m", 5)
+        run_chat(deps.chat, job_id, "chat.m", 5)
         fake_clock.advance(3600 / 10)
         deps.recovery.promote_jobs()
     job = _job(deps, job_id)
@@ -199,7 +198,7 @@ def test_permanent_failure_ends_the_job_with_the_providers_own_error(
 ) -> None:
     job_id = _accept(deps)
     llm.answer = _fails(transient=False, status=400, body=b'{"error":{"message":"theirs"}}')
-    run_chat(deps, job_id, "chat.m", 5)
+    run_chat(deps.chat, job_id, "chat.m", 5)
     job = _job(deps, job_id)
     assert (job.outcome, job.error) == ("Failed", b'{"error":{"message":"theirs"}}')
     assert len(llm.calls) == 1
@@ -210,7 +209,7 @@ def test_job_past_its_deadline_calls_no_llm(
 ) -> None:
     job_id = _accept(deps, timeout_s=5.0)
     fake_clock.advance(5)
-    run_chat(deps, job_id, "chat.m", 5)
+    run_chat(deps.chat, job_id, "chat.m", 5)
     assert llm.calls == []
     assert json.loads(_job(deps, job_id).error or b"")["error"]["code"] == "deadline_exceeded"
 
@@ -220,7 +219,7 @@ def test_job_is_not_deferred_past_its_deadline(
 ) -> None:
     job_id = _accept(deps, timeout_s=5.0)
     llm.answer = _fails(transient=True, retry_after_s=10.0)
-    run_chat(deps, job_id, "chat.m", 5)
+    run_chat(deps.chat, job_id, "chat.m", 5)
     assert _job(deps, job_id).outcome == "Failed"
 
 
@@ -233,19 +232,19 @@ def test_job_is_not_deferred_when_its_call_took_the_time_it_had(
 
     llm.answer = answer
     job_id = _accept(deps, timeout_s=5.0)
-    run_chat(deps, job_id, "chat.m", 5)
+    run_chat(deps.chat, job_id, "chat.m", 5)
     assert _job(deps, job_id).outcome == "Failed"
 
 
 def test_call_gets_no_more_time_than_the_job_has(deps: Deps, llm: FakeLlm) -> None:
-    run_chat(deps, _accept(deps, timeout_s=5.0), "chat.m", 5)
-    run_chat(deps, _accept(deps, timeout_s=5000.0), "chat.m", 5)
+    run_chat(deps.chat, _accept(deps, timeout_s=5.0), "chat.m", 5)
+    run_chat(deps.chat, _accept(deps, timeout_s=5000.0), "chat.m", 5)
     limits = [call.timeout_s for call in llm.calls]
     assert limits == [5.0, deps.settings.attempt_timeout_s]
 
 
 def test_pinned_provider_is_the_one_called(deps: Deps, llm: FakeLlm) -> None:
-    run_chat(deps, _accept(deps, provider="other"), "chat.m", 5)
+    run_chat(deps.chat, _accept(deps, provider="other"), "chat.m", 5)
     assert [call.provider.name for call in llm.calls] == ["other"]
 
 
@@ -259,7 +258,7 @@ def test_cancel_aborts_the_running_call(deps: Deps, llm: FakeLlm) -> None:
         return b"{}"
 
     llm.answer = hang_until_cancelled
-    run_chat(deps, job_id, "chat.m", 5)
+    run_chat(deps.chat, job_id, "chat.m", 5)
     job = _job(deps, job_id)
     assert (job.state, job.outcome) == (JobState.EXECUTED, "Cancelled")
 
@@ -272,7 +271,7 @@ def test_abort_that_comes_after_the_call_hits_nothing(deps: Deps, llm: FakeLlm) 
         return b"{}"
 
     llm.answer = answer
-    run_chat(deps, job_id, "chat.m", 5)
+    run_chat(deps.chat, job_id, "chat.m", 5)
     gevent.sleep(0)
     assert _job(deps, job_id).outcome == "Completed"
 
@@ -289,7 +288,7 @@ def test_late_result_is_refused_and_logged_when_the_job_was_reaped(
 
     llm.answer = answer_late
     with caplog.at_level(logging.WARNING):
-        run_chat(deps, job_id, "chat.m", 5)
+        run_chat(deps.chat, job_id, "chat.m", 5)
     assert _job(deps, job_id).state is JobState.QUEUED
     assert "late result of attempt 1 refused" in caplog.text
 
@@ -305,8 +304,8 @@ def test_answer_is_kept_in_hand_while_the_ledger_is_gone(
             raise redis.ConnectionError
         return execute(*args)
 
-    monkeypatch.setattr(deps.jobs, "execute", sometimes)
-    run_chat(deps, job_id, "chat.m", 5)
+    monkeypatch.setattr(deps.jobs.attempts, "execute", sometimes)
+    run_chat(deps.chat, job_id, "chat.m", 5)
     assert _job(deps, job_id).response == b'{"id":"x"}'
 
 
@@ -332,7 +331,7 @@ def test_streamed_attempt_relays_the_chunks_and_stores_what_they_add_up_to(
 ) -> None:
     job_id = _accept(deps, streamed=True)
     llm.chunks = lambda call: HELLO
-    run_chat(deps, job_id, "chat.m", 5)
+    run_chat(deps.chat, job_id, "chat.m", 5)
     job = _job(deps, job_id)
     assert _said(deps, job_id) == (list(HELLO), JobState.COMPLETED)
     assert json.loads(job.response or b"")["choices"][0]["message"]["content"] == "Hello"
@@ -346,7 +345,7 @@ def test_stream_that_breaks_before_its_first_chunk_is_tried_at_the_other_provide
     job_id = _accept(deps, streamed=True)
     breaks = _breaks_after()
     llm.chunks = lambda call: breaks(call) if call.provider.name == "best" else HELLO
-    run_chat(deps, job_id, "chat.m", 5)
+    run_chat(deps.chat, job_id, "chat.m", 5)
     assert [call.provider.name for call in llm.calls] == ["best", "other"]
     assert _said(deps, job_id) == (list(HELLO), JobState.COMPLETED)
 
@@ -354,7 +353,7 @@ def test_stream_that_breaks_before_its_first_chunk_is_tried_at_the_other_provide
 def test_stream_that_breaks_after_its_first_chunk_ends_the_job(deps: Deps, llm: FakeLlm) -> None:
     job_id = _accept(deps, streamed=True)
     llm.chunks = _breaks_after(*HELLO[:2])
-    run_chat(deps, job_id, "chat.m", 5)
+    run_chat(deps.chat, job_id, "chat.m", 5)
     job = _job(deps, job_id)
     assert (job.state, job.outcome, job.status) == (JobState.EXECUTED, "Failed", 503)
     assert _said(deps, job_id) == (list(HELLO[:2]), JobState.FAILED)
@@ -372,7 +371,7 @@ def test_stream_that_takes_too_long_ends_the_job_once_it_has_begun(
         gevent.sleep(60)
 
     llm.chunks = stall
-    run_chat(deps, job_id, "chat.m", 5)
+    run_chat(deps.chat, job_id, "chat.m", 5)
     job = _job(deps, job_id)
     assert json.loads(job.error or b"")["error"]["code"] == "provider_timeout"
     assert _said(deps, job_id) == (list(HELLO[:2]), JobState.FAILED)
@@ -388,7 +387,7 @@ def test_cancel_breaks_the_stream_off(deps: Deps, llm: FakeLlm) -> None:
         gevent.sleep(60)
 
     llm.chunks = stream
-    run_chat(deps, job_id, "chat.m", 5)
+    run_chat(deps.chat, job_id, "chat.m", 5)
     assert _job(deps, job_id).outcome == "Cancelled"
     assert _said(deps, job_id) == ([HELLO[0]], JobState.CANCELLED)
     assert llm.closed == 1
@@ -407,7 +406,7 @@ def test_stream_of_an_attempt_that_lost_its_job_says_no_more(
 
     llm.chunks = freeze
     with caplog.at_level(logging.WARNING):
-        run_chat(deps, job_id, "chat.m", 5)
+        run_chat(deps.chat, job_id, "chat.m", 5)
     assert _said(deps, job_id) == ([HELLO[0]], JobState.FAILED)
     assert "stream of attempt 1 refused" in caplog.text
     assert llm.closed == 1
@@ -415,7 +414,7 @@ def test_stream_of_an_attempt_that_lost_its_job_says_no_more(
 
 def test_model_without_provider_fails_the_job(deps: Deps) -> None:
     job_id = deps.jobs.accept(new_job(model="gone")).id
-    run_chat(deps, job_id, "chat.gone", 5)
+    run_chat(deps.chat, job_id, "chat.gone", 5)
     assert json.loads(_job(deps, job_id).error or b"")["error"]["code"] == "no_provider"
 
 
@@ -428,7 +427,7 @@ def test_what_an_attempt_could_not_follow_is_told_in_job_and_answer(
 
     llm.answer = answer
     job_id = _accept(deps)
-    run_chat(deps, job_id, "chat.m", 5)
+    run_chat(deps.chat, job_id, "chat.m", 5)
     assert _job(deps, job_id).attempts[0].detail == "adjusted: temperature, top_p"
     told = deps.jobs.answer(job_id)
     assert told is not None
@@ -446,11 +445,11 @@ def test_what_another_attempt_could_not_follow_is_not_told_of_the_answer(
 
     llm.answer = answer
     job_id = _accept(deps)
-    run_chat(deps, job_id, "chat.m", 5)
+    run_chat(deps.chat, job_id, "chat.m", 5)
     first, second = _job(deps, job_id).attempts
     assert (first.detail, second.detail) == (f"{DOWN.message}; adjusted: temperature", "")
     assert deps.jobs.making(job_id) == ("other", "")
-    deps.jobs.note_adjusted(job_id, 2, ["too late"])
+    deps.jobs.attempts.note_adjusted(job_id, 2, ["too late"])
     assert deps.jobs.making(job_id) == ("other", "")
 
 
@@ -472,13 +471,13 @@ def test_job_waits_for_another_provider_that_has_no_room_when_one_will_not_do_it
             blame = {402: Blame.BILLING, 403: Blame.FORBIDDEN}.get(status)
             raise ProviderError(DOWN, transient=False, status=status, blame=blame)
         if _job(deps, second).attempt == 0:
-            run_chat(deps, second, "chat.m", 5)
+            run_chat(deps.chat, second, "chat.m", 5)
         return b"{}"
 
     llm.answer = answer
-    run_chat(deps, first, "chat.m", 5)
+    run_chat(deps.chat, first, "chat.m", 5)
     assert _job(deps, second).state is JobState.QUEUED
     fake_clock.advance(2)
     assert deps.recovery.promote_jobs() == 1
-    run_chat(deps, second, "chat.m", 5)
+    run_chat(deps.chat, second, "chat.m", 5)
     assert _job(deps, second).response == b"{}"

@@ -15,10 +15,10 @@ from shared.providers.provider import Provider
 from shared.settings import Settings
 from tests.support.chunks import HELLO
 from tests.support.factories import FakeClock, MessageLists, new_job
-from tests.support.worker_deps import FakeLlm, build
+from tests.support.worker_deps import Deps, FakeLlm, build
 from workers.chat import attempt, streamed
 from workers.chat.run import run_chat
-from workers.deps import Deps
+from workers.providers.access import Access
 from workers.providers.base import ProviderCall
 from workers.routing import health_notes, slots
 
@@ -55,7 +55,7 @@ def deps(fake_redis: redis.Redis, settings: Settings, fake_clock: FakeClock, llm
 def _run(deps: Deps, **fields: Any) -> Job:
     job_id = deps.jobs.accept(new_job(request=b'{"model":"m","messages":[]}', **fields)).id
     MessageLists(deps.redis).take("chat.m")
-    run_chat(deps, job_id, "chat.m", 5)
+    run_chat(deps.chat, job_id, "chat.m", 5)
     job = deps.jobs.get(job_id)
     assert job is not None
     return job
@@ -69,7 +69,7 @@ def _in_the_middle(call: ProviderCall) -> Iterator[bytes]:
 Break = Callable[[pytest.MonkeyPatch, FakeLlm, Deps], None]
 #: Where it may happen, and how it is made to.
 WHERE: list[Any] = [
-    pytest.param(False, lambda m, llm, d: m.setattr(attempt, "provider_key", bug), id="before"),
+    pytest.param(False, lambda m, llm, d: m.setattr(Access, "key", bug), id="before"),
     pytest.param(False, lambda m, llm, d: m.setattr(llm, "answer", bug), id="in a call"),
     pytest.param(True, lambda m, llm, d: m.setattr(llm, "stream", bug), id="opening a stream"),
     pytest.param(True, lambda m, llm, d: m.setattr(llm, "chunks", bug), id="before any chunk"),

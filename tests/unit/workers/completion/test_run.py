@@ -13,10 +13,9 @@ from shared.jobs.moves import Result
 from shared.store import redis_keys as keys
 from shared.telemetry.tally import Counts, Tallied
 from tests.support.factories import FakeClock, MessageLists, new_job, new_settings
-from tests.support.worker_deps import FakeLlm, build
+from tests.support.worker_deps import Deps, FakeLlm, build
 from workers.completion import run
 from workers.completion.run import complete_executed
-from workers.deps import Deps
 
 
 @pytest.fixture
@@ -41,38 +40,38 @@ def test_completion_ends_all_executed_jobs_over_many_batches(
 ) -> None:
     monkeypatch.setattr(run, "BATCH", 7)
     ids = _execute(deps, 7 * 3 + 2)
-    assert complete_executed(deps) == 7 * 3 + 2
+    assert complete_executed(deps.completion) == 7 * 3 + 2
     states = {job.state for job in deps.jobs.summaries(ids) if job is not None}
     assert states == {JobState.COMPLETED}
-    assert complete_executed(deps) == 0
+    assert complete_executed(deps.completion) == 0
 
 
 def test_completion_leaves_the_work_to_the_process_that_is_at_it(deps: Deps) -> None:
     _execute(deps, 1)
-    assert deps.jobs.enter_completion("another", 10)
-    assert complete_executed(deps) == 0
-    assert deps.jobs.leave_completion("another") is False
+    assert deps.jobs.completion.enter_completion("another", 10)
+    assert complete_executed(deps.completion) == 0
+    assert deps.jobs.completion.leave_completion("another") is False
 
 
 def test_completion_goes_on_when_a_job_is_executed_while_it_leaves(
     deps: Deps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    leave, came_late = deps.jobs.leave_completion, iter([True, False])
+    leave, came_late = deps.jobs.completion.leave_completion, iter([True, False])
 
     def leave_as_one_comes(token: str) -> bool:
         if next(came_late):
             _execute(deps, 1)
         return leave(token)
 
-    monkeypatch.setattr(deps.jobs, "leave_completion", leave_as_one_comes)
+    monkeypatch.setattr(deps.jobs.completion, "leave_completion", leave_as_one_comes)
     _execute(deps, 1)
-    assert complete_executed(deps) == 2
+    assert complete_executed(deps.completion) == 2
 
 
 def test_completion_drops_an_id_whose_job_is_gone(deps: Deps) -> None:
     (job_id,) = _execute(deps, 1)
     deps.redis.delete(f"job:{job_id}")
-    assert complete_executed(deps) == 0
+    assert complete_executed(deps.completion) == 0
     assert deps.jobs.executed(10) == []
 
 
@@ -80,13 +79,13 @@ def test_each_job_that_ends_is_counted_once_with_how_long_it_took(
     deps: Deps, fake_clock: FakeClock
 ) -> None:
     _execute(deps, 2)
-    complete_executed(deps)
+    complete_executed(deps.completion)
     ended = deps.jobs.summaries([1, 2])
     # The doorbell may ring again for what is done.
     for job in ended:
         assert job is not None
         deps.redis.zadd(keys.EXECUTED, {str(job.id): 1})
-    complete_executed(deps)
+    complete_executed(deps.completion)
     deps.tally.flush(deps.redis)
     counts = Counts.read(deps.redis)
     assert list(counts.of(Tallied.JOBS).values()) == [2]
@@ -109,11 +108,11 @@ def test_job_that_cannot_be_completed_holds_up_nobody(
         return complete(jobs, charges)
 
     with monkeypatch.context() as patch, caplog.at_level(logging.ERROR):
-        patch.setattr(deps.jobs, "complete", complete_but_one)
-        assert complete_executed(deps) == 4
+        patch.setattr(deps.jobs.completion, "complete", complete_but_one)
+        assert complete_executed(deps.completion) == 4
     assert "Traceback" in caplog.text
     assert f"job {ids[2]} could not be completed" in caplog.text
     states = [job.state for job in deps.jobs.summaries(ids) if job is not None]
     assert states == [JobState.COMPLETED] * 2 + [JobState.EXECUTED] + [JobState.COMPLETED] * 2
     # Its place is not taken: whoever rings next completes it.
-    assert complete_executed(deps) == 1
+    assert complete_executed(deps.completion) == 1

@@ -21,9 +21,8 @@ from shared.store import redis_keys as keys
 from shared.telemetry.tally import Counts, Tallied
 from tests.support.factories import FakeClock, MessageLists, new_job, new_settings
 from tests.support.history import ended_job, record
-from tests.support.worker_deps import FakeLlm, build
+from tests.support.worker_deps import Deps, FakeLlm, build
 from workers.completion.run import complete_executed
-from workers.deps import Deps
 from workers.history import keeper
 from workers.history.keeper import Keeper
 from workers.history.pruning import prune
@@ -49,7 +48,7 @@ def end(deps: Deps, count: int = 1, **fields: Any) -> list[int]:
         assert claim is not None
         deps.jobs.execute(job_id, claim.attempt, Result.response(b'{"id":"x"}'))
         ids.append(job_id)
-    complete_executed(deps)
+    complete_executed(deps.completion)
     return ids
 
 
@@ -69,7 +68,7 @@ def test_keeper_stores_all_ended_jobs_over_many_batches(
     monkeypatch.setattr(keeper, "BATCH", 7)
     monkeypatch.setattr(keeper, "_PAGE", 3)
     ids = end(deps, 7 * 3 + 2)
-    Keeper(deps)()
+    Keeper(deps.keeping)()
     assert stored(deps) == ids
     assert deps.unstored.count() == 0
 
@@ -79,7 +78,7 @@ def test_pass_leaves_to_the_next_what_ends_while_it_runs(
 ) -> None:
     monkeypatch.setattr(keeper, "BATCH", 2)
     first, later = end(deps, 4), []
-    store, keep = deps.history.store, Keeper(deps)
+    store, keep = deps.history.store, Keeper(deps.keeping)
 
     def store_and_end_another(records: list[Record]) -> int:
         later.extend(end(deps, 1 if len(later) < 5 else 0))
@@ -97,7 +96,7 @@ def test_job_gets_its_time_to_live_when_it_is_stored(deps: Deps) -> None:
     (job_id,) = end(deps, ref_id="r")
     lives = [keys.job(job_id), keys.ref("key1", "r")]
     assert [deps.redis.pttl(key) for key in lives] == [-1, -1]
-    Keeper(deps)()
+    Keeper(deps.keeping)()
     assert [0 < deps.redis.pttl(key) <= 600_000 for key in lives] == [True, True]
 
 
@@ -116,7 +115,7 @@ def test_job_with_a_callback_lives_until_it_is_stored_and_delivered(
     deps: Deps, *, delivered_first: bool
 ) -> None:
     (job_id,) = end(deps, reply_to="https://example.com/cb")
-    steps = [lambda: finish_delivery(deps, job_id), Keeper(deps)]
+    steps = [lambda: finish_delivery(deps, job_id), Keeper(deps.keeping)]
     for step in steps if delivered_first else reversed(steps):
         assert deps.redis.pttl(keys.job(job_id)) == -1
         step()
@@ -132,7 +131,7 @@ def test_jobs_wait_on_the_list_while_the_database_is_away_and_are_stored_later(
     job = deps.jobs.get(ids[0])
     assert job is not None
     assert (deps.unstored.count(), str(job.state)) == (3, "Completed")
-    Keeper(deps)()
+    Keeper(deps.keeping)()
     assert stored(deps) == ids
 
 
@@ -147,10 +146,10 @@ def test_keeper_that_dies_after_the_commit_leaves_one_row_each(
     with monkeypatch.context() as patch:
         patch.setattr(deps.unstored, "note_stored", die)
         with pytest.raises(SystemExit):
-            Keeper(deps)()
+            Keeper(deps.keeping)()
     deps.redis.delete(keys.HISTORY_LEASE)
     assert deps.unstored.count() == 5
-    Keeper(deps)()
+    Keeper(deps.keeping)()
     assert stored(deps) == ids
     assert deps.unstored.count() == 0
 
@@ -158,7 +157,7 @@ def test_keeper_that_dies_after_the_commit_leaves_one_row_each(
 def test_keeper_leaves_the_work_to_the_process_that_is_at_it(deps: Deps) -> None:
     end(deps)
     assert deps.unstored.enter("another", 10)
-    Keeper(deps)()
+    Keeper(deps.keeping)()
     assert deps.unstored.count() == 1
 
 
@@ -168,7 +167,7 @@ def test_job_that_the_database_cannot_hold_does_not_stop_the_others(
     ids = end(deps, 3, request=b"a secret")
     # More than the database's numbers reach.
     deps.redis.hset(keys.job(ids[1]), "executed_ms", str(2**70))
-    Keeper(deps)()
+    Keeper(deps.keeping)()
     assert stored(deps) == [ids[0], ids[2]]
     assert deps.unstored.count() == 0
     assert f"job {ids[1]}: the history does not take it" in caplog.text
@@ -179,20 +178,20 @@ def test_jobs_stay_on_the_list_when_the_schema_is_not_the_one_that_is_known(deps
     ids = end(deps, 2)
     deps.database.write(lambda c: c.execute(text("ALTER TABLE job_bodies RENAME TO gone")))
     with pytest.raises(DatabaseUnavailable):
-        Keeper(deps)()
+        Keeper(deps.keeping)()
     assert deps.unstored.count() == 2
     deps.redis.delete(keys.HISTORY_LEASE)
     deps.database.write(lambda c: c.execute(text("ALTER TABLE gone RENAME TO job_bodies")))
-    Keeper(deps)()
+    Keeper(deps.keeping)()
     assert stored(deps) == ids
 
 
 def test_ids_go_on_above_the_history_in_an_emptied_ledger(deps: Deps) -> None:
     deps.history.store([record(ended_job(41))])
-    Keeper(deps)()
+    Keeper(deps.keeping)()
     first = deps.jobs.accept(new_job()).id
     assert first == 42 + FORGOTTEN
-    Keeper(deps)()
+    Keeper(deps.keeping)()
     assert deps.jobs.accept(new_job()).id == first + 1
 
 
@@ -201,7 +200,7 @@ def test_bodies_stay_out_of_the_history_when_the_operator_says_so(
 ) -> None:
     deps = build(ledger_redis, new_settings(history_bodies="none"), fake_clock, FakeLlm())
     end(deps)
-    Keeper(deps)()
+    Keeper(deps.keeping)()
     row = deps.database.read(lambda c: c.execute(select(job_bodies)).mappings().one())
     assert (row["request"], row["response"]) == (None, None)
 
@@ -211,7 +210,7 @@ def test_large_bodies_are_stored_a_few_at_a_time(deps: Deps) -> None:
     batches: list[int] = []
     store = deps.history.store
     deps.history.store = lambda records: batches.append(len(records)) or store(records)  # type: ignore[method-assign]
-    Keeper(deps)()
+    Keeper(deps.keeping)()
     assert batches == [30, 5]
     assert stored(deps) == ids
 
@@ -221,7 +220,7 @@ def test_prune_deletes_what_is_older_than_the_days_that_are_kept(
 ) -> None:
     deps.history.store([record(ended_job(n)) for n in range(1, 1203)])
     fake_clock.advance(90 * 86_400 + 1200.5)
-    prune(deps)
+    prune(deps.keeping)
     assert stored(deps) == [1201, 1202]
 
 
@@ -231,7 +230,7 @@ def test_prune_keeps_all_when_the_history_is_for_ever(
     deps = build(ledger_redis, new_settings(history_days=0), fake_clock, FakeLlm())
     deps.history.store([record(ended_job(1))])
     fake_clock.advance(10_000 * 86_400)
-    prune(deps)
+    prune(deps.keeping)
     assert stored(deps) == [1]
 
 
@@ -242,10 +241,10 @@ def test_tokens_are_counted_once_also_when_a_batch_is_stored_again(deps: Deps) -
     assert claim is not None
     answer = b'{"id":"x","usage":{"prompt_tokens":7,"completion_tokens":5}}'
     deps.jobs.execute(job_id, claim.attempt, Result.response(answer))
-    complete_executed(deps)
+    complete_executed(deps.completion)
     # Another process that stores the same batch at the same time, and is the first.
     taken = deps.unstored.read([job_id])
-    Keeper(deps)()
+    Keeper(deps.keeping)()
     assert deps.unstored.note_stored([job for job in taken if job]) == set()
     deps.tally.flush(deps.redis)
     told = Counts.read(deps.redis).of(Tallied.TOKENS)

@@ -16,9 +16,8 @@ from shared.providers.provider import Provider
 from shared.providers.registry_document import added
 from shared.settings import Settings
 from tests.support.factories import FakeClock, MessageLists, new_job
-from tests.support.worker_deps import FakeLlm, build
+from tests.support.worker_deps import Deps, FakeLlm, build
 from workers.chat.run import run_chat
-from workers.deps import Deps
 from workers.maintenance.tick import Tick
 from workers.routing.candidates import candidates_of
 
@@ -34,7 +33,7 @@ class World:
 
     def __init__(self, deps: Deps, clock: FakeClock) -> None:
         self.clock = clock
-        self.deps, self.tick, self.lists = deps, Tick(deps), MessageLists(deps.redis)
+        self.deps, self.tick, self.lists = deps, Tick(deps.tick), MessageLists(deps.redis)
 
     def providers(self, *providers: Provider) -> None:
         self.deps.registry.replace(providers)
@@ -49,7 +48,7 @@ class World:
 
     def work(self) -> None:
         while (job_id := self.lists.take_chat()) is not None:
-            run_chat(self.deps, job_id, "chat.m", 5)
+            run_chat(self.deps.chat, job_id, "chat.m", 5)
 
     def advance(self, seconds: float) -> None:
         self.clock.advance(seconds)
@@ -136,7 +135,7 @@ def test_jobs_go_on_when_all_is_lost_but_the_ledger(world: World) -> None:
     world.providers(_provider(concurrency=1))
     held, *waiting = world.accept(4)
     world.deps.jobs.claim(
-        held, "chat.m", 5, "gone", candidates_of(world.deps, "m")
+        held, "chat.m", 5, "gone", candidates_of(world.deps.routing, "m")
     )  # And no more of it.
     world.work()
     assert world.states(waiting) == {JobState.QUEUED}

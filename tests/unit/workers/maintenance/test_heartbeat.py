@@ -12,8 +12,7 @@ from shared.jobs.moves import Claim
 from shared.settings import Settings
 from shared.telemetry.workers import Running, WorkerBook
 from tests.support.factories import START_MS, FakeClock
-from tests.support.worker_deps import FakeLlm, build
-from workers.deps import Deps
+from tests.support.worker_deps import Deps, FakeLlm, build
 from workers.maintenance.heartbeat import Heartbeat
 
 
@@ -25,7 +24,7 @@ def deps(fake_redis: redis.Redis, settings: Settings, fake_clock: FakeClock) -> 
 def beating(deps: Deps, **fields: Any) -> Heartbeat:
     defaults: dict[str, Any] = {"queues": lambda: ["chat.n", "chat.m"], "slots": 4}
     defaults |= {"busy": lambda: 3, "stopping": lambda: False}
-    return Heartbeat(deps, **{**defaults, **fields})
+    return Heartbeat(deps.chat, deps.callbacks, **{**defaults, **fields})
 
 
 def claim(job_id: int, model: str, provider: str, after_s: int) -> Claim:

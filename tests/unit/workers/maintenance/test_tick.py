@@ -8,8 +8,7 @@ import redis
 from shared.jobs.job import JobState
 from shared.settings import Settings
 from tests.support.factories import FakeClock, new_job
-from tests.support.worker_deps import FakeLlm, build
-from workers.deps import Deps
+from tests.support.worker_deps import Deps, FakeLlm, build
 from workers.maintenance.tick import Tick
 
 
@@ -31,7 +30,7 @@ def _state(deps: Deps, job_id: int) -> JobState:
 
 
 def test_tick_requeues_a_job_whose_lease_is_past_due(deps: Deps, fake_clock: FakeClock) -> None:
-    job_id, tick = _started(deps), Tick(deps)
+    job_id, tick = _started(deps), Tick(deps.tick)
     tick()
     fake_clock.advance(30)
     tick()
@@ -42,7 +41,7 @@ def test_tick_gives_live_workers_time_to_renew_when_ledger_comes_back(
     deps: Deps, fake_clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After an outage all leases are past due, but the attempts still run."""
-    job_id, tick = _started(deps), Tick(deps)
+    job_id, tick = _started(deps), Tick(deps.tick)
     tick()
 
     def fail() -> int:

@@ -12,7 +12,7 @@ from werkzeug.formparser import MultiPartParser
 
 from shared.media.formats import AudioFormat, Position, Task, VideoFormat
 from workers.media import ffmpeg_commands, picture_engine
-from workers.media.multipart import CONTENT_TYPE, FilePart, Form
+from workers.providers.media.multipart import CONTENT_TYPE, FilePart, Form
 
 
 def test_a_form_is_read_as_it_was_meant_and_can_be_sent_again() -> None:

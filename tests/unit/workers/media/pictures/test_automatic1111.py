@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
-import requests
+from PIL import Image
 
 from cli.wsgi_thread import Environ, StartResponse, body_of
 from shared.media import request as media_request
 from shared.media.request import FileRef
-from shared.media.result import Kept
 from shared.operation import Operation
-from shared.providers.provider import Provider
+from tests.support import drawing
+from tests.support.drawing import FILE, PICTURE, FakeDesk
 from tests.support.servers.fake_server import FakeServer
-from workers.providers.automatic1111 import Automatic1111Dialect
-from workers.providers.base import ProviderCall, ProviderError
-
-PICTURE = b"\x89PNG picture"
-FILE = FileRef("image", "file-1", "a.png", "image/png", 3, "ab")
+from workers.media.pictures.automatic1111 import Automatic1111Dialect
+from workers.providers.base import ProviderError
 
 #: The members of each request, by their types (the API's own schema, `/docs` of a server).
 _MEMBERS: dict[str, dict[str, type | tuple[type, ...]]] = {
@@ -83,25 +81,6 @@ class Fake1111(FakeServer):
         return "200 OK", {"images": images, "parameters": sent, "info": "{}"}
 
 
-class FakeDesk:
-    """Has one file, and keeps others in memory."""
-
-    def __init__(self) -> None:
-        self.kept: list[bytes] = []
-
-    def open(self, file: FileRef) -> Iterator[bytes]:
-        yield b"in:" + file.field.encode()
-
-    def whole(self, file: FileRef) -> bytes:
-        return b"".join(self.open(file))
-
-    def keep(
-        self, pieces: Iterable[bytes], *, media_type: str | None = None, name: str = ""
-    ) -> Kept:
-        self.kept.append(b"".join(pieces))
-        return Kept(f"file-{len(self.kept)}", name, media_type or "", 1, "x", "http://h/x")
-
-
 @pytest.fixture(scope="module")
 def server() -> Iterator[Fake1111]:
     server = Fake1111().start()
@@ -110,15 +89,14 @@ def server() -> Iterator[Fake1111]:
 
 
 def ask(
-    server: Fake1111, operation: Operation, stored: str, key: str = "me:secret"
+    server: Fake1111,
+    operation: Operation,
+    stored: str,
+    key: str = "me:secret",
+    desk: FakeDesk | None = None,
 ) -> tuple[dict[str, Any], FakeDesk]:
-    provider = Provider.model_validate(
-        {"name": "p", "type": "automatic1111", "base_url": server.url, "models": ["default", "xl"]}
-    )
-    desk = FakeDesk()
-    call = ProviderCall(provider, stored.encode(), key, 5, 5, operation=operation, desk=desk)
-    with requests.Session() as session:
-        return json.loads(Automatic1111Dialect().ask(session, call)), desk
+    about = {"type": "automatic1111", "base_url": server.url, "models": ["default", "xl"]}
+    return drawing.ask(Automatic1111Dialect(), about, operation, stored, key=key, desk=desk)
 
 
 def test_pictures_of_a_text_come_in_openais_form(server: Fake1111) -> None:
@@ -148,6 +126,16 @@ def test_a_picture_and_its_mask_are_sent_in_base64(server: Fake1111) -> None:
     assert base64.b64decode(sent["init_images"][0]) == b"in:image"
     assert base64.b64decode(sent["mask"]) == b"in:mask"
     assert (sent["denoising_strength"], "override_settings" in sent) == (0.75, False)
+
+
+def test_a_mask_by_transparency_becomes_one_in_white(server: Fake1111) -> None:
+    mask = FileRef("mask", "file-2", "m.png", "image/png", 3, "cd")
+    stored = media_request.compose({"model": "default", "prompt": "blue"}, [FILE, mask])
+    for alpha, white in ((0, 255), (255, 0)):
+        desk = FakeDesk({"mask": drawing.png("RGBA", (9, 9, 9, alpha))})
+        ask(server, Operation.IMAGE_EDIT, stored, desk=desk)
+        sent = Image.open(io.BytesIO(base64.b64decode(server.asked[-1]["mask"])))
+        assert (sent.mode, sent.getpixel((0, 0))) == ("RGB", (white,) * 3)
 
 
 def test_a_picture_is_enlarged_and_described(server: Fake1111) -> None:

@@ -25,6 +25,7 @@ from workers.providers.answers.told import error_in
 from workers.providers.answers.whole import value_in
 from workers.providers.base import Desk, ProviderCall, ProviderError
 from workers.providers.http_errors import unreachable
+from workers.providers.media.live_sound import LiveSound
 
 Json = dict[str, Any]
 
@@ -77,9 +78,23 @@ def decoded(call: ProviderCall, text: str) -> bytes:
 
 def speech(call: ProviderCall, asked: MediaRequest, response: requests.Response) -> bytes:
     """Keep the sound of an answer as it comes, and return a reference to it."""
-    kept = desk_of(call).keep(sound(call, response), media_type=sound_type(asked, response))
+    return kept_sound(call, asked, sound(call, response), sound_type(asked, response), {})
+
+
+def kept_sound(
+    call: ProviderCall, asked: MediaRequest, pieces: Iterator[bytes], kind: str, about: Json
+) -> bytes:
+    """Keep a sound, its first bytes told as they come; return a reference to it.
+
+    `about` is read when all has come.
+    """
+    live = LiveSound(call, kind)
+    kept = desk_of(call).keep(live.passing(pieces), media_type=kind)
+    told: Json = {result.ARTIFACT: kept.to_json(), **about}
+    if live.told_bytes:
+        told[result.LIVE] = live.told_bytes
     made = Made(characters=len(asked.text("input")))
-    return result.with_made(to_json_bytes({result.ARTIFACT: kept.to_json()}), made)
+    return result.with_made(to_json_bytes(told), made)
 
 
 def sound(call: ProviderCall, response: requests.Response) -> Iterator[bytes]:
@@ -119,10 +134,16 @@ def transcript(call: ProviderCall, asked: MediaRequest, body: bytes, kind: str) 
     if is_json:
         value = away(len(body), lambda: value_in(call, body, "text", str))
         if value is not None:
-            return result.with_made(body, Made(audio_ms=_heard_ms(value)))
+            return kept_transcript(call, asked, body, value)
     if "html" in kind:
         raise unreachable(call, "answered with something that is no transcript", _BAD_GATEWAY)
     return to_json_bytes({result.TEXT: body.decode("utf-8", "replace")})
+
+
+def kept_transcript(call: ProviderCall, asked: MediaRequest, body: bytes, value: Json) -> bytes:
+    """Return a transcript in JSON, whose value is given too, as it is kept."""
+    del call, asked
+    return result.with_made(body, Made(audio_ms=_heard_ms(value)))
 
 
 def _heard_ms(value: Json) -> int:

@@ -17,11 +17,12 @@ from shared.media import result
 from shared.media.request import MediaRequest
 from shared.operation import OPERATIONS_BY_TYPE, Operation
 from workers.heavy import away
-from workers.media import answers
+from workers.media.pictures.wishes import mask_in_white, not_followed
 from workers.providers import http
 from workers.providers.answers.whole import value_in
 from workers.providers.base import ProviderCall
 from workers.providers.http_errors import unreachable
+from workers.providers.media import answers
 
 #: Where each operation is asked, under the server's root.
 _PATHS: Final = {
@@ -31,8 +32,6 @@ _PATHS: Final = {
     Operation.IMAGE_TO_TEXT: "sdapi/v1/interrogate",
 }
 _UPSCALER: Final = "R-ESRGAN 4x+"
-#: What of OpenAI's requests has no counterpart there.
-_NOT_FOLLOWED: Final = ("quality", "style", "background", "output_format")
 #: The name of a provider's model that stands for whichever checkpoint is loaded.
 _LOADED: Final = "default"
 
@@ -48,7 +47,7 @@ class Automatic1111Dialect:
     def ask(self, session: Session, call: ProviderCall) -> bytes:
         """Ask for pictures, or for a text about one. Raises ProviderError."""
         asked = media_request.read(call.body)
-        call.adjusted([name for name in _NOT_FOLLOWED if name in asked.fields])
+        call.adjusted(not_followed(asked))
         url = f"{call.provider.root_url}/{_PATHS[call.operation]}"
         target = http.Target(url, call.provider.key_headers(call.api_key))
         body = http.ask(session, call, target, to_json_bytes(request_of(call, asked)))
@@ -79,7 +78,8 @@ def request_of(call: ProviderCall, asked: MediaRequest) -> Json:
         told["init_images"] = [_encoded(call, asked, "image")]
         told["denoising_strength"] = float(asked.hints.get("denoise", 0.75))
         if asked.files_in("mask"):
-            told["mask"] = _encoded(call, asked, "mask")
+            white = mask_in_white(call, asked.files_in("mask")[0])
+            told["mask"] = base64.b64encode(white).decode()
     return told
 
 

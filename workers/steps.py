@@ -1,4 +1,4 @@
-"""Celery bootsteps that run maintenance inside the worker processes."""
+"""Celery bootsteps: what a worker process builds, and which timers run beside its tasks."""
 
 from __future__ import annotations
 
@@ -28,11 +28,13 @@ from shared.telemetry.trend import SAMPLE_S, take_samples
 from shared.telemetry.workers import BEAT_S
 from workers import broker, pools
 from workers.batches.feeder import FEED_S, Feeder
+from workers.chat.deps import ChatDeps
 from workers.context import attach, deps_of
 from workers.deps import Deps, build_deps
 from workers.history import keeper, pruning
 from workers.history.keeper import Keeper
 from workers.history.pruning import prune
+from workers.maintenance.delayed import DELAYED_S, bring_forward
 from workers.maintenance.files import SWEEP_S, sweep
 from workers.maintenance.heartbeat import Heartbeat
 from workers.maintenance.leases import listen_for_aborts, renew_leases
@@ -44,6 +46,7 @@ from workers.maintenance.probes import (
     probe_unknown,
 )
 from workers.maintenance.tick import Tick
+from workers.process import Process
 
 log = logging.getLogger(__name__)
 
@@ -70,9 +73,9 @@ class DepsStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
         except SettingsError as exc:
             sys.exit(f"replyto: {exc}")
         _check_identity(deps, worker.app)
-        attach(worker.app, deps)
-        broker.follow(deps.lanes)
-        deps.follower.start()
+        attach(worker.app, deps, deps.chat, deps.callbacks, deps.completion)
+        broker.follow(deps.chat.lanes)
+        deps.chat.routing.follower.start()
 
 
 def _check_identity(deps: Deps, app: Any) -> None:
@@ -80,12 +83,13 @@ def _check_identity(deps: Deps, app: Any) -> None:
     queues = app.amqp.queues.consume_from
     # The others have no use for a database.
     database = deps.database if task_names.COMPLETION_QUEUE in queues else None
-    own = OwnFingerprints(deps.settings, database)
+    own = OwnFingerprints(deps.process.settings, database)
     try:
-        check_at_start(deps.settings, deps.redis, own())
+        check_at_start(deps.process.settings, deps.process.redis, own())
     except MachineDiffers as exc:
         sys.exit(f"replyto: {exc}")
-    SelfCheck(deps.redis, deps.worker_name, own, deps.clock).start()
+    process = deps.process
+    SelfCheck(process.redis, process.name, own, process.clock).start()
 
 
 class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]
@@ -106,15 +110,15 @@ class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-igno
         # Celery has its own idea by now: a new process in its place, which ends what runs.
         _outlive_hang_ups()
         _spare_garbage_collection()
-        deps = deps_of(worker.app)
+        deps = deps_of(worker.app, Deps)
         queues = worker.app.amqp.queues.consume_from
         _start_heartbeat(deps, worker)
-        _start_counting(deps)
+        _start_counting(deps.process)
         if pools.follows_registry(worker.app) or any(map(task_names.is_chat_queue, queues)):
-            _start_lease_keeping(deps)
+            _start_lease_keeping(deps.chat)
         if task_names.CALLBACKS_QUEUE in queues:
-            interval_s = deps.settings.callback_lease_s / _RENEWALS
-            Periodic("callback leases", deps.callback_leases.renew, interval_s, _RETRY_S).start()
+            interval_s = deps.process.settings.callback_lease_s / _RENEWALS
+            Periodic("callback leases", deps.callbacks.leases.renew, interval_s, _RETRY_S).start()
         if task_names.COMPLETION_QUEUE in queues:
             self._timers = _completion_timers(deps)
             for timer in self._timers:
@@ -152,21 +156,24 @@ def _spare_garbage_collection() -> None:
 
 
 def _completion_timers(deps: Deps) -> list[Periodic]:
+    artifacts, redis = deps.chat.artifacts, deps.process.redis
     return [
-        Periodic("tick", Tick(deps), deps.settings.tick_s),
-        Periodic("probes", lambda: probe_providers(deps), INTERVAL_S),
-        Periodic("history", Keeper(deps), keeper.INTERVAL_S),
-        Periodic("pruning of the history", lambda: prune(deps), pruning.INTERVAL_S),
-        Periodic("batches", Feeder(deps), FEED_S),
-        Periodic("sweep of files", lambda: sweep(deps), SWEEP_S),
-        Periodic("samples of how things stand", lambda: take_samples(deps.redis), SAMPLE_S),
-        Periodic("first probes", lambda: probe_unknown(deps), FIRST_PROBES_S),
+        Periodic("tick", Tick(deps.tick), deps.process.settings.tick_s),
+        Periodic("delayed jobs", lambda: bring_forward(deps.tick), DELAYED_S),
+        Periodic("probes", lambda: probe_providers(deps.probes), INTERVAL_S),
+        Periodic("history", Keeper(deps.history), keeper.INTERVAL_S),
+        Periodic("pruning of the history", lambda: prune(deps.history), pruning.INTERVAL_S),
+        Periodic("batches", Feeder(deps.batches), FEED_S),
+        Periodic("sweep of files", lambda: sweep(artifacts), SWEEP_S),
+        Periodic("samples of how things stand", lambda: take_samples(redis), SAMPLE_S),
+        Periodic("first probes", lambda: probe_unknown(deps.probes), FIRST_PROBES_S),
     ]
 
 
 def _start_heartbeat(deps: Deps, worker: Any) -> None:
     heartbeat = Heartbeat(
-        deps,
+        deps.chat,
+        deps.callbacks,
         queues=lambda: worker.app.amqp.queues.consume_from,
         slots=worker.concurrency,
         busy=lambda: len(state.active_requests),
@@ -177,9 +184,9 @@ def _start_heartbeat(deps: Deps, worker: Any) -> None:
     atexit.register(heartbeat.end)
 
 
-def _start_counting(deps: Deps) -> None:
+def _start_counting(process: Process) -> None:
     def flush() -> None:
-        deps.tally.flush(deps.redis)
+        process.tally.flush(process.redis)
 
     Periodic("metrics", flush, FLUSH_S).start()
 
@@ -189,8 +196,8 @@ def _start_counting(deps: Deps) -> None:
             flush()
 
 
-def _start_lease_keeping(deps: Deps) -> None:
-    interval_s = deps.settings.lease_renew_s
+def _start_lease_keeping(deps: ChatDeps) -> None:
+    interval_s = deps.process.settings.lease_renew_s
     Periodic("lease renewal", lambda: renew_leases(deps), interval_s, _RETRY_S).start()
     Periodic("stream relay", deps.relays.run, _RETRY_S).start()
     Periodic("abort listener", lambda: listen_for_aborts(deps), _RETRY_S).start()

@@ -1,0 +1,39 @@
+"""Which errors of a database pass by themselves, and which are mistakes of ours. Pure.
+
+Judged by class and code, as the drivers set them: SQLite has one class for both a disk that is
+full and a statement that is wrong (https://sqlite.org/rescode.html), PostgreSQL one for both a
+server that became a replica and a transaction that had failed (PostgreSQL 17, appendix A).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    NotSupportedError,
+    ProgrammingError,
+)
+
+#: What is refused for what was asked, and not because the database is away or full.
+_REFUSED: Final = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
+#: A wrong statement; a wrong use of the library; a parameter that is not there.
+_MISTAKES_SQLITE: Final = frozenset((sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISUSE, 25))
+#: A transaction where none may be, none where one must be, and one that had failed before.
+_MISTAKES_POSTGRESQL: Final = frozenset(("25000", "25001", "25P01", "25P02"))
+#: An operator changes what our user may do, or puts another database in place: nothing was done.
+_FORBIDDEN: Final = frozenset(("42501", "3D000"))
+
+
+def is_outage(error: DBAPIError) -> bool:
+    """Whether the database is away, busy, full, read-only or closed to us for now."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is not None and code & 0xFF in _MISTAKES_SQLITE:
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    if state in _FORBIDDEN:
+        return True
+    return not isinstance(error, _REFUSED) and state not in _MISTAKES_POSTGRESQL

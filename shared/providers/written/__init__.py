@@ -1,0 +1,1 @@
+"""How a provider is written down, and what follows from its type."""

@@ -1,0 +1,157 @@
+"""Whatever a setting is given: it is taken in bounds, or one line names it and the cure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from shared.setting_forms import LONGEST_S, MOST
+from shared.settings import (
+    OWN_PREFIX,
+    Settings,
+    SettingsError,
+    first_wrong,
+    load_settings,
+    wrong_ones,
+)
+
+#: Numbers that are none, units that nobody reads, other alphabets' digits, bytes that are no text.
+_NONSENSE = (
+    *("", " ", "-1", "-0.5", "nan", "NaN", "inf", "-inf", "1e999", "1e308", "9" * 400),
+    *("99999999999999999999", "٣", "1٣", "7x", "5s", "10MB", "1,5", "0x10", "null", "[]", "{}"),
+    *("[1", "tru", "-", "a\tb", "\udcff", "'5'", "…", "1" + "\u00a0" + "000"),
+)
+_NUMBERS = {
+    name: field
+    for name, field in Settings.model_fields.items()
+    if any(kind in str(field.annotation) for kind in ("int", "float", "bool"))
+}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_else_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(f"{OWN_PREFIX}{name.upper()}", raising=False)
+    monkeypatch.setenv("REPLYTO_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+
+
+def told(monkeypatch: pytest.MonkeyPatch, values: dict[str, str]) -> dict[str, str]:
+    """Return the lines about wrong values, by setting."""
+    for name, value in values.items():
+        monkeypatch.setenv(f"{OWN_PREFIX}{name.upper()}", value)
+    with pytest.raises(ValidationError) as raised:
+        Settings()
+    lines = wrong_ones(raised.value)
+    assert first_wrong(raised.value) == lines[0]
+    return {line.partition(":")[0].removeprefix(OWN_PREFIX).lower(): line for line in lines}
+
+
+@pytest.mark.parametrize("value", _NONSENSE)
+def test_nonsense_is_taken_or_told_in_one_line(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    lines = told(monkeypatch, dict.fromkeys(Settings.model_fields, value))
+    assert lines.keys() >= _NUMBERS.keys()
+    assert lines.keys() <= Settings.model_fields.keys()
+    for name, line in lines.items():
+        assert line.isprintable(), name
+        assert len(line) < 300, name
+        assert "Input should" not in line, name
+    for name in _NUMBERS:
+        assert "; without it: " in lines[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        (
+            "port",
+            "70000",
+            "REPLYTO_PORT: must be a whole number, at least 1 and at most 65535; without it: 5006",
+        ),
+        (
+            "interactive_share",
+            "1",
+            "REPLYTO_INTERACTIVE_SHARE: must be a number, at least 0 and below 1; without it: 0.2",
+        ),
+        ("access_log", "maybe", "REPLYTO_ACCESS_LOG: must be true or false; without it: false"),
+        (
+            "log_format",
+            "xml",
+            "REPLYTO_LOG_FORMAT: must be one of text, json; without it: text",
+        ),
+        (
+            "embedded_redis_bytes",
+            "2GB",
+            f"REPLYTO_EMBEDDED_REDIS_BYTES: must be a whole number, at least 1 and at most {MOST};",
+        ),
+        (
+            "tick_s",
+            "0",
+            "REPLYTO_TICK_S: must be a number, above 0 and at most 1000000000; without it: 1",
+        ),
+        ("cors_origins", "[", "REPLYTO_CORS_ORIGINS: must be origins, comma-separated"),
+        ("callback_refused_ports", "٣", "REPLYTO_CALLBACK_REFUSED_PORTS: '٣' is no port"),
+        ("callback_schedule", "5,inf", "REPLYTO_CALLBACK_SCHEDULE: must be seconds, separated by"),
+        ("callback_schedule", "1e10", "REPLYTO_CALLBACK_SCHEDULE: must be seconds, separated by"),
+        ("host", "a" * 64, "REPLYTO_HOST: must be an address or a host's name"),
+        ("host", "[::1]:5006", "REPLYTO_HOST: must be an address or a host's name alone"),
+        ("host", "127.0.0.1:5006", "REPLYTO_HOST: must be an address or a host's name alone"),
+        ("api_key", "schlüssel", "REPLYTO_API_KEY: must be visible ASCII characters"),
+        ("auth_secret", "two\nlines", "REPLYTO_AUTH_SECRET: must be visible ASCII characters"),
+        ("lease_s", "5", "REPLYTO_LEASE_RENEW_S: must be below REPLYTO_LEASE_S, which is 5"),
+    ],
+)
+def test_line_names_the_setting_and_the_cure(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, line: str
+) -> None:
+    monkeypatch.setenv(f"{OWN_PREFIX}{name.upper()}", value)
+    with pytest.raises(SettingsError) as raised:
+        load_settings()
+    assert str(raised.value).startswith(line)
+
+
+@pytest.mark.parametrize("name", ["api_key", "auth_secret", "callback_secret", "encryption_key"])
+def test_line_about_a_wrong_secret_does_not_show_it(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    line = told(monkeypatch, {name: "hidden-ü-hidden"})[name]
+    assert "hidden" not in line
+
+
+@pytest.mark.parametrize("name", ["data_dir", "providers_file", "certificates_dir"])
+def test_empty_path_is_as_if_it_were_not_set(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(f"{OWN_PREFIX}{name.upper()}", "  ")
+    assert getattr(load_settings(), name) == Settings.model_fields[name].default
+
+
+def test_blanks_around_a_value_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("API_KEY", " ak-1\n"), ("PORT", " 7\n"), ("REDIS_URL", "redis://h\n")):
+        monkeypatch.setenv(f"REPLYTO_{name}", value)
+    settings = load_settings()
+    assert settings.api_key == SecretStr("ak-1")
+    assert (settings.port, settings.redis_url) == (7, "redis://h")
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe\x00secret"])
+@pytest.mark.parametrize(
+    "name", ["api_key", "auth_secret", "callback_secret", "callback_private_keys", "encryption_key"]
+)
+def test_damaged_file_of_a_secret_is_named(tmp_path: Path, name: str, content: bytes) -> None:
+    load_settings()
+    (tmp_path / "data" / name).write_bytes(content)
+    with pytest.raises(SettingsError) as raised:
+        load_settings()
+    line = str(raised.value)
+    assert line.startswith(f"REPLYTO_DATA_DIR: the file {tmp_path / 'data' / name} is damaged")
+    assert f"REPLYTO_{name.upper()}" in line
+    assert "secret\ufffd" not in line
+
+
+def test_longest_and_most_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REPLYTO_RESULT_TTL_S", f"{LONGEST_S:.0f}")
+    monkeypatch.setenv("REPLYTO_QUEUE_LIMIT", str(MOST))
+    settings: Any = load_settings()
+    assert (settings.result_ttl_s, settings.queue_limit) == (LONGEST_S, MOST)

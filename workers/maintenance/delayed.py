@@ -1,0 +1,20 @@
+"""Delayed jobs: those whose moment has come go into the lines, slice by slice.
+
+Runs in every completion worker, more often than the tick: a job is due to the second.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from workers.maintenance.tick import TickDeps
+
+#: How often it is looked for them, and the pause between two slices of many (seconds).
+DELAYED_S: Final = 0.25
+_PAUSE_S: Final = 0.005
+
+
+def bring_forward(deps: TickDeps) -> None:
+    """Put all that is due in line. Raises redis.RedisError."""
+    while deps.recovery.bring_forward():
+        deps.process.sleep(_PAUSE_S)

@@ -1,0 +1,1 @@
+"""The dialects of servers that draw: AUTOMATIC1111's web UI, ComfyUI, Replicate."""

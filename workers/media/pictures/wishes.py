@@ -1,0 +1,54 @@
+"""What OpenAI's requests for pictures say, as servers that draw need it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from typing import Final
+
+from shared.media.formats import Task
+from shared.media.request import FileRef, MediaRequest
+from workers.media.engines.changing import PICTURE_BYTES, PICTURES, bring
+from workers.media.process import Limits, cpu_seconds, folder, own, run
+from workers.providers.base import Desk, ProviderCall
+from workers.providers.media.answers import desk_of
+
+#: What of OpenAI's requests has no counterpart at servers that draw.
+_NO_COUNTERPART: Final = ("quality", "style", "background", "output_format", "output_compression")
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
+#: Where a PNG says what its pixels are, and what says that they have an alpha (PNG, 11.2.1).
+_COLOUR_AT: Final = 25
+_WITH_ALPHA: Final = (4, 6)
+
+
+def not_followed(asked: MediaRequest) -> list[str]:
+    """Return the fields of a request that cannot be followed there."""
+    return [name for name in _NO_COUNTERPART if name in asked.fields]
+
+
+def size_of(asked: MediaRequest, usual: tuple[int, int]) -> tuple[int, int]:
+    """Return width and height of a request (pixels)."""
+    width, _, height = asked.text("size").partition("x")
+    if width.isdecimal() and height.isdecimal():
+        return int(width), int(height)
+    return usual
+
+
+def has_alpha(desk: Desk, mask: FileRef) -> bool:
+    """Whether a mask tells by transparency what is to change, as OpenAI's do; else white does."""
+    with closing(desk.open(mask)) as read:
+        head = next(read, b"")
+    if not head.startswith(_PNG) or len(head) <= _COLOUR_AT:
+        return False
+    return head[_COLOUR_AT] in _WITH_ALPHA or b"tRNS" in head
+
+
+def mask_in_white(call: ProviderCall, mask: FileRef) -> bytes:
+    """Return a mask that is white where something is to change. Raises ProviderError."""
+    if not has_alpha(desk_of(call), mask):
+        return desk_of(call).whole(mask)
+    with folder() as place:
+        bring(call, mask, place / "input")
+        limits = Limits(PICTURE_BYTES, cpu_seconds(call.timeout_s))
+        run(own(PICTURES, limits, json.dumps({"task": Task.MASK_IMAGE})), place)
+        return (place / "output").read_bytes()

@@ -1,0 +1,1 @@
+"""Pictures and sound, as the APIs of providers take and give them."""

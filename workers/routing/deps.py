@@ -1,0 +1,26 @@
+"""What this process knows of the providers, and how it tells others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.providers.health import HealthBook
+from shared.providers.health_store import HealthStore
+from shared.providers.provider import Registry
+from shared.providers.registry_follower import RegistryFollower
+from shared.queues.slots import SlotStore
+from workers.process import Process
+from workers.routing.traffic import Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingDeps:
+    """The registry, and how each provider does."""
+
+    process: Process
+    registry: Registry
+    follower: RegistryFollower
+    health: HealthBook
+    health_store: HealthStore
+    slots: SlotStore
+    traffic: Traffic
