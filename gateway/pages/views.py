@@ -28,6 +28,7 @@ POLICY: Final = "; ".join(
         "worker-src 'self'",
         "style-src 'self'",
         "img-src 'self' data: blob:",
+        "media-src 'self' blob:",
         "font-src 'self'",
         "connect-src 'self'",
         "manifest-src 'self'",
@@ -48,6 +49,12 @@ def home(_call: Call[NoFields]) -> AnyResponse:
 def chat(_call: Call[GetPlace]) -> Response:
     """Show the chat page; its script reads the rest of the address."""
     return shell("chat", "Chat")
+
+
+@route(blueprint, catalog.MEDIA_PAGE, slash_too=True)
+def media(_call: Call[NoFields]) -> Response:
+    """Show the page for pictures, sound or transforms; its script reads which."""
+    return shell("media", "Pictures and sound")
 
 
 @route(blueprint, catalog.ADMIN_PAGE, slash_too=True)

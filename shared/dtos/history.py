@@ -103,6 +103,9 @@ class JobSummary(Dto):
     completion_tokens: int | None = None
     total_tokens: int | None = None
     cached_tokens: int | None = None
+    images: int | None = Field(None, description="Pictures that were made.")
+    characters: int | None = Field(None, description="Characters that were spoken.")
+    audio_seconds: float | None = Field(None, description="Sound that was heard.")
     cost: float | None = Field(
         None,
         description="By the prices in providers.toml, once the job is in the history. Absent where "
@@ -165,6 +168,9 @@ class UsageStats(SummaryStats):
     cancelled: int
     total_tokens: int
     cached_tokens: int
+    images: int = Field(description="Pictures that were made.")
+    characters: int = Field(description="Characters that were spoken.")
+    audio_seconds: float = Field(description="Sound that was heard.")
     cost: float = Field(description="By the prices in providers.toml.")
     is_cost_known: bool = Field(
         default=True, description="False where nothing of it has a price: it may not be free."

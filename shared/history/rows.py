@@ -62,6 +62,9 @@ def job_row(job: Job, prices: Prices) -> Row:
         "completion_tokens": usage.completion,
         "total_tokens": usage.total,
         "cached_tokens": usage.cached,
+        "images": usage.images,
+        "characters": usage.characters,
+        "audio_ms": usage.audio_ms,
         "cost_nanos": prices.cost_nanos(provider, job.model, usage),
     }
     for name in _GIVEN:

@@ -36,6 +36,7 @@ SUMS: Final = (
     *("total", "completed", "failed", "cancelled"),
     *("prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens"),
     *("cost_nanos", "duration_ms", "waited_ms"),
+    *("images", "characters", "audio_ms"),
 )
 
 
@@ -73,6 +74,7 @@ jobs: Final = Table(
     *map(_number, ("waited_ms", "duration_ms", "attempt", "priority", "streamed")),
     *map(_number, ("prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens")),
     _number("cost_nanos"),
+    *map(_number, ("images", "characters", "audio_ms")),
     Index("jobs_by_created", "created_ms", "id"),
     Index("jobs_by_owner", "owner", "created_ms", "id"),
     _tag_index("jobs_by_owner_tag", "owner", "tag", "created_ms", "id"),

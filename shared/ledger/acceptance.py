@@ -19,16 +19,12 @@ from shared.errors import (
 from shared.jobs.epoch import Epoch
 from shared.jobs.job import NewJob
 from shared.jobs.moves import Accepted
+from shared.ledger.accept_call import accept_call
 from shared.ledger.key_limits import KeyLimits, over_limit, retry_after_s
-from shared.operation import MEDIA, Operation
-from shared.queues import names as task_names
-from shared.queues import queue_keys
 from shared.settings import Settings
-from shared.store import redis_keys as keys
 from shared.store.base import Ledger
-from shared.store.clock import Clock, milliseconds, redis_clock
+from shared.store.clock import Clock, redis_clock
 from shared.store.replicas import confirm
-from shared.store.scripts import Argument, Call
 
 _FULL: Final = {
     "full": QueueFull,
@@ -66,25 +62,20 @@ class Acceptance(Ledger):
         have no room for it; LedgerUnavailable, or what `known_id` raises, while the ledger cannot
         give an id that nobody has, or has fewer replicas than wanted: then the job may be there.
         """
-        accept_keys = [
-            keys.JOB_ID,
-            keys.ref(new.owner, new.ref_id),
-            *queue_keys.of_accept(new.model, new.priority, new.owner, new.provider, new.operation),
-        ]
-        if new.allowance:
-            accept_keys += self._limits.keys_of(new.allowance.key_id)
-        call = Call("accept", accept_keys, self._accept_args(new))
-        answer = self._scripts.run(call)
-        if answer[0] == b"unborn":
-            self.begin_epoch()
-            answer = self._scripts.run(call)
-        accepted = self.accepted(new, answer)
+        accepted = self.accepted(new, self.run([new])[0])
         self.confirm()
         return accepted
 
-    def begin_epoch(self) -> None:
-        """Let ids begin above all that the history knows."""
-        Epoch(self._client).ensure(self._known_id())
+    def run(self, news: Sequence[NewJob]) -> Sequence[Sequence[bytes]]:
+        """Run the script for jobs of one owner, key and model; return what it says of each."""
+        allowance = news[0].allowance
+        limit_keys = self._limits.keys_of(allowance.key_id) if allowance else ()
+        call = accept_call(news, limit_keys, self._settings, self._clock())
+        told: Sequence[Sequence[bytes]] = self._scripts.run(call)
+        if told[0][0] == b"unborn":
+            Epoch(self._client).ensure(self._known_id())
+            told = self._scripts.run(call)
+        return told
 
     def accepted(self, new: NewJob, answer: Sequence[bytes]) -> Accepted:
         """Return what the script's answer says of a job. Raises its refusal."""
@@ -114,52 +105,3 @@ class Acceptance(Ledger):
     def _never_has_room(self) -> str:
         most = self._settings.owner_queue_bytes
         return f"The request is larger than the {most} bytes that one key may have queued."
-
-    def _accept_args(self, new: NewJob) -> list[Argument]:
-        settings = self._settings
-        return [
-            self._clock(),
-            keys.JOB_PREFIX,
-            new.model,
-            task_names.chat_queue(new.model),
-            new.priority,
-            settings.queue_window,
-            settings.queue_limit,
-            settings.owner_queue_limit,
-            milliseconds(new.timeout_s),
-            new.fingerprint,
-            new.tag,
-            new.owner,
-            new.allowance.to_json() if new.allowance else "",
-            settings.owner_queue_bytes,
-            len(new.request),
-            new.run_after,
-            settings.owner_delayed_limit,
-            *(part for pair in fields_of(new).items() for part in pair),
-        ]
-
-
-def fields_of(new: NewJob) -> dict[str, str | bytes]:
-    """Return what the job's hash holds beside what the script itself writes."""
-    fields: dict[str, str | bytes] = {
-        "ref_id": new.ref_id,
-        "provider": new.provider,
-        "reply_to": new.reply_to,
-        "request": new.request,
-    }
-    if new.mailbox:
-        fields["mailboxes"] = new.mailbox
-    if new.streamed:
-        fields["streamed"] = "1"
-    if new.base_url and (new.reply_to or new.operation in MEDIA):
-        fields["base_url"] = new.base_url
-    if new.request_id:
-        fields["request_id"] = new.request_id
-    if new.operation is not Operation.CHAT:
-        fields["operation"] = new.operation
-    if new.forced:
-        fields["forced"] = "1"
-    if new.allowance:
-        fields["key_id"] = new.allowance.key_id
-        fields["reserved"] = str(new.allowance.tokens)
-    return fields

@@ -36,7 +36,7 @@ class JobStore:
     ) -> None:
         """`known_id` tells the highest id that the history knows."""
         self.acceptance = Acceptance(client, settings, clock, known_id)
-        self.bulk = BulkAcceptance(client, settings, clock, single=self.acceptance)
+        self.bulk = BulkAcceptance(self.acceptance)
         self.attempts = Attempts(client, settings, clock)
         self.completion = Completion(client, settings, clock)
         self.commands = Commands(client, settings, clock)

@@ -15,7 +15,7 @@ _kept = lru_cache(maxsize=1000)
 
 
 def move_keys(job_id: int) -> list[str]:
-    """Return KEYS 1-7, common to every job move (see `lua/includes/finish.lua`)."""
+    """Return KEYS 1-7, common to every job move (see `lua/includes/move_keys.lua`)."""
     return [
         keys.job(job_id),
         keys.LEASES,
@@ -77,7 +77,7 @@ def window(queue: str, priority: int) -> tuple[str, ...]:
 def of_accept(
     model: str, priority: int, owner: str, provider: str, operation: Operation
 ) -> tuple[str, ...]:
-    """Return KEYS 3-… of `accept`: all that jobs of one owner and model have in common."""
+    """Return KEYS 2-… of `accept`: all that jobs of one owner and model have in common."""
     queue = task_names.chat_queue(model)
     gate = gates.gate(queue, provider, operation)
     return (

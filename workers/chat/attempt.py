@@ -16,6 +16,7 @@ from shared.errors import Failure
 from shared.jobs.failures import CANCELLED, DEADLINE_PASSED, INTERNAL_ERROR, NO_PROVIDER
 from shared.jobs.job import Attempt
 from shared.jobs.moves import Claim, Result
+from shared.media.request import MediaRequest
 from shared.operation import MEDIA, Operation
 from shared.providers.provider import Provider
 from shared.wire.chat_request import with_model
@@ -26,6 +27,7 @@ from workers.chat.ending import asks_for_one
 from workers.chat.live import relayed
 from workers.chat.relay import StreamRefused
 from workers.chat.streamed import relay_stream
+from workers.media import measuring
 from workers.media.desk import PASSING_S, PURPOSE, Desk
 from workers.patience import patiently
 from workers.providers.base import ProviderCall, ProviderError
@@ -125,6 +127,7 @@ def _call(
         passing_desk=_desk(deps, claim, PASSING, PASSING_S),
         live_max_bytes=deps.process.settings.live_sound_bytes,
         adjusted=adjusted.note,
+        length_ms=partial(_length_ms, _desk(deps, claim)),
     )
     relay = deps.relays.of(claim)
     # A hard limit over all: a read timeout begins anew with every byte that drips in.
@@ -153,6 +156,10 @@ def _call(
         failure = Failure(504, "server_error", "provider_timeout", message, "Timeout")
         relay.flush()
         raise ProviderError(failure, transient=not relay.begun) from None
+
+
+def _length_ms(desk: Desk | None, asked: MediaRequest) -> int:
+    return measuring.length_ms(desk, asked) if desk is not None else 0
 
 
 def _desk(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from shared.api_keys.limits import Charge, guess_from_sizes
 from shared.jobs.job import Job
+from shared.operation import MEDIA
 from shared.wire.usage import usage_of
 from workers.completion.deps import CompletionDeps
 
@@ -28,7 +29,9 @@ def _charge(
     if response is None:
         return Charge()
     usage = usage_of(response)
+    # Of files there are references: their sizes say nothing.
+    guess = 0 if job.operation in MEDIA else guess_from_sizes(request_bytes, len(response))
     return Charge(
-        tokens=usage.total or guess_from_sizes(request_bytes, len(response)),
+        tokens=usage.total or guess,
         cost_nanos=deps.prices.cost_nanos(provider, job.model, usage),
     )

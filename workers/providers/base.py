@@ -13,7 +13,7 @@ from requests import Session
 from shared.codecs.plain_text import one_line
 from shared.egress.way_out import PLAIN, Egress
 from shared.errors import Failure
-from shared.media.request import FileRef
+from shared.media.request import FileRef, MediaRequest
 from shared.media.result import Kept
 from shared.operation import Operation
 from shared.providers.provider import Provider
@@ -40,6 +40,10 @@ class Desk(Protocol):
     ) -> Kept:
         """Keep a file of the answer as its bytes come."""
         ...
+
+
+def _of_no_length(_asked: MediaRequest) -> int:
+    return 0
 
 
 def _told_nobody(_names: Sequence[str]) -> None:
@@ -72,6 +76,8 @@ class ProviderCall:
     #: (`shared/media/live.py`); and where files are kept that are only passing. Most bytes of a
     #: sound that are told.
     live: Callable[[bytes], None] | None = field(default=None, repr=False)
+    #: Says how long the recording of a request is (milliseconds), 0 where that cannot be told.
+    length_ms: Callable[[MediaRequest], int] = field(default=_of_no_length, repr=False)
     passing_desk: Desk | None = field(default=None, repr=False)
     live_max_bytes: int = 0
 

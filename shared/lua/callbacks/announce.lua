@@ -12,15 +12,20 @@
 --! include push_message
 --! include epoch
 --! include create_delivery
-local now = whole(clock(ARGV[1]))
-if not redis.call('SET', KEYS[1], '1', 'NX', 'PX', ARGV[7]) then
+local told_key, subscriptions_key, ids_key, jobs_prefix, deliveries_prefix, index_key, owners_key,
+  list_key, line_key, places_key =
+  unpack(KEYS, 1, 10)
+local given_ms, owner, event, body, url, name, remembered_ms = unpack(ARGV, 1, 7)
+
+local now = whole(clock(given_ms))
+if not redis.call('SET', told_key, '1', 'NX', 'PX', remembered_ms) then
   return 0
 end
-local at = {owner = ARGV[2], subscriptions = KEYS[2], ids = KEYS[3], jobs = KEYS[4],
-  deliveries = KEYS[5], index = KEYS[6], owners = KEYS[7], list = KEYS[8], line = KEYS[9],
-  places = KEYS[10]}
-if ARGV[5] ~= '' then
-  create_event(at, ARGV[3], ARGV[4], now, ARGV[5], ARGV[6], epoch_of(KEYS[3], now))
+local at = {owner = owner, subscriptions = subscriptions_key, ids = ids_key, jobs = jobs_prefix,
+  deliveries = deliveries_prefix, index = index_key, owners = owners_key, list = list_key, line = line_key,
+  places = places_key}
+if url ~= '' then
+  create_event(at, event, body, now, url, name, epoch_of(ids_key, now))
 end
-create_events(at, ARGV[3], ARGV[4], now)
+create_events(at, event, body, now)
 return 1

@@ -10,15 +10,20 @@
 --
 --! include clock
 --! include delivery_index
+--! include delivery_keys
 --! include delivery_life
 --! include endpoint
-local held = redis.call('HMGET', KEYS[1], 'state', 'url', 'index')
+local delayed_key, line_key, missing_key, endpoints_prefix, hosts_prefix, parked_key =
+  unpack(KEYS, 5, 10)
+local given_ms, id, state, ttl_ms = unpack(ARGV, 1, 4)
+
+local held = redis.call('HMGET', delivery_key, 'state', 'url', 'index')
 if held[1] ~= 'Pending' then
   return 0
 end
-for i = 5, 7 do
-  redis.call('ZREM', KEYS[i], ARGV[2])
+for _, key in ipairs({delayed_key, line_key, missing_key}) do
+  redis.call('ZREM', key, id)
 end
-leave_parked(endpoint_of(KEYS[8], KEYS[9], held[2], held[3]), ARGV[2], KEYS[10])
-end_delivery(clock(ARGV[1]), ARGV[3], 'cancelled', ARGV[4])
+leave_parked(endpoint_of(endpoints_prefix, hosts_prefix, held[2], held[3]), id, parked_key)
+end_delivery(clock(given_ms), state, 'cancelled', ttl_ms)
 return 1

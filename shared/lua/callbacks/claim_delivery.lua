@@ -15,45 +15,54 @@
 --! include endpoint
 --! include room_at
 --! include park
+local delivery_key, leases_key, delayed_key, line_key, missing_key, endpoints_prefix, hosts_prefix,
+  wakes_key, parked_key, places_key =
+  unpack(KEYS, 1, 10)
+local given_ms, id, lease_ms, token, most_at_endpoint, most_at_host, failures, rest_ms,
+  has_any_slot =
+  unpack(ARGV, 1, 9)
+local FIRST_FULL_OWNER = 10
+
 local FLIGHT_KEPT_MS = 86400000
 
 local function has_slot(owner)
-  for i = 10, #ARGV do
+  for i = FIRST_FULL_OWNER, #ARGV do
     if ARGV[i] == owner then
       return false
     end
   end
-  return ARGV[9] == '1'
+  return has_any_slot == '1'
 end
 
-local now = clock(ARGV[1])
-redis.call('ZREM', KEYS[4], ARGV[2])
-redis.call('ZREM', KEYS[5], ARGV[2])
-local lease = redis.call('ZSCORE', KEYS[2], ARGV[2])
-local held = redis.call('HMGET', KEYS[1], 'state', 'claimed_by', 'url', 'due_ms', 'index')
-local endpoint = endpoint_of(KEYS[6], KEYS[7], held[3], held[5])
-if not (lease and held[2] == ARGV[4]) then
-  if held[1] ~= 'Pending' or lease or redis.call('ZSCORE', KEYS[3], ARGV[2]) then
+local now = clock(given_ms)
+redis.call('ZREM', line_key, id)
+redis.call('ZREM', missing_key, id)
+local lease = redis.call('ZSCORE', leases_key, id)
+local held = redis.call('HMGET', delivery_key, 'state', 'claimed_by', 'url', 'due_ms', 'index')
+local endpoint = endpoint_of(endpoints_prefix, hosts_prefix, held[3], held[5])
+if not (lease and held[2] == token) then
+  if held[1] ~= 'Pending' or lease or redis.call('ZSCORE', delayed_key, id) then
     return false
   end
-  local known = room_at(endpoint, now, limits_of(ARGV, 5))
-  local way, until_ms = find_room(endpoint, known, KEYS[2])
+  local limits = limits_of(most_at_endpoint, most_at_host, failures, rest_ms)
+  local known = room_at(endpoint, now, limits)
+  local way, until_ms = find_room(endpoint, known, leases_key)
   if not way and known.class ~= 'p' and not has_slot(held[5]) then
     way = 'endpoint'
   end
   if way then
-    local at = {wakes = KEYS[8], parked = KEYS[9], places = KEYS[10]}
-    park(endpoint, known, way, until_ms, ARGV[2], held[4] or whole(now), at, now)
+    local at = {wakes = wakes_key, parked = parked_key, places = places_key}
+    park(endpoint, known, way, until_ms, id, held[4] or whole(now), at, now)
     return 'parked'
   end
-  leave_parked(endpoint, ARGV[2], KEYS[9])
-  redis.call('HSET', endpoint.host.flight, ARGV[2], known.class .. endpoint.name)
+  leave_parked(endpoint, id, parked_key)
+  redis.call('HSET', endpoint.host.flight, id, known.class .. endpoint.name)
   redis.call('PEXPIRE', endpoint.host.flight, FLIGHT_KEPT_MS)
-  redis.call('HINCRBY', KEYS[1], 'attempt', 1)
-  redis.call('HSET', KEYS[1], 'claimed_by', ARGV[4])
-  redis.call('ZADD', KEYS[2], whole(now + tonumber(ARGV[3])), ARGV[2])
+  redis.call('HINCRBY', delivery_key, 'attempt', 1)
+  redis.call('HSET', delivery_key, 'claimed_by', token)
+  redis.call('ZADD', leases_key, whole(now + tonumber(lease_ms)), id)
 end
-local delivery = redis.call('HMGET', KEYS[1], 'attempt', 'tries', 'url', 'trigger', 'due_ms')
+local delivery = redis.call('HMGET', delivery_key, 'attempt', 'tries', 'url', 'trigger', 'due_ms')
 -- Deliveries made by an older version have neither a trigger nor, at first, a due time.
 return {whole(now), delivery[1], delivery[2], delivery[3], delivery[4] or 'schedule',
   delivery[5] or '0', redis.call('HGET', endpoint.key, 'proven') or '0', held[5] or ''}

@@ -9,16 +9,19 @@
 --
 --! include clock
 --! include push_message
-local due = redis.call('ZSCORE', KEYS[1], ARGV[2])
-if not due or tonumber(due) > clock(ARGV[1]) then
+local wakes_key, receiver_parked_key, list_key, line_key, places_key = unpack(KEYS, 1, 5)
+local given_ms, receiver, most = unpack(ARGV, 1, 3)
+
+local due = redis.call('ZSCORE', wakes_key, receiver)
+if not due or tonumber(due) > clock(given_ms) then
   return 0
 end
-local ids = redis.call('ZRANGE', KEYS[2], 0, tonumber(ARGV[3]) - 1)
+local ids = redis.call('ZRANGE', receiver_parked_key, 0, tonumber(most) - 1)
 for i = #ids, 1, -1 do
-  redis.call('ZREM', KEYS[2], ids[i])
-  push_message(KEYS[3], KEYS[4], KEYS[5], 'callbacks', 0, 'workers.callbacks.run', ids[i], true)
+  redis.call('ZREM', receiver_parked_key, ids[i])
+  push_message(list_key, line_key, places_key, 'callbacks', 0, 'workers.callbacks.run', ids[i], true)
 end
-if redis.call('EXISTS', KEYS[2]) == 0 then
-  redis.call('ZREM', KEYS[1], ARGV[2])
+if redis.call('EXISTS', receiver_parked_key) == 0 then
+  redis.call('ZREM', wakes_key, receiver)
 end
 return #ids

@@ -5,9 +5,12 @@
 -- Returns 1, or 0 when nobody can wait any more
 --
 --! include wake
-if redis.call('EXISTS', KEYS[1]) == 0 then
+local test_key = KEYS[1]
+local outcome = ARGV[1]
+
+if redis.call('EXISTS', test_key) == 0 then
   return 0
 end
-redis.call('HSET', KEYS[1], 'outcome', ARGV[1])
-wake(KEYS[1])
+redis.call('HSET', test_key, 'outcome', outcome)
+wake(test_key)
 return 1

@@ -19,6 +19,7 @@
 --
 --! include clock
 --! include delivery_index
+--! include delivery_keys
 --! include delivery_life
 --! include push_message
 --! include epoch
@@ -28,44 +29,53 @@
 --! include note_outcome
 --! include park
 --! include let_go
-local now = clock(ARGV[1])
-local delivery = redis.call('HMGET', KEYS[1], 'state', 'attempt', 'reason', 'url', 'index')
+local leases_key, delayed_key, endpoints_prefix, wakes_key, list_key, line_key, places_key,
+  subscriptions_key, ids_key, jobs_prefix, deliveries_prefix, index_key, owners_key, hosts_prefix,
+  parked_key =
+  unpack(KEYS, 5, 19)
+local given_ms, id, attempt, row, state, reason, delay_ms, ttl_ms, most_rows, outcome,
+  most_at_endpoint, most_at_host, failures, rest_ms, takes_next, owner, exhausted_event =
+  unpack(ARGV, 1, 17)
+
+local now = clock(given_ms)
+local delivery = redis.call('HMGET', delivery_key, 'state', 'attempt', 'reason', 'url', 'index')
 local cancelled = delivery[1] == 'Cancelled'
-if (delivery[1] ~= 'Pending' and not cancelled) or delivery[2] ~= ARGV[3]
-  or not redis.call('ZSCORE', KEYS[5], ARGV[2]) then
+if (delivery[1] ~= 'Pending' and not cancelled) or delivery[2] ~= attempt
+  or not redis.call('ZSCORE', leases_key, id) then
   return {0, false}
 end
-redis.call('ZREM', KEYS[5], ARGV[2])
-local endpoint, limits = endpoint_of(KEYS[7], KEYS[18], delivery[4], delivery[5]), limits_of(ARGV, 11)
+redis.call('ZREM', leases_key, id)
+local endpoint = endpoint_of(endpoints_prefix, hosts_prefix, delivery[4], delivery[5])
+local limits = limits_of(most_at_endpoint, most_at_host, failures, rest_ms)
 local host, _, following = endpoint.host, nil, nil
-redis.call('HDEL', host.flight, ARGV[2])
-local more = note_outcome(endpoint, ARGV[10], now, limits)
-local at = {endpoints = KEYS[7], wakes = KEYS[8], hosts = KEYS[18], leases = KEYS[5],
-  parked = KEYS[19], list = KEYS[9], line = KEYS[10], places = KEYS[11]}
+redis.call('HDEL', host.flight, id)
+local more = note_outcome(endpoint, outcome, now, limits)
+local at = {endpoints = endpoints_prefix, wakes = wakes_key, hosts = hosts_prefix, leases = leases_key,
+  parked = parked_key, list = list_key, line = line_key, places = places_key}
 if redis.call('EXISTS', endpoint.parked) == 1 then
   local known = room_at(endpoint, now, limits)
   wait_with(endpoint, known, known.rest and 'endpoint', known.rest, at, now)
 end
 if redis.call('EXISTS', host.turns) == 1 then
   -- One for the one that ended: those let go before may not have been claimed yet.
-  _, following = let_go(host, 1 + more, at, now, limits, ARGV[15] == '1')
+  _, following = let_go(host, 1 + more, at, now, limits, takes_next == '1')
 end
-redis.call('RPUSH', KEYS[2], ARGV[4])
-redis.call('LTRIM', KEYS[2], -tonumber(ARGV[9]), -1)
-redis.call('HINCRBY', KEYS[1], 'tries', 1)
-if cancelled and ARGV[5] ~= 'Delivered' then
-  end_delivery(now, 'Cancelled', delivery[3], ARGV[8])
-elseif ARGV[5] == 'Pending' then
-  local due = whole(now + tonumber(ARGV[7]))
-  redis.call('HSET', KEYS[1], 'state', 'Pending', 'reason', ARGV[6], 'due_ms', due)
-  redis.call('ZADD', KEYS[6], due, ARGV[2])
+redis.call('RPUSH', log_key, row)
+redis.call('LTRIM', log_key, -tonumber(most_rows), -1)
+redis.call('HINCRBY', delivery_key, 'tries', 1)
+if cancelled and state ~= 'Delivered' then
+  end_delivery(now, 'Cancelled', delivery[3], ttl_ms)
+elseif state == 'Pending' then
+  local due = whole(now + tonumber(delay_ms))
+  redis.call('HSET', delivery_key, 'state', 'Pending', 'reason', reason, 'due_ms', due)
+  redis.call('ZADD', delayed_key, due, id)
 else
-  end_delivery(now, ARGV[5], ARGV[6], ARGV[8])
-  if ARGV[17] ~= '' then
-    local events = {owner = ARGV[16], index = KEYS[16], owners = KEYS[17], list = KEYS[9],
-      line = KEYS[10], places = KEYS[11], subscriptions = KEYS[12], ids = KEYS[13],
-      jobs = KEYS[14], deliveries = KEYS[15], job = KEYS[3]}
-    create_events(events, 'callback.exhausted', ARGV[17], whole(now))
+  end_delivery(now, state, reason, ttl_ms)
+  if exhausted_event ~= '' then
+    local events = {owner = owner, index = index_key, owners = owners_key, list = list_key,
+      line = line_key, places = places_key, subscriptions = subscriptions_key, ids = ids_key,
+      jobs = jobs_prefix, deliveries = deliveries_prefix, job = job_key}
+    create_events(events, 'callback.exhausted', exhausted_event, whole(now))
   end
 end
 return {1, following or false}

@@ -6,16 +6,20 @@
 -- Returns how many went
 --
 --! include clock
-local expiring = KEYS[1] .. '\31expiring'
-local ids = redis.call('ZRANGEBYSCORE', expiring, '-inf', whole(clock(ARGV[1])), 'LIMIT', 0, ARGV[3])
+local index_key, owners_key = unpack(KEYS, 1, 2)
+local given_ms, owner, most = unpack(ARGV, 1, 3)
+local FIRST_STATE = 4
+
+local expiring = index_key .. '\31expiring'
+local ids = redis.call('ZRANGEBYSCORE', expiring, '-inf', whole(clock(given_ms)), 'LIMIT', 0, most)
 for _, id in ipairs(ids) do
   redis.call('ZREM', expiring, id)
-  redis.call('ZREM', KEYS[1], id)
-  for i = 4, #ARGV do
-    redis.call('ZREM', KEYS[1] .. '\31' .. ARGV[i], id)
+  redis.call('ZREM', index_key, id)
+  for i = FIRST_STATE, #ARGV do
+    redis.call('ZREM', index_key .. '\31' .. ARGV[i], id)
   end
 end
-if redis.call('EXISTS', KEYS[1]) == 0 then
-  redis.call('SREM', KEYS[2], ARGV[2])
+if redis.call('EXISTS', index_key) == 0 then
+  redis.call('SREM', owners_key, owner)
 end
 return #ids

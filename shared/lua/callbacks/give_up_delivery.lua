@@ -13,27 +13,34 @@
 --
 --! include clock
 --! include delivery_index
+--! include delivery_keys
 --! include delivery_life
 --! include push_message
 --! include epoch
 --! include create_delivery
 --! include endpoint
-local now = clock(ARGV[1])
-local held = redis.call('HMGET', KEYS[1], 'state', 'created_ms', 'replayed_ms', 'url', 'index')
+local leases_key, delayed_key, list_key, line_key, missing_key, places_key, endpoints_prefix,
+  subscriptions_key, ids_key, jobs_prefix, deliveries_prefix, index_key, owners_key, hosts_prefix,
+  parked_key =
+  unpack(KEYS, 5, 19)
+local given_ms, id, life_ms, state, reason, ttl_ms, owner, exhausted_event = unpack(ARGV, 1, 8)
+
+local now = clock(given_ms)
+local held = redis.call('HMGET', delivery_key, 'state', 'created_ms', 'replayed_ms', 'url', 'index')
 local began = math.max(tonumber(held[2] or 0), tonumber(held[3] or 0))
-if held[1] ~= 'Pending' or began > now - tonumber(ARGV[3])
-  or redis.call('ZSCORE', KEYS[5], ARGV[2]) then
+if held[1] ~= 'Pending' or began > now - tonumber(life_ms)
+  or redis.call('ZSCORE', leases_key, id) then
   return 0
 end
-for _, i in ipairs({6, 8, 9}) do
-  redis.call('ZREM', KEYS[i], ARGV[2])
+for _, key in ipairs({delayed_key, line_key, missing_key}) do
+  redis.call('ZREM', key, id)
 end
-leave_parked(endpoint_of(KEYS[11], KEYS[18], held[4], held[5]), ARGV[2], KEYS[19])
-end_delivery(now, ARGV[4], ARGV[5], ARGV[6])
-if ARGV[8] ~= '' then
-  local at = {owner = ARGV[7], index = KEYS[16], owners = KEYS[17], list = KEYS[7],
-    line = KEYS[8], places = KEYS[10], subscriptions = KEYS[12], ids = KEYS[13],
-    jobs = KEYS[14], deliveries = KEYS[15], job = KEYS[3]}
-  create_events(at, 'callback.exhausted', ARGV[8], whole(now))
+leave_parked(endpoint_of(endpoints_prefix, hosts_prefix, held[4], held[5]), id, parked_key)
+end_delivery(now, state, reason, ttl_ms)
+if exhausted_event ~= '' then
+  local at = {owner = owner, index = index_key, owners = owners_key, list = list_key,
+    line = line_key, places = places_key, subscriptions = subscriptions_key, ids = ids_key,
+    jobs = jobs_prefix, deliveries = deliveries_prefix, job = job_key}
+  create_events(at, 'callback.exhausted', exhausted_event, whole(now))
 end
 return 1

@@ -8,10 +8,13 @@
 -- One that was replayed began then.
 --
 --! include clock
-local before = clock(ARGV[1]) - tonumber(ARGV[2])
+local pending_key, deliveries_prefix = unpack(KEYS, 1, 2)
+local given_ms, life_ms, most = unpack(ARGV, 1, 3)
+
+local before = clock(given_ms) - tonumber(life_ms)
 local found = {}
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', whole(before), 'LIMIT', 0, ARGV[3])) do
-  local replayed = tonumber(redis.call('HGET', KEYS[2] .. id, 'replayed_ms') or 0)
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', pending_key, '-inf', whole(before), 'LIMIT', 0, most)) do
+  local replayed = tonumber(redis.call('HGET', deliveries_prefix .. id, 'replayed_ms') or 0)
   if replayed <= before then
     table.insert(found, id)
   end

@@ -13,23 +13,29 @@
 --! include clock
 --! include push_message
 --! include delivery_index
+--! include delivery_keys
 --! include delivery_life
 --! include endpoint
-if redis.call('EXISTS', KEYS[1]) == 0 or redis.call('EXISTS', KEYS[3]) == 0 then
+local leases_key, delayed_key, list_key, line_key, places_key, endpoints_prefix, hosts_prefix,
+  parked_key =
+  unpack(KEYS, 5, 12)
+local given_ms, id = unpack(ARGV, 1, 2)
+
+if redis.call('EXISTS', delivery_key) == 0 or redis.call('EXISTS', job_key) == 0 then
   return 'unknown'
 end
-if redis.call('ZSCORE', KEYS[5], ARGV[2]) then
+if redis.call('ZSCORE', leases_key, id) then
   return 'in_flight'
 end
-local now = whole(clock(ARGV[1]))
-redis.call('HSET', KEYS[1], 'state', 'Pending', 'trigger', 'replay', 'tries', '0', 'reason', '',
+local now = whole(clock(given_ms))
+redis.call('HSET', delivery_key, 'state', 'Pending', 'trigger', 'replay', 'tries', '0', 'reason', '',
   'due_ms', now, 'replayed_ms', now)
-redis.call('HDEL', KEYS[1], 'ended_ms')
+redis.call('HDEL', delivery_key, 'ended_ms')
 revive_delivery()
-redis.call('ZREM', KEYS[6], ARGV[2])
-local held = redis.call('HMGET', KEYS[1], 'url', 'index')
-leave_parked(endpoint_of(KEYS[10], KEYS[11], held[1], held[2]), ARGV[2], KEYS[12])
-if not redis.call('ZSCORE', KEYS[8], ARGV[2]) then
-  push_message(KEYS[7], KEYS[8], KEYS[9], 'callbacks', 0, 'workers.callbacks.run', ARGV[2], false)
+redis.call('ZREM', delayed_key, id)
+local held = redis.call('HMGET', delivery_key, 'url', 'index')
+leave_parked(endpoint_of(endpoints_prefix, hosts_prefix, held[1], held[2]), id, parked_key)
+if not redis.call('ZSCORE', line_key, id) then
+  push_message(list_key, line_key, places_key, 'callbacks', 0, 'workers.callbacks.run', id, false)
 end
 return 'queued'

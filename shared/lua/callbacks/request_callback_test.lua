@@ -10,10 +10,13 @@
 --! include clock
 --! include push_message
 --! include epoch
-local id = whole(redis.call('INCR', KEYS[1]))
-local key = ARGV[1] .. id
-local epoch = epoch_of(KEYS[1], whole(clock('0')))
-redis.call('HSET', key, 'owner', ARGV[2], 'url', ARGV[3], 'mailboxes', ARGV[4], 'epoch', epoch)
-redis.call('PEXPIRE', key, ARGV[5])
-push_message(KEYS[2], false, KEYS[3], 'callbacks', 0, 'workers.callbacks.test', id, true)
+local ids_key, list_key, places_key = unpack(KEYS, 1, 3)
+local tests_prefix, owner, url, mailbox, ttl_ms = unpack(ARGV, 1, 5)
+
+local id = whole(redis.call('INCR', ids_key))
+local key = tests_prefix .. id
+local epoch = epoch_of(ids_key, whole(clock('0')))
+redis.call('HSET', key, 'owner', owner, 'url', url, 'mailboxes', mailbox, 'epoch', epoch)
+redis.call('PEXPIRE', key, ttl_ms)
+push_message(list_key, false, places_key, 'callbacks', 0, 'workers.callbacks.test', id, true)
 return {id, epoch}

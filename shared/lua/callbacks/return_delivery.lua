@@ -10,18 +10,23 @@
 --! include clock
 --! include push_message
 --! include endpoint
-local due = redis.call('ZSCORE', KEYS[2], ARGV[2])
-if not due or tonumber(due) > clock(ARGV[1]) then
+local delivery_key, due_key, list_key, line_key, places_key, endpoints_prefix, hosts_prefix,
+  receivers_prefix =
+  unpack(KEYS, 1, 8)
+local given_ms, id = unpack(ARGV, 1, 2)
+
+local due = redis.call('ZSCORE', due_key, id)
+if not due or tonumber(due) > clock(given_ms) then
   return 0
 end
-redis.call('ZREM', KEYS[2], ARGV[2])
-local delivery = redis.call('HMGET', KEYS[1], 'state', 'url', 'index')
-local endpoint = endpoint_of(KEYS[6], KEYS[7], delivery[2], delivery[3])
-redis.call('HDEL', endpoint.host.flight, ARGV[2])
+redis.call('ZREM', due_key, id)
+local delivery = redis.call('HMGET', delivery_key, 'state', 'url', 'index')
+local endpoint = endpoint_of(endpoints_prefix, hosts_prefix, delivery[2], delivery[3])
+redis.call('HDEL', endpoint.host.flight, id)
 local receiver = string.lower(string.match(delivery[2] or '', '^%a+://([^/?#]*)') or '')
-redis.call('SREM', KEYS[8] .. receiver .. '\31flight', ARGV[2])
+redis.call('SREM', receivers_prefix .. receiver .. '\31flight', id)
 if delivery[1] ~= 'Pending' then
   return 0
 end
-push_message(KEYS[3], KEYS[4], KEYS[5], 'callbacks', 0, 'workers.callbacks.run', ARGV[2], true)
+push_message(list_key, line_key, places_key, 'callbacks', 0, 'workers.callbacks.run', id, true)
 return 1

@@ -7,13 +7,17 @@
 -- Returns now and when the keys before the new one expire {ms, ms}
 --
 --! include clock
-local now = clock(ARGV[1])
-local last = now + tonumber(ARGV[4])
-if redis.call('EXISTS', KEYS[1]) == 0 then
-  redis.call('HSET', KEYS[1], ARGV[6], '0 0 ' .. ARGV[7])
+local keys_key = KEYS[1]
+local given_ms, new_id, new_sealed, overlap_ms, most, default_id, default_sealed =
+  unpack(ARGV, 1, 7)
+
+local now = clock(given_ms)
+local last = now + tonumber(overlap_ms)
+if redis.call('EXISTS', keys_key) == 0 then
+  redis.call('HSET', keys_key, default_id, '0 0 ' .. default_sealed)
 end
 local live = {}
-local rows = redis.call('HGETALL', KEYS[1])
+local rows = redis.call('HGETALL', keys_key)
 for i = 1, #rows, 2 do
   local created, expires, sealed = string.match(rows[i + 1], '^(%d+) (%d+) (.*)$')
   expires = tonumber(expires)
@@ -21,16 +25,16 @@ for i = 1, #rows, 2 do
     expires = last
   end
   if expires <= now then
-    redis.call('HDEL', KEYS[1], rows[i])
+    redis.call('HDEL', keys_key, rows[i])
   else
-    redis.call('HSET', KEYS[1], rows[i], created .. ' ' .. whole(expires) .. ' ' .. sealed)
+    redis.call('HSET', keys_key, rows[i], created .. ' ' .. whole(expires) .. ' ' .. sealed)
     live[#live + 1] = {tonumber(created), rows[i]}
   end
 end
 -- Each key is a signature in every callback's header: the oldest make room.
 table.sort(live, function(a, b) return a[1] < b[1] end)
-for i = 1, #live - (tonumber(ARGV[5]) - 1) do
-  redis.call('HDEL', KEYS[1], live[i][2])
+for i = 1, #live - (tonumber(most) - 1) do
+  redis.call('HDEL', keys_key, live[i][2])
 end
-redis.call('HSET', KEYS[1], ARGV[2], whole(now) .. ' 0 ' .. ARGV[3])
+redis.call('HSET', keys_key, new_id, whole(now) .. ' 0 ' .. new_sealed)
 return {whole(now), whole(last)}

@@ -6,14 +6,17 @@
 -- Returns when it was made (ms); false when there are too many. The same to the same id.
 --
 --! include clock
-local known = redis.call('HGET', KEYS[1], ARGV[3])
+local subscriptions_key, subscribers_key = unpack(KEYS, 1, 2)
+local given_ms, owner, id, most, events, url = unpack(ARGV, 1, 6)
+
+local known = redis.call('HGET', subscriptions_key, id)
 if known then
   return string.match(known, '^%S+ (%d+) ')
 end
-if redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[4]) then
+if redis.call('HLEN', subscriptions_key) >= tonumber(most) then
   return false
 end
-local now = whole(clock(ARGV[1]))
-redis.call('SADD', KEYS[2], ARGV[2])
-redis.call('HSET', KEYS[1], ARGV[3], ARGV[5] .. ' ' .. now .. ' ' .. ARGV[6])
+local now = whole(clock(given_ms))
+redis.call('SADD', subscribers_key, owner)
+redis.call('HSET', subscriptions_key, id, events .. ' ' .. now .. ' ' .. url)
 return now

@@ -4,8 +4,11 @@
 -- ARGV  1 owner · 2 id
 -- Returns 1, or 0 when there was none
 --
-local removed = redis.call('HDEL', KEYS[1], ARGV[2])
-if redis.call('EXISTS', KEYS[1]) == 0 then
-  redis.call('SREM', KEYS[2], ARGV[1])
+local subscriptions_key, subscribers_key = unpack(KEYS, 1, 2)
+local owner, id = unpack(ARGV, 1, 2)
+
+local removed = redis.call('HDEL', subscriptions_key, id)
+if redis.call('EXISTS', subscriptions_key) == 0 then
+  redis.call('SREM', subscribers_key, owner)
 end
 return removed

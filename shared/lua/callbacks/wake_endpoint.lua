@@ -15,26 +15,31 @@
 --! include room_at
 --! include park
 --! include let_go
-local now = clock(ARGV[1])
-local due = redis.call('ZSCORE', KEYS[1], ARGV[2])
+local wakes_key, endpoints_prefix, hosts_prefix, leases_key, parked_key, list_key, line_key,
+  places_key =
+  unpack(KEYS, 1, 8)
+local given_ms, name, most_at_endpoint, most_at_host, failures, rest_ms = unpack(ARGV, 1, 6)
+
+local now = clock(given_ms)
+local due = redis.call('ZSCORE', wakes_key, name)
 if not due or tonumber(due) > now then
   return 0
 end
-redis.call('ZREM', KEYS[1], ARGV[2])
-local limits = limits_of(ARGV, 3)
-local at = {wakes = KEYS[1], endpoints = KEYS[2], hosts = KEYS[3], leases = KEYS[4],
-  parked = KEYS[5], list = KEYS[6], line = KEYS[7], places = KEYS[8]}
-if not string.find(ARGV[2], '\31', 1, true) then
-  local host = host_of(KEYS[3], ARGV[2])
-  return (let_go(host, free_at(host, now, limits, KEYS[4]), at, now, limits, false))
+redis.call('ZREM', wakes_key, name)
+local limits = limits_of(most_at_endpoint, most_at_host, failures, rest_ms)
+local at = {wakes = wakes_key, endpoints = endpoints_prefix, hosts = hosts_prefix, leases = leases_key,
+  parked = parked_key, list = list_key, line = line_key, places = places_key}
+if not string.find(name, '\31', 1, true) then
+  local host = host_of(hosts_prefix, name)
+  return (let_go(host, free_at(host, now, limits, leases_key), at, now, limits, false))
 end
-local endpoint = endpoint_named(KEYS[2], KEYS[3], ARGV[2])
+local endpoint = endpoint_named(endpoints_prefix, hosts_prefix, name)
 if redis.call('EXISTS', endpoint.parked) == 0 then
   return 0
 end
 local known = room_at(endpoint, now, limits)
 if known.rest then
-  redis.call('ZADD', KEYS[1], whole(known.rest), endpoint.name)
+  redis.call('ZADD', wakes_key, whole(known.rest), endpoint.name)
   return 0
 end
 stand_in_turn(endpoint, known.class, at.places)

@@ -3,10 +3,16 @@
 -- Take the first candidate that may be called and has room, and a slot of it.
 --
 -- candidates: best first, as `Candidate` in `shared/queues/candidates.py` writes them.
--- KEYS[first…]: of each candidate in turn: its slots ZSET · its rates HASH · its gates ZSET.
+-- first: where the keys of the first candidate begin (see `slots_of`).
 -- job: {pin, forced, failed, operation}; failed: names between separators (31).
 -- again: whether one that has failed this job may be asked again.
 -- Returns the candidate's index | 0 and those to wait for | -1 when nobody could ever answer
+-- The keys of the i-th candidate: its slots ZSET · its rates HASH · its gates ZSET.
+local function slots_of(first, i)
+  local at = first + 3 * (i - 1)
+  return unpack(KEYS, at, at + 2)
+end
+
 local function choose(candidates, first, job, id, now, lease, again)
   local able, to_wait_for, anybody_online = {}, {}, false
   for i, one in ipairs(candidates) do
@@ -20,14 +26,15 @@ local function choose(candidates, first, job, id, now, lease, again)
     return -1, {}
   end
   local function try(i)
-    local one, key = candidates[i], first + 3 * (i - 1)
+    local one = candidates[i]
     if not is_limited(one) then
       return true
     end
-    sweep(KEYS[key], now, lease)
+    local slots, rates = slots_of(first, i)
+    sweep(slots, now, lease)
     -- A slot may be reserved for it, or be left from an attempt that was lost.
-    if redis.call('ZSCORE', KEYS[key], id) or has_room(one, KEYS[key], KEYS[key + 1], now) then
-      take_slot(one, KEYS[key], KEYS[key + 1], now, now + lease, id)
+    if redis.call('ZSCORE', slots, id) or has_room(one, slots, rates, now) then
+      take_slot(one, slots, rates, now, now + lease, id)
       return true
     end
     return false

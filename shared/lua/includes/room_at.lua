@@ -13,9 +13,9 @@
 --     nine times for proven endpoints;
 --   suspects, while together they have less than a quarter;
 --   an endpoint that has n already, while the others have less than 1/(n + 1).
-local function limits_of(argv, first)
-  return {endpoint = tonumber(argv[first]), host = tonumber(argv[first + 1]),
-    failures = tonumber(argv[first + 2]), rest = tonumber(argv[first + 3])}
+local function limits_of(at_endpoint, at_host, failures, rest_ms)
+  return {endpoint = tonumber(at_endpoint), host = tonumber(at_host),
+    failures = tonumber(failures), rest = tonumber(rest_ms)}
 end
 
 -- Until when it rests. Further ahead than any rest is: the clock was set back.

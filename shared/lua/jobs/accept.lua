@@ -1,27 +1,33 @@
--- accept: make a job and put it in line, or find the job that this RefId made before.
+-- accept: make jobs of one owner and model and put them in line, in their order, up to the first that
+-- is refused; or find the jobs that their RefIds made before.
 --
--- KEYS  1 jobs:id STRING, from which its ledger HASH is derived · 2 jobs:ref STRING · 3 jobs:models SET
---       4 jobs:deadlines ZSET · 5 drain HASH
---       6-11 of the job's priority: message LIST · line ZSET · waiting ZSET · turns ZSET
+-- KEYS  1 jobs:id STRING, from which its ledger HASH is derived
+--       2 jobs:models SET · 3 jobs:deadlines ZSET · 4 drain HASH
+--       5-10 of the jobs' priority: message LIST · line ZSET · waiting ZSET · turns ZSET
 --            · jobs:place STRING · the owner's waiting ZSET
---       12-17 all lines and waiting ZSETs of the model
---       18-20 all waiting ZSETs of the owner · 21 jobs:gates SET
---       22… all waiting ZSETs at the job's gate, if it is another than that of the queue
---       the last 4 of a key that has limits: requests ZSET · tokens HASH · live ZSET · month HASH
---       The job's own key is made of ARGV[2] and the id, which only this script knows; dispatch
---       may push jobs of other owners, whose keys only the turns know.
+--       11-16 all lines and waiting ZSETs of the model
+--       17-19 all waiting ZSETs of the owner · 20 jobs:gates SET
+--       21… all waiting ZSETs at the jobs' gate, if it is another than that of the queue
+--       the next 4 of a key that has limits: requests ZSET · tokens HASH · live ZSET · month HASH
+--       the last one of each job: jobs:ref STRING
+--       A job's own key is made of the prefix and its id, which only this script knows; dispatch may
+--       push jobs of other owners, whose keys only the turns know.
 -- ARGV  1 now (ms, 0: the server's clock) · 2 prefix of job keys · 3 model · 4 queue · 5 priority
 --       6 widest window (messages) · 7 queue limit (jobs) · 8 owner limit (jobs)
---       9 time to the deadline (ms) · 10 fingerprint · 11 tag ('' for none) · 12 owner
---       13 the key's limits (JSON, '' for none; see includes/limits.lua)
---       14 most bytes that the owner's jobs hold · 15 those of this request
---       16 not to run before ('' for none; see includes/later.lua) · 17 most such jobs of the owner
---       18… more field, value pairs
--- Returns {'unborn', 0} when ids have no epoch | {'accepted', id} | {'exists', id} | {'conflict', id}
+--       9 owner · 10 the key's limits (JSON, '' for none; see includes/limits.lua)
+--       11 most bytes that the owner's jobs hold · 12 how many jobs
+--       13 most jobs of the owner that wait for their time
+--       then of each job: time to the deadline (ms) · fingerprint · tag ('' for none) · bytes of the
+--       request · tokens it will take · not to run before ('' for none; see includes/later.lua)
+--       · how many values follow · … more field, value pairs
+-- Returns of each job {'accepted', id} | {'exists', id}; or, as the last, why there is none:
+--         {'unborn', 0} when ids have no epoch | {'conflict', id}
 --         | {'limited', until there may be room (ms, 0: unknown), which limit}
 --         | {'full', jobs waiting, drain rate} | {'owner_full', jobs waiting, drain rate}
 --         | {'later_full', the owner's jobs that wait for their time, 0}
 --         | {'bytes_full', the owner's jobs waiting, drain rate}
+--
+-- What jobs have in common is looked up once, and written once.
 --
 --! include clock
 --! include push_message
@@ -30,19 +36,35 @@
 --! include limits
 --! include owner_bytes
 --! include later
-local now = clock(ARGV[1])
+local ids_key, models_key, deadlines_key, drain_key, list_key, line_key, waiting_key, turns_key,
+  places_key, own_waiting_key =
+  unpack(KEYS, 1, 10)
+local FIRST_OF_MODEL, LAST_OF_MODEL, FIRST_OF_OWNER, LAST_OF_OWNER = 11, 16, 17, 19
+local gates_key = KEYS[20]
+local FIRST_OF_GATE = 21
+local given_ms, prefix, model, queue, priority, widest_window, queue_limit, owner_limit, owner,
+  limits_json, most_bytes, count_text, later_limit =
+  unpack(ARGV, 1, 13)
+local FIRST_VALUE = 14
 
-local known = redis.call('GET', KEYS[2])
-if known then
-  local fingerprint = redis.call('HGET', ARGV[2] .. known, 'fingerprint')
-  if fingerprint then
-    return {fingerprint == ARGV[10] and 'exists' or 'conflict', known}
-  end
+local now, count = clock(given_ms), tonumber(count_text)
+local limits = limits_json ~= '' and cjson.decode(limits_json)
+local last_but_refs = #KEYS - count
+local last_of_gate = limits and last_but_refs - 4 or last_but_refs
+local requests_key, tokens_key, live_key, month_key
+if limits then
+  requests_key, tokens_key, live_key, month_key = unpack(KEYS, last_of_gate + 1, last_but_refs)
 end
+local refs = {unpack(KEYS, last_but_refs + 1)}
+local epoch = redis.call('HGET', ids_key .. ':ledger', 'epoch')
 
-local epoch = redis.call('HGET', KEYS[1] .. ':ledger', 'epoch')
-if not epoch then
-  return {'unborn', '0'}
+-- Which job each RefId names, and with which fingerprint; those of these jobs are added.
+local known, fingerprints = {}, {}
+for i, id in ipairs(redis.call('MGET', unpack(refs))) do
+  if id then
+    known[refs[i]] = id
+    fingerprints[id] = redis.call('HGET', prefix .. id, 'fingerprint')
+  end
 end
 
 local function size(first, last)
@@ -53,74 +75,132 @@ local function size(first, last)
   return sum
 end
 
-local limits = ARGV[13] ~= '' and cjson.decode(ARGV[13])
-local last = limits and #KEYS - 4 or #KEYS
-local has_own_gate = last >= 22
-local due = due_at(ARGV[16], now)
-local waiting = due and 0 or size(12, 17) + size(22, last)
-if waiting >= tonumber(ARGV[7]) then
-  return {'full', tostring(waiting), tostring(drain_rate(KEYS[5], now))}
-end
-if due then
-  waiting = redis.call('ZCARD', later_of(KEYS[4], ARGV[12]))
-  if waiting >= tonumber(ARGV[17]) then
-    return {'later_full', tostring(waiting), '0'}
-  end
-else
-  waiting = size(18, 20)
-end
-if not due and waiting >= tonumber(ARGV[8]) then
-  return {'owner_full', tostring(waiting), tostring(drain_rate(KEYS[5], now))}
-end
-if lacks_bytes(KEYS[4], ARGV[12], tonumber(ARGV[15]), tonumber(ARGV[14]), ARGV[2]) then
-  return {'bytes_full', tostring(waiting), tostring(drain_rate(KEYS[5], now))}
+local in_line = size(FIRST_OF_MODEL, LAST_OF_MODEL) + size(FIRST_OF_GATE, last_of_gate)
+local of_owner = size(FIRST_OF_OWNER, LAST_OF_OWNER)
+local has_own_gate = last_of_gate >= FIRST_OF_GATE
+local is_open = redis.call('SISMEMBER', gates_key, queue) == 0
+local window = window_of(drain_key, now, tonumber(widest_window))
+local messages = redis.call('LLEN', list_key)
+local somebody_waits = redis.call('EXISTS', waiting_key) == 1
+
+-- What is written at once, when all jobs have been looked at.
+local named, deadlines, waiting, made = {}, {}, {}, 0
+
+local function add(rows, first, second)
+  rows[#rows + 1] = first
+  rows[#rows + 1] = second
 end
 
-if limits then
-  local exceeded, wait =
-    find_exceeded(limits, KEYS[last + 1], KEYS[last + 2], KEYS[last + 3], KEYS[last + 4], ARGV[2],
-      now)
-  if exceeded then
-    return {'limited', whole(wait), exceeded}
+local function put_in_waiting()
+  if #waiting > 0 then
+    redis.call('ZADD', waiting_key, unpack(waiting))
+    redis.call('ZADD', own_waiting_key, unpack(waiting))
+    redis.call('ZADD', turns_key, 'NX', waiting[1], owner)
+    waiting = {}
   end
 end
 
-local id = whole(redis.call('INCR', KEYS[1]))
-local deadline = whole((due or now) + tonumber(ARGV[9]))
-redis.call('HSET', ARGV[2] .. id, 'id', id, 'state', 'Queued', 'model', ARGV[3],
-  'priority', ARGV[5], 'fingerprint', ARGV[10], 'tag', ARGV[11], 'owner', ARGV[12],
-  'epoch', epoch, 'created_ms', whole(now), 'deadline_ms', deadline, 'attempt', '0', 'crashes', '0',
-  unpack(ARGV, 18))
-hold_bytes(KEYS[4], ARGV[12], id, ARGV[15])
-redis.call('SET', KEYS[2], id)
-redis.call('SADD', KEYS[3], ARGV[3])
-redis.call('ZADD', KEYS[4], deadline, id)
-
-if limits then
-  take(limits, KEYS[last + 1], KEYS[last + 2], KEYS[last + 3], id, now)
+local function put_in_line(id)
+  -- A closed gate of the queue does not hold up jobs that have one of their own.
+  if is_open and messages < window and not somebody_waits or not is_open and has_own_gate then
+    push_message(list_key, line_key, places_key, queue, priority, 'workers.chat.run', id, false)
+    messages = messages + 1
+    in_line = in_line + 1
+    return
+  end
+  add(waiting, redis.call('INCR', places_key), id)
+  in_line, of_owner, somebody_waits = in_line + 1, of_owner + 1, true
+  if is_open and messages < window then
+    put_in_waiting()
+    dispatch(list_key, line_key, waiting_key, turns_key, places_key, queue, priority, window)
+    messages = redis.call('LLEN', list_key)
+    somebody_waits = redis.call('EXISTS', waiting_key) == 1
+    of_owner = size(FIRST_OF_OWNER, LAST_OF_OWNER)
+  end
 end
-if due then
-  put_later(KEYS[4], ARGV[12], ARGV[2] .. id, id, due)
+
+-- Why there is no room for one more job; nil when there is.
+local function refusal(bytes, due)
+  local delayed = due and redis.call('ZCARD', later_of(deadlines_key, owner))
+  if due and delayed >= tonumber(later_limit) then
+    return {'later_full', tostring(delayed), '0'}
+  end
+  if not due and in_line >= tonumber(queue_limit) then
+    return {'full', tostring(in_line), tostring(drain_rate(drain_key, now))}
+  end
+  if not due and of_owner >= tonumber(owner_limit) then
+    return {'owner_full', tostring(of_owner), tostring(drain_rate(drain_key, now))}
+  end
+  if lacks_bytes(deadlines_key, owner, bytes, tonumber(most_bytes), prefix) then
+    return {'bytes_full', tostring(of_owner), tostring(drain_rate(drain_key, now))}
+  end
   if limits then
-    -- It is none of the key's live jobs before it is due.
-    redis.call('ZREM', KEYS[last + 3], id)
+    local exceeded, wait =
+      find_exceeded(limits, requests_key, tokens_key, live_key, month_key, prefix, now)
+    if exceeded then
+      return {'limited', whole(wait), exceeded}
+    end
   end
-  return {'accepted', id}
 end
 
-local window = window_of(KEYS[5], now, tonumber(ARGV[6]))
-local is_open = redis.call('SISMEMBER', KEYS[21], ARGV[4]) == 0
-local has_room = redis.call('LLEN', KEYS[6]) < window and redis.call('EXISTS', KEYS[8]) == 0
--- That of the queue does not hold it up.
-if is_open and has_room or not is_open and has_own_gate then
-  push_message(KEYS[6], KEYS[7], KEYS[10], ARGV[4], ARGV[5], 'workers.chat.run', id, false)
-else
-  local place = redis.call('INCR', KEYS[10])
-  redis.call('ZADD', KEYS[8], place, id)
-  redis.call('ZADD', KEYS[11], place, id)
-  redis.call('ZADD', KEYS[9], 'NX', place, ARGV[12])
-  if is_open then
-    dispatch(KEYS[6], KEYS[7], KEYS[8], KEYS[9], KEYS[10], ARGV[4], ARGV[5], window)
+-- Returns what became of the job that this RefId names, whose values begin at ARGV[at]; and where
+-- the values of the next one begin.
+local function accept(ref, at)
+  local timeout_ms, fingerprint, tag, bytes, tokens, run_after, more = unpack(ARGV, at, at + 6)
+  local first = at + 7
+  local following = first + more
+  local before = known[ref]
+  if before and fingerprints[before] then
+    return {fingerprints[before] == fingerprint and 'exists' or 'conflict', before}, following
+  end
+  if not epoch then
+    return {'unborn', '0'}
+  end
+  if limits then
+    limits.tokens = tonumber(tokens)
+  end
+  local due = due_at(run_after, now)
+  local refused = refusal(tonumber(bytes), due)
+  if refused then
+    return refused
+  end
+  local id = whole(redis.call('INCR', ids_key))
+  local deadline = whole((due or now) + tonumber(timeout_ms))
+  redis.call('HSET', prefix .. id, 'id', id, 'state', 'Queued', 'model', model,
+    'priority', priority, 'fingerprint', fingerprint, 'tag', tag, 'owner', owner,
+    'epoch', epoch, 'created_ms', whole(now), 'deadline_ms', deadline, 'attempt', '0',
+    'crashes', '0', unpack(ARGV, first, following - 1))
+  hold_bytes(deadlines_key, owner, id, bytes)
+  known[ref], fingerprints[id] = id, fingerprint
+  add(named, ref, id)
+  add(deadlines, deadline, id)
+  if limits then
+    take(limits, requests_key, tokens_key, live_key, id, now)
+  end
+  if due then
+    put_later(deadlines_key, owner, prefix .. id, id, due)
+    if limits then
+      -- It is none of the key's live jobs before it is due.
+      redis.call('ZREM', live_key, id)
+    end
+  else
+    put_in_line(id)
+  end
+  made = made + 1
+  return {'accepted', id}, following
+end
+
+local told, at = {}, FIRST_VALUE
+for i, ref in ipairs(refs) do
+  told[i], at = accept(ref, at)
+  if told[i][1] ~= 'accepted' and told[i][1] ~= 'exists' then
+    break
   end
 end
-return {'accepted', id}
+if made > 0 then
+  redis.call('MSET', unpack(named))
+  redis.call('ZADD', deadlines_key, unpack(deadlines))
+  redis.call('SADD', models_key, model)
+end
+put_in_waiting()
+return told

@@ -6,12 +6,15 @@
 -- Returns 1, or 0 when another attempt has the job, or has said something before
 --
 -- The same batch may come twice, when the first answer got lost: it is added once.
-local job = redis.call('HMGET', KEYS[1], 'state', 'attempt', 'relayed_by', 'relayed')
-if job[1] ~= 'Started' or job[2] ~= ARGV[1] or (job[3] or ARGV[1]) ~= ARGV[1] then
+local job_key, chunks_key = unpack(KEYS, 1, 2)
+local attempt, number, most_entries, chunks = unpack(ARGV, 1, 4)
+
+local job = redis.call('HMGET', job_key, 'state', 'attempt', 'relayed_by', 'relayed')
+if job[1] ~= 'Started' or job[2] ~= attempt or (job[3] or attempt) ~= attempt then
   return 0
 end
-if tonumber(ARGV[2]) > tonumber(job[4] or 0) then
-  redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[3], '*', 'chunks', ARGV[4])
-  redis.call('HSET', KEYS[1], 'relayed_by', ARGV[1], 'relayed', ARGV[2])
+if tonumber(number) > tonumber(job[4] or 0) then
+  redis.call('XADD', chunks_key, 'MAXLEN', '~', most_entries, '*', 'chunks', chunks)
+  redis.call('HSET', job_key, 'relayed_by', attempt, 'relayed', number)
 end
 return 1

@@ -8,13 +8,16 @@
 -- Looks at three ids of a line at most, however long it is. What was put at the back has a place
 -- above zero, and the first of it waits longest. Below zero are the jobs at a gate, of which the
 -- first waits longest, or what was put at the front, of which the last does.
+local hashes_prefix = ARGV[1]
+local FIRST_FIELD = 2
+
 local since
 
 local function look(ids)
   if not ids[1] then
     return
   end
-  for _, moment in ipairs(redis.call('HMGET', ARGV[1] .. ids[1], unpack(ARGV, 2))) do
+  for _, moment in ipairs(redis.call('HMGET', hashes_prefix .. ids[1], unpack(ARGV, FIRST_FIELD))) do
     if moment then
       since = math.min(since or math.huge, tonumber(moment))
       return

@@ -8,10 +8,14 @@
 -- was set back.
 --
 --! include clock
-local now, kept = clock(ARGV[1]), tonumber(ARGV[3])
-redis.call('ZADD', KEYS[1], whole(now), ARGV[2])
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', whole(now - kept))
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '(' .. whole(now + kept), '+inf')
-redis.call('HSET', KEYS[2], unpack(ARGV, 4))
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
-redis.call('PEXPIRE', KEYS[2], ARGV[3])
+local workers_key, process_key = unpack(KEYS, 1, 2)
+local given_ms, process, kept_ms = unpack(ARGV, 1, 3)
+local FIRST_FIELD = 4
+
+local now, kept = clock(given_ms), tonumber(kept_ms)
+redis.call('ZADD', workers_key, whole(now), process)
+redis.call('ZREMRANGEBYSCORE', workers_key, '-inf', whole(now - kept))
+redis.call('ZREMRANGEBYSCORE', workers_key, '(' .. whole(now + kept), '+inf')
+redis.call('HSET', process_key, unpack(ARGV, FIRST_FIELD))
+redis.call('PEXPIRE', workers_key, kept_ms)
+redis.call('PEXPIRE', process_key, kept_ms)

@@ -1,6 +1,6 @@
 -- cancel: end a job that waits; ask the attempt of one that runs to abort.
 --
--- KEYS  1-7 as in includes/finish.lua · 8-10 the model's lines ZSET · 11-13 missing ZSET
+-- KEYS  1-7 as in includes/move_keys.lua · 8-10 the model's lines ZSET · 11-13 missing ZSET
 --       14-16 waiting ZSET · 17-19 the owner's waiting ZSET · 20 jobs:later ZSET
 --       21 the owner's later ZSET · 22-27 the waiting ZSETs at its gate, if it is another than that
 --       of the queue
@@ -12,18 +12,22 @@
 --! include push_message
 --! include wake
 --! include owner_bytes
+--! include move_keys
 --! include finish
-local job = redis.call('HMGET', KEYS[1], 'state', 'worker')
+local FIRST_PLACE_IN_LINE = 8
+local given_ms, id, error_body, error_status, aborts_prefix = unpack(ARGV, 1, 5)
+
+local job = redis.call('HMGET', job_key, 'state', 'worker')
 if job[1] == 'Queued' then
-  for i = 8, #KEYS do
-    redis.call('ZREM', KEYS[i], ARGV[2])
+  for i = FIRST_PLACE_IN_LINE, #KEYS do
+    redis.call('ZREM', KEYS[i], id)
   end
-  finish(ARGV[2], clock(ARGV[1]), 'Cancelled', ARGV[4], 'error', ARGV[3])
+  finish(id, clock(given_ms), 'Cancelled', error_status, 'error', error_body)
   return 'cancelled'
 end
 if job[1] == 'Started' then
-  redis.call('HSET', KEYS[1], 'cancel', '1')
-  redis.call('PUBLISH', ARGV[5] .. job[2], ARGV[2])
+  redis.call('HSET', job_key, 'cancel', '1')
+  redis.call('PUBLISH', aborts_prefix .. job[2], id)
   return 'aborting'
 end
 return 'ended'

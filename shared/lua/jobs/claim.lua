@@ -1,7 +1,7 @@
 -- claim: Queued → Started by a new attempt, with a lease. Anything else: the message is stale.
 -- Either way a message has left its list, and the next one in turn takes its place.
 --
--- KEYS  1-7 as in includes/finish.lua · 8-10 the model's lines ZSET · 11-13 missing ZSET
+-- KEYS  1-7 as in includes/move_keys.lua · 8-10 the model's lines ZSET · 11-13 missing ZSET
 --       14-17 of the message's priority: message LIST · line ZSET · waiting ZSET · turns ZSET
 --       18 drain HASH · 19 jobs:gates SET
 --       20… of each candidate: slots ZSET · rates HASH · gates ZSET
@@ -27,62 +27,71 @@
 --! include slots
 --! include choose
 --! include gates
-local now = clock(ARGV[1])
-local id = ARGV[2]
+--! include move_keys
+local FIRST_LINE, LAST_MISSING = 8, 13
+local list_key, line_key, waiting_key, turns_key, drain_key, gates_key = unpack(KEYS, 14, 19)
+-- Three keys of each candidate.
+local FIRST_CANDIDATE = 20
+local given_ms, id, lease_ms, worker, queue, priority, widest_window, token, candidates_json,
+  prefixes_json, live_prefix =
+  unpack(ARGV, 1, 11)
 
-for i = 8, 13 do
+local now = clock(given_ms)
+
+for i = FIRST_LINE, LAST_MISSING do
   redis.call('ZREM', KEYS[i], id)
 end
-if redis.call('EXISTS', KEYS[17]) == 1 then
-  if redis.call('ZSCORE', KEYS[16], id) then
+if redis.call('EXISTS', turns_key) == 1 then
+  if redis.call('ZSCORE', waiting_key, id) then
     -- It has had no turn and so no message: this one is none of ours.
     return false
   end
-  if redis.call('SISMEMBER', KEYS[19], ARGV[5]) == 0 then
-    dispatch(KEYS[14], KEYS[15], KEYS[16], KEYS[17], KEYS[7], ARGV[5], ARGV[6],
-      window_of(KEYS[18], now, tonumber(ARGV[7])))
+  if redis.call('SISMEMBER', gates_key, queue) == 0 then
+    dispatch(list_key, line_key, waiting_key, turns_key, places_key, queue, priority,
+      window_of(drain_key, now, tonumber(widest_window)))
   end
 end
-local candidates = cjson.decode(ARGV[9])
-local held = redis.call('HMGET', KEYS[1], 'state', 'claimed_by', 'provider', 'owner', 'failed',
+local candidates = cjson.decode(candidates_json)
+local held = redis.call('HMGET', job_key, 'state', 'claimed_by', 'provider', 'owner', 'failed',
   'operation', 'forced', 'key_id')
-if held[1] ~= 'Started' or held[2] ~= ARGV[8] then
-  if held[1] ~= 'Queued' or redis.call('ZSCORE', KEYS[4], id) then
+if held[1] ~= 'Started' or held[2] ~= token then
+  if held[1] ~= 'Queued' or redis.call('ZSCORE', delayed_key, id) then
     -- A slot may be reserved for a job that was cancelled on its way here.
-    for i = 20, held[1] == 'Started' and 19 or 19 + 3 * #candidates, 3 do
-      redis.call('ZREM', KEYS[i], id)
+    for i = 1, held[1] == 'Started' and 0 or #candidates do
+      redis.call('ZREM', slots_of(FIRST_CANDIDATE, i), id)
     end
     return false
   end
-  local pin, names = held[3] or '', cjson.decode(ARGV[10])
-  local gate = gate_of(ARGV[5], pin, held[6] or 'chat')
-  local chosen, to_wait_for = choose(candidates, 20, {pin = pin, forced = held[7] == '1',
-    failed = held[5] or '', operation = held[6] or 'chat'}, id, now, tonumber(ARGV[3]), true)
+  local pin, names = held[3] or '', cjson.decode(prefixes_json)
+  local gate = gate_of(queue, pin, held[6] or 'chat')
+  local chosen, to_wait_for = choose(candidates, FIRST_CANDIDATE, {pin = pin, forced = held[7] == '1',
+    failed = held[5] or '', operation = held[6] or 'chat'}, id, now, tonumber(lease_ms), true)
   -- A slot was reserved that it cannot use, or one is left from an attempt that was lost.
   for i, one in ipairs(candidates) do
     if i ~= chosen and is_limited(one) then
-      redis.call('ZREM', KEYS[17 + 3 * i], id)
+      redis.call('ZREM', slots_of(FIRST_CANDIDATE, i), id)
     end
   end
   if chosen == 0 then
-    wait_at(gate, names, tonumber(ARGV[6]), held[4], id, KEYS[19])
+    wait_at(gate, names, tonumber(priority), held[4], id, gates_key)
     for _, i in ipairs(to_wait_for) do
-      redis.call('ZADD', KEYS[19 + 3 * i], 'NX', redis.call('INCR', KEYS[7]), gate)
+      local _, _, gates_of_candidate = slots_of(FIRST_CANDIDATE, i)
+      redis.call('ZADD', gates_of_candidate, 'NX', redis.call('INCR', places_key), gate)
     end
     return false
   end
-  if gate ~= ARGV[5] then
-    leave_gate(gate, names, tonumber(ARGV[6]), held[4], id)
+  if gate ~= queue then
+    leave_gate(gate, names, tonumber(priority), held[4], id)
   end
-  note_claim(KEYS[18], now)
-  redis.call('HINCRBY', KEYS[1], 'attempt', 1)
-  redis.call('HSET', KEYS[1], 'state', 'Started', 'started_ms', whole(now), 'worker', ARGV[4],
-    'claimed_by', ARGV[8], 'at', chosen > 0 and candidates[chosen].name or '')
-  redis.call('ZADD', KEYS[2], whole(now + tonumber(ARGV[3])), id)
+  note_claim(drain_key, now)
+  redis.call('HINCRBY', job_key, 'attempt', 1)
+  redis.call('HSET', job_key, 'state', 'Started', 'started_ms', whole(now), 'worker', worker,
+    'claimed_by', token, 'at', chosen > 0 and candidates[chosen].name or '')
+  redis.call('ZADD', leases_key, whole(now + tonumber(lease_ms)), id)
   if held[8] then
-    redis.call('ZADD', ARGV[11] .. held[8], 'XX', 1, id)
+    redis.call('ZADD', live_prefix .. held[8], 'XX', 1, id)
   end
 end
-local job = redis.call('HMGET', KEYS[1], 'attempt', 'request', 'model', 'provider', 'deadline_ms',
+local job = redis.call('HMGET', job_key, 'attempt', 'request', 'model', 'provider', 'deadline_ms',
   'ref_id', 'streamed', 'operation', 'at', 'failed', 'attempts_before')
 return {whole(now), unpack(job, 1, 11)}

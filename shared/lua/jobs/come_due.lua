@@ -14,48 +14,55 @@
 --! include push_message
 --! include dispatch
 --! include drain
-local now = clock(ARGV[1])
-local is_open = redis.call('SISMEMBER', KEYS[10], ARGV[2]) == 0
+local later_key, own_later_key, places_key, list_key, line_key, waiting_key, turns_key,
+  own_waiting_key, drain_key, gates_key =
+  unpack(KEYS, 1, 10)
+local given_ms, queue, priority, owner, widest_window, jobs_prefix, live_prefix, has_own_gate =
+  unpack(ARGV, 1, 8)
+local FIRST_ID = 9
+
+local now = clock(given_ms)
+local is_open = redis.call('SISMEMBER', gates_key, queue) == 0
 local waiting, due_now = {}, 0
 
 -- Whether it is one of these, due now.
 local function leaves(id)
-  local due = redis.call('ZSCORE', KEYS[1], id)
+  local due = redis.call('ZSCORE', later_key, id)
   if not due or tonumber(due) > now then
     return false
   end
-  redis.call('ZREM', KEYS[1], id)
-  redis.call('ZREM', KEYS[2], id)
-  local job = redis.call('HMGET', ARGV[6] .. id, 'state', 'run_after_ms', 'key_id')
+  redis.call('ZREM', later_key, id)
+  redis.call('ZREM', own_later_key, id)
+  local job = redis.call('HMGET', jobs_prefix .. id, 'state', 'run_after_ms', 'key_id')
   if job[1] ~= 'Queued' or job[2] ~= due then
     return false
   end
-  redis.call('HSET', ARGV[6] .. id, 'queued_ms', due)
+  redis.call('HSET', jobs_prefix .. id, 'queued_ms', due)
   if job[3] then
-    redis.call('ZADD', ARGV[7] .. job[3], 'NX', 0, id)
+    redis.call('ZADD', live_prefix .. job[3], 'NX', 0, id)
   end
   return true
 end
 
-for i = 9, #ARGV do
+for i = FIRST_ID, #ARGV do
   local id = ARGV[i]
   if leaves(id) then
     due_now = due_now + 1
-    if not is_open and ARGV[8] == '1' then
-      push_message(KEYS[4], KEYS[5], KEYS[3], ARGV[2], ARGV[3], 'workers.chat.run', id, false)
+    if not is_open and has_own_gate == '1' then
+      push_message(list_key, line_key, places_key, queue, priority, 'workers.chat.run', id, false)
     else
-      waiting[#waiting + 1] = redis.call('INCR', KEYS[3])
+      waiting[#waiting + 1] = redis.call('INCR', places_key)
       waiting[#waiting + 1] = id
     end
   end
 end
 if #waiting > 0 then
-  redis.call('ZADD', KEYS[6], unpack(waiting))
-  redis.call('ZADD', KEYS[8], unpack(waiting))
-  redis.call('ZADD', KEYS[7], 'NX', waiting[1], ARGV[4])
+  redis.call('ZADD', waiting_key, unpack(waiting))
+  redis.call('ZADD', own_waiting_key, unpack(waiting))
+  redis.call('ZADD', turns_key, 'NX', waiting[1], owner)
   if is_open then
-    dispatch(KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[3], ARGV[2], ARGV[3],
-      window_of(KEYS[9], now, tonumber(ARGV[5])))
+    dispatch(list_key, line_key, waiting_key, turns_key, places_key, queue, priority,
+      window_of(drain_key, now, tonumber(widest_window)))
   end
 end
 return due_now

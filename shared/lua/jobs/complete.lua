@@ -23,35 +23,43 @@
 --! include create_delivery
 --! include wake
 --! include limits
-local now = whole(clock(ARGV[1]))
-redis.call('ZREM', KEYS[2], ARGV[2])
-local job = redis.call('HMGET', KEYS[1], 'state', 'outcome', 'reply_to', 'created_ms', 'reserved',
+local job_key, executed_key, ref_key, delivery_key, list_key, line_key, places_key,
+  subscriptions_key, ids_key, jobs_prefix, deliveries_prefix, index_key, owners_key, unstored_key,
+  live_key, tokens_key, month_key =
+  unpack(KEYS, 1, 17)
+local given_ms, id, ttl_ms, largest_body, thin_body, owner, event, chunks_ttl_ms, tokens, cost,
+  month_ttl_ms =
+  unpack(ARGV, 1, 11)
+
+local now = whole(clock(given_ms))
+redis.call('ZREM', executed_key, id)
+local job = redis.call('HMGET', job_key, 'state', 'outcome', 'reply_to', 'created_ms', 'reserved',
   'accepted_ms')
 if job[1] ~= 'Executed' then
   return false
 end
-redis.call('HSET', KEYS[1], 'state', job[2], 'completed_ms', now, 'unstored', '1')
-redis.call('ZADD', KEYS[14], now, ARGV[2])
-if KEYS[15] then
-  redis.call('ZREM', KEYS[15], ARGV[2])
-  charge(KEYS[16], KEYS[17], tonumber(job[6] or job[4]), tonumber(job[5] or 0), tonumber(ARGV[9]),
-    tonumber(ARGV[10]), ARGV[11], tonumber(now))
+redis.call('HSET', job_key, 'state', job[2], 'completed_ms', now, 'unstored', '1')
+redis.call('ZADD', unstored_key, now, id)
+if live_key then
+  redis.call('ZREM', live_key, id)
+  charge(tokens_key, month_key, tonumber(job[6] or job[4]), tonumber(job[5] or 0), tonumber(tokens),
+    tonumber(cost), month_ttl_ms, tonumber(now))
 end
-local at = {owner = ARGV[6], index = KEYS[12], owners = KEYS[13], list = KEYS[5], line = KEYS[6],
-  places = KEYS[7], subscriptions = KEYS[8], ids = KEYS[9], jobs = KEYS[10],
-  deliveries = KEYS[11], job = KEYS[1]}
+local at = {owner = owner, index = index_key, owners = owners_key, list = list_key, line = line_key,
+  places = places_key, subscriptions = subscriptions_key, ids = ids_key, jobs = jobs_prefix,
+  deliveries = deliveries_prefix, job = job_key}
 if job[3] and job[3] ~= '' then
   -- Decided once: a webhook-id never comes with two bodies, whatever the settings become.
-  local size = redis.call('HSTRLEN', KEYS[1], 'response') + redis.call('HSTRLEN', KEYS[1], 'error')
-  if size > tonumber(ARGV[4]) then
-    redis.call('HSET', KEYS[1], 'callback_body', ARGV[5])
+  local size = redis.call('HSTRLEN', job_key, 'response') + redis.call('HSTRLEN', job_key, 'error')
+  if size > tonumber(largest_body) then
+    redis.call('HSET', job_key, 'callback_body', thin_body)
   end
-  create_delivery(at, KEYS[4], ARGV[2], job[3], now)
+  create_delivery(at, delivery_key, id, job[3], now)
 end
-if ARGV[7] ~= '' then
-  create_events(at, 'job.' .. string.lower(job[2]), ARGV[7], now)
+if event ~= '' then
+  create_events(at, 'job.' .. string.lower(job[2]), event, now)
 end
-redis.call('PEXPIRE', KEYS[1] .. ':chunks', ARGV[8])
-wake(KEYS[1])
-redis.call('HDEL', KEYS[1], 'mailboxes')
+redis.call('PEXPIRE', job_key .. ':chunks', chunks_ttl_ms)
+wake(job_key)
+redis.call('HDEL', job_key, 'mailboxes')
 return job[2]

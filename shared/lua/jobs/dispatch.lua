@@ -10,10 +10,14 @@
 --! include push_message
 --! include dispatch
 --! include drain
-if redis.call('SISMEMBER', KEYS[7], ARGV[2]) == 1 then
+local list_key, line_key, waiting_key, turns_key, places_key, drain_key, gates_key =
+  unpack(KEYS, 1, 7)
+local given_ms, queue, priority, widest_window = unpack(ARGV, 1, 4)
+
+if redis.call('SISMEMBER', gates_key, queue) == 1 then
   return 0
 end
-local before = redis.call('LLEN', KEYS[1])
-dispatch(KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], ARGV[2], ARGV[3],
-  window_of(KEYS[6], clock(ARGV[1]), tonumber(ARGV[4])))
-return redis.call('LLEN', KEYS[1]) - before
+local before = redis.call('LLEN', list_key)
+dispatch(list_key, line_key, waiting_key, turns_key, places_key, queue, priority,
+  window_of(drain_key, clock(given_ms), tonumber(widest_window)))
+return redis.call('LLEN', list_key) - before

@@ -4,4 +4,7 @@
 -- ARGV  1 now (ms, 0: the server's clock) · 2 most ids
 --
 --! include clock
-return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', whole(clock(ARGV[1])), 'LIMIT', 0, ARGV[2])
+local due_key = KEYS[1]
+local given_ms, most = unpack(ARGV, 1, 2)
+
+return redis.call('ZRANGEBYSCORE', due_key, '-inf', whole(clock(given_ms)), 'LIMIT', 0, most)

@@ -7,10 +7,13 @@
 -- it is cut to a whole one, or a dead worker's job would wait out the step.
 --
 --! include clock
-local now = clock(ARGV[1])
-local ahead = redis.call('ZRANGEBYSCORE', KEYS[1], '(' .. whole(now + tonumber(ARGV[2])),
-  '+inf', 'LIMIT', 0, ARGV[3])
+local leases_key = KEYS[1]
+local given_ms, lease_ms, most = unpack(ARGV, 1, 3)
+
+local now = clock(given_ms)
+local ahead = redis.call('ZRANGEBYSCORE', leases_key, '(' .. whole(now + tonumber(lease_ms)),
+  '+inf', 'LIMIT', 0, most)
 for _, id in ipairs(ahead) do
-  redis.call('ZADD', KEYS[1], whole(now + tonumber(ARGV[2])), id)
+  redis.call('ZADD', leases_key, whole(now + tonumber(lease_ms)), id)
 end
-return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', whole(now), 'LIMIT', 0, ARGV[3])
+return redis.call('ZRANGEBYSCORE', leases_key, '-inf', whole(now), 'LIMIT', 0, most)

@@ -1,6 +1,6 @@
 -- expire: a job that still waits when its deadline is past ends Failed.
 --
--- KEYS  1-7 as in includes/finish.lua · 8-10 the model's lines ZSET · 11-13 missing ZSET
+-- KEYS  1-7 as in includes/move_keys.lua · 8-10 the model's lines ZSET · 11-13 missing ZSET
 --       14-16 waiting ZSET · 17-19 the owner's waiting ZSET · 20 jobs:later ZSET
 --       21 the owner's later ZSET · 22-27 the waiting ZSETs at its gate, if it is another than that
 --       of the queue
@@ -12,24 +12,27 @@
 --! include push_message
 --! include wake
 --! include owner_bytes
+--! include move_keys
 --! include finish
-local now = clock(ARGV[1])
-local id = ARGV[2]
-local deadline = redis.call('ZSCORE', KEYS[3], id)
+local FIRST_PLACE_IN_LINE = 8
+local given_ms, id, error_body, error_status, later_ms = unpack(ARGV, 1, 5)
+
+local now = clock(given_ms)
+local deadline = redis.call('ZSCORE', deadlines_key, id)
 if not deadline or tonumber(deadline) > now then
   return 'kept'
 end
-local state = redis.call('HGET', KEYS[1], 'state')
+local state = redis.call('HGET', job_key, 'state')
 if state == 'Started' then
-  redis.call('ZADD', KEYS[3], whole(now + tonumber(ARGV[5])), id)
+  redis.call('ZADD', deadlines_key, whole(now + tonumber(later_ms)), id)
   return 'kept'
 end
 if state ~= 'Queued' then
-  redis.call('ZREM', KEYS[3], id)
+  redis.call('ZREM', deadlines_key, id)
   return 'kept'
 end
-for i = 8, #KEYS do
+for i = FIRST_PLACE_IN_LINE, #KEYS do
   redis.call('ZREM', KEYS[i], id)
 end
-finish(id, now, 'Failed', ARGV[4], 'error', ARGV[3])
+finish(id, now, 'Failed', error_status, 'error', error_body)
 return 'failed'

@@ -11,31 +11,36 @@
 --! include clock
 --! include slots
 --! include choose
-local now = clock(ARGV[1])
-local job = redis.call('HMGET', KEYS[1], 'state', 'attempt', 'cancel', 'claimed_by', 'at', 'failed',
+local job_key = KEYS[1]
+local FIRST_CANDIDATE = 2
+local given_ms, id, attempt, token, lease_ms, candidates_json, failed_name = unpack(ARGV, 1, 7)
+local FIRST_FIELD = 8
+
+local now = clock(given_ms)
+local job = redis.call('HMGET', job_key, 'state', 'attempt', 'cancel', 'claimed_by', 'at', 'failed',
   'operation', 'provider')
-if job[1] == 'Started' and job[4] == ARGV[4] then
+if job[1] == 'Started' and job[4] == token then
   return {job[2], job[5], whole(now)}
 end
-if job[1] ~= 'Started' or job[2] ~= ARGV[3] then
+if job[1] ~= 'Started' or job[2] ~= attempt then
   return 'refused'
 end
 if job[3] then
   return 'cancel'
 end
-local failed = (job[6] or '\31') .. ARGV[7] .. '\31'
-local candidates = cjson.decode(ARGV[6])
-local chosen = job[8] ~= '' and 0 or choose(candidates, 2,
-  {pin = '', forced = false, failed = failed, operation = job[7] or 'chat'}, ARGV[2], now,
-  tonumber(ARGV[5]), false)
+local failed = (job[6] or '\31') .. failed_name .. '\31'
+local candidates = cjson.decode(candidates_json)
+local chosen = job[8] ~= '' and 0 or choose(candidates, FIRST_CANDIDATE,
+  {pin = '', forced = false, failed = failed, operation = job[7] or 'chat'}, id, now,
+  tonumber(lease_ms), false)
 if chosen < 1 then
   return 'none'
 end
 for i, one in ipairs(candidates) do
-  if one.name == ARGV[7] then
-    redis.call('ZREM', KEYS[3 * i - 1], ARGV[2])
+  if one.name == failed_name then
+    redis.call('ZREM', slots_of(FIRST_CANDIDATE, i), id)
   end
 end
-redis.call('HSET', KEYS[1], 'claimed_by', ARGV[4], 'at', candidates[chosen].name, 'failed', failed,
-  unpack(ARGV, 8))
-return {redis.call('HINCRBY', KEYS[1], 'attempt', 1), candidates[chosen].name, whole(now)}
+redis.call('HSET', job_key, 'claimed_by', token, 'at', candidates[chosen].name, 'failed', failed,
+  unpack(ARGV, FIRST_FIELD))
+return {redis.call('HINCRBY', job_key, 'attempt', 1), candidates[chosen].name, whole(now)}

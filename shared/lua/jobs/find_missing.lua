@@ -10,9 +10,12 @@
 -- it. The grace is for the latter: most are claimed at once, and claim clears the note.
 --
 --! include clock
-local now = clock(ARGV[1])
+local list_key, line_key, missing_key = unpack(KEYS, 1, 3)
+local given_ms, grace_ms, most = unpack(ARGV, 1, 3)
+
+local now = clock(given_ms)
 local before = '+inf'
-local head = redis.call('LINDEX', KEYS[1], -1)
+local head = redis.call('LINDEX', list_key, -1)
 if head then
   local ok, place = pcall(function() return cjson.decode(head).headers.place end)
   -- Not one of ours: nothing can be told until it is consumed.
@@ -22,11 +25,11 @@ if head then
   before = '(' .. whole(place)
 end
 local confirmed = {}
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', before, 'LIMIT', 0, ARGV[3])) do
-  local seen = redis.call('ZSCORE', KEYS[3], id)
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', line_key, '-inf', before, 'LIMIT', 0, most)) do
+  local seen = redis.call('ZSCORE', missing_key, id)
   if not seen or tonumber(seen) > now then
-    redis.call('ZADD', KEYS[3], whole(now), id)
-  elseif now - tonumber(seen) >= tonumber(ARGV[2]) then
+    redis.call('ZADD', missing_key, whole(now), id)
+  elseif now - tonumber(seen) >= tonumber(grace_ms) then
     table.insert(confirmed, 1, id)
   end
 end

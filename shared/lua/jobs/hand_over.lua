@@ -19,25 +19,29 @@
 --! include dispatch
 --! include slots
 --! include gates
-local now = clock(ARGV[1])
-local limits, names = cjson.decode(ARGV[4]), cjson.decode(ARGV[6])
-local is_its_own = ARGV[2] ~= '' and redis.call('HGET', KEYS[6], 'attempt') == ARGV[9]
-if is_its_own and redis.call('ZREM', KEYS[1], ARGV[2]) == 1 then
-  draw(KEYS[2], 'tokens', limits.tpm, now, tonumber(ARGV[3]))
+local slots_key, rates_key, gates_of_provider, gates_key, places_key, job_key = unpack(KEYS, 1, 6)
+local given_ms, given_back, tokens, limits_json, lease_ms, prefixes_json, reserved_ms, most, attempt =
+  unpack(ARGV, 1, 9)
+
+local now = clock(given_ms)
+local limits, names = cjson.decode(limits_json), cjson.decode(prefixes_json)
+local is_its_own = given_back ~= '' and redis.call('HGET', job_key, 'attempt') == attempt
+if is_its_own and redis.call('ZREM', slots_key, given_back) == 1 then
+  draw(rates_key, 'tokens', limits.tpm, now, tonumber(tokens))
 end
-if redis.call('EXISTS', KEYS[3]) == 0 then
+if redis.call('EXISTS', gates_of_provider) == 0 then
   return 0
 end
-sweep(KEYS[1], now, tonumber(ARGV[5]))
+sweep(slots_key, now, tonumber(lease_ms))
 
 -- The gate whose turn it is, among those with the best priority.
 local function next_gate()
   local best, best_priority
-  for _, gate in ipairs(redis.call('ZRANGE', KEYS[3], 0, -1)) do
-    local priority = redis.call('SISMEMBER', KEYS[4], gate) == 1 and first_priority(gate, names)
+  for _, gate in ipairs(redis.call('ZRANGE', gates_of_provider, 0, -1)) do
+    local priority = redis.call('SISMEMBER', gates_key, gate) == 1 and first_priority(gate, names)
     if not priority then
-      redis.call('ZREM', KEYS[3], gate)
-      redis.call('SREM', KEYS[4], gate)
+      redis.call('ZREM', gates_of_provider, gate)
+      redis.call('SREM', gates_key, gate)
     elseif not best or priority < best_priority then
       best, best_priority = gate, priority
     end
@@ -46,18 +50,18 @@ local function next_gate()
 end
 
 local let_in, limited = 0, is_limited(limits)
-while limited and has_room(limits, KEYS[1], KEYS[2], now)
-  or not limited and let_in < tonumber(ARGV[8]) do
+while limited and has_room(limits, slots_key, rates_key, now)
+  or not limited and let_in < tonumber(most) do
   local gate = next_gate()
   if not gate then
     break
   end
-  local id = let_one_in(gate, names, KEYS[5])
+  local id = let_one_in(gate, names, places_key)
   -- None when all of an owner were cancelled while it waited for its turn.
   if id then
-    redis.call('ZADD', KEYS[3], redis.call('INCR', KEYS[5]), gate)
+    redis.call('ZADD', gates_of_provider, redis.call('INCR', places_key), gate)
     if limited then
-      take_slot(limits, KEYS[1], KEYS[2], now, now + tonumber(ARGV[7]), id)
+      take_slot(limits, slots_key, rates_key, now, now + tonumber(reserved_ms), id)
     end
     let_in = let_in + 1
   end

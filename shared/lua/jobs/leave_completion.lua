@@ -6,10 +6,13 @@
 --
 -- Checking and leaving are one step: a job executed between them would ring at a door whose
 -- keeper is just leaving.
-if redis.call('ZCARD', KEYS[1]) > 0 then
+local executed_key, lease_key = unpack(KEYS, 1, 2)
+local token = ARGV[1]
+
+if redis.call('ZCARD', executed_key) > 0 then
   return 0
 end
-if redis.call('GET', KEYS[2]) == ARGV[1] then
-  redis.call('DEL', KEYS[2])
+if redis.call('GET', lease_key) == token then
+  redis.call('DEL', lease_key)
 end
 return 1

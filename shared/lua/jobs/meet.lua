@@ -6,7 +6,9 @@
 --
 -- Each connection of ours begins with this. A server that was started again, put back from a backup
 -- or promoted may have forgotten what was accepted last: ids would be given twice.
-local ledger = KEYS[1] .. ':ledger'
+local ids_key = KEYS[1]
+
+local ledger = ids_key .. ':ledger'
 local info = redis.pcall('INFO', 'server')
 local run = type(info) == 'string' and string.match(info, 'run_id:(%w+)')
 if not run or redis.call('HGET', ledger, 'run') == run then

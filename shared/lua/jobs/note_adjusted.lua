@@ -3,10 +3,13 @@
 -- KEYS  1 job HASH
 -- ARGV  1 attempt · 2 names of the fields, as a header tells them
 -- Returns 1, or 0 when the job is not Started by this attempt
-local job = redis.call('HMGET', KEYS[1], 'state', 'attempt')
-if job[1] ~= 'Started' or job[2] ~= ARGV[1] then
+local job_key = KEYS[1]
+local attempt, names = unpack(ARGV, 1, 2)
+
+local job = redis.call('HMGET', job_key, 'state', 'attempt')
+if job[1] ~= 'Started' or job[2] ~= attempt then
   return 0
 end
 -- With the attempt before them: one that follows it may keep to the letter.
-redis.call('HSET', KEYS[1], 'adjusted', ARGV[1] .. ' ' .. ARGV[2])
+redis.call('HSET', job_key, 'adjusted', attempt .. ' ' .. names)
 return 1

@@ -8,25 +8,31 @@
 --
 --! include clock
 --! include drain
-local id, own_step = ARGV[2], tonumber(ARGV[3])
+local drain_key = KEYS[1]
+-- Before the first of the lines, and of the waiting ZSETs: which of them is told by its step.
+local LINES, WAITING = 1, 4
+local turns_key, own_waiting_key = unpack(KEYS, 8, 9)
+local given_ms, id, step_text, own, most_owners = unpack(ARGV, 1, 5)
+
+local own_step = tonumber(step_text)
 local before = 0
 for step = 1, own_step - 1 do
-  before = before + redis.call('ZCARD', KEYS[1 + step]) + redis.call('ZCARD', KEYS[4 + step])
+  before = before + redis.call('ZCARD', KEYS[LINES + step]) + redis.call('ZCARD', KEYS[WAITING + step])
 end
-local line, waiting = KEYS[1 + own_step], KEYS[4 + own_step]
+local line, waiting = KEYS[LINES + own_step], KEYS[WAITING + own_step]
 local rank = redis.call('ZRANK', line, id)
 if rank then
   before = before + rank
 else
-  local round = redis.call('ZRANK', KEYS[9], id)
+  local round = redis.call('ZRANK', own_waiting_key, id)
   if not round then
     return false
   end
   before = before + redis.call('ZCARD', line)
   -- Rounds are served in turn: in each one, every owner that still has jobs gets one.
   local ahead = 1
-  for _, owner in ipairs(redis.call('ZRANGE', KEYS[8], 0, tonumber(ARGV[5]) - 1)) do
-    if owner == ARGV[4] then
+  for _, owner in ipairs(redis.call('ZRANGE', turns_key, 0, tonumber(most_owners) - 1)) do
+    if owner == own then
       before = before + round
       ahead = 0
     else
@@ -34,4 +40,4 @@ else
     end
   end
 end
-return {tostring(before), tostring(drain_rate(KEYS[1], clock(ARGV[1])))}
+return {tostring(before), tostring(drain_rate(drain_key, clock(given_ms)))}

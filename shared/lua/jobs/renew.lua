@@ -5,9 +5,12 @@
 -- Returns 'renewed' | 'cancel' (renewed, but the client asked to cancel) | 'lost'
 --
 --! include clock
-local job = redis.call('HMGET', KEYS[1], 'state', 'attempt', 'cancel')
-if job[1] ~= 'Started' or job[2] ~= ARGV[3] then
+local job_key, leases_key = unpack(KEYS, 1, 2)
+local given_ms, id, attempt, lease_ms = unpack(ARGV, 1, 4)
+
+local job = redis.call('HMGET', job_key, 'state', 'attempt', 'cancel')
+if job[1] ~= 'Started' or job[2] ~= attempt then
   return 'lost'
 end
-redis.call('ZADD', KEYS[2], whole(clock(ARGV[1]) + tonumber(ARGV[4])), ARGV[2])
+redis.call('ZADD', leases_key, whole(clock(given_ms) + tonumber(lease_ms)), id)
 return job[3] and 'cancel' or 'renewed'

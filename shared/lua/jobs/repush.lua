@@ -8,15 +8,18 @@
 --
 --! include clock
 --! include push_message
-local seen = redis.call('ZSCORE', KEYS[4], ARGV[2])
+local record_key, list_key, line_key, missing_key, places_key = unpack(KEYS, 1, 5)
+local given_ms, id, queue, priority, task, due_state, grace_ms = unpack(ARGV, 1, 7)
+
+local seen = redis.call('ZSCORE', missing_key, id)
 -- Of several ticks that saw it missing, the first one takes the note away.
-if not seen or clock(ARGV[1]) - tonumber(seen) < tonumber(ARGV[7]) then
+if not seen or clock(given_ms) - tonumber(seen) < tonumber(grace_ms) then
   return 0
 end
-redis.call('ZREM', KEYS[4], ARGV[2])
-redis.call('ZREM', KEYS[3], ARGV[2])
-if redis.call('HGET', KEYS[1], 'state') ~= ARGV[6] then
+redis.call('ZREM', missing_key, id)
+redis.call('ZREM', line_key, id)
+if redis.call('HGET', record_key, 'state') ~= due_state then
   return 0
 end
-push_message(KEYS[2], KEYS[3], KEYS[5], ARGV[3], ARGV[4], ARGV[5], ARGV[2], true)
+push_message(list_key, line_key, places_key, queue, priority, task, id, true)
 return 1

@@ -1,6 +1,6 @@
 -- retry: Failed | Cancelled → Queued again: the same job, a new generation with a fresh deadline.
 --
--- KEYS  1-7 as in includes/finish.lua · 8 jobs:unstored ZSET · 9 jobs:ref STRING · 10 delivery HASH
+-- KEYS  1-7 as in includes/move_keys.lua · 8 jobs:unstored ZSET · 9 jobs:ref STRING · 10 delivery HASH
 --       11 deliveries:delayed ZSET · 12 jobs:models SET · 13 drain HASH
 --       14-18 of the job's priority: message LIST · line ZSET · waiting ZSET · turns ZSET
 --             · the owner's waiting ZSET
@@ -29,82 +29,93 @@
 --! include drain
 --! include limits
 --! include owner_bytes
-local id, now = ARGV[2], clock(ARGV[1])
-local was_gone, has_ref = redis.call('EXISTS', KEYS[1]) == 0, false
+--! include move_keys
+local unstored_key, ref_key, delivery_key, deliveries_delayed, models_key, drain_key, list_key,
+  line_key, waiting_key, turns_key, own_waiting_key, deliveries_leases, callbacks_line,
+  callbacks_missing, endpoints_prefix, hosts_prefix, parked_key, requests_key, tokens_key,
+  live_key, month_key =
+  unpack(KEYS, 8, 28)
+local given_ms, id, queue, priority, widest_window, timeout_ms, owner, model, limits_json, key_id,
+  jobs_prefix, most_bytes =
+  unpack(ARGV, 1, 12)
+local FIRST_FIELD = 13
+
+local now = clock(given_ms)
+local was_gone, has_ref = redis.call('EXISTS', job_key) == 0, false
 if was_gone then
-  if not ARGV[13] then
+  if not ARGV[FIRST_FIELD] then
     return 'unknown'
   end
-  redis.call('HSET', KEYS[1], unpack(ARGV, 13))
-  has_ref = redis.call('SET', KEYS[9], id, 'NX')
+  redis.call('HSET', job_key, unpack(ARGV, FIRST_FIELD))
+  has_ref = redis.call('SET', ref_key, id, 'NX')
 end
 -- What is refused changes nothing.
 local function refused(...)
   if was_gone then
-    redis.call('DEL', KEYS[1])
+    redis.call('DEL', job_key)
   end
   if has_ref then
-    redis.call('DEL', KEYS[9])
+    redis.call('DEL', ref_key)
   end
   return {...}
 end
-local job = redis.call('HMGET', KEYS[1], 'state', 'attempt')
+local job = redis.call('HMGET', job_key, 'state', 'attempt')
 if job[1] ~= 'Failed' and job[1] ~= 'Cancelled' then
   return 'kept'
 end
-local size = redis.call('HSTRLEN', KEYS[1], 'request')
-release_bytes(KEYS[3], ARGV[7], id)
-if lacks_bytes(KEYS[3], ARGV[7], size, tonumber(ARGV[12]), ARGV[11]) then
-  return refused('bytes_full', tostring(redis.call('ZCARD', KEYS[18])),
-    tostring(drain_rate(KEYS[13], now)))
+local size = redis.call('HSTRLEN', job_key, 'request')
+release_bytes(deadlines_key, owner, id)
+if lacks_bytes(deadlines_key, owner, size, tonumber(most_bytes), jobs_prefix) then
+  return refused('bytes_full', tostring(redis.call('ZCARD', own_waiting_key)),
+    tostring(drain_rate(drain_key, now)))
 end
 -- To the limits it is a new job, of whoever has it tried again.
-local limits = ARGV[9] ~= '' and cjson.decode(ARGV[9])
+local limits = limits_json ~= '' and cjson.decode(limits_json)
 if limits then
   local exceeded, wait =
-    find_exceeded(limits, KEYS[25], KEYS[26], KEYS[27], KEYS[28], ARGV[11], now)
+    find_exceeded(limits, requests_key, tokens_key, live_key, month_key, jobs_prefix, now)
   if exceeded then
     return refused('limited', whole(wait), exceeded)
   end
-  take(limits, KEYS[25], KEYS[26], KEYS[27], id, now)
-  redis.call('HSET', KEYS[1], 'key_id', ARGV[10], 'reserved', whole(limits.tokens),
+  take(limits, requests_key, tokens_key, live_key, id, now)
+  redis.call('HSET', job_key, 'key_id', key_id, 'reserved', whole(limits.tokens),
     'accepted_ms', whole(now))
 else
-  redis.call('HDEL', KEYS[1], 'key_id', 'reserved')
+  redis.call('HDEL', job_key, 'key_id', 'reserved')
 end
-hold_bytes(KEYS[3], ARGV[7], id, size)
-local deadline = whole(now + tonumber(ARGV[6]))
-redis.call('HINCRBY', KEYS[1], 'generation', 1)
-redis.call('HSET', KEYS[1], 'state', 'Queued', 'deadline_ms', deadline, 'crashes', '0',
+hold_bytes(deadlines_key, owner, id, size)
+local deadline = whole(now + tonumber(timeout_ms))
+redis.call('HINCRBY', job_key, 'generation', 1)
+redis.call('HSET', job_key, 'state', 'Queued', 'deadline_ms', deadline, 'crashes', '0',
   'attempts_before', job[2], 'queued_ms', whole(now))
-redis.call('HDEL', KEYS[1], 'outcome', 'status', 'response', 'error', 'executed_by', 'executed_ms',
+redis.call('HDEL', job_key, 'outcome', 'status', 'response', 'error', 'executed_by', 'executed_ms',
   'completed_ms', 'started_ms', 'notified_ms', 'cancel', 'claimed_by', 'at', 'failed', 'worker', 'relayed',
   'relayed_by', 'unstored', 'callback_body', 'run_after_ms')
-redis.call('DEL', KEYS[1] .. ':chunks')
-redis.call('PERSIST', KEYS[1])
-redis.call('PERSIST', KEYS[9])
-redis.call('ZREM', KEYS[8], id)
-local delivery = redis.call('HMGET', KEYS[10], 'state', 'url', 'index')
+redis.call('DEL', job_key .. ':chunks')
+redis.call('PERSIST', job_key)
+redis.call('PERSIST', ref_key)
+redis.call('ZREM', unstored_key, id)
+local delivery = redis.call('HMGET', delivery_key, 'state', 'url', 'index')
 if delivery[1] == 'Pending' then
   delivery[1] = 'Stopped'
-  redis.call('HSET', KEYS[10], 'state', 'Stopped', 'reason', 'the job was retried')
-  for _, i in ipairs({11, 19, 20, 21}) do
-    redis.call('ZREM', KEYS[i], id)
+  redis.call('HSET', delivery_key, 'state', 'Stopped', 'reason', 'the job was retried')
+  for _, key in ipairs({deliveries_delayed, deliveries_leases, callbacks_line, callbacks_missing}) do
+    redis.call('ZREM', key, id)
   end
-  leave_parked(endpoint_of(KEYS[22], KEYS[23], delivery[2], delivery[3]), id, KEYS[24])
+  leave_parked(endpoint_of(endpoints_prefix, hosts_prefix, delivery[2], delivery[3]), id, parked_key)
 end
 if delivery[1] then
-  index_delivery(KEYS[10], delivery[1], false)
+  index_delivery(delivery_key, delivery[1], false)
 end
-redis.call('PERSIST', KEYS[10])
-redis.call('DEL', KEYS[10] .. ':log')
-redis.call('SADD', KEYS[12], ARGV[8])
-redis.call('ZADD', KEYS[3], deadline, id)
+redis.call('PERSIST', delivery_key)
+redis.call('DEL', delivery_key .. ':log')
+redis.call('SADD', models_key, model)
+redis.call('ZADD', deadlines_key, deadline, id)
 
-local place = redis.call('INCR', KEYS[7])
-redis.call('ZADD', KEYS[16], place, id)
-redis.call('ZADD', KEYS[18], place, id)
-redis.call('ZADD', KEYS[17], 'NX', place, ARGV[7])
-dispatch(KEYS[14], KEYS[15], KEYS[16], KEYS[17], KEYS[7], ARGV[3], ARGV[4],
-  window_of(KEYS[13], now, tonumber(ARGV[5])))
+local place = redis.call('INCR', places_key)
+redis.call('ZADD', waiting_key, place, id)
+redis.call('ZADD', own_waiting_key, place, id)
+redis.call('ZADD', turns_key, 'NX', place, owner)
+dispatch(list_key, line_key, waiting_key, turns_key, places_key, queue, priority,
+  window_of(drain_key, now, tonumber(widest_window)))
 return 'queued'

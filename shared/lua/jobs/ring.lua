@@ -6,13 +6,16 @@
 --
 --! include clock
 --! include push_message
-local oldest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-if not oldest[1] or redis.call('EXISTS', KEYS[2]) == 1 or redis.call('LLEN', KEYS[3]) > 0 then
+local executed_key, lease_key, list_key, places_key = unpack(KEYS, 1, 4)
+local given_ms, grace_ms = unpack(ARGV, 1, 2)
+
+local oldest = redis.call('ZRANGE', executed_key, 0, 0, 'WITHSCORES')
+if not oldest[1] or redis.call('EXISTS', lease_key) == 1 or redis.call('LLEN', list_key) > 0 then
   return 0
 end
 -- The distance, not the difference: the clock may have been set back.
-if math.abs(clock(ARGV[1]) - tonumber(oldest[2])) < tonumber(ARGV[2]) then
+if math.abs(clock(given_ms) - tonumber(oldest[2])) < tonumber(grace_ms) then
   return 0
 end
-push_message(KEYS[3], false, KEYS[4], 'completion', 0, 'workers.completion.run', oldest[1], false)
+push_message(list_key, false, places_key, 'completion', 0, 'workers.completion.run', oldest[1], false)
 return 1

@@ -6,19 +6,26 @@
 --
 -- One that was queued again in the meantime stays, one that is gone does not. A job whose delivery
 -- goes on gets its time to live when that ends.
+local unstored_key = KEYS[1]
+-- What is named in turn of each job: three keys, two values.
+local FIRST_KEY, FIRST_VALUE = 2, 2
+local ttl_ms = ARGV[1]
+
 local left = {}
-for i = 1, (#ARGV - 1) / 2 do
-  local job, ref, delivery = KEYS[3 * i - 1], KEYS[3 * i], KEYS[3 * i + 1]
-  local id, generation = ARGV[2 * i], ARGV[2 * i + 1]
+local key = FIRST_KEY
+for value = FIRST_VALUE, #ARGV, 2 do
+  local job, ref, delivery = unpack(KEYS, key, key + 2)
+  local id, generation = unpack(ARGV, value, value + 1)
+  key = key + 3
   local now = redis.call('HMGET', job, 'state', 'generation')
   if not now[1] or (now[2] or '0') == generation then
-    if redis.call('ZREM', KEYS[1], id) == 1 then
+    if redis.call('ZREM', unstored_key, id) == 1 then
       left[#left + 1] = id
     end
     redis.call('HDEL', job, 'unstored')
     if redis.call('HGET', delivery, 'state') ~= 'Pending' then
-      redis.call('PEXPIRE', job, ARGV[1])
-      redis.call('PEXPIRE', ref, ARGV[1])
+      redis.call('PEXPIRE', job, ttl_ms)
+      redis.call('PEXPIRE', ref, ttl_ms)
     end
   end
 end

@@ -2,14 +2,18 @@
 --
 -- KEYS  1 metrics HASH
 -- ARGV  1 most fields · 2 the field that takes what has no room · 3… field, number pairs
-local room = tonumber(ARGV[1]) - redis.call('HLEN', KEYS[1])
-for i = 3, #ARGV, 2 do
-  local field = ARGV[i]
-  if redis.call('HEXISTS', KEYS[1], field) == 0 then
+local metrics_key = KEYS[1]
+local most_fields, overflow_field = unpack(ARGV, 1, 2)
+local FIRST_PAIR = 3
+
+local room = tonumber(most_fields) - redis.call('HLEN', metrics_key)
+for i = FIRST_PAIR, #ARGV, 2 do
+  local field, number = unpack(ARGV, i, i + 1)
+  if redis.call('HEXISTS', metrics_key, field) == 0 then
     room = room - 1
     if room < 0 then
-      field = ARGV[2]
+      field = overflow_field
     end
   end
-  redis.call('HINCRBY', KEYS[1], field, ARGV[i + 1])
+  redis.call('HINCRBY', metrics_key, field, number)
 end

@@ -13,41 +13,46 @@
 --
 --! include clock
 -- Of the ids that are remembered (characters).
+local health_key, version_key = unpack(KEYS, 1, 2)
+local given_ms, field, standing, reason, failures, first_rest_ms, longest_rest_ms, asked_ms,
+  channel, job_id =
+  unpack(ARGV, 1, 10)
+
 local MEMORY = 200
-local now = clock(ARGV[1])
-local text = redis.call('HGET', KEYS[1], ARGV[2])
+local now = clock(given_ms)
+local text = redis.call('HGET', health_key, field)
 local row = text and cjson.decode(text)
   or {standing = 'online', failures = 0, rests = 0, since_ms = 0, until_ms = 0, reason = ''}
-local jobs, job = row.jobs or '', ' ' .. ARGV[10] .. ' '
+local jobs, job = row.jobs or '', ' ' .. job_id .. ' '
 local is_known = string.find(jobs, job, 1, true) ~= nil
 if not is_known then
   row.failures = row.failures + 1
   -- The last ones, that the row stays small.
   row.jobs = string.gsub(string.sub(jobs .. job, -MEMORY), '^%d+', '')
 end
-local asked, at_once = tonumber(ARGV[8]), ARGV[5] == '1'
+local asked, at_once = tonumber(asked_ms), failures == '1'
 local rests = row.standing == 'offline' or row.standing == 'held'
   -- What keeps all calls away takes the place of what only prefers others.
-  or row.standing ~= 'online' and now < row.until_ms and ARGV[3] ~= 'offline'
+  or row.standing ~= 'online' and now < row.until_ms and standing ~= 'offline'
 local told = false
 if rests then
   if asked > 0 and row.standing ~= 'held' then
     row.until_ms = math.max(row.until_ms, now + asked)
   end
 elseif asked > 0 or at_once
-  or not is_known and (row.failures >= tonumber(ARGV[5]) or row.rests > 0) then
-  local rest = math.min(tonumber(ARGV[7]), tonumber(ARGV[6]) * 2 ^ row.rests)
-  row.standing = ARGV[3]
+  or not is_known and (row.failures >= tonumber(failures) or row.rests > 0) then
+  local rest = math.min(tonumber(longest_rest_ms), tonumber(first_rest_ms) * 2 ^ row.rests)
+  row.standing = standing
   row.rests = row.rests + (asked > 0 and 0 or 1)
   row.since_ms = now
   row.until_ms = now + (asked > 0 and asked or rest)
-  row.reason = ARGV[4]
+  row.reason = reason
   told = true
 end
 local new = cjson.encode(row)
-redis.call('HSET', KEYS[1], ARGV[2], new)
-local version = redis.call('INCR', KEYS[2])
+redis.call('HSET', health_key, field, new)
+local version = redis.call('INCR', version_key)
 if told then
-  redis.call('PUBLISH', ARGV[9], version)
+  redis.call('PUBLISH', channel, version)
 end
 return new

@@ -14,6 +14,7 @@ import requests
 from openai import OpenAI
 
 from tests.acceptance.system.api import Api
+from tests.acceptance.system.polling import until
 from tests.acceptance.system.stack import Stack
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -185,3 +186,33 @@ def test_what_is_missing_in_a_form_is_named(
     refused = api.post(f"/v1/{path}", data=form, files=sent or {"other": b"x"})
     assert refused.status_code == 400
     assert refused.json()["error"]["param"] == field
+
+
+def test_what_was_made_is_counted_whatever_its_form(api: Api, client: OpenAI) -> None:
+    tag, recording = uuid.uuid4().hex, wav(client)
+    seconds = len(recording) / 48_000
+    extra = {"extra_body": {"tag": tag}}
+    client.images.generate(model="demo-image", prompt="x", n=2, size="64x64", **extra)  # type: ignore[arg-type]
+    client.audio.speech.create(model="demo-speech", voice="alloy", input="x" * 40, **extra)  # type: ignore[arg-type]
+    for form in ("text", "srt"):
+        client.audio.transcriptions.create(  # type: ignore[call-overload]
+            model="demo-transcribe", file=("a.wav", recording), response_format=form, **extra
+        )
+
+    def jobs() -> list[dict[str, Any]]:
+        found = api.get("/api/QueryJobs", params={"tag": tag}).json()["results"]
+        return found if all(one.get("cost") is not None for one in found) else []
+
+    until(lambda: len(jobs()) == 4, "all four are in the history")
+    srt, text, spoken, drawn = jobs()
+    assert drawn["images"] == 2
+    assert spoken["characters"] == 40
+    for heard in (srt, text):
+        assert heard["audioSeconds"] == pytest.approx(seconds, rel=0.1)
+    [sums] = [
+        one
+        for one in api.get("/api/GetUsage", params={"groupBy": "tag"}).json()["results"]
+        if one["name"] == tag
+    ]
+    assert (sums["images"], sums["characters"]) == (2, 40)
+    assert sums["audioSeconds"] == pytest.approx(2 * seconds, rel=0.1)

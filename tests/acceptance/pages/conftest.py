@@ -42,7 +42,7 @@ def pages_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Start a ReplyTo for the pages. What a test breaks of it, it also mends."""
     with Stack(
         tmp_path_factory.mktemp("pages"),
-        demo_models=("demo", "demo-echo"),
+        demo_models=("demo", "demo-echo", "demo-image", "demo-speech", "demo-transcribe"),
         aliases={"shaky": "demo-flaky-1"},
         canned=ANSWERS,
         settings=_SETTINGS,

@@ -31,14 +31,19 @@ from tests.support.gateway_client import ADMIN_SECRET, API_KEY, Gateway
 OPEN = {
     *("ListTypes", "GetTypes", "TypesMetadata", "AppMetadata", "MetadataPage"),
     *("GetSession", "SignIn", "SignOut", "GetResult", "GetWebhookKeys"),
-    *("Home", "ChatPage", "AdminPage", "GetStaticFile", "Up", "Alive", "Ready"),
+    *("Home", "ChatPage", "AdminPage", "MediaPage", "GetStaticFile", "Up", "Alive", "Ready"),
     *("Hello", "GetModelImage", "OllamaVersion"),
     *("GetOpenApi", "GetOpenApiYaml", "ListSchemas", "GetSchema", "DocsPage"),
     # Its requests need the scope of their DTO.
     "AutoBatch",
 }
 #: They change nothing that lasts.
-TRIALS = {"ChatAiProvider", "CheckAiProviderStatus", "ListAiProviderModels"}
+TRIALS = {
+    "ChatAiProvider",
+    "CheckAiProviderStatus",
+    "CheckMediaProviderStatus",
+    "ListAiProviderModels",
+}
 ROOT = Path(__file__).parents[3]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import itertools
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -38,6 +39,8 @@ SPEECH_TYPES: Final[Mapping[str, str]] = {
     "wav": "audio/wav",
     "pcm": "audio/pcm",
 }
+#: The end of a line of srt or vtt.
+_CUE_ENDS: Final = re.compile(r"--> (?:(\d+):)?(\d\d):(\d\d)[.,](\d{3})")
 #: Formats of transcripts that are no JSON.
 _TEXT_FORMATS: Final = ("text", "srt", "vtt")
 #: What no sound is.
@@ -137,13 +140,23 @@ def transcript(call: ProviderCall, asked: MediaRequest, body: bytes, kind: str) 
             return kept_transcript(call, asked, body, value)
     if "html" in kind:
         raise unreachable(call, "answered with something that is no transcript", _BAD_GATEWAY)
-    return to_json_bytes({result.TEXT: body.decode("utf-8", "replace")})
+    text = body.decode("utf-8", "replace")
+    made = Made(audio_ms=_last_cue_ms(text) or call.length_ms(asked))
+    return result.with_made(to_json_bytes({result.TEXT: text}), made)
+
+
+def _last_cue_ms(text: str) -> int:
+    """Return when the last line of srt or vtt ends (milliseconds), 0 for what is neither."""
+    ends = _CUE_ENDS.findall(text)
+    if not ends:
+        return 0
+    hours, minutes, seconds, milliseconds = (int(part or 0) for part in ends[-1])
+    return ((hours * 60 + minutes) * 60 + seconds) * 1000 + milliseconds
 
 
 def kept_transcript(call: ProviderCall, asked: MediaRequest, body: bytes, value: Json) -> bytes:
     """Return a transcript in JSON, whose value is given too, as it is kept."""
-    del call, asked
-    return result.with_made(body, Made(audio_ms=_heard_ms(value)))
+    return result.with_made(body, Made(audio_ms=_heard_ms(value) or call.length_ms(asked)))
 
 
 def _heard_ms(value: Json) -> int:

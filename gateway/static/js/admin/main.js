@@ -78,7 +78,7 @@ function Navigation({ sections, current, onGo }) {
         <a href=${section.path ? `/admin/${section.path}` : "/admin"} onClick=${onGo} aria-current=${section === current ? "page" : undefined}><${Icon} name=${section.icon} /> ${section.title}</a>
       </li>`)}
     </ul>
-    <footer class="row between small"><a href="/Chat">Chat</a><${IconButton} icon="leave" small label="Sign out" onClick=${leave} /></footer>
+    <footer class="row between small"><span class="row"><a href="/Chat">Chat</a><a href="/Images">Images</a></span><${IconButton} icon="leave" small label="Sign out" onClick=${leave} /></footer>
   </nav>`;
 }
 

@@ -55,6 +55,9 @@ function Shown({ byDay, rows, groupBy, since, names }) {
       <${Tile} label="Jobs" value=${short(sum("total"))} detail=${`${percent(sum("failed") / Math.max(1, sum("total")))} failed`} />
       <${Tile} label="Tokens in" value=${short(sum("totalPromptTokens"))} detail=${`${percent(sum("cachedTokens") / Math.max(1, sum("totalPromptTokens")))} cached`} />
       <${Tile} label="Tokens out" value=${short(sum("totalCompletionTokens"))} />
+      ${sum("images") > 0 && html`<${Tile} label="Pictures" value=${short(sum("images"))} />`}
+      ${sum("characters") > 0 && html`<${Tile} label="Speech" value=${short(sum("characters"))} detail="characters" />`}
+      ${sum("audioSeconds") > 0 && html`<${Tile} label="Heard" value=${duration(sum("audioSeconds") * 1000)} />`}
       <${Tile} label="Cost" value=${isPriced ? money(sum("cost")) : "–"} detail=${isPriced ? "by the prices in providers.toml" : "no model has a price"} />
     </div>
     <div class="plots">
@@ -83,6 +86,6 @@ function everyDay(rows, since) {
   return found;
 }
 
-const COLUMNS = ["name", "total", "completed", "failed", "cancelled", "totalPromptTokens", "totalCompletionTokens", "cachedTokens", "cost", "tokensPerSecond", "p50Ms", "p95Ms", "p99Ms"];
+const COLUMNS = ["name", "total", "completed", "failed", "cancelled", "totalPromptTokens", "totalCompletionTokens", "cachedTokens", "images", "characters", "audioSeconds", "cost", "tokensPerSecond", "p50Ms", "p95Ms", "p99Ms"];
 
 const exportCsv = (rows, groupBy) => handOutText(asCsv(rows, COLUMNS), `usage-by-${groupBy}.csv`);

@@ -39,7 +39,7 @@ export function Sidebar({ store, who, current, onNew, onClose }) {
     <${Heads} store=${store} current=${current} text=${text} onOpen=${onClose} />
     <footer class="row between small">
       <span class="truncate muted" title=${who.owner}>${who.owner}</span>
-      <span class="row">${who.isAdmin ? html`<a href="/admin">Admin</a>` : html`<a href="/admin/me">My usage</a>`}
+      <span class="row"><a href="/Images">Images</a>${who.isAdmin ? html`<a href="/admin">Admin</a>` : html`<a href="/admin/me">My usage</a>`}
         <${IconButton} icon="leave" small label="Sign out" onClick=${async () => { await signOut().catch(toastError); dispatchEvent(new Event("signed-out")); }} /></span>
     </footer>
   </nav>`;

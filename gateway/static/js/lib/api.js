@@ -105,6 +105,31 @@ export async function request(path, { method = "GET", body, headers = {}, signal
   throw error;
 }
 
+/**
+ * POST a form; return the answer's JSON. `onSent(share)` is told how much of it has gone, 0 to 1.
+ * Throws ApiError, and AbortError.
+ */
+export function sendForm(path, form, { onSent = () => {}, signal } = {}) {
+  // fetch tells nothing of what is on its way.
+  const call = new XMLHttpRequest();
+  return new Promise((resolve, reject) => {
+    const abort = () => call.abort();
+    signal?.addEventListener("abort", abort);
+    call.onloadend = () => signal?.removeEventListener("abort", abort);
+    call.upload.onprogress = (event) => event.lengthComputable && onSent(event.loaded / event.total);
+    call.onerror = () => reject(new ApiError(0));
+    call.onabort = () => reject(new DOMException("Given up", "AbortError"));
+    call.onload = () => {
+      const response = new Response(call.responseText, { status: call.status, headers: { "retry-after": call.getResponseHeader("retry-after") ?? "" } });
+      if (response.ok) resolve(response.json());
+      else asError(response).then(reject);
+    };
+    call.open("POST", path);
+    if (csrfToken) call.setRequestHeader("x-csrf-token", csrfToken);
+    call.send(form);
+  });
+}
+
 async function asError(response) {
   const body = await response.json().catch(() => ({}));
   const told = body?.error ?? {};

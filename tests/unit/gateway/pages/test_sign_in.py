@@ -165,7 +165,7 @@ def test_open_pages_sign_nobody_else_in(
     assert answer.status_code == 401
 
 
-@pytest.mark.parametrize("path", ["/Chat", "/Chat/c/17", "/admin", "/admin/jobs/3"])
+@pytest.mark.parametrize("path", ["/Chat", "/Chat/c/17", "/admin", "/admin/jobs/3", "/Images"])
 def test_page_is_a_shell_under_a_strict_policy(browser: FlaskClient, path: str) -> None:
     answer = browser.get(path)
 

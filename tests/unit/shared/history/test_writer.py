@@ -201,3 +201,18 @@ def test_last_id_is_the_highest(writer: HistoryWriter) -> None:
     assert writer.last_id() == 0
     writer.store([record(ended_job(n)) for n in (3, 12, 5)])
     assert writer.last_id() == 12
+
+
+def test_what_was_made_is_in_the_row_and_in_the_sums(
+    writer: HistoryWriter, database: Database
+) -> None:
+    made = b'{"text":"a","$usage":{"images":2,"characters":30,"audio_ms":1500}}'
+    prices = Prices({"m": Price(image=0.5, characters=100, audio_minute=4)})
+    jobs_ = [replace(ended_job(number, tag="a"), response=made) for number in (1, 2)]
+    writer.store([record(job, prices) for job in jobs_])
+    told = [
+        {name: row[name] for name in ("images", "characters", "audio_ms")} for row in rows(database)
+    ]
+    assert told == [{"images": 2, "characters": 30, "audio_ms": 1500}] * 2
+    assert {row["cost_nanos"] for row in rows(database)} == {1_103_000_000}
+    assert_sums_are_those_of_the_rows(database)

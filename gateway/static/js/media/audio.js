@@ -1,0 +1,76 @@
+// What recordings say, and texts as speech.
+
+import { html, useEffect, useState } from "../lib/html.js";
+import { useBusy } from "../lib/busy.js";
+import { get } from "../lib/api.js";
+import { Field } from "../ui/field.js";
+import { Icon } from "../ui/icon.js";
+import { toastError } from "../ui/toast.js";
+import { Drop, kindOf } from "./files.js";
+import { Gallery, useGallery } from "./gallery.js";
+import { TAGS, queue } from "./jobs.js";
+import { useRecorder } from "./recorder.js";
+import { Transcript } from "./transcript.js";
+
+const SOUND = "audio/*,video/mp4,video/webm,.m4a,.aac,.flac,.wma";
+
+export function Audio() {
+  const [voices, setVoices] = useState([]);
+  useEffect(() => {
+    get("QueryTextToSpeechVoices", {}).then(({ results }) => setVoices(results), toastError);
+  }, []);
+  return html`<div class="halves"><${Listen} /><${Speak} voices=${voices} /></div>`;
+}
+
+function Listen() {
+  const [heard, setHeard] = useState([]);
+  const [language, setLanguage] = useState("");
+  const send = async (file, sent = file) => {
+    const entry = { key: `${Date.now()}-${file.name}`, file, jobId: null, share: 0 };
+    const change = (next) => setHeard((all) => all.map((one) => (one.key === entry.key ? { ...one, ...next } : one)));
+    setHeard((all) => [entry, ...all]);
+    try {
+      change({ jobId: await queue("QueueSpeechToText", { language, tag: TAGS.transcripts }, { audio: sent }, { onSent: (share) => change({ share }) }) });
+    } catch (error) {
+      change({ error });
+    }
+  };
+  const recorder = useRecorder((recording) => send(recording));
+  const take = (files) => files.forEach((file) => (["audio", "video"].includes(kindOf(file)) ? send(file) : toastError(new Error(`“${file.name}” is no recording.`))));
+  return html`<section class="stack" aria-labelledby="listen"><h2 id="listen">Write down what is said</h2>
+    <div class="card stack">
+      <div class="row"><button type="button" class="button ${recorder.isRecording ? "danger" : "primary"}" aria-pressed=${recorder.isRecording} onClick=${recorder.toggle}>
+        <${Icon} name=${recorder.isRecording ? "stop" : "mic"} /> ${recorder.isRecording ? `Stop (${recorder.seconds} s)` : "Record"}</button>
+        ${recorder.problem && html`<span class="small bad-text" role="alert">${recorder.problem}</span>`}</div>
+      <${Drop} label="Choose recordings" hint="or drop them here" accept=${SOUND} multiple onFiles=${take} />
+      <${Field} id="language" label="Language" hint="Two letters such as de; empty: it is heard.">${(at) => html`<input ...${at} class="input" maxlength="3" value=${language}
+          onInput=${(event) => setLanguage(event.target.value.trim())} />`}</${Field}>
+    </div>
+    ${heard.map((one) => html`<${Transcript} key=${one.key} entry=${one} />`)}
+  </section>`;
+}
+
+function Speak({ voices }) {
+  const [form, setForm] = useState({ text: "", voice: "" });
+  const [isBusy, run] = useBusy();
+  const gallery = useGallery(TAGS.speech);
+  const submit = (event) => {
+    event.preventDefault();
+    if (!form.text.trim()) return;
+    run(async () => {
+      const model = form.voice || voices[0]?.model;
+      const id = await queue("QueueTextToSpeech", { text: form.text, model, tag: TAGS.speech });
+      gallery.add({ id, model: model ?? "", prompt: form.text.trim() });
+    }).catch(toastError);
+  };
+  return html`<section class="stack" aria-labelledby="speak"><h2 id="speak">Say a text</h2>
+    <form class="card stack" onSubmit=${submit}>
+      <${Field} id="text" label="Text">${(at) => html`<textarea ...${at} class="textarea" rows="4" maxlength="4096" required value=${form.text}
+          onInput=${(event) => setForm({ ...form, text: event.target.value })}></textarea>`}</${Field}>
+      ${voices.length > 0 && html`<${Field} id="voice" label="Voice">${(at) => html`<select ...${at} class="select" value=${form.voice || voices[0].model} onChange=${(event) => setForm({ ...form, voice: event.target.value })}>
+        ${voices.map((one) => html`<option key=${one.model} value=${one.model}>${one.id} (${one.model})</option>`)}</select>`}</${Field}>`}
+      <button class="button primary" aria-busy=${isBusy}>${isBusy ? "Sending …" : "Speak"}</button>
+    </form>
+    <${Gallery} gallery=${gallery} empty="What is spoken is kept here." />
+  </section>`;
+}

@@ -1,0 +1,81 @@
+// Pictures of a text, or of another picture.
+
+import { html, useEffect, useState } from "../lib/html.js";
+import { useBusy } from "../lib/busy.js";
+import { IconButton } from "../ui/button.js";
+import { Field } from "../ui/field.js";
+import { Empty, Failed, Loading } from "../ui/states.js";
+import { toastError } from "../ui/toast.js";
+import { Drop, kindOf, useObjectUrl } from "./files.js";
+import { Gallery, useGallery } from "./gallery.js";
+import { TAGS, modelsFor, queue } from "./jobs.js";
+
+const SIZES = ["256x256", "512x512", "1024x1024", "1024x1536", "1536x1024"];
+const PICTURE = "image/png,image/jpeg,image/webp,image/gif";
+
+export function Images() {
+  const [models, setModels] = useState(null);
+  const [problem, setProblem] = useState(null);
+  const [input, setInput] = useState(null);
+  const gallery = useGallery(TAGS.images);
+  const load = () => {
+    setProblem(null);
+    Promise.all([modelsFor("TextToImage"), modelsFor("ImageToImage")]).then(([draw, change]) => setModels({ draw, change }), setProblem);
+  };
+  useEffect(load, []);
+  if (problem) return html`<${Failed} error=${problem} onRetry=${load} />`;
+  if (!models) return html`<${Loading} />`;
+  if (!models.draw.length) {
+    return html`<${Empty} icon="image" title="No model makes pictures"><p>Add a provider whose models do, on the admin pages or in providers.toml.</p></${Empty}>`;
+  }
+  const use = (file) => {
+    setInput(file);
+    scrollTo({ top: 0, behavior: "smooth" });
+  };
+  return html`<div class="columns">
+    <${Prompt} models=${models} input=${input} onInput=${setInput} onQueued=${gallery.add} />
+    <${Gallery} gallery=${gallery} onUse=${use} empty="Pictures that you make are kept here." />
+  </div>`;
+}
+
+function Prompt({ models, input, onInput, onQueued }) {
+  const known = input ? models.change : models.draw;
+  const [form, setForm] = useState({ prompt: "", model: "", size: "512x512", count: 1 });
+  const [isBusy, run] = useBusy();
+  const set = (name) => (event) => setForm({ ...form, [name]: event.target.value });
+  const model = known.includes(form.model) ? form.model : (known[0] ?? "");
+  const send = async () => {
+    const [width, height] = form.size.split("x");
+    const asked = { positivePrompt: form.prompt.trim(), model, batchSize: form.count, tag: TAGS.images };
+    const jobId = input
+      ? await queue("QueueImageToImage", asked, { image: input })
+      : await queue("QueueTextToImage", { ...asked, width, height });
+    onQueued({ id: jobId, model, prompt: asked.positivePrompt });
+  };
+  const submit = (event) => {
+    event.preventDefault();
+    if (form.prompt.trim()) run(send).catch(toastError);
+  };
+  return html`<form class="card stack" onSubmit=${submit}>
+    <${Field} id="prompt" label="What the picture shows">${(at) => html`<textarea ...${at} class="textarea" rows="4" required value=${form.prompt} onInput=${set("prompt")}
+        onKeyDown=${(event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && submit(event)}></textarea>`}</${Field}>
+    <${Field} id="model" label="Model">${(at) => html`<select ...${at} class="select" value=${model} onChange=${set("model")}>
+      ${known.map((one) => html`<option key=${one} value=${one}>${one}</option>`)}</select>`}</${Field}>
+    <div class="pair">
+      ${!input && html`<${Field} id="size" label="Size">${(at) => html`<select ...${at} class="select" value=${form.size} onChange=${set("size")}>
+        ${SIZES.map((one) => html`<option key=${one} value=${one}>${one.replace("x", " × ")}</option>`)}</select>`}</${Field}>`}
+      <${Field} id="count" label="How many">${(at) => html`<select ...${at} class="select" value=${form.count} onChange=${set("count")}>
+        ${[1, 2, 3, 4].map((one) => html`<option key=${one} value=${one}>${one}</option>`)}</select>`}</${Field}>
+    </div>
+    ${input ? html`<${Input} file=${input} onRemove=${() => onInput(null)} />`
+      : models.change.length > 0 && html`<${Drop} label="Begin with a picture" hint="or drop one here" accept=${PICTURE}
+          onFiles=${([file]) => (kindOf(file) === "image" ? onInput(file) : toastError(new Error("That is not a picture.")))} />`}
+    <button class="button primary" aria-busy=${isBusy}>${isBusy ? "Sending …" : input ? "Change it" : "Draw"}</button>
+  </form>`;
+}
+
+function Input({ file, onRemove }) {
+  const url = useObjectUrl(file);
+  return html`<div class="input-picture row">${url && html`<img src=${url} alt="The picture to begin with" />`}
+    <span class="grow truncate small">${file.name}</span><${IconButton} icon="close" label="Begin without a picture" onClick=${onRemove} /></div>`;
+}

@@ -1,0 +1,95 @@
+// Jobs of these pages: queued, followed until they have ended, and what they made.
+
+import { get, mayPass, post, sendForm } from "../lib/api.js";
+import { useEffect, useState } from "../lib/html.js";
+
+/** How often a job is asked for (milliseconds): often at first, seldom when it takes long. */
+const PAUSES_MS = [300, 500, 800, 1200, 2000];
+const ENDED = ["Completed", "Failed", "Cancelled"];
+/** What jobs of each page are tagged with, so that they can be listed again. */
+export const TAGS = { images: "page:images", speech: "page:speech", transcripts: "page:transcripts", transforms: "page:transforms" };
+
+/** Queue a request of AI Server's; with files as a form. Returns the job's id. */
+export async function queue(dto, fields, files = {}, options = {}) {
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined && value !== null && value !== "");
+  if (!Object.keys(files).length) return (await post(dto, Object.fromEntries(given))).jobId;
+  const form = new FormData();
+  for (const [name, value] of given) form.set(name, String(value));
+  for (const [name, file] of Object.entries(files)) form.set(name, file, file.name || name);
+  return (await sendForm(`/api/${dto}`, form, options)).jobId;
+}
+
+/** Follow a job: give each status as it comes, the last one when it has ended. */
+export async function* follow(jobId, signal) {
+  for (let round = 0; !signal.aborted; round += 1) {
+    try {
+      const status = await get("GetOpenAiChatStatus", { jobId }, { signal });
+      yield status;
+      if (ENDED.includes(status.jobState)) return;
+    } catch (error) {
+      if (signal.aborted || !mayPass(error)) throw error;
+    }
+    await new Promise((done) => setTimeout(done, PAUSES_MS[Math.min(round, PAUSES_MS.length - 1)]));
+  }
+}
+
+/** The status of a job as it changes: {status, error}; nothing is asked for while there is no id. */
+export function useJob(jobId) {
+  const [state, setState] = useState({ status: null, error: null });
+  useEffect(() => {
+    if (!jobId) return undefined;
+    const control = new AbortController();
+    const run = async () => {
+      for await (const status of follow(jobId, control.signal)) setState({ status, error: null });
+    };
+    run().catch((error) => control.signal.aborted || setState({ status: null, error }));
+    return () => control.abort();
+  }, [jobId]);
+  return state;
+}
+
+/** The files that a job made: [{url, fileName, provider}], with links on this site. */
+export async function artifactsOf(jobId) {
+  const { results } = await get("GetArtifactGenerationStatus", { jobId });
+  return (results ?? []).map((one) => ({ ...one, url: here(one.url) }));
+}
+
+/** The texts that a job made. */
+export async function textsOf(jobId) {
+  const { results } = await get("GetTextGenerationStatus", { jobId });
+  return (results ?? []).map(({ text }) => text);
+}
+
+/** A link of ours as it is reached from this page: behind a proxy its host may be another one. */
+function here(url) {
+  const { pathname, search } = new URL(url, location.href);
+  return pathname + search;
+}
+
+/** Where to save the file of a link. */
+export const download = (url) => `${url}${url.includes("?") ? "&" : "?"}download=true`;
+
+/** Fetch the file of a link, to send it again. */
+export async function fileOf({ url, fileName }) {
+  const blob = await (await fetch(url)).blob();
+  return new File([blob], fileName, { type: blob.type });
+}
+
+/** Models that can be asked for this task, as AI Server names tasks. */
+export async function modelsFor(task) {
+  const { results } = await get("QueryMediaModels", {});
+  return results.filter((one) => Object.values(one.supportedTasks).some((tasks) => tasks.includes(task))).map(({ id }) => id);
+}
+
+/** Where a job stands, for people. */
+export function told(status) {
+  if (!status) return "Sending …";
+  if (status.jobState === "Queued" && status.queuePosition != null) {
+    const before = status.queuePosition;
+    return before ? `Waiting: ${before} ${before === 1 ? "job" : "jobs"} before this one` : "Next in line";
+  }
+  return { Queued: "Waiting", Started: "Working …", Executed: "Nearly done …" }[status.jobState] ?? status.jobState;
+}
+
+/** Why a job failed, for people. */
+export const problemOf = (status) => status.responseStatus?.message ?? status.status ?? status.jobState;

@@ -1,0 +1,88 @@
+// The microphone: what is said becomes a WAV file, which every engine reads.
+
+import { useEffect, useRef, useState } from "../lib/html.js";
+
+/** Hertz: what models for speech listen to. */
+const RATE = 16_000;
+
+/** {isRecording, seconds, problem, toggle}; `onRecording(file)` gets what was recorded. */
+export function useRecorder(onRecording) {
+  const [state, setState] = useState({ isRecording: false, seconds: 0, problem: "" });
+  const going = useRef(null);
+  useEffect(() => () => going.current?.give(), []);
+  const start = async () => {
+    setState({ isRecording: false, seconds: 0, problem: "" });
+    try {
+      going.current = await begin((seconds) => setState((now) => ({ ...now, seconds })));
+      setState({ isRecording: true, seconds: 0, problem: "" });
+    } catch (error) {
+      setState({ isRecording: false, seconds: 0, problem: reasonOf(error) });
+    }
+  };
+  const stop = async () => {
+    const recording = going.current;
+    going.current = null;
+    setState((now) => ({ ...now, isRecording: false }));
+    try {
+      onRecording(await wavOf(await recording.end()));
+    } catch (error) {
+      setState((now) => ({ ...now, problem: reasonOf(error) }));
+    }
+  };
+  return { ...state, toggle: () => (going.current ? stop() : start()) };
+}
+
+async function begin(onSecond) {
+  if (!navigator.mediaDevices) throw new DOMException("", "SecurityError");
+  const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+  const recorder = new MediaRecorder(stream);
+  const pieces = [];
+  const startedMs = Date.now();
+  const timer = setInterval(() => onSecond(Math.round((Date.now() - startedMs) / 1000)), 500);
+  const give = () => {
+    clearInterval(timer);
+    for (const track of stream.getTracks()) track.stop();
+  };
+  recorder.ondataavailable = (event) => pieces.push(event.data);
+  const ended = new Promise((resolve) => {
+    recorder.onstop = () => resolve(new Blob(pieces, { type: recorder.mimeType }));
+  });
+  recorder.start();
+  return {
+    give,
+    end: () => {
+      recorder.stop();
+      give();
+      return ended;
+    },
+  };
+}
+
+/** One voice, 16 bits a sample. https://datatracker.ietf.org/doc/html/rfc2361 */
+async function wavOf(blob) {
+  const heard = await new OfflineAudioContext(1, 1, RATE).decodeAudioData(await blob.arrayBuffer());
+  const mixer = new OfflineAudioContext(1, Math.max(1, Math.ceil(heard.duration * RATE)), RATE);
+  const source = new AudioBufferSourceNode(mixer, { buffer: heard });
+  source.connect(mixer.destination);
+  source.start();
+  const samples = (await mixer.startRendering()).getChannelData(0);
+  const view = new DataView(new ArrayBuffer(44 + samples.length * 2));
+  const text = (at, word) => [...word].forEach((letter, index) => view.setUint8(at + index, letter.charCodeAt(0)));
+  text(0, "RIFF");
+  view.setUint32(4, 36 + samples.length * 2, true);
+  text(8, "WAVEfmt ");
+  [[16, 16, 4], [20, 1, 2], [22, 1, 2], [24, RATE, 4], [28, RATE * 2, 4], [32, 2, 2], [34, 16, 2]].forEach(
+    ([at, value, size]) => (size === 4 ? view.setUint32(at, value, true) : view.setUint16(at, value, true)));
+  text(36, "data");
+  view.setUint32(40, samples.length * 2, true);
+  samples.forEach((one, index) => view.setInt16(44 + index * 2, Math.max(-1, Math.min(1, one)) * 32_767, true));
+  const name = `Recording ${new Date().toLocaleTimeString()}.wav`;
+  return new File([view], name, { type: "audio/wav" });
+}
+
+function reasonOf(error) {
+  if (error.name === "NotAllowedError") return "The browser was not allowed to use the microphone.";
+  if (error.name === "NotFoundError") return "There is no microphone.";
+  if (error.name === "SecurityError") return "Browsers give the microphone to pages on HTTPS and on this machine alone.";
+  return `Nothing was recorded: ${error.message}`;
+}

@@ -1,0 +1,88 @@
+// Files that are converted, scaled, cropped, trimmed or marked, several at once.
+
+import { html, useEffect, useState } from "../lib/html.js";
+import { bytes } from "../lib/format.js";
+import { Field } from "../ui/field.js";
+import { Icon } from "../ui/icon.js";
+import { Empty } from "../ui/states.js";
+import { toastError } from "../ui/toast.js";
+import { Drop, kindOf } from "./files.js";
+import { TAGS, artifactsOf, download, problemOf, queue, told, useJob } from "./jobs.js";
+import { ACTIONS, callOf, startOf } from "./transforms.js";
+
+const KINDS = { image: "Pictures", video: "Videos", audio: "Sound" };
+
+export function Transform() {
+  const [kind, setKind] = useState("image");
+  const [action, setAction] = useState("Convert");
+  const fields = ACTIONS[kind][action];
+  const [values, setValues] = useState(startOf(fields));
+  const [work, setWork] = useState([]);
+  const choose = (nextKind, nextAction) => {
+    const known = ACTIONS[nextKind][nextAction] ? nextAction : Object.keys(ACTIONS[nextKind])[0];
+    setKind(nextKind);
+    setAction(known);
+    setValues(startOf(ACTIONS[nextKind][known]));
+  };
+  const send = async (file) => {
+    const entry = { key: `${Date.now()}-${Math.random()}`, file, what: values.outputFormat ? `${action} → ${values.outputFormat}` : action, share: 0, jobId: null };
+    const change = (next) => setWork((all) => all.map((one) => (one.key === entry.key ? { ...one, ...next } : one)));
+    setWork((all) => [entry, ...all]);
+    const { watermark, ...given } = values;
+    const files = { [kind]: file, ...(watermark ? { watermark } : {}) };
+    try {
+      change({ jobId: await queue(callOf(kind, action), { ...given, tag: TAGS.transforms }, files, { onSent: (share) => change({ share }) }) });
+    } catch (error) {
+      change({ error });
+    }
+  };
+  const take = (files) => {
+    const missing = fields.find(({ name, needed }) => needed && !values[name]);
+    if (missing) return toastError(new Error(`${missing.label} is missing.`));
+    const wrong = files.filter((file) => kindOf(file) !== kind);
+    if (wrong.length) toastError(new Error(`“${wrong[0].name}” does not belong to ${KINDS[kind].toLowerCase()}.`));
+    files.filter((file) => kindOf(file) === kind).forEach(send);
+  };
+  return html`<div class="columns">
+    <div class="card stack">
+      <div class="row" role="group" aria-label="What kind">${Object.entries(KINDS).map(([key, label]) => html`<button type="button" key=${key} class="button small" aria-pressed=${key === kind} onClick=${() => choose(key, action)}>${label}</button>`)}</div>
+      <${Field} id="action" label="What to do">${(at) => html`<select ...${at} class="select" value=${action} onChange=${(event) => choose(kind, event.target.value)}>
+        ${Object.keys(ACTIONS[kind]).map((one) => html`<option key=${one} value=${one}>${one}</option>`)}</select>`}</${Field}>
+      <div class="pair">${fields.map((field) => html`<${Option} key=${`${action}-${field.name}`} field=${field} value=${values[field.name]} onChange=${(value) => setValues({ ...values, [field.name]: value })} />`)}</div>
+      <${Drop} label="Choose files" hint="or drop them here" accept=${`${kind}/*`} multiple onFiles=${take} />
+    </div>
+    ${work.length ? html`<ul class="work" aria-label="Files">${work.map((one) => html`<${Piece} key=${one.key} entry=${one} />`)}</ul>`
+      : html`<${Empty} icon="wand" title="Nothing yet"><p>Say what to do, then drop files.</p></${Empty}>`}
+  </div>`;
+}
+
+function Option({ field, value, onChange }) {
+  const write = (event) => onChange(event.target.value);
+  return html`<${Field} id=${field.name} label=${field.label} hint=${field.hint}>${(at) => {
+    if (field.options) return html`<select ...${at} class="select" value=${value} onChange=${write}>${field.options.map((one) => html`<option key=${one} value=${one}>${one}</option>`)}</select>`;
+    if (field.type === "file") return html`<input ...${at} class="input" type="file" accept="image/*" onChange=${(event) => onChange(event.target.files[0] ?? "")} />`;
+    return html`<input ...${at} class="input" type=${field.type ?? "text"} min="0" step=${field.step ?? 1} placeholder=${field.placeholder} value=${value} onInput=${write} />`;
+  }}</${Field}>`;
+}
+
+function Piece({ entry }) {
+  const { status, error } = useJob(entry.jobId);
+  const [files, setFiles] = useState(null);
+  const state = status?.jobState;
+  useEffect(() => {
+    if (state === "Completed") artifactsOf(entry.jobId).then(setFiles, () => setFiles([]));
+  }, [state]);
+  const failure = entry.error ?? error ?? (["Failed", "Cancelled"].includes(state) ? new Error(problemOf(status)) : null);
+  const sending = !entry.jobId && !failure;
+  const made = files?.[0];
+  return html`<li class="card piece">
+    <div class="row between"><strong class="truncate">${entry.file.name}</strong><span class="muted small">${entry.what} · ${bytes(entry.file.size)}</span></div>
+    ${failure ? html`<p class="small bad-text" role="alert"><${Icon} name="warning" /> ${failure.message}</p>`
+      : !made && html`<div class="stack tight" role="status"><span class="small">${sending ? `Sending: ${Math.round(entry.share * 100)} %` : told(status)}</span>
+          <progress aria-label="Progress of ${entry.file.name}" max="1" value=${sending ? entry.share * 0.5 : progressOf(state)}></progress></div>`}
+    ${made && html`<div class="row">${/\.(jpe?g|png|gif|webp|bmp)$/i.test(made.fileName) && html`<img loading="lazy" src=${made.url} alt="The result" />`}
+      <a class="button small" href=${download(made.url)} download=${made.fileName}><${Icon} name="download" /> Download</a></div>`}
+  </li>`;
+}
+
+const progressOf = (state) => ({ Queued: 0.55, Started: 0.75, Executed: 0.95 }[state] ?? 0.5);

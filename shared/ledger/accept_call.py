@@ -1,0 +1,94 @@
+"""The call of the script that accepts jobs: what they have in common, and what each brings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shared.jobs.job import NewJob
+from shared.operation import MEDIA, Operation
+from shared.queues import names as task_names
+from shared.queues import queue_keys
+from shared.settings import Settings
+from shared.store import redis_keys as keys
+from shared.store.clock import milliseconds
+from shared.store.scripts import Argument, Call
+
+
+def accept_call(
+    news: Sequence[NewJob], limit_keys: Sequence[str], settings: Settings, now_ms: int
+) -> Call:
+    """Return the call; `limit_keys` are those of the jobs' key, none when it has no limits."""
+    return Call("accept", _keys(news, limit_keys), _args(news, settings, now_ms))
+
+
+def _keys(news: Sequence[NewJob], limit_keys: Sequence[str]) -> list[str]:
+    first = news[0]
+    of_queue = queue_keys.of_accept(
+        first.model, first.priority, first.owner, first.provider, first.operation
+    )
+    refs = [keys.ref(new.owner, new.ref_id) for new in news]
+    return [keys.JOB_ID, *of_queue, *limit_keys, *refs]
+
+
+def _args(news: Sequence[NewJob], settings: Settings, now_ms: int) -> list[Argument]:
+    first = news[0]
+    args: list[Argument] = [
+        now_ms,
+        keys.JOB_PREFIX,
+        first.model,
+        task_names.chat_queue(first.model),
+        first.priority,
+        settings.queue_window,
+        settings.queue_limit,
+        settings.owner_queue_limit,
+        first.owner,
+        first.allowance.to_json() if first.allowance else "",
+        settings.owner_queue_bytes,
+        len(news),
+        settings.owner_delayed_limit,
+    ]
+    for new in news:
+        args += _own_args(new)
+    return args
+
+
+def _own_args(new: NewJob) -> list[Argument]:
+    fields = _fields_of(new)
+    own: list[Argument] = [
+        milliseconds(new.timeout_s),
+        new.fingerprint,
+        new.tag,
+        len(new.request),
+        new.allowance.tokens if new.allowance else 0,
+        new.run_after,
+        2 * len(fields),
+    ]
+    for pair in fields.items():
+        own += pair
+    return own
+
+
+def _fields_of(new: NewJob) -> dict[str, str | bytes]:
+    """Return what the job's hash holds beside what the script itself writes."""
+    fields: dict[str, str | bytes] = {
+        "ref_id": new.ref_id,
+        "provider": new.provider,
+        "reply_to": new.reply_to,
+        "request": new.request,
+    }
+    if new.mailbox:
+        fields["mailboxes"] = new.mailbox
+    if new.streamed:
+        fields["streamed"] = "1"
+    if new.base_url and (new.reply_to or new.operation in MEDIA):
+        fields["base_url"] = new.base_url
+    if new.request_id:
+        fields["request_id"] = new.request_id
+    if new.operation is not Operation.CHAT:
+        fields["operation"] = new.operation
+    if new.forced:
+        fields["forced"] = "1"
+    if new.allowance:
+        fields["key_id"] = new.allowance.key_id
+        fields["reserved"] = str(new.allowance.tokens)
+    return fields

@@ -1,0 +1,1 @@
+"""The pages for pictures, sound and transforms, as people use them."""

@@ -1,0 +1,128 @@
+"""Pictures are drawn and begun with, recordings written down and played, files transformed."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from tests.acceptance.pages.driving.accessibility import violations
+from tests.acceptance.pages.driving.looks import Look
+from tests.acceptance.pages.driving.profile import Profiles
+from tests.acceptance.system.stack import Stack
+
+
+def _png() -> bytes:
+    written = io.BytesIO()
+    Image.new("RGB", (64, 48), "teal").save(written, "PNG")
+    return written.getvalue()
+
+
+def _assert_good(page: Page, profiles: Profiles, where: str) -> None:
+    assert violations(page) + profiles.of(page).overflow() == [], where
+
+
+def _is_drawn(picture: Locator) -> None:
+    picture.wait_for()
+    picture.scroll_into_view_if_needed()
+    expect(picture).to_have_js_property("complete", True)
+    assert picture.evaluate("one => one.decode().then(() => one.naturalWidth)") > 0
+
+
+def test_picture_is_drawn_kept_and_begun_with(profiles: Profiles, chat_key: str) -> None:
+    page = profiles.signed_in(chat_key, "/Images")
+    page.get_by_text("Nothing yet").wait_for()
+    _assert_good(page, profiles, "empty")
+    page.get_by_label("What the picture shows").fill("A red kite over a lake")
+    page.get_by_label("Size", exact=True).select_option("256x256")
+    page.get_by_role("button", name="Draw").click()
+    made = page.get_by_role("list").locator(".made").first
+    _is_drawn(made.get_by_role("img", name="A red kite over a lake"))
+    expect(made).to_contain_text("demo-image")
+    with page.expect_download() as download:
+        made.get_by_role("link", name="Download").click()
+    assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
+
+    made.get_by_role("button", name="Use as input").click()
+    page.get_by_role("img", name="The picture to begin with").wait_for()
+    page.get_by_label("What the picture shows").fill("The same at night")
+    page.get_by_role("button", name="Change it").click()
+    _is_drawn(page.get_by_role("img", name="The same at night"))
+
+    # Whoever comes back finds both, with what was asked.
+    page.reload()
+    _is_drawn(page.get_by_role("img", name="The same at night"))
+    _is_drawn(page.get_by_role("img", name="A red kite over a lake"))
+    _assert_good(page, profiles, "gallery")
+    page.get_by_role("button", name="Delete").first.click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.locator(".made")).to_have_count(1)
+
+
+def test_recordings_are_written_down_and_texts_are_spoken(
+    profiles: Profiles, chat_key: str, pages_stack: Stack
+) -> None:
+    with pages_stack.api(chat_key) as api:
+        told = {"model": "demo-speech", "input": "One two.", "voice": "alloy"}
+        recording = api.post("/v1/audio/speech", json=told).content
+    page = profiles.signed_in(chat_key, "/Audio")
+    chosen = {"name": "note.mp3", "mimeType": "audio/mpeg", "buffer": recording}
+    page.locator("input[type=file]").set_input_files([chosen])  # type: ignore[list-item]
+    heard = page.get_by_role("article", name="note.mp3")
+    part = heard.get_by_role("button", name="Play from 0:00")
+    part.first.wait_for()
+    expect(heard).to_contain_text("demo transcription")
+    part.first.click()
+    page.wait_for_function("() => !document.querySelector('.transcript audio').paused")
+    page.evaluate("document.querySelector('.transcript audio').pause()")
+
+    page.get_by_role("button", name="Record", exact=True).click()
+    stop = page.get_by_role("button", name="Stop (")
+    expect(stop).to_contain_text("1 s")
+    stop.click()
+    said = page.get_by_role("article", name="Recording")
+    expect(said).to_contain_text("demo transcription")
+
+    page.get_by_label("Text", exact=True).fill("Good morning.")
+    page.get_by_role("button", name="Speak").click()
+    spoken = page.locator(".made audio")
+    spoken.wait_for()
+    assert spoken.evaluate("async one => (await fetch(one.src)).status") == 200
+    _assert_good(page, profiles, "audio")
+
+
+def test_dropped_files_are_transformed(profiles: Profiles, chat_key: str, look: Look) -> None:
+    page = profiles.signed_in(chat_key, "/Transform")
+    page.get_by_label("Format").select_option("webp")
+    drop = page.evaluate_handle(
+        """(bytes) => {
+            const data = new DataTransfer();
+            for (const name of ["a.png", "b.png"])
+                data.items.add(new File([new Uint8Array(bytes)], name, { type: "image/png" }));
+            return data;
+        }""",
+        list(_png()),
+    )
+    page.dispatch_event(".drop", "drop", {"dataTransfer": drop})
+    files = page.get_by_role("list", name="Files").get_by_role("listitem")
+    expect(files).to_have_count(2)
+    expect(files.get_by_role("link", name="Download")).to_have_count(2)
+    with page.expect_download() as download:
+        files.first.get_by_role("link", name="Download").click()
+    with Image.open(download.value.path()) as made:
+        assert (made.format, made.size) == ("WEBP", (64, 48))
+
+    page.get_by_label("What to do").select_option("Crop")
+    chosen = {"name": "c.png", "mimeType": "image/png", "buffer": _png()}
+    page.locator(".drop input").set_input_files([chosen])  # type: ignore[list-item]
+    page.locator(".toast", has_text="Width is missing").wait_for()
+    for label, value in (("Width", "9000"), ("Height", "10")):
+        page.get_by_label(label, exact=True).fill(value)
+    page.locator(".drop input").set_input_files([chosen])  # type: ignore[list-item]
+    expect(files.first.get_by_role("alert")).to_be_visible()
+    _assert_good(page, profiles, "transform")
+    if look.is_phone:
+        page.get_by_role("link", name="Audio").click()
+        page.get_by_role("heading", name="Say a text").wait_for()
