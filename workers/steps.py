@@ -47,6 +47,7 @@ from workers.maintenance.probes import (
 )
 from workers.maintenance.tick import Tick
 from workers.process import Process
+from workers.schedules.ticker import SCHEDULES_S, run_schedules
 
 log = logging.getLogger(__name__)
 
@@ -164,6 +165,7 @@ def _completion_timers(deps: Deps) -> list[Periodic]:
         Periodic("history", Keeper(deps.history), keeper.INTERVAL_S),
         Periodic("pruning of the history", lambda: prune(deps.history), pruning.INTERVAL_S),
         Periodic("batches", Feeder(deps.batches), FEED_S),
+        Periodic("schedules", lambda: run_schedules(deps.schedules), SCHEDULES_S),
         Periodic("sweep of files", lambda: sweep(artifacts), SWEEP_S),
         Periodic("samples of how things stand", lambda: take_samples(redis), SAMPLE_S),
         Periodic("first probes", lambda: probe_unknown(deps.probes), FIRST_PROBES_S),
