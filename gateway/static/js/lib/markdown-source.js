@@ -68,11 +68,11 @@ function rule(name, level, find, start) {
       const found = find(source);
       return found ? { type: name, raw: found.raw, text: found.text.trim(), display: found.display } : undefined;
     },
-    renderer: (token) => `<${token.display ? "div" : "span"} title="${token.display ? "math-block" : "math"}">${escape(token.text)}</${token.display ? "div" : "span"}>`,
+    renderer: (token) => `<${token.display ? "div" : "span"} title="${token.display ? "math-block" : "math"}">${escaped(token.text)}</${token.display ? "div" : "span"}>`,
   };
 }
 
-const escape = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+const escaped = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
 /** Tags that people write in Markdown for want of a better way; all other HTML is shown as text. */
 const HARMLESS = /^<\/?(?:br|sub|sup|kbd|mark|u|b|i|em|strong|details|summary)\s*\/?>$/i;
@@ -96,7 +96,7 @@ const tokenizer = {
 const renderer = {
   // A box that nobody can tick, as a sign: no form is let through.
   checkbox: ({ checked }) => (checked ? "☑ " : "☐ "),
-  html: ({ text }) => text.trim().split(/(?<=>)(?=<)/).every((tag) => HARMLESS.test(tag)) ? text : escape(text),
+  html: ({ text }) => text.trim().split(/(?<=>)(?=<)/).every((tag) => HARMLESS.test(tag)) ? text : escaped(text),
 };
 
 marked.use({ gfm: true, breaks: true, renderer, tokenizer }, math);
