@@ -34,9 +34,11 @@ from gateway.jobs import listing as query_jobs
 from gateway.jobs import results, statistics, streams
 from gateway.jobs import retries as retry_jobs
 from gateway.jobs import views as jobs
+from gateway.media import created as media_created
 from gateway.media import generations as media_generations
 from gateway.media import listings as media_listings
 from gateway.media import openai as media_openai
+from gateway.media import providers as media_providers
 from gateway.media import transforms as media_transforms
 from gateway.ollama import views as ollama_api
 from gateway.openai_headers import add_openai_headers
@@ -57,6 +59,7 @@ from shared.settings import SettingsError, load_settings
 _RESOURCES: Final = (
     *(chat, completions, embeddings, responses, ollama, ollama_api, batch),
     *(media_openai, media_generations, media_transforms, media_listings),
+    *(media_created, media_providers),
     *(jobs, query_jobs, retry_jobs, statistics, streams, models, results),
     *(deliveries, callback_keys, callback_subscriptions, callback_tests),
     *(providers, provider_changes, provider_testing, workers),

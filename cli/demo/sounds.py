@@ -22,6 +22,9 @@ _PIECE: Final = 8192
 _RATE: Final = 24_000
 _MOST_CHARACTERS: Final = 4096
 _PATIENCE_S: Final = 60.0
+#: What its sounds are called, where a format has titles.
+_SPOKEN: Final = "ReplyTo demo speech: espeak-ng"
+_BEEPED: Final = "ReplyTo demo tone: no engine that speaks is installed"
 #: What ffmpeg is told to write, and what that is called.
 _FORMATS: Final = {
     "mp3": (("-f", "mp3"), "audio/mpeg"),
@@ -48,8 +51,10 @@ def speech(request: Json, echo: bytes | None) -> Reply:
     """Return the text, spoken; or a tone that is as long as it would take to say it."""
     del echo
     arguments, kind = _FORMATS[request.get("response_format", "mp3")]
-    spoken = _spoken(request["input"]) or _tone(len(request["input"]))
-    sound = _ffmpeg(spoken, "-ar", str(_RATE), "-ac", "1", *arguments)
+    spoken = _spoken(request["input"])
+    label = _SPOKEN if spoken else _BEEPED
+    told = ("-metadata", f"title={label}", "-ar", str(_RATE), "-ac", "1", *arguments)
+    sound = _ffmpeg(spoken or _tone(len(request["input"])), *told)
     if request.get("stream_format") == "sse":
         events = b"".join(_sound_events(sound, len(request["input"])))
         return Reply({}, iter(()), 0, raw=events, content_type="text/event-stream")

@@ -6,7 +6,7 @@ from flask import Blueprint
 
 from gateway.http.routes import Call, route
 from shared.dtos import catalog
-from shared.dtos.inference import ListModels, OpenAiModel, OpenAiModels, RetrieveModel
+from shared.dtos.inference.models import ListModels, OpenAiModel, OpenAiModels, RetrieveModel
 from shared.dtos.jobs import ActiveAiModels, ActiveAiModelsResponse, ActiveCustomAiModels
 from shared.errors import ModelNotFound, ProviderNotFound
 from shared.providers.provider import Registry

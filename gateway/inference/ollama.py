@@ -15,7 +15,7 @@ from gateway.inference.ollama_models import list_models
 from gateway.ollama.failures import in_ollamas_words
 from gateway.waiting.event_form import OllamaLines
 from shared.dtos import catalog
-from shared.dtos.inference import GetOllamaModels, GetOllamaModelsResponse
+from shared.dtos.inference.ollama import GetOllamaModels, GetOllamaModelsResponse
 from shared.dtos.jobs import QueueOpenAiChatResponse
 from shared.wire.chat_request import ChatCall
 from shared.wire.ollama_request import parse_generation, parse_queue_generation

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from flask import Blueprint
+from flask import Blueprint, Response
 
 from gateway.http.routes import Call, route
 from gateway.media.models import models_for
+from gateway.providers import query as query_db
 from gateway.services import Services
 from shared.api_keys.principal import Principal
 from shared.dtos import catalog
-from shared.dtos.media import ai_server as dtos
+from shared.dtos.media import listings as dtos
 from shared.media.engines import ENGINES, OPENAI_VOICES
 from shared.operation import MEDIA, OPERATIONS_BY_TYPE, Operation
 
@@ -38,7 +39,7 @@ def active_models(call: Call[dtos.ActiveMediaModels]) -> dtos.ActiveMediaModelsR
 
 
 @route(blueprint, catalog.QUERY_MEDIA_MODELS)
-def models(call: Call[dtos.QueryMediaModels]) -> dtos.QueryMediaModelsResponse:
+def models(call: Call[dtos.QueryMediaModels]) -> Response:
     """List the models for pictures and sound, and what each can be asked."""
     wanted = call.request
     found = [
@@ -46,30 +47,29 @@ def models(call: Call[dtos.QueryMediaModels]) -> dtos.QueryMediaModelsResponse:
         for one in _models(call.services, call.principal, wanted.provider_id)
         if wanted.id in (None, one.id)
     ]
-    return dtos.QueryMediaModelsResponse(total=len(found), results=found)
+    return query_db.answer(found, wanted)
 
 
 @route(blueprint, catalog.QUERY_MEDIA_TYPES)
-def types(call: Call[dtos.QueryMediaTypes]) -> dtos.QueryMediaTypesResponse:
+def types(call: Call[dtos.QueryMediaTypes]) -> Response:
     """List the types of providers that can be asked for pictures or sound."""
-    del call
     found = [
         dtos.MediaType(id=name, provider=name)
         for name, operations in OPERATIONS_BY_TYPE.items()
         if operations & MEDIA
     ]
-    return dtos.QueryMediaTypesResponse(total=len(found), results=found)
+    return query_db.answer(found, call.request)
 
 
 @route(blueprint, catalog.QUERY_VOICES)
-def voices(call: Call[dtos.QueryTextToSpeechVoices]) -> dtos.QueryTextToSpeechVoicesResponse:
+def voices(call: Call[dtos.QueryTextToSpeechVoices]) -> Response:
     """List the voices of the models that speak, with what to give as the model."""
     found = [
         dtos.Voice(id=voice, model=f"{model}:{voice.lower()}")
         for model in models_for(call.services, call.principal, Operation.SPEECH)
         for voice in _voices_of(call.services, model)
     ]
-    return dtos.QueryTextToSpeechVoicesResponse(total=len(found), results=found)
+    return query_db.answer(found, call.request)
 
 
 def _voices_of(gateway: Services, model: str) -> tuple[str, ...]:

@@ -64,13 +64,13 @@ _QUEUED: Final = (
 def transform(call: Call[Asked]) -> Response:
     """Change a file and answer with what came of it."""
     with dropped_without_job(call.services, call.request.upload):
-        return waited_for(call.services, call.principal, _call(call.request))
+        return waited_for(call.services, call.principal, transform_of(call.request))
 
 
 def queue(call: Call[Asked]) -> generation.QueueGenerationResponse:
     """Accept a file to be changed, and say where to ask for it."""
     with dropped_without_job(call.services, call.request.upload):
-        chat, upload = _call(call.request), call.request.upload
+        chat, upload = transform_of(call.request), call.request.upload
         return queued(call.services, call.principal, chat, upload)
 
 
@@ -89,7 +89,7 @@ for _later in _QUEUED:
     )
 
 
-def _call(asked: Asked) -> ChatCall:
+def transform_of(asked: Asked) -> ChatCall:
     """Return the call of our own engines. Raises ValidationFailed."""
     task = Task(type(asked.dto).__name__.removeprefix("Queue"))
     files = [

@@ -27,7 +27,7 @@ from gateway.services import Services
 from gateway.waiting.event_form import ResponseEvents
 from gateway.waiting.following import follow_stream, seated
 from shared.dtos import catalog
-from shared.dtos.inference import CancelResponse, RetrieveResponse
+from shared.dtos.inference.responses import CancelResponse, RetrieveResponse
 from shared.errors import ValidationFailed
 from shared.jobs.job import Job
 from shared.jobs.moves import Cancelled

@@ -9,7 +9,8 @@ import logging
 import time
 from typing import Any, Final
 
-from gateway.server.serving import Handler, Worker
+from gateway.server.handler import Handler
+from gateway.server.serving import Worker
 
 log = logging.getLogger("gateway.access")
 

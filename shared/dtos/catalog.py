@@ -17,7 +17,6 @@ from shared.dtos import (
     conversations,
     deliveries,
     history,
-    inference,
     jobs,
     ollama,
     overview,
@@ -26,9 +25,14 @@ from shared.dtos import (
 )
 from shared.dtos.base import Dto
 from shared.dtos.endpoint import DTO_PREFIXES, ONE_WAY_PREFIX, Endpoint, Form, Tag
+from shared.dtos.inference import calls as inference
+from shared.dtos.inference import models, responses
+from shared.dtos.inference import ollama as generations
 from shared.dtos.media import ai_server as generation
 from shared.dtos.media import batches, files, transforms
+from shared.dtos.media import listings as media_lists
 from shared.dtos.media import openai as media
+from shared.dtos.media import providers as media_providers
 
 Q = TypeVar("Q", bound=Dto)
 
@@ -174,8 +178,8 @@ EMBED: Final = _at(
     large=True,
 )
 GENERATE: Final = _dto(
-    inference.OllamaGeneration,
-    inference.OllamaGenerationResponse,
+    generations.OllamaGeneration,
+    generations.OllamaGenerationResponse,
     "POST",
     _CHAT,
     Tag.INFERENCE,
@@ -185,8 +189,8 @@ GENERATE: Final = _dto(
 )
 OLLAMA_GENERATE: Final = _at(
     "POST /api/generate",
-    inference.OllamaGeneration,
-    inference.OllamaGenerationResponse,
+    generations.OllamaGeneration,
+    generations.OllamaGenerationResponse,
     _CHAT,
     Tag.INFERENCE,
     *_WAIT,
@@ -228,7 +232,7 @@ OLLAMA_EMBEDDINGS: Final = _at(
     large=True,
 )
 QUEUE_GENERATION: Final = _dto(
-    inference.QueueOllamaGeneration,
+    generations.QueueOllamaGeneration,
     jobs.QueueOpenAiChatResponse,
     "POST",
     _CHAT,
@@ -250,8 +254,8 @@ AUTO_BATCH: Final = _at(
 # OpenAI's Responses API
 CREATE_RESPONSE: Final = _at(
     "POST /v1/responses",
-    inference.CreateResponse,
-    inference.OpenAiResponse,
+    responses.CreateResponse,
+    responses.OpenAiResponse,
     _CHAT,
     Tag.RESPONSES,
     *_WAIT,
@@ -261,8 +265,8 @@ CREATE_RESPONSE: Final = _at(
 )
 RETRIEVE_RESPONSE: Final = _at(
     "GET /v1/responses/<response_id>",
-    inference.RetrieveResponse,
-    inference.OpenAiResponse,
+    responses.RetrieveResponse,
+    responses.OpenAiResponse,
     _READ,
     Tag.RESPONSES,
     *_JOB,
@@ -273,8 +277,8 @@ RETRIEVE_RESPONSE: Final = _at(
 )
 CANCEL_RESPONSE: Final = _at(
     "POST /v1/responses/<response_id>/cancel",
-    inference.CancelResponse,
-    inference.OpenAiResponse,
+    responses.CancelResponse,
+    responses.OpenAiResponse,
     _CHAT,
     Tag.RESPONSES,
     *_JOB,
@@ -482,17 +486,67 @@ GET_GENERATION: Final = _dto(
     names_job=True,
 )
 ACTIVE_MEDIA_MODELS: Final = _dto(
-    generation.ActiveMediaModels, generation.ActiveMediaModelsResponse, "GET", _READ, Tag.MEDIA
+    media_lists.ActiveMediaModels, media_lists.ActiveMediaModelsResponse, "GET", _READ, Tag.MEDIA
 )
 QUERY_MEDIA_MODELS: Final = _dto(
-    generation.QueryMediaModels, generation.QueryMediaModelsResponse, "GET", _READ, Tag.MEDIA
+    media_lists.QueryMediaModels, media_lists.QueryMediaModelsResponse, "GET", _READ, Tag.MEDIA
 )
 QUERY_MEDIA_TYPES: Final = _dto(
-    generation.QueryMediaTypes, generation.QueryMediaTypesResponse, "GET", _READ, Tag.MEDIA
+    media_lists.QueryMediaTypes, media_lists.QueryMediaTypesResponse, "GET", _READ, Tag.MEDIA
+)
+QUERY_MEDIA_PROVIDERS: Final = _dto(
+    media_providers.QueryMediaProviders,
+    media_providers.QueryMediaProvidersResponse,
+    "GET",
+    _LOOKS,
+    Tag.MEDIA,
+)
+CREATE_MEDIA_PROVIDER: Final = _dto(
+    media_providers.CreateMediaProvider,
+    providers.IdResponse,
+    "POST",
+    _PROVIDERS,
+    Tag.MEDIA,
+    errors.ProviderExists,
+    *_BOOK,
+    audited=True,
+)
+UPDATE_MEDIA_PROVIDER: Final = _dto(
+    media_providers.UpdateMediaProvider,
+    providers.IdResponse,
+    "PATCH",
+    _PROVIDERS,
+    Tag.MEDIA,
+    errors.ProviderNotFound,
+    errors.ProviderExists,
+    *_BOOK,
+    audited=True,
+)
+DELETE_MEDIA_PROVIDER: Final = _dto(
+    media_providers.DeleteMediaProvider,
+    providers.EmptyResponse,
+    "DELETE",
+    _PROVIDERS,
+    Tag.MEDIA,
+    errors.ProviderNotFound,
+    *_BOOK,
+    audited=True,
+)
+CHECK_MEDIA_PROVIDER: Final = _dto(
+    media_providers.CheckMediaProviderStatus,
+    providers.BoolResponse,
+    "POST",
+    _PROVIDERS,
+    Tag.MEDIA,
+    errors.ProviderNotFound,
+    errors.ProbeTimedOut,
+)
+CREATE_MEDIA_TRANSFORM: Final = _made(
+    transforms.CreateMediaTransform, generation.CreateGenerationResponse, *_QUEUED_MEDIA
 )
 QUERY_VOICES: Final = _dto(
-    generation.QueryTextToSpeechVoices,
-    generation.QueryTextToSpeechVoicesResponse,
+    media_lists.QueryTextToSpeechVoices,
+    media_lists.QueryTextToSpeechVoicesResponse,
     "GET",
     _READ,
     Tag.MEDIA,
@@ -520,12 +574,12 @@ MODEL_IMAGE: Final = _dto(
     form=Form.FILE,
 )
 LIST_MODELS: Final = _at(
-    "GET /v1/models", inference.ListModels, inference.OpenAiModels, _READ, Tag.MODELS
+    "GET /v1/models", models.ListModels, models.OpenAiModels, _READ, Tag.MODELS
 )
 RETRIEVE_MODEL: Final = _at(
     "GET /v1/models/<path:name>",
-    inference.RetrieveModel,
-    inference.OpenAiModel,
+    models.RetrieveModel,
+    models.OpenAiModel,
     _READ,
     Tag.MODELS,
     errors.ModelNotFound,
@@ -548,8 +602,8 @@ QUERY_MODELS: Final = _dto(
     providers.QueryAiModels, providers.QueryAiModelsResponse, "GET", _READ, Tag.MODELS
 )
 OLLAMA_MODELS: Final = _dto(
-    inference.GetOllamaModels,
-    inference.GetOllamaModelsResponse,
+    generations.GetOllamaModels,
+    generations.GetOllamaModelsResponse,
     "GET",
     _READ,
     Tag.MODELS,
@@ -568,8 +622,8 @@ JOB_STATUS: Final = _dto(
     names_job=True,
 )
 GENERATION_STATUS: Final = _dto(
-    inference.GetOllamaGenerationStatus,
-    inference.GetOllamaGenerationStatusResponse,
+    generations.GetOllamaGenerationStatus,
+    generations.GetOllamaGenerationStatusResponse,
     "GET",
     _READ,
     Tag.JOBS,

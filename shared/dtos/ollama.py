@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from shared.dtos.base import Dto
-from shared.dtos.inference import GatewayFields
+from shared.dtos.inference.calls import GatewayFields
 
 Json = dict[str, Any]
 

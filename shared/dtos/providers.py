@@ -28,7 +28,9 @@ class AiProviderModel(Dto):
 
 class _ProviderFields(Dto):
     ai_type_id: str | None = Field(
-        None, description="openai, ollama or anthropic; or as AI Server calls it."
+        None,
+        description="openai, ollama, anthropic, automatic1111, comfyui, replicate or local; or as "
+        "AI Server calls it.",
     )
     api_base_url: str | None = Field(None, description="As an OpenAI SDK takes it.")
     api_key_var: str | None = Field(None, description="The workers' variable that holds the key.")

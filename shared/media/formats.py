@@ -70,6 +70,7 @@ class Task(StrEnum):
     TRIM_VIDEO = "TrimVideo"
     WATERMARK_VIDEO = "WatermarkVideo"
     CONVERT_AUDIO = "ConvertAudio"
+    TRIM_AUDIO = "TrimAudio"
 
     @property
     def is_of_a_picture(self) -> bool:

@@ -19,7 +19,10 @@ from workers.callbacks.run import attempt
 
 #: The model that the sample says it is from.
 _MODEL: Final = "test"
-_NO_ROOM: Final = "The worker is busy with receivers that do not answer; try again soon."
+_NO_ROOM: Final = (
+    "The worker is busy with receivers of yours that do not answer, or with too many of all; "
+    "try again soon."
+)
 _TEXT: Final = "This is a test of your callback receiver."
 
 
@@ -32,9 +35,11 @@ def send_sample(deps: CallbackDeps, test_id: int) -> None:
     claim = DeliveryClaim(
         test.id, attempt=1, tries=0, url=test.url, now_ms=now_ms, trigger=Trigger.TEST
     )
-    # Nothing is known of the receiver: it must not take a slot from those that answer.
+    # Nothing is known of the receiver: it must not take a slot from those that answer, nor an
+    # owner's tests all that there are for others.
     with deps.slots.take() as slot:
-        if slot.may_be_unproven:
+        if slot.may_be_unproven and test.owner not in slot.full_owners:
+            slot.belongs_to(test.owner)
             outcome = TestOutcome(*attempt(deps, _job(test, now_ms), claim))
         else:
             outcome = _no_room(now_ms)

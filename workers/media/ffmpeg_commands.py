@@ -62,6 +62,7 @@ _STAYS: Final = {
     "video/mpeg": VideoFormat.MPEG,
     "video/x-ms-wmv": VideoFormat.WMV,
 }
+_OF_SOUND: Final = (Task.CONVERT_AUDIO, Task.TRIM_AUDIO)
 _QUIETLY: Final = ("-nostdin", "-v", "error", "-y")
 #: Sides of most codecs are even.
 _EVEN: Final = "scale=trunc(iw/2)*2:trunc(ih/2)*2"
@@ -89,7 +90,7 @@ def arguments(asked: Json, media_type: str) -> list[str]:
     reading = [*_seek(asked), *_read("input")]
     if task is Task.WATERMARK_VIDEO:
         reading += _read("watermark")
-    if task is Task.CONVERT_AUDIO:
+    if task in _OF_SOUND:
         writing = ["-vn", "-map_metadata", "-1", *_AUDIO[AudioFormat(asked["format"])]]
     else:
         form = VideoFormat(extension(asked, media_type))
@@ -123,7 +124,7 @@ def _read(name: str) -> list[str]:
 
 
 def _seek(asked: Json) -> list[str]:
-    if Task(asked["task"]) is not Task.TRIM_VIDEO:
+    if Task(asked["task"]) not in (Task.TRIM_VIDEO, Task.TRIM_AUDIO):
         return []
     end = ["-to", str(asked["end_s"])] if asked.get("end_s") is not None else []
     return ["-ss", str(asked["start_s"]), *end]

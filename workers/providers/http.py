@@ -22,8 +22,8 @@ from urllib3.exceptions import HTTPError
 
 from shared.codecs.sse import EventParser, EventTooLarge
 from shared.codecs.strict_json import BOM, parse, without_bom
+from shared.turns import begin_share, share
 from workers.providers.answers.body import READ_BYTES, collected, pieces, too_large, whole
-from workers.providers.answers.turns import Share
 from workers.providers.base import EndedWithoutDone, ProviderCall
 from workers.providers.http_errors import ErrorReader, error_of, unreachable
 from workers.providers.no_connection import why
@@ -131,6 +131,7 @@ def _answered(
     session: requests.Session, call: ProviderCall, target: Target, body: bytes | Body
 ) -> Iterator[requests.Response]:
     """Give the answer, if it is a success; close its connection if the block does not end well."""
+    begin_share(call.provider.name)
     try:
         response = _post(session, call, target, body)
     except requests.Timeout as exc:
@@ -186,13 +187,12 @@ def pieces_of(
 
 
 def _parsed(parser: Parser, read: Iterable[bytes]) -> Generator[bytes, None, None]:
-    share = Share()
+    mine = share()
     for data in read:
-        share.begin()
         for piece in parser.feed(data):
             if piece.strip():
                 yield piece
-            share.give_way()
+            mine.give_way()
 
 
 def _rest(parser: Parser, framing: Framing) -> Generator[bytes, None, None]:

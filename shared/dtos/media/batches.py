@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from shared.dtos.inference import OpenAiWire
+from shared.dtos.inference.calls import OpenAiWire
 from shared.dtos.media.files import ExpiresAfter
 
 #: A batch may take from an hour to a week.

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import Field
 
-from shared.dtos.inference import GatewayFields, OpenAiWire
+from shared.dtos.inference.calls import GatewayFields, OpenAiWire
 
 Json = dict[str, Any]
 

@@ -5,6 +5,7 @@ https://docs.servicestack.net/ai-server/transform
 
 from __future__ import annotations
 
+import json
 import re
 from enum import StrEnum
 from typing import Annotated
@@ -54,6 +55,16 @@ def _time(value: object) -> object:
     return text
 
 
+def _parsed(value: object) -> object:
+    """Return what a field of a form says in JSON, its names in any casing."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError as exc:
+            raise ValueError('must be JSON such as {"taskType": "ImageScale"}') from exc
+    return MediaTransformArgs.bind(value) if isinstance(value, dict) else value
+
+
 ImageTo = Annotated[ImageFormat, _read(ImageFormat, jpeg=ImageFormat.JPG, tif=ImageFormat.TIFF)]
 VideoTo = Annotated[VideoFormat, _read(VideoFormat, MVK=VideoFormat.MKV, ogv=VideoFormat.OGG)]
 AudioTo = Annotated[AudioFormat, _read(AudioFormat)]
@@ -62,6 +73,7 @@ Offset = Annotated[int, Field(ge=0, le=100_000), BeforeValidator(lambda v: v or 
 Length = Annotated[int, Field(ge=1, le=100_000)]
 Wide = Annotated[Annotated[int, Field(ge=1, le=7680)] | None, BeforeValidator(zero_is_absent)]
 High = Annotated[Annotated[int, Field(ge=1, le=4320)] | None, BeforeValidator(zero_is_absent)]
+Moment = Annotated[Annotated[float, Field(ge=0)] | None, BeforeValidator(empty_is_absent)]
 Time = Annotated[str | None, BeforeValidator(_time)]
 Scale = Annotated[Annotated[float, Field(gt=0, le=100)] | None, BeforeValidator(zero_is_absent)]
 Opacity = Annotated[Annotated[float, Field(ge=0, le=1)] | None, BeforeValidator(empty_is_absent)]
@@ -231,6 +243,40 @@ class QueueWatermarkVideo(_QueueTransform, _WatermarkVideo):
 
 class ConvertAudio(_Transform, _ConvertAudio):
     """Make a sound in another format, and wait for it."""
+
+
+class MediaTransformArgs(Dto):
+    """What AI Server's own API asks of a file; the members that its tasks use."""
+
+    task_type: Words = Field(None, description="ImageScale, VideoCut, WatermarkImage, …")
+    output_format: Words = Field(None, description="Of videos and sound: mp4, mp3, …")
+    image_output_format: Words = Field(None, description="Of pictures: png, jpg, webp, …")
+    scale_width: Wide = None
+    scale_height: High = None
+    crop_x: Offset = 0
+    crop_y: Offset = 0
+    crop_width: Wide = None
+    crop_height: High = None
+    cut_start: Moment = Field(None, description="Seconds.")
+    cut_end: Moment = Field(None, description="Seconds; by default its end.")
+    watermark_position: Place = None
+    watermark_scale: Scale = None
+
+
+class CreateMediaTransform(Dto):
+    """Queue a change of a file, which comes as a part of the form; `request` may be JSON there."""
+
+    request: Annotated[MediaTransformArgs, BeforeValidator(_parsed)]
+    image: str | None = Field(None, description=_FILE)
+    video: str | None = Field(None, description=_FILE)
+    audio: str | None = Field(None, description=_FILE)
+    watermark: str | None = Field(None, description=_FILE)
+    provider: Text = Field(None, description="Read over: our own engines do it.")
+    state: Words = Field(None, description="Handed back with the result.")
+    reply_to: Url = Field(None, description="Where the result is posted.")
+    ref_id: Text = Field(None, description="Your name for the job.")
+    run_after: RunAfter = Field(None, description=RUN_AFTER)
+    tag: Text = Field(None, description="Anything you group by.")
 
 
 class QueueConvertAudio(_QueueTransform, _ConvertAudio):

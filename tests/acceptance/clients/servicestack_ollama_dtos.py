@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Dict, List, Optional
 
 from dataclasses_json import LetterCase, Undefined, dataclass_json
-from servicestack import BackgroundJobState, IGet, IPost, IReturn, ResponseStatus
+from servicestack import BackgroundJobState, IGet, IPost, IReturn
+
+from tests.acceptance.clients.servicestack_dtos import QueueResponse
 
 _wire = dataclass_json(letter_case=LetterCase.CAMEL, undefined=Undefined.EXCLUDE)
 _as_written = dataclass_json(undefined=Undefined.EXCLUDE)
@@ -40,15 +42,6 @@ class OllamaGeneration(IReturn[GenerationResponse], IPost):
     keep_alive: Optional[str] = None
     ref_id: Optional[str] = None
     tag: Optional[str] = None
-
-
-@_wire
-@dataclass
-class QueueResponse:
-    id: int = 0
-    ref_id: Optional[str] = None
-    status_url: Optional[str] = None
-    response_status: Optional[ResponseStatus] = None
 
 
 @_wire

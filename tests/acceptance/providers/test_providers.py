@@ -334,6 +334,9 @@ def test_admin_lists_checks_and_sees_workers_and_others_may_not(
         "ollama",
         "anthropic",
         "automatic1111",
+        "comfyui",
+        "replicate",
+        "local",
     }
     names = {one.name for one in admin.send(dtos.GetActiveProviders()).results}
     assert names == {"first", "second", "limited", "lonely"}

@@ -38,7 +38,7 @@ OPEN = {
     "AutoBatch",
 }
 #: They change nothing that lasts.
-TRIALS = {"ChatAiProvider", "CheckAiProviderStatus"}
+TRIALS = {"ChatAiProvider", "CheckAiProviderStatus", "CheckMediaProviderStatus"}
 ROOT = Path(__file__).parents[3]
 
 

@@ -11,7 +11,7 @@ from urllib3.exceptions import HTTPError
 
 from shared.codecs.json_size import has_more_values
 from shared.errors import Failure
-from shared.turns import take_turn
+from shared.turns import share
 from workers.heavy import away
 from workers.providers.answers.completeness import Completeness
 from workers.providers.answers.head import end_when
@@ -20,10 +20,6 @@ from workers.providers.http_errors import unreachable
 
 #: Most bytes taken at once: what is read of them takes some milliseconds, also of blank lines only.
 READ_BYTES: Final = 16_384
-#: After so many pieces, or bytes, others have a turn: thousands of one byte each are in what was
-#: read at once, and a gigabyte in what was read of something compressed.
-_TURN_PIECES: Final = 64
-_TURN_BYTES: Final = 131_072
 #: The codings that we ask for, and their names of old (RFC 9110, 8.4.1).
 _CODINGS: Final = frozenset(("", "identity", "gzip", "x-gzip", "deflate"))
 _GZIP_BEGINS: Final = b"\x1f\x8b"
@@ -39,18 +35,17 @@ def pieces(call: ProviderCall, response: requests.Response) -> Iterator[bytes]:
     """Yield the body as it comes, decompressed. Raises ProviderError and what urllib3 raises."""
     raw = response.raw
     _look_at_coding(call, response)
-    taken = count = turn_at = 0
+    taken = 0
+    mine = share()
     # What has come is passed on at once: `read1` waits for no more than is there.
     while data := raw.read1(READ_BYTES, decode_content=True):
         taken += len(data)
         if taken > call.answer_max_bytes:
             raise too_large(call)
         yield data
-        count += 1
-        if count % _TURN_PIECES == 0 or taken > turn_at:
-            turn_at = taken + _TURN_BYTES
-            if count > 1:
-                take_turn(call.provider.name)
+        # Thousands of one byte each are in what was read at once, and a gigabyte in what was read
+        # of something compressed.
+        mine.give_way()
 
 
 def whole(call: ProviderCall, response: requests.Response) -> bytes:

@@ -14,8 +14,7 @@ from math import inf
 from time import monotonic
 from typing import Any, Final
 
-from shared.turns import take_turn
-from workers.providers.answers.turns import SHARE_S
+from shared.turns import share
 
 #: Interim answers to one request; servers send one or two.
 _MOST_INTERIM: Final = 32
@@ -63,21 +62,17 @@ class _GivingWay(io.RawIOBase):
 
     def __init__(self, raw: Any) -> None:
         self._raw = raw
-        self._worked_s = 0.0
-        self._read_at = monotonic()
+        self._share = share()
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self._worked_s += monotonic() - self._read_at + _READ_S
-        if self._worked_s > SHARE_S:
-            self._worked_s = 0.0
-            take_turn()
+        self._share.give_way(_READ_S)
         taken: int | None = (
             self._raw.readinto(buffer) if self.is_whole is None else self._read(buffer)
         )
-        self._read_at = monotonic()
+        self._share.begin()
         return taken
 
     def _read(self, buffer: Any) -> int:

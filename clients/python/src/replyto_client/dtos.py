@@ -339,6 +339,12 @@ class CheckAiProviderStatus(TypedDict):
     provider: str
 
 
+class CheckMediaProviderStatus(TypedDict):
+    """Probe a provider of pictures or sound now."""
+
+    provider: str
+
+
 class Choice(TypedDict):
     """One answer of a chat."""
 
@@ -525,6 +531,38 @@ class CreateGenerationResponse(TypedDict):
     responseStatus: NotRequired[ResponseStatus | None]
 
 
+class CreateMediaProvider(TypedDict):
+    """Add a provider of pictures or sound."""
+
+    apiKey: NotRequired[str | None]
+    apiKeyVar: NotRequired[str | None]
+    apiKeyHeader: NotRequired[str | None]
+    apiBaseUrl: NotRequired[str | None]
+    heartbeatUrl: NotRequired[str | None]
+    concurrency: NotRequired[int | None]
+    priority: NotRequired[int | None]
+    enabled: NotRequired[bool | None]
+    models: NotRequired[list[str] | None]
+    name: str
+    mediaTypeId: str
+
+
+class CreateMediaTransform(TypedDict):
+    """Queue a change of a file, which comes as a part of the form; `request` may be JSON there."""
+
+    request: MediaTransformArgs
+    image: NotRequired[str | None]
+    video: NotRequired[str | None]
+    audio: NotRequired[str | None]
+    watermark: NotRequired[str | None]
+    provider: NotRequired[str | None]
+    state: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
+    refId: NotRequired[str | None]
+    runAfter: NotRequired[str | None]
+    tag: NotRequired[str | None]
+
+
 class CreateResponse(TypedDict):
     """Make a response: in the background, or answer with it at its end or as it comes."""
 
@@ -646,6 +684,13 @@ class DeleteFilesResponse(TypedDict):
     deleted: NotRequired[list[str]]
     missing: NotRequired[list[str]]
     failed: NotRequired[list[str]]
+
+
+class DeleteMediaProvider(TypedDict):
+    """Take a provider of pictures or sound away."""
+
+    id: NotRequired[int | None]
+    name: NotRequired[str | None]
 
 
 class DeletePrompt(TypedDict):
@@ -1247,6 +1292,45 @@ class MediaModel(TypedDict):
     name: str
     apiModels: dict[str, str]
     supportedTasks: dict[str, list[str]]
+
+
+class MediaProvider(TypedDict):
+    """A provider of pictures or sound as it is shown. Its key is not."""
+
+    id: int
+    name: str
+    apiKeyVar: NotRequired[str | None]
+    apiKeyHeader: NotRequired[str | None]
+    apiBaseUrl: NotRequired[str | None]
+    heartbeatUrl: NotRequired[str | None]
+    concurrency: NotRequired[int]
+    priority: int
+    enabled: bool
+    status: str
+    offlineDate: NotRequired[str | None]
+    createdDate: str
+    mediaTypeId: str
+    mediaType: dict[str, Any]
+    models: list[str]
+    operations: dict[str, list[str]]
+
+
+class MediaTransformArgs(TypedDict):
+    """What AI Server's own API asks of a file; the members that its tasks use."""
+
+    taskType: NotRequired[str | None]
+    outputFormat: NotRequired[str | None]
+    imageOutputFormat: NotRequired[str | None]
+    scaleWidth: NotRequired[int | None]
+    scaleHeight: NotRequired[int | None]
+    cropX: NotRequired[int]
+    cropY: NotRequired[int]
+    cropWidth: NotRequired[int | None]
+    cropHeight: NotRequired[int | None]
+    cutStart: NotRequired[float | None]
+    cutEnd: NotRequired[float | None]
+    watermarkPosition: NotRequired[Literal['TopLeft', 'TopRight', 'BottomLeft', 'BottomRight', 'Center'] | None]
+    watermarkScale: NotRequired[float | None]
 
 
 class MediaType(TypedDict):
@@ -2062,6 +2146,12 @@ class QueryJobsResponse(TypedDict):
 class QueryMediaModels(TypedDict):
     """List the models for pictures and sound."""
 
+    skip: NotRequired[int | None]
+    take: NotRequired[int | None]
+    orderBy: NotRequired[str | None]
+    orderByDesc: NotRequired[str | None]
+    include: NotRequired[str | None]
+    fields: NotRequired[str | None]
     id: NotRequired[str | None]
     providerId: NotRequired[str | None]
 
@@ -2074,9 +2164,36 @@ class QueryMediaModelsResponse(TypedDict):
     results: list[MediaModel]
 
 
+class QueryMediaProviders(TypedDict):
+    """List the providers that can be asked for pictures or sound."""
+
+    skip: NotRequired[int | None]
+    take: NotRequired[int | None]
+    orderBy: NotRequired[str | None]
+    orderByDesc: NotRequired[str | None]
+    include: NotRequired[str | None]
+    fields: NotRequired[str | None]
+    id: NotRequired[int | None]
+    name: NotRequired[str | None]
+
+
+class QueryMediaProvidersResponse(TypedDict):
+    """A page of providers."""
+
+    offset: int
+    total: int
+    results: list[MediaProvider]
+
+
 class QueryMediaTypes(TypedDict):
     """List the types of providers for pictures and sound."""
 
+    skip: NotRequired[int | None]
+    take: NotRequired[int | None]
+    orderBy: NotRequired[str | None]
+    orderByDesc: NotRequired[str | None]
+    include: NotRequired[str | None]
+    fields: NotRequired[str | None]
 
 
 class QueryMediaTypesResponse(TypedDict):
@@ -2103,6 +2220,12 @@ class QueryPromptsResponse(TypedDict):
 class QueryTextToSpeechVoices(TypedDict):
     """List the voices that speech can be asked in."""
 
+    skip: NotRequired[int | None]
+    take: NotRequired[int | None]
+    orderBy: NotRequired[str | None]
+    orderByDesc: NotRequired[str | None]
+    include: NotRequired[str | None]
+    fields: NotRequired[str | None]
 
 
 class QueryTextToSpeechVoicesResponse(TypedDict):
@@ -2830,6 +2953,23 @@ class UpdateCallbackSubscription(TypedDict):
     id: str
     url: NotRequired[str | None]
     events: NotRequired[list[Literal['job.completed', 'job.failed', 'job.cancelled', 'callback.exhausted', 'batch.completed', 'batch.failed', 'batch.expired', 'batch.cancelled']] | None]
+
+
+class UpdateMediaProvider(TypedDict):
+    """Change fields of a provider of pictures or sound; what is absent stays."""
+
+    apiKey: NotRequired[str | None]
+    apiKeyVar: NotRequired[str | None]
+    apiKeyHeader: NotRequired[str | None]
+    apiBaseUrl: NotRequired[str | None]
+    heartbeatUrl: NotRequired[str | None]
+    concurrency: NotRequired[int | None]
+    priority: NotRequired[int | None]
+    enabled: NotRequired[bool | None]
+    models: NotRequired[list[str] | None]
+    id: NotRequired[int | None]
+    name: NotRequired[str | None]
+    mediaTypeId: NotRequired[str | None]
 
 
 class Usage(TypedDict):

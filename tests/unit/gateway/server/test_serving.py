@@ -16,8 +16,9 @@ from gevent.event import Event
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
+from gateway.server.handler import Handler
 from gateway.server.limits import Limits
-from gateway.server.serving import Handler, Server
+from gateway.server.serving import Server
 from gateway.waiting.disconnect import client_left
 
 END = b"\r\n\r\n"

@@ -1,0 +1,1 @@
+"""Calls of models: requests and answers of OpenAI and Ollama, with the gateway's own fields."""
