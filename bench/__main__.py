@@ -9,8 +9,9 @@ from pathlib import Path
 
 import click
 
-from bench import batches, callbacks, document, enqueue, pipeline, streams, sync
+from bench import batches, callbacks, document, enqueue, overrides, pipeline, streams, sync
 from bench.load.interrupts import end_on_signals
+from bench.media import overhead
 from bench.options import Options
 from bench.result import BenchmarkFailed, Report
 from bench.terminal import Progress, show
@@ -22,6 +23,8 @@ _BENCHMARKS: dict[str, Callable[[Options, Progress], Report]] = {
     "sync": sync.run,
     "streams": streams.run,
     "callbacks": callbacks.run,
+    "overrides": overrides.run,
+    "media": overhead.run,
 }
 
 

@@ -50,6 +50,7 @@ from gateway.providers import testing as provider_testing
 from gateway.providers import views as providers
 from gateway.request_id import request_id
 from gateway.responses import views as responses
+from gateway.schedules import views as schedules
 from gateway.self_check import keep_checking
 from gateway.services import Services, attach, build_services
 from gateway.typed import views as typed
@@ -63,7 +64,7 @@ _RESOURCES: Final = (
     *(jobs, query_jobs, retry_jobs, statistics, streams, models, results),
     *(deliveries, callback_keys, callback_subscriptions, callback_tests),
     *(providers, provider_changes, provider_testing, workers),
-    *(batches, files, file_uploads, file_links, locations, file_survey),
+    *(batches, schedules, files, file_uploads, file_links, locations, file_survey),
     *(keys, audit, overview, health, metrics, ai_server, openapi),
     *(typed, pages, sign_in, conversations),
 )

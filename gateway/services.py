@@ -10,6 +10,7 @@ from typing import cast
 import redis
 from flask import Flask, current_app
 
+from gateway import lean
 from gateway.admin.metrics_page import MetricsPage
 from gateway.auth.authenticator import Keys
 from gateway.auth.issued_keys import IssuedKeys
@@ -33,6 +34,7 @@ from shared.history.query import JobQueries
 from shared.history.reader import HistoryReader
 from shared.history.statistics import Statistics
 from shared.history.writer import HistoryWriter
+from shared.lean import take_out
 from shared.ledger.chunk_store import ChunkStore
 from shared.ledger.job_store import JobStore
 from shared.ledger.response_names import ResponseNames
@@ -125,6 +127,8 @@ class Services:
 
 def build_services(settings: Settings) -> Services:
     """Return the services of a gateway process. Connects when first used."""
+    if not settings.lean:
+        take_out(lean.STEPS)
     client = redis_client.connect(
         settings.redis_address,
         timeout_s=redis_client.GATEWAY_TIMEOUT_S,

@@ -280,6 +280,24 @@ class TooManySubscriptions(ServiceError):
     error_code = "TooManySubscriptions"
 
 
+class ScheduleNotFound(ServiceError):
+    """No such schedule."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "schedule_not_found"
+    error_code = "NotFound"
+
+
+class TooManySchedules(ServiceError):
+    """This key has as many schedules as it may; delete one first."""
+
+    status = 422
+    type = "invalid_request_error"
+    code = "too_many_schedules"
+    error_code = "TooManySchedules"
+
+
 class StreamGone(ServiceError):
     """The chunks of this stream are not kept any more; ask for the job's result."""
 

@@ -208,6 +208,12 @@ class Settings(BaseSettings):
     )
     access_log: bool = Field(default=False, description="Log each request to the gateway.")
 
+    lean: bool = Field(
+        default=True,
+        description="`false` runs the libraries' own ways where ours leave out what nobody needs: "
+        "slower, and it tells whether a fault is ours.",
+    )
+
     trusted_proxies: Amount = Field(
         0,
         description="Proxies before the gateway whose `X-Forwarded-For` and `X-Forwarded-Proto` "
@@ -374,9 +380,8 @@ class Settings(BaseSettings):
         description="Most pictures, videos and sounds that one worker process converts at once; "
         "0: as many as the machine has processors.",
     )
-    live_sound_bytes: int = Field(
+    live_sound_bytes: Amount = Field(
         4 * 1024 * 1024,
-        ge=0,
         description="Most bytes of a spoken answer that its client gets while it is made, through "
         "Redis; the rest comes when all of it is kept. 0: none before that.",
     )

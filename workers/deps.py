@@ -19,6 +19,7 @@ from shared.database.database import Database
 from shared.egress.way_out import Egresses
 from shared.history.unstored import Unstored
 from shared.history.writer import HistoryWriter
+from shared.lean import take_out
 from shared.ledger.attempts import Attempts
 from shared.ledger.chunk_store import ChunkStore
 from shared.ledger.completion import Completion
@@ -35,6 +36,7 @@ from shared.security.provider_places import ANYWHERE, ProviderPlaces
 from shared.settings import Settings
 from shared.store import client as redis_client
 from shared.telemetry.counters import Counters
+from workers import lean
 from workers.batches.desk import Desk, desk_of
 from workers.callbacks.deps import CallbackDeps
 from workers.callbacks.leases import Leases
@@ -63,6 +65,7 @@ from workers.providers.ollama import OllamaDialect
 from workers.providers.openai import OpenAiDialect
 from workers.routing.deps import RoutingDeps
 from workers.routing.traffic import Traffic
+from workers.schedules.ticker import ScheduleDeps, schedule_deps
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +79,15 @@ class Deps:
     completion: CompletionDeps
     history: HistoryDeps
     batches: Desk
+    schedules: ScheduleDeps
     tick: TickDeps
     probes: ProbeDeps
 
 
 def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
     """Return the dependencies of a worker process of so many slots. Connects when first used."""
+    if not settings.lean:
+        take_out(lean.STEPS)
     process = _process(settings, worker_name)
     database = Database(settings.effective_database_url)
     artifacts, prices = Artifacts(database, settings), FilePrices(settings.providers_file)
@@ -97,6 +103,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
         ),
         history=HistoryDeps(process, unstored, HistoryWriter(database), prices),
         batches=desk_of(process, chat.routing.registry, database, artifacts, unstored),
+        schedules=schedule_deps(process, chat.routing.registry, database),
         tick=_tick_deps(process, chat.routing),
         probes=ProbeDeps(process, chat.routing, chat.access, chat.llm_session),
     )

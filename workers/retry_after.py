@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 import requests
@@ -10,6 +11,9 @@ from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
 
 _is_number = re.compile(r"\d{1,15}(?:\.\d*)?|\.\d+", re.ASCII).fullmatch
+#: One of several waits in one header: a date has a comma of its own.
+_waits = re.compile(r"[A-Za-z]{3,9},[^,]*|[^,]+").findall
+_MOST_WAITS: Final = 16
 _MILLISECONDS: Final = 1000
 
 
@@ -18,25 +22,36 @@ def retry_after_s(response: requests.Response) -> float | None:
 
     `retry-after-ms` is told by OpenAI and Azure beside the other, and says it more precisely.
     """
-    precise = _number(response.headers.get("retry-after-ms"))
+    precise = _longest(response.headers.get("retry-after-ms"), _number)
     if precise is not None:
         return precise / _MILLISECONDS
     return parse_retry_after_s(response.headers.get("Retry-After"))
 
 
 def parse_retry_after_s(value: str | None) -> float | None:
-    """Read Retry-After: a date or seconds (RFC 9110 §10.2.3), also with a fraction as many send."""
-    if not value:
-        return None
+    """Read Retry-After: a date or seconds (RFC 9110 §10.2.3), also with a fraction as many send.
+
+    A server and the gateway in front of it may each send one, which come joined: the longest one
+    satisfies both.
+    """
+    return _longest(value, _wait_s)
+
+
+def _longest(value: str | None, read: Callable[[str], float | None]) -> float | None:
+    waits = map(read, _waits(value or "")[:_MOST_WAITS])
+    return max((wait for wait in waits if wait is not None), default=None)
+
+
+def _wait_s(value: str) -> float | None:
     seconds = _number(value)
     if seconds is not None:
         return seconds
     try:
-        return max(0.0, Retry().parse_retry_after(value))
+        return max(0.0, Retry().parse_retry_after(value.strip()))
     except (InvalidHeader, ValueError, OverflowError):
         return None
 
 
-def _number(text: str | None) -> float | None:
-    stripped = (text or "").strip()
+def _number(text: str) -> float | None:
+    stripped = text.strip()
     return float(stripped) if _is_number(stripped) else None

@@ -41,6 +41,7 @@ from workers.maintenance.periodic import Periodic
 from workers.maintenance.probes import INTERVAL_S, probe_providers
 from workers.maintenance.tick import Tick
 from workers.process import Process
+from workers.schedules.ticker import SCHEDULES_S, run_schedules
 
 log = logging.getLogger(__name__)
 
@@ -158,6 +159,7 @@ def _completion_timers(deps: Deps) -> list[Periodic]:
         Periodic("history", Keeper(deps.history), keeper.INTERVAL_S),
         Periodic("pruning of the history", lambda: prune(deps.history), pruning.INTERVAL_S),
         Periodic("batches", Feeder(deps.batches), FEED_S),
+        Periodic("schedules", lambda: run_schedules(deps.schedules), SCHEDULES_S),
         Periodic("sweep of files", lambda: sweep(artifacts), SWEEP_S),
     ]
 

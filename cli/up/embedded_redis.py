@@ -20,6 +20,7 @@ import redis
 
 from cli.memory import memory_bytes
 from cli.ports import bind_problem, free_port
+from cli.up.restored_redis import restore
 from cli.up.start_problem import StartProblem
 from shared.settings import redis_url_file
 from shared.store.address import read_address
@@ -127,13 +128,17 @@ def prepare(
 
     `max_bytes` is the most that it may hold; by default half of the memory there is.
 
-    Raises RedisUnavailable when there is no server, or only one too old for the data.
+    A `dump.rdb` that was put into its folder is what it begins with, where it has nothing else.
+
+    Raises RedisUnavailable when there is no server, or only one too old for the data, and
+    StartProblem when a copy that was put back cannot be read.
     """
     server = binary or find_server()
     directory = data_dir.resolve() / "redis"
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     server = _made_executable(server, directory)
     _refuse_older_server(server, directory)
+    restore(server, directory)
     port, password = _address(data_dir)
     url = f"redis://:{password}@{_HOST}:{port}/0"
     config = directory / "redis.conf"

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from flask import Flask, Request, Response
+from flask.ctx import AppContext
 from flask.sessions import NullSession, SessionInterface
 from flask.typing import ResponseReturnValue
 from werkzeug.routing import Map, MapAdapter, Rule
@@ -67,32 +68,41 @@ class App(Flask):
         known = self._known.get((request.method, request.path))
         return known or super().create_url_adapter(request)  # type: ignore[return-value]
 
-    def full_dispatch_request(self) -> Response:
+    # Flask 3.1 calls these without a context, 3.2 with one before all else; its own methods want it
+    # back, and it looks at the annotation to tell old overrides from new ones.
+
+    def full_dispatch_request(self, *ctx: AppContext) -> Response:
         """Answer the request; tell nobody beside."""
+        app: Any = self
         self._got_first_request = True
         try:
-            answer = self.preprocess_request()
+            answer = app.preprocess_request(*ctx)
             if answer is None:
-                answer = self.dispatch_request()
+                answer = app.dispatch_request(*ctx)
         except Exception as error:
-            answer = self.handle_user_exception(error)
-        return self.process_response(self.make_response(answer))
+            answer = app.handle_user_exception(*ctx, error)
+        response: Response = app.process_response(*ctx, app.make_response(answer))
+        return response
 
-    def preprocess_request(self) -> ResponseReturnValue | None:
+    def preprocess_request(self, *ctx: AppContext) -> ResponseReturnValue | None:
         """Run what is to run before a request, if there is any such function."""
         if self.before_request_funcs or self.url_value_preprocessors:
-            return super().preprocess_request()
+            library: Any = super()
+            answer: ResponseReturnValue | None = library.preprocess_request(*ctx)
+            return answer
         return None
 
-    def do_teardown_request(self, exc: BaseException | None = None) -> None:
+    def do_teardown_request(self, *ctx: AppContext, **named: Any) -> None:  # type: ignore[override]
         """Run what is to run after a request, if there is any such function."""
         if self.teardown_request_funcs:
-            super().do_teardown_request(exc)
+            library: Any = super()
+            library.do_teardown_request(*ctx, **named)
 
-    def do_teardown_appcontext(self, exc: BaseException | None = None) -> None:
+    def do_teardown_appcontext(self, *ctx: AppContext, **named: Any) -> None:  # type: ignore[override]
         """Run what is to run after it, if there is any such function."""
         if self.teardown_appcontext_funcs:
-            super().do_teardown_appcontext(exc)
+            library: Any = super()
+            library.do_teardown_appcontext(*ctx, **named)
 
 
 def known_routes(url_map: Map) -> dict[tuple[str, str], KnownRoute]:

@@ -66,7 +66,12 @@ def picture_events(gateway: Services, told: Answer, operation: Operation) -> Ite
     for item in stored.get("data", []):
         kept = Kept(**item[result.ARTIFACT]) if result.ARTIFACT in item else None
         content = b"".join(base64_of(read(gateway, kept))).decode() if kept else None
-        shown: Json = {"type": name, "b64_json": content, "url": item.get("url"), **about}
+        shown: Json = {
+            "type": name,
+            "b64_json": content,
+            "url": None if kept else item.get("url"),
+            **about,
+        }
         if stored.get("usage") is not None:
             shown["usage"] = stored["usage"]
         yield _event({part: value for part, value in shown.items() if value is not None})

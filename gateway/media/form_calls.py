@@ -9,7 +9,7 @@ from gateway.media.uploads import Upload, drop, read_upload
 from gateway.services import services
 from shared.errors import ValidationFailed
 from shared.media import request as media_request
-from shared.operation import TRANSCRIPTS, Operation
+from shared.operation import Operation
 from shared.wire.chat_request import ChatCall, ChatRequest
 from shared.wire.naming import GATEWAY_FIELDS, fold
 from shared.wire.run_after import read_run_after
@@ -34,7 +34,7 @@ class FormCall:
     call: ChatCall
     upload: Upload
     streams: bool
-    #: As the request says how it wants its answer.
+    #: As the request says how it wants its answer; empty when it does not.
     response_format: str
 
 
@@ -62,8 +62,7 @@ def _call(operation: Operation, upload: Upload) -> FormCall:
     streams = str(fields.get("stream", "")).lower() in ("true", "1")
     call = media_call(operation, fields, upload, told)
     call = replace(call, chat=replace(call.chat, stream=streams))
-    default = "json" if operation in TRANSCRIPTS else "b64_json"
-    return FormCall(call, upload, streams, str(fields.get("response_format") or default))
+    return FormCall(call, upload, streams, str(fields.get("response_format") or ""))
 
 
 def media_call(

@@ -34,7 +34,7 @@ def _read(operation: Operation) -> FormCall:
     streams = fields.get("stream_format") == "sse" if is_sound else call.chat.stream
     # A sound is passed on as it comes, whatever its form.
     call = replace(call, chat=replace(call.chat, stream=is_sound or call.chat.stream))
-    return FormCall(call, Upload(), streams, fields.get("response_format") or "b64_json")
+    return FormCall(call, Upload(), streams, fields.get("response_format") or "")
 
 
 def _read_edit() -> FormCall:
@@ -60,7 +60,7 @@ def pictures(call: Call[FormCall]) -> Response:
         told = result_of(gateway, call.principal, asked.call)
     if told.response is None:
         return answer_of(told)
-    return rendering.pictures(gateway, told, as_links=asked.response_format == "url")
+    return rendering.pictures(gateway, told, form=asked.response_format)
 
 
 @route(blueprint, catalog.CREATE_SPEECH, read=partial(_read, Operation.SPEECH))

@@ -25,10 +25,10 @@ Json = dict[str, Any]
 _PIECE: Final = 3 * 16_384
 
 
-def pictures(gateway: Services, told: Answer, *, as_links: bool) -> Response:
-    """Answer with pictures as OpenAI does; `as_links` with links to them."""
+def pictures(gateway: Services, told: Answer, *, form: str) -> Response:
+    """Answer with pictures as OpenAI does: in the form asked for, else as the provider did."""
     stored = parse(told.response or b"{}")
-    if as_links:
+    if form == "url" or (not form and result.came_as_links(stored)):
         return dressed(JsonResponse(json.dumps(result.with_links(stored))), told)
     pieces, size_bytes = _in_base64(gateway, stored)
     response = Response(pieces, mimetype="application/json")

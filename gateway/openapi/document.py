@@ -29,6 +29,7 @@ _TAGS: Final = {
     Tag.RESPONSES: "OpenAI's Responses API.",
     Tag.FILES: "Files that are kept: uploaded, or made by a model.",
     Tag.MEDIA: "Pictures, speech, and what is made of them.",
+    Tag.SCHEDULES: "Calls that are made again and again, at the times of a cron expression.",
     Tag.BATCHES: "OpenAI's batches: a file of calls, done when there is time.",
     Tag.MODELS: "Which models there are.",
     Tag.JOBS: "Where a job stands, what it came to, ending it, trying it again.",

@@ -30,6 +30,8 @@ class FolderBlobs:
         self._folder = folder
         self._free_bytes = free_bytes
         self._threads = NativeThreads()
+        #: Subfolders whose own names this process has made durable.
+        self._lasting: set[str] = set()
 
     def check_room(self) -> None:
         """Raise StorageFull when the disk has less free than is left to others."""
@@ -71,6 +73,13 @@ class FolderBlobs:
         """Return where a blob is."""
         return self._folder / name[:2] / name
 
+    def sync_names(self, folder: Path) -> None:
+        """Make the names in a subfolder durable, and the first time its own."""
+        _sync(folder)
+        if folder.name not in self._lasting:
+            _sync(folder.parent)
+            self._lasting.add(folder.name)
+
     def run(self, work: Callable[[], T], limit_s: float = _PIECE_S) -> T:
         """Do something with the disk, in a thread where others would wait."""
         try:
@@ -108,7 +117,7 @@ class _FileWriter(BlobWriter):
         def work() -> None:
             os.fsync(self._file.fileno())
             self._file.close()
-            _sync_folder(self._path.parent)
+            self._blobs.sync_names(self._path.parent)
 
         self._blobs.run(work, _SYNC_S)
 
@@ -124,11 +133,9 @@ class _FileWriter(BlobWriter):
             return
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable, and the folder's own name."""
-    for place in (folder, folder.parent):
-        descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -45,7 +45,8 @@ class Records:
             row = {"name": blob, "owner": owner, "size": 0, "state": WRITING, "until_ms": until_ms}
             connection.execute(insert(blobs).values(row))
 
-        self._database.write(write)
+        # A machine that loses its power here may lose this row and keep some bytes of the file.
+        self._database.write(write, soon=True)
 
     def reserve(self, blob: str, owner: str, more: int, until_ms: int) -> None:
         """Take so many bytes more of the owner's storage, and go on until then.

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from shared.database import migration
-from shared.database.engine import WRITES, build_engine
+from shared.database.engine import SOON, WRITES, build_engine
 from shared.database.refusals import is_outage
 from shared.database.url import parse_url
 from shared.errors import DatabaseUnavailable
@@ -51,13 +51,17 @@ class Database:
         self.migrate()
         return self._run(lambda: self._transact(work, timeout_s), timeout_s)
 
-    def write(self, work: Callable[[Connection], T], timeout_s: float = WRITE_S) -> T:
+    def write(
+        self, work: Callable[[Connection], T], timeout_s: float = WRITE_S, *, soon: bool = False
+    ) -> T:
         """Run `work` in a transaction that is committed when it returns, else rolled back.
 
+        `soon`: it may be lost when the machine loses its power at once, but not when processes die;
+        the next one that is not so makes it last, too. SQLite alone makes a difference.
         Raises DatabaseUnavailable, and sqlalchemy's errors when the database will not have it.
         """
         self.migrate()
-        return self._run(lambda: self._transact(work, timeout_s, writes=True), timeout_s)
+        return self._run(lambda: self._transact(work, timeout_s, writes=True, soon=soon), timeout_s)
 
     def migrate(self) -> None:
         """Bring the schema up to date, once a process. Raises DatabaseUnavailable."""
@@ -98,10 +102,15 @@ class Database:
             raise DatabaseUnavailable from exc
 
     def _transact(
-        self, work: Callable[[Connection], T], timeout_s: float, *, writes: bool = False
+        self,
+        work: Callable[[Connection], T],
+        timeout_s: float,
+        *,
+        writes: bool = False,
+        soon: bool = False,
     ) -> T:
         with self._engine.connect() as bare:
-            connection = bare.execution_options(**{WRITES: writes})
+            connection = bare.execution_options(**{WRITES: writes, SOON: soon})
             if self._is_sqlite:
                 _limit(connection, timeout_s)
             with connection.begin():

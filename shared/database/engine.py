@@ -17,6 +17,8 @@ from shared.database.url import DatabaseUrl
 
 #: Name of the execution option that makes a transaction take SQLite's write lock when it begins.
 WRITES: Final = "replyto_writes"
+#: Name of the one that lets such a transaction not wait for the disk.
+SOON: Final = "replyto_soon"
 
 #: How long SQLite waits for another process's write (seconds).
 _BUSY_S: Final = 5.0
@@ -111,4 +113,8 @@ def _begin_sqlite(connection: Connection) -> None:
     """Begin a transaction. One that reads first and then writes could fail as out of date."""
     options: Any = connection.get_execution_options()
     kind = "IMMEDIATE" if options.get(WRITES) else "DEFERRED"
+    if options.get(WRITES):
+        # What is written outlives this process anyway; whether it outlives the power is asked here.
+        level = "NORMAL" if options.get(SOON) else "FULL"
+        connection.exec_driver_sql(f"PRAGMA synchronous={level}")
     connection.exec_driver_sql(f"BEGIN {kind}")

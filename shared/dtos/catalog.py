@@ -24,6 +24,7 @@ from shared.dtos import (
     service,
 )
 from shared.dtos.base import Dto
+from shared.dtos.bulk import schedules
 from shared.dtos.endpoint import DTO_PREFIXES, ONE_WAY_PREFIX, Endpoint, Form, Tag
 from shared.dtos.inference import calls as inference
 from shared.dtos.inference import models, responses
@@ -1162,6 +1163,59 @@ CANCEL_BATCH: Final = _at(
     _CHAT,
     Tag.BATCHES,
     *_BATCH,
+)
+
+# Schedules
+_SCHEDULE: Final = (errors.ScheduleNotFound, errors.DatabaseUnavailable)
+_SCHEDULED: Final = (
+    *(errors.ModelNotFound, errors.ProviderNotFound, errors.OperationNotSupported),
+    *(errors.CallbackTargetRefused, errors.NoProviderOnline),
+)
+CREATE_SCHEDULE: Final = _dto(
+    schedules.CreateSchedule,
+    schedules.JobSchedule,
+    "POST",
+    _CHAT,
+    Tag.SCHEDULES,
+    *_SCHEDULED,
+    errors.TooManySchedules,
+    *_BOOK,
+    large=True,
+)
+UPDATE_SCHEDULE: Final = _dto(
+    schedules.UpdateSchedule,
+    schedules.JobSchedule,
+    "PATCH",
+    _CHAT,
+    Tag.SCHEDULES,
+    *_SCHEDULED,
+    *_SCHEDULE,
+    large=True,
+)
+DELETE_SCHEDULE: Final = _dto(
+    schedules.DeleteSchedule,
+    schedules.DeleteScheduleResponse,
+    "DELETE",
+    _CHAT,
+    Tag.SCHEDULES,
+    *_SCHEDULE,
+)
+RUN_SCHEDULE: Final = _dto(
+    schedules.RunSchedule,
+    schedules.RunScheduleResponse,
+    "POST",
+    _CHAT,
+    Tag.SCHEDULES,
+    *_CALL,
+    *_SCHEDULE,
+)
+QUERY_SCHEDULES: Final = _dto(
+    schedules.QuerySchedules,
+    schedules.QuerySchedulesResponse,
+    "GET",
+    _READ,
+    Tag.SCHEDULES,
+    *_SCHEDULE,
 )
 
 # Sessions, and the pages themselves

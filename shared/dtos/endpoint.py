@@ -25,6 +25,7 @@ class Tag(StrEnum):
     RESPONSES = "responses"
     FILES = "files"
     BATCHES = "batches"
+    SCHEDULES = "schedules"
     MEDIA = "media"
     MODELS = "models"
     JOBS = "jobs"

@@ -122,6 +122,11 @@ def with_links(value: Json) -> Json:
     return value
 
 
+def came_as_links(value: Json) -> bool:
+    """Whether the provider answered with links to its pictures."""
+    return any(ARTIFACT in one and "url" in one for one in _items(value))
+
+
 def _linked(item: Json) -> Json:
     kept = item.get(ARTIFACT)
     if not isinstance(kept, dict):

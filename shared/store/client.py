@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import redis
 from redis.backoff import ConstantBackoff
 from redis.exceptions import NoPermissionError
 from redis.retry import Retry
 
+from shared.lean import Part, Step
 from shared.store import redis_keys, scripts
 from shared.store.address import RedisAddress, read_address
-from shared.store.connections import connection_class, connection_options
+from shared.store.connections import Lean, connection_class, connection_options
 from shared.store.pool import Packer, Pool
 from shared.store.refusals import ValueTooLarge, is_outage
 
@@ -35,6 +36,9 @@ class _Client(redis.Redis):
 
     A command whose connection broke, or led to a master that is none any more, is tried once more.
     """
+
+    #: Of the connections.
+    pool_class: ClassVar[type[redis.ConnectionPool]] = Pool
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         """Send a command; return its response. Raises redis.RedisError."""
@@ -130,10 +134,18 @@ def connect(
         "retry": Retry(ConstantBackoff(_PAUSE_S), 1, supported_errors=(redis.ConnectionError,)),
         **connection_options(address),
     }
-    pool = Pool(
+    pool = _Client.pool_class(
         connection_class=connection_class(address),
         command_packer=Packer(),
         timeout=timeout_s,
         **options,
     )
     return _Client(connection_pool=pool)
+
+
+#: What can be left to redis-py.
+STEPS: Final = (
+    Step("redis-py: pool", (Part(_Client, "pool_class", redis.BlockingConnectionPool),)),
+    Step("redis-py: commands", (Part(_Client, "execute_command"),)),
+    Step("redis-py: sending", (Part(Lean, "can_read"), Part(Lean, "send_packed_command"))),
+)

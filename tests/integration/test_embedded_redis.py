@@ -27,6 +27,7 @@ from cli.up.embedded_redis import (
     find_server,
     prepare,
 )
+from cli.up.start_problem import StartProblem
 from shared.settings import redis_url_file
 
 pytestmark = pytest.mark.integration
@@ -186,3 +187,34 @@ def test_find_server_tells_the_cure_when_there_is_none(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(RedisUnavailable, match="apt-get install redis-server"):
         find_server()
+
+
+def test_copy_that_was_put_back_is_what_the_server_begins_with(
+    binary: Path, tmp_path: Path
+) -> None:
+    first = prepare(tmp_path / "old", binary)
+    with running(first) as client:
+        client.set("kept", "yes")
+        client.save()
+    folder = tmp_path / "new" / "redis"
+    folder.mkdir(parents=True)
+    # A start that was broken off.
+    (folder / "restoring").mkdir()
+    (folder / "restoring" / "appendonly.aof").write_text("half")
+    (tmp_path / "old" / "redis" / "dump.rdb").rename(folder / "dump.rdb")
+    for start in range(2):
+        with running(prepare(tmp_path / "new", binary), ending=SIGKILL) as client:
+            assert client.get("kept") == "yes"
+            assert client.incr("starts") == start + 1
+    assert sorted(path.name for path in folder.glob("*r*d*b*")) == ["dump.rdb.restored"]
+    assert not (folder / "restoring").exists()
+
+
+def test_copy_that_cannot_be_read_is_told_and_stays(binary: Path, tmp_path: Path) -> None:
+    (tmp_path / "redis").mkdir()
+    copy = tmp_path / "redis" / "dump.rdb"
+    copy.write_bytes(b"REDIS9999 of the future")
+    with pytest.raises(StartProblem, match=r"cannot read the copy dump.rdb"):
+        prepare(tmp_path, binary)
+    assert copy.exists()
+    assert not list((tmp_path / "redis").glob("appendonly*"))

@@ -42,7 +42,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with Stack(
-        tmp_path_factory.mktemp("stack"), demo_models=("demo-instant", "demo-image")
+        tmp_path_factory.mktemp("stack"),
+        demo_models=("demo-instant", "demo-image", "demo-speech", "demo-transcribe"),
     ) as stack:
         yield stack.open()
 

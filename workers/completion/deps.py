@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
 from shared.ledger.completion import Completion
 from shared.ledger.reader import Reader
 from shared.providers.prices import Prices
+from workers.completion.pace import Pace
 from workers.process import Process
+
+#: How long jobs gather at most before a pass makes them final (seconds). Nobody waits for it but
+#: callbacks. A pass costs three round trips; this makes it one for many: a third of the CPU.
+GATHER_S: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +24,4 @@ class CompletionDeps:
     jobs: Completion
     reader: Reader
     prices: Prices
+    pace: Pace = field(default_factory=lambda: Pace(GATHER_S))

@@ -28,9 +28,6 @@ _COUNTS: Final = {
     JobState.FAILED: Count.ENDED_FAILED,
     JobState.CANCELLED: Count.ENDED_CANCELLED,
 }
-#: How long executed jobs gather before a pass (seconds). Clients do not wait for it, they have
-#: their answer. A pass costs three round trips; this makes it one for many: a third of the CPU.
-GATHER_S: Final = 0.02
 #: How long nobody else completes after this process said it does (seconds). Every pass, which takes
 #: milliseconds, renews it; when the process was killed, all completions wait for its end.
 LEASE_S: Final = 3.0
@@ -42,7 +39,7 @@ def complete_executed(deps: CompletionDeps) -> int:
     ids: list[int] = []
     while deps.jobs.enter_completion(token, LEASE_S):
         if len(ids) < BATCH:
-            deps.process.sleep(GATHER_S)
+            deps.pace.keep(deps.process.monotonic, deps.process.sleep)
         ids = deps.jobs.executed(BATCH)
         if ids:
             completed, is_stuck = _complete_all(deps, ids)

@@ -21,6 +21,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import NewConnectionError
 
+from shared.lean import Part, Step
 from shared.security.provider_places import ANYWHERE, ProviderPlaces
 from workers.providers.answers.head import AnswerHead
 
@@ -107,6 +108,12 @@ def _pools(places: ProviderPlaces) -> dict[str, Any]:
     }
 
 
+def _refuse_proxys_word(request: PreparedRequest, resp: Any) -> None:
+    if resp.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        resp.close()
+        raise ProxyError("407 Proxy Authentication Required", request=request)
+
+
 class Adapter(HTTPAdapter):
     """Keeps connections to each provider open; finds those of a host without naming its settings.
 
@@ -159,9 +166,7 @@ class Adapter(HTTPAdapter):
 
         Raises ProxyError for one that only a proxy can give (RFC 9110).
         """
-        if resp.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
-            resp.close()
-            raise ProxyError("407 Proxy Authentication Required", request=req)
+        _refuse_proxys_word(req, resp)
         response = Response()
         response.status_code, response.reason = resp.status, resp.reason
         response.headers = CaseInsensitiveDict(resp.headers)
@@ -170,3 +175,20 @@ class Adapter(HTTPAdapter):
         response.request = req
         response.connection = self
         return response
+
+
+def _plain_response(self: Adapter, req: PreparedRequest, resp: Any) -> Response:
+    _refuse_proxys_word(req, resp)
+    return HTTPAdapter.build_response(self, req, resp)
+
+
+#: What can be left to urllib3 and requests.
+STEPS: Final = (
+    Step("urllib3: one write a request", (Part(_Lean, "request"), Part(_Lean, "send"))),
+    Step("urllib3: looking before use", (Part(_Lean, "is_connected"),)),
+    Step("requests: finding the pool", (Part(Adapter, "get_connection_with_tls_context"),)),
+    Step(
+        "requests: answers",
+        (Part(Adapter, "request_url"), Part(Adapter, "build_response", _plain_response)),
+    ),
+)

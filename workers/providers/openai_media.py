@@ -23,6 +23,7 @@ from workers.providers.answers.whole import value_in
 from workers.providers.base import Desk, ProviderCall
 from workers.providers.http_errors import unreachable
 from workers.providers.media import answers, event_answers
+from workers.providers.media.fetching import fetched
 from workers.providers.media.multipart import CONTENT_TYPE, FilePart, Form
 
 #: Where each operation is asked, under the base URL.
@@ -53,15 +54,16 @@ def ask(session: Session, call: ProviderCall, target: http.Target) -> bytes:
         return _described(session, call, target, asked)
     body, headers = _body(call, asked)
     target = http.Target(target.url, (*target.headers, *headers), target.read_error)
+    fetch = partial(fetched, session, call)
     with http.answered(session, call, target, body) as response:
         if event_answers.is_stream(response):
-            return event_answers.answer_of(call, asked, response)
+            return event_answers.answer_of(call, asked, response, fetch)
         if call.operation is Operation.SPEECH:
             return answers.speech(call, asked, response)
         told, kind = whole(call, response), response.headers.get("Content-Type", "").lower()
     if call.operation in TRANSCRIPTS:
         return answers.transcript(call, asked, told, kind)
-    return answers.pictures(call, told)
+    return answers.pictures(call, told, fetch)
 
 
 def _body(call: ProviderCall, asked: MediaRequest) -> tuple[bytes | http.Body, http.Pairs]:

@@ -247,7 +247,7 @@ class Stack:
         inherited = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("REPLYTO_", "PYTEST"))
+            if (not name.startswith(("REPLYTO_", "PYTEST")) or name == "REPLYTO_LEAN")
             and not name.lower().endswith(("_proxy", "_ca_bundle"))
         }
         self._env = {

@@ -40,14 +40,16 @@ def is_stream(response: requests.Response) -> bool:
     return response.headers.get("Content-Type", "").lower().startswith(_EVENTS)
 
 
-def answer_of(call: ProviderCall, asked: MediaRequest, response: requests.Response) -> bytes:
+def answer_of(
+    call: ProviderCall, asked: MediaRequest, response: requests.Response, fetch: answers.Fetch
+) -> bytes:
     """Return what the ledger holds of an answer, having told it on. Raises ProviderError."""
     events = _events(call, response)
     if call.operation is Operation.SPEECH:
         return _speech(call, asked, events)
     if call.operation in TRANSCRIPTS:
         return _transcript(call, asked, events)
-    return _pictures(call, asked, events)
+    return _pictures(call, asked, events, fetch)
 
 
 def _events(call: ProviderCall, response: requests.Response) -> Iterator[tuple[Json, bytes]]:
@@ -72,20 +74,23 @@ def _value(event: bytes) -> Json | None:
 
 
 def _pictures(
-    call: ProviderCall, asked: MediaRequest, events: Iterator[tuple[Json, bytes]]
+    call: ProviderCall,
+    asked: MediaRequest,
+    events: Iterator[tuple[Json, bytes]],
+    fetch: answers.Fetch,
 ) -> bytes:
     data: list[Json] = []
     about: Json = {}
     for value, event in events:
         kind = str(value.get("type", ""))
         if isinstance(value.get("data"), list):
-            return answers.pictures(call, event)
+            return answers.pictures(call, event, fetch)
         if kind.endswith(live.PARTIAL_PICTURE):
             _tell_partial(call, value)
         elif kind.endswith(live.PICTURE):
             about = {"created": value.get("created_at", 0), **_parts(value, _OF_ALL)}
             told = _parts(value, ("b64_json", "url", "revised_prompt"))
-            data.append(answers.with_picture(call, told))
+            data.append(answers.with_picture(call, told, fetch))
             if len(data) == asked.number("n", 1):
                 break
     if not data:

@@ -594,6 +594,23 @@ class CreateResponse(TypedDict):
     user: NotRequired[str | None]
 
 
+class CreateSchedule(TypedDict):
+    """Make a call at the times of a cron expression."""
+
+    name: NotRequired[str]
+    cron: str
+    timeZone: NotRequired[str]
+    endpoint: NotRequired[str]
+    request: dict[str, Any]
+    replyTo: NotRequired[str | None]
+    tag: NotRequired[str | None]
+    provider: NotRequired[str | None]
+    timeoutSecs: NotRequired[float | None]
+    jitterSecs: NotRequired[int]
+    catchUp: NotRequired[Literal['skip', 'once', 'all'] | None]
+    paused: NotRequired[bool]
+
+
 class CreateUpload(TypedDict):
     """Begin an upload in parts."""
 
@@ -697,6 +714,19 @@ class DeletePrompt(TypedDict):
     """Delete a system prompt of yours; what it replaced is back."""
 
     id: str
+
+
+class DeleteSchedule(TypedDict):
+    """Forget a schedule; jobs that it made stay."""
+
+    id: str
+
+
+class DeleteScheduleResponse(TypedDict):
+    """It is gone."""
+
+    id: str
+    responseStatus: NotRequired[ResponseStatus | None]
 
 
 class DeletedFile(TypedDict):
@@ -1214,6 +1244,32 @@ class ImageWithMask(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
+
+
+class JobSchedule(TypedDict):
+    """A schedule. Times are UTC."""
+
+    id: str
+    name: str
+    cron: str
+    timeZone: str
+    endpoint: str
+    request: dict[str, Any]
+    replyTo: NotRequired[str | None]
+    tag: NotRequired[str | None]
+    provider: NotRequired[str | None]
+    timeoutSecs: NotRequired[float | None]
+    jitterSecs: int
+    catchUp: str
+    paused: bool
+    problem: NotRequired[str | None]
+    createdBy: str
+    createdDate: str
+    nextDates: list[str]
+    lastDate: NotRequired[str | None]
+    lastJobId: NotRequired[int | None]
+    jobs: int
+    responseStatus: NotRequired[ResponseStatus | None]
 
 
 class JobSummary(TypedDict):
@@ -2217,6 +2273,18 @@ class QueryPromptsResponse(TypedDict):
     results: list[PromptRow]
 
 
+QuerySchedules = TypedDict("QuerySchedules", {"id": "NotRequired[str | None]", "skip": "NotRequired[int]", "take": "NotRequired[int]", "from": "NotRequired[int | None]", "times": "NotRequired[int]"})
+
+
+class QuerySchedulesResponse(TypedDict):
+    """A page of schedules."""
+
+    offset: int
+    total: int
+    results: list[JobSchedule]
+    responseStatus: NotRequired[ResponseStatus | None]
+
+
 class QueryTextToSpeechVoices(TypedDict):
     """List the voices that speech can be asked in."""
 
@@ -2679,6 +2747,22 @@ class RotateCallbackSecretResponse(TypedDict):
     responseStatus: NotRequired[ResponseStatus | None]
 
 
+class RunSchedule(TypedDict):
+    """Make a schedule's call now, beside its times."""
+
+    id: str
+    refId: NotRequired[str | None]
+
+
+class RunScheduleResponse(TypedDict):
+    """The job that was made."""
+
+    id: int
+    refId: str
+    statusUrl: str
+    responseStatus: NotRequired[ResponseStatus | None]
+
+
 class RunningRow(TypedDict):
     """What a worker runs: a job, or its callback, which has no model here."""
 
@@ -2970,6 +3054,24 @@ class UpdateMediaProvider(TypedDict):
     id: NotRequired[int | None]
     name: NotRequired[str | None]
     mediaTypeId: NotRequired[str | None]
+
+
+class UpdateSchedule(TypedDict):
+    """Change a schedule; what is not given stays. Resumed, it goes on with the next time."""
+
+    id: str
+    name: NotRequired[str | None]
+    cron: NotRequired[str | None]
+    timeZone: NotRequired[str | None]
+    endpoint: NotRequired[str | None]
+    request: NotRequired[dict[str, Any] | None]
+    replyTo: NotRequired[str | None]
+    tag: NotRequired[str | None]
+    provider: NotRequired[str | None]
+    timeoutSecs: NotRequired[float | None]
+    jitterSecs: NotRequired[int | None]
+    catchUp: NotRequired[Literal['skip', 'once', 'all'] | None]
+    paused: NotRequired[bool | None]
 
 
 class Usage(TypedDict):

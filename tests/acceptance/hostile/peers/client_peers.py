@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import AbstractContextManager
 from typing import Any, Final
 
@@ -19,6 +20,8 @@ def at_gateway(deed: Deed, **options: Any) -> Peer:
     return begin
 
 
+#: Connections of the crowd that says nothing; ten thousand take a minute to be made.
+_CROWD: Final = int(os.environ.get("HOSTILE_CROWD", "2000"))
 _FILE: Final = "/static/x/js/admin/main.js"
 
 PEERS: Final[dict[str, Peer]] = {
@@ -37,7 +40,7 @@ PEERS: Final[dict[str, Peer]] = {
     "one after the other on fifty connections": at_gateway(clients.in_turn, count=50),
     "heads byte by byte": at_gateway(clients.trickling_heads, count=500),
     "bodies byte by byte": at_gateway(clients.trickling_bodies, count=500),
-    "a crowd that says nothing": at_gateway(clients.idle_crowd, count=2000),
+    "a crowd that says nothing": at_gateway(clients.idle_crowd, count=_CROWD),
     "a crowd that comes and goes": at_gateway(clients.arriving_crowd),
     "answers that nobody reads": at_gateway(clients.unread_answers, path=_FILE, count=200),
 }

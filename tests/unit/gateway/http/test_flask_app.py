@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from collections import Counter
 from inspect import iscoroutinefunction
 from io import BytesIO
 from typing import Any
@@ -10,6 +12,8 @@ import flask.signals
 import pytest
 import redis
 from flask import Flask, Response, request
+from flask.ctx import AppContext
+from flask.globals import _cv_app
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.test import EnvironBuilder
 
@@ -170,3 +174,53 @@ def test_known_route_has_no_variables() -> None:
     app.add_url_rule("/", view_func=lambda: "x")
     rule = next(iter(app.url_map.iter_rules()))
     assert KnownRoute(rule).match(return_rule=True) == (rule, {})
+
+
+def _takes_context(method: Any) -> bool:
+    second = list(inspect.signature(method).parameters.values())[1:2]
+    return any(str(one.annotation).rpartition(".")[2] == "AppContext" for one in second)
+
+
+def test_app_works_where_flask_hands_a_context_to_its_methods() -> None:
+    """Flask 3.2, of which there is no release: each of these is called with one, and wants one."""
+    names = (
+        *("full_dispatch_request", "preprocess_request", "dispatch_request", "process_response"),
+        *("handle_user_exception", "do_teardown_request", "do_teardown_appcontext"),
+    )
+    ours = [name for name in names if name in vars(App)]
+    # Else it takes them for overrides of the old form, and calls ours without.
+    assert all(_takes_context(getattr(App, name)) for name in ours)
+
+    handed = Counter[str]()
+
+    class Next(App):
+        """Begins with a context, as the library does."""
+
+        def wsgi_app(self, environ: Any, start_response: Any) -> Any:
+            with self.request_context(environ):
+                response = self.full_dispatch_request(_cv_app.get())
+                return response(environ, start_response)
+
+    def wants_context(name: str) -> Any:
+        old = getattr(Flask, name)
+
+        def method(self: Flask, ctx: AppContext, *args: Any) -> Any:
+            assert isinstance(ctx, AppContext)
+            handed[name] += 1
+            return old(self, *args)
+
+        return method
+
+    app = Next("x")
+    app.add_url_rule("/", "works", view_func=lambda: "x")
+    app.add_url_rule("/fails", "fails", view_func=lambda: {}["key"])
+    app.before_request(lambda: None)
+    app.register_error_handler(KeyError, lambda _: ("failed", 418))
+    wanting = names[1:5]
+    with pytest.MonkeyPatch.context() as patch:
+        for name in wanting:
+            patch.setattr(Flask, name, wants_context(name))
+        client = app.test_client()
+        assert client.get("/").text == "x"
+        assert client.get("/fails").status_code == 418
+    assert handed.keys() == set(wanting)

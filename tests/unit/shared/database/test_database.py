@@ -24,12 +24,13 @@ from shared.database.database import Database, prepare
 from shared.errors import DatabaseUnavailable
 from shared.history.tables import job_bodies
 from shared.history.tables import metadata as history
+from shared.schedules.tables import metadata as schedules
 from tests.support.factories import new_database
 
 ROW = {"id": 1, "created_ms": 1, "request": b"{}"}
 
 
-@pytest.mark.parametrize("metadata", [history, keys, audit, artifacts, batches])
+@pytest.mark.parametrize("metadata", [history, keys, audit, artifacts, batches, schedules])
 def test_migrations_make_the_tables_that_the_code_names(
     database: Database, metadata: MetaData
 ) -> None:

@@ -29,8 +29,16 @@ class Server(FakeOpenAi):
 
     kind = EVENTS
     pieces: tuple[bytes | None, ...] = ()
+    #: What is at other paths, and how often that was asked for.
+    picture = b""
+    fetched = 0
 
     def _application(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] == "GET":
+            self.fetched += 1
+            start_response("200 OK", [("Content-Type", "image/png")])
+            yield self.picture
+            return
         start_response("200 OK", [("Content-Type", self.kind)])
         for piece in self.pieces:
             if piece is None:
@@ -221,3 +229,40 @@ def test_a_whole_answer_is_taken_where_a_stream_was_wanted(server: Server) -> No
     asked = Asked(server, Operation.IMAGE)
     assert len(asked.answer()["data"]) == 1
     assert asked.told == []
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
+
+
+def named(url: str) -> bytes:
+    return json.dumps({"created": 1, "data": [{"url": url}]}).encode()
+
+
+def test_a_picture_that_the_provider_has_at_its_own_place_is_kept(server: Server) -> None:
+    server.kind, server.picture = "application/json", PNG
+    server.pieces = (named(f"{server.url}/pictures/1.png"),)
+    asked = Asked(server, Operation.IMAGE)
+    [item] = asked.answer()["data"]
+    assert item[result.ARTIFACT]["id"] == "file-1"
+    assert asked.desk.kept == [PNG]
+
+
+def test_what_is_no_picture_is_not_kept_and_its_link_stays(server: Server) -> None:
+    server.kind, server.picture = "application/json", b"<svg onload=alert(1)>"
+    link = f"{server.url}/pictures/1.png"
+    server.pieces = (named(link),)
+    asked = Asked(server, Operation.IMAGE)
+    assert asked.answer()["data"] == [{"url": link}]
+
+
+@pytest.mark.parametrize("url", ["", "file:///etc/passwd", "http://169.254.169.254/latest", "//x"])
+def test_no_other_place_near_the_worker_is_asked(server: Server, url: str) -> None:
+    server.kind, other = "application/json", Server()
+    other.start()
+    try:
+        server.pieces = (named(url or f"{other.url}/secret.png"),)
+        answer = Asked(server, Operation.IMAGE).answer()
+    finally:
+        other.stop()
+    assert result.ARTIFACT not in answer["data"][0]
+    assert other.fetched == 0

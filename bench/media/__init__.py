@@ -1,0 +1,1 @@
+"""How long jobs with pictures take beyond what their provider takes."""

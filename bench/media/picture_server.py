@@ -1,0 +1,34 @@
+"""A provider with one picture: `python -m bench.media.picture_server PORT`."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import random
+import sys
+from typing import Final
+
+from bench.load.http_connection import HttpConnection
+
+#: What a picture of 1024x1024 has (bytes): a head by which it is known, and noise.
+SIZE_BYTES: Final = 1024 * 1024
+_PICTURE: Final = b"\x89PNG\r\n\x1a\n" + random.Random(1).randbytes(SIZE_BYTES - 8)
+_BODY: Final = b'{"created":1,"data":[{"b64_json":"' + base64.b64encode(_PICTURE) + b'"}]}'
+_HEAD: Final = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+
+
+class _Server(HttpConnection):
+    def answer(self, request: bytes) -> None:
+        """Answer without a look at the request."""
+        del request
+        self.transport.write(_HEAD % len(_BODY) + _BODY)
+
+
+async def serve(port: int) -> None:
+    """Answer on this port of the loopback until killed."""
+    server = await asyncio.get_running_loop().create_server(_Server, "127.0.0.1", port)
+    await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(int(sys.argv[1])))

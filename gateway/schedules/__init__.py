@@ -1,0 +1,1 @@
+"""Schedules: create, change, list, run, delete."""

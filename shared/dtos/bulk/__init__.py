@@ -1,0 +1,1 @@
+"""DTOs of work that runs later, again and again."""

@@ -1,0 +1,81 @@
+"""Reads and writes schedules, in the database: they outlive a Redis that is emptied."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from shared.database.database import Database
+from shared.errors import TooManySchedules
+from shared.schedules.schedule import COLUMNS, Schedule
+from shared.schedules.tables import schedules
+
+_s: Final = schedules.c
+#: Most schedules of one owner.
+_MOST: Final = 1000
+
+
+class ScheduleStore:
+    """All raise DatabaseUnavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, schedule: Schedule) -> None:
+        """Keep a new one. Raises TooManySchedules."""
+
+        def write(connection: Connection) -> None:
+            own = select(func.count()).select_from(schedules).where(_s.owner == schedule.owner)
+            if (connection.scalar(own) or 0) >= _MOST:
+                raise TooManySchedules
+            connection.execute(insert(schedules).values(_row(schedule)))
+
+        self._database.write(write)
+
+    def find(self, schedule_id: str, owner: str | None) -> Schedule | None:
+        """Return one of this owner's, or of anybody's."""
+        query = select(schedules).where(_s.id == schedule_id, *_of(owner))
+        row = self._database.read(lambda c: c.execute(query).mappings().first())
+        return None if row is None else Schedule.from_row(dict(row))
+
+    def page(self, owner: str | None, skip: int, take: int) -> tuple[list[Schedule], int]:
+        """Return some of this owner's, or of all, the newest first; and how many there are."""
+
+        def read(connection: Connection) -> tuple[list[Schedule], int]:
+            number = select(func.count()).select_from(schedules).where(*_of(owner))
+            query = select(schedules).where(*_of(owner))
+            query = query.order_by(_s.created_ms.desc(), _s.id).offset(skip).limit(take)
+            rows = connection.execute(query).mappings()
+            return [Schedule.from_row(dict(row)) for row in rows], connection.scalar(number) or 0
+
+        return self._database.read(read)
+
+    def due(self, now_ms: int, most: int) -> list[Schedule]:
+        """Return those that are due, the first due first."""
+        query = select(schedules).where(_s.next_ms <= now_ms).order_by(_s.next_ms).limit(most)
+        return self._database.read(
+            lambda c: [Schedule.from_row(dict(row)) for row in c.execute(query).mappings()]
+        )
+
+    def save(self, schedule: Schedule) -> Schedule | None:
+        """Keep one as it has become; None when it was changed meanwhile, or is gone."""
+        seen = (_s.id == schedule.id, _s.version == schedule.version)
+        changed = replace(schedule, version=schedule.version + 1)
+        statement = update(schedules).where(*seen).values(_row(changed))
+        return changed if self._database.write(lambda c: c.execute(statement).rowcount) else None
+
+    def delete(self, schedule_id: str, owner: str | None) -> bool:
+        """Forget one; False when there is none."""
+        statement = delete(schedules).where(_s.id == schedule_id, *_of(owner))
+        return bool(self._database.write(lambda c: c.execute(statement).rowcount))
+
+
+def _of(owner: str | None) -> tuple[Any, ...]:
+    return () if owner is None else (_s.owner == owner,)
+
+
+def _row(schedule: Schedule) -> dict[str, Any]:
+    row = {name: getattr(schedule, name) for name in COLUMNS}
+    return {**row, "document": schedule.to_json()}

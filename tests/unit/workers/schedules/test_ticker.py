@@ -1,0 +1,185 @@
+"""Ticks make one job of each time of a schedule, however many tick at once or die."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+
+from shared.database.database import Database
+from shared.ledger.job_store import JobStore
+from shared.providers.provider import Provider, Registry
+from shared.schedules.cron import next_time
+from shared.schedules.schedule import CatchUp, Schedule
+from shared.schedules.store import ScheduleStore
+from shared.store import redis_keys as keys
+from shared.telemetry.counters import Counters
+from tests.support.factories import new_settings
+from workers.process import Process
+from workers.schedules.ticker import ScheduleDeps, run_schedules
+
+#: 2026-05-01 12:00:00 UTC, unix seconds.
+NOON_S = 1_777_636_800
+BODY = '{"model":"m","messages":[{"role":"user","content":"x"}]}'
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = float(NOON_S)
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def deps_of(real_redis: redis.Redis, tmp_path: Path, clock: Clock) -> Callable[[], ScheduleDeps]:
+    """Return what makes the dependencies of one process."""
+    settings = new_settings()
+    registry = Registry([Provider(name="p", type="openai", base_url="http://x/v1", models=["m"])])
+
+    def make() -> ScheduleDeps:
+        process = Process(settings, real_redis, Counters(real_redis), clock=clock)
+        database = Database(f"sqlite:///{tmp_path}/history.db")
+        jobs = JobStore(real_redis, settings, lambda: round(clock.now_s * 1000))
+        return ScheduleDeps(process, registry, database, ScheduleStore(database), jobs)
+
+    return make
+
+
+def made(deps: ScheduleDeps, cron: str = "*/10 * * * *", **more: Any) -> Schedule:
+    now_ms = round(deps.process.clock() * 1000)
+    one = Schedule(
+        "sched_1", "key_1", "nightly", cron, "UTC", "/v1/chat/completions", BODY, now_ms,
+        next_ms=next_time(cron, "UTC", now_ms), **more,
+    )  # fmt: skip
+    deps.schedules.create(one)
+    return one
+
+
+def refs(client: redis.Redis) -> list[str]:
+    """Return the times of the jobs that there are."""
+    found = client.keys(keys.ref("key_1", "*"))
+    return sorted(name.decode().rsplit("sched_1:2026-05-01T", 1)[1][:5] for name in found)
+
+
+def read(deps: ScheduleDeps) -> Schedule:
+    found = deps.schedules.find("sched_1", None)
+    assert found is not None
+    return found
+
+
+@pytest.mark.integration
+def test_three_ticks_at_once_make_one_job_of_each_time(
+    deps_of: Callable[[], ScheduleDeps], real_redis: redis.Redis, clock: Clock
+) -> None:
+    processes = [deps_of() for _ in range(3)]
+    made(processes[0], "* * * * *")
+    for minute in range(1, 6):
+        clock.now_s = NOON_S + 60 * minute
+        ticks = [threading.Thread(target=run_schedules, args=[one]) for one in processes]
+        for tick in ticks:
+            tick.start()
+        for tick in ticks:
+            tick.join()
+    assert refs(real_redis) == ["12:01", "12:02", "12:03", "12:04", "12:05"]
+    assert int(real_redis.get(keys.JOB_ID)) == 5
+    assert (read(processes[0]).jobs, read(processes[0]).last_job) == (5, 5)
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("policy", "due"),
+    [
+        pytest.param(CatchUp.SKIP, ["13:10"], id="skip"),
+        pytest.param(CatchUp.ONCE, ["13:00", "13:10"], id="once"),
+        pytest.param(
+            CatchUp.ALL, ["12:10", "12:20", "12:30", "12:40", "12:50", "13:00", "13:10"], id="all"
+        ),
+    ],
+)
+def test_after_an_hour_without_ticks_the_policy_decides(
+    deps_of: Callable[[], ScheduleDeps],
+    real_redis: redis.Redis,
+    clock: Clock,
+    policy: CatchUp,
+    due: list[str],
+) -> None:
+    deps = deps_of()
+    made(deps, catch_up=policy)
+    clock.now_s += 3_900
+    for _ in range(400):
+        run_schedules(deps)
+        clock.now_s += 1
+    assert refs(real_redis) == due
+
+
+@pytest.mark.integration
+def test_tick_that_died_before_it_went_on_is_repeated_and_makes_nothing_twice(
+    deps_of: Callable[[], ScheduleDeps], real_redis: redis.Redis, clock: Clock
+) -> None:
+    deps = deps_of()
+    before = made(deps)
+    clock.now_s += 600
+    run_schedules(deps)
+    # As it was before, but for what it has noted.
+    deps.schedules.save(replace(read(deps), next_ms=before.next_ms, request=BODY))
+    run_schedules(deps)
+    deps.schedules.save(replace(read(deps), next_ms=before.next_ms, tag="changed meanwhile"))
+    run_schedules(deps)
+    assert refs(real_redis) == ["12:10"]
+    assert int(real_redis.get(keys.JOB_ID)) == 1
+
+
+@pytest.mark.integration
+def test_job_has_what_the_schedule_says_and_its_jitter_is_a_delay(
+    deps_of: Callable[[], ScheduleDeps], real_redis: redis.Redis, clock: Clock
+) -> None:
+    deps = deps_of()
+    one = made(deps, tag="t", reply_to="https://a.example/", provider="p", jitter_s=120)
+    clock.now_s += 600
+    run_schedules(deps)
+    job = deps.jobs.get(1)
+    assert job is not None
+    assert (job.tag, job.reply_to, job.provider) == ("t", "https://a.example/", "p")
+    due_ms = (NOON_S + 600) * 1000
+    assert job.run_after_ms == due_ms + round(one.delay_s(due_ms) * 1000)
+
+
+@pytest.mark.integration
+def test_what_cannot_be_a_job_is_told_and_the_next_time_comes(
+    deps_of: Callable[[], ScheduleDeps], real_redis: redis.Redis, clock: Clock
+) -> None:
+    deps = deps_of()
+    made(deps)
+    models = deps.registry.providers
+    clock.now_s += 600
+    deps.registry.replace([])
+    run_schedules(deps)
+    assert "does not exist" in read(deps).problem
+    deps.registry.replace(models)
+    clock.now_s += 600
+    run_schedules(deps)
+    assert (read(deps).problem, refs(real_redis)) == ("", ["12:20"])
+
+
+@pytest.mark.integration
+def test_schedule_of_a_key_that_is_gone_is_paused(
+    deps_of: Callable[[], ScheduleDeps], real_redis: redis.Redis, clock: Clock
+) -> None:
+    deps = deps_of()
+    made(deps, key_id="key_77")
+    clock.now_s += 600
+    run_schedules(deps)
+    found = read(deps)
+    assert (found.paused, found.next_ms, found.problem) == (True, None, "its API key is gone")
+    assert refs(real_redis) == []

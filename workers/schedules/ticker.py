@@ -1,0 +1,164 @@
+"""Looks which schedules are due, and has their jobs made.
+
+Runs in every completion worker. The job of a time has a RefId of schedule and time, so it is one,
+whoever makes it; then the schedule goes on to its next time, if nobody else has taken it there.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import Final
+
+from shared.api_keys.limits import Allowance, Limits, guess_tokens
+from shared.api_keys.reader import find as find_key
+from shared.api_keys.record import may_use
+from shared.database.database import Database
+from shared.errors import (
+    ApiKeyNotFound,
+    ModelNotFound,
+    OperationNotSupported,
+    RefIdConflict,
+    ServiceError,
+)
+from shared.history.writer import HistoryWriter
+from shared.jobs.job import NewJob
+from shared.ledger.job_store import JobStore
+from shared.providers.provider import Registry
+from shared.queues import names as task_names
+from shared.schedules.schedule import Schedule, plan
+from shared.schedules.store import ScheduleStore
+from shared.schedules.template import call_of
+from shared.wire.chat_request import ChatCall
+from workers.process import Process
+
+log = logging.getLogger(__name__)
+
+#: How often it is looked for schedules (seconds), and how many at once.
+SCHEDULES_S: Final = 1.0
+_MOST: Final = 100
+_TOO_MANY: Final = 429
+_OURS: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleDeps:
+    """The stores, and who serves which model. `jobs` may give ids, as the gateway does."""
+
+    process: Process
+    registry: Registry
+    database: Database
+    schedules: ScheduleStore
+    jobs: JobStore
+
+
+def schedule_deps(process: Process, registry: Registry, database: Database) -> ScheduleDeps:
+    """Return what it works with in this process, on this database."""
+    last_id = HistoryWriter(database).last_id
+    jobs = JobStore(process.redis, process.settings, known_id=last_id)
+    return ScheduleDeps(process, registry, database, ScheduleStore(database), jobs)
+
+
+class _Later(Exception):
+    """There is no room now: the time is tried again."""
+
+
+def run_schedules(deps: ScheduleDeps) -> None:
+    """Make the jobs of all that is due. Raises redis.RedisError, DatabaseUnavailable."""
+    now_ms = round(deps.process.clock() * 1000)
+    for schedule in deps.schedules.due(now_ms, _MOST):
+        try:
+            _run(deps, schedule, now_ms)
+        except _Later as exc:
+            _note(deps, schedule, str(exc))
+
+
+def _run(deps: ScheduleDeps, schedule: Schedule, now_ms: int) -> None:
+    """Make the jobs of its times, then go on to the next: a death between repeats both."""
+    found, wanted = schedule, plan(schedule, now_ms)
+    if problem := _lost_its_key(deps, schedule, now_ms):
+        log.warning("schedule %s: paused: %s", schedule.id, problem)
+        deps.schedules.save(replace(schedule, paused=True, next_ms=None, problem=problem))
+        return
+    for due_ms in wanted.times:
+        found = _made(deps, found, due_ms)
+    deps.schedules.save(replace(found, next_ms=wanted.next_ms))
+
+
+def _made(deps: ScheduleDeps, schedule: Schedule, due_ms: int) -> Schedule:
+    """Make the job of a time, and return the schedule as it is then. Raises _Later."""
+    try:
+        job_id = deps.jobs.accept(_new_job(deps, schedule, due_ms)).id
+    except RefIdConflict:
+        # There is its job, made before the schedule was changed.
+        return replace(schedule, last_ms=due_ms)
+    except ServiceError as exc:
+        told = f"{exc.code}: {exc.message}"
+        if exc.status >= _OURS or exc.status == _TOO_MANY:
+            raise _Later(told) from exc
+        log.warning("schedule %s: no job for %s: %s", schedule.id, schedule.ref_id(due_ms), told)
+        return replace(schedule, last_ms=due_ms, problem=told)
+    number = schedule.jobs + 1
+    return replace(schedule, last_ms=due_ms, last_job=job_id, jobs=number, problem="")
+
+
+def _note(deps: ScheduleDeps, schedule: Schedule, problem: str) -> None:
+    if problem != schedule.problem:
+        log.warning("schedule %s: not yet: %s", schedule.id, problem)
+        deps.schedules.save(replace(schedule, problem=problem))
+
+
+def _new_job(deps: ScheduleDeps, schedule: Schedule, due_ms: int) -> NewJob:
+    call = call_of(schedule)
+    _check(deps, schedule, call)
+    longest_s, delay_s = deps.process.settings.job_timeout_s, schedule.delay_s(due_ms)
+    return NewJob(
+        owner=schedule.owner,
+        ref_id=schedule.ref_id(due_ms),
+        model=call.chat.model,
+        request=call.chat.body.encode("utf-8"),
+        fingerprint=call.fingerprint(),
+        priority=task_names.QUEUED,
+        timeout_s=min(longest_s, call.timeout_s or longest_s),
+        tag=call.tag or "",
+        provider=call.provider or "",
+        reply_to=call.reply_to or "",
+        operation=call.chat.operation,
+        base_url=schedule.base_url,
+        allowance=_allowance(schedule, call),
+        run_after=str(due_ms + round(delay_s * 1000)) if delay_s else "",
+    )
+
+
+def _check(deps: ScheduleDeps, schedule: Schedule, call: ChatCall) -> None:
+    model, operation = call.chat.model, call.chat.operation
+    serving = deps.registry.serving(model)
+    if not serving or not may_use(schedule.models, model):
+        raise ModelNotFound(f"The model '{model}' does not exist.", field="model")
+    wanted = [one for one in serving if call.provider in (None, one.name)]
+    if not any(one.can(operation, model) for one in wanted):
+        told = f"The model '{model}' does not support the operation '{operation}'."
+        raise OperationNotSupported(told, field="model")
+
+
+def _allowance(schedule: Schedule, call: ChatCall) -> Allowance | None:
+    if not schedule.limits:
+        return None
+    limits = Limits.from_mapping(schedule.limits)
+    most = limits.tokens_per_minute
+    tokens = guess_tokens(call.chat.body, most=most) if most else 0
+    return Allowance(schedule.key_id, limits, tokens)
+
+
+def _lost_its_key(deps: ScheduleDeps, schedule: Schedule, now_ms: int) -> str:
+    """Say why the key that made a schedule opens nothing any more; empty when it does."""
+    number = schedule.key_id.removeprefix("key_")
+    if not number.isdecimal():
+        return ""
+    try:
+        key = deps.database.read(lambda connection: find_key(connection, int(number)))
+    except ApiKeyNotFound:
+        return "its API key is gone"
+    if key.cancelled_ms:
+        return "its API key was revoked"
+    return "its API key has expired" if 0 < key.expires_ms <= now_ms else ""
