@@ -13,6 +13,7 @@ COMMANDS: dict[str, str] = {
     "health": "cli.health:health",
     "chat": "cli.api.chat:chat",
     "queue": "cli.api.chat:queue",
+    "batch": "cli.batch.command:batch",
     "jobs": "cli.api.jobs:jobs",
     "stats": "cli.api.stats:stats",
     "callbacks": "cli.api.callbacks:callbacks",

@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from gateway import errors as error_body
 from gateway import health
 from gateway.admin import api_keys as keys
-from gateway.admin import audit, metrics, overview, workers
+from gateway.admin import audit, metrics, overview, own_key, workers
 from gateway.ai_server import views as ai_server
 from gateway.answer_headers import add_limit_headers
 from gateway.batch import views as batch
@@ -65,7 +65,7 @@ _RESOURCES: Final = (
     *(deliveries, callback_keys, callback_subscriptions, callback_tests),
     *(providers, provider_changes, provider_testing, workers),
     *(batches, schedules, files, file_uploads, file_links, locations, file_survey),
-    *(keys, audit, overview, health, metrics, ai_server, openapi),
+    *(keys, own_key, audit, overview, health, metrics, ai_server, openapi),
     *(typed, pages, sign_in, conversations),
 )
 

@@ -225,6 +225,13 @@ class Settings(BaseSettings):
         description="Sign browsers on this machine in by themselves, with the bootstrap API key.",
     )
 
+    currency: str = Field(
+        "USD",
+        pattern=r"^[A-Z]{3}$",
+        description="What the prices in providers.toml are in, as the pages show costs: three "
+        "letters of ISO 4217.",
+    )
+
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Origins whose pages may call the API from a browser, comma-separated or a "

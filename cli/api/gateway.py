@@ -19,6 +19,8 @@ from shared.settings import Settings, first_wrong
 _TIMEOUT_S: Final = 60.0
 #: The same of calls that wait for a model: the gateway gives up before.
 _WAIT_S: Final = 900.0
+#: Bytes of a file that are taken at once.
+_PIECE: Final = 256 * 1024
 _WAITING: Final = ("WaitForOpenAiChat", "ChatAiProvider")
 
 
@@ -40,6 +42,24 @@ class GatewayApi:
             return found
         raise self._failure(answer, found)
 
+    def ask(self, verb: str, path: str, **options: Any) -> dict[str, Any]:
+        """Call a path of another wire, with options of requests. Raises click.ClickException."""
+        answer = self._send(verb, path, _WAIT_S, **options)
+        found = self._object(answer)
+        if answer.ok and found:
+            return found
+        raise self._failure(answer, found)
+
+    def download(self, path: str) -> Iterator[bytes]:
+        """Give the pieces of a file. Raises click.ClickException."""
+        with self._send("GET", path, _WAIT_S, stream=True) as answer:
+            if not answer.ok:
+                raise self._failure(answer, self._object(answer))
+            try:
+                yield from answer.iter_content(_PIECE)
+            except requests.RequestException as exc:
+                raise click.ClickException(f"the file broke off: {_reason(exc)}") from exc
+
     def stream(self, path: str, body: dict[str, Any]) -> Iterator[bytes]:
         """Give the lines of a streamed answer. Raises click.ClickException."""
         with self._post(path, body, _WAIT_S, stream=True) as answer:
@@ -53,10 +73,11 @@ class GatewayApi:
     def _post(
         self, path: str, body: dict[str, Any], timeout_s: float, *, stream: bool = False
     ) -> requests.Response:
+        return self._send("POST", path, timeout_s, json=body, stream=stream)
+
+    def _send(self, verb: str, path: str, timeout_s: float, **options: Any) -> requests.Response:
         try:
-            return self._session.post(
-                f"{self._url}{path}", json=body, timeout=timeout_s, stream=stream
-            )
+            return self._session.request(verb, f"{self._url}{path}", timeout=timeout_s, **options)
         except requests.RequestException as exc:
             raise click.ClickException(f"no answer from {self._url}: {_reason(exc)}") from exc
 

@@ -1,0 +1,1 @@
+"""`replyto batch`: a file of requests becomes a file of answers."""
