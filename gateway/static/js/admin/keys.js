@@ -126,11 +126,11 @@ function KeyForm({ one, onClose, onDone }) {
   </form></${Dialog}>`;
 }
 
-const valueOf = (name, text) => (name in LIMITS ? Number(text) : name === "models" ? text.split(",").map((part) => part.trim()).filter(Boolean) : text);
+const valueFor = (name, text) => (name in LIMITS ? Number(text) : name === "models" ? text.split(",").map((part) => part.trim()).filter(Boolean) : text);
 
 function bodyOf(values, scopes) {
   const given = Object.entries(values).filter(([, value]) => value !== "");
-  return { ...Object.fromEntries(given.map(([name, value]) => [name, valueOf(name, value)])), scopes: [...scopes] };
+  return { ...Object.fromEntries(given.map(([name, value]) => [name, valueFor(name, value)])), scopes: [...scopes] };
 }
 
 const valuesOf = (one) => ({
@@ -142,7 +142,7 @@ const valuesOf = (one) => ({
 function changedOf(one, before, values, scopes) {
   const changes = changesOf(before, values);
   const reset = Object.keys(changes).filter((name) => changes[name] === "");
-  const given = Object.entries(changes).filter(([, value]) => value !== "").map(([name, value]) => [name, valueOf(name, value)]);
+  const given = Object.entries(changes).filter(([, value]) => value !== "").map(([name, value]) => [name, valueFor(name, value)]);
   const isScoped = !same([...scopes].sort(), [...(one.scopes ?? [])].sort());
   return { ...Object.fromEntries(given), ...(reset.length ? { reset } : {}), ...(isScoped ? { scopes: [...scopes] } : {}) };
 }

@@ -68,24 +68,35 @@ function rule(name, level, find, start) {
       const found = find(source);
       return found ? { type: name, raw: found.raw, text: found.text.trim(), display: found.display } : undefined;
     },
-    renderer: (token) => `<${token.display ? "div" : "span"} title="${token.display ? "math-block" : "math"}">${escape(token.text)}</${token.display ? "div" : "span"}>`,
+    renderer: (token) => `<${token.display ? "div" : "span"} title="${token.display ? "math-block" : "math"}">${escaped(token.text)}</${token.display ? "div" : "span"}>`,
   };
 }
 
-const escape = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+const escaped = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
 /** Tags that people write in Markdown for want of a better way; all other HTML is shown as text. */
 const HARMLESS = /^<\/?(?:br|sub|sup|kbd|mark|u|b|i|em|strong|details|summary)\s*\/?>$/i;
+/** Letters of Chinese, Japanese and Korean, and their full-width signs. */
+const CJK = /[\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]/;
+const EMPHASIS = /^(\*\*|\*)(?![\s*])((?:[^*\n\\`]|\\.){0,999}[^*\s\\`])\1(?!\*)/;
 /** What is struck through stands between two tildes: one is "about", as in ~5 and ~10. */
 const tokenizer = {
   del(source) {
     return source.startsWith("~~") ? false : undefined;
   },
+  // CommonMark wants blanks around some emphasis, and these languages have none: それは**「本」**です.
+  emStrong(source, _masked, before = "") {
+    const found = EMPHASIS.exec(source.slice(0, 1100));
+    if (!found) return false;
+    const [raw, mark, text] = found;
+    if (!CJK.test(before + text[0] + text.at(-1) + (source[raw.length] ?? ""))) return false;
+    return { type: mark.length === 2 ? "strong" : "em", raw, text, tokens: this.lexer.inlineTokens(text) };
+  },
 };
 const renderer = {
   // A box that nobody can tick, as a sign: no form is let through.
   checkbox: ({ checked }) => (checked ? "☑ " : "☐ "),
-  html: ({ text }) => text.trim().split(/(?<=>)(?=<)/).every((tag) => HARMLESS.test(tag)) ? text : escape(text),
+  html: ({ text }) => text.trim().split(/(?<=>)(?=<)/).every((tag) => HARMLESS.test(tag)) ? text : escaped(text),
 };
 
 marked.use({ gfm: true, breaks: true, renderer, tokenizer }, math);
