@@ -24,6 +24,7 @@ from gateway.callbacks import subscriptions as callback_subscriptions
 from gateway.counting import count_answers, keep_writing
 from gateway.files import artifacts as file_links
 from gateway.files import locations
+from gateway.files import survey as file_survey
 from gateway.files import uploads as file_uploads
 from gateway.files import views as files
 from gateway.http import cors
@@ -63,7 +64,7 @@ _RESOURCES: Final = (
     *(jobs, query_jobs, retry_jobs, statistics, streams, models, results),
     *(deliveries, callback_keys, callback_subscriptions, callback_tests),
     *(providers, provider_changes, provider_testing, workers),
-    *(batches, schedules, files, file_uploads, file_links, locations),
+    *(batches, schedules, files, file_uploads, file_links, locations, file_survey),
     *(keys, own_key, audit, overview, health, metrics, ai_server, openapi),
     *(typed, pages, sign_in, conversations),
 )

@@ -1148,6 +1148,12 @@ DELETE_FILE_UPLOAD: Final = _at(
     Tag.FILES,
     *_FILE,
 )
+GET_STORAGE: Final = _dto(
+    files.GetStorage, files.GetStorageResponse, "GET", _LOOKS, Tag.ADMIN, *_BOOK
+)
+QUERY_ARTIFACTS: Final = _dto(
+    files.QueryArtifacts, files.QueryArtifactsResponse, "GET", _LOOKS, Tag.ADMIN, *_BOOK
+)
 
 # Batches
 _BATCH: Final = (errors.BatchNotFound, errors.DatabaseUnavailable)

@@ -48,7 +48,7 @@ class JobFilterDto(Dto):
     ref_id: Text = Field(None, description="The job's RefId.")
     owner: Text = Field(None, description="The API key that made the job; the admin's to choose.")
     from_: UnixMs = Field(None, alias="from", description="Created then or later.")
-    to: UnixMs = Field(None, description="Created then or earlier.")
+    to: UnixMs = Field(None, description="Created at or before this time.")
     error: Text = Field(None, description="Text in the error's code or message.")
     status_code: Annotated[int | None, BeforeValidator(zero_is_absent)] = Field(
         None, description="HTTP status that a client got, or that a provider answered with."
@@ -129,7 +129,7 @@ class GetSummaryStats(Dto):
     """Sum up by provider, model and month. The admin's are everybody's, a key's its own."""
 
     from_: UnixMs = Field(None, alias="from", description="Created on that day (UTC) or later.")
-    to: UnixMs = Field(None, description="Created on that day (UTC) or earlier.")
+    to: UnixMs = Field(None, description="Created on or before this day (UTC).")
 
 
 class SummaryStats(Dto):
@@ -205,7 +205,7 @@ class RetryJobs(JobFilterDto):
     """Queue many jobs again: those that Failed, or with that state, those that were Cancelled."""
 
     take: Annotated[int, Field(ge=1, le=1000)] = Field(1000, description="At most so many.")
-    dry_run: bool = Field(default=False, description="Only say how many it would be.")
+    dry_run: bool = Field(default=False, description="Only say how many there would be.")
 
     @model_validator(mode="after")
     def _is_meant(self) -> RetryJobs:

@@ -160,6 +160,19 @@ class ArtifactOutput(TypedDict):
     provider: NotRequired[str | None]
 
 
+class ArtifactRow(TypedDict):
+    """A file, without its bytes."""
+
+    id: str
+    owner: str
+    name: str
+    mediaType: str
+    size: int
+    purpose: str
+    createdDate: str
+    expiresDate: NotRequired[str | None]
+
+
 class AuditRow(TypedDict):
     """One action."""
 
@@ -1108,6 +1121,20 @@ class GetStaticFile(TypedDict):
     name: str
 
 
+class GetStorage(TypedDict):
+    """Tell who has how many bytes of files, most first."""
+
+    take: NotRequired[int]
+
+
+class GetStorageResponse(TypedDict):
+    """What is stored."""
+
+    results: list[StorageRow]
+    bytes: int
+    quotaBytes: NotRequired[int | None]
+
+
 GetSummaryStats = TypedDict("GetSummaryStats", {"from": "NotRequired[int | None]", "to": "NotRequired[int | None]"})
 
 
@@ -1685,6 +1712,7 @@ class OpenAiBatch(TypedDict):
     cancelling_at: NotRequired[int | None]
     cancelled_at: NotRequired[int | None]
     request_counts: BatchCounts
+    usage: NotRequired[dict[str, Any] | None]
     metadata: NotRequired[dict[str, str] | None]
 
 
@@ -2187,6 +2215,21 @@ class QueryApiKeysResponse(TypedDict):
     total: int
     results: list[ApiKeyRow]
     responseStatus: NotRequired[ResponseStatus | None]
+
+
+class QueryArtifacts(TypedDict):
+    """List files that were uploaded or made, the latest first."""
+
+    owner: NotRequired[str | None]
+    skip: NotRequired[int]
+    take: NotRequired[int]
+
+
+class QueryArtifactsResponse(TypedDict):
+    """A page of files."""
+
+    offset: NotRequired[int]
+    results: list[ArtifactRow]
 
 
 QueryAuditLog = TypedDict("QueryAuditLog", {"skip": "NotRequired[int]", "take": "NotRequired[int]", "actor": "NotRequired[str | None]", "action": "NotRequired[str | None]", "target": "NotRequired[str | None]", "from": "NotRequired[int | None]", "to": "NotRequired[int | None]"})
@@ -2918,6 +2961,13 @@ class StageRow(TypedDict):
     workers: int
     slots: NotRequired[int | None]
     busy: NotRequired[int | None]
+
+
+class StorageRow(TypedDict):
+    """What one owner has."""
+
+    owner: str
+    bytes: int
 
 
 class StoreFileUpload(TypedDict):

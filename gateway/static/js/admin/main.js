@@ -12,6 +12,7 @@ import { ThemeButton } from "../ui/theme-button.js";
 import { toastError } from "../ui/toast.js";
 import { AuditSection } from "./audit.js";
 import { CallbacksSection } from "./callbacks.js";
+import { FilesSection } from "./files.js";
 import { JobsSection } from "./jobs.js";
 import { KeysSection } from "./keys.js";
 import { MyKeySection } from "./my-key.js";
@@ -29,6 +30,7 @@ const SECTIONS = [
   { path: "providers", title: "Providers", icon: "plug", View: ProvidersSection },
   { path: "keys", title: "API keys", icon: "key", View: KeysSection },
   { path: "usage", title: "Usage and cost", icon: "coins", View: UsageSection },
+  { path: "files", title: "Files", icon: "image", View: FilesSection },
   { path: "settings", title: "Settings", icon: "gear", View: SettingsSection },
   { path: "audit", title: "Audit", icon: "book", View: AuditSection },
 ];
