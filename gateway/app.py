@@ -12,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from gateway import errors as error_body
 from gateway import health
 from gateway.admin import api_keys as keys
-from gateway.admin import audit, metrics, overview, workers
+from gateway.admin import audit, metrics, overview, own_key, workers
 from gateway.ai_server import views as ai_server
 from gateway.answer_headers import add_limit_headers
 from gateway.batch import views as batch
@@ -24,6 +24,7 @@ from gateway.callbacks import subscriptions as callback_subscriptions
 from gateway.counting import count_answers, keep_writing
 from gateway.files import artifacts as file_links
 from gateway.files import locations
+from gateway.files import survey as file_survey
 from gateway.files import uploads as file_uploads
 from gateway.files import views as files
 from gateway.http import cors
@@ -63,8 +64,8 @@ _RESOURCES: Final = (
     *(jobs, query_jobs, retry_jobs, statistics, streams, models, results),
     *(deliveries, callback_keys, callback_subscriptions, callback_tests),
     *(providers, provider_changes, provider_testing, workers),
-    *(batches, schedules, files, file_uploads, file_links, locations),
-    *(keys, audit, overview, health, metrics, ai_server, openapi),
+    *(batches, schedules, files, file_uploads, file_links, locations, file_survey),
+    *(keys, own_key, audit, overview, health, metrics, ai_server, openapi),
     *(typed, pages, sign_in, conversations),
 )
 

@@ -40,6 +40,7 @@ from shared.ledger.job_store import JobStore
 from shared.ledger.response_names import ResponseNames
 from shared.providers.health import HealthBook
 from shared.providers.health_store import HealthStore
+from shared.providers.prices import FilePrices, Prices
 from shared.providers.provider import Provider, Registry, read_file
 from shared.providers.registry_follower import RegistryFollower
 from shared.settings import Settings
@@ -121,6 +122,7 @@ class Services:
     tally: Tally
     readiness: Readiness
     metrics: MetricsPage
+    prices: Prices
     #: Where the keys of providers are.
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -173,6 +175,7 @@ def services_on(
         tally=Tally(),
         readiness=Readiness(jobs, database, WorkerBook(client)),
         metrics=MetricsPage(client, registry, settings),
+        prices=FilePrices(settings.providers_file),
         environment=environment,
     )
 

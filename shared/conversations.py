@@ -17,6 +17,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     MetaData,
+    SmallInteger,
     String,
     Table,
     Text,
@@ -47,6 +48,7 @@ _conversations: Final = Table(
     Column("modified_ms", BigInteger, nullable=False),
     Column("content", Text, nullable=False),
     Column("words", Text, nullable=False),
+    Column("pinned", SmallInteger, nullable=False, server_default="0"),
 )
 _prompts: Final = Table(
     "prompts",
@@ -58,7 +60,10 @@ _prompts: Final = Table(
     Column("modified_ms", BigInteger, nullable=False),
 )
 _c: Final = _conversations.c
-_HEAD: Final = (_c.id, _c.title, _c.model, _c.version, _c.created_ms, _c.modified_ms)
+_HEAD: Final = (
+    *(_c.id, _c.title, _c.model, _c.version, _c.created_ms, _c.modified_ms),
+    _c.pinned,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ class Conversation:
     version: int
     created_ms: int
     modified_ms: int
+    pinned: int = 0
     content: str | None = None
 
 
@@ -109,13 +115,20 @@ class ConversationStore:
         self._clock = clock
 
     def find(self, owner: str, text: str, skip: int, take: int) -> tuple[list[Conversation], int]:
-        """Return those that hold the text, the latest first, without content; and how many."""
+        """Return those that hold the text, pinned ones and then the latest first; and how many.
+
+        They come without content.
+        """
         matching = [_c.owner == owner]
         if text:
             matching.append(func.lower(_c.words).contains(text.lower(), autoescape=True))
 
         def read(connection: Connection) -> tuple[list[Conversation], int]:
-            query = select(*_HEAD).where(*matching).order_by(_c.modified_ms.desc(), _c.id)
+            query = (
+                select(*_HEAD)
+                .where(*matching)
+                .order_by(_c.pinned.desc(), _c.modified_ms.desc(), _c.id)
+            )
             rows = connection.execute(query.offset(skip).limit(take)).mappings()
             total = connection.scalar(select(func.count()).where(*matching)) or 0
             return [Conversation(**row) for row in rows], total
@@ -144,6 +157,13 @@ class ConversationStore:
             "modified_ms": now_ms,
         }
         return self._database.write(lambda connection: _save(connection, owner, draft, values))
+
+    def pin(self, owner: str, conversation_id: str, *, pinned: bool) -> None:
+        """Pin one or let it go; when it was changed last stays. Raises ConversationNotFound."""
+        this = (_c.owner == owner, _c.id == conversation_id)
+        statement = update(_conversations).where(*this).values(pinned=int(pinned))
+        if not self._database.write(lambda connection: connection.execute(statement).rowcount):
+            raise ConversationNotFound(field="id")
 
     def delete(self, owner: str, conversation_id: str) -> None:
         """Delete one; it is no error when there is none."""

@@ -51,13 +51,13 @@ class MalformedJson(ValidationFailed):
 
 
 class MalformedBody(ValidationFailed):
-    """The body is not what its Content-Encoding says."""
+    """The body does not match its Content-Encoding."""
 
     code = "invalid_content_encoding"
 
 
 class ContentCodingNotSupported(ServiceError):
-    """The body's Content-Encoding is not one that is decoded here."""
+    """This gateway does not decode the body's Content-Encoding."""
 
     status = 415
     type = "invalid_request_error"
@@ -88,7 +88,7 @@ class RefIdConflict(ServiceError):
 
 
 class CallbackTargetRefused(ServiceError):
-    """The ReplyTo URL is not one that callbacks may be sent to."""
+    """Callbacks may not be sent to this ReplyTo URL."""
 
     status = 422
     type = "invalid_request_error"
@@ -154,7 +154,7 @@ class NoProviderOnline(ServiceError):
 
 
 class ProviderExists(ServiceError):
-    """There is a provider of this name already."""
+    """A provider with this name already exists."""
 
     status = 422
     type = "invalid_request_error"
@@ -172,7 +172,7 @@ class WorkerNotFound(ServiceError):
 
 
 class ProbeTimedOut(ServiceError):
-    """No worker has probed the provider in time; it takes a completion worker."""
+    """No worker probed the provider in time; probing needs a completion worker."""
 
     status = 504
     type = "server_error"
@@ -181,7 +181,7 @@ class ProbeTimedOut(ServiceError):
 
 
 class OperationNotSupported(ServiceError):
-    """No provider of this model can be asked that."""
+    """No provider of this model supports this operation."""
 
     status = 400
     type = "invalid_request_error"
@@ -226,7 +226,7 @@ class ConversationChanged(ServiceError):
 
 
 class TooManyConversations(ServiceError):
-    """As many conversations or prompts are kept as may be; delete some."""
+    """The limit of stored conversations or prompts is reached; delete some."""
 
     status = 422
     type = "invalid_request_error"
@@ -244,7 +244,7 @@ class ApiKeyNotFound(ServiceError):
 
 
 class NotRetryable(ServiceError):
-    """Only a job that Failed or was Cancelled can be retried, as long as its request is kept."""
+    """Only a job that Failed or was Cancelled can be retried, while its request is kept."""
 
     # 422, not 409: OpenAI's SDK retries a 409.
     status = 422
@@ -254,7 +254,7 @@ class NotRetryable(ServiceError):
 
 
 class DeliveryNotFound(ServiceError):
-    """This job has no callback, or has not ended yet, or its delivery is not kept any more."""
+    """This job has no callback, has not ended yet, or its delivery is no longer kept."""
 
     status = 404
     type = "invalid_request_error"
@@ -272,7 +272,7 @@ class SubscriptionNotFound(ServiceError):
 
 
 class TooManySubscriptions(ServiceError):
-    """This key has as many subscriptions as it may; delete one first."""
+    """This key has reached its limit of subscriptions; delete one first."""
 
     status = 422
     type = "invalid_request_error"
@@ -299,7 +299,7 @@ class TooManySchedules(ServiceError):
 
 
 class StreamGone(ServiceError):
-    """The chunks of this stream are not kept any more; ask for the job's result."""
+    """The chunks of this stream are no longer kept; ask for the job's result."""
 
     status = 410
     type = "invalid_request_error"
@@ -308,7 +308,7 @@ class StreamGone(ServiceError):
 
 
 class ResultLinkInvalid(ServiceError):
-    """This link to a result is not one that we made; use it exactly as the callback gave it."""
+    """This result link is not valid; use it exactly as the callback gave it."""
 
     status = 403
     type = "invalid_request_error"
@@ -317,7 +317,7 @@ class ResultLinkInvalid(ServiceError):
 
 
 class ResultLinkExpired(ServiceError):
-    """This link to a result has expired; ask for the job with your API key."""
+    """This result link has expired; ask for the job with your API key."""
 
     status = 410
     type = "invalid_request_error"
@@ -371,13 +371,13 @@ class BatchNotFound(ServiceError):
 
 
 class ArtifactTooLarge(BodyTooLarge):
-    """The file is larger than it may be."""
+    """The file is too large."""
 
     code = "file_too_large"
 
 
 class StorageQuotaExceeded(ServiceError):
-    """The files of this key have as many bytes as they may; delete some."""
+    """This key has used up its storage quota; delete some files."""
 
     # 403: a client that repeats it after a moment can only fail again.
     status = 403
@@ -387,7 +387,7 @@ class StorageQuotaExceeded(ServiceError):
 
 
 class StorageUnavailable(ServiceError):
-    """The store of files cannot be used at the moment; try again."""
+    """File storage is unavailable at the moment; try again."""
 
     status = 503
     type = "server_error"
@@ -396,7 +396,7 @@ class StorageUnavailable(ServiceError):
 
 
 class StorageFull(StorageUnavailable):
-    """The store of files is full; ask its operator to make room, and try again."""
+    """File storage is full; ask its operator to free some space, then try again."""
 
     code = "storage_full"
 
@@ -411,25 +411,25 @@ class QueueFull(ServiceError):
 
 
 class OwnerQueueFull(QueueFull):
-    """This key has as many jobs waiting for this model as it may; try again later."""
+    """This key has reached its limit of waiting jobs for this model; try again later."""
 
     code = "owner_queue_full"
 
 
 class OwnerLaterFull(QueueFull):
-    """This key has as many jobs waiting for their time (`runAfter`) as it may."""
+    """This key has reached its limit of jobs waiting for their `runAfter` time."""
 
     code = "owner_delayed_full"
 
 
 class OwnerBytesFull(QueueFull):
-    """The jobs of this key that have not ended hold as many bytes as they may; try again later."""
+    """This key's unfinished jobs have reached their limit of bytes; try again later."""
 
     code = "owner_queue_bytes_full"
 
 
 class TooManyWaiting(QueueFull):
-    """Too many calls wait for their answer here; try again, or queue the job."""
+    """Too many calls are waiting for an answer; try again, or queue the job."""
 
     code = "too_many_waiting"
 
@@ -441,7 +441,7 @@ class TooManySignIns(QueueFull):
 
 
 class RateLimitExceeded(ServiceError):
-    """This key has made as many requests as it may in a minute; try again later."""
+    """This key has reached its limit of requests per minute; try again later."""
 
     status = 429
     type = "requests"
@@ -450,26 +450,26 @@ class RateLimitExceeded(ServiceError):
 
 
 class TokenRateExceeded(RateLimitExceeded):
-    """This key has taken as many tokens as it may in a minute; try again later."""
+    """This key has reached its limit of tokens per minute; try again later."""
 
     type = "tokens"
 
 
 class TooManyJobs(RateLimitExceeded):
-    """This key has as many jobs under way as it may; try again when one has ended."""
+    """This key has reached its limit of concurrent jobs; try again when one has ended."""
 
     type = "rate_limit_exceeded"
     code = "too_many_jobs"
 
 
 class TooManyQueued(TooManyJobs):
-    """This key has as many jobs waiting as it may; try again when one has started."""
+    """This key has reached its limit of queued jobs; try again when one has started."""
 
     code = "too_many_queued"
 
 
 class InsufficientQuota(RateLimitExceeded):
-    """This key has used up its budget of this month."""
+    """This key has used up its budget for this month."""
 
     type = "insufficient_quota"
     code = "insufficient_quota"
@@ -484,7 +484,7 @@ class BodyNotRead(ServiceError):
 
 
 class LedgerUnavailable(ServiceError):
-    """The store cannot be reached at the moment; try again, best with a RefId."""
+    """The store cannot be reached at the moment; try again, preferably with a RefId."""
 
     status = 503
     type = "server_error"
@@ -511,7 +511,7 @@ class ProviderUnavailable(ServiceError):
 
 
 class WaitTimedOut(ServiceError):
-    """The job has not ended in the time this call may wait; ask for its status."""
+    """The job did not finish within this call's time limit; ask for its status."""
 
     status = 504
     type = "server_error"

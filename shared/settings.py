@@ -70,8 +70,10 @@ class Settings(BaseSettings):
     port: int = Field(5006, ge=1, le=65535, description="Port the gateway listens on.")
     base_url: str | None = Field(
         None,
-        description="Public URL of the gateway, for status URLs and links to results. "
-        "Default: as requested.",
+        description=(
+            "Public URL of the gateway, for status URLs and links to results. Default: the URL "
+            "the client used."
+        ),
     )
     data_dir: Path = Field(Path(".data"), description="Where secrets and the embedded Redis live.")
     redis_url: str = Field(
@@ -81,13 +83,17 @@ class Settings(BaseSettings):
     )
     redis_min_replicas: Amount = Field(
         0,
-        description="Replicas of Redis that must have a job before its client is told that it is "
-        "accepted; else 503. 0: none, nobody waits.",
+        description=(
+            "Redis replicas that must hold a job before it is accepted; otherwise 503. 0: do not "
+            "wait for replicas."
+        ),
     )
     embedded_redis_bytes: Count | None = Field(
         None,
-        description="Most bytes that the Redis of `replyto up` holds; then jobs are refused with "
-        "503. Default: half of the memory of the machine or container.",
+        description=(
+            "Memory limit of the Redis that `replyto up` runs, bytes; beyond it jobs are refused "
+            "with 503. Default: half of the memory of the machine or container."
+        ),
     )
     database_url: str = Field(
         "",
@@ -97,8 +103,10 @@ class Settings(BaseSettings):
     providers_file: Path = Field(Path("providers.toml"), description="The LLM providers.")
     certificates_dir: Path | None = Field(
         None,
-        description="Folder whose files admins may name over the API as a provider's `caFile`, "
-        "`clientCert`, `clientKey`, at the same place on all machines. Default: none may be named.",
+        description=(
+            "Folder with the files that admins may use over the API as a provider's `caFile`, "
+            "`clientCert` or `clientKey`; the same path on every machine. Default: none."
+        ),
     )
 
     provider_key_vars: Annotated[tuple[str, ...], NoDecode] = Field(
@@ -129,8 +137,10 @@ class Settings(BaseSettings):
     )
     callback_private_keys: SecretStr = Field(
         SecretStr(""),
-        description="Ed25519 keys that sign callbacks, `whsk_…`, with spaces between; all sign. "
-        "Default: one, generated in the data directory.",
+        description=(
+            "Ed25519 keys that sign callbacks, `whsk_…`, separated by spaces; every key signs. "
+            "Default: one, generated in the data directory."
+        ),
     )
     callback_signing: Literal["symmetric", "asymmetric", "both"] = Field(
         "symmetric",
@@ -157,35 +167,41 @@ class Settings(BaseSettings):
     )
     callback_schedule: str = Field(
         "5,30,120,600,1800,7200,18000,36000,50400,72000,86400",
-        description="Pauses between the attempts at a callback, seconds, comma-separated.",
+        description="Pauses between attempts to deliver a callback, seconds, comma-separated.",
     )
     callback_overload_pause_s: Seconds = Field(
-        60, description="Shortest pause after a receiver was overloaded or did not answer in time."
+        60, description="Shortest pause after a receiver was overloaded or timed out."
     )
-    callback_dns_timeout_s: Seconds = Field(3, description="Longest look-up of a receiver's name.")
+    callback_dns_timeout_s: Seconds = Field(
+        3, description="Time limit for resolving a receiver's name."
+    )
     callback_connect_timeout_s: Seconds = Field(
-        5, description="Longest wait for a receiver's connection, TLS included."
+        5, description="Time limit for connecting to a receiver, TLS included."
     )
     callback_read_timeout_s: Seconds = Field(
-        15, description="Longest silence of a receiver that has the callback."
+        15, description="How long a receiver may stay silent once it has the callback."
     )
-    callback_timeout_s: Seconds = Field(20, description="Longest attempt at a callback, in all.")
+    callback_timeout_s: Seconds = Field(
+        20, description="Time limit for one attempt to deliver a callback, in total."
+    )
     callback_lease_s: Seconds = Field(
         10, description="A worker's claim on an attempt at a callback, renewed while it runs."
     )
     callback_endpoint_limit: Count = Field(
-        4, description="Attempts at one path of a host at once for one key, over all workers."
+        4, description="Concurrent attempts at one path of a host for one key, across all workers."
     )
     callback_host_limit: Count = Field(
-        100, description="Attempts at one host and port at once, over all workers, paths and keys."
+        100,
+        description="Concurrent attempts at one host and port, across all workers, paths and keys.",
     )
     callback_breaker_failures: Count = Field(
         5,
-        description="Failures in a row after which an endpoint is given a rest, or a host that "
-        "cannot be reached.",
+        description=(
+            "Consecutive failures after which an endpoint, or an unreachable host, is paused."
+        ),
     )
     callback_breaker_s: Seconds = Field(
-        60, description="How long that rest is; then one callback probes."
+        60, description="How long that pause lasts; then one callback probes."
     )
 
     callback_body_limit_bytes: Count = Field(
@@ -193,14 +209,14 @@ class Settings(BaseSettings):
         description="A callback whose body would be larger carries a link to the result instead.",
     )
     result_link_ttl_s: Seconds = Field(
-        604_800, description="How long such a link is good; a result that is gone ends it too."
+        604_800, description="How long such a link is valid; it also ends when its result is gone."
     )
 
     log_format: Literal["text", "json"] = Field(
-        "text", description="Form of the log of all processes: `text`, or `json`, an object a line."
+        "text", description="Log format of all processes: `text`, or `json` (one object per line)."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="Least level that is logged: `debug`, `info`, `warning`, `error`."
+        "info", description="Lowest level that is logged: `debug`, `info`, `warning` or `error`."
     )
     metrics_token: SecretStr = Field(
         SecretStr(""),
@@ -216,13 +232,22 @@ class Settings(BaseSettings):
 
     trusted_proxies: Amount = Field(
         0,
-        description="Proxies before the gateway whose `X-Forwarded-For` and `X-Forwarded-Proto` "
-        "are believed.",
+        description=(
+            "Number of proxies in front of the gateway whose `X-Forwarded-For` and "
+            "`X-Forwarded-Proto` are trusted."
+        ),
     )
 
     pages_open: bool = Field(
         default=False,
-        description="Sign browsers on this machine in by themselves, with the bootstrap API key.",
+        description="Sign browsers on this machine in automatically, with the bootstrap API key.",
+    )
+
+    currency: str = Field(
+        "USD",
+        pattern=r"^[A-Z]{3}$",
+        description="What the prices in providers.toml are in, as the pages show costs: three "
+        "letters of ISO 4217.",
     )
 
     cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
@@ -250,18 +275,20 @@ class Settings(BaseSettings):
         description="Most of them from one client address (of IPv6: from one /64 network). "
         "Behind `REPLYTO_TRUSTED_PROXIES` that is the proxy's to limit.",
     )
-    head_timeout_s: Seconds = Field(30, description="Longest time a request's head may take.")
+    head_timeout_s: Seconds = Field(30, description="Time limit for receiving a request's head.")
     idle_timeout_s: Seconds = Field(
-        75, description="Longest time a connection is kept without a request."
+        75, description="How long a connection without a request is kept open."
     )
     body_timeout_s: Seconds = Field(
         30,
         description="Longest time a request's body may take, beside what it has at the least rate.",
     )
     send_timeout_s: Seconds = Field(
-        60, description="Longest time a client may take none of an answer or stream."
+        60, description="How long a client may accept nothing of an answer or stream."
     )
-    least_bytes_per_s: Count = Field(1024, description="Least rate of a request's body.")
+    least_bytes_per_s: Count = Field(
+        1024, description="Lowest rate at which a request's body may arrive."
+    )
     max_json_values: Count = Field(
         400_000,
         description="Most JSON values in a request body; an object counts as four.",
@@ -300,10 +327,12 @@ class Settings(BaseSettings):
         0.2, ge=0, lt=1, description="Share of a chat worker's slots kept for synchronous calls."
     )
 
-    job_timeout_s: Seconds = Field(86_400, description="Deadline of a queued job after accept.")
+    job_timeout_s: Seconds = Field(
+        86_400, description="Deadline of a queued job, counted from when it is accepted."
+    )
     sync_timeout_s: Seconds = Field(600, description="Deadline of a synchronous call.")
-    attempt_timeout_s: Seconds = Field(600, description="Longest single call of an LLM.")
-    connect_timeout_s: Seconds = Field(5, description="Longest wait for an LLM's connection.")
+    attempt_timeout_s: Seconds = Field(600, description="Time limit for a single call to an LLM.")
+    connect_timeout_s: Seconds = Field(5, description="Time limit for connecting to an LLM.")
     answer_max_bytes: int = Field(
         64 * 1024 * 1024,
         ge=1024,
@@ -311,8 +340,10 @@ class Settings(BaseSettings):
         description="Largest answer of an LLM, bytes, decompressed, and of all events of a stream; "
         "a larger one fails as `answer_too_large`.",
     )
-    max_attempts: Count = Field(5, description="Attempts at a job whose LLM fails transiently.")
-    max_crashes: Count = Field(3, description="Workers a job may take down before it is Failed.")
+    max_attempts: Count = Field(
+        5, description="Attempts at a job whose LLM has transient failures."
+    )
+    max_crashes: Count = Field(3, description="Workers that a job may crash before it is Failed.")
     retry_base_s: Seconds = Field(1, description="First pause between attempts; doubles each time.")
     retry_cap_s: Seconds = Field(60, description="Longest pause between attempts.")
     no_provider: Literal["queue", "refuse"] = Field(
@@ -321,15 +352,13 @@ class Settings(BaseSettings):
         "`refuse` it with 503.",
     )
     provider_failures: Count = Field(
-        3, description="Failures in a row after which a provider gets a rest."
+        3, description="Consecutive failures after which a provider is paused."
     )
     provider_rest_s: Seconds = Field(
-        5, description="First rest of a provider that fails; doubles each time."
+        5, description="First pause of a failing provider; doubles each time."
     )
-    provider_rest_cap_s: Seconds = Field(300, description="Longest rest of a provider.")
-    provider_probe_s: Seconds = Field(
-        5, description="How often an offline provider is asked whether it is back."
-    )
+    provider_rest_cap_s: Seconds = Field(300, description="Longest pause of a provider.")
+    provider_probe_s: Seconds = Field(5, description="How often an offline provider is probed.")
     lease_s: Seconds = Field(30, description="A worker's claim on a job, renewed while it runs.")
     lease_renew_s: Seconds = Field(10, description="How often leases are renewed.")
     tick_s: Seconds = Field(1, description="How often maintenance runs.")
@@ -345,7 +374,7 @@ class Settings(BaseSettings):
         "have.",
     )
     history_days: int = Field(
-        90, ge=0, le=36_500, description="How long jobs stay in the history, days; 0 for ever."
+        90, ge=0, le=36_500, description="How long jobs stay in the history, days; 0: forever."
     )
     history_bodies: Literal["all", "none"] = Field(
         "all", description="Whether the history keeps requests and answers: `all` or `none`."
@@ -386,7 +415,7 @@ class Settings(BaseSettings):
         "Redis; the rest comes when all of it is kept. 0: none before that.",
     )
     artifact_ttl_s: Seconds = Field(
-        30 * 86_400, description="How long what models make is kept, pictures and sound."
+        30 * 86_400, description="How long pictures and sound made by models are kept."
     )
 
     @field_validator("data_dir", "providers_file", "certificates_dir", mode="before")

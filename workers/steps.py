@@ -24,6 +24,7 @@ from shared.open_files import allow_many_connections
 from shared.queues import names as task_names
 from shared.settings import SettingsError, load_settings
 from shared.telemetry.tally import FLUSH_S
+from shared.telemetry.trend import SAMPLE_S, take_samples
 from shared.telemetry.workers import BEAT_S
 from workers import broker, pools
 from workers.batches.feeder import FEED_S, Feeder
@@ -38,7 +39,12 @@ from workers.maintenance.files import SWEEP_S, sweep
 from workers.maintenance.heartbeat import Heartbeat
 from workers.maintenance.leases import listen_for_aborts, renew_leases
 from workers.maintenance.periodic import Periodic
-from workers.maintenance.probes import INTERVAL_S, probe_providers
+from workers.maintenance.probes import (
+    FIRST_PROBES_S,
+    INTERVAL_S,
+    probe_providers,
+    probe_unknown,
+)
 from workers.maintenance.tick import Tick
 from workers.process import Process
 from workers.schedules.ticker import SCHEDULES_S, run_schedules
@@ -151,7 +157,7 @@ def _spare_garbage_collection() -> None:
 
 
 def _completion_timers(deps: Deps) -> list[Periodic]:
-    artifacts = deps.chat.artifacts
+    artifacts, redis = deps.chat.artifacts, deps.process.redis
     return [
         Periodic("tick", Tick(deps.tick), deps.process.settings.tick_s),
         Periodic("delayed jobs", lambda: bring_forward(deps.tick), DELAYED_S),
@@ -161,6 +167,8 @@ def _completion_timers(deps: Deps) -> list[Periodic]:
         Periodic("batches", Feeder(deps.batches), FEED_S),
         Periodic("schedules", lambda: run_schedules(deps.schedules), SCHEDULES_S),
         Periodic("sweep of files", lambda: sweep(artifacts), SWEEP_S),
+        Periodic("samples of how things stand", lambda: take_samples(redis), SAMPLE_S),
+        Periodic("first probes", lambda: probe_unknown(deps.probes), FIRST_PROBES_S),
     ]
 
 

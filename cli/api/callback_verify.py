@@ -25,7 +25,7 @@ _SIGNED = ("webhook-id", "webhook-timestamp", "webhook-signature")
 @click.option("--timestamp", help="The header webhook-timestamp.")
 @click.option("--signature", help="The header webhook-signature.")
 @click.option("--at", "at_s", type=float, help="Judge as of this moment (unix seconds).")
-@click.option("--no-color", is_flag=True, help="Print without colours.")
+@click.option("--no-color", is_flag=True, help="Print without colors.")
 def verify(
     *,
     secret: str | None,

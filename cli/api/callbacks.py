@@ -38,7 +38,7 @@ def callbacks() -> None:
 @click.option("--secret", help="Signing secret, whsec_…  Default: the one of this ReplyTo.")
 @click.option("--fail-first", default=0, metavar="N", help="Answer 503 to the first N callbacks.")
 @click.option("--forward", metavar="URL", help="Pass each one on to this URL + its path and query.")
-@click.option("--no-color", is_flag=True, help="Print without colours.")
+@click.option("--no-color", is_flag=True, help="Print without colors.")
 def listen(
     *,
     host: str,

@@ -16,7 +16,7 @@ from cli.text import printable
 _about = options(
     click.argument("prompt"),
     click.option("--model", help="Default: the first that the key may use."),
-    click.option("--system", help="What the model is told before."),
+    click.option("--system", help="System prompt."),
 )
 
 
@@ -38,7 +38,7 @@ def chat(
 @_about
 @click.option("--ref-id", help="Your name for the job; the same again is the same job.")
 @click.option("--tag", help="Anything you group by.")
-@click.option("--reply-to", help="URL that the answer is posted to.")
+@click.option("--reply-to", help="URL to post the answer to.")
 @click.option("--wait", is_flag=True, help="Wait for the answer, and print it.")
 @at_gateway
 def queue(

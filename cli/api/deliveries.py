@@ -69,7 +69,7 @@ def show(job: str, url: str | None, key: str | None) -> None:
 @click.command()
 @click.argument("job", required=False)
 @_filters
-@click.option("--dry-run", is_flag=True, help="Only say how many it would be.")
+@click.option("--dry-run", is_flag=True, help="Only say how many there would be.")
 @at_gateway
 def replay(
     job: str | None,

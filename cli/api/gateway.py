@@ -38,7 +38,7 @@ class GatewayApi:
         body = {name: value for name, value in values.items() if value is not None}
         answer = self._post(f"/api/{dto}", body, _WAIT_S if dto in _WAITING else _TIMEOUT_S)
         found = self._object(answer)
-        if answer.ok and found:
+        if answer.ok and found is not None:
             return found
         raise self._failure(answer, found)
 
@@ -82,15 +82,17 @@ class GatewayApi:
             raise click.ClickException(f"no answer from {self._url}: {_reason(exc)}") from exc
 
     @staticmethod
-    def _object(answer: requests.Response) -> dict[str, Any]:
+    def _object(answer: requests.Response) -> dict[str, Any] | None:
         try:
-            found: dict[str, Any] = answer.json()
+            found = answer.json()
         except ValueError:
-            return {}
-        return found
+            return None
+        return found if isinstance(found, dict) else None
 
-    def _failure(self, answer: requests.Response, found: dict[str, Any]) -> click.ClickException:
-        reason = (found.get("error") or {}).get("message") or "this is no answer of ReplyTo"
+    def _failure(
+        self, answer: requests.Response, found: dict[str, Any] | None
+    ) -> click.ClickException:
+        reason = ((found or {}).get("error") or {}).get("message") or "this is no answer of ReplyTo"
         return click.ClickException(f"{self._url} answered {answer.status_code}: {reason}")
 
 

@@ -84,7 +84,7 @@ def cancel(job: str, url: str | None, key: str | None) -> None:
 @click.argument("job", required=False)
 @_filters
 @take(1000)
-@click.option("--dry-run", "dryRun", is_flag=True, help="Only say how many it would be.")
+@click.option("--dry-run", "dryRun", is_flag=True, help="Only say how many there would be.")
 @at_gateway
 def retry(
     job: str | None, url: str | None, key: str | None, from_: str | None, **wanted: Any

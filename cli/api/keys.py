@@ -45,7 +45,7 @@ _ID: Final = click.argument("key_id", metavar="ID", type=click.IntRange(min=1))
 _fields: Final = options(
     click.option("--user-name", "userName", help="Shown beside the key."),
     click.option("--scopes", help=f"Some of {', '.join(Scope)}."),
-    click.option("--models", help="Names or patterns, between commas: 'llama3*,gpt-4o'."),
+    click.option("--models", help="Names or patterns, comma-separated: 'llama3*,gpt-4o'."),
     click.option("--requests-per-minute", "requestsPerMinute", type=int),
     click.option("--tokens-per-minute", "tokensPerMinute", type=int),
     click.option("--concurrent-jobs", "concurrentJobs", type=int),
@@ -110,7 +110,9 @@ def update(key_id: int, url: str | None, reset: tuple[str, ...], **fields: Any) 
 
 @keys.command()
 @_ID
-@click.option("--grace", "grace_s", default=0, metavar="SECONDS", help="The old one goes on.")
+@click.option(
+    "--grace", "grace_s", default=0, metavar="SECONDS", help="How long the old secret stays valid."
+)
 @at_url
 def rotate(key_id: int, url: str | None, grace_s: int) -> None:
     """Give a key another secret and show it, this once."""

@@ -63,8 +63,8 @@ at_gateway: Final = options(
 )
 #: When what is listed was made.
 created_between: Final = options(
-    click.option("--from", "from_", help="Created then or later: 2026-01-31T08:00:00Z."),
-    click.option("--to", help="Created then or earlier."),
+    click.option("--from", "from_", help="Created at or after this time: 2026-01-31T08:00:00Z."),
+    click.option("--to", help="Created at or before this time."),
 )
 
 

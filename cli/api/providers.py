@@ -32,8 +32,7 @@ _FILE = click.argument("file", required=False, type=click.Path(path_type=Path))
 def providers() -> None:
     """Show and change the LLM providers of a running ReplyTo.
 
-    With --url and --key (the admin secret, or a key with the scope) of one that runs elsewhere;
-    `diff` and `apply` need its Redis.
+    With --url and --key (the admin secret, or a key with the scope) of one that runs elsewhere.
     """
 
 
@@ -55,12 +54,16 @@ def list_(url: str | None, key: str | None) -> None:
 
 @providers.command()
 @_FILE
-def diff(file: Path | None) -> None:
+@at_gateway
+def diff(file: Path | None, url: str | None, key: str | None) -> None:
     """Show what `apply` would change. Exit status 1 when that is something."""
-    client, settings = _connected()
-    found = documents.differences(RegistryStore(client).read()[1], _read(settings, file))
+    if url or key:
+        found = remote_providers.diff(url, key, _read(_settings(), file))
+    else:
+        client, settings = _connected()
+        found = documents.differences(RegistryStore(client).read()[1], _read(settings, file))
     for difference in found:
-        click.echo(_told(difference))
+        click.echo(remote_providers.told(difference))
     if found:
         sys.exit(1)
     click.echo("The registry is as the file says.")
@@ -68,8 +71,13 @@ def diff(file: Path | None) -> None:
 
 @providers.command()
 @_FILE
-def apply(file: Path | None) -> None:
+@at_gateway
+def apply(file: Path | None, url: str | None, key: str | None) -> None:
     """Make the registry equal the file (default: REPLYTO_PROVIDERS_FILE)."""
+    if url or key:
+        wanted = _read(_settings(), file)
+        _tell_applied(len(wanted), remote_providers.apply(url, key, wanted))
+        return
     client, settings = _connected()
     wanted, now_ms = _read(settings, file), unix_ms()
     changes: list[Difference] = []
@@ -79,9 +87,13 @@ def apply(file: Path | None) -> None:
         return documents.applied(document, wanted, now_ms)
 
     RegistryStore(client).change(make)
+    _tell_applied(len(wanted), changes)
+
+
+def _tell_applied(count: int, changes: list[Difference]) -> None:
     for difference in changes:
-        click.echo(_told(difference))
-    click.echo(f"Applied: {len(wanted)} providers, {len(changes)} changed.")
+        click.echo(remote_providers.told(difference))
+    click.echo(f"Applied: {count} providers, {len(changes)} changed.")
 
 
 @providers.command()
@@ -161,10 +173,7 @@ def _switch(name: str, *, enabled: bool) -> None:
 
 def _connected() -> tuple[redis.Redis, Settings]:
     """Return a client of the ledger that answers, and the settings."""
-    try:
-        settings = load_settings()
-    except SettingsError as exc:
-        _fail(str(exc))
+    settings = _settings()
     address = settings.redis_address
     client = redis_client.connect(
         address, timeout_s=redis_client.GATEWAY_TIMEOUT_S, name="replyto-cli"
@@ -175,6 +184,13 @@ def _connected() -> tuple[redis.Redis, Settings]:
         # Not the URL: it may hold a password.
         _fail(f"Redis does not answer; is ReplyTo running, and REPLYTO_REDIS_URL right? ({exc})")
     return client, settings
+
+
+def _settings() -> Settings:
+    try:
+        return load_settings()
+    except SettingsError as exc:
+        _fail(str(exc))
 
 
 def _read(settings: Settings, file: Path | None) -> list[Provider]:
@@ -200,12 +216,6 @@ def _line(entry: Entry, book: HealthBook) -> str:
         f"{one.name}  {standing}{reason}  {one.type}  priority {one.priority}{limit}"
         f"  {one.shown_url}{through}  [{entry.origin}]\n    {models}"
     )
-
-
-def _told(difference: Difference) -> str:
-    mark = {"add": "+", "remove": "-", "change": "~"}[difference.kind]
-    rows = [f"    {name}: {was!r} → {now!r}" for name, was, now in difference.fields]
-    return "\n".join([f"{mark} {difference.name}", *rows])
 
 
 def _fail(message: str) -> NoReturn:

@@ -20,8 +20,8 @@ _HEAD: Final = (
 
 @click.command()
 @click.option("--by", "group", type=_GROUPS, default="model", show_default=True)
-@click.option("--from", "from_", help="Created on that day (UTC) or later: 2026-01-31.")
-@click.option("--to", help="Created on that day (UTC) or earlier.")
+@click.option("--from", "from_", help="Created on or after this day (UTC): 2026-01-31.")
+@click.option("--to", help="Created on or before this day (UTC).")
 @at_url
 @click.option("--key", help="An API key; the admin secret sums up everybody's jobs.")
 def stats(group: str, from_: str | None, to: str | None, url: str | None, key: str | None) -> None:

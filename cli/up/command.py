@@ -18,9 +18,9 @@ _COMMAND = "replyto up"
 
 @click.command()
 @click.option("--demo", is_flag=True, help="Use the demo LLM, whatever is configured or found.")
-@click.option("--quiet", is_flag=True, help="Do not print what the processes log.")
-@click.option("--verbose", is_flag=True, help="Print what they log from the very start.")
-@click.option("--no-color", is_flag=True, help="Print without colours.")
+@click.option("--quiet", is_flag=True, help="Do not print the processes' logs.")
+@click.option("--verbose", is_flag=True, help="Print their logs from the start.")
+@click.option("--no-color", is_flag=True, help="Print without colors.")
 def up(*, demo: bool, quiet: bool, verbose: bool, no_color: bool) -> None:
     """Run ReplyTo on this machine: Redis, gateway, workers and, if need be, a demo LLM.
 

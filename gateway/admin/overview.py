@@ -18,17 +18,22 @@ from shared.dtos.overview import (
     GetOverviewResponse,
     GetSettings,
     GetSettingsResponse,
+    GetTrend,
+    GetTrendResponse,
     LatencyRow,
     NoticeRow,
     ProviderSlotsRow,
     SettingRow,
+    Span,
     StageRow,
+    TrendRow,
     WaitingRow,
 )
 from shared.machines.notices import Notice, Notices
 from shared.settings import Settings
 from shared.telemetry.overview import Overview, read_overview
 from shared.telemetry.stages import Stage
+from shared.telemetry.trend import DAY, HOUR, Sample, read_samples
 
 blueprint = Blueprint("overview", __name__)
 
@@ -39,6 +44,18 @@ def overview(call: Call[GetOverview]) -> GetOverviewResponse:
     now = read_overview(call.services.redis, call.services.registry.providers)
     notices = Notices(call.services.redis).read()
     return _body(now, notices)
+
+
+@route(blueprint, catalog.TREND)
+def trend(call: Call[GetTrend]) -> GetTrendResponse:
+    """Tell how things stood."""
+    kept = HOUR if call.request.span is Span.HOUR else DAY
+    return GetTrendResponse(results=[_past(one) for one in read_samples(call.services.redis, kept)])
+
+
+def _past(sample: Sample) -> TrendRow:
+    fields = asdict(sample)
+    return TrendRow(date=iso_date(fields.pop("at_ms")), **fields)
 
 
 def _body(now: Overview, notices: Sequence[Notice]) -> GetOverviewResponse:

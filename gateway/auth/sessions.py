@@ -1,7 +1,8 @@
 """Sign-in of browsers: a session cookie that stands for an API key, guarded against forgery.
 
 The ledger holds the hash of the cookie and the hash of the key, neither of the two. A session has
-exactly its key's rights: a key that is revoked ends its sessions with it.
+exactly its key's rights: a key that is revoked ends its sessions with it. The admin pages have a
+session of their own, so that who signs in there is still who they are in the chat.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from shared.errors import CsrfFailed, TooManySignIns
 from shared.store import redis_keys as keys
 
 COOKIE: Final = "replyto_session"
+ADMIN_COOKIE: Final = "replyto_admin_session"
+#: Which page sends a request. No form of another site can, and CORS asks before a script does.
+PAGE_HEADER: Final = "x-replyto-page"
 CSRF_HEADER: Final = "x-csrf-token"
 #: How long a session lasts after its last use (seconds).
 SESSION_S: Final = 7 * 86_400
@@ -124,14 +128,25 @@ class Sessions:
             raise CsrfFailed
 
 
+def cookie_of(request: Request) -> str:
+    """Return the name of the cookie that a sign-in on the page which asks is kept in."""
+    return ADMIN_COOKIE if request.headers.get(PAGE_HEADER) == "admin" else COOKIE
+
+
 def token_of(request: Request) -> str | None:
-    """Return the token in a request's cookie, unless it cannot be one: then Redis is not asked."""
+    """Return the token in a request's cookie, unless it cannot be one: then Redis is not asked.
+
+    On the admin pages who is signed in to the chat counts until somebody signs in there.
+    """
     # Thousands of other cookies would take their time.
     sent = request.headers.get("Cookie", "")
-    if COOKIE not in sent or len(sent) > _MOST_COOKIES:
+    if len(sent) > _MOST_COOKIES:
         return None
-    token = request.cookies.get(COOKIE, "")
-    return token if _is_token(token) else None
+    for name in dict.fromkeys((cookie_of(request), COOKIE)):
+        token = request.cookies.get(name, "") if name in sent else ""
+        if _is_token(token):
+            return token
+    return None
 
 
 def _key(token: str) -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
 from flask import Blueprint, Response
 
 from gateway.http.routes import Call, route
-from gateway.jobs.paging import job_filter, page
+from gateway.jobs.paging import every, job_filter, page
 from gateway.jobs.rows import as_csv, csv_names, job_summary, only
 from shared.dtos import catalog
-from shared.dtos.history import QueryJobs, QueryJobsResponse
+from shared.dtos.history import JobSummary, QueryJobs, QueryJobsResponse
 from shared.history.query import JobFilter
+from shared.history.rows import Row
 
 blueprint = Blueprint("query_jobs", __name__)
 
@@ -19,7 +23,7 @@ def query(call: Call[QueryJobs]) -> QueryJobsResponse:
     """List the caller's jobs; who looks after all sees everybody's."""
     wanted = call.request
     rows, total = page(call.services, wanted, _filter(call))
-    results = only(wanted.fields, [job_summary(row) for row in rows])
+    results = only(wanted.fields, _summaries(call, rows))
     return QueryJobsResponse(offset=wanted.skip, total=total, results=results)
 
 
@@ -27,12 +31,29 @@ def query(call: Call[QueryJobs]) -> QueryJobsResponse:
 def query_as_csv(call: Call[QueryJobs]) -> Response:
     """List the same as CSV, for spreadsheets."""
     wanted = call.request
-    rows, _ = page(call.services, wanted, _filter(call))
-    summaries = [job_summary(row) for row in rows]
-    only(wanted.fields, summaries)
-    response = Response(as_csv(summaries, csv_names(wanted.fields)), mimetype="text/csv")
+    only(wanted.fields, [])
+    if wanted.all:
+        lines: str | Iterator[str] = _all_lines(call, _filter(call))
+    else:
+        rows, _ = page(call.services, wanted, _filter(call))
+        lines = as_csv(_summaries(call, rows), csv_names(wanted.fields))
+    response = Response(lines, mimetype="text/csv")
     response.headers["Content-Disposition"] = 'attachment; filename="jobs.csv"'
     return response
+
+
+def _all_lines(call: Call[QueryJobs], filter_: JobFilter) -> Iterator[str]:
+    """Yield all jobs a page at a time; the first is read before anything is promised."""
+    names = csv_names(call.request.fields)
+    pages = every(call.services, call.request, filter_)
+    first = as_csv(_summaries(call, next(pages)), names)
+    rest = (as_csv(_summaries(call, rows), names, with_names=False) for rows in pages)
+    return chain([first], rest)
+
+
+def _summaries(call: Call[QueryJobs], rows: Iterable[Row]) -> list[JobSummary]:
+    prices = call.services.prices.current()
+    return [job_summary(row, prices) for row in rows]
 
 
 def _filter(call: Call[QueryJobs]) -> JobFilter:

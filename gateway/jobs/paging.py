@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Final
+
 from gateway.auth.authenticator import Principal
 from gateway.services import Services
 from shared.dtos.history import JobFilterDto, QueryJobs
@@ -10,6 +13,8 @@ from shared.history.rows import Row, job_row
 from shared.jobs.job import Job, JobState
 from shared.providers.prices import Prices
 
+#: How many jobs are read at once where all are wanted.
+_PAGE: Final = 1000
 #: States that the history does not know.
 _UNDER_WAY = (JobState.QUEUED, JobState.STARTED, JobState.EXECUTED)
 
@@ -26,6 +31,7 @@ def job_filter(principal: Principal, wanted: JobFilterDto, *, everybody: bool) -
         from_ms=wanted.from_,
         to_ms=wanted.to,
         error=wanted.error,
+        status=wanted.status_code,
     )
 
 
@@ -50,9 +56,24 @@ def page(gateway: Services, wanted: QueryJobs, filter_: JobFilter) -> tuple[list
     return _once(rows)[: wanted.take], _total(gateway, wanted, filter_, len(live))
 
 
+def every(gateway: Services, wanted: QueryJobs, filter_: JobFilter) -> Iterator[list[Row]]:
+    """Yield all jobs that match, page by page, the newest first; each is read when it is sent."""
+    skip = wanted.skip
+    before: set[tuple[int, int]] = set()
+    while True:
+        asked = wanted.model_copy(update={"skip": skip, "take": _PAGE, "include": None})
+        rows, _ = page(gateway, asked, filter_)
+        # What ended between two pages moves the others down.
+        yield [row for row in rows if (row["id"], row["created_ms"]) not in before]
+        if len(rows) < _PAGE:
+            return
+        before = {(row["id"], row["created_ms"]) for row in rows}
+        skip += _PAGE
+
+
 def _live_row(job: Job) -> Row:
     """Return a job's row; what it cost is told by the history alone, which knows the prices."""
-    return {**job_row(job, Prices()), "cost_nanos": None}
+    return {**job_row(job, Prices()), "cost_nanos": None, "is_live": True}
 
 
 def _from_history(

@@ -11,8 +11,8 @@ from shared.codecs.moments import iso_date
 from shared.dtos.history import JobSummary, SummaryStats, UsageStats
 from shared.errors import ValidationFailed
 from shared.history.rows import Row
-from shared.history.statistics import UsageSum
-from shared.providers.prices import NANOS
+from shared.history.statistics import GroupBy, UsageSum
+from shared.providers.prices import NANOS, Prices
 from shared.wire.naming import fold
 
 #: What makes a spreadsheet take a text for a formula.
@@ -20,8 +20,8 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _NAMES: Final = {fold(name): name for name in JobSummary.model_fields}
 
 
-def job_summary(row: Row) -> JobSummary:
-    """Return a row of a list."""
+def job_summary(row: Row, prices: Prices) -> JobSummary:
+    """Return a row of a list. What has no price costs nobody knows what: it is not free."""
     return JobSummary(
         id=row["id"],
         ref_id=row["ref_id"],
@@ -49,7 +49,8 @@ def job_summary(row: Row) -> JobSummary:
         images=row["images"] or None,
         characters=row["characters"] or None,
         audio_seconds=row["audio_ms"] / 1000 if row["audio_ms"] else None,
-        cost=None if row["cost_nanos"] is None else row["cost_nanos"] / NANOS,
+        cost=_cost(row, prices),
+        is_kept="is_live" not in row,
         streamed=bool(row["streamed"]),
         reply_to=row["reply_to"] or None,
     )
@@ -67,12 +68,13 @@ def only(fields: str | None, rows: Sequence[JobSummary]) -> list[JobSummary]:
     return [row.model_copy(update=absent) for row in rows]
 
 
-def as_csv(rows: Iterable[JobSummary], names: Sequence[str]) -> str:
-    """Return the rows as CSV (RFC 4180) with a line of names."""
+def as_csv(rows: Iterable[JobSummary], names: Sequence[str], *, with_names: bool = True) -> str:
+    """Return the rows as CSV (RFC 4180), behind a line of names."""
     text = io.StringIO()
     writer = csv.writer(text)
     aliases = {name: field.alias for name, field in JobSummary.model_fields.items()}
-    writer.writerow([aliases[name] for name in names])
+    if with_names:
+        writer.writerow([aliases[name] for name in names])
     for row in rows:
         writer.writerow([_cell(getattr(row, name)) for name in names])
     return text.getvalue()
@@ -98,9 +100,11 @@ def summary_stats(found: UsageSum) -> SummaryStats:
     )
 
 
-def usage(found: UsageSum) -> UsageStats:
+def usage(found: UsageSum, group: GroupBy, prices: Prices) -> UsageStats:
     """Return a sum in detail."""
     sums = found.sums
+    is_model = group is GroupBy.MODEL
+    is_cost_known = prices.knows(found.name) if is_model else not sums["total_tokens"]
     return UsageStats(
         **summary_stats(found).model_dump(),
         completed=sums["completed"],
@@ -112,11 +116,19 @@ def usage(found: UsageSum) -> UsageStats:
         characters=sums["characters"],
         audio_seconds=sums["audio_ms"] / 1000,
         cost=sums["cost_nanos"] / NANOS,
+        is_cost_known=bool(sums["cost_nanos"]) or is_cost_known,
         average_wait_ms=round(sums["waited_ms"] / sums["total"]) if sums["total"] else 0,
         p50_ms=found.percentile_ms(0.5),
         p95_ms=found.percentile_ms(0.95),
         p99_ms=found.percentile_ms(0.99),
     )
+
+
+def _cost(row: Row, prices: Prices) -> float | None:
+    nanos = row["cost_nanos"]
+    if nanos is None or (not nanos and not prices.knows(row["model"], row["provider"])):
+        return None
+    return float(nanos / NANOS)
 
 
 def _date(moment_ms: int) -> str | None:

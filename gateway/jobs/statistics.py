@@ -36,7 +36,8 @@ def detailed(call: Call[GetUsage]) -> GetUsageResponse:
     """Sum up in detail, by what the caller chooses."""
     gateway, principal, wanted = call.services, call.principal, call.request
     found = gateway.lists.statistics.by(wanted.group_by, _span(principal, wanted))
-    return GetUsageResponse(results=[usage(one) for one in found])
+    prices = gateway.prices.current()
+    return GetUsageResponse(results=[usage(one, wanted.group_by, prices) for one in found])
 
 
 def _span(principal: Principal, wanted: GetSummaryStats) -> Span:

@@ -16,7 +16,9 @@ from gateway.http.routes import Call, route
 from gateway.inference.answer import answer, answer_of, result_of
 from gateway.media import events, live, rendering
 from gateway.media.form_calls import FormCall, read_form_call
+from gateway.media.named_files import with_named_files
 from gateway.media.uploads import Upload, dropped_without_job
+from gateway.services import services
 from shared.dtos import catalog
 from shared.jobs.moves import Answer
 from shared.operation import Operation
@@ -39,7 +41,11 @@ def _read(operation: Operation) -> FormCall:
 
 def _read_edit() -> FormCall:
     is_json = incoming().mimetype == "application/json"
-    return _read(Operation.IMAGE_EDIT) if is_json else read_form_call(Operation.IMAGE_EDIT)
+    if not is_json:
+        return read_form_call(Operation.IMAGE_EDIT)
+    asked = _read(Operation.IMAGE_EDIT)
+    call, upload = with_named_files(services(), asked.call)
+    return replace(asked, call=call, upload=upload)
 
 
 @route(blueprint, catalog.MODERATE, read=partial(read_call, parse_moderation))

@@ -32,6 +32,8 @@ class Upload:
 
     fields: list[tuple[str, object]] = field(default_factory=list)
     files: list[FileRef] = field(default_factory=list)
+    #: Under what files are held that the client has sent before; empty for none.
+    held: str = ""
 
     def file(self, name: str) -> FileRef:
         """Return the file of that field. Raises ValidationFailed when there is none."""
@@ -90,6 +92,8 @@ def drop(gateway: Services, upload: Upload) -> None:
     """Drop the files of a request that becomes no job."""
     for one in upload.files:
         gateway.artifacts.delete(one.id)
+    if upload.held:
+        gateway.artifacts.release(upload.held)
 
 
 def _taker(

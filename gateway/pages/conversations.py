@@ -21,6 +21,7 @@ from shared.dtos.conversations import (
     Done,
     GetConversation,
     GetConversationResponse,
+    PinConversation,
     PromptRow,
     QueryConversations,
     QueryConversationsResponse,
@@ -69,6 +70,14 @@ def save(call: Call[SaveConversation]) -> SaveConversationResponse:
     )
     version = call.services.conversations.save(owner, draft)
     return SaveConversationResponse(id=wanted.id, version=version)
+
+
+@route(blueprint, catalog.PIN_CONVERSATION)
+def pin(call: Call[PinConversation]) -> Done:
+    """Pin a conversation, or let it go."""
+    owner, wanted = call.principal.owner, call.request
+    call.services.conversations.pin(owner, wanted.id, pinned=wanted.pinned)
+    return Done()
 
 
 @route(blueprint, catalog.DELETE_CONVERSATION)
@@ -131,6 +140,7 @@ def _head(one: Conversation) -> dict[str, Any]:
         "version": one.version,
         "created_date": iso_date(one.created_ms),
         "modified_date": iso_date(one.modified_ms),
+        "pinned": bool(one.pinned),
     }
 
 

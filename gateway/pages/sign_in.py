@@ -6,7 +6,7 @@ from typing import Final
 
 from flask import Blueprint, Response, request
 
-from gateway.auth.sessions import COOKIE, SESSION_S, Session, token_of
+from gateway.auth.sessions import SESSION_S, Session, cookie_of, token_of
 from gateway.http.local_request import is_local_page
 from gateway.http.request import incoming
 from gateway.http.response import JsonResponse, nothing
@@ -76,7 +76,7 @@ def sign_out(call: Call[SignOut]) -> Response:
     """End the session."""
     call.services.auth.sessions.end(request)
     response = nothing()
-    response.delete_cookie(COOKIE, httponly=True, samesite="Strict")
+    response.delete_cookie(cookie_of(request), httponly=True, samesite="Strict")
     return response
 
 
@@ -89,7 +89,7 @@ def _sign_in(gateway: Services, key_digest: str) -> Response:
 def _begin(gateway: Services, key_digest: str, session: Session) -> Response:
     response = _who(gateway, gateway.auth.keys.of_digest(key_digest), session)
     response.set_cookie(
-        COOKIE,
+        cookie_of(request),
         session.token,
         max_age=SESSION_S,
         httponly=True,
@@ -106,6 +106,7 @@ def _who(gateway: Services, principal: Principal, session: Session) -> Response:
         scopes=sorted(principal.scopes),
         csrf_token=session.csrf_token,
         max_body_bytes=gateway.settings.max_body_bytes,
+        currency=gateway.settings.currency,
     )
     response = JsonResponse(told.to_json())
     response.headers["Cache-Control"] = "no-store"

@@ -19,9 +19,11 @@ from shared.dtos import providers as dtos
 from shared.errors import ProviderExists, ProviderNotFound, ValidationFailed
 from shared.providers import registry_document
 from shared.providers.health import Health, Standing
+from shared.providers.probe_requests import ProbeRequest, request_probe
 from shared.providers.provider import read_file
 from shared.providers.registry_document import Entry, RegistryDocument
 from shared.settings import SettingsError
+from shared.store import redis_keys
 from shared.store.clock import unix_ms
 
 blueprint = Blueprint("provider_changes", __name__)
@@ -46,7 +48,9 @@ def create(call: Call[dtos.CreateAiProvider]) -> dtos.IdResponse:
 
     _write_down(call, add, provider.name, fields)
     gateway.providers.health_store.forget(provider.name)
-    return _id_of(_change(gateway, add), provider.name)
+    document = _change(gateway, add)
+    _probe_anew(gateway, provider.name)
+    return _id_of(document, provider.name)
 
 
 @route(blueprint, catalog.UPDATE_PROVIDER)
@@ -71,7 +75,9 @@ def update(call: Call[dtos.UpdateAiProvider]) -> dtos.IdResponse:
         return registry_document.changed(document, entry.id, provider)
 
     _write_down(call, change, wanted.name or str(wanted.id), fields)
-    return _id_of(_change(gateway, change), name)
+    document = _change(gateway, change)
+    _probe_anew(gateway, name)
+    return _id_of(document, name)
 
 
 @route(blueprint, catalog.DELETE_PROVIDER)
@@ -83,8 +89,11 @@ def delete(call: Call[dtos.DeleteAiProvider]) -> dtos.EmptyResponse:
         entry = _entry(document, wanted.id, wanted.name)
         return registry_document.removed(document, entry.provider.name)
 
+    before = gateway.providers.follower.store.read()[1]
+    name = _entry(before, wanted.id, wanted.name).provider.name
     _write_down(call, remove, wanted.name or str(wanted.id), {})
     _change(gateway, remove)
+    gateway.redis.hdel(redis_keys.PROBED, name)
     return dtos.EmptyResponse()
 
 
@@ -115,6 +124,12 @@ def reload(call: Call[dtos.Reload]) -> dtos.EmptyResponse:
     record(call, gateway.settings.providers_file.name)
     gateway.providers.follower.reload(file)
     return dtos.EmptyResponse()
+
+
+def _probe_anew(gateway: Services, name: str) -> None:
+    """Have it looked at whether the provider is there, before the first job finds out."""
+    gateway.redis.hdel(redis_keys.PROBED, name)
+    request_probe(gateway.redis, ProbeRequest(name))
 
 
 def _write_down(

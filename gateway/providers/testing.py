@@ -13,9 +13,18 @@ from gateway.auth.authenticator import Principal
 from gateway.http.routes import Call, route
 from gateway.inference.answer import answer_of, wait_for
 from gateway.providers.conditions import named
+from gateway.providers.forms import checked_provider, given_fields
+from gateway.providers.network import permitted
+from gateway.providers.secrets import check_places, check_secrets
 from gateway.services import Services
 from shared.dtos import catalog
-from shared.dtos.providers import BoolResponse, ChatAiProvider, CheckAiProviderStatus
+from shared.dtos.providers import (
+    BoolResponse,
+    ChatAiProvider,
+    CheckAiProviderStatus,
+    ListAiProviderModels,
+    ListAiProviderModelsResponse,
+)
 from shared.errors import ModelNotFound, ProbeTimedOut, ValidationFailed
 from shared.jobs.job import NewJob
 from shared.jobs.moves import Accepted
@@ -48,17 +57,39 @@ def check(call: Call[CheckAiProviderStatus]) -> BoolResponse:
     return BoolResponse(result=not problem, reason=problem or None)
 
 
+@route(blueprint, catalog.LIST_PROVIDER_MODELS)
+def list_models(call: Call[ListAiProviderModels]) -> ListAiProviderModelsResponse:
+    """Have a worker ask which models there are, with a key that is not kept."""
+    gateway, principal, wanted = call.services, call.principal, call.request
+    fields = given_fields(gateway, wanted)
+    before = gateway.registry.named(wanted.name) if wanted.name else None
+    known = {} if before is None else before.model_dump(mode="json")
+    # One that is not saved has no models yet.
+    draft = {"name": "draft", "models": {"?": "?"}, **known}
+    allowed = permitted(gateway.settings, known, fields)
+    provider = checked_provider(draft, allowed)
+    check_places(gateway.settings, allowed)
+    check_secrets(gateway.settings, principal, before, provider)
+    told = _asked(gateway, ProbeRequest("", secrets.token_hex(8), draft=provider.model_dump_json()))
+    problem = told["problem"]
+    return ListAiProviderModelsResponse(results=told.get("models", []), reason=problem or None)
+
+
 def _probe(gateway: Services, name: str) -> str:
     """Ask the workers for a probe; return what is wrong, empty when nothing is."""
-    token = secrets.token_hex(8)
-    request = ProbeRequest(name, token)
+    return str(_asked(gateway, ProbeRequest(name, secrets.token_hex(8)))["problem"])
+
+
+def _asked(gateway: Services, request: ProbeRequest) -> dict[str, Any]:
+    """Return a worker's answer. Raises ProbeTimedOut."""
     request_probe(gateway.redis, request)
     until = time.monotonic() + _PROBE_LIMIT_S
     while time.monotonic() < until:
         # Shorter than the time limit of the connection.
-        answer: Any = gateway.redis.blpop([redis_keys.probe_answer(token)], timeout=1)
+        answer: Any = gateway.redis.blpop([redis_keys.probe_answer(request.token)], timeout=1)
         if answer is not None:
-            return str(json.loads(answer[1])["problem"])
+            told: dict[str, Any] = json.loads(answer[1])
+            return told
     gateway.redis.lrem(redis_keys.PROBE_REQUESTS, 0, request.to_json())
     raise ProbeTimedOut
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from flask import Blueprint, Response
 
@@ -16,6 +16,7 @@ from shared.dtos import catalog
 from shared.dtos import providers as dtos
 from shared.providers.health import Standing
 from shared.providers.vision import sees
+from shared.store import redis_keys
 
 blueprint = Blueprint("providers", __name__)
 
@@ -45,7 +46,16 @@ def query(call: Call[dtos.QueryAiProviders]) -> Response:
         for entry in gateway.providers.follower.store.read()[1].entries
         if wanted.id in (None, entry.id) and wanted.name in (None, entry.provider.name)
     ]
-    return query_db.answer(rows_of(entries, partial(shown, gateway)), wanted)
+    rows = rows_of(entries, partial(shown, gateway))
+    found: Any = gateway.redis.hgetall(redis_keys.PROBED)
+    return query_db.answer([_as_probed(row, found.get(row.name.encode())) for row in rows], wanted)
+
+
+def _as_probed(row: dtos.AiProvider, found: bytes | None) -> dtos.AiProvider:
+    problem = json.loads(found)["problem"] if found else ""
+    return row.model_copy(
+        update={"is_asked": found is not None, "probe_problem": str(problem) or None}
+    )
 
 
 @route(blueprint, catalog.ACTIVE_PROVIDERS)

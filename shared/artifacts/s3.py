@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import IO, Any, Final, TypeVar
@@ -28,6 +29,8 @@ T = TypeVar("T")
 #: So much goes to the store at once; it waits in a file, for there may be hundreds of uploads.
 #: The store takes at most 10,000 parts of an object, and none but the last below 5 MiB.
 _PART_BYTES: Final = 8 * 1024 * 1024
+#: So many bytes of it are read in one turn of a process's loop.
+_TURN_BYTES: Final = 65_536
 _CONNECT_S: Final = 5
 _READ_S: Final = 60
 _DISK_S: Final = 30.0
@@ -140,7 +143,7 @@ class _S3Writer(BlobWriter):
         number = len(self._parts) + 1
         self._waiting.seek(0)
         sent = self._client.upload_part(
-            **self._place, UploadId=self._upload_id, PartNumber=number, Body=self._waiting
+            **self._place, UploadId=self._upload_id, PartNumber=number, Body=_Turning(self._waiting)
         )
         self._parts.append({"ETag": sent["ETag"], "PartNumber": number})
         self._waiting.seek(0)
@@ -150,13 +153,37 @@ class _S3Writer(BlobWriter):
     def _finish(self) -> None:
         if not self._upload_id:
             self._waiting.seek(0)
-            self._client.put_object(**self._place, Body=self._waiting)
+            self._client.put_object(**self._place, Body=_Turning(self._waiting))
             return
         if self._size:
             self._send_part()
         self._client.complete_multipart_upload(
             **self._place, UploadId=self._upload_id, MultipartUpload={"Parts": self._parts}
         )
+
+
+class _Turning:
+    """A body that botocore reads: twice over plain HTTP, where it signs what it sends.
+
+    A part is megabytes, and neither hashing them nor sending them to a store that is near waits for
+    anything: so each piece lets others go on.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def read(self, size: int = -1) -> bytes:
+        """Return some of the bytes, at most so many; none at the end. All, where none is said."""
+        time.sleep(0)
+        return self._file.read(size if size < 0 else min(size, _TURN_BYTES))
+
+    def seek(self, place: int, whence: int = 0) -> int:
+        """Go to a place."""
+        return self._file.seek(place, whence)
+
+    def tell(self) -> int:
+        """Return the place."""
+        return self._file.tell()
 
 
 def _client(address: S3Address) -> Any:

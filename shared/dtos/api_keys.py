@@ -133,6 +133,31 @@ class RotateApiKey(Dto):
     )
 
 
+class GetMyKey(Dto):
+    """Tell the caller what its own key may do, and what it has taken of its limits."""
+
+
+class KeyTaken(Dto):
+    """What a key has taken; this month's (UTC) is that of all keys of its owner without limits."""
+
+    requests: int = Field(0, description="In the last minute.")
+    tokens: int = Field(0, description="In the last minute.")
+    live_jobs: int = Field(0, description="Accepted and not ended.")
+    month_tokens: int = 0
+    month_cost: float = 0.0
+
+
+class GetMyKeyResponse(KeyLimits):
+    """The key. Its limits are beside what was taken of them."""
+
+    name: str
+    owner: str = Field(description="Under which its jobs are kept.")
+    scopes: list[str]
+    models: list[str] | None = Field(None, description="Absent: all.")
+    expiry_date: str | None = None
+    taken: KeyTaken
+
+
 class Page(Dto):
     """Which part of a list."""
 

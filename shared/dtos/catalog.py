@@ -889,7 +889,19 @@ CHECK_PROVIDER: Final = _dto(
     errors.ProbeTimedOut,
 )
 
+LIST_PROVIDER_MODELS: Final = _dto(
+    providers.ListAiProviderModels,
+    providers.ListAiProviderModelsResponse,
+    "POST",
+    _PROVIDERS,
+    Tag.PROVIDERS,
+    errors.ProbeTimedOut,
+)
+
 # API keys
+MY_KEY: Final = _dto(
+    api_keys.GetMyKey, api_keys.GetMyKeyResponse, "GET", (*_CHAT, *_READ), Tag.KEYS, *_BOOK
+)
 CREATE_KEY: Final = _dto(
     api_keys.CreateApiKey,
     api_keys.CreateApiKeyResponse,
@@ -938,6 +950,7 @@ AUDIT_LOG: Final = _dto(
     api_keys.QueryAuditLog, api_keys.QueryAuditLogResponse, "GET", _LOOKS, Tag.ADMIN, *_BOOK
 )
 OVERVIEW: Final = _dto(overview.GetOverview, overview.GetOverviewResponse, "GET", _LOOKS, Tag.ADMIN)
+TREND: Final = _dto(overview.GetTrend, overview.GetTrendResponse, "GET", _LOOKS, Tag.ADMIN)
 SETTINGS: Final = _dto(overview.GetSettings, overview.GetSettingsResponse, "GET", _LOOKS, Tag.ADMIN)
 ADMIN_DATA: Final = _dto(
     service.AdminData, service.AdminDataResponse, "GET", _LOOKS, Tag.ADMIN, *_BOOK
@@ -985,6 +998,15 @@ SAVE_CONVERSATION: Final = _dto(
     errors.TooManyConversations,
     *_BOOK,
     large=True,
+)
+PIN_CONVERSATION: Final = _dto(
+    conversations.PinConversation,
+    conversations.Done,
+    "POST",
+    _CHAT,
+    Tag.PAGES,
+    errors.ConversationNotFound,
+    *_BOOK,
 )
 DELETE_CONVERSATION: Final = _dto(
     conversations.DeleteConversation, conversations.Done, "POST", _CHAT, Tag.PAGES, *_BOOK
@@ -1125,6 +1147,12 @@ DELETE_FILE_UPLOAD: Final = _at(
     _CHAT,
     Tag.FILES,
     *_FILE,
+)
+GET_STORAGE: Final = _dto(
+    files.GetStorage, files.GetStorageResponse, "GET", _LOOKS, Tag.ADMIN, *_BOOK
+)
+QUERY_ARTIFACTS: Final = _dto(
+    files.QueryArtifacts, files.QueryArtifactsResponse, "GET", _LOOKS, Tag.ADMIN, *_BOOK
 )
 
 # Batches

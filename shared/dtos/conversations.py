@@ -13,7 +13,7 @@ Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
 class QueryConversations(Dto):
-    """List your conversations, the latest first."""
+    """List your conversations: pinned ones, then the latest first."""
 
     text: Annotated[str, Field(max_length=200)] = Field("", description="What they hold.")
     skip: Annotated[int, Field(ge=0)] = 0
@@ -29,6 +29,14 @@ class ConversationHead(Dto):
     version: int
     created_date: str
     modified_date: str
+    pinned: bool = False
+
+
+class PinConversation(Dto):
+    """Pin a conversation, so that it is listed first; or let it go."""
+
+    id: Id
+    pinned: bool = True
 
 
 class QueryConversationsResponse(Dto):

@@ -37,7 +37,7 @@ class _Deliveries(Dto):
     from_: UnixMs = Field(
         None, alias="from", description="Created then or later: the time when the job had ended."
     )
-    to: UnixMs = Field(None, description="Created then or earlier.")
+    to: UnixMs = Field(None, description="Created at or before this time.")
 
 
 class GetDeliveries(_Deliveries):
@@ -65,7 +65,7 @@ class CancelDelivery(ById):
 class ReplayDeliveries(_Deliveries):
     """Send many callbacks again. Without a state: those that are Exhausted or Stopped."""
 
-    dry_run: bool = Field(default=False, description="Only say how many it would be.")
+    dry_run: bool = Field(default=False, description="Only say how many there would be.")
 
     @model_validator(mode="after")
     def _one_is_given(self) -> ReplayDeliveries:

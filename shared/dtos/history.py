@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from shared.codecs.moments import UnixMs
 from shared.dtos.base import Dto, ResponseStatus
-from shared.dtos.fields import Text, one_of
+from shared.dtos.fields import Text, one_of, zero_is_absent
 from shared.dtos.jobs import ById
 from shared.errors import ValidationFailed
 from shared.history.statistics import GroupBy
@@ -37,7 +37,7 @@ Order = Annotated[str | None, BeforeValidator(_order)]
 
 
 class JobFilterDto(Dto):
-    """Which jobs are meant."""
+    """Which jobs are meant. With `*` at its end a name is what names begin with: `gpt-4*`."""
 
     state: State = Field(
         None, description="Queued, Started, Executed, Completed, Failed or Cancelled."
@@ -48,8 +48,11 @@ class JobFilterDto(Dto):
     ref_id: Text = Field(None, description="The job's RefId.")
     owner: Text = Field(None, description="The API key that made the job; the admin's to choose.")
     from_: UnixMs = Field(None, alias="from", description="Created then or later.")
-    to: UnixMs = Field(None, description="Created then or earlier.")
+    to: UnixMs = Field(None, description="Created at or before this time.")
     error: Text = Field(None, description="Text in the error's code or message.")
+    status_code: Annotated[int | None, BeforeValidator(zero_is_absent)] = Field(
+        None, description="HTTP status that a client got, or that a provider answered with."
+    )
 
 
 class QueryJobs(JobFilterDto):
@@ -61,6 +64,7 @@ class QueryJobs(JobFilterDto):
     order_by_desc: Order = Field(None, description="createdDate or id: the newest first.")
     include: Text = Field(None, description="`total` counts all jobs that match.")
     fields: Text = Field(None, description="Only these fields of each job, by name with commas.")
+    all: bool = Field(default=False, description="As CSV: all that match, from `skip` on.")
 
     @property
     def newest_first(self) -> bool:
@@ -103,8 +107,11 @@ class JobSummary(Dto):
     characters: int | None = Field(None, description="Characters that were spoken.")
     audio_seconds: float | None = Field(None, description="Sound that was heard.")
     cost: float | None = Field(
-        None, description="By the prices in providers.toml, once the job is in the history."
+        None,
+        description="By the prices in providers.toml, once the job is in the history. Absent where "
+        "there is no price: it is not known.",
     )
+    is_kept: bool | None = Field(None, description="Whether the job is in the history.")
     streamed: bool | None = None
     reply_to: str | None = None
 
@@ -122,7 +129,7 @@ class GetSummaryStats(Dto):
     """Sum up by provider, model and month. The admin's are everybody's, a key's its own."""
 
     from_: UnixMs = Field(None, alias="from", description="Created on that day (UTC) or later.")
-    to: UnixMs = Field(None, description="Created on that day (UTC) or earlier.")
+    to: UnixMs = Field(None, description="Created on or before this day (UTC).")
 
 
 class SummaryStats(Dto):
@@ -165,6 +172,9 @@ class UsageStats(SummaryStats):
     characters: int = Field(description="Characters that were spoken.")
     audio_seconds: float = Field(description="Sound that was heard.")
     cost: float = Field(description="By the prices in providers.toml.")
+    is_cost_known: bool = Field(
+        default=True, description="False where nothing of it has a price: it may not be free."
+    )
     average_wait_ms: int
     p50_ms: int | None = Field(None, description="Latency of the median answer, estimated.")
     p95_ms: int | None = Field(None, description="Latency within which 95 % of answers came.")
@@ -195,13 +205,16 @@ class RetryJobs(JobFilterDto):
     """Queue many jobs again: those that Failed, or with that state, those that were Cancelled."""
 
     take: Annotated[int, Field(ge=1, le=1000)] = Field(1000, description="At most so many.")
-    dry_run: bool = Field(default=False, description="Only say how many it would be.")
+    dry_run: bool = Field(default=False, description="Only say how many there would be.")
 
     @model_validator(mode="after")
     def _is_meant(self) -> RetryJobs:
         if self.state not in (None, JobState.FAILED, JobState.CANCELLED):
             raise ValidationFailed("Only Failed or Cancelled jobs can be retried.", field="state")
-        names = ("state", "model", "provider", "tag", "ref_id", "owner", "from_", "to", "error")
+        names = (
+            *("state", "model", "provider", "tag", "ref_id", "owner"),
+            *("from_", "to", "error", "status_code"),
+        )
         if not any(getattr(self, name) for name in names):
             raise ValidationFailed(
                 "Say which jobs: give a state, model, provider, tag, from, to or error.",

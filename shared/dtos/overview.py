@@ -2,9 +2,46 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import Annotated
+
 from pydantic import Field
 
 from shared.dtos.base import Dto
+from shared.dtos.fields import one_of
+
+
+class Span(StrEnum):
+    """How far back a trend goes."""
+
+    HOUR = "hour"
+    DAY = "day"
+
+
+class GetTrend(Dto):
+    """Ask how things stood: in the last hour each 15 seconds, in the last day each 5 minutes."""
+
+    span: Annotated[Span, one_of(Span)] = Field(Span.HOUR, description="`hour` or `day`.")
+
+
+class TrendRow(Dto):
+    """How things stood at a moment. Counts are since the beginning: they only grow."""
+
+    date: str
+    accepted: int
+    completed: int
+    failed: int
+    cancelled: int
+    in_flight: int
+    waiting: int
+    callbacks: int = Field(description="Callbacks that were pending.")
+    latencies: list[int] = Field(description="As those of the overview, in their order.")
+
+
+class GetTrendResponse(Dto):
+    """Samples, oldest first."""
+
+    results: list[TrendRow]
 
 
 class GetOverview(Dto):

@@ -61,6 +61,20 @@ class CreateAiProvider(_ProviderFields):
     name: str = Field(description="How requests and statistics call it.")
 
 
+class ListAiProviderModels(_ProviderFields):
+    """Ask a provider, before it is added, which models it has. Nothing is kept."""
+
+    name: str | None = Field(None, description="A provider's whose key counts if none is given.")
+
+
+class ListAiProviderModelsResponse(Dto):
+    """Its models, by the names that it gives them; or why it does not tell."""
+
+    results: list[str]
+    reason: str | None = None
+    response_status: ResponseStatus | None = None
+
+
 class UpdateAiProvider(_ProviderFields):
     """Change fields of a provider; what is absent stays."""
 
@@ -180,6 +194,12 @@ class AiProvider(Dto):
     priority: int
     enabled: bool
     status: str = Field(description="online, limited, resting, offline, held.")
+    is_asked: bool | None = Field(
+        None, description="Whether it was ever probed or has answered: else nobody knows."
+    )
+    probe_problem: str | None = Field(
+        None, description="What the last probe found, if it has not answered since."
+    )
     offline_date: str | None = Field(None, description="Since when it is not called.")
     offline_reason: str | None = None
     created_date: str

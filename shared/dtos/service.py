@@ -33,6 +33,7 @@ class SessionResponse(Dto):
     scopes: list[str]
     csrf_token: str = Field(description="To be sent as `X-CSRF-Token` with every change.")
     max_body_bytes: int = Field(description="The largest request body that is taken.")
+    currency: str = Field("USD", description="What prices are in: three letters of ISO 4217.")
 
 
 class ReadinessResponse(Dto):

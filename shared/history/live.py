@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from shared.history.query import JobFilter
+from shared.history.query import JobFilter, beginning_of
 from shared.jobs.job import Job, JobState
 from shared.ledger.job_store import JobStore
 from shared.queues import names as task_names
@@ -26,7 +26,7 @@ class LiveJobs:
 
     def find(self, wanted: JobFilter) -> list[Job]:
         """Return the jobs, without contents, the newest first."""
-        if wanted.error is not None:
+        if wanted.error is not None or wanted.status is not None:
             return []
         found = self._jobs.summaries(sorted(self._ids(wanted), reverse=True))
         return [job for job in found if job is not None and _matches(job, wanted)]
@@ -39,7 +39,7 @@ class LiveJobs:
         for gate in {*queues, *self._gates(queues)}:
             places += (
                 queue_keys.waiting(gate)
-                if wanted.owner is None
+                if wanted.owner is None or beginning_of(wanted.owner) is not None
                 else queue_keys.waiting_of(gate, wanted.owner)
             )
         pipe = self._client.pipeline(transaction=False)
@@ -48,10 +48,10 @@ class LiveJobs:
         return {int(job_id) for row in pipe.execute() for job_id in row}
 
     def _models(self, model: str | None) -> Sequence[str]:
-        if model is not None:
+        if model is not None and beginning_of(model) is None:
             return [model]
         names: Any = self._client.smembers(keys.MODELS)
-        return sorted(name.decode() for name in names)
+        return sorted(name.decode() for name in names if _same(model, name.decode()))
 
     def _gates(self, queues: Sequence[str]) -> set[str]:
         """Return the closed gates of these queues: their jobs wait apart from the queue."""
@@ -74,7 +74,10 @@ def _matches(job: Job, wanted: JobFilter) -> bool:
 
 
 def _same(wanted: str | None, actual: str) -> bool:
-    return wanted is None or wanted == actual
+    if wanted is None or wanted == actual:
+        return True
+    beginning = beginning_of(wanted)
+    return beginning is not None and actual.startswith(beginning)
 
 
 def _state_matches(job: Job, wanted: JobState | None) -> bool:

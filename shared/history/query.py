@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, func, select
 
 from shared.database.database import Database
 from shared.history.rows import Row
 from shared.history.tables import HAS_TAG, jobs
 from shared.jobs.job import JobState
 
+#: At its end, a filter's value is but the beginning of what is looked for.
+ANY_END: Final = "*"
 #: States in which a job has an error.
 _WITH_ERROR: Final = (JobState.FAILED, JobState.CANCELLED)
 
@@ -30,6 +32,8 @@ class JobFilter:
     to_ms: int | None = None
     #: Text in the code or message of the error, in any case.
     error: str | None = None
+    #: HTTP status that the client got, or that a provider answered an attempt with.
+    status: int | None = None
 
 
 class JobQueries:
@@ -55,6 +59,20 @@ class JobQueries:
         return self._database.read(lambda connection: connection.scalar(statement) or 0)
 
 
+def beginning_of(value: str) -> str | None:
+    """Return what a value must begin with, if that is what a filter says: `gpt-4*`."""
+    return value[:-1] if value.endswith(ANY_END) else None
+
+
+def _like(column: Column[Any], value: str) -> ColumnElement[bool]:
+    beginning = beginning_of(value)
+    if beginning is None:
+        return column == value
+    # As a span, which an index answers; and letter by letter, which no collation bends.
+    span = column.between(beginning, f"{beginning}\U0010ffff")
+    return span & column.startswith(beginning, autoescape=True) if beginning else column != ""
+
+
 def page_statement(
     wanted: JobFilter, *, skip: int, take: int, newest_first: bool = True
 ) -> Select[Any]:
@@ -67,10 +85,13 @@ def page_statement(
 
 def _conditions(wanted: JobFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [
-        jobs.c[name] == str(value)
+        _like(jobs.c[name], str(value))
         for name in ("owner", "state", "model", "provider", "tag", "ref_id")
         if (value := getattr(wanted, name)) is not None
     ]
+    if wanted.status is not None:
+        attempt = jobs.c.attempts.contains(f'"status":{wanted.status},')
+        conditions.append((jobs.c.status == wanted.status) | attempt)
     if wanted.tag:
         conditions.append(HAS_TAG)
     if wanted.from_ms is not None:

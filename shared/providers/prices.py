@@ -63,6 +63,14 @@ class Prices:
         """Return the prices of this moment, which change no more: taken once for many jobs."""
         return self
 
+    def knows(self, model: str, provider: str = "") -> bool:
+        """Whether there is a price for the model; at this provider, or at any if none is named."""
+        if model in self._prices:
+            return True
+        if provider:
+            return f"{provider}/{model}" in self._prices
+        return any(name.endswith(f"/{model}") for name in self._prices)
+
 
 class FilePrices(Prices):
     """The prices of a file, followed: a change counts from then on."""

@@ -19,16 +19,20 @@ class ProbeRequest:
     """Whom to probe. `token`: where the answer is waited for; none if nobody waits.
 
     `refusal`: a call failed in a way that may be about all calls, such as a refused key; to be
-    confirmed.
+    confirmed. `draft`: a provider that is not saved, as JSON, of which the models are wanted.
     """
 
     provider: str
     token: str = ""
     refusal: str = ""
+    draft: str = ""
 
     def to_json(self) -> str:
         """Return the request as it waits."""
         return json.dumps(asdict(self))
+
+
+_FIELDS: Final = tuple(ProbeRequest.__dataclass_fields__)
 
 
 def request_probe(redis: Redis, request: ProbeRequest) -> None:
@@ -44,7 +48,6 @@ def take_requests(redis: Redis) -> list[ProbeRequest]:
     requests: dict[ProbeRequest, None] = {}
     while (text := redis.lpop(keys.PROBE_REQUESTS)) is not None:
         told: dict[str, Any] = json.loads(text)  # type: ignore[arg-type]
-        requests[ProbeRequest(told["provider"], told.get("token", ""), told.get("refusal", ""))] = (
-            None
-        )
+        known = {name: told[name] for name in _FIELDS if name in told}
+        requests[ProbeRequest(**known)] = None
     return list(requests)

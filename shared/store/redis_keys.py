@@ -57,6 +57,21 @@ GATES: Final = "jobs:gates"
 #: HASH of counts of what happened, by name (see `shared/telemetry/counters.py`). Never expires.
 COUNTERS: Final = "counters"
 
+#: ZSETs of JSON by time (milliseconds): how things stood, each quarter of a minute of an hour, and
+#: each five minutes of a day. Bounded.
+TREND_HOUR: Final = "trend:hour"
+TREND_DAY: Final = "trend:day"
+
+
+def trend_turn(trend: str) -> str:
+    """STRING, present since the last sample of this trend. Expires by itself (milliseconds)."""
+    return f"{trend}:turn"
+
+
+#: HASH of JSON by provider: what the last probe found, or that a job was answered since. Never
+#: expires; bounded by the registry.
+PROBED: Final = "providers:probed"
+
 #: HASH of counts by name and labels (see `shared/telemetry/tally.py`). Never expires; bounded.
 METRICS: Final = "metrics"
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, Required
 
 from pydantic import Field, StringConstraints, Tag, TypeAdapter
+from typing_extensions import TypedDict
 
 from shared.wire.chat_validation import (
+    STRICT,
     GatewayFields,
     ModelName,
     Number,
@@ -17,10 +19,30 @@ from shared.wire.chat_validation import (
     Objects,
     TextOrList,
     TextOrObject,
+    Typed,
 )
 
+_SOME = Field(min_length=1, fail_fast=True)
+_Text = Annotated[str, Tag("<text>")]
+_Texts = Annotated[list[str], _SOME, Tag("<list>")]
+_Tokens = Annotated[list[int], _SOME]
 #: A text, or a list of texts, of token numbers, or of lists of these.
-_Input = Annotated[str, Tag("<text>")] | Annotated[list[Any], Field(min_length=1), Tag("<list>")]
+_Input = (
+    _Text
+    | _Texts
+    | Annotated[_Tokens, Tag("<tokens>")]
+    | Annotated[list[_Tokens], _SOME, Tag("<lists>")]
+)
+#: A text, a list of texts, or of texts and pictures that say what they are.
+_Judged = _Text | _Texts | Annotated[list[Typed], _SOME, Tag("<parts>")]
+
+
+class _StoredPrompt(TypedDict, total=False):
+    __pydantic_config__ = STRICT  # type: ignore[misc]
+
+    id: Required[Annotated[str, StringConstraints(min_length=1)]]
+    variables: Object | None
+    version: str | None
 
 
 _NonEmptyText = Annotated[str, StringConstraints(min_length=1)]
@@ -73,6 +95,7 @@ class _Response(GatewayFields, total=False):
     metadata: Object | None
     parallel_tool_calls: bool | None
     previous_response_id: str | None
+    prompt: _StoredPrompt | None
     reasoning: Object | None
     store: bool | None
     stream: bool | None
@@ -89,7 +112,7 @@ class _Response(GatewayFields, total=False):
 
 class _Moderation(GatewayFields, total=False):
     model: ModelName
-    input: Required[_Input]
+    input: Required[_Judged]
 
 
 class _Picture(GatewayFields, total=False):

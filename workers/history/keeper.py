@@ -7,6 +7,7 @@ left alone. Nothing waits for the history: clients have their answers, callbacks
 
 from __future__ import annotations
 
+import json
 import logging
 import uuid
 from collections.abc import Iterable, Sequence
@@ -16,8 +17,9 @@ from sqlalchemy.exc import DataError
 
 from shared.history.rows import Row, body_row, job_row
 from shared.history.writer import Record
-from shared.jobs.job import Job
+from shared.jobs.job import Job, JobState
 from shared.providers.prices import Prices
+from shared.store import redis_keys as keys
 from shared.telemetry.tally import Tallied
 from workers.history.deps import HistoryDeps
 
@@ -113,6 +115,7 @@ class Keeper:
                 self._store_alone(one)
         left = self._deps.unstored.note_stored([one.job for one in ended])
         self._tally(one.record.row for one in ended if one.job.id in left)
+        self._note_answers([one.record.row for one in ended])
         return len(ended)
 
     def _tally(self, rows: Iterable[Row]) -> None:
@@ -121,6 +124,13 @@ class Keeper:
             names = row["model"], row["provider"]
             for kind in ("prompt", "completion"):
                 tally.add(Tallied.TOKENS, *names, kind, number=row[f"{kind}_tokens"])
+
+    def _note_answers(self, rows: Sequence[Row]) -> None:
+        """Providers that answered jobs are there, whatever a probe once said."""
+        answered = {row["provider"] for row in rows if row["state"] == JobState.COMPLETED}
+        text = json.dumps({"atMs": round(self._deps.process.clock() * 1000), "problem": ""})
+        if found := dict.fromkeys(answered - {""}, text):
+            self._deps.process.redis.hset(keys.PROBED, mapping=found)
 
     def _store_alone(self, ended: _Ended) -> None:
         """Store a job of a batch that was refused; one that nobody can store must not stop all."""

@@ -19,11 +19,12 @@ import requests
 
 from shared.providers.health import Health, Standing
 from shared.providers.health_store import Failed
-from shared.providers.probe_requests import ProbeRequest, take_requests
+from shared.providers.probe_requests import ProbeRequest, request_probe, take_requests
 from shared.providers.provider import Provider
 from shared.store import redis_keys as keys
 from shared.store.lease import Lease
 from shared.store.scripts import ScriptRunner
+from workers.maintenance.model_lists import ModelsUnknown, model_names, probe_headers
 from workers.process import Process
 from workers.providers.access import Access
 from workers.providers.base import ProviderError
@@ -35,6 +36,8 @@ log = logging.getLogger(__name__)
 
 #: How often it is looked who is due (seconds).
 INTERVAL_S: Final = 1.0
+#: How often it is looked for providers that nobody has probed yet (seconds).
+FIRST_PROBES_S: Final = 15.0
 #: Longest wait for a probe's answer (seconds).
 _TIMEOUT_S: Final = 5.0
 #: A prober that died lets another one probe after this (seconds).
@@ -99,7 +102,7 @@ def examine(deps: ProbeDeps, provider: Provider) -> Finding:
         key = deps.access.key(provider)
         response = deps.session.get(
             url,
-            headers=_headers(deps, provider, key),
+            headers=probe_headers(deps.access, provider, key),
             params=dict(deps.access.query(provider)),
             timeout=_TIMEOUT_S,
             allow_redirects=False,
@@ -120,12 +123,6 @@ def _is_away(error: requests.RequestException) -> bool:
     """Whether nobody is there: a proxy or a certificate that refuses says nothing of that."""
     barred = (requests.exceptions.ProxyError, requests.exceptions.SSLError)
     return isinstance(error, requests.ConnectionError) and not isinstance(error, barred)
-
-
-def _headers(deps: ProbeDeps, provider: Provider, key: str | None) -> dict[str, str]:
-    version = {"anthropic-version": "2023-06-01"} if provider.type == "anthropic" else {}
-    own = deps.access.headers(provider)
-    return {**version, **dict(provider.key_headers(key)), **dict(own)}
 
 
 def _judged(status: int, *, has_key: bool) -> Finding:
@@ -157,12 +154,30 @@ def _probe(deps: ProbeDeps, provider: Provider) -> None:
     deps.routing.health_store.set(provider.name, after, if_standing=[Standing.OFFLINE])
 
 
+def probe_unknown(deps: ProbeDeps) -> None:
+    """Have providers probed of which nothing is known: new ones, and all after a first start."""
+    redis = deps.process.redis
+    known: set[bytes] = set(redis.hkeys(keys.PROBED))  # type: ignore[arg-type]
+    for provider in deps.routing.registry.providers:
+        if provider.enabled and provider.name.encode() not in known:
+            request_probe(redis, ProbeRequest(provider.name))
+
+
+def _note(deps: ProbeDeps, provider: Provider, problem: str) -> None:
+    text = json.dumps({"atMs": round(deps.process.clock() * 1000), "problem": problem})
+    deps.process.redis.hset(keys.PROBED, provider.name, text)
+
+
 def _fulfil(deps: ProbeDeps, request: ProbeRequest) -> None:
+    if request.draft:
+        _tell_models(deps, request)
+        return
     provider = deps.routing.registry.named(request.provider)
     if provider is None:
         _answer(deps, request, "it does not exist")
         return
     found = examine(deps, provider)
+    _note(deps, provider, found.problem)
     if request.refusal and found.is_for_all:
         _take_offline(deps, provider, f"{found.problem}; a call: {request.refusal}")
     elif found.is_away and request.token:
@@ -181,9 +196,22 @@ def _take_offline(deps: ProbeDeps, provider: Provider, reason: str) -> None:
     )
 
 
-def _answer(deps: ProbeDeps, request: ProbeRequest, problem: str) -> None:
+def _tell_models(deps: ProbeDeps, request: ProbeRequest) -> None:
+    try:
+        draft = Provider.model_validate_json(request.draft)
+        models = model_names(deps.access, deps.session, draft)
+    except ModelsUnknown as exc:
+        _answer(deps, request, str(exc))
+    else:
+        _answer(deps, request, "", models)
+
+
+def _answer(
+    deps: ProbeDeps, request: ProbeRequest, problem: str, models: Sequence[str] | None = None
+) -> None:
     if not request.token:
         return
     answer = keys.probe_answer(request.token)
-    deps.process.redis.rpush(answer, json.dumps({"problem": problem}))
+    told = {"problem": problem, **({} if models is None else {"models": models})}
+    deps.process.redis.rpush(answer, json.dumps(told))
     deps.process.redis.expire(answer, _ANSWER_LIVES_S)

@@ -240,3 +240,56 @@ class FileUploadResponse(Dto):
     """What was done."""
 
     result: Any
+
+
+class GetStorage(Dto):
+    """Tell who has how many bytes of files, most first."""
+
+    take: Annotated[int, Field(ge=1, le=1000)] = Field(100, description="At most so many owners.")
+
+
+class StorageRow(Dto):
+    """What one owner has."""
+
+    owner: str
+    bytes: int = Field(description="Files under way and sizes of pictures included.")
+
+
+class GetStorageResponse(Dto):
+    """What is stored."""
+
+    results: list[StorageRow]
+    bytes: int = Field(description="Of all together; what is the same is kept once, and less.")
+    quota_bytes: int | None = Field(
+        None, description="What one owner may have, if that is limited."
+    )
+
+
+class QueryArtifacts(Dto):
+    """List files that were uploaded or made, the latest first."""
+
+    owner: Annotated[str, Field(max_length=256)] | None = Field(
+        None, description="Only this owner's."
+    )
+    skip: Annotated[int, Field(ge=0, le=10_000_000)] = 0
+    take: Annotated[int, Field(ge=1, le=1000)] = 100
+
+
+class ArtifactRow(Dto):
+    """A file, without its bytes."""
+
+    id: str
+    owner: str
+    name: str = Field(description="Its owner's word for it; to others than admins its id.")
+    media_type: str
+    size: int = Field(description="Bytes.")
+    purpose: str
+    created_date: str
+    expires_date: str | None = None
+
+
+class QueryArtifactsResponse(Dto):
+    """A page of files."""
+
+    offset: int = 0
+    results: list[ArtifactRow]

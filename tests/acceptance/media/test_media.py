@@ -216,3 +216,20 @@ def test_what_was_made_is_counted_whatever_its_form(api: Api, client: OpenAI) ->
     ]
     assert (sums["images"], sums["characters"]) == (2, 40)
     assert sums["audioSeconds"] == pytest.approx(2 * seconds, rel=0.1)
+
+
+def test_an_edit_in_json_names_files_that_are_held_for_its_job(api: Api, client: OpenAI) -> None:
+    made = client.images.generate(model="demo-image", prompt="a", size="64x64")
+    assert made.data is not None
+    picture = base64.b64decode(made.data[0].b64_json or "")
+    file = client.files.create(file=("a.png", picture, "image/png"), purpose="vision")
+    named = {"file_id": file.id}
+    body = {"model": "demo-image", "prompt": "red", "images": [named, named], "mask": named}
+    edited = api.post("/v1/images/edits", json={**body, "refId": uuid.uuid4().hex})
+    assert edited.status_code == 200, edited.text
+    assert base64.b64decode(edited.json()["data"][0]["b64_json"]).startswith(PNG)
+    client.files.delete(file.id)
+    gone = api.post("/v1/images/edits", json=body)
+    assert (gone.status_code, gone.json()["error"]["param"]) == (400, "images.0.file_id")
+    mixed = {**body, "images": [named, {"image_url": "http://127.0.0.1/a.png"}]}
+    assert api.post("/v1/images/edits", json=mixed).status_code == 400

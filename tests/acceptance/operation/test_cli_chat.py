@@ -67,6 +67,40 @@ def test_providers_of_another_gateway_are_shown_and_tried(run: Any, stack: Stack
     assert (told.exit_code, "nobody" in told.output) == (1, True)
 
 
+def test_providers_of_another_gateway_are_made_equal_to_a_file(
+    run: Any, stack: Stack, tmp_path: Path
+) -> None:
+    key = (stack.directory / "auth_secret").read_text("utf-8").strip()
+    there = ("--url", stack.url, "--key", key)
+    file = tmp_path / "there.toml"
+    written = (stack.directory / "providers.toml").read_text("utf-8")
+    more = (
+        '[[provider]]\nname = "beside"\nbase_url = "http://127.0.0.1:9/v1"\nmodels = ["far"]\n'
+        "concurrency = 2\n"
+    )
+    # What models can be asked is no field of the API.
+    file.write_text(written)
+    told = run("providers", "apply", str(file), *there)
+    assert (told.exit_code, "model_operations cannot be sent" in told.output) == (1, True)
+
+    lines = [line for line in written.splitlines() if not line.startswith("'demo-")]
+    same = "\n".join(line for line in lines if "model_operations" not in line)
+    try:
+        file.write_text(f"{same}\n{more}")
+        told = run("providers", "diff", str(file), *there)
+        assert (told.exit_code, told.output) == (1, "+ beside\n")
+        assert "1 changed" in run("providers", "apply", str(file), *there).output
+        file.write_text(f"{same}\n{more.replace('= 2', '= 3')}")
+        told = run("providers", "apply", str(file), *there)
+        assert "~ beside\n    concurrency: 2 → 3\n" in told.output, told.output
+        assert run("providers", "diff", str(file), *there).exit_code == 0
+    finally:
+        file.write_text(same)
+        told = run("providers", "apply", str(file), *there)
+    assert "- beside" in told.output
+    assert run("providers", "diff", str(file), *there).exit_code == 0
+
+
 def test_note_of_a_gateway_that_is_gone_counts_for_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -107,6 +107,21 @@ class Newcomer:
         answer: dict[str, object] = json.loads(done.stdout)
         return answer
 
+    def chat_elsewhere(self, text: str) -> str:
+        """Return what `replyto chat` answers in a terminal that knows the data directory alone."""
+        env = {name: value for name, value in self._env.items() if name != "REPLYTO_PORT"}
+        done = subprocess.run(
+            [*_COMMAND, "chat", text, "--model", "demo-instant"],
+            env=env,
+            cwd=self._directory,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE_S,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
     def pids(self) -> dict[str, int]:
         """Return the process ids that `replyto up` says it runs."""
         found: dict[str, int] = json.loads((self.data_dir / "up.json").read_text("utf-8"))
@@ -182,6 +197,7 @@ def test_up_from_the_first_start_to_the_second(newcomer: Newcomer) -> None:
     assert not (newcomer.data_dir / "up.json").exists()
 
     assert api_key_in(newcomer.up("second")) == key
+    assert "found you" in newcomer.chat_elsewhere("found you"), "by gateway.json, whatever the port"
     with newcomer.api(key) as api:
         assert api.status(int(str(job["id"]))) == finished
         assert api.post("/v1/chat/completions", json=chat("demo-instant")).status_code == 200

@@ -65,7 +65,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give each test of a page its looks."""
     if "look" in metafunc.fixturenames:
         every = metafunc.definition.get_closest_marker("every_look") is not None
-        metafunc.parametrize("look", looks.chosen(metafunc.function.__name__, every=every), ids=str)
+        # A file that is not about looks names its own.
+        own = getattr(metafunc.module, "LOOKS", None)
+        wanted = own or looks.chosen(metafunc.function.__name__, every=every)
+        metafunc.parametrize("look", wanted, ids=str)
 
 
 @pytest.fixture

@@ -116,11 +116,34 @@ def test_key_that_is_revoked_takes_its_sessions_along(page: Page, pages_stack: S
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
-def test_ordinary_key_does_not_open_the_admin_pages(page: Page, chat_key: str) -> None:
+def test_ordinary_key_opens_its_own_page_alone(
+    page: Page, pages_stack: Stack, profiles: Profiles
+) -> None:
+    profiles.expect_error("403")
+    key = new_key(pages_stack, requestsPerMinute=60, monthlyTokens=1000)
     page.goto("/admin")
-    _try_key(page, chat_key)
-    expect(page.get_by_role("alert")).to_contain_text("may not do that")
-    expect(page.get_by_role("navigation", name="Sections")).to_have_count(0)
+    _try_key(page, key)
+    expect(page.get_by_role("heading", name="My usage and limits", level=1)).to_be_visible()
+    expect(page.locator(".content")).to_contain_text("0 of 60")
+    expect(page.locator(".content")).to_contain_text("0 of 1,000")
+    sections = page.get_by_role("navigation", name="Sections").get_by_role("link")
+    assert {"Providers", "API keys", "Audit"}.isdisjoint(sections.all_inner_texts())
+    # The rest still asks for somebody else's key.
+    page.goto("/admin/providers")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_who_signs_in_as_admin_is_still_the_same_in_chat(
+    page: Page, pages_stack: Stack, chat_key: str
+) -> None:
+    sign_in(page, chat_key)
+    owner = page.evaluate("async () => (await (await fetch('/session')).json()).owner")
+    page.goto("/admin")
+    _try_key(page, admin_secret(pages_stack))
+    expect(page.get_by_role("heading", name="Overview", level=1)).to_be_visible()
+    page.goto("/Chat")
+    page.get_by_role("heading", name="What would you like to know?").wait_for()
+    expect(page.locator(".sidebar footer")).to_contain_text(owner)
 
 
 def test_admin_signs_in_and_out(page: Page, pages_stack: Stack) -> None:

@@ -8,7 +8,7 @@ open ServiceStack
 let main (url: string) (key: string) (model: string) =
     // [example]
     let client = JsonApiClient(url, BearerToken = key)
-    let messages = ResizeArray [ OpenAiMessage(Role = "user", Content = "Hello!") ]
+    let messages = ResizeArray [ OpenAiMessage(Role = "user", Content = box "Hello!") ]
 
     // Wait for the answer:
     let answer = client.Send(OpenAiChatCompletion(Model = model, Messages = messages))

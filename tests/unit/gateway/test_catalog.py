@@ -38,7 +38,12 @@ OPEN = {
     "AutoBatch",
 }
 #: They change nothing that lasts.
-TRIALS = {"ChatAiProvider", "CheckAiProviderStatus", "CheckMediaProviderStatus"}
+TRIALS = {
+    "ChatAiProvider",
+    "CheckAiProviderStatus",
+    "CheckMediaProviderStatus",
+    "ListAiProviderModels",
+}
 ROOT = Path(__file__).parents[3]
 
 

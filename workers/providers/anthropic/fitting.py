@@ -19,9 +19,9 @@ _LEAST_TOP_P: Final = 0.95
 _DEFAULTS: Final = {"temperature": (1,), "top_p": (1,), "top_k": (0, -1)}
 #: The longest id of a user.
 _LONGEST_USER: Final = 256
-_is_mail = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+").search
-# A number as people write it, whole: an id of digits alone is one too, to the API.
-_is_phone = re.compile(r"\+?(?:[\s().-]*\d){7,15}[\s().-]*").fullmatch
+_is_mail = re.compile(r"[^@\s]+(?:@|%40)[^@\s]+\.[^@\s]+", re.IGNORECASE).search
+# A number as people write it, whole: of a phone or a card; an id of digits alone is one to the API.
+_is_number = re.compile(r"(?:tel:)?\+?(?:[\s().-]*\d){7,}[\s().-]*", re.IGNORECASE).fullmatch
 
 
 class Adjusted:
@@ -87,7 +87,7 @@ def opaque_user(given: Json, adjusted: Adjusted) -> str | None:
         user = given.get(field)
         if not isinstance(user, str) or not user:
             continue
-        if len(user) <= _LONGEST_USER and not _is_mail(user) and not _is_phone(user):
+        if len(user) <= _LONGEST_USER and not _is_mail(user) and not _is_number(user):
             return user
         adjusted.note(field)
     return None

@@ -79,6 +79,8 @@ class ChunkStream:
         yield self._delta({"role": "assistant"})
 
     def _start_block(self, event: Json) -> Iterator[Json]:
+        # One that was never told to be over, and whose place is taken now.
+        yield from self._end_block(event)
         block = _Block(dict(event.get("content_block") or {}))
         self._blocks[event.get("index")] = block
         if block.kind == "tool_use":

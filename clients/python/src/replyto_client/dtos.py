@@ -83,6 +83,8 @@ class AiProvider(TypedDict):
     priority: int
     enabled: bool
     status: str
+    isAsked: NotRequired[bool | None]
+    probeProblem: NotRequired[str | None]
     offlineDate: NotRequired[str | None]
     offlineReason: NotRequired[str | None]
     createdDate: str
@@ -156,6 +158,19 @@ class ArtifactOutput(TypedDict):
     url: str
     fileName: str
     provider: NotRequired[str | None]
+
+
+class ArtifactRow(TypedDict):
+    """A file, without its bytes."""
+
+    id: str
+    owner: str
+    name: str
+    mediaType: str
+    size: int
+    purpose: str
+    createdDate: str
+    expiresDate: NotRequired[str | None]
 
 
 class AuditRow(TypedDict):
@@ -358,6 +373,7 @@ class ConversationHead(TypedDict):
     version: int
     createdDate: str
     modifiedDate: str
+    pinned: NotRequired[bool]
 
 
 class ConversationWhole(TypedDict):
@@ -369,6 +385,7 @@ class ConversationWhole(TypedDict):
     version: int
     createdDate: str
     modifiedDate: str
+    pinned: NotRequired[bool]
     content: dict[str, Any]
 
 
@@ -932,6 +949,28 @@ class GetModelImage(TypedDict):
     model: str
 
 
+class GetMyKey(TypedDict):
+    """Tell the caller what its own key may do, and what it has taken of its limits."""
+
+
+
+class GetMyKeyResponse(TypedDict):
+    """The key. Its limits are beside what was taken of them."""
+
+    requestsPerMinute: NotRequired[int | None]
+    tokensPerMinute: NotRequired[int | None]
+    concurrentJobs: NotRequired[int | None]
+    queuedJobs: NotRequired[int | None]
+    monthlyTokens: NotRequired[int | None]
+    monthlyCost: NotRequired[float | None]
+    name: str
+    owner: str
+    scopes: list[str]
+    models: NotRequired[list[str] | None]
+    expiryDate: NotRequired[str | None]
+    taken: KeyTaken
+
+
 class GetOllamaGenerationStatus(TypedDict):
     """Ask where a queued generation stands."""
 
@@ -1082,6 +1121,20 @@ class GetStaticFile(TypedDict):
     name: str
 
 
+class GetStorage(TypedDict):
+    """Tell who has how many bytes of files, most first."""
+
+    take: NotRequired[int]
+
+
+class GetStorageResponse(TypedDict):
+    """What is stored."""
+
+    results: list[StorageRow]
+    bytes: int
+    quotaBytes: NotRequired[int | None]
+
+
 GetSummaryStats = TypedDict("GetSummaryStats", {"from": "NotRequired[int | None]", "to": "NotRequired[int | None]"})
 
 
@@ -1111,6 +1164,18 @@ class GetTextGenerationStatusResponse(TypedDict):
     duration: NotRequired[str | None]
     responseStatus: NotRequired[ResponseStatus | None]
     results: NotRequired[list[TextOutput] | None]
+
+
+class GetTrend(TypedDict):
+    """Ask how things stood: in the last hour each 15 seconds, in the last day each 5 minutes."""
+
+    span: NotRequired[Literal['hour', 'day']]
+
+
+class GetTrendResponse(TypedDict):
+    """Samples, oldest first."""
+
+    results: list[TrendRow]
 
 
 class GetTypes(TypedDict):
@@ -1275,8 +1340,19 @@ class JobSummary(TypedDict):
     characters: NotRequired[int | None]
     audioSeconds: NotRequired[float | None]
     cost: NotRequired[float | None]
+    isKept: NotRequired[bool | None]
     streamed: NotRequired[bool | None]
     replyTo: NotRequired[str | None]
+
+
+class KeyTaken(TypedDict):
+    """What a key has taken; this month's (UTC) is that of all keys of its owner without limits."""
+
+    requests: NotRequired[int]
+    tokens: NotRequired[int]
+    liveJobs: NotRequired[int]
+    monthTokens: NotRequired[int]
+    monthCost: NotRequired[float]
 
 
 class KeyValue(TypedDict):
@@ -1291,6 +1367,38 @@ class LatencyRow(TypedDict):
 
     withinMs: NotRequired[int | None]
     total: int
+
+
+class ListAiProviderModels(TypedDict):
+    """Ask a provider, before it is added, which models it has. Nothing is kept."""
+
+    aiTypeId: NotRequired[str | None]
+    apiBaseUrl: NotRequired[str | None]
+    apiKeyVar: NotRequired[str | None]
+    apiKey: NotRequired[str | None]
+    apiKeyHeader: NotRequired[str | None]
+    heartbeatUrl: NotRequired[str | None]
+    proxy: NotRequired[str | None]
+    caFile: NotRequired[str | None]
+    clientCert: NotRequired[str | None]
+    clientKey: NotRequired[str | None]
+    concurrency: NotRequired[int | None]
+    requestsPerMinute: NotRequired[int | None]
+    tokensPerMinute: NotRequired[int | None]
+    priority: NotRequired[int | None]
+    enabled: NotRequired[bool | None]
+    models: NotRequired[list[AiProviderModel] | None]
+    selectedModels: NotRequired[list[str] | None]
+    defaults: NotRequired[dict[str, Any] | None]
+    name: NotRequired[str | None]
+
+
+class ListAiProviderModelsResponse(TypedDict):
+    """Its models, by the names that it gives them; or why it does not tell."""
+
+    results: list[str]
+    reason: NotRequired[str | None]
+    responseStatus: NotRequired[ResponseStatus | None]
 
 
 class ListBatches(TypedDict):
@@ -1604,6 +1712,7 @@ class OpenAiBatch(TypedDict):
     cancelling_at: NotRequired[int | None]
     cancelled_at: NotRequired[int | None]
     request_counts: BatchCounts
+    usage: NotRequired[dict[str, Any] | None]
     metadata: NotRequired[dict[str, str] | None]
 
 
@@ -2002,6 +2111,13 @@ class PageStats(TypedDict):
     total: int
 
 
+class PinConversation(TypedDict):
+    """Pin a conversation, so that it is listed first; or let it go."""
+
+    id: str
+    pinned: NotRequired[bool]
+
+
 class PromptRow(TypedDict):
     """A system prompt. `is_own`: yours, to change and delete."""
 
@@ -2101,6 +2217,21 @@ class QueryApiKeysResponse(TypedDict):
     responseStatus: NotRequired[ResponseStatus | None]
 
 
+class QueryArtifacts(TypedDict):
+    """List files that were uploaded or made, the latest first."""
+
+    owner: NotRequired[str | None]
+    skip: NotRequired[int]
+    take: NotRequired[int]
+
+
+class QueryArtifactsResponse(TypedDict):
+    """A page of files."""
+
+    offset: NotRequired[int]
+    results: list[ArtifactRow]
+
+
 QueryAuditLog = TypedDict("QueryAuditLog", {"skip": "NotRequired[int]", "take": "NotRequired[int]", "actor": "NotRequired[str | None]", "action": "NotRequired[str | None]", "target": "NotRequired[str | None]", "from": "NotRequired[int | None]", "to": "NotRequired[int | None]"})
 
 
@@ -2130,7 +2261,7 @@ class QueryCallbackSubscriptionsResponse(TypedDict):
 
 
 class QueryConversations(TypedDict):
-    """List your conversations, the latest first."""
+    """List your conversations: pinned ones, then the latest first."""
 
     text: NotRequired[str]
     skip: NotRequired[int]
@@ -2145,7 +2276,7 @@ class QueryConversationsResponse(TypedDict):
     results: list[ConversationHead]
 
 
-QueryJobs = TypedDict("QueryJobs", {"state": "NotRequired[Literal['Queued', 'Started', 'Executed', 'Completed', 'Failed', 'Cancelled'] | None]", "model": "NotRequired[str | None]", "provider": "NotRequired[str | None]", "tag": "NotRequired[str | None]", "refId": "NotRequired[str | None]", "owner": "NotRequired[str | None]", "from": "NotRequired[int | None]", "to": "NotRequired[int | None]", "error": "NotRequired[str | None]", "skip": "NotRequired[int]", "take": "NotRequired[int]", "orderBy": "NotRequired[str | None]", "orderByDesc": "NotRequired[str | None]", "include": "NotRequired[str | None]", "fields": "NotRequired[str | None]"})
+QueryJobs = TypedDict("QueryJobs", {"state": "NotRequired[Literal['Queued', 'Started', 'Executed', 'Completed', 'Failed', 'Cancelled'] | None]", "model": "NotRequired[str | None]", "provider": "NotRequired[str | None]", "tag": "NotRequired[str | None]", "refId": "NotRequired[str | None]", "owner": "NotRequired[str | None]", "from": "NotRequired[int | None]", "to": "NotRequired[int | None]", "error": "NotRequired[str | None]", "statusCode": "NotRequired[int | None]", "skip": "NotRequired[int]", "take": "NotRequired[int]", "orderBy": "NotRequired[str | None]", "orderByDesc": "NotRequired[str | None]", "include": "NotRequired[str | None]", "fields": "NotRequired[str | None]", "all": "NotRequired[bool]"})
 
 
 class QueryJobsResponse(TypedDict):
@@ -2664,7 +2795,7 @@ class RetryJobResponse(TypedDict):
     responseStatus: NotRequired[ResponseStatus | None]
 
 
-RetryJobs = TypedDict("RetryJobs", {"state": "NotRequired[Literal['Queued', 'Started', 'Executed', 'Completed', 'Failed', 'Cancelled'] | None]", "model": "NotRequired[str | None]", "provider": "NotRequired[str | None]", "tag": "NotRequired[str | None]", "refId": "NotRequired[str | None]", "owner": "NotRequired[str | None]", "from": "NotRequired[int | None]", "to": "NotRequired[int | None]", "error": "NotRequired[str | None]", "take": "NotRequired[int]", "dryRun": "NotRequired[bool]"})
+RetryJobs = TypedDict("RetryJobs", {"state": "NotRequired[Literal['Queued', 'Started', 'Executed', 'Completed', 'Failed', 'Cancelled'] | None]", "model": "NotRequired[str | None]", "provider": "NotRequired[str | None]", "tag": "NotRequired[str | None]", "refId": "NotRequired[str | None]", "owner": "NotRequired[str | None]", "from": "NotRequired[int | None]", "to": "NotRequired[int | None]", "error": "NotRequired[str | None]", "statusCode": "NotRequired[int | None]", "take": "NotRequired[int]", "dryRun": "NotRequired[bool]"})
 
 
 class RetryJobsResponse(TypedDict):
@@ -2783,6 +2914,7 @@ class SessionResponse(TypedDict):
     scopes: list[str]
     csrfToken: str
     maxBodyBytes: int
+    currency: NotRequired[str]
 
 
 class SettingRow(TypedDict):
@@ -2829,6 +2961,13 @@ class StageRow(TypedDict):
     workers: int
     slots: NotRequired[int | None]
     busy: NotRequired[int | None]
+
+
+class StorageRow(TypedDict):
+    """What one owner has."""
+
+    owner: str
+    bytes: int
 
 
 class StoreFileUpload(TypedDict):
@@ -2925,6 +3064,20 @@ class TextToSpeech(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
+
+
+class TrendRow(TypedDict):
+    """How things stood at a moment. Counts are since the beginning: they only grow."""
+
+    date: str
+    accepted: int
+    completed: int
+    failed: int
+    cancelled: int
+    inFlight: int
+    waiting: int
+    callbacks: int
+    latencies: list[int]
 
 
 class TrimVideo(TypedDict):
@@ -3051,6 +3204,7 @@ class UsageStats(TypedDict):
     characters: int
     audioSeconds: float
     cost: float
+    isCostKnown: NotRequired[bool]
     averageWaitMs: int
     p50Ms: NotRequired[int | None]
     p95Ms: NotRequired[int | None]

@@ -1,22 +1,24 @@
-// All jobs, filtered; and one job with all that is known of it.
+// All jobs: searched, filtered, chosen, and what can be done with many at once.
 
-import { html } from "../lib/html.js";
+import { html, useEffect, useState } from "../lib/html.js";
 import { get, post, queryString } from "../lib/api.js";
-import { duration, moment, money, number } from "../lib/format.js";
+import { asCsv, download, handOutText } from "../lib/csv.js";
+import { duration, number } from "../lib/format.js";
+import { navigate } from "../lib/router.js";
 import { ActionButton } from "../ui/button.js";
 import { confirm } from "../ui/dialog.js";
 import { Empty } from "../ui/states.js";
 import { toast } from "../ui/toast.js";
-import { AttemptLog } from "./delivery.js";
-import { Ago, Body, Facts, Filters, Loaded, OwnOnly, Pager, StateBadge } from "./parts.js";
+import { OneJob } from "./job.js";
+import { STATES, asked as askedOf } from "./job-search.js";
+import { KeyName, useKeyNames } from "./key-names.js";
+import { Ago, Filters, Loaded, OwnOnly, Pager, StateBadge } from "./parts.js";
+import { SearchBox } from "./search-box.js";
 import { useData } from "./use-data.js";
 
 const TAKE = 50;
 const EVERY_MS = 5000;
-/** One that is looked at alone is looked at to see it move. */
-const ONE_EVERY_MS = 1500;
 const PATH = "/admin/jobs";
-const STATES = ["Queued", "Started", "Executed", "Completed", "Failed", "Cancelled"];
 const FILTERS = [
   { name: "state", label: "State", options: STATES },
   { name: "model", label: "Model" },
@@ -28,38 +30,68 @@ const FILTERS = [
   { name: "from", label: "From", type: "date" },
   { name: "to", label: "To", type: "date" },
 ];
+const COLUMNS = ["id", "refId", "state", "model", "provider", "createdBy", "tag", "statusCode", "errorCode", "errorMessage", "createdDate", "startedDate", "completedDate", "waitedMs", "durationMs", "attempts", "promptTokens", "completionTokens", "totalTokens", "cost"];
 
 export function JobsSection({ who, place, query }) {
-  return place.length ? html`<${OneJob} id=${place[0]} />` : html`<${JobList} who=${who} query=${query} />`;
+  return place.length ? html`<${OneJob} id=${place[0]} who=${who} />` : html`<${JobList} who=${who} query=${query} />`;
+}
+
+/** The names that a search knows; what may not be read is not known. */
+function useKnown(who) {
+  const names = useKeyNames(who);
+  const ids = (dto, pick) => get(dto, { take: 1000 }).then(({ results }) => results.map(pick), () => []);
+  const { data } = useData(async () => ({ models: await ids("QueryAiModels", ({ id }) => id), providers: await ids("QueryAiProviders", ({ name }) => name) }), "known", 60_000);
+  return { names, models: data?.models ?? [], providers: data?.providers ?? [], isKnown: data !== undefined };
 }
 
 function JobList({ who, query }) {
   const skip = Number(query.skip ?? 0);
-  const asked = { ...query, skip, take: TAKE };
-  if (asked.to) asked.to = `${asked.to}T23:59:59.999Z`;
-  const from = useData(() => get("QueryJobs", asked), JSON.stringify(asked), skip ? 0 : EVERY_MS);
-  const csv = `/api/QueryJobs.csv${queryString({ ...asked, skip: 0, take: 1000 })}`;
+  const known = useKnown(who);
+  const [chosen, setChosen] = useState(new Map());
+  // Until the names are known a word may mean another thing.
+  const isReady = known.isKnown || !query.q;
+  const load = () => (isReady ? get("QueryJobs", { ...askedOf(query, known), skip, take: TAKE }) : new Promise(() => {}));
+  const from = useData(load, JSON.stringify([query, isReady, [...known.names.keys()]]), skip ? 0 : EVERY_MS);
+  useEffect(() => setChosen(new Map()), [JSON.stringify(query)]);
+  const filter = askedOf(query, known);
+  const exportAll = () => download(`/api/QueryJobs.csv${queryString({ ...filter, all: true })}`, "jobs.csv");
   return html`<div class="stack"><${OwnOnly} who=${who} what="the jobs" />
-    <${Filters} fields=${FILTERS} query=${query} path=${PATH} />
+    <${SearchBox} query=${query} path=${PATH} known=${known} />
+    <${Filters} fields=${FILTERS} query=${withoutSearch(query)} kept=${kept(query)} path=${PATH} isFolded />
     <${Loaded} from=${from}>${({ results, total }) => html`
       <div class="row between"><${Pager} skip=${skip} take=${TAKE} shown=${results.length} total=${total} path=${PATH} query=${query} />
-        <span class="row">${query.state === "Failed" || query.state === "Cancelled" ? html`<${RetryAll} query=${asked} onDone=${from.reload} />` : null}
-          <a class="button small" href=${csv} download="jobs.csv">Export CSV</a></span></div>
-      ${results.length ? html`<${JobTable} jobs=${results} />` : html`<${Empty} title="No such jobs"><p>${Object.keys(query).length ? "Nothing fits these filters." : "Jobs are listed here as they come in."}</p></${Empty}>`}
+        <span class="row">${filter.state === "Failed" || filter.state === "Cancelled" ? html`<${RetryAll} filter=${filter} onDone=${from.reload} />` : null}
+          <${ActionButton} class="small" busy="Exporting …" work=${exportAll}>Export CSV</${ActionButton}></span></div>
+      ${chosen.size > 0 && html`<${Chosen} chosen=${chosen} onClear=${() => setChosen(new Map())} onDone=${from.reload} />`}
+      ${results.length ? html`<${JobTable} jobs=${results} names=${known.names} chosen=${chosen} onChoose=${setChosen} />` : html`<${Empty} title="No such jobs"><p>${Object.keys(query).length ? "Nothing fits these filters." : "Jobs are listed here as they come in."}</p></${Empty}>`}
       <${Pager} skip=${skip} take=${TAKE} shown=${results.length} total=${total} path=${PATH} query=${query} />
     `}</${Loaded}>
   </div>`;
 }
 
-export function JobTable({ jobs }) {
-  return html`<div class="table-frame" tabindex="0" role="region" aria-label="Jobs"><table class="table cards dense">
-    <thead><tr><th>Job</th><th>State</th><th>Model</th><th class="minor">Provider</th><th class="minor">Owner</th><th>Tag</th><th class="number minor">Tokens</th><th class="number">Took</th><th>Created</th></tr></thead>
-    <tbody>${jobs.map((job) => html`<tr key=${job.id}>
-      <td data-label="Job" class="first"><a href="/admin/jobs/${job.id}">${job.id}</a> <span class="muted small ref truncate" title=${job.refId}>${job.refId}</span></td>
+const SEARCHED = ["q", "last"];
+const withoutSearch = (query) => Object.fromEntries(Object.entries(query).filter(([name]) => !SEARCHED.includes(name)));
+const kept = (query) => Object.fromEntries(Object.entries(query).filter(([name]) => SEARCHED.includes(name)));
+
+function JobTable({ jobs, names, chosen, onChoose }) {
+  const toggle = (job) => {
+    const next = new Map(chosen);
+    if (!next.delete(job.id)) next.set(job.id, job);
+    onChoose(next);
+  };
+  const isAll = jobs.every(({ id }) => chosen.has(id));
+  const toggleAll = () => onChoose(new Map(isAll ? [] : jobs.map((job) => [job.id, job])));
+  // A row is a link of its own; who selects text in it, or opens a link, means that.
+  const open = (event, job) => event.target.closest("a, button, input, label") || String(getSelection()) || navigate(`${PATH}/${job.id}`);
+  return html`<div class="table-frame" tabindex="0" role="region" aria-label="Jobs"><table class="table cards dense rows-open">
+    <thead><tr><th class="choice"><input type="checkbox" aria-label="Select all on this page" checked=${isAll} onChange=${toggleAll} /></th><th>Job</th><th>State</th><th>Model</th><th class="minor">Provider</th><th class="minor">Owner</th><th>Tag</th><th class="number minor">Tokens</th><th class="number">Took</th><th>Created</th></tr></thead>
+    <tbody>${jobs.map((job) => html`<tr key=${job.id} onClick=${(event) => open(event, job)}>
+      <td class="choice"><input type="checkbox" aria-label="Select job ${job.id}" checked=${chosen.has(job.id)} onChange=${() => toggle(job)} /></td>
+      <td data-label="Job" class="first"><a href="${PATH}/${job.id}">${job.id}</a> <span class="muted small ref truncate" title=${job.refId}>${job.refId}</span></td>
       <td data-label="State" class="state"><${StateBadge} state=${job.state} />${job.errorCode && html` <span class="small bad-text" title=${job.errorMessage}>${job.errorCode}</span>`}</td>
       <td data-label="Model" class="what"><span class="word truncate" title=${job.model}>${job.model}</span></td>
       <td data-label="Provider" class="minor"><span class="word truncate" title=${job.provider}>${job.provider ?? "–"}</span></td>
-      <td data-label="Owner" class="minor"><span class="word truncate" title=${job.createdBy}>${job.createdBy}</span></td>
+      <td data-label="Owner" class="minor"><${KeyName} owner=${job.createdBy} names=${names} /></td>
       <td data-label="Tag"><span class="word truncate" title=${job.tag}>${job.tag ?? "–"}</span></td>
       <td data-label="Tokens" class="number minor">${number(job.totalTokens || null)}</td>
       <td data-label="Took" class="number">${duration(job.executedDate ? job.durationMs : null)}</td>
@@ -68,8 +100,30 @@ export function JobTable({ jobs }) {
   </table></div>`;
 }
 
-function RetryAll({ query, onDone }) {
-  const { skip: _skip, take: _take, ...filter } = query;
+/** What can be done with those that are selected. */
+function Chosen({ chosen, onClear, onDone }) {
+  const jobs = [...chosen.values()];
+  const each = async (rows, dto, done) => {
+    const outcomes = await Promise.allSettled(rows.map(({ id }) => post(dto, { id })));
+    const failed = outcomes.filter(({ status }) => status === "rejected");
+    toast(`${number(rows.length - failed.length)} ${done}.${failed.length ? ` ${number(failed.length)} could not be: ${failed[0].reason.message}` : ""}`);
+    onClear();
+    onDone();
+  };
+  const live = jobs.filter(({ state }) => !["Completed", "Failed", "Cancelled"].includes(state));
+  const bad = jobs.filter(({ state }) => ["Failed", "Cancelled"].includes(state));
+  const cancel = async () => {
+    const sure = await confirm({ title: `Cancel ${number(live.length)} jobs?`, text: "What runs is ended.", action: "Cancel them", cancel: "Go back" });
+    if (sure) await each(live, "CancelJob", "are being cancelled");
+  };
+  return html`<div class="row chosen" role="group" aria-label="Selected jobs"><strong class="small">${number(jobs.length)} selected</strong>
+    ${live.length > 0 && html`<${ActionButton} class="small danger" work=${cancel}>Cancel ${number(live.length)}</${ActionButton}>`}
+    ${bad.length > 0 && html`<${ActionButton} class="small" work=${() => each(bad, "RetryJob", "are queued again")}>Retry ${number(bad.length)}</${ActionButton}>`}
+    <button type="button" class="button small" onClick=${() => handOutText(asCsv(jobs, COLUMNS), "jobs.csv")}>Export these</button>
+    <button type="button" class="button quiet small" onClick=${onClear}>Select none</button></div>`;
+}
+
+function RetryAll({ filter, onDone }) {
   const run = async () => {
     const { matched } = await post("RetryJobs", { ...filter, dryRun: true });
     if (!matched) return toast("There is nothing to retry.");
@@ -80,65 +134,4 @@ function RetryAll({ query, onDone }) {
     return onDone();
   };
   return html`<${ActionButton} class="small" work=${run}>Retry all of these …</${ActionButton}>`;
-}
-
-function OneJob({ id }) {
-  const from = useData(() => readJob(id), `job-${id}`, ONE_EVERY_MS);
-  return html`<div class="stack"><p><a href=${PATH}>All jobs</a></p>
-    <${Loaded} from=${from}>${(data) => html`<${Job} ...${data} onChange=${from.reload} />`}</${Loaded}></div>`;
-}
-
-async function readJob(id) {
-  const { result } = await get("GetOpenAiChat", { id });
-  const [listed, delivery] = await Promise.all([
-    get("QueryJobs", { refId: result.refId, owner: result.createdBy }).then(({ results }) => results.find((job) => job.id === result.id), () => null),
-    result.replyTo ? get("GetDelivery", { id }).catch(() => null) : null,
-  ]);
-  return { job: result, listed, delivery };
-}
-
-function Job({ job, listed, delivery, onChange }) {
-  const isFinal = ["Completed", "Failed", "Cancelled"].includes(job.state);
-  const act = async (dto, said) => {
-    await post(dto, { id: job.id });
-    toast(said);
-    onChange();
-  };
-  const attempts = attemptsOf(job);
-  return html`
-    <section class="card">
-      <h2 class="row between"><span class="row">Job ${job.id} <${StateBadge} state=${job.state} /></span>
-        <span class="row">
-          ${!isFinal && html`<${ActionButton} class="small danger" work=${() => act("CancelJob", "It is being cancelled.")}>Cancel</${ActionButton}>`}
-          ${(job.state === "Failed" || job.state === "Cancelled") && html`<${ActionButton} class="small" work=${() => act("RetryJob", "It is queued again.")}>Retry</${ActionButton}>`}
-        </span></h2>
-      ${job.status !== job.state && html`<p class="muted small">${job.status}</p>`}
-      <${Facts} rows=${[
-        ["RefId", html`<code>${job.refId}</code>`], ["Model", listed?.model], ["Provider", listed?.provider ?? job.meta?.provider], ["Owner", job.createdBy], ["Tag", job.tag],
-        ["Operation", listed?.operation], ["Created", moment(job.createdDate)], ["Started", job.startedDate && moment(job.startedDate)],
-        ["Ended", job.completedDate && moment(job.completedDate)], ["Waited", listed?.waitedMs != null ? duration(listed.waitedMs) : null],
-        ["Took", job.durationMs ? duration(job.durationMs) : null], ["Tokens", listed?.totalTokens ? `${number(listed.promptTokens)} + ${number(listed.completionTokens)}` : null],
-        ["Cost", listed?.cost != null ? money(listed.cost) : null], ["Worker", job.worker], ["Priority", job.priority], ["ReplyTo", job.replyTo && html`<code>${job.replyTo}</code>`],
-      ]} />
-      ${job.error && html`<div class="notice bad"><span><strong>${job.errorCode}</strong> ${job.error.message}</span></div>`}
-    </section>
-    ${attempts.length > 0 && html`<section class="card"><h2>Attempts</h2><ol class="timeline">
-      ${attempts.map((attempt) => html`<li key=${attempt.number} class=${attempt.outcome === "answered" ? "good" : "bad"}>
-        <span class="row"><strong>${attempt.number}</strong> ${attempt.provider || "no provider"} <span class="badge ${attempt.outcome === "answered" ? "good" : "warn"}">${attempt.outcome}${attempt.status ? ` ${attempt.status}` : ""}</span>
-          <span class="muted small number">${moment(attempt.startedDate)} · ${duration(attempt.durationMs)}</span></span>
-        ${attempt.detail && html`<span class="small">${attempt.detail}</span>`}
-        ${attempt.reason && html`<span class="small muted">${attempt.reason}</span>`}
-      </li>`)}</ol></section>`}
-    ${delivery && html`<section class="card"><h2 class="row between">Callback <${StateBadge} state=${delivery.result.state} /></h2><${AttemptLog} delivery=${delivery} />
-      <p><a href="/admin/callbacks/${job.id}">All about this callback</a></p></section>`}
-    <${Body} title="Request" text=${job.requestBody} />
-    <${Body} title="Response" text=${job.responseBody} />`;
-}
-
-function attemptsOf(job) {
-  try {
-    return JSON.parse(job.meta?.attempts ?? "[]");
-  } catch {
-    return [];
-  }
 }

@@ -1,9 +1,9 @@
 // The admin pages: a list of sections at the side, one of them shown.
 
 import { html, render, useEffect, useRef, useState } from "../lib/html.js";
-import { signOut } from "../lib/api.js";
+import { setPage, signOut } from "../lib/api.js";
 import { asset } from "../lib/assets.js";
-import { followLinks, useLocation } from "../lib/router.js";
+import { followLinks, navigate, useLocation } from "../lib/router.js";
 import { IconButton } from "../ui/button.js";
 import { Icon } from "../ui/icon.js";
 import { Gate } from "../ui/sign-in.js";
@@ -12,8 +12,10 @@ import { ThemeButton } from "../ui/theme-button.js";
 import { toastError } from "../ui/toast.js";
 import { AuditSection } from "./audit.js";
 import { CallbacksSection } from "./callbacks.js";
+import { FilesSection } from "./files.js";
 import { JobsSection } from "./jobs.js";
 import { KeysSection } from "./keys.js";
+import { MyKeySection } from "./my-key.js";
 import { OverviewSection } from "./overview.js";
 import { ProvidersSection } from "./providers.js";
 import { QueuesSection } from "./queues.js";
@@ -28,24 +30,31 @@ const SECTIONS = [
   { path: "providers", title: "Providers", icon: "plug", View: ProvidersSection },
   { path: "keys", title: "API keys", icon: "key", View: KeysSection },
   { path: "usage", title: "Usage and cost", icon: "coins", View: UsageSection },
+  { path: "files", title: "Files", icon: "image", View: FilesSection },
   { path: "settings", title: "Settings", icon: "gear", View: SettingsSection },
   { path: "audit", title: "Audit", icon: "book", View: AuditSection },
 ];
+/** What everybody has who may not look at the rest: their own key, and what was done with it. */
+const OWN = [{ path: "me", title: "My usage and limits", icon: "key", View: MyKeySection }, ...SECTIONS.filter(({ path }) => ["jobs", "callbacks", "usage"].includes(path))];
+const isAdmin = (who) => who.isAdmin || who.scopes.some((scope) => scope.startsWith("admin"));
+const sectionsOf = (who) => (isAdmin(who) ? [...SECTIONS, ...OWN.slice(0, 1)] : who.scopes.includes("read") ? OWN : OWN.slice(0, 1));
+const nameOf = (path) => path.replace(/\/+$/, "").split("/")[2] ?? "";
 const HINT = "The admin secret: REPLYTO_AUTH_SECRET, or the file “auth_secret” of the data directory.";
 
 function Admin({ who }) {
   const { path, query } = useLocation();
   const [menuOpen, setMenuOpen] = useState(false);
   const [, , name = "", ...rest] = path.replace(/\/+$/, "").split("/").map(decodeURIComponent);
-  const section = SECTIONS.find((one) => one.path === name);
+  const sections = sectionsOf(who);
+  const section = sections.find((one) => one.path === name);
   const heading = useRef(null);
   useEffect(() => {
-    document.title = `${section?.title ?? "Admin"} · ReplyTo`;
+    document.title = `${[rest[0], section?.title ?? "Admin"].filter(Boolean).join(" · ")} · ReplyTo`;
     setMenuOpen(false);
   }, [path]);
   return html`<div class="admin ${menuOpen ? "menu-open" : ""}">
     <a class="skip-link" href="#content" onClick=${(event) => { event.preventDefault(); heading.current?.focus(); }}>To the content</a>
-    <${Navigation} current=${section} onGo=${() => setMenuOpen(false)} />
+    <${Navigation} sections=${isAdmin(who) ? SECTIONS : sections} current=${section} onGo=${() => setMenuOpen(false)} />
     <div class="veil only-narrow" onClick=${() => setMenuOpen(false)}></div>
     <main>
       <header class="row bar">
@@ -59,7 +68,7 @@ function Admin({ who }) {
   </div>`;
 }
 
-function Navigation({ current, onGo }) {
+function Navigation({ sections, current, onGo }) {
   const leave = async () => {
     await signOut().catch(toastError);
     dispatchEvent(new Event("signed-out"));
@@ -67,7 +76,7 @@ function Navigation({ current, onGo }) {
   return html`<nav class="side" aria-label="Sections">
     <header class="row between"><a class="brand" href="/admin"><img src=${asset("icons/replyto.svg")} alt="" /> ReplyTo</a><${ThemeButton} /></header>
     <ul>
-      ${SECTIONS.map((section) => html`<li key=${section.path}>
+      ${sections.map((section) => html`<li key=${section.path}>
         <a href=${section.path ? `/admin/${section.path}` : "/admin"} onClick=${onGo} aria-current=${section === current ? "page" : undefined}><${Icon} name=${section.icon} /> ${section.title}</a>
       </li>`)}
     </ul>
@@ -75,8 +84,10 @@ function Navigation({ current, onGo }) {
   </nav>`;
 }
 
+setPage("admin");
 followLinks("/admin");
 render(
-  html`<${Gate} hint=${HINT} isEnough=${(who) => who.isAdmin || who.scopes.includes("admin:read")}>${(who) => html`<${Admin} who=${who} />`}</${Gate}>`,
+  html`<${Gate} hint=${HINT} isEnough=${(who) => sectionsOf(who).some(({ path }) => path === nameOf(location.pathname))}
+    onOther=${() => navigate("/admin/me", { replace: true })}>${(who) => html`<${Admin} who=${who} />`}</${Gate}>`,
   document.getElementById("app"),
 );

@@ -7,8 +7,8 @@ import { Empty } from "../ui/states.js";
 import { Attention, useSurroundings } from "./attention.js";
 import { isServed } from "./attention-rules.js";
 import { Loaded, Tile, may } from "./parts.js";
-import { Plot } from "./plot.js";
-import { ended, percentile, rate } from "./rates.js";
+import { Plots } from "./overview-plots.js";
+import { ended, pendingCallbacks, percentile, rate } from "./rates.js";
 import { Notices } from "./notices.js";
 import { furthestBehind, stageName } from "./stages.js";
 import { useData } from "./use-data.js";
@@ -56,40 +56,14 @@ function Shown({ now, surroundings, mayMend }) {
       <${Tile} label="Callbacks pending" value=${number(callbacks)} detail=${`${number(now.callbacksDelayed)} to be tried again`} href="/admin/callbacks?state=Pending" />
       <${Tile} label="Failed lately" value=${number(failed)} tone=${failed ? "bad" : ""} detail="in the last half minute" href="/admin/jobs?state=Failed" />
     </div>
-    <${Plots} now=${now} />
+    <${Plots} now=${now} live=${readings} />
     <section class="stack"><h2>Waiting, by model</h2><${Waiting} rows=${now.waiting.filter((row) => isOfUse(row, surroundings.data?.providers))} workers=${now.workers} /></section>
     <${Counts} counts=${now.counts} />
   </div>`;
 }
 
-const PLOTS = ["Jobs a second", "Jobs", "Time to the answer", "Callbacks pending"];
-
-function Plots({ now }) {
-  if (readings.length < 3) return html`<div class="plots" role="status" aria-label="The plots begin with the next readings">${PLOTS.map((title) => html`<section class="card plot" key=${title}><h2>${title}</h2></section>`)}</div>`;
-  const points = readings.slice(1).map((one, index) => ({ one, before: readings[index], span: readings[Math.max(0, index + 1 - SPAN)] }));
-  const times = points.map(({ one }) => new Date(one.date).getTime() / 1000);
-  const of = (value) => points.map(value);
-  const perSecond = of(({ before, one }) => rate(before, one, ended));
-  return html`<div class="plots">
-    <${Plot} title="Jobs a second" summary="${number(perSecond.at(-1))} now" times=${times} format=${number}
-      lines=${[{ label: "ended", color: "plot-1", values: perSecond }, { label: "accepted", color: "plot-3", values: of(({ before, one }) => rate(before, one, (o) => o.accepted)) }]} />
-    <${Plot} title="Jobs" whole summary="${number(now.inFlight)} in flight" times=${times} format=${number}
-      lines=${[{ label: "in flight", color: "plot-1", values: of(({ one }) => one.inFlight) }, { label: "waiting", color: "plot-2", values: of(({ one }) => one.waiting.reduce((sum, row) => sum + row.interactive + row.queued + row.bulk, 0)) }]} />
-    <${Plot} title="Time to the answer" whole summary="median and 95th percentile" times=${times} format=${duration}
-      lines=${[{ label: "median", color: "plot-1", values: of(({ span, one }) => percentile(span, one, 0.5)) }, { label: "95 %", color: "plot-2", values: of(({ span, one }) => percentile(span, one, 0.95)) }]} />
-    <${Plot} title="Callbacks pending" whole summary="${number(now.callbacksDelayed)} to be tried again" times=${times} format=${number}
-      lines=${[{ label: "pending", color: "plot-4", values: of(({ one }) => pendingCallbacks(one)) }]} />
-  </div>`;
-}
-
 /** A model that no provider has any more is named as long as somebody waits for it. */
 const isOfUse = (row, providers) => row.interactive + row.queued + row.bulk > 0 || isServed(providers ?? null, row.model) !== false;
-
-/** Due, to be tried again, being sent, or held until their receiver has room. */
-function pendingCallbacks(now) {
-  const held = now.stages.reduce((sum, stage) => sum + (stage.held ?? 0), 0);
-  return now.callbacksDue + now.callbacksDelayed + now.callbacksInFlight + held;
-}
 
 /** What waits for each model, by how much of a hurry it is in, and how many workers serve it. */
 function Waiting({ rows, workers }) {

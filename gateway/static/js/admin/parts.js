@@ -8,7 +8,7 @@ import { Failed, Loading } from "../ui/states.js";
 const TONES = {
   Queued: "info", Started: "info", Executed: "info", Completed: "good", Failed: "bad", Cancelled: "warn",
   Pending: "info", Delivered: "good", Exhausted: "bad", Stopped: "warn",
-  online: "good", limited: "info", resting: "warn", offline: "bad", held: "warn", disabled: "",
+  online: "good", limited: "info", resting: "warn", offline: "bad", held: "warn", disabled: "", "not asked yet": "", "does not answer": "warn",
 };
 
 export const StateBadge = ({ state }) => html`<span class="badge ${TONES[state] ?? ""}">${state}</span>`;
@@ -25,11 +25,11 @@ export function Loaded({ from: { data, error, reload }, children }) {
 const WRITE_MS = 350;
 
 /** Filters that live in the address, so that a list can be bookmarked and sent around. */
-export function Filters({ fields, query, path }) {
+export function Filters({ fields, query, path, kept = {}, isFolded = false }) {
   const [values, setValues] = useState(query);
   useEffect(() => setValues(query), [JSON.stringify(query)]);
   const apply = (next) => {
-    const given = Object.entries(next).filter(([name, value]) => value && name !== "skip");
+    const given = Object.entries({ ...kept, ...next }).filter(([name, value]) => value && name !== "skip");
     navigate(given.length ? `${path}?${new URLSearchParams(given)}` : path, { replace: true });
   };
   useEffect(() => {
@@ -40,7 +40,8 @@ export function Filters({ fields, query, path }) {
   const set = (name, value) => setValues({ ...values, [name]: value });
   const isFiltered = Object.keys(query).some((name) => name !== "skip");
   // On a phone they would push what they filter off the screen.
-  return html`<details class="filters-fold" open=${matchMedia("(min-width: 861px)").matches || isFiltered}><summary class="only-narrow">Filters</summary>
+  const isOpen = isFolded ? isFiltered : matchMedia("(min-width: 861px)").matches || isFiltered;
+  return html`<details class="filters-fold" open=${isOpen}><summary class=${isFolded ? "" : "only-narrow"}>${isFolded ? "More filters" : "Filters"}</summary>
   <form class="filters" role="search" onSubmit=${(event) => { event.preventDefault(); apply(values); }}>
     ${fields.map(({ name, label, options, type = "search" }) => html`<div class="field" key=${name}>
       <label for="filter-${name}">${label}</label>
@@ -78,7 +79,7 @@ export const OwnOnly = ({ who, what }) =>
   who.isAdmin ? null : html`<p class="notice small">These are ${what} of your own key. The admin secret, or a key with the scope admin, shows everybody's.</p>`;
 
 /** Whether a key may do what needs this scope: what would be refused is not offered. */
-export const may = (who, scope) => who.isAdmin || who.scopes.includes(scope);
+export const may = (who, scope) => who.isAdmin || who.scopes.includes(scope) || (scope === "admin:read" && who.scopes.some((one) => one.startsWith("admin")));
 
 /** Said once where all can be looked at and nothing changed. */
 export const LookOnly = ({ who, scope }) =>

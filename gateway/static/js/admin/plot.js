@@ -1,6 +1,6 @@
 // A plot of some lines over time; the library is fetched with the first one.
 
-import { html, useEffect, useRef } from "../lib/html.js";
+import { html, useEffect, useRef, useState } from "../lib/html.js";
 
 let library = null;
 const load = () => (library ??= import("../../vendor/uplot.js").then((module) => module.default));
@@ -9,15 +9,22 @@ const HEIGHT_PX = 180;
 const HALF_DAY_S = 43_200;
 const times = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const days = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", timeZone: "UTC" });
+const minutes = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+/** What was dragged over this little was a click (pixels). */
+const LEAST_DRAG_PX = 6;
 const timeOf = (seconds) => times.format(seconds * 1000);
+const minuteOf = (seconds) => minutes.format(seconds * 1000);
 const dayOf = (seconds) => days.format(seconds * 1000);
 
 /**
  * `times` are unix seconds, `lines` is [{label, values, color}] with a color's name of the theme.
  * `whole`: its values have no fractions, nor has its axis.
- * Those who cannot see it get `summary`.
+ * Those who cannot see it get `summary`. `onRange(from, to)`, unix seconds: somebody has dragged over a part of it.
  */
-export function Plot({ title, summary, times, lines, format = String, kind = "line", whole = false }) {
+export function Plot({ title, summary, times, lines, format = String, kind = "line", whole = false, onRange }) {
+  const [at, setAt] = useState(null);
+  const told = useRef({});
+  told.current = { setAt, onRange };
   const host = useRef(null);
   const plot = useRef(null);
   const data = [times, ...lines.map(({ values }) => values)];
@@ -30,7 +37,7 @@ export function Plot({ title, summary, times, lines, format = String, kind = "li
       const UPlot = await load();
       if (gone || !host.current) return;
       plot.current?.destroy();
-      plot.current = new UPlot(options(UPlot, host.current.clientWidth, lines, format, kind, whole), latest.current, host.current);
+      plot.current = new UPlot(options(UPlot, host.current.clientWidth, lines, format, kind, whole, told), latest.current, host.current);
       observer ??= new ResizeObserver(() => host.current && plot.current?.setSize({ width: host.current.clientWidth, height: HEIGHT_PX }));
       observer.observe(host.current);
     };
@@ -45,10 +52,13 @@ export function Plot({ title, summary, times, lines, format = String, kind = "li
     };
   }, [lines.map(({ label }) => label).join("|")]);
   useEffect(() => {
-    plot.current?.setData(data);
-  });
+    // Not while somebody drags: what is selected would be gone.
+    if (!plot.current?.select.width) plot.current?.setData(data);
+  }, [times, lines]);
+  const pointed = at !== null && at < times.length ? at : null;
+  const moment = pointed === null ? null : (kind === "bars" ? dayOf : timeOf)(times[pointed]);
   return html`<section class="card plot">
-    <h2 class="row between">${title}<span class="legend row small">${lines.map(({ label, color }) => html`<span key=${label} class="row"><i class="dot ${color}"></i>${label}</span>`)}</span></h2>
+    <h2 class="row between"><span>${title}${moment && html` <span class="muted small number">${moment}</span>`}</span><span class="legend row small">${lines.map(({ label, color, values }) => html`<span key=${label} class="row"><i class="dot ${color}"></i>${label}${pointed !== null && html` <strong class="number">${values[pointed] == null ? "–" : format(values[pointed])}</strong>`}</span>`)}</span></h2>
     <div ref=${host} role="img" aria-label="${title}: ${summary}"></div>
   </section>`;
 }
@@ -62,7 +72,21 @@ function withRoom(min, max, kind) {
 /** Steps of an axis whose values have no fractions. */
 const WHOLE = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
 
-function options(UPlot, width, lines, format, kind, whole) {
+/** What the pointer is at, and what it was dragged over. */
+function hooks(told) {
+  return {
+    setCursor: [({ cursor }) => told.current.setAt(cursor.left >= 0 ? (cursor.idx ?? null) : null)],
+    setSelect: [(plot) => {
+      const { left, width } = plot.select;
+      if (!told.current.onRange || width < LEAST_DRAG_PX) return;
+      const range = [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")];
+      plot.setSelect({ left: 0, width: 0, top: 0, height: 0 }, false);
+      told.current.onRange(...range);
+    }],
+  };
+}
+
+function options(UPlot, width, lines, format, kind, whole, told) {
   const style = getComputedStyle(document.documentElement);
   const color = (name) => style.getPropertyValue(`--${name}`).trim();
   const axis = { stroke: color("text-2"), grid: { stroke: color("line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
@@ -70,12 +94,13 @@ function options(UPlot, width, lines, format, kind, whole) {
     width,
     height: HEIGHT_PX,
     legend: { show: false },
-    cursor: { y: false, points: { size: 6 } },
+    cursor: { y: false, points: { size: 6 }, drag: { x: Boolean(told.current.onRange), y: false, setScale: false } },
+    hooks: hooks(told),
     scales: {
       x: { time: true, range: (_, min, max) => withRoom(min, max, kind) },
       y: { range: (_, _min, max) => [0, max > 0 ? max * 1.15 : 1] },
     },
-    axes: [{ ...axis, space: 84, size: 28, values: (_, times) => times.map(kind === "bars" ? dayOf : timeOf) }, { ...axis, size: 56, ...(whole ? { incrs: WHOLE } : {}), values: (_, values) => values.map(format) }],
+    axes: [{ ...axis, space: 84, size: 28, values: (_, ticks) => ticks.map(kind === "bars" ? dayOf : ticks.every((one) => one % 60 === 0) ? minuteOf : timeOf) }, { ...axis, size: 56, ...(whole ? { incrs: WHOLE } : {}), values: (_, values) => values.map(format) }],
     series: [
       {},
       ...lines.map(({ label, color: name }) => ({

@@ -4,13 +4,13 @@ import { html, useState } from "../lib/html.js";
 import { get, post } from "../lib/api.js";
 import { number } from "../lib/format.js";
 import { useBusy } from "../lib/busy.js";
-import { changesOf } from "../lib/changes.js";
 import { ActionButton } from "../ui/button.js";
-import { Dialog, DialogCancel, confirm } from "../ui/dialog.js";
+import { Dialog, confirm } from "../ui/dialog.js";
 import { Field } from "../ui/field.js";
 import { Icon } from "../ui/icon.js";
 import { Empty } from "../ui/states.js";
 import { toast } from "../ui/toast.js";
+import { ProviderForm } from "./provider-form.js";
 import { Ago, Facts, Loaded, LookOnly, StateBadge, may } from "./parts.js";
 import { useData } from "./use-data.js";
 
@@ -48,7 +48,13 @@ async function read() {
   return { providers: providers.results, types: types.results };
 }
 
-const stateOf = (one) => (one.enabled ? one.status : "disabled");
+/** A provider that nobody has asked yet is not known to be online. */
+function stateOf(one) {
+  if (!one.enabled) return "disabled";
+  if (one.status !== "online") return one.status;
+  if (one.isAsked === false) return "not asked yet";
+  return one.probeProblem ? "does not answer" : "online";
+}
 
 function Provider({ one, mayChange, onEdit, onTry, onChange }) {
   const isOn = one.enabled && one.status !== "held";
@@ -65,6 +71,7 @@ function Provider({ one, mayChange, onEdit, onTry, onChange }) {
   const hold = () => run(post("ChangeAiProviderStatus", { provider: one.name, online: !isOn }), isOn ? `“${one.name}” gets no more jobs.` : `“${one.name}” gets jobs again.`);
   return html`<article class="card provider">
     <h2 class="row between"><span class="truncate">${one.name}</span><${StateBadge} state=${stateOf(one)} /></h2>
+    ${one.enabled && one.status === "online" && one.probeProblem && html`<p class="notice warn small">When it was last asked, ${one.probeProblem}.</p>`}
     ${one.offlineReason && html`<p class="notice ${one.status === "offline" ? "bad" : "warn"} small"><span>${one.offlineReason}${one.offlineDate ? html`, since <${Ago} date=${one.offlineDate} />` : ""}</span></p>`}
     <${Facts} rows=${[
       ["Type", one.aiTypeId], ["Address", html`<code class="small">${one.apiBaseUrl}</code>`],
@@ -85,70 +92,6 @@ function Provider({ one, mayChange, onEdit, onTry, onChange }) {
 function models(rows) {
   const names = rows.map(({ model, apiModel }) => (apiModel && apiModel !== model ? `${model} → ${apiModel}` : model));
   return names.length > 6 ? html`<details><summary>${names.slice(0, 5).join(", ")} and ${names.length - 5} more</summary>${names.slice(5).join(", ")}</details>` : names.join(", ");
-}
-
-const asText = (rows = []) => rows.map(({ model, apiModel }) => (apiModel && apiModel !== model ? `${model} = ${apiModel}` : model)).join("\n");
-
-const asModels = (text) =>
-  text.split("\n").map((line) => line.trim()).filter(Boolean).map((line) => {
-    const [model, apiModel] = line.split(/\s+=\s+/);
-    return { model, apiModel: apiModel ?? model };
-  });
-
-const valuesOf = (one) => ({
-  name: one.name ?? "", aiTypeId: one.aiTypeId ?? "openai", apiBaseUrl: one.apiBaseUrl ?? "", apiKeyVar: one.apiKeyVar ?? "", apiKey: "",
-  models: asText(one.models), concurrency: one.concurrency || "", priority: one.priority ?? 0, requestsPerMinute: one.requestsPerMinute ?? "", tokensPerMinute: one.tokensPerMinute ?? "",
-});
-const NUMBERS = new Set(["concurrency", "priority", "requestsPerMinute", "tokensPerMinute"]);
-
-/** Values of the form as the API takes them. An empty key is none: the one that is kept stays. */
-function bodyOf({ apiKey, models, ...rest }) {
-  const others = Object.entries(rest).map(([name, value]) => [name, NUMBERS.has(name) ? Number(value) || 0 : value]);
-  return { ...Object.fromEntries(others), ...(models === undefined ? {} : { models: asModels(models) }), ...(apiKey ? { apiKey } : {}) };
-}
-
-function ProviderForm({ one, types, onClose, onDone }) {
-  const isNew = one.id === undefined;
-  const [before] = useState(() => valuesOf(one));
-  const [values, setValues] = useState(before);
-  const [error, setError] = useState(null);
-  const [isBusy, once] = useBusy();
-  const save = async (isToBeTried) => {
-    setError(null);
-    const changes = bodyOf(isNew ? values : changesOf(before, values));
-    if (isNew) await post("CreateAiProvider", changes);
-    else if (Object.keys(changes).length) await post("UpdateAiProvider", { ...changes, id: one.id }, { method: "PATCH" });
-    toast(`“${values.name}” is saved.`);
-    onDone({ name: values.name, models: asModels(values.models) }, isToBeTried);
-  };
-  const submit = (event) => {
-    event.preventDefault();
-    once(() => save(event.submitter?.value === "try")).catch(setError);
-  };
-  const text = (name, label, hint, extra = {}) => html`<${Field} id="provider-${name}" label=${label} hint=${hint} problem=${error?.param === name ? error.message : ""}>
-    ${(attributes) => html`<input ...${attributes} class="input" ...${extra} value=${values[name]} onInput=${(event) => setValues({ ...values, [name]: event.target.value })} />`}
-  </${Field}>`;
-  const typeIds = types.length ? types.map(({ id }) => id) : ["openai", "ollama", "anthropic"];
-  return html`<${Dialog} title=${isNew ? "Add a provider" : `Edit “${one.name}”`} wide isForm onClose=${onClose}>
-    <form class="stack" onSubmit=${submit} autocomplete="off">
-      ${error && !(error.param in values) && html`<div class="notice bad" role="alert">${error.message}</div>`}
-      <div class="form-grid">
-        ${text("name", "Name", "How requests and statistics call it.", { required: true })}
-        <${Field} id="provider-type" label="Type" hint="The API that it speaks." problem=${error?.param === "aiTypeId" ? error.message : ""}>${(attributes) => html`<select ...${attributes} class="select" value=${values.aiTypeId} onChange=${(event) => setValues({ ...values, aiTypeId: event.target.value })}>${typeIds.map((id) => html`<option key=${id} value=${id}>${id}</option>`)}</select>`}</${Field}>
-        ${text("apiBaseUrl", "Address", values.apiBaseUrl.includes("***") ? "Its password is kept and not shown. To change it, write the whole address." : "As an OpenAI SDK takes it: https://host/v1", { type: "url", required: true })}
-        ${text("apiKeyVar", "Variable of the key", "An environment variable of the workers.")}
-        ${text("apiKey", "Key", one.hasApiKey ? "One is kept; write another to replace it." : "Kept sealed, never shown. Empty: the variable's.", { type: "password", autocomplete: "new-password" })}
-        ${text("priority", "Priority", "Higher is asked first.", { type: "number", step: 1 })}
-        ${text("concurrency", "Calls at once", "Over all workers. Empty: no limit.", { type: "number", min: 0, step: 1 })}
-        ${text("requestsPerMinute", "Requests a minute", "Empty: no limit.", { type: "number", min: 0, step: 1 })}
-        ${text("tokensPerMinute", "Tokens a minute", "Empty: no limit.", { type: "number", min: 0, step: 1 })}
-      </div>
-      <${Field} id="provider-models" label="Models" hint="One a line; “public name = its own name” where they differ." problem=${error?.param === "models" ? error.message : ""}>
-        ${(attributes) => html`<textarea ...${attributes} class="textarea mono" rows="5" required value=${values.models} onInput=${(event) => setValues({ ...values, models: event.target.value })}></textarea>`}
-      </${Field}>
-      <div class="row"><button class="button primary" aria-busy=${isBusy}>${isBusy ? "Saving …" : "Save"}</button><button class="button" value="try" aria-busy=${isBusy}>Save and test</button><${DialogCancel} /></div>
-    </form>
-  </${Dialog}>`;
 }
 
 function Trial({ one, onClose }) {

@@ -25,3 +25,34 @@ export function percentile(before, now, share) {
   }
   return null;
 }
+
+/** Due, to be tried again, being sent, or held until their receiver has room. */
+export function pendingCallbacks(now) {
+  const held = now.stages.reduce((sum, stage) => sum + (stage.held ?? 0), 0);
+  return now.callbacksDue + now.callbacksDelayed + now.callbacksInFlight + held;
+}
+
+/** A sample of the past in the form of an overview. `now` tells within which times latencies are counted. */
+export const pastOf = (row, now) => ({
+  date: row.date, accepted: row.accepted, counts: { ended_completed: row.completed, ended_failed: row.failed, ended_cancelled: row.cancelled },
+  inFlight: row.inFlight, waitingCount: row.waiting, callbacksCount: row.callbacks,
+  latencies: now.latencies.map(({ withinMs }, index) => ({ withinMs, total: row.latencies[index] ?? 0 })),
+});
+
+export const waitingCount = (one) => one.waitingCount ?? one.waiting.reduce((sum, row) => sum + row.interactive + row.queued + row.bulk, 0);
+export const callbacksCount = (one) => one.callbacksCount ?? pendingCallbacks(one);
+
+/** The past and what was read since, at least `everyMs` apart; from where counts began anew, if they did. */
+export function joined(past, live, everyMs) {
+  const found = [];
+  for (const one of [...past, ...live]) {
+    const before = found.at(-1);
+    const apart = before ? new Date(one.date) - new Date(before.date) : Infinity;
+    if (before && one.accepted < before.accepted) found.length = 0;
+    else if (apart < everyMs) continue;
+    found.push(one);
+  }
+  const last = live.at(-1);
+  if (last && found.at(-1) !== last && new Date(last.date) > new Date(found.at(-1)?.date ?? 0)) found.push(last);
+  return found;
+}

@@ -15,10 +15,10 @@ export function furthestBehind(stages) {
 }
 
 /** How much of something is taken, in words and as a bar beside them. */
-export function Meter({ taken, of, what }) {
+export function Meter({ taken, of, what, format = number }) {
   if (of == null) return html`<span class="number">${number(taken)} ${what}, no limit</span>`;
   const share = of ? Math.min(1, taken / of) : 0;
-  return html`<span class="meter"><span class="number">${number(taken)} of ${number(of)} ${what}</span>
+  return html`<span class="meter"><span class="number">${format(taken)} of ${format(of)} ${what}</span>
     <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="6" /><rect class="taken ${share >= 1 ? "full" : ""}" width=${share * 100} height="6" /></svg></span>`;
 }
 

@@ -3,8 +3,10 @@
 import { html } from "../lib/html.js";
 import { get } from "../lib/api.js";
 import { duration, money, number, percent, short } from "../lib/format.js";
+import { asCsv, handOutText } from "../lib/csv.js";
 import { navigate } from "../lib/router.js";
 import { Empty } from "../ui/states.js";
+import { KeyName, useKeyNames } from "./key-names.js";
 import { Loaded, OwnOnly, Tile } from "./parts.js";
 import { Plot } from "./plot.js";
 import { useData } from "./use-data.js";
@@ -18,13 +20,14 @@ export function UsageSection({ who, query }) {
   const groupBy = query.by in GROUPS ? query.by : "model";
   const since = new Date(Date.now() - (days - 1) * 86_400_000).toISOString().slice(0, 10);
   const from = useData(() => read(since, groupBy), `${since}-${groupBy}`, 30_000);
+  const names = useKeyNames(who);
   const go = (fields) => navigate(`${PATH}?${new URLSearchParams({ days, by: groupBy, ...fields })}`, { replace: true });
   return html`<div class="stack"><${OwnOnly} who=${who} what="the sums" />
     <div class="row between">
       <div class="row" role="group" aria-label="Time">${Object.entries(RANGES).map(([value, label]) => html`<button type="button" key=${value} class="button small" aria-pressed=${value === days} onClick=${() => go({ days: value })}>${label}</button>`)}</div>
       <div class="row" role="group" aria-label="By">${Object.entries(GROUPS).map(([value, label]) => html`<button type="button" key=${value} class="button small" aria-pressed=${value === groupBy} onClick=${() => go({ by: value })}>${label}</button>`)}</div>
     </div>
-    <${Loaded} from=${from}>${(data) => html`<${Shown} ...${data} groupBy=${groupBy} since=${since} />`}</${Loaded}>
+    <${Loaded} from=${from}>${(data) => html`<${Shown} ...${data} groupBy=${groupBy} since=${since} names=${names} />`}</${Loaded}>
   </div>`;
 }
 
@@ -36,8 +39,12 @@ async function read(since, groupBy) {
   return { byDay: byDay.results, rows: (rows ?? byDay).results };
 }
 
-function Shown({ byDay, rows, groupBy, since }) {
+/** What a row cost; null where nothing of it has a price: unknown is not free. */
+const costOf = (row) => (row.isCostKnown === false ? null : row.cost);
+
+function Shown({ byDay, rows, groupBy, since, names }) {
   if (!byDay.length) return html`<${Empty} icon="coins" title="Nothing was used"><p>No job has ended in this time.</p></${Empty}>`;
+  const isPriced = byDay.some((row) => costOf(row) !== null && row.totalTokens);
   const sum = (name) => byDay.reduce((total, row) => total + (row[name] ?? 0), 0);
   const sorted = groupBy === "day" ? [...rows].reverse() : [...rows].sort((a, b) => b.cost - a.cost || b.totalTokens - a.totalTokens);
   const all = everyDay(byDay, since);
@@ -51,7 +58,7 @@ function Shown({ byDay, rows, groupBy, since }) {
       ${sum("images") > 0 && html`<${Tile} label="Pictures" value=${short(sum("images"))} />`}
       ${sum("characters") > 0 && html`<${Tile} label="Speech" value=${short(sum("characters"))} detail="characters" />`}
       ${sum("audioSeconds") > 0 && html`<${Tile} label="Heard" value=${duration(sum("audioSeconds") * 1000)} />`}
-      <${Tile} label="Cost" value=${money(sum("cost"))} detail="by the prices in providers.toml" />
+      <${Tile} label="Cost" value=${isPriced ? money(sum("cost")) : "–"} detail=${isPriced ? "by the prices in providers.toml" : "no model has a price"} />
     </div>
     <div class="plots">
       <${Plot} title="Jobs a day" kind="bars" summary="${number(sum("total"))} in all" times=${times} format=${short}
@@ -62,9 +69,9 @@ function Shown({ byDay, rows, groupBy, since }) {
     <div class="table-frame" tabindex="0" role="region" aria-label="Usage by ${GROUPS[groupBy]}"><table class="table cards">
       <thead><tr><th>${GROUPS[groupBy]}</th><th class="number">Jobs</th><th class="number">Failed</th><th class="number">Tokens in</th><th class="number">Tokens out</th><th class="number">Tokens/s</th><th class="number">Median</th><th class="number">95 %</th><th class="number">Cost</th></tr></thead>
       <tbody>${sorted.map((row) => html`<tr key=${row.name}>
-        <td data-label=${GROUPS[groupBy]}>${row.name || "–"}</td><td data-label="Jobs" class="number">${number(row.total)}</td><td data-label="Failed" class="number">${number(row.failed)}</td>
+        <td data-label=${GROUPS[groupBy]}>${groupBy === "owner" ? html`<${KeyName} owner=${row.name} names=${names} />` : row.name || "–"}</td><td data-label="Jobs" class="number">${number(row.total)}</td><td data-label="Failed" class="number">${number(row.failed)}</td>
         <td data-label="Tokens in" class="number">${number(row.totalPromptTokens)}</td><td data-label="Tokens out" class="number">${number(row.totalCompletionTokens)}</td><td data-label="Tokens/s" class="number">${number(row.tokensPerSecond)}</td>
-        <td data-label="Median" class="number">${duration(row.p50Ms)}</td><td data-label="95 %" class="number">${duration(row.p95Ms)}</td><td data-label="Cost" class="number">${money(row.cost)}</td>
+        <td data-label="Median" class="number">${duration(row.p50Ms)}</td><td data-label="95 %" class="number">${duration(row.p95Ms)}</td><td data-label="Cost" class="number">${money(costOf(row))}</td>
       </tr>`)}</tbody></table></div>`;
 }
 
@@ -81,17 +88,4 @@ function everyDay(rows, since) {
 
 const COLUMNS = ["name", "total", "completed", "failed", "cancelled", "totalPromptTokens", "totalCompletionTokens", "cachedTokens", "images", "characters", "audioSeconds", "cost", "tokensPerSecond", "p50Ms", "p95Ms", "p99Ms"];
 
-function exportCsv(rows, groupBy) {
-  const lines = [COLUMNS.join(","), ...rows.map((row) => COLUMNS.map((name) => cell(row[name])).join(","))];
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([lines.join("\r\n")], { type: "text/csv" }));
-  link.download = `usage-by-${groupBy}.csv`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
-/** A cell as RFC 4180 has it; a text that a spreadsheet would take for a formula is kept a text. */
-function cell(value) {
-  const text = typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value ?? "");
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
+const exportCsv = (rows, groupBy) => handOutText(asCsv(rows, COLUMNS), `usage-by-${groupBy}.csv`);

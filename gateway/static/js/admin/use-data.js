@@ -4,6 +4,7 @@ import { useCallback, useEffect, useRef, useState } from "../lib/html.js";
 import { AGAIN_AFTER_MS, mayPass } from "../lib/api.js";
 
 /**
+ * `everyMs` may be a function of what was read: what does not change any more is read once.
  * Read `load()` when `key` changes and every `everyMs`; nothing is read while the page is hidden.
  * What failed and may pass is read again in any case.
  * Returns {data, error, isStale, reload}: with an error, data is what was read last.
@@ -13,10 +14,16 @@ export function useData(load, key, everyMs = 0) {
   const loader = useRef(load);
   loader.current = load;
   const round = useRef(0);
-  const reload = useCallback(async () => {
+  const latest = useRef(undefined);
+  const every = useRef(everyMs);
+  every.current = everyMs;
+  const [again, setAgain] = useState(0);
+  const reload = useCallback(() => setAgain((count) => count + 1), []);
+  const read = useCallback(async () => {
     const mine = ++round.current;
     try {
       const data = await loader.current();
+      latest.current = data;
       if (mine === round.current) setState({ key, data, error: null });
       return null;
     } catch (error) {
@@ -27,18 +34,19 @@ export function useData(load, key, everyMs = 0) {
   useEffect(() => {
     let timer;
     let isOver = false;
-    const again = async () => {
+    const readOn = async () => {
       const isLeftOut = document.hidden;
-      const error = isLeftOut ? null : await reload();
-      const pauseMs = everyMs || (isLeftOut || mayPass(error) ? AGAIN_AFTER_MS : 0);
-      if (pauseMs && !isOver) timer = setTimeout(again, pauseMs);
+      const error = isLeftOut ? null : await read();
+      const pause = typeof every.current === "function" ? every.current(latest.current) : every.current;
+      const pauseMs = pause || (isLeftOut || mayPass(error) ? AGAIN_AFTER_MS : 0);
+      if (pauseMs && !isOver) timer = setTimeout(readOn, pauseMs);
     };
-    again();
+    readOn();
     return () => {
       isOver = true;
       clearTimeout(timer);
       round.current += 1;
     };
-  }, [reload, everyMs]);
+  }, [read, again, typeof everyMs === "function" ? 0 : everyMs]);
   return { data: state.data, error: state.error, isStale: state.key !== key, reload };
 }

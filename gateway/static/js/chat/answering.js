@@ -6,6 +6,7 @@
 import { ApiError, get, post, stream } from "../lib/api.js";
 import { emptyAnswer, folded } from "./fold.js";
 import { SEND_WITHIN_MS, isPassing, nextStep } from "./next-step.js";
+import { apart } from "./thoughts.js";
 
 const POSITION_EVERY_MS = 1500;
 /** What was asked so shortly ago may be on its way from another page. */
@@ -19,7 +20,7 @@ class AnswerError extends ApiError {
 
 /** Follows one answer; `onChange` is told {text, reasoning, …, state, waiting, heard} as it grows. */
 export class Answering {
-  /** `request` is what was asked, at `askedAt` (unix milliseconds); `heard`: a job of it is known. */
+  /** `request()` makes what is asked, which was asked at `askedAt` (unix milliseconds); `heard`: a job of it is known. */
   constructor({ refId, request, askedAt, heard }, onChange) {
     this.refId = refId;
     this.request = request;
@@ -32,10 +33,13 @@ export class Answering {
     this.stopped = false;
     this.begun = performance.now();
     this.firstMs = null;
+    /** How long it thought before it said something, where this page was there from the start (milliseconds). */
+    this.thoughtMs = null;
   }
 
   /** Ask for an answer that was not asked for before. */
   start() {
+    this.isWhole = true;
     return this.#run("ask");
   }
 
@@ -102,7 +106,7 @@ export class Answering {
   }
 
   get #canAsk() {
-    return !!this.request && Date.now() - this.askedAt < SEND_WITHIN_MS;
+    return Date.now() - this.askedAt < SEND_WITHIN_MS;
   }
 
   #why(error) {
@@ -125,18 +129,18 @@ export class Answering {
     });
   }
 
-  #where(how) {
+  async #where(how) {
     if (how === "attach") {
       const headers = this.lastId === null ? {} : { "Last-Event-ID": this.lastId };
       return { path: `/api/StreamOpenAiChat?RefId=${encodeURIComponent(this.refId)}`, options: { headers } };
     }
-    const body = { ...this.request, stream: true, stream_options: { include_usage: true }, refId: this.refId };
+    const body = { ...(await this.request()), stream: true, stream_options: { include_usage: true }, refId: this.refId };
     return { path: "/v1/chat/completions", options: { method: "POST", body } };
   }
 
   /** Read a stream; true when it came to its end, false when it only stopped. */
   async #read(how) {
-    const { path, options } = this.#where(how);
+    const { path, options } = await this.#where(how);
     const onResponse = (response) => {
       if (!this.isHeard) this.#tell({ state: "running", heard: (this.isHeard = true) });
       this.provider = response.headers.get("x-provider") ?? this.provider;
@@ -162,7 +166,15 @@ export class Answering {
     if (chunk.error) throw new AnswerError(502, chunk.error);
     this.firstMs ??= performance.now() - this.begun;
     this.answer = folded(this.answer, chunk);
+    if (this.isWhole && this.thoughtMs === null) this.#time();
     this.#tell({ state: "running" });
+  }
+
+  #time() {
+    const { reasoning, text } = apart(this.answer.text);
+    const isThinking = Boolean(this.answer.reasoning || reasoning);
+    if (isThinking) this.thinkingSince ??= performance.now();
+    if (this.thinkingSince && text) this.thoughtMs = Math.round(performance.now() - this.thinkingSince);
   }
 
   async #end() {
@@ -188,6 +200,7 @@ export class Answering {
       provider: this.provider ?? null,
       firstMs: this.firstMs === null ? null : Math.round(this.firstMs),
       heard: this.isHeard,
+      ...(this.thoughtMs === null ? {} : { thoughtMs: this.thoughtMs }),
       ...fields,
     });
   }

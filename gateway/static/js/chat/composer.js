@@ -5,6 +5,7 @@ import { IconButton } from "../ui/button.js";
 import { Icon } from "../ui/icon.js";
 import { toastError } from "../ui/toast.js";
 import { pictureOf } from "./picture-file.js";
+import { Thumbnail } from "./pictures-view.js";
 
 /**
  * `draftKey` is what the draft is kept under in `drafts`. `onSend(text, pictures)` says what is in the way,
@@ -14,6 +15,8 @@ export function Composer({ drafts, draftKey, disabled, running, onSend, onStop }
   const [text, setText] = useState(drafts.texts.read(draftKey));
   const [pictures, setPictures] = usePictures(drafts, draftKey);
   const [problem, setProblem] = useState("");
+  /** How many pictures are being read: a message is not sent without those that were added to it. */
+  const [reading, setReading] = useState(0);
   const area = useRef(null);
   const file = useRef(null);
   useEffect(() => {
@@ -46,7 +49,7 @@ export function Composer({ drafts, draftKey, disabled, running, onSend, onStop }
   };
   const isEmpty = !(text.trim() || pictures.length);
   const send = () => {
-    if (disabled || isEmpty) return;
+    if (disabled || isEmpty || reading) return;
     const inTheWay = onSend(text.trim(), pictures);
     setProblem(inTheWay);
     if (inTheWay) return;
@@ -60,7 +63,9 @@ export function Composer({ drafts, draftKey, disabled, running, onSend, onStop }
     send();
   };
   const addFiles = async (files) => {
+    setReading((count) => count + 1);
     const read = await Promise.all([...files].map((one) => pictureOf(one).catch(toastError)));
+    setReading((count) => count - 1);
     show((all) => [...all, ...read.filter(Boolean)]);
   };
   const take = (event, files) => {
@@ -73,7 +78,7 @@ export function Composer({ drafts, draftKey, disabled, running, onSend, onStop }
       onDragOver=${(event) => event.preventDefault()} onDrop=${(event) => { event.preventDefault(); take(event, event.dataTransfer.files); }}>
     ${problem && html`<p class="notice bad small" role="alert">${problem}</p>`}
     ${pictures.length > 0 && html`<ul class="thumbnails" aria-label="Images to send">
-      ${pictures.map((url, index) => html`<li key=${index}><img src=${url} alt="Image ${index + 1}" />
+      ${pictures.map((url, index) => html`<li key=${index}><${Thumbnail} picture=${url} name="Image ${index + 1}" />
         <${IconButton} icon="close" small label="Remove image ${index + 1}" onClick=${() => show(pictures.filter((_, i) => i !== index))} /></li>`)}
     </ul>`}
     <textarea ref=${area} rows="1" dir="auto" placeholder="Write a message" aria-label="Message" value=${text}
@@ -84,7 +89,7 @@ export function Composer({ drafts, draftKey, disabled, running, onSend, onStop }
         onChange=${(event) => { addFiles(event.target.files); event.target.value = ""; }} />
       <span class="row">
         ${running && html`<button type="button" class="button ${isEmpty ? "primary" : ""} icon" aria-label="Stop" title="Stop" onClick=${onStop}><${Icon} name="stop" /></button>`}
-        ${(!running || !isEmpty) && html`<button class="button primary icon" aria-label=${sendLabel} title=${sendLabel} disabled=${disabled || isEmpty}><${Icon} name="up" /></button>`}
+        ${(!running || !isEmpty) && html`<button class="button primary icon" aria-label=${sendLabel} title=${sendLabel} disabled=${disabled || isEmpty || reading > 0}><${Icon} name="up" /></button>`}
       </span>
     </div>
   </form>`;

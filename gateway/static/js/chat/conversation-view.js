@@ -4,21 +4,24 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "../lib/html.
 import { IconButton } from "../ui/button.js";
 import { Icon } from "../ui/icon.js";
 import { Failed, Loading } from "../ui/states.js";
+import { toast } from "../ui/toast.js";
 import { bytes } from "../lib/format.js";
 import { Composer } from "./composer.js";
+import { ExportDialog } from "./export-dialog.js";
 import { Message } from "./message.js";
 import { ModelPicker } from "./model-picker.js";
-import { bytesOf, isTooLarge } from "./pictures.js";
+import { fit, isTooLarge } from "./pictures.js";
 import { SettingsPanel } from "./settings-panel.js";
 import { ShowCode } from "./show-code.js";
-import { newestLeaf, requestOf, siblings } from "./tree.js";
+import { messagesOf, newestLeaf, requestOf, versionsOf } from "./tree.js";
 
 /** How near to its end a list counts as being read at its end (pixels). */
 const NEAR_PX = 80;
 
-export function ConversationView({ one, models, mostBytes, onModel, onFirst, onMenu }) {
-  const { drafts } = one.store;
+export function ConversationView({ one, models, onModel, onFirst, onMenu }) {
+  const { drafts, mostBytes } = one.store;
   const [settingsOpen, setSettingsOpen] = useState(false);
+  const [isExporting, setExporting] = useState(false);
   const [shownCode, setShownCode] = useState(null);
   const running = one.isAnswering;
   const shown = one.shown;
@@ -30,8 +33,9 @@ export function ConversationView({ one, models, mostBytes, onModel, onFirst, onM
     showCode: (node) => setShownCode(requestOf(one.document, node.model ?? one.model, node.parent)),
   };
   const send = (text, images) => {
-    const size = images.length ? bytesOf(one.document) + bytesOf(images) + bytesOf(text) : 0;
+    const { bytes: size, left } = fit([...messagesOf(one.document), { text, images }], mostBytes);
     if (isTooLarge(size, mostBytes)) return tooLarge(size, mostBytes);
+    if (left.size && images.length) toast("The oldest pictures are not sent again: all together they are more than this ReplyTo takes.");
     // A new conversation gets its address with its first message.
     if (one.isEmpty) {
       onFirst();
@@ -54,6 +58,7 @@ export function ConversationView({ one, models, mostBytes, onModel, onFirst, onM
       <${ModelPicker} models=${models} value=${one.model} onChange=${onModel} />
       <span class="grow"></span>
       <${Unsaved} one=${one} />
+      ${!one.isEmpty && html`<${IconButton} icon="download" label="Export this conversation" onClick=${() => setExporting(true)} />`}
       <${IconButton} icon="sliders" label="Settings of this conversation" onClick=${() => setSettingsOpen(true)} />
     </header>
     <${Messages} one=${one} shown=${shown} running=${running} actions=${actions} />
@@ -64,12 +69,13 @@ export function ConversationView({ one, models, mostBytes, onModel, onFirst, onM
     </div>
     ${settingsOpen && html`<${SettingsPanel} settings=${one.document.settings} onClose=${() => setSettingsOpen(false)}
       onChange=${setSettings} />`}
+    ${isExporting && html`<${ExportDialog} one=${one} onClose=${() => setExporting(false)} />`}
     ${shownCode && html`<${ShowCode} request=${shownCode} onClose=${() => setShownCode(null)} />`}
   </main>`;
 }
 
 const tooLarge = (found, most) =>
-  `With these pictures the conversation would have ${bytes(found)}; this ReplyTo takes ${bytes(most)}. Remove a picture, or begin a new conversation.`;
+  `This would be a request of ${bytes(found)}; this ReplyTo takes ${bytes(most)}. Remove a picture, or begin a new conversation.`;
 
 function Unsaved({ one }) {
   if (!one.problem || !one.loaded) return null;
@@ -119,9 +125,10 @@ function Messages({ one, shown, running, actions }) {
     return html`<div class="messages">${one.problem ? html`<${Failed} error=${one.problem} />` : html`<${Loading} />`}</div>`;
   }
   if (!shown.length) return html`<${Welcome} />`;
+  const versions = versionsOf(one.document);
   return html`<div class="messages" ref=${ref} onScroll=${onScroll} tabindex="0" role="region" aria-label="Messages">
     <ol>
-      ${shown.map((node) => html`<${Message} key=${node.id} node=${node} versions=${siblings(one.document, node)} running=${running} actions=${actions} />`)}
+      ${shown.map((node) => html`<${Message} key=${node.id} node=${node} versions=${versions.get(node.id)} running=${running} actions=${actions} />`)}
     </ol>
     ${below && html`<button type="button" class="button icon to-end" aria-label="To the end" title="To the end" onClick=${toEnd}><${Icon} name="down" /></button>`}
   </div>`;

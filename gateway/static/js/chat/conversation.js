@@ -4,6 +4,8 @@ import { AGAIN_AFTER_MS, get, mayPass, post } from "../lib/api.js";
 import { same } from "../lib/changes.js";
 import { Answering } from "./answering.js";
 import { merged } from "./merge.js";
+import { keepAsFile, withPictures } from "./picture-store.js";
+import { bytesOf, isTooLarge, loosePictures, withFiles } from "./pictures.js";
 import { added, changed, emptyDocument, newId, path, requestOf, titleOf } from "./tree.js";
 
 const SAVE_AFTER_MS = 600;
@@ -121,7 +123,7 @@ export class Conversation {
   follow(nodeId, begin) {
     if (this.running.has(nodeId) || this.store.isClosed) return;
     const { refId, model, parent, created, heard } = this.document.nodes[nodeId];
-    const request = requestOf(this.document, model, parent);
+    const request = () => withPictures(requestOf(this.document, model, parent, this.store.mostBytes));
     const answering = new Answering({ refId, request, askedAt: created, heard }, (answer) => {
       this.set({ document: changed(this.document, nodeId, answer) });
       if (answer.state !== "running") this.ended(nodeId);
@@ -196,8 +198,24 @@ export class Conversation {
     }
   }
 
+  /** Pictures become files of the server. Where it takes none they stay in the document, while that is not too large. */
+  async keepPictures() {
+    const { store } = this;
+    for (const url of store.takesFiles ? loosePictures(this.document) : []) {
+      try {
+        const kept = await keepAsFile(url);
+        this.set({ document: withFiles(this.document, new Map([[url, kept]])) });
+      } catch (error) {
+        store.takesFiles = mayPass(error);
+        if (isTooLarge(bytesOf(this.document), store.mostBytes)) throw error;
+        return;
+      }
+    }
+  }
+
   /** Save; what another page saved meanwhile is merged first, what it deleted is saved anew. */
   async saveMerged(tries = 5) {
+    await this.keepPictures();
     const saved = this.state;
     try {
       const { version } = await post("SaveConversation", {

@@ -1,5 +1,7 @@
 // Chunks of a streamed answer to what is shown of it. Pure.
 
+import { isPicture } from "./pictures.js";
+
 export const emptyAnswer = () => ({ text: "", reasoning: "", toolCalls: [], images: [], usage: null, finish: null, answeredBy: null });
 
 /** The answer with one `chat.completion.chunk` more. */
@@ -15,7 +17,7 @@ export function folded(answer, chunk) {
   next.reasoning += text(delta.reasoning_content) || text(delta.reasoning);
   if (delta.tool_calls) next.toolCalls = withCalls(next.toolCalls, delta.tool_calls);
   if (Array.isArray(delta.images)) {
-    next.images = [...next.images, ...delta.images.map((image) => image?.image_url?.url).filter(isImage)];
+    next.images = [...next.images, ...delta.images.map((image) => image?.image_url?.url).filter(isPicture)];
   }
   return next;
 }
@@ -34,5 +36,3 @@ function withCalls(calls, deltas) {
 }
 
 const text = (value) => (typeof value === "string" ? value : "");
-
-export const isImage = (url) => typeof url === "string" && /^data:image\/(png|jpeg|gif|webp);base64,/.test(url);

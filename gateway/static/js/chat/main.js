@@ -1,7 +1,7 @@
 // The chat page.
 
 import { html, render, useEffect, useMemo, useReducer, useRef, useState } from "../lib/html.js";
-import { json } from "../lib/api.js";
+import { json, queryString } from "../lib/api.js";
 import { followLinks, navigate, useLocation } from "../lib/router.js";
 import { Empty, Failed } from "../ui/states.js";
 import { Gate } from "../ui/sign-in.js";
@@ -13,12 +13,12 @@ const LAST_MODEL = "chat.model";
 const HINT = "It starts with “ak-”. You have it from whoever runs this ReplyTo; of your own, it is in the file “api_key” of the data directory.";
 
 function Chat({ who }) {
-  const store = useMemo(() => new Store(who.owner), [who.owner]);
+  const store = useMemo(() => new Store(who.owner, who.maxBodyBytes), [who.owner]);
   const [, redraw] = useReducer((count) => count + 1, 0);
   const [models, setModels] = useState(null);
   const [problem, setProblem] = useState(null);
   const [menuOpen, setMenuOpen] = useState(false);
-  const { path } = useLocation();
+  const { path, query } = useLocation();
   const shown = useRef(null);
   useEffect(() => {
     const unsubscribe = store.subscribe(redraw);
@@ -45,6 +45,11 @@ function Chat({ who }) {
   };
   useEffect(loadModels, []);
 
+  useEffect(() => {
+    const { import: kept, ...rest } = query;
+    if (!kept) return;
+    store.takeImport(kept).then((id) => navigate(id ? `/Chat/${id}` : `/Chat${queryString(rest)}`, { replace: true }));
+  }, [query.import]);
   const id = path.split("/")[2] ?? null;
   const one = id === null ? store.fresh() : store.find(id);
   shown.current = one;
@@ -74,7 +79,7 @@ function Chat({ who }) {
       : models && !models.length
         ? html`<main class="conversation"><${Empty} icon="plug" title="No model can be asked">
             <p>Add a provider to providers.toml, or on the admin pages.</p></${Empty}></main>`
-        : html`<${ConversationView} key=${one.id} one=${one} models=${known} mostBytes=${who.maxBodyBytes} onModel=${chooseModel}
+        : html`<${ConversationView} key=${one.id} one=${one} models=${known} onModel=${chooseModel}
             onFirst=${() => navigate(`/Chat/${one.id}`, { replace: true })} onMenu=${() => setMenuOpen(true)} />`}
   </div>`;
 }

@@ -1,24 +1,40 @@
 // Shows Markdown as it grows: drawn again at most once a frame, blocks that did not change stay.
 
-import { html, useEffect, useRef } from "../lib/html.js";
+import { html, useEffect, useLayoutEffect, useRef } from "../lib/html.js";
 import { copy } from "../lib/clipboard.js";
+import { useSeen } from "../lib/seen.js";
 
 const BLOCKS = "p:not([dir]), li:not([dir]), blockquote:not([dir]), :is(h1, h2, h3, h4, h5, h6, td, th):not([dir])";
 let library = null;
 const load = () => (library ??= import("../lib/markdown.js"));
 
-/** `live` while the text still grows: code is coloured and mathematics set when it has ended. */
+/**
+ * `live` while the text still grows: code is coloured and mathematics set when it has ended. What is far from what
+ * is shown stands there as it was written: so a conversation of thousands of messages is there at once.
+ */
 export function MarkdownView({ text, live }) {
   const ref = useRef(null);
   const drawing = useRef({ frame: 0, wanted: null, busy: false });
+  const isWanted = useSeen(ref) || live;
+  useLayoutEffect(() => {
+    if (!isWanted) asWritten(ref.current, text);
+  }, [text, isWanted]);
   useEffect(() => {
+    if (!isWanted) return undefined;
     const state = drawing.current;
     state.wanted = { text, live };
     cancelAnimationFrame(state.frame);
     state.frame = requestAnimationFrame(() => drawLatest(ref, state));
     return () => cancelAnimationFrame(state.frame);
-  }, [text, live]);
+  }, [text, live, isWanted]);
   return html`<div class="markdown" ref=${ref} aria-busy=${live}></div>`;
+}
+
+function asWritten(root, text) {
+  const block = document.createElement("div");
+  block.className = "plain unread";
+  block.textContent = text;
+  root.replaceChildren(block);
 }
 
 /** Draw what is wanted; what has come meanwhile is drawn next, and what was in between is not. */

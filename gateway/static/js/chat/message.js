@@ -1,18 +1,20 @@
 // One message: what was asked or answered, how it went, and what can be done with it.
 
-import { html, useEffect, useRef, useState } from "../lib/html.js";
+import { html, useEffect, useMemo, useRef, useState } from "../lib/html.js";
 import { duration, money, number } from "../lib/format.js";
 import { CopyButton, IconButton } from "../ui/button.js";
 import { Icon } from "../ui/icon.js";
-import { isImage } from "./fold.js";
 import { MarkdownView } from "./markdown-view.js";
 import { ModelIcon } from "./model-icon.js";
+import { Pictures } from "./pictures-view.js";
 import { apart } from "./thoughts.js";
 
+/** Drawn again when the message has changed, not with each word of another one. `actions` look up what is now. */
 export function Message({ node, versions, running, actions }) {
   const View = node.role === "user" ? Question : Answer;
-  return html`<${View} node=${node} running=${running} actions=${actions}
-    branches=${html`<${Branches} node=${node} versions=${versions} onShow=${actions.show} />`} />`;
+  return useMemo(() => html`<${View} node=${node} running=${running} actions=${actions}
+    branches=${html`<${Branches} node=${node} versions=${versions} onShow=${actions.show} />`} />`,
+  [node, running, versions.map(({ id }) => id).join()]);
 }
 
 function Question({ node, branches, running, actions }) {
@@ -24,7 +26,7 @@ function Question({ node, branches, running, actions }) {
   return html`<li class="message question">
     <h2 class="visually-hidden">You</h2>
     <div class="bubble">
-      ${node.images?.length > 0 && html`<${Images} urls=${node.images} />`}
+      ${node.images?.length > 0 && html`<${Pictures} pictures=${node.images} />`}
       ${node.text && html`<p class="said" dir="auto">${node.text}</p>`}
     </div>
     <div class="tools row">${branches}
@@ -65,11 +67,11 @@ function Answer({ node, branches, running, actions }) {
   return html`<li class="message answer">
     <h2 class="by row small" title=${node.answeredBy ?? undefined}><${ModelIcon} model=${node.model ?? ""} /><span class="truncate">${node.model}</span></h2>
     ${reasoning && html`<details class="fold" open=${live && !written.text}>
-      <summary><${Icon} name="thought" /> Reasoning</summary><${MarkdownView} text=${reasoning} live=${live} /></details>`}
+      <summary><${Icon} name="thought" /> ${thoughtFor(node, live && !written.text)}</summary><${MarkdownView} text=${reasoning} live=${live} /></details>`}
     ${silent && html`<p class="row muted waiting" role="status"><span class="spinner"></span>${node.waiting ?? "Waiting for the model …"}</p>`}
     ${written.text && html`<${MarkdownView} text=${written.text} live=${live} />`}
     ${live && !silent && node.waiting && html`<p class="row muted" role="status"><span class="spinner"></span>${node.waiting}</p>`}
-    ${node.images?.length > 0 && html`<${Images} urls=${node.images} />`}
+    ${node.images?.length > 0 && html`<${Pictures} pictures=${node.images} />`}
     ${node.toolCalls?.map((call, index) => html`<details class="fold" key=${index}>
       <summary><${Icon} name="tool" /> Tool call: <code>${call.name}</code></summary><pre tabindex="0"><code>${pretty(call.arguments)}</code></pre></details>`)}
     ${node.state === "failed" && html`<div class="notice bad" role="alert"><${Icon} name="warning" /><span>${node.error}</span></div>`}
@@ -81,6 +83,11 @@ function Answer({ node, branches, running, actions }) {
       <${IconButton} icon="code" small label="Show the request as code" onClick=${() => actions.showCode(node)} />
       <${Facts} node=${node} /></div>`}
   </li>`;
+}
+
+function thoughtFor({ thoughtMs }, isThinking) {
+  if (isThinking) return "Reasoning …";
+  return thoughtMs == null ? "Reasoning" : `Reasoning, ${duration(thoughtMs)}`;
 }
 
 /** Tokens, time and cost, as far as they are known. */
@@ -106,10 +113,6 @@ function Branches({ node, versions, onShow }) {
     <span class="small number">${at + 1} / ${versions.length}</span>
     <${IconButton} icon="right" small label="Version after" disabled=${at === versions.length - 1} onClick=${() => step(1)} />
   </span>`;
-}
-
-function Images({ urls }) {
-  return html`<div class="row images">${urls.filter(isImage).map((url, index) => html`<img key=${index} src=${url} alt="Image ${index + 1}" />`)}</div>`;
 }
 
 function pretty(json) {

@@ -1,4 +1,7 @@
-// How large pictures may be: each by itself, and all of a conversation together. Pure.
+// How large pictures may be, each by itself and all of a request together; and how a conversation holds them. Pure.
+//
+// A picture is a data URL until it is a file of the server; then it is {file, type, bytes}: the file's id,
+// its media type and its size. So the conversation's document stays small, however many it has.
 
 /** Longest side of a picture that is sent (pixels): models look at no more. */
 export const MOST_SIDE = 2048;
@@ -6,6 +9,10 @@ export const MOST_SIDE = 2048;
 export const AS_IT_IS = 512 * 1024;
 /** What is left of a body for all that is no conversation (share). */
 const ROOM = 0.98;
+/** What is around a message in a request (bytes). */
+const AROUND = 100;
+const KNOWN = /^data:image\/(png|jpeg|gif|webp);base64,/;
+const FILE = /^file-[\w-]{1,80}$/;
 
 /** The size to draw a picture at: its own, or smaller with the same proportions. */
 export function fitted(width, height, most = MOST_SIDE) {
@@ -18,3 +25,53 @@ export const bytesOf = (value) => new TextEncoder().encode(typeof value === "str
 
 /** Whether a body of so many bytes is more than the server takes; `limit` unknown: it is not. */
 export const isTooLarge = (bytes, limit) => limit != null && bytes > limit * ROOM;
+
+export const isKept = (picture) => typeof picture === "object" && picture !== null && FILE.test(picture.file ?? "");
+
+/** Whether it is a picture that may be shown: a data URL or a file of ours, and no other address. */
+export const isPicture = (picture) => isKept(picture) || (typeof picture === "string" && KNOWN.test(picture));
+
+/** Bytes of a picture in a request: that of a file is sent as a data URL, too. */
+export function sentBytes(picture) {
+  if (!isKept(picture)) return picture.length;
+  return `data:${picture.type};base64,`.length + Math.ceil(picture.bytes / 3) * 4;
+}
+
+const sum = (numbers) => numbers.reduce((all, one) => all + one, 0);
+const picturesBytes = ({ images }) => sum((images ?? []).map((one) => sentBytes(one) + AROUND));
+
+/**
+ * What of the messages fits into a request of `most` bytes: {left, bytes}. `left` are the ids of messages that go
+ * without their pictures, the oldest first; those of the last message are sent in any case.
+ */
+export function fit(messages, most) {
+  const left = new Set();
+  let bytes = sum(messages.map((one) => AROUND + bytesOf(JSON.stringify(one.text ?? "")) + picturesBytes(one)));
+  for (const one of messages.slice(0, -1)) {
+    if (!isTooLarge(bytes, most)) break;
+    if (!one.images?.length) continue;
+    bytes -= picturesBytes(one);
+    left.add(one.id);
+  }
+  return { left, bytes };
+}
+
+const isLoose = (picture) => typeof picture === "string" && KNOWN.test(picture);
+
+/** The pictures of a document that are no files yet, each once; those of an answer when it has ended. */
+export function loosePictures({ nodes, waiting = [] }) {
+  const settled = Object.values(nodes).filter(({ state }) => state !== "running");
+  return [...new Set([...settled, ...waiting].flatMap(({ images = [] }) => images.filter(isLoose)))];
+}
+
+/** The document with pictures that became files: `kept` is a Map of data URLs to {file, type, bytes}. */
+export function withFiles(document, kept) {
+  const swap = (one) => (one.images?.some((image) => kept.has(image)) ? { ...one, images: one.images.map((image) => kept.get(image) ?? image) } : one);
+  const nodes = Object.fromEntries(Object.entries(document.nodes).map(([id, node]) => [id, swap(node)]));
+  return { ...document, nodes, ...(document.waiting ? { waiting: document.waiting.map(swap) } : {}) };
+}
+
+/** The ids of all files of a document. */
+export function filesOf({ nodes, waiting = [] }) {
+  return [...new Set([...Object.values(nodes), ...waiting].flatMap(({ images = [] }) => images.filter(isKept).map(({ file }) => file)))];
+}

@@ -63,7 +63,7 @@ export function ShowCode({ request, onClose }) {
 /** Pictures are long and say nothing to a reader. */
 function shortened(request) {
   return JSON.parse(JSON.stringify(request), (name, value) =>
-    name === "url" && typeof value === "string" && value.length > 200 ? `${value.slice(0, 60)}…` : value,
+    name !== "url" ? value : typeof value === "object" ? `data:${value.type};base64,…` : value.length > 200 ? `${value.slice(0, 60)}…` : value,
   );
 }
 

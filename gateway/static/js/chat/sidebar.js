@@ -2,17 +2,20 @@
 
 import { html, useEffect, useRef, useState } from "../lib/html.js";
 import { get, signOut } from "../lib/api.js";
+import { dayGroup, grouped } from "../lib/days.js";
+import { handOutText } from "../lib/csv.js";
 import { navigate } from "../lib/router.js";
 import { asset } from "../lib/assets.js";
 import { IconButton } from "../ui/button.js";
 import { confirm } from "../ui/dialog.js";
 import { Icon } from "../ui/icon.js";
+import { fileName } from "./export.js";
 import { ThemeButton } from "../ui/theme-button.js";
 import { toast, toastError } from "../ui/toast.js";
 
 const SEARCH_AFTER_MS = 250;
-/** Most conversations that are listed at once: older ones are found by the search. */
-const MOST = 1000;
+
+const groupOf = ({ pinned, modifiedDate }) => (pinned ? "Pinned" : dayGroup(modifiedDate));
 
 export function Sidebar({ store, who, current, onNew, onClose }) {
   const [text, setText] = useState("");
@@ -36,7 +39,7 @@ export function Sidebar({ store, who, current, onNew, onClose }) {
     <${Heads} store=${store} current=${current} text=${text} onOpen=${onClose} />
     <footer class="row between small">
       <span class="truncate muted" title=${who.owner}>${who.owner}</span>
-      <span class="row"><a href="/Images">Images</a>${who.isAdmin && html`<a href="/admin">Admin</a>`}
+      <span class="row"><a href="/Images">Images</a>${who.isAdmin ? html`<a href="/admin">Admin</a>` : html`<a href="/admin/me">My usage</a>`}
         <${IconButton} icon="leave" small label="Sign out" onClick=${async () => { await signOut().catch(toastError); dispatchEvent(new Event("signed-out")); }} /></span>
     </footer>
   </nav>`;
@@ -49,8 +52,9 @@ function Heads({ store, current, text, onOpen }) {
     return html`<p class="muted small none grow">${text ? "Nothing found." : "What you ask will be listed here."}</p>`;
   }
   return html`<ul class="heads grow">
-    ${store.heads.map((head) => html`<${Head} key=${head.id} head=${head} store=${store} isCurrent=${head.id === current} onOpen=${onOpen} />`)}
-    ${store.total > store.heads.length && store.heads.length < MOST && html`<li><button type="button" class="button quiet small grow" onClick=${() => store.listMore()}>Show more</button></li>`}
+    ${grouped(store.heads, groupOf).map(([name, heads]) => html`<li key=${name} class="day"><h3 class="small muted">${name}</h3></li>
+      ${heads.map((head) => html`<${Head} key=${head.id} head=${head} store=${store} isCurrent=${head.id === current} onOpen=${onOpen} />`)}`)}
+    ${store.total > store.heads.length && html`<li><button type="button" class="button quiet small grow" onClick=${() => store.listMore()}>Show more</button></li>`}
   </ul>`;
 }
 
@@ -81,6 +85,7 @@ function Head({ head, store, isCurrent, onOpen }) {
     <a class="truncate grow" href="/Chat/${head.id}" aria-current=${isCurrent ? "page" : undefined} onClick=${onOpen}>${head.title}</a>
     ${running && html`<span class="spinner" role="img" aria-label="Being answered"></span>`}
     <span class="row actions">
+      <${IconButton} icon=${head.pinned ? "unpin" : "pin"} small label="${head.pinned ? "Unpin" : "Pin"} “${head.title}”" onClick=${() => store.pin(head.id, !head.pinned).catch(toastError)} />
       <${IconButton} icon="edit" small label="Rename “${head.title}”" onClick=${() => setRenaming(true)} />
       <${IconButton} icon="download" small label="Export “${head.title}”" onClick=${() => exportAs(head).catch(toastError)} />
       <${IconButton} icon="trash" small label="Delete “${head.title}”" onClick=${remove} />
@@ -109,10 +114,5 @@ function Renaming({ title, onDone }) {
 /** Hand the conversation out as a file: all of its branches, as JSON. */
 async function exportAs(head) {
   const { result } = await get("GetConversation", { id: head.id });
-  const file = new Blob([JSON.stringify(result, null, 2)], { type: "application/json" });
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(file);
-  link.download = `${head.title.replace(/[^\p{L}\p{N} _-]+/gu, "").trim().slice(0, 60) || "conversation"}.json`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  handOutText(JSON.stringify(result, null, 2), `${fileName(head.title)}.json`, "application/json");
 }

@@ -4,15 +4,26 @@ import { AGAIN_AFTER_MS, get, mayPass, post } from "../lib/api.js";
 import { Conversation } from "./conversation.js";
 import { ComposerDrafts } from "./composer-drafts.js";
 import { Outbox } from "./outbox.js";
-import { emptyDocument, newId } from "./tree.js";
+import { drop, kept } from "../lib/keep.js";
+import { discard } from "./picture-store.js";
+import { filesOf } from "./pictures.js";
+import { emptyDocument, newId, titleOf } from "./tree.js";
 
 /** How often at most what other pages saved is looked for (milliseconds). */
 const LOOK_AFTER_MS = 2000;
 const TAKE = 200;
+/** How long the files of a deleted conversation are kept, in case that is taken back (milliseconds). */
+const GONE_AFTER_MS = 15_000;
 
 /** All conversations of this page. */
 export class Store {
-  constructor(owner) {
+  /** `mostBytes`: the largest body that the server takes. */
+  constructor(owner, mostBytes) {
+    this.mostBytes = mostBytes;
+    /** Whether pictures can be files there. */
+    this.takesFiles = true;
+    /** Files of deleted conversations, by the conversations' ids. */
+    this.goners = new Map();
     this.open = new Map();
     this.heads = null;
     this.total = 0;
@@ -48,6 +59,27 @@ export class Store {
   /** The page goes away: what would be saved soon is kept in this browser. */
   keepAll() {
     for (const one of this.open.values()) if (one.loaded && !one.isEmpty && one.isDirty) one.keep();
+    for (const id of [...this.goners.keys()]) this.discardFiles(id);
+  }
+
+  discardFiles(id) {
+    discard(this.goners.get(id) ?? []);
+    this.goners.delete(id);
+  }
+
+  /** Begin a conversation with what another page left in this browser; returns its id, null when there is nothing. */
+  async takeImport(name) {
+    const key = `import:${name}`;
+    const found = (await kept(key)).find(([one]) => one === key)?.[1];
+    if (!found) return null;
+    const one = new Conversation(newId(), this);
+    this.open.set(one.id, one);
+    const model = Object.values(found.nodes).findLast((node) => node.model)?.model ?? "";
+    one.set({ document: found, title: titleOf(found), model, loaded: true });
+    await one.keep();
+    await one.save().catch(() => {});
+    await drop(key);
+    return one.id;
   }
 
   /** Save what was not saved when the page was left. */
@@ -61,7 +93,7 @@ export class Store {
     if (this.isClosed) return;
     this.text = text;
     try {
-      const { results, total } = await get("QueryConversations", { text, take });
+      const { results, total } = await readHeads(text, take);
       if (text !== this.text) return;
       Object.assign(this, { heads: results, total, problem: null });
     } catch (error) {
@@ -73,7 +105,7 @@ export class Store {
 
   /** The list, further down. */
   listMore() {
-    return this.list(this.text, Math.min(1000, (this.heads?.length ?? 0) + TAKE));
+    return this.list(this.text, (this.heads?.length ?? 0) + TAKE);
   }
 
   /** The conversation that is about to be begun. */
@@ -134,7 +166,7 @@ export class Store {
   async look(one) {
     if (Date.now() - this.lookedAt < LOOK_AFTER_MS) return;
     this.lookedAt = Date.now();
-    await this.list();
+    await this.list(this.text, Math.max(TAKE, this.heads?.length ?? 0));
     const head = this.heads?.find(({ id }) => id === one.id);
     if (!head || !one.loaded || head.version <= one.version) return;
     const theirs = await this.fetch(one.id).catch(() => null);
@@ -142,11 +174,19 @@ export class Store {
   }
 
   noteSaved(one) {
-    const head = { id: one.id, title: one.title, model: one.model, version: one.version, modifiedDate: new Date().toISOString() };
+    const before = this.heads?.find(({ id }) => id === one.id);
+    const head = { ...before, id: one.id, title: one.title, model: one.model, version: one.version, modifiedDate: new Date().toISOString() };
     const others = (this.heads ?? []).filter(({ id }) => id !== one.id);
     // While somebody searches, the list is what was found.
     const isFound = !this.text || others.length < (this.heads?.length ?? 0);
-    this.heads = isFound ? [head, ...others] : others;
+    this.heads = isFound ? inOrder([head, ...others]) : others;
+    this.tell();
+  }
+
+  /** Pin it, so that it is listed first, or let it go. Throws ApiError. */
+  async pin(id, pinned) {
+    await post("PinConversation", { id, pinned });
+    this.heads = inOrder((this.heads ?? []).map((head) => (head.id === id ? { ...head, pinned } : head)));
     this.tell();
   }
 
@@ -168,17 +208,33 @@ export class Store {
     await post("DeleteConversation", { id });
     this.open.delete(id);
     await this.outbox.drop(id);
+    this.goners.set(id, filesOf(whole.document));
+    setTimeout(() => this.discardFiles(id), GONE_AFTER_MS);
     this.heads = (this.heads ?? []).filter((head) => head.id !== id);
     this.tell();
     return () => this.bringBack(id, whole);
   }
 
   async bringBack(id, { document, title, renamed, model }) {
+    this.goners.delete(id);
     const one = new Conversation(id, this);
     this.open.set(id, one);
     one.set({ document, title, renamed, model, loaded: true });
     one.resumeAll();
     await one.save();
+  }
+}
+
+/** Pinned ones first, then the latest. */
+const inOrder = (heads) => heads.sort((one, other) => Boolean(other.pinned) - Boolean(one.pinned) || (other.modifiedDate > one.modifiedDate ? 1 : -1));
+
+/** The first conversations of the list, however many: the server gives a thousand at a time. */
+async function readHeads(text, take) {
+  const results = [];
+  for (;;) {
+    const page = await get("QueryConversations", { text, skip: results.length, take: Math.min(1000, take - results.length) });
+    results.push(...page.results);
+    if (results.length >= take || !page.results.length || results.length >= page.total) return { results, total: page.total };
   }
 }
 

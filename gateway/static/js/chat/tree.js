@@ -3,6 +3,8 @@
 // A document is {nodes: {id: node}, leaf, settings}; a node is {id, parent, role, text, …}. The path
 // from the root to `leaf` is what is shown and what the model is sent.
 
+import { fit } from "./pictures.js";
+
 export const newId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
 
 export const emptyDocument = (settings = {}) => ({ nodes: {}, leaf: null, settings });
@@ -10,15 +12,19 @@ export const emptyDocument = (settings = {}) => ({ nodes: {}, leaf: null, settin
 /** The nodes from the first one to the leaf. */
 export function path(document, leaf = document.leaf) {
   const found = [];
-  for (let node = document.nodes[leaf]; node; node = document.nodes[node.parent]) found.unshift(node);
-  return found;
+  for (let node = document.nodes[leaf]; node; node = document.nodes[node.parent]) found.push(node);
+  return found.reverse();
 }
 
-/** The node and those that stand in its place on other branches, oldest first. */
-export function siblings(document, node) {
-  return Object.values(document.nodes)
-    .filter((other) => other.parent === node.parent)
-    .sort((a, b) => a.created - b.created);
+/** A Map of each node's id to it and those that stand in its place on other branches, oldest first. */
+export function versionsOf(document) {
+  const below = new Map();
+  for (const node of Object.values(document.nodes)) {
+    if (!below.has(node.parent)) below.set(node.parent, []);
+    below.get(node.parent).push(node);
+  }
+  for (const nodes of below.values()) if (nodes.length > 1) nodes.sort((a, b) => a.created - b.created);
+  return new Map(Object.values(document.nodes).map((node) => [node.id, below.get(node.parent)]));
 }
 
 /** The end of the branch below a node: at each fork the newest way. */
@@ -49,16 +55,26 @@ export function titleOf(document) {
   return line.length > 60 ? `${line.slice(0, 57).trimEnd()} …` : line || "New conversation";
 }
 
-/** What the model is sent: the path's messages up to `leaf`, behind the system prompt. */
-export function requestOf(document, model, leaf) {
+/** The messages of a request up to `leaf`: answers that never came say nothing. */
+export const messagesOf = (document, leaf) =>
+  path(document, leaf).filter((node) => node.role === "user" || node.text || node.toolCalls?.length);
+
+/**
+ * What the model is sent: the path's messages up to `leaf`, behind the system prompt. Pictures stand in it as the
+ * document has them. In more than `most` bytes the oldest pictures are left out.
+ */
+export function requestOf(document, model, leaf, most = null) {
   const { system, temperature, topP, maxTokens, reasoningEffort } = document.settings;
-  const messages = path(document, leaf).filter((node) => node.role === "user" || node.text || node.toolCalls?.length);
+  const messages = messagesOf(document, leaf);
+  const { left } = fit(messages, most);
   return {
     model,
-    messages: [...(system ? [{ role: "system", content: system }] : []), ...messages.map(asMessage)],
+    messages: [...(system ? [{ role: "system", content: system }] : []), ...messages.map((node) => asMessage(left.has(node.id) ? withoutPictures(node) : node))],
     ...given({ temperature, top_p: topP, max_tokens: maxTokens, reasoning_effort: reasoningEffort }),
   };
 }
+
+const withoutPictures = (node) => ({ ...node, images: [], text: [node.text, "[A picture that was here is left out.]"].filter(Boolean).join("\n\n") });
 
 function asMessage({ role, text, images }) {
   if (!images?.length) return { role, content: text };

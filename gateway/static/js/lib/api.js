@@ -21,6 +21,12 @@ export const AGAIN_AFTER_MS = 5000;
 export const mayPass = (error) => error instanceof ApiError && (error.status === 0 || error.status >= 500);
 
 let csrfToken = "";
+let pageName = "";
+
+/** Say which page this is: the admin pages have a session of their own. */
+export function setPage(name) {
+  pageName = name;
+}
 
 /** Who is signed in: {owner, isAdmin, scopes, maxBodyBytes}; null when nobody is. Throws ApiError when unreachable. */
 export async function session() {
@@ -83,6 +89,7 @@ export async function request(path, { method = "GET", body, headers = {}, signal
     init.body = typeof body === "string" ? body : JSON.stringify(body);
     init.headers["Content-Type"] ??= "application/json";
   }
+  if (pageName) init.headers["x-replyto-page"] = pageName;
   if (csrfToken) init.headers["x-csrf-token"] = csrfToken;
   let response;
   try {

@@ -34,11 +34,21 @@ export function bytes(count) {
   return `${numbers.format(count)} ${units[index]}`;
 }
 
-/** A sum in US dollars; small ones with the digits that tell them apart. */
-export function money(dollars) {
-  if (dollars == null) return missing;
-  const digits = dollars !== 0 && Math.abs(dollars) < 0.01 ? 6 : 2;
-  return `$${dollars.toFixed(digits)}`;
+let sums = null;
+let smallSums = null;
+
+/** Show sums in the operator's currency, by its three letters (ISO 4217). */
+export function setCurrency(currency = "USD") {
+  const form = { style: "currency", currency, currencyDisplay: "narrowSymbol" };
+  sums = new Intl.NumberFormat(undefined, form);
+  smallSums = new Intl.NumberFormat(undefined, { ...form, maximumFractionDigits: 6 });
+}
+setCurrency();
+
+/** A sum of money; small ones with the digits that tell them apart. */
+export function money(value) {
+  if (value == null) return missing;
+  return (value !== 0 && Math.abs(value) < 0.01 ? smallSums : sums).format(value);
 }
 
 export const percent = (share) => (share == null ? missing : `${numbers.format(share * 100)} %`);

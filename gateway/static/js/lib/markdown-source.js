@@ -76,10 +76,21 @@ const escaped = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};
 
 /** Tags that people write in Markdown for want of a better way; all other HTML is shown as text. */
 const HARMLESS = /^<\/?(?:br|sub|sup|kbd|mark|u|b|i|em|strong|details|summary)\s*\/?>$/i;
+/** Letters of Chinese, Japanese and Korean, and their full-width signs. */
+const CJK = /[\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]/;
+const EMPHASIS = /^(\*\*|\*)(?![\s*])((?:[^*\n\\`]|\\.){0,999}[^*\s\\`])\1(?!\*)/;
 /** What is struck through stands between two tildes: one is "about", as in ~5 and ~10. */
 const tokenizer = {
   del(source) {
     return source.startsWith("~~") ? false : undefined;
+  },
+  // CommonMark wants blanks around some emphasis, and these languages have none: それは**「本」**です.
+  emStrong(source, _masked, before = "") {
+    const found = EMPHASIS.exec(source.slice(0, 1100));
+    if (!found) return false;
+    const [raw, mark, text] = found;
+    if (!CJK.test(before + text[0] + text.at(-1) + (source[raw.length] ?? ""))) return false;
+    return { type: mark.length === 2 ? "strong" : "em", raw, text, tokens: this.lexer.inlineTokens(text) };
   },
 };
 const renderer = {

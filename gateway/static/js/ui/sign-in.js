@@ -2,12 +2,16 @@
 
 import { Fragment, html, useEffect, useState } from "../lib/html.js";
 import { session, signIn } from "../lib/api.js";
+import { setCurrency } from "../lib/format.js";
 import { Field } from "./field.js";
 import { Failed, Loading } from "./states.js";
 import { asset } from "../lib/assets.js";
 
-/** Shows `children(who)` to those who are signed in, the form to others. */
-export function Gate({ hint, isEnough = () => true, children }) {
+/**
+ * `onOther` leads who may not see this place to one that is theirs.
+ * Shows `children(who)` to those who are signed in, the form to others.
+ */
+export function Gate({ hint, isEnough = () => true, onOther, children }) {
   const [who, setWho] = useState(undefined);
   const [error, setError] = useState(null);
   const load = () => {
@@ -30,11 +34,12 @@ export function Gate({ hint, isEnough = () => true, children }) {
   }, []);
   if (error) return html`<main class="sign-in"><${Failed} error=${error} onRetry=${load} /></main>`;
   if (who === undefined) return html`<main class="sign-in"><${Loading} /></main>`;
-  if (who === null || !isEnough(who)) return html`<${SignIn} hint=${hint} onDone=${setWho} isEnough=${isEnough} />`;
+  if (who === null || !isEnough(who)) return html`<${SignIn} hint=${hint} onDone=${setWho} isEnough=${isEnough} onOther=${onOther} who=${who} />`;
+  setCurrency(who.currency);
   return html`<${Fragment} key=${who.owner}>${children(who)}</${Fragment}>`;
 }
 
-function SignIn({ hint, onDone, isEnough }) {
+function SignIn({ hint, onDone, isEnough, onOther, who: other }) {
   const [key, setKey] = useState("");
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
@@ -44,6 +49,7 @@ function SignIn({ hint, onDone, isEnough }) {
     setProblem("");
     try {
       const who = await signIn(key.trim());
+      if (!isEnough(who)) onOther?.(who);
       if (isEnough(who)) onDone(who);
       else setProblem("This key may not do that here.");
     } catch (error) {
@@ -60,6 +66,7 @@ function SignIn({ hint, onDone, isEnough }) {
             required value=${key} onInput=${(event) => setKey(event.target.value)} />`}
       </${Field}>
       <button class="button primary" disabled=${busy}>${busy ? "Signing in …" : "Sign in"}</button>
+      ${other && onOther && html`<p class="small muted">You are signed in as ${other.owner}, which may not see this. <button type="button" class="button quiet small" onClick=${() => { onOther(other); onDone({ ...other }); }}>My usage and limits</button></p>`}
     </form>
   </main>`;
 }

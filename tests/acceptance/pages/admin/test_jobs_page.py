@@ -66,7 +66,7 @@ def test_list_shows_new_jobs_by_itself_and_has_pages(admin: AdminDriver, maker: 
 def test_jobs_are_exported_as_csv(admin: AdminDriver, maker: Maker) -> None:
     maker.ended(refId=f"ref-{maker.tag}")
     admin.open(f"/jobs?tag={maker.tag}")
-    rows = admin.exported(admin.page.get_by_role("link", name="Export CSV"))
+    rows = admin.exported(admin.page.get_by_role("button", name="Export CSV"))
     assert [row["refId"] for row in rows] == [f"ref-{maker.tag}"]
 
 
@@ -132,3 +132,63 @@ def test_all_failed_jobs_of_a_filter_are_retried(admin: AdminDriver, maker: Make
     expect(admin.dialog).to_contain_text("Retry 2 jobs?")
     admin.confirm("Retry")
     admin.expect_toast("2 jobs are queued again.")
+
+
+def test_jobs_are_searched_in_one_box_chosen_and_acted_on_together(
+    admin: AdminDriver, maker: Maker
+) -> None:
+    page = admin.page
+    answered, refused = maker.ended(refId=f"order-{maker.tag}"), maker.ended("refuses")
+    waiting = maker.job("far")
+    box = page.get_by_role("combobox", name="Search jobs").or_(
+        page.get_by_label("Search jobs").last
+    )
+    admin.open("/jobs")
+    box.fill(f"tag:{maker.tag} last 1 h")
+    expect(admin.rows).to_have_count(3)
+    expect(page).to_have_url(re.compile("q=tag"))
+    box.fill(f"tag:{maker.tag} 400")
+    expect(admin.rows).to_have_count(1)
+    expect(admin.row("BadRequest")).to_contain_text(str(refused))
+    box.fill(f"ref:order-{maker.tag[:-2]}* demo-ech")
+    expect(admin.rows).to_have_count(1)
+    # What is bookmarked is found again; a row is a link.
+    page.reload()
+    expect(admin.rows).to_have_count(1)
+    admin.row(str(answered)).locator("td.state").click()
+    admin.expect_heading(f"Job {answered}", "Completed")
+
+    admin.open(f"/jobs?tag={maker.tag}")
+    if admin.page.get_by_label("Select all on this page").is_visible():
+        page.get_by_label("Select all on this page").check()
+        admin.press("Cancel 1")
+        admin.confirm("Cancel them")
+        expect(admin.row(str(waiting))).to_contain_text("Cancelled")
+
+
+def test_job_is_read_as_a_conversation_run_again_and_opened_in_chat(
+    admin: AdminDriver, maker: Maker, profiles: Profiles, chat_key: str
+) -> None:
+    page = admin.page
+    job_id = maker.ended()
+    reads: list[str] = []
+    admin.open(f"/jobs/{job_id}")
+    talk = admin.card("Conversation")
+    expect(talk.locator("li.user")).to_contain_text(f"Say hello {maker.tag}")
+    expect(talk.locator("li.assistant .markdown")).to_contain_text(maker.tag)
+    expect(page.locator(".time-bar")).to_contain_text("Attempt 1")
+    # It changes no more: it is read no more.
+    page.on("request", lambda request: reads.append(request.url))
+    page.wait_for_timeout(4000)
+    assert not [url for url in reads if "/api/GetOpenAiChat" in url]
+
+    page.context.request.post("/session", data={"key": chat_key})
+    with page.expect_popup() as popup:
+        admin.press("Open in Chat")
+    expect(popup.value.locator(".message.question")).to_contain_text(maker.tag)
+    popup.value.close()
+
+    page.get_by_label("Run again with").select_option("demo")
+    admin.press("Run again")
+    expect(page).not_to_have_url(re.compile(f"/jobs/{job_id}$"))
+    expect(admin.card("Conversation").locator("li.assistant")).to_contain_text("demo LLM")

@@ -19,7 +19,7 @@ def form(admin: AdminDriver, maker: Maker, pages_stack: Stack) -> AdminDriver:
     admin.open("/providers")
     admin.press("Add a provider")
     models = f"model-{maker.tag} = demo-instant"
-    admin.fill(Address=pages_stack.llm.url, Models=models)
+    admin.fill(Base_URL=pages_stack.llm.url, Models=models)
     return admin
 
 
@@ -90,13 +90,33 @@ def test_trial_that_fails_shows_the_providers_message(
 
 def test_key_of_a_provider_is_kept_and_never_shown(form: AdminDriver, maker: Maker) -> None:
     secret = f"sk-{maker.tag}"
-    form.fill(Name=maker.tag, Key=secret)
+    form.fill(Name=maker.tag, API_key=secret)
     form.press("Save")
     card = form.row(f"model-{maker.tag}")
     expect(card).to_contain_text("kept sealed")
     form.press("Edit …", card)
-    expect(form.dialog.get_by_label("Key", exact=True)).to_have_value("")
+    expect(form.dialog.get_by_label("API key", exact=True)).to_have_value("")
     expect(form.dialog).to_contain_text("One is kept")
     assert secret not in form.page.content()
     form.press("Cancel")
     _delete(form, card)
+
+
+def test_provider_is_added_by_a_tile_its_key_and_ticks(
+    admin: AdminDriver, maker: Maker, pages_stack: Stack
+) -> None:
+    admin.open("/providers")
+    admin.press("Add a provider")
+    admin.press("OpenAI")
+    expect(admin.dialog.get_by_label("Base URL")).to_have_value("https://api.openai.com/v1")
+    expect(admin.dialog.get_by_label("API key", exact=True)).to_be_focused()
+    admin.fill(Name=maker.tag, Base_URL=pages_stack.llm.url, API_key="sk-" + "x" * 40)
+    admin.press("List its models")
+    admin.dialog.get_by_label("demo-echo", exact=True).check()
+    expect(admin.dialog.get_by_label("Models", exact=True)).to_have_value("demo-echo")
+    admin.press("Save and test")
+    admin.press("Send")
+    expect(admin.dialog.get_by_role("status")).to_contain_text("Say hello")
+    admin.press("Close")
+    admin.press("Delete", admin.row(maker.tag))
+    admin.confirm("Delete")

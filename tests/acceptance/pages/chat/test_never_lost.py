@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ from tests.acceptance.pages.driving.admin_driver import AdminDriver
 from tests.acceptance.pages.driving.admin_scene import Maker
 from tests.acceptance.pages.driving.chat_driver import ChatDriver
 from tests.acceptance.pages.driving.line import Line
-from tests.acceptance.pages.driving.looks import DESK_LIGHT, Look
+from tests.acceptance.pages.driving.looks import DESK_LIGHT
 from tests.acceptance.pages.driving.profile import Profiles, enter
 from tests.acceptance.system.stack import Stack
 
@@ -41,11 +42,8 @@ _DROP_PICTURES = """async (count) => {
 _AWAY = r"net::ERR_|status of (50\d|404)"
 
 
-@pytest.fixture(params=[DESK_LIGHT], ids=str)
-def look(request: pytest.FixtureRequest) -> Look:
-    """Run these in one look: they are about what is kept, not how it looks."""
-    value: Look = request.param
-    return value
+#: These are about what is kept, not how it looks.
+LOOKS = (DESK_LIGHT,)
 
 
 @pytest.fixture
@@ -169,8 +167,23 @@ def test_pictures_are_scaled_and_summed_up_before_they_are_sent(
     chat.ask("What is this?")
     chat.wait_done()
     chat.wait_saved('"done"')
+    # They are files, apart from the conversation, and shown from there.
+    assert len(json.dumps(chat.kept())) < 10_000
     page.reload()
     expect(page.locator(".message.question img")).to_have_count(2)
+    [images] = [
+        node["images"] for node in chat.kept()["content"]["nodes"].values() if node.get("images")
+    ]
+    file = page.request.get(f"/v1/files/{images[0]['file']}/content")
+    assert len(file.body()) == images[0]["bytes"]
+
+    # Four more are sent in place of the first two, and all six are kept.
+    page.evaluate(_DROP_PICTURES, 6)
+    page.get_by_role("button", name="Remove image 6").wait_for()
+    chat.ask("And these?")
+    expect(page.locator(".toast")).to_contain_text("The oldest pictures are not sent again")
+    chat.wait_done()
+    chat.expect_text("left out")
 
     page.evaluate(_DROP_PICTURES, 8)
     page.get_by_role("button", name="Remove image 8").wait_for()

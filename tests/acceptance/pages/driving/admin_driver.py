@@ -19,6 +19,7 @@ SECTIONS = {
     "/providers": "Providers",
     "/keys": "API keys",
     "/usage": "Usage and cost",
+    "/files": "Files",
     "/settings": "Settings",
     "/audit": "Audit",
 }

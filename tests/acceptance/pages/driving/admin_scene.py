@@ -78,7 +78,7 @@ class Maker:
 
     def _is_in_history(self, job_id: int) -> bool:
         rows = self.api.get("/api/QueryJobs", params={"take": 50}).json()["results"]
-        return any(row["id"] == job_id and "cost" in row for row in rows)
+        return any(row["id"] == job_id and row["isKept"] for row in rows)
 
     def _delivery(self, job_id: int) -> str | None:
         answer = self.api.get("/api/GetDelivery", params={"id": job_id})

@@ -79,7 +79,7 @@ def test_file_goes_in_and_comes_out(gateway: Gateway) -> None:
         "purpose": "batch",
         "status": "processed",
     }
-    assert made["expires_at"] - made["created_at"] == 3600
+    assert made["expires_at"] - made["created_at"] == pytest.approx(3600, abs=1)
     assert gateway.get(f"/v1/files/{made['id']}").json == made
     content = gateway.get(f"/v1/files/{made['id']}/content")
     assert content.data == JSONL

@@ -54,9 +54,8 @@ def test_query_lists_own_jobs_the_newest_first_with_those_under_way(filled: Gate
     assert ids(filled.get("/api/QueryJobs?State=Started")) == [running]
     assert ids(filled.get("/api/QueryJobs?state=Completed")) == [just_ended, 1]
     assert ids(filled.get("/api/QueryJobs?orderBy=id")) == [1, 3]
-    # What it cost is known with the prices, to the history.
-    costs = [row.get("cost") for row in filled.get("/api/QueryJobs?take=4").json["results"]]
-    assert costs == [None, None, None, 0.0]
+    kept = [row["isKept"] for row in filled.get("/api/QueryJobs?take=4").json["results"]]
+    assert kept == [False, False, False, True]
     answer = filled.get("/api/QueryJobs?tag=a&include=total&take=1").json
     assert (answer["total"], len(answer["results"])) == (4, 1)
 
@@ -105,7 +104,7 @@ def test_query_tells_all_but_contents(filled: Gateway) -> None:
         "completionTokens": 20,
         "totalTokens": 30,
         "cachedTokens": 0,
-        "cost": 0.0,
+        "isKept": True,
         "streamed": False,
     }
 

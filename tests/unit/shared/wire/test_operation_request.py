@@ -10,7 +10,12 @@ import pytest
 from shared.errors import ValidationFailed
 from shared.operation import Operation
 from shared.wire.chat_request import with_values
-from shared.wire.operation_request import parse_completion, parse_embedding, parse_response
+from shared.wire.operation_request import (
+    parse_completion,
+    parse_embedding,
+    parse_moderation,
+    parse_response,
+)
 
 
 def test_completion_is_read_with_the_gateways_fields_taken_out() -> None:
@@ -59,12 +64,32 @@ def test_response_may_have_no_input() -> None:
         (parse_response, {"model": "m", "input": ["x"]}, "input[0]"),
         (parse_response, {"model": "m", "input": "x", "background": {}}, "background"),
         (parse_response, {"model": "m", "input": "x", "stream": "yes"}, "stream"),
+        (parse_embedding, {"model": "m", "input": [None]}, "input[0]"),
+        (parse_embedding, {"model": "m", "input": [{}]}, "input[0]"),
+        (parse_embedding, {"model": "m", "input": [1, "a"]}, "input[0]"),
+        (parse_embedding, {"model": "m", "input": [["a"]]}, "input[0][0]"),
+        (parse_completion, {"model": "m", "prompt": [[]]}, "prompt[0]"),
+        (parse_moderation, {"input": [{}]}, "input[0].type"),
+        (parse_moderation, {"input": [None]}, "input[0]"),
+        (parse_response, {"prompt": {}}, "prompt.id"),
+        (parse_response, {"prompt": "p"}, "prompt"),
     ],
 )
 def test_bad_request_names_the_field(parse: Any, body: Any, field: str) -> None:
     with pytest.raises(ValidationFailed) as raised:
         parse(json.dumps(body).encode())
     assert raised.value.field == field
+
+
+@pytest.mark.parametrize("value", ["a", ["a", "b"], [1, 2], [[1, 2], [3]]])
+def test_texts_and_tokens_are_taken_in_all_their_forms(value: Any) -> None:
+    assert parse_embedding(json.dumps({"model": "m", "input": value}).encode())
+    assert parse_completion(json.dumps({"model": "m", "prompt": value}).encode())
+
+
+def test_pictures_are_judged_beside_texts() -> None:
+    parts = [{"type": "text", "text": "a"}, {"type": "image_url", "image_url": {"url": "u"}}]
+    assert parse_moderation(json.dumps({"input": parts}).encode())
 
 
 def test_two_operations_with_one_body_are_not_the_same_request() -> None:

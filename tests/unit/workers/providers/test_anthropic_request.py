@@ -567,7 +567,20 @@ def test_answer_that_is_begun_is_gone_on_with_without_thinking() -> None:
     assert request["messages"][-1]["content"][0]["text"] == "Once upon"
 
 
-@pytest.mark.parametrize("user", ["ann@example.com", "+49 (170) 123-4567", "5551234567", "u" * 257])
+@pytest.mark.parametrize(
+    "user",
+    [
+        "ann@example.com",
+        "Ann <ann@example.com>",
+        "ann%40example.com",
+        "+49 (170) 123-4567",
+        "tel:+14155550100",
+        "5551234567",
+        "12345678901234567890",
+        "4111 1111 1111 1111",
+        "u" * 257,
+    ],
+)
 def test_user_that_is_personal_data_is_not_sent(user: str) -> None:
     assert fitted(user=user) == (translate(), ("user",))
     request, adjusted = fitted(user=user, safety_identifier="s1")

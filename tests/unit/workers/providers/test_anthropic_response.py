@@ -245,6 +245,12 @@ def test_block_that_is_never_told_to_end_is_whole_when_the_message_ends() -> Non
     assert json.loads(said["tool_calls"][0]["function"]["arguments"]) == {"a": 1}
 
 
+def test_block_whose_place_the_next_one_takes_is_whole() -> None:
+    said = _calls_of([*_block(0, tool_use(1, {"a": 1}))[:-1], *_block(0, tool_use(2, {"b": 2}))])
+    given = [json.loads(one["function"]["arguments"]) for one in said["tool_calls"]]
+    assert given == [{"a": 1}, {"b": 2}]
+
+
 def test_stream_can_be_put_together_by_the_sdk() -> None:
     told = message(thought("Hm"), text("Look"), tool_use(1, {"city": "Paris"}))
     state = ChatCompletionStreamState()

@@ -1,0 +1,64 @@
+// A job as a conversation: what was asked and answered, to read, to copy, to go on with, to run again.
+
+import { html, useState } from "../lib/html.js";
+import { get, post } from "../lib/api.js";
+import { copy } from "../lib/clipboard.js";
+import { keep } from "../lib/keep.js";
+import { navigate } from "../lib/router.js";
+import { LANGUAGES } from "../chat/show-code.js";
+import { MarkdownView } from "../chat/markdown-view.js";
+import { newId } from "../chat/tree.js";
+import { ActionButton } from "../ui/button.js";
+import { toast } from "../ui/toast.js";
+import { documentOf, talkOf } from "./talk-of.js";
+import { useData } from "./use-data.js";
+
+const NAMES = { system: "System", developer: "Developer", user: "User", assistant: "Assistant", tool: "Tool" };
+
+export function Talk({ job, model }) {
+  const talk = talkOf(job.requestBody, job.responseBody);
+  if (!talk) return null;
+  const copyAs = async (text, said) => {
+    await copy(text);
+    toast(said);
+  };
+  const openInChat = async () => {
+    const id = newId();
+    const kept = await keep(`import:${id}`, documentOf(talk, model ?? talk.request.model, newId));
+    if (!kept) throw new Error("This browser keeps nothing that could be handed over.");
+    open(`/Chat?import=${id}`, "_blank");
+  };
+  const answer = talk.answered.map(({ text }) => text).join("\n\n");
+  return html`<section class="card talk"><h2 class="row between">Conversation
+      <span class="row">${answer && html`<${ActionButton} class="small" work=${() => copyAs(answer, "The answer is copied.")}>Copy answer</${ActionButton}>`}
+        <${ActionButton} class="small" work=${() => copyAs(LANGUAGES.curl(talk.request, location.origin), "The request is copied as curl.")}>Copy as curl</${ActionButton}>
+        <${ActionButton} class="small" work=${openInChat}>Open in Chat</${ActionButton}></span></h2>
+    <ol>${[...talk.asked, ...talk.answered].map((one, index) => html`<${Said} key=${index} one=${one} />`)}</ol>
+    <${RunAgain} job=${job} request=${talk.request} />
+  </section>`;
+}
+
+function Said({ one }) {
+  return html`<li class=${one.role}>
+    <h3 class="small muted">${NAMES[one.role] ?? one.role}</h3>
+    ${one.reasoning && html`<details><summary class="small">Reasoning</summary><${MarkdownView} text=${one.reasoning} live=${false} /></details>`}
+    ${one.text && html`<${MarkdownView} text=${one.text} live=${false} />`}
+    ${one.images.length > 0 && html`<div class="row images">${one.images.map((url, index) => html`<img key=${index} src=${url} alt="Image ${index + 1}" />`)}</div>`}
+    ${one.toolCalls.map((call, index) => html`<pre key=${index} class="body" tabindex="0"><code>${call.name}(${call.arguments})</code></pre>`)}
+  </li>`;
+}
+
+/** The same request as another job, of the same model or another one. */
+function RunAgain({ job, request }) {
+  const { data: models } = useData(() => get("QueryAiModels", { take: 1000 }).then(({ results }) => results.map(({ id }) => id)), "models");
+  const [model, setModel] = useState(request.model);
+  const run = async () => {
+    const made = await post("QueueOpenAiChatCompletion", { request: { ...request, model, stream: undefined }, tag: job.tag ?? undefined });
+    toast(`Job ${made.id} is queued.`);
+    navigate(`/admin/jobs/${made.id}`);
+  };
+  const names = [...new Set([request.model, ...(models ?? [])])];
+  return html`<div class="row run-again"><label class="label" for="again-model">Run again with</label>
+    <select id="again-model" class="select" value=${model} onChange=${(event) => setModel(event.target.value)}>${names.map((name) => html`<option key=${name} value=${name}>${name}</option>`)}</select>
+    <${ActionButton} class="small" busy="Queueing …" work=${run}>Run again</${ActionButton}></div>`;
+}

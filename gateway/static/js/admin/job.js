@@ -1,0 +1,86 @@
+// One job with all that is known of it: its time, what was said, its attempts and its callback.
+
+import { html } from "../lib/html.js";
+import { get, post } from "../lib/api.js";
+import { duration, moment, money, number } from "../lib/format.js";
+import { ActionButton } from "../ui/button.js";
+import { toast } from "../ui/toast.js";
+import { AttemptLog } from "./delivery.js";
+import { Talk } from "./job-talk.js";
+import { KeyName, useKeyNames } from "./key-names.js";
+import { Body, Facts, Loaded, StateBadge } from "./parts.js";
+import { TimeBar } from "./time-bar.js";
+import { useData } from "./use-data.js";
+
+/** One that is looked at alone is looked at to see it move. */
+const EVERY_MS = 1500;
+const FINAL = ["Completed", "Failed", "Cancelled"];
+
+/** What has ended, with its callback, changes no more: it is read once, and until the history knows what it cost. */
+function everyMs(data) {
+  const isOver = data && FINAL.includes(data.job.state) && data.listed?.isKept !== false && data.delivery?.result.state !== "Pending";
+  return isOver ? 0 : EVERY_MS;
+}
+
+export function OneJob({ id, who }) {
+  const from = useData(() => readJob(id), `job-${id}`, everyMs);
+  const names = useKeyNames(who);
+  return html`<div class="stack"><p><a href="/admin/jobs">All jobs</a></p>
+    <${Loaded} from=${from}>${(data) => html`<${Job} ...${data} names=${names} onChange=${from.reload} />`}</${Loaded}></div>`;
+}
+
+async function readJob(id) {
+  const { result } = await get("GetOpenAiChat", { id });
+  const [listed, delivery] = await Promise.all([
+    get("QueryJobs", { refId: result.refId, owner: result.createdBy }).then(({ results }) => results.find((job) => job.id === result.id), () => null),
+    result.replyTo ? get("GetDelivery", { id }).catch(() => null) : null,
+  ]);
+  return { job: result, listed, delivery };
+}
+
+function Job({ job, listed, delivery, names, onChange }) {
+  const act = async (dto, said) => {
+    await post(dto, { id: job.id });
+    toast(said);
+    onChange();
+  };
+  const attempts = attemptsOf(job);
+  return html`
+    <section class="card">
+      <h2 class="row between"><span class="row">Job ${job.id} <${StateBadge} state=${job.state} /></span>
+        <span class="row">
+          ${!FINAL.includes(job.state) && html`<${ActionButton} class="small danger" work=${() => act("CancelJob", "It is being cancelled.")}>Cancel</${ActionButton}>`}
+          ${(job.state === "Failed" || job.state === "Cancelled") && html`<${ActionButton} class="small" work=${() => act("RetryJob", "It is queued again.")}>Retry</${ActionButton}>`}
+        </span></h2>
+      ${job.status !== job.state && html`<p class="muted small">${job.status}</p>`}
+      <${TimeBar} job=${job} listed=${listed} attempts=${attempts} delivery=${delivery} />
+      <${Facts} rows=${[
+        ["RefId", html`<code>${job.refId}</code>`], ["Model", listed?.model], ["Provider", listed?.provider ?? job.meta?.provider], ["Key", html`<${KeyName} owner=${job.createdBy} names=${names} />`], ["Tag", job.tag],
+        ["Operation", listed?.operation], ["Created", moment(job.createdDate)], ["Started", job.startedDate && moment(job.startedDate)],
+        ["Ended", job.completedDate && moment(job.completedDate)], ["Waited", listed?.waitedMs != null ? duration(listed.waitedMs) : null],
+        ["Took", job.durationMs ? duration(job.durationMs) : null], ["Tokens", listed?.totalTokens ? `${number(listed.promptTokens)} + ${number(listed.completionTokens)}` : null],
+        ["Cost", listed?.isKept ? money(listed.cost) : null], ["Worker", job.worker], ["Priority", job.priority], ["ReplyTo", job.replyTo && html`<code>${job.replyTo}</code>`],
+      ]} />
+      ${job.error && html`<div class="notice bad"><span><strong>${job.errorCode}</strong> ${job.error.message}</span></div>`}
+    </section>
+    <${Talk} job=${job} model=${listed?.model} />
+    ${attempts.length > 0 && html`<section class="card"><h2>Attempts</h2><ol class="timeline">
+      ${attempts.map((attempt) => html`<li key=${attempt.number} class=${attempt.outcome === "answered" ? "good" : "bad"}>
+        <span class="row"><strong>${attempt.number}</strong> ${attempt.provider || "no provider"} <span class="badge ${attempt.outcome === "answered" ? "good" : "warn"}">${attempt.outcome}${attempt.status ? ` ${attempt.status}` : ""}</span>
+          <span class="muted small number">${moment(attempt.startedDate)} · ${duration(attempt.durationMs)}</span></span>
+        ${attempt.detail && html`<span class="small">${attempt.detail}</span>`}
+        ${attempt.reason && html`<span class="small muted">${attempt.reason}</span>`}
+      </li>`)}</ol></section>`}
+    ${delivery && html`<section class="card"><h2 class="row between">Callback <${StateBadge} state=${delivery.result.state} /></h2><${AttemptLog} delivery=${delivery} />
+      <p><a href="/admin/callbacks/${job.id}">All about this callback</a></p></section>`}
+    <${Body} title="Request" text=${job.requestBody} />
+    <${Body} title="Response" text=${job.responseBody} />`;
+}
+
+function attemptsOf(job) {
+  try {
+    return JSON.parse(job.meta?.attempts ?? "[]");
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,116 @@
+// Adding a provider, or changing one: choose what it is, paste its key, tick its models, see it answer.
+
+import { html, useState } from "../lib/html.js";
+import { post } from "../lib/api.js";
+import { number } from "../lib/format.js";
+import { useBusy } from "../lib/busy.js";
+import { changesOf } from "../lib/changes.js";
+import { ActionButton } from "../ui/button.js";
+import { Dialog, DialogCancel } from "../ui/dialog.js";
+import { Field } from "../ui/field.js";
+import { toast } from "../ui/toast.js";
+import { PRESETS } from "./presets.js";
+
+const asText = (rows = []) => rows.map(({ model, apiModel }) => (apiModel && apiModel !== model ? `${model} = ${apiModel}` : model)).join("\n");
+
+const asModels = (text) =>
+  text.split("\n").map((line) => line.trim()).filter(Boolean).map((line) => {
+    const [model, apiModel] = line.split(/\s+=\s+/);
+    return { model, apiModel: apiModel ?? model };
+  });
+
+const valuesOf = (one) => ({
+  name: one.name ?? "", aiTypeId: one.aiTypeId ?? "openai", apiBaseUrl: one.apiBaseUrl ?? "", apiKeyVar: one.apiKeyVar ?? "", apiKeyHeader: one.apiKeyHeader ?? "", apiKey: "",
+  models: asText(one.models), concurrency: one.concurrency || "", priority: one.priority ?? 0, requestsPerMinute: one.requestsPerMinute ?? "", tokensPerMinute: one.tokensPerMinute ?? "",
+});
+const NUMBERS = new Set(["concurrency", "priority", "requestsPerMinute", "tokensPerMinute"]);
+
+/** Values of the form as the API takes them. An empty key is none: the one that is kept stays. */
+function bodyOf({ apiKey, apiKeyHeader, models, ...rest }) {
+  const others = Object.entries(rest).map(([name, value]) => [name, NUMBERS.has(name) ? Number(value) || 0 : value]);
+  return { ...Object.fromEntries(others), ...(models === undefined ? {} : { models: asModels(models) }), ...(apiKey ? { apiKey } : {}), ...(apiKeyHeader ? { apiKeyHeader } : {}) };
+}
+
+export function ProviderForm({ one, types, onClose, onDone }) {
+  const isNew = one.id === undefined;
+  const [before] = useState(() => valuesOf(one));
+  const [values, setValues] = useState(before);
+  const [preset, setPreset] = useState(null);
+  const [error, setError] = useState(null);
+  const [isBusy, once] = useBusy();
+  const set = (fields) => setValues((now) => ({ ...now, ...fields }));
+  const save = async (isToBeTried) => {
+    setError(null);
+    const changes = bodyOf(isNew ? values : changesOf(before, values));
+    if (isNew) await post("CreateAiProvider", PRESETS[preset]?.here && values.apiBaseUrl === PRESETS[preset].baseUrl ? { ...changes, proxy: "direct" } : changes);
+    else if (Object.keys(changes).length) await post("UpdateAiProvider", { ...changes, id: one.id }, { method: "PATCH" });
+    toast(`“${values.name}” is saved.`);
+    onDone({ name: values.name, models: asModels(values.models) }, isToBeTried);
+  };
+  const submit = (event) => {
+    event.preventDefault();
+    once(() => save(event.submitter?.value === "try")).catch(setError);
+  };
+  const text = (name, label, hint, extra = {}) => html`<${Field} id="provider-${name}" label=${label} hint=${hint} problem=${error?.param === name ? error.message : ""}>
+    ${(attributes) => html`<input ...${attributes} class="input" ...${extra} value=${values[name]} onInput=${(event) => set({ [name]: event.target.value })} />`}
+  </${Field}>`;
+  const typeIds = types.length ? types.map(({ id }) => id) : ["openai", "ollama", "anthropic"];
+  const choose = (name) => {
+    const { type, baseUrl, header = "" } = PRESETS[name];
+    const isOwnName = values.name && !(values.name in PRESETS);
+    setPreset(name);
+    set({ aiTypeId: type, apiBaseUrl: baseUrl, apiKeyHeader: header, ...(isOwnName ? {} : { name }) });
+    setTimeout(() => document.getElementById(PRESETS[name].key && baseUrl ? "provider-apiKey" : "provider-apiBaseUrl")?.focus());
+  };
+  const others = html`<div class="form-grid">
+    ${text("apiKeyVar", "API key variable", "An environment variable of the workers, in place of a key.")}
+    ${text("priority", "Priority", "Higher is asked first.", { type: "number", step: 1 })}
+    ${text("concurrency", "Calls at once", "Over all workers. Empty: no limit.", { type: "number", min: 0, step: 1 })}
+    ${text("requestsPerMinute", "Requests a minute", "Empty: no limit.", { type: "number", min: 0, step: 1 })}
+    ${text("tokensPerMinute", "Tokens a minute", "Empty: no limit.", { type: "number", min: 0, step: 1 })}
+  </div>`;
+  return html`<${Dialog} title=${isNew ? "Add a provider" : `Edit “${one.name}”`} wide isForm onClose=${onClose}>
+    <form class="stack" onSubmit=${submit} autocomplete="off">
+      ${error && !(error.param in values) && html`<div class="notice bad" role="alert">${error.message}</div>`}
+      ${isNew && html`<div class="preset-tiles" role="group" aria-label="What it is">${Object.entries(PRESETS).map(([name, { title }]) => html`<button type="button" key=${name} class="button small" aria-pressed=${preset === name} onClick=${() => choose(name)}>${title}</button>`)}</div>`}
+      <div class="form-grid">
+        ${text("name", "Name", "How requests and statistics call it.", { required: true })}
+        <${Field} id="provider-type" label="Type" hint="The API that it speaks." problem=${error?.param === "aiTypeId" ? error.message : ""}>${(attributes) => html`<select ...${attributes} class="select" value=${values.aiTypeId} onChange=${(event) => set({ aiTypeId: event.target.value })}>${typeIds.map((id) => html`<option key=${id} value=${id}>${id}</option>`)}</select>`}</${Field}>
+        ${text("apiBaseUrl", "Base URL", values.apiBaseUrl.includes("***") ? "Its password is kept and not shown. To change it, write the whole URL." : "As an OpenAI SDK takes it: https://host/v1", { type: "url", required: true })}
+        ${text("apiKey", "API key", one.hasApiKey ? "One is kept; write another to replace it." : "Kept sealed, never shown.", { type: "password", autocomplete: "new-password" })}
+      </div>
+      <${Models} one=${one} values=${values} problem=${error?.param === "models" ? error.message : ""} onChange=${(models) => set({ models })} />
+      ${isNew ? html`<details><summary class="label">Priority and limits</summary>${others}</details>` : others}
+      <div class="row"><button class="button primary" aria-busy=${isBusy}>${isBusy ? "Saving …" : "Save"}</button><button class="button" value="try" aria-busy=${isBusy}>Save and test</button><${DialogCancel} /></div>
+    </form>
+  </${Dialog}>`;
+}
+
+/** Which models: those that it says it has, to be ticked, or written by hand. */
+function Models({ one, values, problem, onChange }) {
+  const [found, setFound] = useState(null);
+  const [reason, setReason] = useState("");
+  const [search, setSearch] = useState("");
+  const list = async () => {
+    setReason("");
+    const { aiTypeId, apiBaseUrl, apiKey, apiKeyVar, apiKeyHeader } = values;
+    const masked = apiBaseUrl.includes("***") ? {} : { apiBaseUrl };
+    const answer = await post("ListAiProviderModels", { ...bodyOf({ aiTypeId, apiKey, apiKeyVar, apiKeyHeader }), ...masked, ...(one.id === undefined ? {} : { name: one.name }) });
+    setReason(answer.reason ?? "");
+    if (!answer.reason) setFound(answer.results);
+  };
+  const chosen = asModels(values.models);
+  const has = (name) => chosen.some(({ apiModel }) => apiModel === name);
+  const toggle = (name) => onChange(asText(has(name) ? chosen.filter(({ apiModel }) => apiModel !== name) : [...chosen, { model: name, apiModel: name }]));
+  const shown = (found ?? []).filter((name) => name.toLowerCase().includes(search.toLowerCase()));
+  return html`<div class="stack">
+    <div class="row"><${ActionButton} class="small" busy="Asking …" work=${list}>List its models</${ActionButton}>
+      ${found && html`<span class="muted small">${number(found.length)} found, ${number(chosen.length)} chosen</span>`}</div>
+    ${reason && html`<p class="notice bad small" role="alert">It does not tell its models: ${reason}.</p>`}
+    ${found?.length > 0 && html`<fieldset class="plain model-ticks"><legend class="visually-hidden">Its models</legend>
+      ${found.length > 8 && html`<input class="input" type="search" placeholder="Search models" aria-label="Search its models" value=${search} onInput=${(event) => setSearch(event.target.value)} />`}
+      <div class="ticks" tabindex="0" role="group" aria-label="Its models">${shown.map((name) => html`<label class="check" key=${name}><input type="checkbox" checked=${has(name)} onChange=${() => toggle(name)} /><span>${name}</span></label>`)}</div></fieldset>`}
+    <${Field} id="provider-models" label="Models" hint="One a line; “public name = its own name” where they differ." problem=${problem}>
+      ${(attributes) => html`<textarea ...${attributes} class="textarea mono" rows=${found ? 3 : 5} required value=${values.models} onInput=${(event) => onChange(event.target.value)}></textarea>`}
+    </${Field}></div>`;
+}

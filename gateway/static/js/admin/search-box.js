@@ -1,0 +1,37 @@
+// One box to find jobs by words, with what is known offered; and the ranges that are asked for most.
+
+import { html, useEffect, useState } from "../lib/html.js";
+import { moment } from "../lib/format.js";
+import { navigate } from "../lib/router.js";
+import { offers } from "./job-search.js";
+
+const WRITE_MS = 400;
+const RANGES = { "1h": "1 h", "24h": "24 h", "7d": "7 days", "": "All" };
+
+export function SearchBox({ query, path, known }) {
+  const [text, setText] = useState(query.q ?? "");
+  const go = (fields) => {
+    const { skip: _skip, ...rest } = { ...query, ...fields };
+    const given = Object.entries(rest).filter(([, value]) => value);
+    navigate(given.length ? `${path}?${new URLSearchParams(given)}` : path, { replace: true });
+  };
+  useEffect(() => setText(query.q ?? ""), [query.q]);
+  useEffect(() => {
+    if (text === (query.q ?? "")) return undefined;
+    const timer = setTimeout(() => go({ q: text.trim() }), WRITE_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  const submit = (event) => {
+    event.preventDefault();
+    const id = /^#(\d+)$/.exec(text.trim());
+    if (id) navigate(`${path}/${id[1]}`);
+    else go({ q: text.trim() });
+  };
+  const hasMoments = [query.from, query.to].some((one) => one?.includes("T"));
+  return html`<form class="row search-row" role="search" aria-label="Search jobs" onSubmit=${submit}>
+    <input class="input grow" type="search" list="job-offers" autocomplete="off" placeholder="Search: 429 gpt-4o last 1 h, tag:nightly, #4711" aria-label="Search jobs" value=${text} onInput=${(event) => setText(event.target.value)} />
+    <datalist id="job-offers">${offers(text, known).map((one) => html`<option key=${one} value=${one}></option>`)}</datalist>
+    <span class="row" role="group" aria-label="Time">${Object.entries(RANGES).map(([value, label]) => html`<button type="button" key=${value} class="button small" aria-pressed=${(query.last ?? "") === value} onClick=${() => go({ last: value })}>${label}</button>`)}</span>
+    ${hasMoments && html`<button type="button" class="button small" aria-pressed="true" title="Show all times" onClick=${() => go({ from: "", to: "" })}>${moment(query.from)} – ${moment(query.to)} ×</button>`}
+  </form>`;
+}

@@ -1,0 +1,69 @@
+// Pictures of conversations as files of the server: put there once, read when they are shown or sent.
+
+import { json, request } from "../lib/api.js";
+import { isKept } from "./pictures.js";
+
+/** How many pictures are remembered that were read or written last. */
+const MOST_KNOWN = 60;
+
+/** Data URLs, or what will be one, by id of the file. */
+const known = new Map();
+
+/** Keep a data URL as a file; returns {file, type, bytes}. Throws ApiError. */
+export async function keepAsFile(url) {
+  const blob = blobOf(url);
+  const form = new FormData();
+  form.append("purpose", "vision");
+  form.append("file", blob, `picture.${blob.type.split("/")[1]}`);
+  const { id } = await json("/v1/files", { method: "POST", body: form });
+  remember(id, Promise.resolve(url));
+  return { file: id, type: blob.type, bytes: blob.size };
+}
+
+/** The data URL of a picture. Throws ApiError, when its file is gone. */
+export function urlOf(picture) {
+  if (!isKept(picture)) return Promise.resolve(picture);
+  const found = known.get(picture.file) ?? read(picture);
+  remember(picture.file, found);
+  found.catch(() => known.delete(picture.file));
+  return found;
+}
+
+/** A request with the pictures in it, in place of what names their files. Throws ApiError. */
+export async function withPictures(chat) {
+  const whole = async (part) => (part.image_url ? { ...part, image_url: { url: await urlOf(part.image_url.url) } } : part);
+  const messages = chat.messages.map(async (message) =>
+    Array.isArray(message.content) ? { ...message, content: await Promise.all(message.content.map(whole)) } : message);
+  return { ...chat, messages: await Promise.all(messages) };
+}
+
+/** Delete files, also while the page goes away. What cannot be deleted stays. */
+export function discard(files) {
+  for (const file of files) {
+    known.delete(file);
+    request(`/v1/files/${file}`, { method: "DELETE", keepalive: true }).catch(() => {});
+  }
+}
+
+async function read({ file, type }) {
+  const response = await request(`/v1/files/${file}/content`);
+  const blob = new Blob([await response.arrayBuffer()], { type });
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(reader.result);
+    reader.onerror = () => reject(new Error("The picture cannot be read."));
+    reader.readAsDataURL(blob);
+  });
+}
+
+function remember(file, url) {
+  known.delete(file);
+  known.set(file, url);
+  if (known.size > MOST_KNOWN) known.delete(known.keys().next().value);
+}
+
+function blobOf(url) {
+  const [head, data] = url.split(",", 2);
+  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  return new Blob([bytes], { type: /^data:([^;,]+)/.exec(head)[1] });
+}
