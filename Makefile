@@ -13,8 +13,9 @@ help:  ## list these commands
 run: $(VENV)/.run  ## install what running needs, then run everything on this machine
 	@exec $(BIN)/replyto up $(ARGS)
 
+# In the order of the folders: the long tests come first, and no process is left alone with one.
 test: $(VENV)/.dev  ## run all tests; ARGS="-k name" chooses
-	$(BIN)/python -m pytest -n 3 --dist loadfile -p tests.again $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -p tests.again $(ARGS)
 
 unit: $(VENV)/.dev  ## run the unit tests, the fast ones
 	$(BIN)/python -m pytest -n 3 --dist loadfile tests/unit $(ARGS)
