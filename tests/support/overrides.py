@@ -6,7 +6,8 @@ import hashlib
 import importlib
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from types import ModuleType
@@ -62,7 +63,13 @@ def source_hash(theirs: str) -> str:
 def distribution(theirs: str) -> str:
     """Return the package that a function is from."""
     top = theirs.partition(".")[0]
-    return packages_distributions().get(top, [top])[0]
+    return _distributions().get(top, [top])[0]
+
+
+@cache
+def _distributions() -> Mapping[str, list[str]]:
+    """Return who brings each package; asking all that is installed takes long."""
+    return packages_distributions()
 
 
 def _modules() -> Iterator[ModuleType]:

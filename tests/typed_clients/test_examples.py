@@ -134,6 +134,7 @@ def test_csharp(fetch: Fetch, run: Run, call: Run, tmp_path: Path) -> None:
 
 
 @slow
+@pytest.mark.timeout(1800)
 def test_fsharp(fetch: Fetch, run: Run, tmp_path: Path) -> None:
     if not (MODULES / "fable-standalone").exists():
         pytest.skip("fable-standalone (npm) is not installed")

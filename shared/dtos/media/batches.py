@@ -87,6 +87,7 @@ class OpenAiBatch(OpenAiWire):
     cancelling_at: int | None = None
     cancelled_at: int | None = None
     request_counts: BatchCounts
+    usage: dict[str, Any] | None = Field(None, description="Tokens of all answers, at its end.")
     metadata: dict[str, str] | None = None
 
 

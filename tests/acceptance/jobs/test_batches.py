@@ -66,6 +66,8 @@ def test_batch_of_the_sdk(client: OpenAI, stack: Stack) -> None:
     assert done.request_counts.failed == 3
     answers = rows(client, done.output_file_id)
     assert [one["custom_id"] for one in answers] == [*(f"q{n}" for n in range(30)), "other"]
+    total = sum(one["response"]["body"]["usage"]["total_tokens"] for one in answers)
+    assert done.usage.total_tokens == total > 0
     for one in answers[:-1]:
         assert one["error"] is None
         assert one["response"]["status_code"] == 200

@@ -147,7 +147,7 @@ def test_no_route_fails_by_its_input(rule: Rule, caplog: pytest.LogCaptureFixtur
     methods = sorted((rule.methods or set()) & {"GET", "POST", "PUT", "PATCH", "DELETE"})
     gateway = _gateway()
 
-    @settings(max_examples=25)
+    @settings(max_examples=15)
     @given(
         method=st.sampled_from(methods),
         body=_bodies(_fields(rule)),

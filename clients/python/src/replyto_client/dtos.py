@@ -1712,6 +1712,7 @@ class OpenAiBatch(TypedDict):
     cancelling_at: NotRequired[int | None]
     cancelled_at: NotRequired[int | None]
     request_counts: BatchCounts
+    usage: NotRequired[dict[str, Any] | None]
     metadata: NotRequired[dict[str, str] | None]
 
 

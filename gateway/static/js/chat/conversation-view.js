@@ -17,6 +17,10 @@ import { messagesOf, newestLeaf, requestOf, versionsOf } from "./tree.js";
 
 /** How near to its end a list counts as being read at its end (pixels). */
 const NEAR_PX = 80;
+/** How many of the last messages are drawn at first, and how many more when somebody comes near the first of them. */
+const DRAWN = 40;
+const MORE = 60;
+const NEAR_TOP_PX = 1500;
 
 export function ConversationView({ one, models, onModel, onFirst, onMenu }) {
   const { drafts, mostBytes } = one.store;
@@ -105,11 +109,27 @@ function Messages({ one, shown, running, actions }) {
   const ref = useRef(null);
   const follows = useRef(true);
   const [below, setBelow] = useState(false);
+  const [most, setMost] = useState(DRAWN);
+  const growing = useRef(0);
   const onScroll = () => {
     const { scrollTop, scrollHeight, clientHeight } = ref.current;
     follows.current = scrollHeight - scrollTop - clientHeight < NEAR_PX;
     setBelow(!follows.current);
+    if (scrollTop < NEAR_TOP_PX && most < shown.length && !growing.current) {
+      growing.current = scrollHeight - scrollTop;
+      setMost(most + MORE);
+    }
   };
+  // Whoever reads stays at what they read, also at the very top, where browsers do not see to that.
+  useLayoutEffect(() => {
+    if (growing.current && ref.current && ref.current.scrollTop < 5) ref.current.scrollTop = ref.current.scrollHeight - growing.current;
+    growing.current = 0;
+  }, [most]);
+  useEffect(() => {
+    const all = () => setMost(Infinity);
+    addEventListener("show-all", all);
+    return () => removeEventListener("show-all", all);
+  }, []);
   const toEnd = () => { ref.current.scrollTop = ref.current.scrollHeight; };
   // The list grows a frame after its text; whoever reads further up is left alone.
   useEffect(() => {
@@ -128,7 +148,7 @@ function Messages({ one, shown, running, actions }) {
   const versions = versionsOf(one.document);
   return html`<div class="messages" ref=${ref} onScroll=${onScroll} tabindex="0" role="region" aria-label="Messages">
     <ol>
-      ${shown.map((node) => html`<${Message} key=${node.id} node=${node} versions=${versions.get(node.id)} running=${running} actions=${actions} />`)}
+      ${shown.slice(-most).map((node) => html`<${Message} key=${node.id} node=${node} versions=${versions.get(node.id)} running=${running} actions=${actions} />`)}
     </ol>
     ${below && html`<button type="button" class="button icon to-end" aria-label="To the end" title="To the end" onClick=${toEnd}><${Icon} name="down" /></button>`}
   </div>`;

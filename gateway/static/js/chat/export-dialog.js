@@ -27,6 +27,8 @@ export function ExportDialog({ one, onClose }) {
 
 /** Print when all messages are drawn, also those nobody has scrolled to. */
 async function printAll() {
+  dispatchEvent(new Event("show-all"));
+  await new Promise((done) => setTimeout(done, 100));
   seeAll();
   const until = performance.now() + DRAWN_WITHIN_MS;
   do await new Promise((done) => setTimeout(done, 50));
