@@ -31,7 +31,7 @@ const begins = (word) => (other) => other.toLowerCase().startsWith(word.toLowerC
 function filterOf(word, { models = [], providers = [], names = new Map() }) {
   const [, field, value] = /^([a-z]+):(.+)$/i.exec(word) ?? [];
   const name = FIELDS[field?.toLowerCase()];
-  if (name) return { [name]: valueOf(name, value, names) };
+  if (name) return { [name]: valueIn(name, value, names) };
   const state = STATES.find(sameAs(word));
   if (state) return { state };
   if (/^[1-5]\d\d$/.test(word)) return { statusCode: word };
@@ -46,7 +46,7 @@ function filterOf(word, { models = [], providers = [], names = new Map() }) {
   return word.endsWith("*") ? { model: word } : { error: word };
 }
 
-function valueOf(name, value, names) {
+function valueIn(name, value, names) {
   if (name === "owner") return ownerOf(value, names) ?? value;
   if (name === "state") return STATES.find(sameAs(value)) ?? value;
   return value;
