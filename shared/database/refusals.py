@@ -25,15 +25,18 @@ _MISTAKES_SQLITE: Final = frozenset((sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISUSE
 #: A transaction where none may be, none where one must be, and one that had failed before.
 _MISTAKES_POSTGRESQL: Final = frozenset(("25000", "25001", "25P01", "25P02"))
 #: An operator changes what our user may do, or puts another database in place: nothing was done.
-_FORBIDDEN: Final = frozenset(("42501", "3D000"))
+#: So it is with a table or column that is not there: the schema is another version's for now.
+_NOT_AS_WE_KNOW_IT: Final = frozenset(("42501", "3D000", "42P01", "42703"))
+#: The same in SQLite, which has no code of its own for it (src/select.c, insert.c, resolve.c).
+_OTHER_SCHEMA_SQLITE: Final = ("no such table", "no such column", "has no column named")
 
 
 def is_outage(error: DBAPIError) -> bool:
     """Whether the database is away, busy, full, read-only or closed to us for now."""
     code = getattr(error.orig, "sqlite_errorcode", None)
     if code is not None and code & 0xFF in _MISTAKES_SQLITE:
-        return False
+        return any(words in str(error.orig) for words in _OTHER_SCHEMA_SQLITE)
     state = getattr(error.orig, "sqlstate", None)
-    if state in _FORBIDDEN:
+    if state in _NOT_AS_WE_KNOW_IT:
         return True
     return not isinstance(error, _REFUSED) and state not in _MISTAKES_POSTGRESQL

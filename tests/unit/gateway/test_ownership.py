@@ -32,7 +32,10 @@ ORDINARY = {scope for scope in Scope if not scope.startswith("admin")}
 #: What names jobs: fields of requests.
 NAMES = {"id", "job_id", "response_id"}
 #: What has an `id` that is not a job's.
-OTHER_IDS = {"UpdateCallbackSubscription", "DeleteCallbackSubscription", "QueryMediaModels"}
+OTHER_IDS = {
+    *("UpdateCallbackSubscription", "DeleteCallbackSubscription", "QueryMediaModels"),
+    *("QueryMediaProviders", "UpdateMediaProvider", "DeleteMediaProvider"),
+}
 
 
 @pytest.fixture

@@ -88,7 +88,22 @@ def test_sqlite_without_its_folder_is_an_outage() -> None:
     assert is_outage(_error_of(lambda: sqlite3.connect("/no/such/folder/h.db")))
 
 
-@pytest.mark.parametrize("statement", ["SELECT * FROM nothing", "SELEC 1", "SELECT nothing"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM absent",
+        "SELECT absent",
+        "CREATE TABLE t (a); INSERT INTO t (b) VALUES (1)",
+    ],
+)
+def test_schema_of_another_version_is_an_outage(tmp_path: Path, statement: str) -> None:
+    *before, last = statement.split(";")
+    for one in before:
+        _run(tmp_path / "h.db", one)
+    assert is_outage(_error_of(lambda: _run(tmp_path / "h.db", last)))
+
+
+@pytest.mark.parametrize("statement", ["SELEC 1", "SELECT absent()"])
 def test_wrong_statement_is_no_outage_of_sqlite(tmp_path: Path, statement: str) -> None:
     assert not is_outage(_error_of(lambda: _run(tmp_path / "h.db", statement)))
 
@@ -107,6 +122,8 @@ def test_wrong_statement_is_no_outage_of_sqlite(tmp_path: Path, statement: str) 
         pytest.param("28P01", id="password"),
         pytest.param("3D000", id="no such database"),
         pytest.param("42501", id="not allowed"),
+        pytest.param("42P01", id="no such table"),
+        pytest.param("42703", id="no such column"),
         pytest.param("58030", id="disk broken"),
         pytest.param("08006", id="connection lost"),
     ],
@@ -118,7 +135,6 @@ def test_postgresql_that_cannot_at_the_moment_is_an_outage(state: str) -> None:
 @pytest.mark.parametrize(
     "state",
     [
-        pytest.param("42P01", id="no such table"),
         pytest.param("42601", id="syntax"),
         pytest.param("23505", id="there already"),
         pytest.param("22003", id="out of range"),
@@ -137,4 +153,4 @@ def test_connection_that_is_lost_is_an_outage(lost: type[psycopg.Error]) -> None
 
 def test_wrong_statement_is_told_as_that_by_the_database(database: Database) -> None:
     with pytest.raises(DBAPIError):
-        database.read(lambda c: c.exec_driver_sql("SELECT * FROM nothing"))
+        database.read(lambda c: c.exec_driver_sql("SELEC 1"))
