@@ -7,8 +7,10 @@ A provider's own settings come first, then the variables that HTTP clients have 
 from __future__ import annotations
 
 import ssl
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -126,12 +128,23 @@ def _trusted(provider: Provider, environment: Mapping[str, str]) -> bool | str:
 
 
 def _checked_trust(what: str, path: str) -> str:
-    if not Path(path).is_dir():
-        try:
-            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
-        except OSError as exc:
-            raise EgressUnusable(f"{what} cannot be used: {_reason(exc)}") from exc
+    try:
+        state = Path(path).stat()
+        if not stat.S_ISDIR(state.st_mode):
+            _load_trust(path, state.st_mtime_ns, state.st_size)
+    except OSError as exc:
+        raise EgressUnusable(f"{what} cannot be used: {_reason(exc)}") from exc
     return path
+
+
+@lru_cache(maxsize=64)
+def _load_trust(path: str, *_as_it_is: int) -> None:
+    """Read the file as OpenSSL does. Raises OSError.
+
+    Once for all who trust it, as it is now: the machine's authorities take tens of milliseconds, in
+    which no other call goes on, and a thousand providers may share them.
+    """
+    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
 
 
 def _own_certificate(provider: Provider) -> str | tuple[str, str] | None:

@@ -21,7 +21,7 @@ _RESET = struct.pack("ii", 1, 0)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One request. `number` counts those of its manner, from 1."""
+    """One request. `number` counts those of its manner and method, from 1: probes are no calls."""
 
     method: str
     path: str
@@ -124,6 +124,7 @@ class RawUpstream:
         body = reader.read(int(headers.get("content-length", 0)))  # type: ignore[attr-defined]
         with self._lock:
             all_asked = self.asked.setdefault(path.split("/")[1], [])
-            asked = Asked(method, path, headers, body, len(all_asked) + 1)
+            of_its_kind = sum(one.method == method for one in all_asked)
+            asked = Asked(method, path, headers, body, of_its_kind + 1)
             all_asked.append(asked)
         return asked

@@ -68,13 +68,13 @@ class MannersStack:
                 "REPLYTO_PROVIDER_FAILURES": "1000",
                 "REPLYTO_ATTEMPT_TIMEOUT_S": str(ATTEMPT_S),
                 # Less than by default, so that the size is found before the time is over.
-                "REPLYTO_ANSWER_MAX_BYTES": str(6 * 1024 * 1024),
+                "REPLYTO_ANSWER_MAX_BYTES": str(4 * 1024 * 1024),
             },
         )
         self.stack.open()
         self._threads = ThreadPoolExecutor(64)
         # Whoever takes all that a worker has is no test of another's time limit.
-        self._few = ThreadPoolExecutor(4)
+        self._few = ThreadPoolExecutor(8)
         return self
 
     def __exit__(self, *exc: object) -> None:
