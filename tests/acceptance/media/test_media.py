@@ -199,21 +199,17 @@ def test_what_was_made_is_counted_whatever_its_form(api: Api, client: OpenAI) ->
             model="demo-transcribe", file=("a.wav", recording), response_format=form, **extra
         )
 
-    def jobs() -> list[dict[str, Any]]:
-        found = api.get("/api/QueryJobs", params={"tag": tag}).json()["results"]
-        return found if all(one.get("cost") is not None for one in found) else []
+    def usage() -> dict[str, Any]:
+        rows = api.get("/api/GetUsage", params={"groupBy": "tag"}).json()["results"]
+        return next((one for one in rows if one["name"] == tag), {})
 
-    until(lambda: len(jobs()) == 4, "all four are in the history")
-    srt, text, spoken, drawn = jobs()
+    until(lambda: usage().get("total") == 4, "all four are in the history")
+    sums, jobs = usage(), api.get("/api/QueryJobs", params={"tag": tag}).json()["results"]
+    srt, text, spoken, drawn = jobs
     assert drawn["images"] == 2
     assert spoken["characters"] == 40
     for heard in (srt, text):
         assert heard["audioSeconds"] == pytest.approx(seconds, rel=0.1)
-    [sums] = [
-        one
-        for one in api.get("/api/GetUsage", params={"groupBy": "tag"}).json()["results"]
-        if one["name"] == tag
-    ]
     assert (sums["images"], sums["characters"]) == (2, 40)
     assert sums["audioSeconds"] == pytest.approx(2 * seconds, rel=0.1)
 
