@@ -101,7 +101,7 @@ def test_list_of_jobs_recovers_by_itself(
     missing = admin.page.get_by_text("The database cannot be reached")
     with _away(postgres_server, profiles):
         expect(missing).to_be_visible()
-        expect(admin.page.get_by_role("link", name="Export CSV")).to_be_visible()
+        expect(admin.page.get_by_role("button", name="Export CSV")).to_be_visible()
     expect(missing).to_have_count(0)
 
 
