@@ -18,7 +18,7 @@ def test_usage_shows_sums_by_what_is_chosen(admin: AdminDriver, maker: Maker) ->
     expect(admin.tile("Jobs")).to_contain_text(re.compile("Jobs[1-9]"))
     expect(admin.tile("Cost")).to_contain_text(re.compile(r"\$0\.0*[1-9]"))
     expect(admin.row("demo-echo")).to_contain_text(re.compile(r"\$0\.0*[1-9]"))
-    expect(admin.row("refuses").first).to_contain_text("–")
+    expect(admin.row("refuses").first).to_contain_text("\N{EN DASH}")
     admin.page.locator(".plot canvas").first.wait_for()
 
     for by, text in {"Tag": maker.tag, "Key": "bootstrap", "Provider": "canned"}.items():
