@@ -102,8 +102,6 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServ
 def real_redis(redis_server: RedisServer) -> Iterator[redis.Redis]:
     """Return a client, as processes build it, of an empty real Redis."""
     client = connect(redis_server.url, timeout_s=60, name="tests")
-    # A test that fails while memory is short leaves it so; the next one is not to blame for that.
-    client.config_set("maxmemory", 0)
     client.flushall()
     yield client
     # The client does not own its pool. Left to the garbage collector, a socket may go before its

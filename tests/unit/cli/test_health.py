@@ -17,6 +17,7 @@ from gateway.probe import FAILED, FRESH_S, OK, SILENT, Probe, states_of
 from shared.store import redis_keys as keys
 from shared.store.client import connect
 from shared.telemetry.workers import LOST_AFTER_S, Worker, WorkerBook
+from tests.conftest import RedisServer
 from tests.support.factories import new_settings
 from tests.support.gateway_client import Gateway, build
 
@@ -70,15 +71,17 @@ def test_gateway_without_its_database_is_not_ready_and_says_so(
 
 
 def test_redis_that_answers_but_takes_no_writes_makes_it_not_ready(
-    real_redis: redis.Redis,
+    real_redis: redis.Redis, redis_server: RedisServer
 ) -> None:
     gateway = build(real_redis, new_settings())
     beat(real_redis)
-    real_redis.config_set("maxmemory", 1)
-    try:
-        status, states = checks(gateway)
-    finally:
-        real_redis.config_set("maxmemory", 0)
+    # Not a client of ours: it would ask for more than may be done on a connection that is new.
+    with redis.Redis.from_url(redis_server.url) as operator:
+        operator.config_set("maxmemory", 1)
+        try:
+            status, states = checks(gateway)
+        finally:
+            operator.config_set("maxmemory", 0)
     assert (status, states["redis"]) == (503, "refuses writes")
 
 

@@ -32,7 +32,7 @@ def test_a_form_is_read_as_it_was_meant_and_can_be_sent_again() -> None:
 def test_ffmpeg_reads_local_files_of_known_kinds_only(task: Task) -> None:
     asked = {"task": task, "start_s": 1, "width": 8, "height": 8, "x": 0, "y": 0}
     asked["position"] = Position.CENTER
-    if task is Task.CONVERT_AUDIO:
+    if task in (Task.CONVERT_AUDIO, Task.TRIM_AUDIO):
         asked["format"] = AudioFormat.MP3
     told = ffmpeg_commands.arguments(asked, "video/webm")
     inputs = [at for at, word in enumerate(told) if word == "-i"]
