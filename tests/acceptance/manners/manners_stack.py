@@ -74,7 +74,7 @@ class MannersStack:
         self.stack.open()
         self._threads = ThreadPoolExecutor(64)
         # Whoever takes all that a worker has is no test of another's time limit.
-        self._few = ThreadPoolExecutor(8)
+        self._few = ThreadPoolExecutor(4)
         return self
 
     def __exit__(self, *exc: object) -> None:
