@@ -57,8 +57,10 @@ def test_typescript_definitions(fetch: Fetch, run: Run) -> None:
     ambient = fetch("typescript.d", "dtos.d.ts")
     exported = fetch("typescript.d", "module.d.ts", "?ExportAsTypes=true")
     named = fetch("typescript.d", "named.d.ts", "?GlobalNamespace=named")
-    files = (ambient, exported, named)
-    run("node", MODULES / "typescript/bin/tsc", "--noEmit", "--strict", *files)
+    tsc = ("node", MODULES / "typescript/bin/tsc", "--noEmit", "--strict")
+    run(*tsc, exported, named)
+    # Names of the browser's (`MediaProvider`) are taken there: whoever needs both has a namespace.
+    run(*tsc, "--lib", "es2022", ambient)
 
 
 def test_javascript(fetch: Fetch, run: Run, call: Run, tmp_path: Path) -> None:
