@@ -20,7 +20,7 @@ from tests.upstreams.server import Asked, RawUpstream, Reply
 #: Ends the name of a model that has a good provider too.
 _BESIDE = "-beside"
 #: Longest attempt (seconds): some manners would never end.
-ATTEMPT_S = 15
+ATTEMPT_S = 20
 
 
 @dataclass(frozen=True, slots=True)
