@@ -7,25 +7,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from shared.api_keys.limits import Allowance, Limits, guess_tokens
-from shared.api_keys.record import may_use
 from shared.batches.batch import Batch, Status
 from shared.batches.lines import answer_line, request_of
 from shared.batches.store import Line, Outcome
 from shared.batches.tables import ANSWERED, FAILED, RUNNING, WAITING
-from shared.errors import Failure, ModelNotFound, OperationNotSupported, QueueFull, ServiceError
+from shared.errors import Failure, QueueFull, ServiceError
 from shared.jobs.job import NewJob, failure_body
 from shared.queues import names as task_names
-from shared.wire.chat_request import ChatCall
 from workers.batches.collecting import collect
 from workers.batches.desk import Desk
+from workers.routing.stored_calls import allowance_of, check_served, passes_by_itself
 
 #: Most lines that become jobs in one step, and most bytes of them.
 _LINES: Final = 250
 _BYTES: Final = 8 * 1024 * 1024
 #: The longest RefId that says what it stands for.
 _LONGEST_REF: Final = 120
-_TOO_MANY: Final = 429
 
 
 def run(desk: Desk, batch: Batch, share: int) -> None:
@@ -60,7 +57,7 @@ def _feed(desk: Desk, batch: Batch, room: int) -> None:
             except QueueFull:
                 return
             except ServiceError as exc:
-                if exc.status >= 500 or exc.status == _TOO_MANY:  # noqa: PLR2004
+                if passes_by_itself(exc):
                     return
                 refused.append(_refusal(batch, line, exc))
     finally:
@@ -97,7 +94,7 @@ def _read(desk: Desk, batch: Batch, chosen: Sequence[Line]) -> list[bytes]:
 
 def _accept(desk: Desk, batch: Batch, line: Line, raw: bytes) -> int:
     call = request_of(batch.endpoint, raw)
-    _check(desk, batch, call)
+    check_served(desk.registry, batch, call)
     left_s = max(1.0, batch.expires_at - desk.process.clock())
     new = NewJob(
         owner=batch.owner,
@@ -110,7 +107,7 @@ def _accept(desk: Desk, batch: Batch, line: Line, raw: bytes) -> int:
         tag=call.tag or "",
         provider=call.provider or "",
         operation=call.chat.operation,
-        allowance=_allowance(batch, call),
+        allowance=allowance_of(batch, call),
     )
     return desk.jobs.accept(new).id
 
@@ -121,25 +118,6 @@ def ref_id_of(batch: Batch, line: Line) -> str:
     if len(name) <= _LONGEST_REF:
         return name
     return f"{batch.id}:{hashlib.sha256(line.custom_id.encode()).hexdigest()}"
-
-
-def _check(desk: Desk, batch: Batch, call: ChatCall) -> None:
-    model, operation = call.chat.model, call.chat.operation
-    serving = desk.registry.serving(model)
-    if not serving or not may_use(batch.models, model):
-        raise ModelNotFound(f"The model '{model}' does not exist.", field="model")
-    wanted = [one for one in serving if call.provider in (None, one.name)]
-    if not any(one.can(operation, model) for one in wanted):
-        told = f"The model '{model}' does not support the operation '{operation}'."
-        raise OperationNotSupported(told, field="model")
-
-
-def _allowance(batch: Batch, call: ChatCall) -> Allowance | None:
-    if not batch.limits:
-        return None
-    limits = Limits.from_mapping(batch.limits)
-    most = limits.tokens_per_minute
-    return Allowance(batch.key_id, limits, guess_tokens(call.chat.body, most=most) if most else 0)
 
 
 def _refusal(batch: Batch, line: Line, error: ServiceError) -> Outcome:

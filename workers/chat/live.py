@@ -1,4 +1,4 @@
-"""An attempt at an answer with files that somebody follows while it is made.
+"""An attempt at an answer that somebody follows while it is made: a stream, or live media.
 
 See docs/adr/0057-live-media.md.
 """
@@ -22,6 +22,7 @@ def relayed(relay: Relay, ask: Callable[[], bytes]) -> bytes:
     try:
         answer = ask()
     except ProviderError as error:
+        # What came before the error is told too.
         relay.flush()
         raise _final(error) if relay.begun else error from error.__cause__
     except (StreamRefused, RedisError):

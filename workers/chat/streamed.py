@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any, Final
 
 import gevent
-from redis.exceptions import RedisError
 
 from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.strict_json import parse
@@ -18,8 +17,9 @@ from shared.jobs.job import failure_body
 from shared.operation import Operation
 from shared.wire import response_events
 from workers.chat.ending import until_overdue
+from workers.chat.live import relayed
 from workers.chat.opening import Opening
-from workers.chat.relay import Relay, StreamRefused
+from workers.chat.relay import Relay
 from workers.chat.usage import Show, show_all
 from workers.folds.by_operation import Fold, fold_of
 from workers.heavy import away
@@ -54,20 +54,12 @@ def relay_stream(
     fold = fold_of(operation)
     if asks_for_one:
         chunks = until_overdue(chunks, lambda: fold.is_complete)
-    try:
+
+    def ask() -> bytes:
         _relay(Opening(relay, operation), fold, chunks, show)
-        response = _whole(fold)
-    except ProviderError as error:
-        # What came before the error is told too.
-        relay.flush()
-        raise _final(error) if relay.begun else error from error.__cause__
-    except (StreamRefused, RedisError):
-        raise
-    except Exception:
-        relay.flush()
-        raise
-    relay.flush()
-    return response
+        return _whole(fold)
+
+    return relayed(relay, ask)
 
 
 def _relay(opening: Opening, fold: Fold, chunks: Iterable[bytes], show: Show) -> None:
@@ -104,10 +96,6 @@ def _add(fold: Fold, value: dict[str, Any], chunk: bytes) -> None:
         fold.add(value, chunk)
     except RecursionError as exc:
         raise ProviderError(STREAM_BROKEN, transient=True) from exc
-
-
-def _final(error: ProviderError) -> ProviderError:
-    return ProviderError(error.failure, transient=False, status=error.status, body=error.body)
 
 
 def _parsed(chunk: bytes) -> dict[str, Any]:

@@ -10,17 +10,9 @@ import logging
 from dataclasses import dataclass, replace
 from typing import Final
 
-from shared.api_keys.limits import Allowance, Limits, guess_tokens
 from shared.api_keys.reader import find as find_key
-from shared.api_keys.record import may_use
 from shared.database.database import Database
-from shared.errors import (
-    ApiKeyNotFound,
-    ModelNotFound,
-    OperationNotSupported,
-    RefIdConflict,
-    ServiceError,
-)
+from shared.errors import ApiKeyNotFound, RefIdConflict, ServiceError
 from shared.history.writer import HistoryWriter
 from shared.jobs.job import NewJob
 from shared.ledger.job_store import JobStore
@@ -29,16 +21,14 @@ from shared.queues import names as task_names
 from shared.schedules.schedule import Schedule, plan
 from shared.schedules.store import ScheduleStore
 from shared.schedules.template import call_of
-from shared.wire.chat_request import ChatCall
 from workers.process import Process
+from workers.routing.stored_calls import allowance_of, check_served, passes_by_itself
 
 log = logging.getLogger(__name__)
 
 #: How often it is looked for schedules (seconds), and how many at once.
 SCHEDULES_S: Final = 1.0
 _MOST: Final = 100
-_TOO_MANY: Final = 429
-_OURS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +84,7 @@ def _made(deps: ScheduleDeps, schedule: Schedule, due_ms: int) -> Schedule:
         return replace(schedule, last_ms=due_ms)
     except ServiceError as exc:
         told = f"{exc.code}: {exc.message}"
-        if exc.status >= _OURS or exc.status == _TOO_MANY:
+        if passes_by_itself(exc):
             raise _Later(told) from exc
         log.warning("schedule %s: no job for %s: %s", schedule.id, schedule.ref_id(due_ms), told)
         return replace(schedule, last_ms=due_ms, problem=told)
@@ -110,7 +100,7 @@ def _note(deps: ScheduleDeps, schedule: Schedule, problem: str) -> None:
 
 def _new_job(deps: ScheduleDeps, schedule: Schedule, due_ms: int) -> NewJob:
     call = call_of(schedule)
-    _check(deps, schedule, call)
+    check_served(deps.registry, schedule, call)
     longest_s, delay_s = deps.process.settings.job_timeout_s, schedule.delay_s(due_ms)
     return NewJob(
         owner=schedule.owner,
@@ -125,29 +115,9 @@ def _new_job(deps: ScheduleDeps, schedule: Schedule, due_ms: int) -> NewJob:
         reply_to=call.reply_to or "",
         operation=call.chat.operation,
         base_url=schedule.base_url,
-        allowance=_allowance(schedule, call),
+        allowance=allowance_of(schedule, call),
         run_after=str(due_ms + round(delay_s * 1000)) if delay_s else "",
     )
-
-
-def _check(deps: ScheduleDeps, schedule: Schedule, call: ChatCall) -> None:
-    model, operation = call.chat.model, call.chat.operation
-    serving = deps.registry.serving(model)
-    if not serving or not may_use(schedule.models, model):
-        raise ModelNotFound(f"The model '{model}' does not exist.", field="model")
-    wanted = [one for one in serving if call.provider in (None, one.name)]
-    if not any(one.can(operation, model) for one in wanted):
-        told = f"The model '{model}' does not support the operation '{operation}'."
-        raise OperationNotSupported(told, field="model")
-
-
-def _allowance(schedule: Schedule, call: ChatCall) -> Allowance | None:
-    if not schedule.limits:
-        return None
-    limits = Limits.from_mapping(schedule.limits)
-    most = limits.tokens_per_minute
-    tokens = guess_tokens(call.chat.body, most=most) if most else 0
-    return Allowance(schedule.key_id, limits, tokens)
 
 
 def _lost_its_key(deps: ScheduleDeps, schedule: Schedule, now_ms: int) -> str:
