@@ -8,10 +8,11 @@ from typing import Any, Final
 import requests
 
 from shared.providers.provider import Provider
+from workers.maintenance.probe_call import answered, unreached
 from workers.providers.access import Access
 from workers.providers.base import ProviderError
-from workers.providers.no_connection import why
 
+#: Longest wait for the whole list (seconds).
 _TIMEOUT_S: Final = 8.0
 #: Longest list that is read (bytes), and most models and letters of a name that are told.
 _MOST_BYTES: Final = 4_000_000
@@ -26,32 +27,13 @@ class ModelsUnknown(Exception):
 
 def model_names(access: Access, session: requests.Session, provider: Provider) -> list[str]:
     """Return the names that the provider gives its models. Raises ModelsUnknown, saying why."""
-    url = provider.models_url
     try:
-        response = session.get(
-            url,
-            headers=probe_headers(access, provider, access.key(provider)),
-            params=dict(access.query(provider)),
-            timeout=_TIMEOUT_S,
-            allow_redirects=False,
-            stream=True,
-            **access.egress(provider, url).options,
-        )
-        with response:
-            body = _read(response)
+        with answered(access, session, provider, provider.models_url, _TIMEOUT_S) as response:
+            return _names(response.status_code, _read(response))
     except ProviderError as exc:
         raise ModelsUnknown(str(exc)) from exc
     except requests.RequestException as exc:
-        said = f"it could not be reached{why(exc) or f' ({type(exc).__name__})'}"
-        raise ModelsUnknown(said) from exc
-    return _names(response.status_code, body)
-
-
-def probe_headers(access: Access, provider: Provider, key: str | None) -> dict[str, str]:
-    """Return the headers of a request that is no call of a model."""
-    version = {"anthropic-version": "2023-06-01"} if provider.type == "anthropic" else {}
-    own = access.headers(provider)
-    return {**version, **dict(provider.key_headers(key)), **dict(own)}
+        raise ModelsUnknown(unreached(exc)) from exc
 
 
 def _read(response: requests.Response) -> bytes:

@@ -24,11 +24,11 @@ from shared.providers.provider import Provider
 from shared.store import redis_keys as keys
 from shared.store.lease import Lease
 from shared.store.scripts import ScriptRunner
-from workers.maintenance.model_lists import ModelsUnknown, model_names, probe_headers
+from workers.maintenance.model_lists import ModelsUnknown, model_names
+from workers.maintenance.probe_call import answered, unreached
 from workers.process import Process
 from workers.providers.access import Access
 from workers.providers.base import ProviderError
-from workers.providers.no_connection import why
 from workers.routing.deps import RoutingDeps
 from workers.routing.rests import rest_policy
 
@@ -100,23 +100,14 @@ def examine(deps: ProbeDeps, provider: Provider) -> Finding:
     url = str(provider.heartbeat_url or provider.models_url)
     try:
         key = deps.access.key(provider)
-        response = deps.session.get(
-            url,
-            headers=probe_headers(deps.access, provider, key),
-            params=dict(deps.access.query(provider)),
-            timeout=_TIMEOUT_S,
-            allow_redirects=False,
-            stream=True,
-            **deps.access.egress(provider, url).options,
-        )
         # Its status says all; a list of models without end is not read.
-        response.close()
+        with answered(deps.access, deps.session, provider, url, _TIMEOUT_S) as response:
+            status = response.status_code
     except ProviderError as exc:
         return Finding(str(exc))
     except requests.RequestException as exc:
-        said = f"it could not be reached{why(exc) or f' ({type(exc).__name__})'}"
-        return Finding(said, is_for_all=True, is_away=_is_away(exc))
-    return _judged(response.status_code, has_key=bool(key or not provider.api_key_env))
+        return Finding(unreached(exc), is_for_all=True, is_away=_is_away(exc))
+    return _judged(status, has_key=bool(key or not provider.api_key_env))
 
 
 def _is_away(error: requests.RequestException) -> bool:
