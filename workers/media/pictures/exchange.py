@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 import gevent
@@ -13,7 +12,6 @@ from requests.exceptions import RequestException
 from shared.artifacts.sniffing import HEAD_BYTES, media_type_of
 from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.strict_json import parse, without_bom
-from shared.egress.way_out import Egress
 from shared.media.result import Kept
 from workers.heavy import away
 from workers.providers import http
@@ -23,6 +21,7 @@ from workers.providers.answers.told import error_in
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.http_errors import unreachable
 from workers.providers.media.answers import desk_of
+from workers.providers.media.fetching import as_stranger
 from workers.providers.media.multipart import CONTENT_TYPE, Form
 
 Json = dict[str, Any]
@@ -71,7 +70,7 @@ class Exchange:
 
     def picture(self, url: str, *, with_key: bool = True) -> Kept:
         """Keep the picture at a path, or a whole URL; one that is none, or not whole, is not."""
-        headers, call = (self._headers, self.call) if with_key else ((), _a_stranger(self.call))
+        headers, call = (self._headers, self.call) if with_key else ((), as_stranger(self.call))
         place = url if "://" in url else f"{self._base_url}/{url}"
         target = http.Target(place, (("Accept", "image/*"), *headers), method="GET")
         with http.answered(self._session, call, target, b"") as response:
@@ -112,12 +111,6 @@ class Exchange:
         found = error_in(value)
         if found is not None:
             raise error_of_told(self.call, found)
-
-
-def _a_stranger(call: ProviderCall) -> ProviderCall:
-    """Return a call without what only the provider's own place may know."""
-    options = {**call.egress.options, "cert": None}
-    return replace(call, headers=(), query=(), egress=Egress(options))
 
 
 def waited_for(look: Callable[[], T | None]) -> T:

@@ -44,7 +44,7 @@ def fetched(session: Session, call: ProviderCall, url: str) -> Kept | None:
             return _kept(session, call, url, call.provider.key_headers(call.api_key))
         if _PUBLIC.problem_of_url(url):
             return None
-        return _kept(_strangers(), _as_stranger(call), url, ())
+        return _kept(_strangers(), as_stranger(call), url, ())
     except (ProviderError, ServiceError, ValueError) as exc:
         log.warning("provider '%s': its picture stays where it is: %s", call.provider.name, exc)
         return None
@@ -79,7 +79,7 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
     return parts.scheme, parts.hostname, parts.port or usual
 
 
-def _as_stranger(call: ProviderCall) -> ProviderCall:
+def as_stranger(call: ProviderCall) -> ProviderCall:
     """Return a call without what only the provider's own place may know."""
     egress = Egress({**call.egress.options, "cert": None})
     return replace(call, headers=(), query=(), api_key=None, egress=egress)

@@ -9,15 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
 from PIL import Image
 
 from shared.api_keys.scopes import DEFAULT
 from shared.errors import StorageFull
-from shared.security.sealing import new_encryption_key
-from tests.support.factories import new_settings
 from tests.support.foreign_jobs import issue
-from tests.support.gateway_client import ADMIN_SECRET, API_KEY, Gateway, build
+from tests.support.gateway_client import API_KEY, Gateway
 
 JSONL = b'{"custom_id": "a"}\n'
 
@@ -26,19 +23,6 @@ def png(size: tuple[int, int] = (40, 20)) -> bytes:
     out = io.BytesIO()
     Image.new("RGB", size, "red").save(out, "PNG")
     return out.getvalue()
-
-
-@pytest.fixture
-def gateway(fake_redis: redis.Redis, tmp_path: Path) -> Gateway:
-    settings = new_settings(
-        api_key=API_KEY,
-        auth_secret=ADMIN_SECRET,
-        encryption_key=new_encryption_key(),
-        artifacts=str(tmp_path / "files"),
-        max_file_bytes=300_000,
-        storage_free_bytes=0,
-    )
-    return build(fake_redis, settings)
 
 
 def send(gateway: Gateway, path: str = "/v1/files", key: str = API_KEY, **fields: Any) -> Any:

@@ -3,29 +3,11 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 from typing import Any
 
-import pytest
-import redis
-
 from shared.api_keys.scopes import DEFAULT, Scope
-from shared.security.sealing import new_encryption_key
-from tests.support.factories import new_settings
 from tests.support.foreign_jobs import issue
-from tests.support.gateway_client import ADMIN_SECRET, API_KEY, Gateway, build
-
-
-@pytest.fixture
-def gateway(fake_redis: redis.Redis, tmp_path: Path) -> Gateway:
-    settings = new_settings(
-        api_key=API_KEY,
-        auth_secret=ADMIN_SECRET,
-        encryption_key=new_encryption_key(),
-        artifacts=str(tmp_path / "files"),
-        storage_free_bytes=0,
-    )
-    return build(fake_redis, settings)
+from tests.support.gateway_client import ADMIN_SECRET, API_KEY, Gateway
 
 
 def send(gateway: Gateway, content: bytes, key: str = API_KEY) -> Any:
