@@ -68,7 +68,7 @@ class MannersStack:
                 "REPLYTO_PROVIDER_FAILURES": "1000",
                 "REPLYTO_ATTEMPT_TIMEOUT_S": str(ATTEMPT_S),
                 # Less than by default, so that the size is found before the time is over.
-                "REPLYTO_ANSWER_MAX_BYTES": str(2 * 1024 * 1024),
+                "REPLYTO_ANSWER_MAX_BYTES": str(4 * 1024 * 1024),
             },
         )
         self.stack.open()
