@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from werkzeug.routing import Rule
 
+from gateway.providers import testing
 from shared.dtos.catalog import CATALOG
 from shared.security.sealing import new_encryption_key
 from shared.settings import new_callback_secret
@@ -142,12 +143,18 @@ PLACES: Final = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def no_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for no worker, as `sync_timeout_s` does for jobs: none is there."""
+    monkeypatch.setattr(testing, "_PROBE_LIMIT_S", 0)
+
+
 @pytest.mark.parametrize("rule", _rules(), ids=lambda rule: rule.rule)
 def test_no_route_fails_by_its_input(rule: Rule, caplog: pytest.LogCaptureFixture) -> None:
     methods = sorted((rule.methods or set()) & {"GET", "POST", "PUT", "PATCH", "DELETE"})
     gateway = _gateway()
 
-    @settings(max_examples=15)
+    @settings(max_examples=25)
     @given(
         method=st.sampled_from(methods),
         body=_bodies(_fields(rule)),
