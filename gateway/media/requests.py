@@ -152,6 +152,7 @@ def told_by(dto: Any) -> Fields:
         "provider": dto.provider,
         "replyTo": getattr(dto, "reply_to", None),
         "runAfter": getattr(dto, "run_after", None),
+        "groupId": getattr(dto, "group_id", None),
     }
 
 

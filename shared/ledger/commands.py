@@ -129,4 +129,6 @@ def _hash_of(job: Job) -> list[str | bytes | int]:
         fields["operation"] = str(job.operation)
     if job.streamed:
         fields["streamed"] = job.streamed
+    if job.group:
+        fields["group"] = job.group
     return [part for pair in fields.items() for part in pair]

@@ -14,6 +14,7 @@ from typing import Any
 from shared.codecs.json_text import Edit, members, parse_document, splice
 from shared.operation import Operation
 from shared.wire import chat_validation, naming
+from shared.wire.group_id import read_group_id
 from shared.wire.run_after import read_run_after
 
 
@@ -46,6 +47,8 @@ class ChatCall:
     timeout_s: float | None
     #: As `shared/wire/run_after.py` writes it; empty for at once.
     run_after: str = ""
+    #: The group that it joins; empty for none.
+    group_id: str = ""
 
     def fingerprint(self) -> str:
         """Return what two calls have in common when they ask for the same: SHA-256, in hex.
@@ -57,6 +60,8 @@ class ChatCall:
             about.append(self.chat.operation)
         if self.run_after:
             about.append(self.run_after)
+        if self.group_id:
+            about.append({"group": self.group_id})
         canonical = _to_canonical([about, _from_canonical(self.chat.same_as or self.chat.body)])
         return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -149,6 +154,7 @@ def _call(
         reply_to=told.get("replyTo") or None,
         timeout_s=None if timeout_s is None else float(timeout_s),
         run_after=read_run_after(told.get("runAfter")),
+        group_id=read_group_id(told.get("groupId")),
     )
 
 

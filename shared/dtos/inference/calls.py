@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from shared.dtos.base import Dto, ResponseStatus
-from shared.dtos.fields import RUN_AFTER, Holds, RunAfter
+from shared.dtos.fields import GROUP_ID, RUN_AFTER, Holds, RunAfter
 
 Json = dict[str, Any]
 
@@ -31,6 +31,7 @@ class FieldsOfQueued(GatewayFields):
     """What the gateway is told about a call that nobody waits for."""
 
     run_after: RunAfter = Field(None, alias="runAfter", description=RUN_AFTER)
+    group_id: str | None = Field(None, alias="groupId", description=GROUP_ID)
 
 
 class OpenAiWire(Dto):

@@ -10,7 +10,14 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, field_validator
 
 from shared.dtos.base import Dto, ResponseStatus
-from shared.dtos.fields import RUN_AFTER, RunAfter, Text, empty_is_absent, zero_is_absent
+from shared.dtos.fields import (
+    GROUP_ID,
+    RUN_AFTER,
+    RunAfter,
+    Text,
+    empty_is_absent,
+    zero_is_absent,
+)
 from shared.dtos.jobs import ById, GetOpenAiChatStatus
 
 #: Numbers: a client that was given none may send 0 or nothing.
@@ -37,6 +44,7 @@ class _QueueGeneration(_Generation):
 
     reply_to: Url = Field(None, description="Where the result is posted.")
     run_after: RunAfter = Field(None, description=RUN_AFTER)
+    group_id: Text = Field(None, description=GROUP_ID)
     state: Words = Field(None, description="Handed back with the result.")
 
 
@@ -247,6 +255,7 @@ class CreateGeneration(Dto):
     state: Words = Field(None, description="Handed back with the result.")
     reply_to: Url = Field(None, description="Where the result is posted.")
     run_after: RunAfter = Field(None, description=RUN_AFTER)
+    group_id: Text = Field(None, description=GROUP_ID)
     ref_id: Text = Field(None, description="Your name for the job.")
 
 

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field
 
 from shared.dtos.base import Dto
 from shared.dtos.fields import (
+    GROUP_ID,
     RUN_AFTER,
     RunAfter,
     Text,
@@ -98,6 +99,7 @@ class _QueueTransform(_Transform):
 
     reply_to: Url = Field(None, description="Where the result is posted.")
     run_after: RunAfter = Field(None, description=RUN_AFTER)
+    group_id: Text = Field(None, description=GROUP_ID)
     state: Words = Field(None, description="Handed back with the result.")
 
 
@@ -276,6 +278,7 @@ class CreateMediaTransform(Dto):
     reply_to: Url = Field(None, description="Where the result is posted.")
     ref_id: Text = Field(None, description="Your name for the job.")
     run_after: RunAfter = Field(None, description=RUN_AFTER)
+    group_id: Text = Field(None, description=GROUP_ID)
     tag: Text = Field(None, description="Anything you group by.")
 
 

@@ -23,6 +23,7 @@
 --! include create_delivery
 --! include wake
 --! include limits
+--! include group
 local job_key, executed_key, ref_key, delivery_key, list_key, line_key, places_key,
   subscriptions_key, ids_key, jobs_prefix, deliveries_prefix, index_key, owners_key, unstored_key,
   live_key, tokens_key, month_key =
@@ -34,7 +35,7 @@ local given_ms, id, ttl_ms, largest_body, thin_body, owner, event, chunks_ttl_ms
 local now = whole(clock(given_ms))
 redis.call('ZREM', executed_key, id)
 local job = redis.call('HMGET', job_key, 'state', 'outcome', 'reply_to', 'created_ms', 'reserved',
-  'accepted_ms')
+  'accepted_ms', 'group')
 if job[1] ~= 'Executed' then
   return false
 end
@@ -58,6 +59,9 @@ if job[3] and job[3] ~= '' then
 end
 if event ~= '' then
   create_events(at, 'job.' .. string.lower(job[2]), event, now)
+end
+if job[7] then
+  leave_group(group_of(owner, job[7]), id, job[2], tonumber(now))
 end
 redis.call('PEXPIRE', job_key .. ':chunks', chunks_ttl_ms)
 wake(job_key)

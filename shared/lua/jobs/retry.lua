@@ -30,6 +30,7 @@
 --! include limits
 --! include owner_bytes
 --! include move_keys
+--! include group
 local unstored_key, ref_key, delivery_key, deliveries_delayed, models_key, drain_key, list_key,
   line_key, waiting_key, turns_key, own_waiting_key, deliveries_leases, callbacks_line,
   callbacks_missing, endpoints_prefix, hosts_prefix, parked_key, requests_key, tokens_key,
@@ -59,7 +60,7 @@ local function refused(...)
   end
   return {...}
 end
-local job = redis.call('HMGET', job_key, 'state', 'attempt')
+local job = redis.call('HMGET', job_key, 'state', 'attempt', 'group')
 if job[1] ~= 'Failed' and job[1] ~= 'Cancelled' then
   return 'kept'
 end
@@ -111,6 +112,9 @@ redis.call('PERSIST', delivery_key)
 redis.call('DEL', delivery_key .. ':log')
 redis.call('SADD', models_key, model)
 redis.call('ZADD', deadlines_key, deadline, id)
+if job[3] then
+  return_to_group(group_of(owner, job[3]), id, now)
+end
 
 local place = redis.call('INCR', places_key)
 redis.call('ZADD', waiting_key, place, id)

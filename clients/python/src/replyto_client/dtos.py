@@ -190,6 +190,7 @@ class AutoBatch(TypedDict):
     """Do many requests of one DTO: an array of requests comes, an array of answers goes back."""
 
     name: str
+    groupId: NotRequired[str | None]
 
 
 class BackgroundJob(TypedDict):
@@ -202,6 +203,7 @@ class BackgroundJob(TypedDict):
     createdDate: str
     createdBy: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     requestId: NotRequired[str | None]
     requestType: NotRequired[str | None]
     request: NotRequired[str | None]
@@ -284,6 +286,13 @@ class CancelDeliveryResponse(TypedDict):
     responseStatus: NotRequired[ResponseStatus | None]
 
 
+class CancelGroup(TypedDict):
+    """Close a group, or a batch, and cancel all its jobs."""
+
+    id: str
+    createdBy: NotRequired[str | None]
+
+
 class CancelJob(TypedDict):
     """End a job that waits, or abort one that runs."""
 
@@ -354,6 +363,13 @@ class Choice(TypedDict):
     finish_reason: NotRequired[str | None]
     message: dict[str, Any]
     logprobs: NotRequired[dict[str, Any] | None]
+
+
+class CloseGroup(TypedDict):
+    """Let no more jobs join a group: it ends when all that are in it have ended."""
+
+    id: str
+    createdBy: NotRequired[str | None]
 
 
 class CompleteUpload(TypedDict):
@@ -505,7 +521,7 @@ class CreateCallbackSubscription(TypedDict):
     """Have a URL told of all events of the caller's jobs."""
 
     url: str
-    events: NotRequired[list[Literal['job.completed', 'job.failed', 'job.cancelled', 'callback.exhausted', 'batch.completed', 'batch.failed', 'batch.expired', 'batch.cancelled']] | None]
+    events: NotRequired[list[Literal['job.completed', 'job.failed', 'job.cancelled', 'callback.exhausted', 'batch.completed', 'batch.failed', 'batch.expired', 'batch.cancelled', 'group.completed', 'group.cancelled']] | None]
 
 
 class CreateFile(TypedDict):
@@ -524,6 +540,7 @@ class CreateGeneration(TypedDict):
     state: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     refId: NotRequired[str | None]
 
 
@@ -533,6 +550,14 @@ class CreateGenerationResponse(TypedDict):
     id: int
     refId: str
     responseStatus: NotRequired[ResponseStatus | None]
+
+
+class CreateGroup(TypedDict):
+    """Make a group before its jobs, or say more of one that is open."""
+
+    id: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
+    jobs: NotRequired[int | None]
 
 
 class CreateMediaProvider(TypedDict):
@@ -564,6 +589,7 @@ class CreateMediaTransform(TypedDict):
     replyTo: NotRequired[str | None]
     refId: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     tag: NotRequired[str | None]
 
 
@@ -576,6 +602,7 @@ class CreateResponse(TypedDict):
     replyTo: NotRequired[str | None]
     timeoutSecs: NotRequired[float | None]
     runAfter: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     model: NotRequired[str | None]
     input: NotRequired[str | list[Any] | None]
     prompt: NotRequired[dict[str, Any] | None]
@@ -938,6 +965,13 @@ class GetGenerationResponse(TypedDict):
     responseStatus: NotRequired[ResponseStatus | None]
 
 
+class GetGroup(TypedDict):
+    """Ask how a group of jobs, or a batch, stands."""
+
+    id: str
+    createdBy: NotRequired[str | None]
+
+
 class GetMetrics(TypedDict):
     """Tell the figures of the cluster and of this gateway, for Prometheus."""
 
@@ -1282,6 +1316,28 @@ class ImageWithMask(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
+
+
+class JobGroup(TypedDict):
+    """How a group stands. Times are UTC."""
+
+    id: str
+    groupState: str
+    total: int
+    queued: int
+    started: int
+    completed: int
+    failed: int
+    cancelled: int
+    progress: float
+    etaSecs: NotRequired[int | None]
+    cost: NotRequired[float | None]
+    failedJobs: NotRequired[list[int] | None]
+    replyTo: NotRequired[str | None]
+    createdBy: str
+    createdDate: str
+    endedDate: NotRequired[str | None]
+    responseStatus: NotRequired[ResponseStatus | None]
 
 
 class JobSchedule(TypedDict):
@@ -2276,6 +2332,22 @@ class QueryConversationsResponse(TypedDict):
     results: list[ConversationHead]
 
 
+class QueryGroups(TypedDict):
+    """List your groups, the newest first; an admin's are everybody's."""
+
+    skip: NotRequired[int]
+    take: NotRequired[int]
+
+
+class QueryGroupsResponse(TypedDict):
+    """A page of groups."""
+
+    offset: int
+    total: int
+    results: list[JobGroup]
+    responseStatus: NotRequired[ResponseStatus | None]
+
+
 QueryJobs = TypedDict("QueryJobs", {"state": "NotRequired[Literal['Queued', 'Started', 'Executed', 'Completed', 'Failed', 'Cancelled'] | None]", "model": "NotRequired[str | None]", "provider": "NotRequired[str | None]", "tag": "NotRequired[str | None]", "refId": "NotRequired[str | None]", "owner": "NotRequired[str | None]", "from": "NotRequired[int | None]", "to": "NotRequired[int | None]", "error": "NotRequired[str | None]", "statusCode": "NotRequired[int | None]", "skip": "NotRequired[int]", "take": "NotRequired[int]", "orderBy": "NotRequired[str | None]", "orderByDesc": "NotRequired[str | None]", "include": "NotRequired[str | None]", "fields": "NotRequired[str | None]", "all": "NotRequired[bool]"})
 
 
@@ -2402,6 +2474,7 @@ class QueueConvertAudio(TypedDict):
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2414,6 +2487,7 @@ class QueueConvertImage(TypedDict):
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2426,6 +2500,7 @@ class QueueConvertVideo(TypedDict):
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2441,6 +2516,7 @@ class QueueCropImage(TypedDict):
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2456,6 +2532,7 @@ class QueueCropVideo(TypedDict):
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2485,6 +2562,7 @@ class QueueImageToImage(TypedDict):
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2499,6 +2577,7 @@ class QueueImageToText(TypedDict):
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2513,6 +2592,7 @@ class QueueImageUpscale(TypedDict):
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2532,6 +2612,7 @@ class QueueImageWithMask(TypedDict):
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2544,6 +2625,7 @@ class QueueOllamaGeneration(TypedDict):
     replyTo: NotRequired[str | None]
     timeoutSecs: NotRequired[float | None]
     runAfter: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     request: OllamaGenerate
 
 
@@ -2556,6 +2638,7 @@ class QueueOpenAiChatCompletion(TypedDict):
     replyTo: NotRequired[str | None]
     timeoutSecs: NotRequired[float | None]
     runAfter: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     request: OpenAiChat
 
 
@@ -2565,6 +2648,7 @@ class QueueOpenAiChatResponse(TypedDict):
     id: int
     refId: str
     statusUrl: str
+    groupId: NotRequired[str | None]
     responseStatus: NotRequired[ResponseStatus | None]
 
 
@@ -2578,6 +2662,7 @@ class QueueScaleImage(TypedDict):
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2591,6 +2676,7 @@ class QueueScaleVideo(TypedDict):
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2605,6 +2691,7 @@ class QueueSpeechToText(TypedDict):
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2623,6 +2710,7 @@ class QueueTextToImage(TypedDict):
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2639,6 +2727,7 @@ class QueueTextToSpeech(TypedDict):
     provider: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2652,6 +2741,7 @@ class QueueTrimVideo(TypedDict):
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2667,6 +2757,7 @@ class QueueWatermarkImage(TypedDict):
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2680,6 +2771,7 @@ class QueueWatermarkVideo(TypedDict):
     tag: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2777,6 +2869,24 @@ class RetrieveResponse(TypedDict):
     response_id: str
     stream: NotRequired[str]
     starting_after: NotRequired[str]
+
+
+class RetryGroup(TypedDict):
+    """Queue the jobs of a group again that failed; of a batch, those lines in a new batch."""
+
+    id: str
+    createdBy: NotRequired[str | None]
+    cancelled: NotRequired[bool]
+    take: NotRequired[int]
+
+
+class RetryGroupResponse(TypedDict):
+    """What was queued again."""
+
+    id: str
+    matched: int
+    retried: int
+    responseStatus: NotRequired[ResponseStatus | None]
 
 
 class RetryJob(TypedDict):
@@ -3140,7 +3250,7 @@ class UpdateCallbackSubscription(TypedDict):
 
     id: str
     url: NotRequired[str | None]
-    events: NotRequired[list[Literal['job.completed', 'job.failed', 'job.cancelled', 'callback.exhausted', 'batch.completed', 'batch.failed', 'batch.expired', 'batch.cancelled']] | None]
+    events: NotRequired[list[Literal['job.completed', 'job.failed', 'job.cancelled', 'callback.exhausted', 'batch.completed', 'batch.failed', 'batch.expired', 'batch.cancelled', 'group.completed', 'group.cancelled']] | None]
 
 
 class UpdateMediaProvider(TypedDict):
