@@ -24,6 +24,8 @@ _NUMBERS: Final = (
     *("created_ms", "joined_ms", "size", "held_ms", "over_ms", "ended_job_ms"),
     *("ends", "charged", "round", "cost_nanos"),
 )
+#: Between the two names of a group.
+_SEPARATOR: Final = "\x1f"
 #: Jobs of one run of a script.
 _SETTLED: Final = 200
 
@@ -38,7 +40,7 @@ class GroupStore(Ledger):
         args: list[Argument] = [self._clock(), owner, group_id, "1" if make else ""]
         for pair in fields.items():
             args += pair
-        return bool(self._scripts.run(Call("put_group", [keys.group(owner, group_id)], args)))
+        return bool(self._scripts.run(Call("put_group", [keys.GROUPS], args)))
 
     def find(self, owner: str, group_id: str) -> Group | None:
         """Return a group; None when there is none."""
@@ -71,7 +73,7 @@ class GroupStore(Ledger):
         """Return an owner's groups, or everybody's, the newest first; and how many there are."""
         name = keys.GROUPS_ALL if owner is None else keys.groups_of(owner)
         members: Any = self._client.zrevrange(name, skip, skip + take - 1)
-        names = [keys.group_of_member(member.decode()) for member in members]
+        names = [_name_of(member) for member in members]
         total: Any = self._client.zcard(name)
         return [group for group in self.read(names) if group is not None], int(total)
 
@@ -88,19 +90,19 @@ class GroupStore(Ledger):
     def due(self, most: int) -> list[tuple[str, str]]:
         """Return the groups that are to be looked at now: owner and id."""
         members: Any = self._client.zrangebyscore(
-            keys.GROUPS_DUE, "-inf", self._now_ms(), start=0, num=most
+            keys.GROUPS, "-inf", self._now_ms(), start=0, num=most
         )
-        return [keys.group_of_member(member.decode()) for member in members]
+        return [_name_of(member) for member in members]
 
     def put_off(self, names: Sequence[tuple[str, str]], at_ms: int) -> None:
         """Look at groups then; whatever happens to one from now on has it looked at sooner."""
-        rows = {keys.group_member(*name): at_ms for name in names}
-        self._client.zadd(keys.GROUPS_DUE, rows, xx=True)
+        rows = {_member(*name): at_ms for name in names}
+        self._client.zadd(keys.GROUPS, rows, xx=True)
 
     def look_again(self, group: Group, at_ms: int) -> None:
         """Look at a group then, unless it is to be looked at sooner."""
-        member = keys.group_member(group.owner, group.id)
-        self._client.zadd(keys.GROUPS_DUE, {member: at_ms}, xx=True, lt=True)
+        member = _member(group.owner, group.id)
+        self._client.zadd(keys.GROUPS, {member: at_ms}, xx=True, lt=True)
 
     def settle(self, group: Group, left: Mapping[int, str]) -> None:
         """Note the ends of jobs that told none; by id, what became of those not in the ledger."""
@@ -109,7 +111,7 @@ class GroupStore(Ledger):
             args: list[Argument] = [self._clock(), group.owner, group.id]
             for row in rows[first : first + _SETTLED]:
                 args += row
-            self._scripts.run(Call("settle_group", [keys.JOB_PREFIX], args))
+            self._scripts.run(Call("settle_group", [keys.JOB_PREFIX, keys.GROUPS], args))
 
     def end(self, group: Group, now_ms: int) -> bool:
         """End a group as it was read, and tell of it; False when it is not as it was."""
@@ -117,7 +119,7 @@ class GroupStore(Ledger):
         call = Call(
             "end_group",
             [
-                keys.group(group.owner, group.id),
+                keys.GROUPS,
                 *delivery_keys.of_events(group.owner),
                 delivery_keys.MESSAGES,
                 delivery_keys.LINE,
@@ -140,7 +142,18 @@ class GroupStore(Ledger):
     def forget(self, owner: str, group_id: str, *, is_over: bool = False) -> None:
         """Take a group off the lists that is not there, or that is to go."""
         args = [owner, group_id, "1" if is_over else ""]
-        self._scripts.run(Call("forget_group", [keys.group(owner, group_id)], args))
+        self._scripts.run(Call("forget_group", [keys.GROUPS], args))
+
+
+def _member(owner: str, group_id: str) -> str:
+    """Return the name of a group in lists of them."""
+    return keys.group(owner, group_id).removeprefix(keys.GROUP_PREFIX)
+
+
+def _name_of(member: bytes) -> tuple[str, str]:
+    """Return the owner and the id of a group in a list."""
+    owner, _, group_id = member.decode().partition(_SEPARATOR)
+    return owner, group_id
 
 
 def _group(name: tuple[str, str], fields: Mapping[bytes, bytes], counts: Any) -> Group | None:

@@ -11,7 +11,7 @@ from shared.store import redis_keys as keys
 from shared.store.base import Ledger
 from shared.store.clock import milliseconds
 from shared.store.lease import Lease
-from shared.store.scripts import Call
+from shared.store.scripts import Argument, Call
 
 #: Jobs of one script: Redis does nothing else while it runs, about 10 µs a job.
 _NOTED: Final = 200
@@ -53,7 +53,8 @@ class Unstored(Ledger):
         return left
 
     def _stored(self, jobs: Sequence[Job], costs: Mapping[int, int]) -> Call:
-        names, args = [keys.UNSTORED], [milliseconds(self._settings.result_ttl_s)]
+        names = [keys.UNSTORED]
+        args: list[Argument] = [milliseconds(self._settings.result_ttl_s), keys.GROUPS]
         for job in jobs:
             names += [keys.job(job.id), keys.ref(job.owner, job.ref_id), keys.delivery(job.id)]
             args += [job.id, job.generation, costs.get(job.id, 0)]

@@ -52,6 +52,7 @@ def _args(news: Sequence[NewJob], settings: Settings, now_ms: int) -> list[Argum
         settings.owner_delayed_limit,
         first.group,
         settings.group_limit,
+        keys.GROUPS,
     ]
     for new in news:
         args += _own_args(new)

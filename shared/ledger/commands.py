@@ -83,6 +83,7 @@ class Commands(Ledger):
                 allowance.key_id if allowance else "",
                 keys.JOB_PREFIX,
                 self._settings.owner_queue_bytes,
+                keys.GROUPS,
                 *(_hash_of(job) if put_back else ()),
             ],
         )

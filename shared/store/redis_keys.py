@@ -138,45 +138,33 @@ def ref(owner: str, ref_id: str) -> str:
     return f"jobs:ref:{owner}{_SEPARATOR}{ref_id}"
 
 
-#: Prefixes of what there is of a group of jobs, in front of its `group_member`, which the scripts
-#: complete; see `lua/includes/group.lua`.
-GROUP_PREFIX: Final = "jobs:group:"
-GROUP_JOBS_PREFIX: Final = "jobs:group-jobs:"
-
-#: ZSET of groups by when to look at them next. Members leave when the group is forgotten.
-GROUPS_DUE: Final = "jobs:groups:due"
+#: ZSET of groups of jobs by when to look at them next. Members leave when the group is forgotten.
+#: The scripts derive the keys of groups from it; see `lua/includes/group.lua`.
+GROUPS: Final = "jobs:groups"
 
 #: ZSET of groups by when they were made. Likewise.
-GROUPS_ALL: Final = "jobs:groups:all"
+GROUPS_ALL: Final = f"{GROUPS}:all"
 
 #: STRING, present while a completion worker looks after groups. Expires by itself (milliseconds).
 GROUPS_LEASE: Final = "groups:keeper"
 
-
-def group_member(owner: str, group_id: str) -> str:
-    """Return the name of an owner's group, in keys and in lists of groups."""
-    return f"{owner}{_SEPARATOR}{group_id}"
-
-
-def group_of_member(member: str) -> tuple[str, str]:
-    """Return the owner and the id that `group_member` was made of."""
-    owner, _, group_id = member.partition(_SEPARATOR)
-    return owner, group_id
+#: Prefix of a group's HASH; what follows is its name in the ZSETs of groups.
+GROUP_PREFIX: Final = f"{GROUPS}:is:"
 
 
 def group(owner: str, group_id: str) -> str:
     """HASH, a group of jobs: what it is, and sums. Lives `result_ttl` after its end."""
-    return f"{GROUP_PREFIX}{group_member(owner, group_id)}"
+    return f"{GROUP_PREFIX}{owner}{_SEPARATOR}{group_id}"
 
 
 def group_jobs(owner: str, group_id: str) -> str:
     """ZSET of the ids of a group's jobs, by what became of them. Lives as long as the group."""
-    return f"{GROUP_JOBS_PREFIX}{group_member(owner, group_id)}"
+    return f"{GROUPS}:jobs:{owner}{_SEPARATOR}{group_id}"
 
 
 def groups_of(owner: str) -> str:
     """ZSET of the owner's groups by when they were made. Members leave with the group."""
-    return f"jobs:groups:of:{owner}"
+    return f"{GROUPS}:of:{owner}"
 
 
 def later_of(owner: str) -> str:

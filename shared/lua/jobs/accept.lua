@@ -18,6 +18,7 @@
 --       11 most bytes that the owner's jobs hold · 12 how many jobs
 --       13 most jobs of the owner that wait for their time
 --       14 the group they join ('' for none; see includes/group.lua) · 15 most jobs of a group
+--       16 jobs:groups
 --       then of each job: time to the deadline (ms) · fingerprint · tag ('' for none) · bytes of the
 --       request · tokens it will take · not to run before ('' for none; see includes/later.lua)
 --       · how many values follow · … more field, value pairs
@@ -46,9 +47,10 @@ local FIRST_OF_MODEL, LAST_OF_MODEL, FIRST_OF_OWNER, LAST_OF_OWNER = 11, 16, 17,
 local gates_key = KEYS[20]
 local FIRST_OF_GATE = 21
 local given_ms, prefix, model, queue, priority, widest_window, queue_limit, owner_limit, owner,
-  limits_json, most_bytes, count_text, later_limit, group, group_limit =
-  unpack(ARGV, 1, 15)
-local FIRST_VALUE = 16
+  limits_json, most_bytes, count_text, later_limit, group, group_limit,
+  groups_key =
+  unpack(ARGV, 1, 16)
+local FIRST_VALUE = 17
 
 local now, count = clock(given_ms), tonumber(count_text)
 local limits = limits_json ~= '' and cjson.decode(limits_json)
@@ -124,7 +126,8 @@ end
 
 -- Why there is no room for one more job; nil when there is.
 local function refusal(bytes, due)
-  local kept_out = group ~= '' and group_refusal(group_of(owner, group), made + 1, group_limit)
+  local kept_out = group ~= ''
+    and group_refusal(groups_key, group_of(owner, group), made + 1, group_limit)
   if kept_out then
     return {kept_out, '0', '0'}
   end
@@ -210,7 +213,7 @@ if made > 0 then
   redis.call('ZADD', deadlines_key, unpack(deadlines))
   redis.call('SADD', models_key, model)
   if group ~= '' then
-    join_group(owner, group, joining, now)
+    join_group(groups_key, owner, group, joining, now)
   end
 end
 put_in_waiting()

@@ -1,8 +1,8 @@
 -- stored: ended jobs are in the history: from now on each may go when its time has passed.
 --
 -- KEYS  1 jobs:unstored ZSET · then for each job: 2 its HASH · 3 jobs:ref STRING · 4 delivery HASH
--- ARGV  1 how long an ended job lives (ms) · then for each job: 2 id · 3 which generation was stored
---       4 what it cost (thousand-millionths), for its group
+-- ARGV  1 how long an ended job lives (ms) · 2 jobs:groups · then for each job: 3 id · 4 which
+--       generation was stored · 5 what it cost (thousand-millionths), for its group
 -- Returns the ids that left the list
 --
 -- One that was queued again in the meantime stays, one that is gone does not. A job whose delivery
@@ -11,8 +11,8 @@
 --! include group
 local unstored_key = KEYS[1]
 -- What is named in turn of each job: three keys, three values.
-local FIRST_KEY, FIRST_VALUE = 2, 2
-local ttl_ms = ARGV[1]
+local FIRST_KEY, FIRST_VALUE = 2, 3
+local ttl_ms, groups_key = unpack(ARGV, 1, 2)
 
 local left = {}
 local key = FIRST_KEY
@@ -25,7 +25,7 @@ for value = FIRST_VALUE, #ARGV, 3 do
     if redis.call('ZREM', unstored_key, id) == 1 then
       left[#left + 1] = id
       if now[3] then
-        charge_group(group_of(now[4], now[3]), cost)
+        charge_group(groups_key, group_of(now[4], now[3]), cost)
       end
     end
     redis.call('HDEL', job, 'unstored')

@@ -224,7 +224,7 @@ def test_group_that_is_over_is_forgotten(world: World) -> None:
     keeper()
     assert world.store.page("key1", 0, 10) == ([], 0)
     assert world.store.page(None, 0, 10) == ([], 0)
-    assert world.client.zcard(keys.GROUPS_DUE) == 0
+    assert world.client.zcard(keys.GROUPS) == 0
 
 
 def test_how_many_run_now(world: World) -> None:
