@@ -123,7 +123,7 @@ def test_failure_shows_the_providers_message_as_text(chat: ChatDriver, profiles:
 
 def test_answer_that_was_cut_says_why(chat: ChatDriver) -> None:
     chat.ask("Go on", "goes-on-and-on")
-    expect(chat.last_answer).to_contain_text("It stopped at the limit of tokens.")
+    expect(chat.last_answer).to_contain_text("It stopped at the token limit.")
 
 
 def test_settings_go_to_the_model_and_stay(chat: ChatDriver) -> None:
@@ -131,7 +131,7 @@ def test_settings_go_to_the_model_and_stay(chat: ChatDriver) -> None:
     dialog.get_by_label("System prompt").fill("Be a pirate.")
     dialog.get_by_label("Temperature").fill("0.5")
     dialog.get_by_label("Top P").fill("0.9")
-    dialog.get_by_label("Longest answer").fill("300")
+    dialog.get_by_label("Max tokens").fill("300")
     dialog.get_by_label("Reasoning effort").select_option("low")
     chat.press("Done")
     chat.ask("Ahoy", "demo-echo")
