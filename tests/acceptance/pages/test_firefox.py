@@ -1,76 +1,75 @@
-"""The main flows in Firefox: Debian's, by WebDriver BiDi. Skipped where it is not installed."""
+"""The main flows in Firefox, Debian's own: `make test-firefox`. No other run has time for it."""
 
 from __future__ import annotations
 
-import shutil
+import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
 
-from tests.acceptance.pages.driving.admin_driver import AdminDriver
 from tests.acceptance.pages.driving.admin_scene import Maker, admin_secret, new_key
-from tests.acceptance.pages.driving.chat_driver import ChatDriver
-from tests.acceptance.pages.driving.profile import PATIENCE_MS, sign_in
-from tests.acceptance.system.browser import firefox
+from tests.acceptance.pages.driving.firefox import Firefox, firefox, path_of_firefox
 from tests.acceptance.system.stack import Stack
 
-pytestmark = pytest.mark.skipif(
-    not shutil.which("firefox-esr"), reason="no Firefox: apt-get install firefox-esr"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        os.environ.get("REPLYTO_TEST_FIREFOX") is None, reason="asked for by make test-firefox"
+    ),
+    pytest.mark.skipif(path_of_firefox() is None, reason="no Firefox: apt-get install firefox-esr"),
+]
 
 
 @pytest.fixture(scope="module")
-def fox() -> Iterator[Browser]:
-    with firefox() as browser:
-        yield browser
+def fox(pages_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
+    """Start one Firefox for all of them."""
+    with firefox(pages_stack.url, tmp_path_factory.mktemp("firefox")) as fox:
+        yield fox
 
 
-@pytest.fixture
-def page(fox: Browser, pages_stack: Stack) -> Iterator[Page]:
-    context = fox.new_context(base_url=pages_stack.url, viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(PATIENCE_MS)
-    page = context.new_page()
-    thrown: list[str] = []
-    page.on("pageerror", lambda error: thrown.append(str(error)))
-    yield page
-    context.close()
-    assert not thrown
+def test_somebody_chats_reloads_and_stops(fox: Firefox, pages_stack: Stack) -> None:
+    fox.open("/Chat")
+    fox.write("API key", new_key(pages_stack))
+    fox.press("Sign in")
+    fox.press("demo", ".model-button")
+    fox.write("Search models", "markdown")
+    fox.press("markdown", "[role=option]")
+    fox.write("Message", "Show me all")
+    fox.press("Send")
+    for shown in ("pre .hljs-keyword", "math", ".answer table"):
+        fox.see("", shown)
+    fox.press("markdown", ".model-button")
+    fox.write("Search models", "endless")
+    fox.press("endless", "[role=option]")
+    fox.write("Message", "Slowly")
+    fox.press("Send")
+    fox.see("word1", ".answer:last-of-type .markdown")
+    fox.call("WebDriver:Refresh")
+    fox.see("word1", ".answer:last-of-type .markdown")
+    fox.press("Stop")
+    fox.see("Stopped.", ".answer:last-of-type")
+    fox.see("Try again", ".answer:last-of-type")
 
 
-def test_somebody_chats_and_finds_it_again(page: Page, pages_stack: Stack) -> None:
-    sign_in(page, new_key(pages_stack))
-    chat = ChatDriver(page)
-    chat.ask("Show me all", "markdown")
-    chat.wait_done()
-    page.locator("pre .hljs-keyword").first.wait_for()
-    page.locator("math").first.wait_for()
-    chat.ask("Slowly", "endless")
-    chat.expect_text("word1")
-    page.reload()
-    chat.expect_text("word1")
-    chat.press("Stop")
-    chat.wait_done()
-    chat.wait_saved('"state": "stopped"')
-    expect(chat.heads).to_have_text(["Show me all"])
-
-
-def test_an_admin_finds_a_failed_job_and_retries_it(
-    page: Page, pages_stack: Stack, maker: Maker
+def test_an_admin_finds_why_a_job_failed_and_creates_a_key(
+    fox: Firefox, pages_stack: Stack, maker: Maker
 ) -> None:
     job_id = maker.ended("refuses")
-    sign_in(page, admin_secret(pages_stack), "/admin")
-    admin = AdminDriver(page)
-    admin.wait_loaded()
-    page.locator(".plot canvas").first.wait_for()
-    admin.go("Jobs")
-    page.get_by_label("Search jobs").last.fill(f"tag:{maker.tag} Failed")
-    page.get_by_role("link", name=str(job_id), exact=True).click()
-    admin.press("Retry")
-    admin.expect_toast("It is queued again.")
-    admin.go("API keys")
-    admin.press("Create a key")
-    admin.fill(Name=maker.tag, Budget_per_month="5")
-    admin.press("Create")
-    admin.press("I have saved it")
-    expect(admin.row(maker.tag)).to_contain_text("5.00/month")
+    fox.open("/admin")
+    fox.write("API key", admin_secret(pages_stack))
+    fox.press("Sign in")
+    fox.see("Jobs per second", ".tile")
+    fox.see("", ".plot canvas")
+    fox.press("Jobs", "nav a")
+    fox.write("Search jobs", f"tag:{maker.tag} Failed")
+    fox.press(str(job_id), "td a")
+    fox.see("is too long", ".notice.bad")
+    fox.press("Retry")
+    fox.see("It is queued again.", ".toast")
+    fox.press("API keys", "nav a")
+    fox.press("Create a key")
+    fox.write("Name", maker.tag)
+    fox.write("Budget per month", "5")
+    fox.press("Create")
+    fox.see("ak-", ".secret code")
+    fox.press("I have saved it")
+    fox.see("5.00/month", "tbody")
