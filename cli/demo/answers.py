@@ -12,6 +12,8 @@ from http import HTTPStatus
 from types import UnionType
 from typing import Any
 
+from cli.demo.welcome import shown_to
+
 Json = dict[str, Any]
 
 #: Longest part of the user's message that an answer repeats, characters.
@@ -93,10 +95,16 @@ def answer_to(request: Json, *, echo: bytes | None = None) -> Answer:
     said = _last_user_text(request["messages"])
     calls = _tool_calls(request) if "use tool" in said.lower() else []
     prompt_tokens = sum(len(text_of(m.get("content")).split()) for m in request["messages"])
-    content = None if calls else content_about(said)
+    content = None if calls else _greeted(request, said) or content_about(said)
     if echo is not None:
         content = echo.decode("utf-8", "replace")
     return Answer(request["model"], content, calls, prompt_tokens)
+
+
+def _greeted(request: Json, said: str) -> str:
+    """Return the answer to who says hello to `demo`, as people do first; else nothing."""
+    shown = shown_to(request["messages"], said) if request["model"] == "demo" else ""
+    return f"{shown}You said: {said[:_QUOTED]}" if shown else ""
 
 
 def content_about(said: str) -> str:

@@ -40,10 +40,15 @@ export function Sidebar({ store, who, current, onNew, onClose }) {
     <${Heads} store=${store} current=${current} text=${text} onOpen=${onClose} />
     <footer class="row between small">
       <span class="truncate muted" title=${who.owner}>${who.owner}</span>
-      <span class="row"><a href="/Images">${t("sidebar.images")}</a>${who.isAdmin ? html`<a href="/admin">${t("sidebar.admin")}</a>` : html`<a href="/admin/me">${t("sidebar.myUsage")}</a>`}
+      <span class="row"><a href="/Images">${t("sidebar.images")}</a><${AdminLink} who=${who} />
         <${IconButton} icon="leave" small label=${t("sidebar.signOut")} onClick=${async () => { await signOut().catch(toastError); dispatchEvent(new Event("signed-out")); }} /></span>
     </footer>
   </nav>`;
+}
+
+/** Whoever has the bootstrap key runs this ReplyTo; the admin pages ask for the admin secret. */
+function AdminLink({ who }) {
+  return who.isAdmin || who.owner === "bootstrap" ? html`<a href="/admin">${t("sidebar.admin")}</a>` : html`<a href="/admin/me">${t("sidebar.myUsage")}</a>`;
 }
 
 function Heads({ store, current, text, onOpen }) {

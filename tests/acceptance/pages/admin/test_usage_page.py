@@ -21,7 +21,7 @@ def test_usage_shows_sums_by_what_is_chosen(admin: AdminDriver, maker: Maker) ->
     expect(admin.row("refuses").first).to_contain_text("\N{EN DASH}")
     admin.page.locator(".plot canvas").first.wait_for()
 
-    for by, text in {"Tag": maker.tag, "Key": "bootstrap", "Provider": "canned"}.items():
+    for by, text in {"Tag": maker.tag, "API key": "bootstrap", "Provider": "canned"}.items():
         admin.press(by)
         expect(admin.row(text).first).to_be_visible()
     admin.press("Day")
