@@ -88,22 +88,6 @@ def test_completion_says_plainly_that_it_is_a_demo(llm: DemoLlm) -> None:
     assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"]
 
 
-def test_who_says_hello_is_shown_what_answers_can_look_like(llm: DemoLlm) -> None:
-    greeting = [{"role": "user", "content": "Hello there"}]
-    later = [*greeting, {"role": "assistant", "content": "Hi"}, *greeting]
-
-    def said(model: str, messages: list[dict[str, str]]) -> str:
-        told = ask(llm, model, messages=messages).json()["choices"][0]["message"]["content"]
-        return str(told)
-
-    first = said("demo", greeting)
-    assert "demo LLM, not a real model" in first
-    assert all(sign in first for sign in ("|---|", "```python", "$e^"))
-    assert first.endswith("You said: Hello there")
-    assert "```" not in said("demo-instant", greeting)
-    assert "```" not in said("demo", later)
-
-
 def test_completion_calls_a_tool_when_the_user_asks_for_it(llm: DemoLlm) -> None:
     tools = [{"type": "function", "function": {"name": "look_up"}}]
     messages = [{"role": "user", "content": [{"type": "text", "text": "Please use tool now"}]}]
