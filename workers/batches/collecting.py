@@ -32,9 +32,7 @@ def collect(desk: Desk, batch: Batch, cut_off: tuple[str, str] | None = None) ->
         _recover(desk, batch, line, cut_off)
 
 
-def _note(
-    desk: Desk, batch: Batch, lines: Sequence[Line], cut_off: tuple[str, str] | None
-) -> None:
+def _note(desk: Desk, batch: Batch, lines: Sequence[Line], cut_off: tuple[str, str] | None) -> None:
     jobs = desk.unstored.read([line.job or 0 for line in lines])
     found = [(line, job) for line, job in zip(lines, jobs, strict=True) if job is not None]
     desk.batches.note_outcomes(

@@ -82,9 +82,7 @@ def _wanted(
     return wanted
 
 
-def _accept_all(
-    desk: Desk, batch: Batch, wanted: Sequence[tuple[Line, NewJob]], fed: _Fed
-) -> bool:
+def _accept_all(desk: Desk, batch: Batch, wanted: Sequence[tuple[Line, NewJob]], fed: _Fed) -> bool:
     """Make the jobs, many in one round trip; return whether there was room for all."""
     done = 0
     while done < len(wanted):

@@ -26,7 +26,9 @@ from tests.acceptance.system.polling import until
 from tests.acceptance.system.stack import CHAT, COMPLETION, GATEWAY, REDIS, Stack
 
 pytestmark = [
-    pytest.mark.skipif(not os.environ.get("REPLYTO_TEST_BULK"), reason="`make test-bulk` runs this"),
+    pytest.mark.skipif(
+        not os.environ.get("REPLYTO_TEST_BULK"), reason="`make test-bulk` runs this"
+    ),
     pytest.mark.timeout(3600),
 ]
 
@@ -109,7 +111,9 @@ def test_calls_beside_a_batch_take_no_longer(tmp_path: Path) -> None:
         with in_background(lambda: run_batch(stack, max(RACE, 4_000))):
             time.sleep(5)
             beside = {model: p95(model) for model in models}
-        told = [f"{one}: p95 {idle[one]:.0f} ms idle, {beside[one]:.0f} ms beside" for one in models]
+        told = [
+            f"{one}: p95 {idle[one]:.0f} ms idle, {beside[one]:.0f} ms beside" for one in models
+        ]
         print("\n" + "; ".join(told))  # noqa: T201
         assert beside[SLOW] <= 1.5 * idle[SLOW]
 

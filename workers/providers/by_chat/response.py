@@ -70,12 +70,20 @@ def ended(before: Json, reason: str | None, output: list[Json], told: Json) -> J
 
 
 def _usage(told: Json) -> Json:
-    usage, details = usage_in(told), told["usage"].get("completion_tokens_details")
-    reasoning = details.get("reasoning_tokens") if isinstance(details, dict) else None
+    usage = usage_in(told)
+    written = _detail(told, "prompt_tokens_details", "cache_write_tokens")
+    cached = {"cached_tokens": usage.cached, "cache_write_tokens": written}
+    reasoning = _detail(told, "completion_tokens_details", "reasoning_tokens")
     return {
         "input_tokens": usage.prompt,
-        "input_tokens_details": {"cached_tokens": usage.cached},
+        "input_tokens_details": cached,
         "output_tokens": usage.completion,
-        "output_tokens_details": {"reasoning_tokens": reasoning or 0},
+        "output_tokens_details": {"reasoning_tokens": reasoning},
         "total_tokens": usage.total,
     }
+
+
+def _detail(told: Json, details: str, name: str) -> int:
+    found = told["usage"].get(details)
+    count = found.get(name) if isinstance(found, dict) else None
+    return count if isinstance(count, int) else 0

@@ -223,7 +223,7 @@ def test_stream_tells_thoughts_words_and_calls_one_after_the_other() -> None:
     assert (whole["status"], whole["model"], whole["store"]) == ("completed", "own", False)
     assert whole["usage"] == {
         "input_tokens": 3,
-        "input_tokens_details": {"cached_tokens": 1},
+        "input_tokens_details": {"cached_tokens": 1, "cache_write_tokens": 0},
         "output_tokens": 4,
         "output_tokens_details": {"reasoning_tokens": 2},
         "total_tokens": 7,
@@ -273,7 +273,7 @@ def test_whole_answer_is_a_response() -> None:
 def test_stream_that_never_says_it_is_done_is_whole_with_its_reason() -> None:
     chunks = [delta(content="Hi"), delta("stop"), {"choices": [], **USAGE}]
     body = b"".join(b"data: " + json.dumps(chunk).encode() + b"\n\n" for chunk in chunks)
-    events = list(OllamaDialect().stream(session(streaming([body])), call({"stream": True})))
+    events = list(OllamaDialect().stream(session(streaming(body)), call({"stream": True})))
     last = json.loads(events[-1])
     assert last["type"] == "response.completed"
     assert last["response"]["usage"]["total_tokens"] == 7
@@ -282,7 +282,7 @@ def test_stream_that_never_says_it_is_done_is_whole_with_its_reason() -> None:
 def test_stream_that_broke_off_is_no_response() -> None:
     body = b"data: " + json.dumps(delta(content="Hi")).encode() + b"\n\n"
     with pytest.raises(ProviderError):
-        list(OllamaDialect().stream(session(streaming([body])), call({"stream": True})))
+        list(OllamaDialect().stream(session(streaming(body)), call({"stream": True})))
 
 
 def test_refused_field_is_the_clients_fault_and_named() -> None:
