@@ -29,7 +29,7 @@ class LineJobs(Store):
         for first in range(0, len(lines), _LOOKS):
             some = lines[first : first + _LOOKS]
             told: Any = self._scripts.run(
-                Call("stand", [], [keys.JOB_PREFIX, owner, *(line.job or 0 for line in some)])
+                Call("stand", [keys.job(line.job or 0) for line in some], [owner])
             )
             for line, state in zip(some, told, strict=True):
                 if state:
