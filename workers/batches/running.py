@@ -16,6 +16,7 @@ from shared.jobs.job import NewJob, failure_body
 from shared.queues import names as task_names
 from workers.batches.collecting import collect
 from workers.batches.desk import Desk
+from workers.heavy import away
 from workers.routing.stored_calls import allowance_of, check_served, passes_by_itself
 
 #: Most lines that become jobs in one step, and most bytes of them.
@@ -126,7 +127,7 @@ def _read(desk: Desk, batch: Batch, chosen: Sequence[Line]) -> list[bytes]:
 
 
 def _new_job(desk: Desk, batch: Batch, line: Line, raw: bytes) -> NewJob:
-    call = request_of(batch.endpoint, raw)
+    call = away(len(raw), lambda: request_of(batch.endpoint, raw))
     check_served(desk.registry, batch, call)
     left_s = max(1.0, batch.expires_at - desk.process.clock())
     return NewJob(
