@@ -3,6 +3,7 @@
 import { html, useState } from "../lib/html.js";
 import { CopyButton } from "../ui/button.js";
 import { Dialog } from "../ui/dialog.js";
+import { t } from "../texts/chat.js";
 
 const KEY = "$REPLYTO_API_KEY";
 
@@ -21,7 +22,6 @@ print(answer.choices[0].message.content)`,
   "Python (servicestack)": (request, base) => `import os
 
 import requests
-import { t } from "../texts/chat.js";
 from servicestack import JsonServiceClient
 
 client = JsonServiceClient("${base}")
