@@ -6,7 +6,7 @@
 -- Returns the ids that left the list
 --
 -- One that was queued again in the meantime stays, one that is gone does not. A job whose delivery
--- goes on gets its time to live when that ends.
+-- goes on gets its time to live when that ends. Who has no more need of a job has said so (`let_go_soon`).
 --! include clock
 --! include group
 local unstored_key = KEYS[1]
@@ -20,18 +20,18 @@ for value = FIRST_VALUE, #ARGV, 3 do
   local job, ref, delivery = unpack(KEYS, key, key + 2)
   local id, generation, cost = unpack(ARGV, value, value + 2)
   key = key + 3
-  local now = redis.call('HMGET', job, 'state', 'generation', 'group', 'owner')
+  local now = redis.call('HMGET', job, 'state', 'generation', 'keep_ms', 'group', 'owner')
   if not now[1] or (now[2] or '0') == generation then
     if redis.call('ZREM', unstored_key, id) == 1 then
       left[#left + 1] = id
-      if now[3] then
-        charge_group(groups_key, group_of(now[4], now[3]), cost)
+      if now[4] then
+        charge_group(groups_key, group_of(now[5], now[4]), cost)
       end
     end
     redis.call('HDEL', job, 'unstored')
     if redis.call('HGET', delivery, 'state') ~= 'Pending' then
-      redis.call('PEXPIRE', job, ttl_ms)
-      redis.call('PEXPIRE', ref, ttl_ms)
+      redis.call('PEXPIRE', job, now[3] or ttl_ms)
+      redis.call('PEXPIRE', ref, now[3] or ttl_ms)
     end
   end
 end
