@@ -5,7 +5,8 @@
 --       8 the owner's waiting ZSET · 9 drain HASH · 10 jobs:gates SET
 -- ARGV  1 now (ms, 0: the server's clock) · 2 queue · 3 priority · 4 owner
 --       5 widest window (messages) · 6 prefix of job keys · 7 prefix of the live ZSETs
---       8 '1' when their gate is another than that of the queue · 9… ids, the first due first
+--       8 '1' when their gate is another than that of the queue · 9 jobs:deadlines, from which the
+--       keys of their flows are derived · 10… ids, the first due first
 -- Returns how many were put in line
 --
 -- An older version may have cancelled one without taking it off here, or have had it tried again.
@@ -14,40 +15,54 @@
 --! include push_message
 --! include dispatch
 --! include drain
+--! include flows
 local later_key, own_later_key, places_key, list_key, line_key, waiting_key, turns_key,
   own_waiting_key, drain_key, gates_key =
   unpack(KEYS, 1, 10)
-local given_ms, queue, priority, owner, widest_window, jobs_prefix, live_prefix, has_own_gate =
-  unpack(ARGV, 1, 8)
-local FIRST_ID = 9
+local given_ms, queue, priority, owner, widest_window, jobs_prefix, live_prefix, has_own_gate,
+  deadlines_key =
+  unpack(ARGV, 1, 9)
+local FIRST_ID = 10
 
 local now = clock(given_ms)
 local is_open = redis.call('SISMEMBER', gates_key, queue) == 0
 local waiting, due_now = {}, 0
 
--- Whether it is one of these, due now.
+-- What is known of it, if it is one of these, due now.
 local function leaves(id)
   local due = redis.call('ZSCORE', later_key, id)
   if not due or tonumber(due) > now then
-    return false
+    return nil
   end
   redis.call('ZREM', later_key, id)
   redis.call('ZREM', own_later_key, id)
-  local job = redis.call('HMGET', jobs_prefix .. id, 'state', 'run_after_ms', 'key_id')
+  local job = redis.call('HMGET', jobs_prefix .. id, 'state', 'run_after_ms', 'key_id', 'flow')
   if job[1] ~= 'Queued' or job[2] ~= due then
-    return false
+    return nil
   end
   redis.call('HSET', jobs_prefix .. id, 'queued_ms', due)
   if job[3] then
     redis.call('ZADD', live_prefix .. job[3], 'NX', 0, id)
   end
-  return true
+  return job
+end
+
+-- Whether it has no flow key, or may go to its place in line by that.
+local function passes_flow(id, key)
+  if not key then
+    return true
+  end
+  local flow = flow_of(deadlines_key, owner, key, now)
+  local job = redis.call('HMGET', jobs_prefix .. id, 'flow_limits', 'flow_place', 'deadline_ms')
+  flow.set_limits(job[1], tonumber(job[3]) - now)
+  return flow.enter(job[2], id, redis.call('INCR', places_key))
 end
 
 for i = FIRST_ID, #ARGV do
   local id = ARGV[i]
-  if leaves(id) then
-    due_now = due_now + 1
+  local job = leaves(id)
+  due_now = due_now + (job and 1 or 0)
+  if job and passes_flow(id, job[4]) then
     if not is_open and has_own_gate == '1' then
       push_message(list_key, line_key, places_key, queue, priority, 'workers.chat.run', id, false)
     else
