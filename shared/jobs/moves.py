@@ -59,9 +59,9 @@ class Claim:
     failed: tuple[str, ...] = ()
     #: Attempts made before the job was retried; they do not count against its budget.
     attempts_before: int = 0
-    owner: str = ""
-    #: Its flow key, empty for none.
+    #: Its flow key, and whose that is; empty for none.
     flow: str = ""
+    owner: str = ""
 
     @property
     def try_number(self) -> int:

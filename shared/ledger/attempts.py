@@ -186,7 +186,7 @@ def _to_claim(job_id: int, row: Sequence[Any]) -> Claim:
         attempts_before=int(before or 0),
         chosen=chosen.decode(),
         failed=_names(failed),
-        owner=owner.decode(),
+        owner=owner.decode() if flow else "",
         flow=flow.decode() if flow else "",
     )
 

@@ -1,4 +1,4 @@
-"""How flow keys are read: as fields of an envelope, beside a request, and never a provider's own."""
+"""How flow keys are read: fields of an envelope, beside a request, never a provider's own."""
 
 from __future__ import annotations
 
