@@ -91,7 +91,7 @@ redis.call('HSET', job_key, 'state', 'Queued', 'deadline_ms', deadline, 'crashes
   'attempts_before', job[2], 'queued_ms', whole(now))
 redis.call('HDEL', job_key, 'outcome', 'status', 'response', 'error', 'executed_by', 'executed_ms',
   'completed_ms', 'started_ms', 'notified_ms', 'cancel', 'claimed_by', 'at', 'failed', 'worker', 'relayed',
-  'relayed_by', 'unstored', 'callback_body', 'run_after_ms')
+  'relayed_by', 'unstored', 'callback_body', 'run_after_ms', 'keep_ms')
 redis.call('DEL', job_key .. ':chunks')
 redis.call('PERSIST', job_key)
 redis.call('PERSIST', ref_key)
