@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: lint-js lowest stock test-media fuzz test-types test-types-all docs docs-api help run test unit e2e test-redis conformance test-llama test-files test-bulk test-delayed lint format bench chaos rolling audit hostile screenshots lock clean
+.PHONY: lint-js lowest stock test-media test-firefox fuzz test-types test-types-all docs docs-api help run test unit e2e test-redis conformance test-llama test-files test-bulk test-delayed lint format bench chaos rolling audit hostile screenshots lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -114,6 +114,9 @@ lint-js: $(BIOME)/node_modules/.bin/biome  ## check the pages' JavaScript
 
 $(BIOME)/node_modules/.bin/biome:
 	npm install --prefix $(BIOME) --no-audit --no-fund --silent @biomejs/biome@2.6.8
+
+test-firefox: $(VENV)/.dev  ## run the pages' main flows in Firefox (apt-get install firefox-esr)
+	REPLYTO_TEST_FIREFOX=1 $(BIN)/python -m pytest -rs tests/acceptance/pages/test_firefox.py $(ARGS)
 
 # The lowest versions that pyproject.toml allows of what it names; what tests need beside is new.
 LOWEST     := .venv-lowest
