@@ -202,6 +202,7 @@ class BackgroundJob(TypedDict):
     createdDate: str
     createdBy: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
     requestId: NotRequired[str | None]
     requestType: NotRequired[str | None]
     request: NotRequired[str | None]
@@ -519,11 +520,14 @@ class CreateFile(TypedDict):
 class CreateGeneration(TypedDict):
     """Queue what needs no file: pictures of a text, or speech."""
 
+    runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     request: GenerationArgs
     provider: NotRequired[str | None]
     state: NotRequired[str | None]
     replyTo: NotRequired[str | None]
-    runAfter: NotRequired[str | None]
     refId: NotRequired[str | None]
 
 
@@ -554,6 +558,10 @@ class CreateMediaProvider(TypedDict):
 class CreateMediaTransform(TypedDict):
     """Queue a change of a file, which comes as a part of the form; `request` may be JSON there."""
 
+    runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     request: MediaTransformArgs
     image: NotRequired[str | None]
     video: NotRequired[str | None]
@@ -563,7 +571,6 @@ class CreateMediaTransform(TypedDict):
     state: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     refId: NotRequired[str | None]
-    runAfter: NotRequired[str | None]
     tag: NotRequired[str | None]
 
 
@@ -576,6 +583,9 @@ class CreateResponse(TypedDict):
     replyTo: NotRequired[str | None]
     timeoutSecs: NotRequired[float | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     model: NotRequired[str | None]
     input: NotRequired[str | list[Any] | None]
     prompt: NotRequired[dict[str, Any] | None]
@@ -801,6 +811,17 @@ class FileUploadResponse(TypedDict):
     result: Any
 
 
+class FlowState(TypedDict):
+    """How the flow key of a queued job stands."""
+
+    key: str
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    running: int
+    waiting: int
+    before: NotRequired[int | None]
+
+
 class GenerationArgs(TypedDict):
     """What AI Server's own API asks of a model; the members that its tasks use."""
 
@@ -988,6 +1009,7 @@ class GetOllamaGenerationStatusResponse(TypedDict):
     queuePosition: NotRequired[int | None]
     estimatedStartSecs: NotRequired[int | None]
     runAfter: NotRequired[str | None]
+    flow: NotRequired[FlowState | None]
     responseStatus: NotRequired[ResponseStatus | None]
     result: NotRequired[dict[str, Any] | None]
 
@@ -1036,6 +1058,7 @@ class GetOpenAiChatStatusResponse(TypedDict):
     queuePosition: NotRequired[int | None]
     estimatedStartSecs: NotRequired[int | None]
     runAfter: NotRequired[str | None]
+    flow: NotRequired[FlowState | None]
     responseStatus: NotRequired[ResponseStatus | None]
     result: NotRequired[dict[str, Any] | None]
 
@@ -2400,8 +2423,11 @@ class QueueConvertAudio(TypedDict):
     outputFormat: Literal['mp3', 'wav', 'aac', 'flac', 'ogg', 'm4a', 'wma']
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2412,8 +2438,11 @@ class QueueConvertImage(TypedDict):
     outputFormat: Literal['jpg', 'png', 'gif', 'bmp', 'tiff', 'webp']
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2424,8 +2453,11 @@ class QueueConvertVideo(TypedDict):
     outputFormat: Literal['mp4', 'mov', 'webm', 'mkv', 'avi', 'wmv', 'mpeg', 'ogg']
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2439,8 +2471,11 @@ class QueueCropImage(TypedDict):
     image: NotRequired[str | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2454,8 +2489,11 @@ class QueueCropVideo(TypedDict):
     video: NotRequired[str | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2483,8 +2521,11 @@ class QueueImageToImage(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2497,8 +2538,11 @@ class QueueImageToText(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2511,8 +2555,11 @@ class QueueImageUpscale(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2530,8 +2577,11 @@ class QueueImageWithMask(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2544,6 +2594,9 @@ class QueueOllamaGeneration(TypedDict):
     replyTo: NotRequired[str | None]
     timeoutSecs: NotRequired[float | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     request: OllamaGenerate
 
 
@@ -2556,6 +2609,9 @@ class QueueOpenAiChatCompletion(TypedDict):
     replyTo: NotRequired[str | None]
     timeoutSecs: NotRequired[float | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     request: OpenAiChat
 
 
@@ -2576,8 +2632,11 @@ class QueueScaleImage(TypedDict):
     image: NotRequired[str | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2589,8 +2648,11 @@ class QueueScaleVideo(TypedDict):
     video: NotRequired[str | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2603,8 +2665,11 @@ class QueueSpeechToText(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2621,8 +2686,11 @@ class QueueTextToImage(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2637,8 +2705,11 @@ class QueueTextToSpeech(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2650,8 +2721,11 @@ class QueueTrimVideo(TypedDict):
     endTime: NotRequired[str | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2665,8 +2739,11 @@ class QueueWatermarkImage(TypedDict):
     opacity: NotRequired[float | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2678,8 +2755,11 @@ class QueueWatermarkVideo(TypedDict):
     video: NotRequired[str | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 

@@ -6,6 +6,7 @@ import { Icon } from "../ui/icon.js";
 import { toastError } from "../ui/toast.js";
 import { pictureOf } from "./picture-file.js";
 import { Thumbnail } from "./pictures-view.js";
+import { t } from "../texts/chat.js";
 
 /**
  * `draftKey` is what the draft is kept under in `drafts`. `onSend(text, pictures)` says what is in the way,
@@ -73,22 +74,22 @@ export function Composer({ drafts, draftKey, disabled, running, onSend, onStop }
     event.preventDefault();
     addFiles(files);
   };
-  const sendLabel = running ? "Send when this is answered" : "Send";
+  const sendLabel = running ? t("composer.sendWhenThisIs") : t("composer.send");
   return html`<form class="composer" onSubmit=${(event) => { event.preventDefault(); send(); }}
       onDragOver=${(event) => event.preventDefault()} onDrop=${(event) => { event.preventDefault(); take(event, event.dataTransfer.files); }}>
     ${problem && html`<p class="notice bad small" role="alert">${problem}</p>`}
-    ${pictures.length > 0 && html`<ul class="thumbnails" aria-label="Images to send">
+    ${pictures.length > 0 && html`<ul class="thumbnails" aria-label=${t("composer.imagesToSend")}>
       ${pictures.map((url, index) => html`<li key=${index}><${Thumbnail} picture=${url} name="Image ${index + 1}" />
-        <${IconButton} icon="close" small label="Remove image ${index + 1}" onClick=${() => show(pictures.filter((_, i) => i !== index))} /></li>`)}
+        <${IconButton} icon="close" small label=${t("composer.removeImage", { index: index + 1 })} onClick=${() => show(pictures.filter((_, i) => i !== index))} /></li>`)}
     </ul>`}
-    <textarea ref=${area} rows="1" dir="auto" placeholder="Write a message" aria-label="Message" value=${text}
+    <textarea ref=${area} rows="1" dir="auto" placeholder=${t("composer.writeAMessage")} aria-label=${t("composer.message")} value=${text}
       onInput=${(event) => write(event.target.value)} onKeyDown=${onKeyDown} onPaste=${(event) => take(event, event.clipboardData.files)}></textarea>
     <div class="row between">
-      <${IconButton} icon="image" label="Add an image" onClick=${() => file.current.click()} />
+      <${IconButton} icon="image" label=${t("composer.addAnImage")} onClick=${() => file.current.click()} />
       <input ref=${file} type="file" accept="image/png,image/jpeg,image/gif,image/webp" multiple hidden
         onChange=${(event) => { addFiles(event.target.files); event.target.value = ""; }} />
       <span class="row">
-        ${running && html`<button type="button" class="button ${isEmpty ? "primary" : ""} icon" aria-label="Stop" title="Stop" onClick=${onStop}><${Icon} name="stop" /></button>`}
+        ${running && html`<button type="button" class="button ${isEmpty ? "primary" : ""} icon" aria-label=${t("composer.stop")} title=${t("composer.stop")} onClick=${onStop}><${Icon} name="stop" /></button>`}
         ${(!running || !isEmpty) && html`<button class="button primary icon" aria-label=${sendLabel} title=${sendLabel} disabled=${disabled || isEmpty || reading > 0}><${Icon} name="up" /></button>`}
       </span>
     </div>
