@@ -100,6 +100,7 @@ def new_job(
         allowance=allowance_of(principal, call.chat.body),
         run_after=call.run_after,
         group=call.group_id or place.group_id,
+        flow=call.flow,
     )
 
 

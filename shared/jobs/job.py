@@ -12,6 +12,7 @@ from shared.api_keys.limits import Allowance
 from shared.codecs.json_bytes import to_json_bytes
 from shared.errors import Failure
 from shared.operation import Operation
+from shared.wire.flow_control import Flow
 
 
 class JobState(StrEnum):
@@ -66,6 +67,7 @@ class NewJob(NamedTuple):
     run_after: str = ""
     #: The group that it joins; empty for none.
     group: str = ""
+    flow: Flow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,9 @@ class Job:
     notified_ms: int = 0
     #: It was not to run before; 0 for at once.
     run_after_ms: int = 0
+    #: Its flow key, and where it stands or is to stand by it: the list of a gate.
+    flow: str = ""
+    flow_place: str = ""
     attempt: int = 0
     crashes: int = 0
     worker: str = ""

@@ -13,6 +13,7 @@ from shared.errors import (
     GroupFull,
     LedgerUnavailable,
     OwnerBytesFull,
+    OwnerFlowsFull,
     OwnerLaterFull,
     OwnerQueueFull,
     QueueFull,
@@ -33,6 +34,7 @@ _FULL: Final = {
     "owner_full": OwnerQueueFull,
     "later_full": OwnerLaterFull,
     "bytes_full": OwnerBytesFull,
+    "flows_full": OwnerFlowsFull,
 }
 _GROUP: Final = {"group_closed": GroupClosed, "group_full": GroupFull}
 

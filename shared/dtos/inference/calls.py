@@ -12,7 +12,8 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from shared.dtos.base import Dto, ResponseStatus
-from shared.dtos.fields import GROUP_ID, RUN_AFTER, Holds, RunAfter
+from shared.dtos.bulk.queueing import Queued
+from shared.dtos.fields import Holds
 
 Json = dict[str, Any]
 
@@ -27,11 +28,8 @@ class GatewayFields(Dto):
     timeout_secs: float | None = Field(None, alias="timeoutSecs", description="Its deadline.")
 
 
-class FieldsOfQueued(GatewayFields):
+class FieldsOfQueued(Queued, GatewayFields):
     """What the gateway is told about a call that nobody waits for."""
-
-    run_after: RunAfter = Field(None, alias="runAfter", description=RUN_AFTER)
-    group_id: str | None = Field(None, alias="groupId", description=GROUP_ID)
 
 
 class OpenAiWire(Dto):

@@ -29,6 +29,7 @@
 --! include drain
 --! include limits
 --! include owner_bytes
+--! include flows
 --! include move_keys
 --! include group
 local unstored_key, ref_key, delivery_key, deliveries_delayed, models_key, drain_key, list_key,
@@ -117,6 +118,14 @@ if job[3] then
 end
 
 local place = redis.call('INCR', places_key)
+local own = redis.call('HMGET', job_key, 'flow', 'flow_limits', 'flow_place')
+if own[1] then
+  local flow = flow_of(deadlines_key, owner, own[1], now)
+  flow.know_limits(own[2], tonumber(timeout_ms))
+  if not flow.enter(own[3], id, place) then
+    return 'queued'
+  end
+end
 redis.call('ZADD', waiting_key, place, id)
 redis.call('ZADD', own_waiting_key, place, id)
 redis.call('ZADD', turns_key, 'NX', place, owner)

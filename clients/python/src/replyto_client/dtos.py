@@ -204,6 +204,7 @@ class BackgroundJob(TypedDict):
     createdBy: NotRequired[str | None]
     runAfter: NotRequired[str | None]
     groupId: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
     requestId: NotRequired[str | None]
     requestType: NotRequired[str | None]
     request: NotRequired[str | None]
@@ -535,12 +536,15 @@ class CreateFile(TypedDict):
 class CreateGeneration(TypedDict):
     """Queue what needs no file: pictures of a text, or speech."""
 
+    runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     request: GenerationArgs
     provider: NotRequired[str | None]
     state: NotRequired[str | None]
     replyTo: NotRequired[str | None]
-    runAfter: NotRequired[str | None]
-    groupId: NotRequired[str | None]
     refId: NotRequired[str | None]
 
 
@@ -579,6 +583,11 @@ class CreateMediaProvider(TypedDict):
 class CreateMediaTransform(TypedDict):
     """Queue a change of a file, which comes as a part of the form; `request` may be JSON there."""
 
+    runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     request: MediaTransformArgs
     image: NotRequired[str | None]
     video: NotRequired[str | None]
@@ -588,8 +597,6 @@ class CreateMediaTransform(TypedDict):
     state: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     refId: NotRequired[str | None]
-    runAfter: NotRequired[str | None]
-    groupId: NotRequired[str | None]
     tag: NotRequired[str | None]
 
 
@@ -602,6 +609,9 @@ class CreateResponse(TypedDict):
     replyTo: NotRequired[str | None]
     timeoutSecs: NotRequired[float | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     groupId: NotRequired[str | None]
     model: NotRequired[str | None]
     input: NotRequired[str | list[Any] | None]
@@ -828,6 +838,17 @@ class FileUploadResponse(TypedDict):
     result: Any
 
 
+class FlowState(TypedDict):
+    """How the flow key of a queued job stands."""
+
+    key: str
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    running: int
+    waiting: int
+    before: NotRequired[int | None]
+
+
 class GenerationArgs(TypedDict):
     """What AI Server's own API asks of a model; the members that its tasks use."""
 
@@ -1022,6 +1043,7 @@ class GetOllamaGenerationStatusResponse(TypedDict):
     queuePosition: NotRequired[int | None]
     estimatedStartSecs: NotRequired[int | None]
     runAfter: NotRequired[str | None]
+    flow: NotRequired[FlowState | None]
     responseStatus: NotRequired[ResponseStatus | None]
     result: NotRequired[dict[str, Any] | None]
 
@@ -1070,6 +1092,7 @@ class GetOpenAiChatStatusResponse(TypedDict):
     queuePosition: NotRequired[int | None]
     estimatedStartSecs: NotRequired[int | None]
     runAfter: NotRequired[str | None]
+    flow: NotRequired[FlowState | None]
     responseStatus: NotRequired[ResponseStatus | None]
     result: NotRequired[dict[str, Any] | None]
 
@@ -2472,9 +2495,12 @@ class QueueConvertAudio(TypedDict):
     outputFormat: Literal['mp3', 'wav', 'aac', 'flac', 'ogg', 'm4a', 'wma']
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2485,9 +2511,12 @@ class QueueConvertImage(TypedDict):
     outputFormat: Literal['jpg', 'png', 'gif', 'bmp', 'tiff', 'webp']
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2498,9 +2527,12 @@ class QueueConvertVideo(TypedDict):
     outputFormat: Literal['mp4', 'mov', 'webm', 'mkv', 'avi', 'wmv', 'mpeg', 'ogg']
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2514,9 +2546,12 @@ class QueueCropImage(TypedDict):
     image: NotRequired[str | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2530,9 +2565,12 @@ class QueueCropVideo(TypedDict):
     video: NotRequired[str | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2560,9 +2598,12 @@ class QueueImageToImage(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2575,9 +2616,12 @@ class QueueImageToText(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2590,9 +2634,12 @@ class QueueImageUpscale(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2610,9 +2657,12 @@ class QueueImageWithMask(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2625,6 +2675,9 @@ class QueueOllamaGeneration(TypedDict):
     replyTo: NotRequired[str | None]
     timeoutSecs: NotRequired[float | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     groupId: NotRequired[str | None]
     request: OllamaGenerate
 
@@ -2638,6 +2691,9 @@ class QueueOpenAiChatCompletion(TypedDict):
     replyTo: NotRequired[str | None]
     timeoutSecs: NotRequired[float | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     groupId: NotRequired[str | None]
     request: OpenAiChat
 
@@ -2660,9 +2716,12 @@ class QueueScaleImage(TypedDict):
     image: NotRequired[str | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2674,9 +2733,12 @@ class QueueScaleVideo(TypedDict):
     video: NotRequired[str | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2689,9 +2751,12 @@ class QueueSpeechToText(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2708,9 +2773,12 @@ class QueueTextToImage(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2725,9 +2793,12 @@ class QueueTextToSpeech(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2739,9 +2810,12 @@ class QueueTrimVideo(TypedDict):
     endTime: NotRequired[str | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2755,9 +2829,12 @@ class QueueWatermarkImage(TypedDict):
     opacity: NotRequired[float | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2769,9 +2846,12 @@ class QueueWatermarkVideo(TypedDict):
     video: NotRequired[str | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
