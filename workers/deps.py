@@ -52,7 +52,7 @@ from workers.chat.usage import UsageSupport
 from workers.completion.deps import CompletionDeps
 from workers.history.deps import HistoryDeps
 from workers.maintenance.probes import ProbeDeps
-from workers.maintenance.tick import TickDeps
+from workers.maintenance.recovery import TickDeps
 from workers.media.local import LocalDialect
 from workers.media.pictures.automatic1111 import Automatic1111Dialect
 from workers.media.pictures.comfyui import ComfyUiDialect

@@ -47,7 +47,7 @@ from workers.completion.deps import CompletionDeps
 from workers.deps import signing_keys
 from workers.history.deps import HistoryDeps
 from workers.maintenance.probes import ProbeDeps
-from workers.maintenance.tick import TickDeps
+from workers.maintenance.recovery import TickDeps
 from workers.process import Process
 from workers.providers.access import Access
 from workers.providers.base import Dialects, ProviderCall

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from workers.maintenance.tick import TickDeps
+from workers.maintenance.recovery import TickDeps
 
 #: How often it is looked for them, and the pause between two slices of many (seconds).
 DELAYED_S: Final = 0.25
