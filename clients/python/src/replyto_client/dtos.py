@@ -236,6 +236,23 @@ class BatchCounts(TypedDict):
     failed: NotRequired[int]
 
 
+class BatchRow(TypedDict):
+    """How far a batch is. Times are UTC."""
+
+    id: str
+    status: str
+    problem: NotRequired[str | None]
+    endpoint: str
+    total: int
+    completed: int
+    failed: int
+    etaSecs: NotRequired[int | None]
+    outputFileId: NotRequired[str | None]
+    errorFileId: NotRequired[str | None]
+    createdBy: str
+    createdDate: str
+
+
 class BoolResponse(TypedDict):
     """Yes or no; why not is in `reason`."""
 
@@ -2323,6 +2340,22 @@ class QueryAuditLogResponse(TypedDict):
     responseStatus: NotRequired[ResponseStatus | None]
 
 
+class QueryBatches(TypedDict):
+    """List your batches with how far they are, the newest first; an admin's are everybody's."""
+
+    skip: NotRequired[int]
+    take: NotRequired[int]
+
+
+class QueryBatchesResponse(TypedDict):
+    """A page of batches."""
+
+    offset: int
+    total: int
+    results: list[BatchRow]
+    responseStatus: NotRequired[ResponseStatus | None]
+
+
 class QueryCallbackSubscriptions(TypedDict):
     """List the caller's subscriptions."""
 
@@ -2935,6 +2968,7 @@ class RetrieveFileContent(TypedDict):
     """Read a file, or the range of it that `Range` names."""
 
     file_id: str
+    format: NotRequired[str | None]
 
 
 class RetrieveModel(TypedDict):
