@@ -39,9 +39,9 @@ def active_custom(call: Call[ActiveCustomAiModels]) -> ActiveAiModelsResponse:
 
 @route(blueprint, catalog.LIST_MODELS)
 def all_models(call: Call[ListModels]) -> OpenAiModels:
-    """List the models as OpenAI does."""
+    """List the models as OpenAI does, those that were named first at the beginning."""
     registry = call.services.registry
-    names = filter(call.principal.may_use, registry.models)
+    names = filter(call.principal.may_use, registry.models_in_order)
     return OpenAiModels(data=[_model(registry, name) for name in names])
 
 
