@@ -41,7 +41,7 @@ def active_custom(call: Call[ActiveCustomAiModels]) -> ActiveAiModelsResponse:
 def all_models(call: Call[ListModels]) -> OpenAiModels:
     """List the models as OpenAI does, those that were named first at the beginning."""
     registry = call.services.registry
-    names = filter(call.principal.may_use, registry.models_in_order)
+    names = filter(call.principal.may_use, _in_order(registry))
     return OpenAiModels(data=[_model(registry, name) for name in names])
 
 
@@ -52,6 +52,12 @@ def one_model(call: Call[RetrieveModel]) -> OpenAiModel:
     if not (call.principal.may_use(name) and name in registry.models):
         raise ModelNotFound(f"The model '{name}' does not exist.", field="model")
     return _model(registry, name)
+
+
+def _in_order(registry: Registry) -> list[str]:
+    """Return the names in the order of the providers: the first is what people named first."""
+    enabled = (one for one in registry.providers if one.enabled)
+    return list(dict.fromkeys(name for one in enabled for name in one.models))
 
 
 def _model(registry: Registry, name: str) -> OpenAiModel:

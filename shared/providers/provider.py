@@ -226,12 +226,6 @@ class Registry:
         return sorted({name for p in self.providers if p.enabled for name in p.models})
 
     @property
-    def models_in_order(self) -> list[str]:
-        """The same in the order of their providers: the first is what people named first."""
-        names = (name for p in self.providers if p.enabled for name in p.models)
-        return list(dict.fromkeys(names))
-
-    @property
     def known_models(self) -> list[str]:
         """Public names of all models, also those of disabled providers, sorted."""
         return sorted({name for p in self.providers for name in p.models})

@@ -25,7 +25,7 @@ def test_load_registry_reads_models_as_list_and_as_table(tmp_path: Path) -> None
 [[provider]]
 name = "one"
 base_url = "http://127.0.0.1:8000/v1"
-models = ["b", "a"]
+models = ["a", "b"]
 
 [[provider]]
 name = "two"
@@ -39,7 +39,6 @@ models = { "b" = "vendor/b-large", "llama3.1:8b" = "x" }
     )
     registry = load_registry(path)
     assert registry.models == ["a", "b", "llama3.1:8b"]
-    assert registry.models_in_order == ["b", "a", "llama3.1:8b"]
     assert [provider.name for provider in registry.serving("b")] == ["two", "one"]
     two = registry.named("two")
     assert two is not None
