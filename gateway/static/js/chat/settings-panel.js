@@ -31,6 +31,9 @@ export function SettingsPanel({ settings, onChange: set, onClose }) {
           <option value="">The model's own</option><option value="low">Low</option><option value="medium">Medium</option><option value="high">High</option>
         </select>`}
       </${Field}>
+      <${Field} id="voice" label="Voice" hint="For models that speak, such as “alloy”. Empty: they write.">
+        ${(attributes) => html`<input ...${attributes} class="input" maxlength="64" value=${settings.voice ?? ""} onInput=${(event) => set({ voice: event.target.value.trim() || undefined })} />`}
+      </${Field}>
     </div>
   </${Dialog}>`;
 }
