@@ -69,7 +69,7 @@ class _Choice:
                     entry.pop("index", None)
         sound = self._message.get("audio")
         data = sound.get("data") if isinstance(sound, dict) else None
-        if isinstance(data, _Text):
+        if isinstance(sound, dict) and isinstance(data, _Text):
             message["audio"] = {**_build_members(sound), "data": _joined_base64(data)}
         fields = _build_members(self._fields) | {"message": message}
         fields.setdefault("finish_reason", None)
@@ -150,9 +150,10 @@ def _joined_base64(pieces: list[str]) -> str:
     if not any(piece.endswith("=") for piece in pieces[:-1]):
         return "".join(pieces)
     try:
-        return base64.b64encode(b"".join(map(base64.b64decode, pieces))).decode()
+        told = b"".join(base64.b64decode(piece, validate=True) for piece in pieces)
     except ValueError:
         return "".join(pieces)
+    return base64.b64encode(told).decode()
 
 
 def _join(pieces: list[str]) -> str:

@@ -7,7 +7,7 @@ import redis
 
 from shared.providers.provider import Provider
 from tests.support.factories import new_settings
-from tests.support.gateway_client import Gateway, build
+from tests.support.gateway_client import API_KEY, Gateway, build
 
 _MODELS = ["gpt-4o", "gpt-4o-audio-preview", "dall-e-3", "gpt-4o-mini-tts", "whisper-1", "draws"]
 _MODELS += ["text-embedding-3-small", "omni-moderation-latest", "llama3.1:8b", "tts-that-chats"]
@@ -19,7 +19,11 @@ def gateway(fake_redis: redis.Redis) -> Gateway:
     about = {"base_url": "http://127.0.0.1:1/v1", "models": _MODELS, "model_operations": declared}
     comfy = {"name": "c", "type": "comfyui", "base_url": "http://127.0.0.1:1", "models": ["sdxl"]}
     providers = [{"name": "p", **about}, comfy]
-    return build(fake_redis, new_settings(), [Provider.model_validate(one) for one in providers])
+    return build(
+        fake_redis,
+        new_settings(api_key=API_KEY),
+        [Provider.model_validate(one) for one in providers],
+    )
 
 
 @pytest.mark.parametrize(
