@@ -422,6 +422,12 @@ class OwnerLaterFull(QueueFull):
     code = "owner_delayed_full"
 
 
+class OwnerFlowsFull(QueueFull):
+    """This key has reached its limit of flow keys in use at once."""
+
+    code = "owner_flow_keys_full"
+
+
 class OwnerBytesFull(QueueFull):
     """This key's unfinished jobs have reached their limit of bytes; try again later."""
 

@@ -47,6 +47,9 @@ MEDIA: Final = (
 #: Those of them whose answer is a text.
 TEXTS: Final = TRANSCRIPTS | frozenset((Operation.IMAGE_TO_TEXT,))
 
+#: Whose responses are asked for as chats (`workers/providers/by_chat/`): they store nothing.
+RESPONSES_BY_CHAT: Final = ("anthropic", "ollama")
+
 #: What providers of each type can be asked: the gateway refuses the rest, and no attempt goes to
 #: a provider that could not answer. The dialects in `workers/providers/` speak just these.
 OPERATIONS_BY_TYPE: Final[Mapping[str, frozenset[Operation]]] = {
@@ -64,9 +67,10 @@ OPERATIONS_BY_TYPE: Final[Mapping[str, frozenset[Operation]]] = {
             Operation.COMPLETION,
             Operation.EMBEDDING,
             Operation.OLLAMA_GENERATE,
+            Operation.RESPONSE,
         )
     ),
-    "anthropic": frozenset((Operation.CHAT,)),
+    "anthropic": frozenset((Operation.CHAT, Operation.RESPONSE)),
     "automatic1111": frozenset(
         (
             *(Operation.IMAGE, Operation.IMAGE_EDIT),

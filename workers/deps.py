@@ -29,6 +29,7 @@ from shared.providers.health_store import HealthStore
 from shared.providers.prices import FilePrices
 from shared.providers.provider import Registry, read_file
 from shared.providers.registry_follower import RegistryFollower
+from shared.queues.flows import FlowStore
 from shared.queues.slots import SlotStore
 from shared.recovery.overdue import OverdueDeliveries
 from shared.recovery.recovery_store import RecoveryStore
@@ -51,7 +52,7 @@ from workers.chat.usage import UsageSupport
 from workers.completion.deps import CompletionDeps
 from workers.history.deps import HistoryDeps
 from workers.maintenance.probes import ProbeDeps
-from workers.maintenance.tick import TickDeps
+from workers.maintenance.recovery import TickDeps
 from workers.media.local import LocalDialect
 from workers.media.pictures.automatic1111 import Automatic1111Dialect
 from workers.media.pictures.comfyui import ComfyUiDialect
@@ -128,6 +129,7 @@ def _routing(process: Process) -> RoutingDeps:
         health=health,
         health_store=HealthStore(process.redis),
         slots=SlotStore(process.redis, process.settings),
+        flows=FlowStore(process.redis, process.settings),
         traffic=Traffic(),
     )
 

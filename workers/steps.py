@@ -37,7 +37,7 @@ from workers.history.pruning import prune
 from workers.maintenance.delayed import DELAYED_S, bring_forward
 from workers.maintenance.files import SWEEP_S, sweep
 from workers.maintenance.heartbeat import Heartbeat
-from workers.maintenance.leases import listen_for_aborts, renew_leases
+from workers.maintenance.lease_renewal import listen_for_aborts, renew_leases
 from workers.maintenance.periodic import Periodic
 from workers.maintenance.probes import (
     FIRST_PROBES_S,
@@ -45,7 +45,7 @@ from workers.maintenance.probes import (
     probe_providers,
     probe_unknown,
 )
-from workers.maintenance.tick import Tick
+from workers.maintenance.recovery import Tick
 from workers.process import Process
 from workers.schedules.ticker import SCHEDULES_S, run_schedules
 

@@ -11,7 +11,7 @@ from flask import Blueprint
 from gateway.files.forms import own_file
 from gateway.files.listing import page_fields
 from gateway.http.routes import Call, route
-from shared.batches.batch import Batch, Status
+from shared.batches.batch import Batch, Status, flow_of
 from shared.batches.lines import MOST_BYTES
 from shared.batches.store import BatchStore
 from shared.dtos import catalog
@@ -41,6 +41,7 @@ def create(call: Call[CreateBatch]) -> OpenAiBatch:
     reply_to = asked.replyTo or (asked.metadata or {}).get("reply_to", "")
     if reply_to:
         gateway.settings.callback_targets.check(reply_to)
+    flow_of(asked.metadata)
     batch = _new(call, reply_to)
     _check_input(call)
     lasts_s = batch.expires_at - batch.created + _GRACE_S

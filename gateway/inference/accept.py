@@ -97,6 +97,7 @@ def new_job(
         operation=call.chat.operation,
         allowance=allowance_of(principal, call.chat.body),
         run_after=call.run_after,
+        flow=call.flow,
     )
 
 

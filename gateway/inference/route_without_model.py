@@ -11,6 +11,7 @@ from gateway.providers.conditions import condition_of, named
 from gateway.services import Services
 from shared.api_keys.principal import Principal
 from shared.errors import OperationNotSupported, ValidationFailed
+from shared.operation import RESPONSES_BY_CHAT
 from shared.providers.provider import Provider
 from shared.wire.chat_request import ChatCall
 
@@ -39,7 +40,10 @@ def _provider(gateway: Services, call: ChatCall) -> Provider:
     able = [
         one
         for one in gateway.registry.providers
-        if one.enabled and one.can(call.chat.operation) and call.provider in (None, one.name)
+        if one.enabled
+        and one.type not in RESPONSES_BY_CHAT
+        and one.can(call.chat.operation)
+        and call.provider in (None, one.name)
     ]
     if not able:
         raise OperationNotSupported(

@@ -5,14 +5,17 @@ The codes of errors are OpenAI's: https://platform.openai.com/docs/guides/batch
 
 from __future__ import annotations
 
-import json
+import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from shared.batches.store import Line
 from shared.codecs.json_bytes import to_json_bytes
+from shared.codecs.json_size import has_more_values
 from shared.codecs.json_text import members, parse_document
+from shared.codecs.strict_json import parse, without_bom
 from shared.errors import ValidationFailed
 from shared.wire.chat_request import ChatCall, parse_chat_completion
 from shared.wire.naming import fold
@@ -36,15 +39,35 @@ MOST_LINES: Final = 50_000
 MOST_BYTES: Final = 200 * 1024 * 1024
 _LONGEST: Final = 20 * 1024 * 1024
 _LONGEST_ID: Final = 512
+#: After so many lines or bytes others have their turn.
+_REST_LINES: Final = 100
+_REST_BYTES: Final = 1024 * 1024
 #: Most errors that are told.
 _MOST_ERRORS: Final = 100
 
 
+#: What no database takes.
+_unstorable = re.compile("[\x00\ud800-\udfff]").search
+
+#: Does the work of so many bytes, where it holds up nobody.
+Away = Callable[[int, Callable[[], Any]], Any]
+
+
+def at_once(_size_bytes: int, work: Callable[[], Any]) -> Any:
+    """Do it here."""
+    return work()
+
+
 @dataclass(slots=True)
 class Checked:
-    """What was found in an input file: its lines, or what is wrong with it."""
+    """What was found in an input file: its lines, or what is wrong with it.
+
+    A line may have as many values as a request of its own, and a large one is read by `away`.
+    """
 
     endpoint: str
+    most_values: int = sys.maxsize
+    away: Away = at_once
     lines: list[Line] = field(default_factory=list)
     errors: list[dict[str, Any]] = field(default_factory=list)
     _ids: set[str] = field(default_factory=set)
@@ -62,8 +85,12 @@ class Checked:
     def take(self, number: int, start: int, raw: bytes) -> None:
         """Look at a line."""
         try:
-            found = json.loads(raw)
-        except (ValueError, RecursionError):
+            found = self.away(len(raw), lambda: self._parsed(raw))
+        except OverflowError:
+            told = f"A request has at most {self.most_values} JSON values."
+            self.wrong("too_many_values", told, number)
+            return
+        except ValueError:
             self.wrong("invalid_json_line", "This line is not valid JSON.", number)
             return
         if not isinstance(found, dict):
@@ -74,10 +101,19 @@ class Checked:
             self._ids.add(found["custom_id"])
             self.lines.append(Line(number, start, len(raw), found["custom_id"]))
 
+    def _parsed(self, raw: bytes) -> Any:
+        """Return its value. Raises OverflowError for one of too many, ValueError for none."""
+        if has_more_values(raw, self.most_values):
+            raise OverflowError
+        return parse(without_bom(raw))
+
     def _problem(self, line: dict[str, Any]) -> tuple[str, str, str] | None:
         custom_id, body = line.get("custom_id"), line.get("body")
         if not isinstance(custom_id, str) or not 0 < len(custom_id) <= _LONGEST_ID:
             told = f"custom_id must be a text of at most {_LONGEST_ID} characters."
+            return "missing_required_parameter", told, "custom_id"
+        if _unstorable(custom_id):
+            told = "custom_id must have no half character (\\ud800) and no \\u0000."
             return "missing_required_parameter", told, "custom_id"
         if custom_id in self._ids:
             return "duplicate_custom_id", "This custom_id was used before.", "custom_id"
@@ -100,9 +136,9 @@ class Checked:
         return None
 
 
-def check(endpoint: str, pieces: Iterable[bytes], rest: Callable[[], None]) -> Checked:
+def check(checked: Checked, pieces: Iterable[bytes], rest: Callable[[], None]) -> Checked:
     """Look at an input file. `rest` is called now and then: others want to have their turn."""
-    checked = Checked(endpoint)
+    rested_at = 0
     for number, start, raw in split(pieces):
         if raw is None:
             checked.wrong("line_too_long", f"A line has at most {_LONGEST} bytes.", number)
@@ -111,7 +147,8 @@ def check(endpoint: str, pieces: Iterable[bytes], rest: Callable[[], None]) -> C
             checked.take(number, start, raw)
         if checked.is_hopeless:
             break
-        if number % 100 == 0:
+        if number % _REST_LINES == 0 or start - rested_at > _REST_BYTES:
+            rested_at = start
             rest()
     if len(checked.lines) > MOST_LINES:
         checked.wrong("too_many_tasks", f"A batch has at most {MOST_LINES} requests.", None)
@@ -152,8 +189,8 @@ def request_of(endpoint: str, raw: bytes) -> ChatCall:
 
 def answer_line(batch_id: str, line: Line, status: int, request_id: str, body: bytes) -> bytes:
     """Return a line of the output or error file: an answer, good or bad, as it came."""
-    if b"\n" in body or b"\r" in body:
-        body = to_json_bytes(json.loads(body))
+    # Between values only: no text of JSON has one.
+    body = body.replace(b"\n", b" ").replace(b"\r", b" ")
     head = {"id": _request_name(batch_id, line), "custom_id": line.custom_id}
     about = {"status_code": status, "request_id": request_id}
     opening = to_json_bytes(head)[:-1] + b',"response":' + to_json_bytes(about)[:-1]

@@ -5,18 +5,25 @@ https://platform.openai.com/docs/api-reference/batch/object
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
+from shared.batches.lines import Away, at_once
+from shared.codecs.strict_json import parse
 from shared.wire.usage import usage_in
 
 
-def summed(answers: Iterable[bytes], rest: Callable[[], None]) -> dict[str, Any]:
-    """Return the tokens of these lines of an output file. `rest` lets others have their turn."""
+def summed(
+    answers: Iterable[bytes], rest: Callable[[], None], away: Away = at_once
+) -> dict[str, Any]:
+    """Return the tokens of these lines of an output file.
+
+    `rest` lets others have their turn, `away` reads a large line where it holds up nobody.
+    """
     prompt = completion = total = cached = reasoning = 0
     for line in answers:
-        body = json.loads(line)["response"]["body"]
+        body = away(len(line), partial(parse, line))["response"]["body"]
         if isinstance(body, dict):
             usage = usage_in(body)
             prompt, completion = prompt + usage.prompt, completion + usage.completion

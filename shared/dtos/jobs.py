@@ -89,6 +89,17 @@ class QueueOpenAiChatResponse(Dto):
     response_status: ResponseStatus | None = None
 
 
+class FlowState(Dto):
+    """How the flow key of a queued job stands."""
+
+    key: str
+    max_parallel: int | None = Field(None, description="Most of its jobs that run at once.")
+    rate: str | None = Field(None, description="How many of its jobs may begin in how long.")
+    running: int = Field(description="Jobs with this key that run.")
+    waiting: int = Field(description="Those for this model that wait for room with it.")
+    before: int | None = Field(None, description="Those of them before this one, if it waits so.")
+
+
 class GetOpenAiChatStatusResponse(Dto):
     """Where a job stands, and its result once there is one."""
 
@@ -101,6 +112,7 @@ class GetOpenAiChatStatusResponse(Dto):
         None, description="Seconds until it may start, when the queue moves."
     )
     run_after: str | None = Field(None, description="It does not run before, in UTC.")
+    flow: FlowState | None = Field(None, description="Its flow key, while Queued.")
     response_status: ResponseStatus | None = None
     result: Annotated[dict[str, Any], Holds("OpenAiChatResponse")] | None = Field(
         None, description="The chat response."
@@ -117,6 +129,7 @@ class BackgroundJob(Dto):
     created_date: str
     created_by: str | None = None
     run_after: str | None = None
+    flow_key: str | None = None
     request_id: str | None = None
     request_type: str | None = None
     request: str | None = None

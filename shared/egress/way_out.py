@@ -7,15 +7,13 @@ A provider's own settings come first, then the variables that HTTP clients have 
 from __future__ import annotations
 
 import ssl
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from shared.egress.no_proxy import is_kept_from_proxies
+from shared.egress.trust import Trust
 from shared.providers.provider import Provider
 from shared.providers.proxy_url import DIRECT, FROM_ENVIRONMENT, check_proxy_url
 
@@ -129,22 +127,10 @@ def _trusted(provider: Provider, environment: Mapping[str, str]) -> bool | str:
 
 def _checked_trust(what: str, path: str) -> str:
     try:
-        state = Path(path).stat()
-        if not stat.S_ISDIR(state.st_mode):
-            _load_trust(path, state.st_mtime_ns, state.st_size)
+        Trust(path).context()
     except OSError as exc:
         raise EgressUnusable(f"{what} cannot be used: {_reason(exc)}") from exc
     return path
-
-
-@lru_cache(maxsize=64)
-def _load_trust(path: str, *_as_it_is: int) -> None:
-    """Read the file as OpenSSL does. Raises OSError.
-
-    Once for all who trust it, as it is now: the machine's authorities take tens of milliseconds, in
-    which no other call goes on, and a thousand providers may share them.
-    """
-    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
 
 
 def _own_certificate(provider: Provider) -> str | tuple[str, str] | None:
@@ -152,8 +138,7 @@ def _own_certificate(provider: Provider) -> str | tuple[str, str] | None:
     if certificate is None:
         return None
     try:
-        # No passphrase, or OpenSSL would ask the terminal for one.
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(certificate, key, lambda: b"")
+        Trust(certificate=certificate, key=key).context()
     except OSError as exc:
         raise EgressUnusable(f"its client_cert cannot be used: {_reason(exc)}") from exc
     return (certificate, key) if key else certificate

@@ -11,6 +11,7 @@ from shared.errors import (
     BodyTooLarge,
     LedgerUnavailable,
     OwnerBytesFull,
+    OwnerFlowsFull,
     OwnerLaterFull,
     OwnerQueueFull,
     QueueFull,
@@ -31,6 +32,7 @@ _FULL: Final = {
     "owner_full": OwnerQueueFull,
     "later_full": OwnerLaterFull,
     "bytes_full": OwnerBytesFull,
+    "flows_full": OwnerFlowsFull,
 }
 
 

@@ -2,55 +2,58 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-import redis
-
+from shared.operation import Operation
 from shared.queues import gates, queue_keys
-from shared.recovery.jobs import JobRecovery, Waiting
-from shared.recovery.search import BATCH, Search
-from shared.settings import Settings
+from shared.queues import names as task_names
+from shared.recovery.search import BATCH
 from shared.store import redis_keys as keys
 from shared.store.base import Ledger
-from shared.store.clock import Clock, redis_clock
 from shared.store.scripts import Call
 
 #: Most jobs of one run of the script, in which Redis serves nobody else: a few milliseconds.
 _AT_ONCE: Final = 200
+#: Members of a place, before the ids of its jobs.
+_NAMES: Final = 5
 
 
 class _Place(NamedTuple):
     """What the jobs of one run of the script have in common."""
 
-    queue: str
+    model: str
     priority: int
     owner: str
-    has_own_gate: bool
+    provider: str
+    operation: Operation
+
+    @property
+    def queue(self) -> str:
+        """The Celery queue of their model."""
+        return task_names.chat_queue(self.model)
+
+    @property
+    def has_own_gate(self) -> bool:
+        """Whether their gate is another than that of the queue."""
+        return gates.gate(self.queue, self.provider, self.operation) != self.queue
 
 
 class DelayedJobs(Ledger):
     """Finds them and puts them in line. Raises redis.RedisError."""
 
-    def __init__(self, client: redis.Redis, settings: Settings, clock: Clock = redis_clock) -> None:
-        super().__init__(client, settings, clock)
-        self._search = Search(client, settings, clock)
-        self._jobs = JobRecovery(client, settings, clock)
-
     def bring_forward(self) -> bool:
         """Put a slice of what is due in line, the first due first; return whether more may be."""
-        ids = self._search.due(keys.LATER)
-        by_place: dict[_Place, list[int]] = defaultdict(list)
-        for job in self._jobs.waiting(ids, leave=keys.LATER):
-            by_place[_place(job)].append(job.id)
+        call = Call("due_later", [keys.LATER], [self._clock(), BATCH, keys.JOB_PREFIX])
+        count, *places = self._scripts.run(call)
         # One script a round trip: others that call Redis come in between.
-        for place, found in by_place.items():
-            for some in _slices(found):
+        for told in places:
+            place = _place(*told[:_NAMES])
+            for some in _slices(told[_NAMES:]):
                 self._scripts.run(self._come_due(place, some))
-        return len(ids) == BATCH
+        return bool(count == BATCH)
 
-    def _come_due(self, place: _Place, ids: Sequence[int]) -> Call:
+    def _come_due(self, place: _Place, ids: Sequence[bytes]) -> Call:
         queue, priority, owner = place.queue, place.priority, place.owner
         return Call(
             "come_due",
@@ -72,16 +75,24 @@ class DelayedJobs(Ledger):
                 keys.JOB_PREFIX,
                 keys.LIVE_PREFIX,
                 int(place.has_own_gate),
+                keys.DEADLINES,
                 *ids,
             ],
         )
 
 
-def _place(job: Waiting) -> _Place:
-    has_own_gate = gates.gate(job.queue, job.provider, job.operation) != job.queue
-    return _Place(job.queue, job.priority, job.owner, has_own_gate)
+def _place(
+    model: bytes, priority: bytes, owner: bytes, provider: bytes, operation: bytes
+) -> _Place:
+    return _Place(
+        model.decode(),
+        int(priority),
+        owner.decode(),
+        provider.decode(),
+        Operation(operation.decode() or Operation.CHAT),
+    )
 
 
-def _slices(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+def _slices(ids: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
     for first in range(0, len(ids), _AT_ONCE):
         yield ids[first : first + _AT_ONCE]

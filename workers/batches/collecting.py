@@ -13,8 +13,7 @@ from shared.batches.tables import RUNNING
 from shared.jobs.job import Job
 from workers.batches.desk import Desk
 
-#: Jobs that are looked at in one round trip, and that are read whole: these may be large.
-_LOOKS: Final = 250
+#: Jobs that are read whole in one round trip: they may be large.
 _READS: Final = 25
 
 
@@ -24,31 +23,22 @@ def collect(desk: Desk, batch: Batch, cut_off: tuple[str, str] | None = None) ->
     `cut_off` is the code and message for those that were cancelled with the batch.
     """
     running = desk.batches.lines(batch.id, RUNNING, desk.process.settings.batch_window)
-    for first in range(0, len(running), _LOOKS):
-        _collect_some(desk, batch, running[first : first + _LOOKS], cut_off)
-
-
-def _collect_some(
-    desk: Desk, batch: Batch, some: Sequence[Line], cut_off: tuple[str, str] | None
-) -> None:
-    seen = desk.jobs.summaries([line.job or 0 for line in some])
-    ended, lost = [], []
-    for line, job in zip(some, seen, strict=True):
-        if job is None or job.owner != batch.owner:
-            lost.append(line)
-        elif job.state.is_final:
-            ended.append(line)
+    ended, lost = desk.line_jobs.ended(running, batch.owner)
     for first in range(0, len(ended), _READS):
-        page = ended[first : first + _READS]
-        jobs = desk.unstored.read([line.job or 0 for line in page])
-        outcomes = [
-            _outcome(batch, line, job, cut_off)
-            for line, job in zip(page, jobs, strict=True)
-            if job is not None
-        ]
-        desk.batches.note_outcomes(batch.id, outcomes)
+        _note(desk, batch, ended[first : first + _READS], cut_off)
+        # Each page is some milliseconds of this process, which has other things to do.
+        desk.process.sleep(0)
     for line in lost:
         _recover(desk, batch, line, cut_off)
+
+
+def _note(desk: Desk, batch: Batch, lines: Sequence[Line], cut_off: tuple[str, str] | None) -> None:
+    jobs = desk.unstored.read([line.job or 0 for line in lines])
+    found = [(line, job) for line, job in zip(lines, jobs, strict=True) if job is not None]
+    desk.batches.note_outcomes(
+        batch.id, [_outcome(batch, line, job, cut_off) for line, job in found]
+    )
+    desk.line_jobs.let_go([job for _, job in found])
 
 
 def _recover(desk: Desk, batch: Batch, line: Line, cut_off: tuple[str, str] | None) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from shared.artifacts.artifacts import Artifacts
 from shared.batches.announcements import Announcements
+from shared.batches.line_jobs import LineJobs
 from shared.batches.store import BatchStore
 from shared.database.database import Database
 from shared.history.reader import HistoryReader
@@ -25,6 +26,7 @@ class Desk:
     artifacts: Artifacts
     batches: BatchStore
     jobs: JobStore
+    line_jobs: LineJobs
     unstored: Unstored
     history: HistoryReader
     announcements: Announcements
@@ -45,6 +47,7 @@ def desk_of(
         artifacts=artifacts,
         batches=BatchStore(database),
         jobs=JobStore(process.redis, process.settings, known_id=last_id),
+        line_jobs=LineJobs(process.redis),
         unstored=unstored,
         history=HistoryReader(database),
         announcements=Announcements(process.redis),

@@ -15,6 +15,7 @@ from shared.batches.tables import ANSWERED, FAILED, RUNNING, WAITING
 from shared.batches.usage import summed
 from workers.batches.collecting import collect
 from workers.batches.desk import Desk
+from workers.heavy import away
 
 #: Most lines that are given up, and jobs that are cancelled, in one step.
 _STEP: Final = 1000
@@ -44,7 +45,7 @@ def finish(desk: Desk, batch: Batch) -> None:
     answers = desk.batches.outcomes(batch.id, ANSWERED)
     ended = replace(
         batch,
-        usage=summed(answers, lambda: desk.process.sleep(0)),
+        usage=summed(answers, lambda: desk.process.sleep(0), away),
         completed=counts[ANSWERED],
         failed=counts[FAILED],
         output_file_id=_write(desk, batch, "output", ANSWERED) if counts[ANSWERED] else "",

@@ -28,7 +28,7 @@ _MOST: Final = 50
 #: The least that a batch may have in the queues.
 _LEAST: Final = 20
 #: Rounds of one look, and the pause between them (seconds): others use this process too.
-_ROUNDS: Final = 8
+_ROUNDS: Final = 20
 _PAUSE_S: Final = 0.1
 
 

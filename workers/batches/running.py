@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
-from shared.batches.batch import Batch, Status
+from shared.batches.batch import Batch, Status, flow_of
 from shared.batches.lines import answer_line, request_of
 from shared.batches.store import Line, Outcome
 from shared.batches.tables import ANSWERED, FAILED, RUNNING, WAITING
@@ -16,6 +16,7 @@ from shared.jobs.job import NewJob, failure_body
 from shared.queues import names as task_names
 from workers.batches.collecting import collect
 from workers.batches.desk import Desk
+from workers.heavy import away
 from workers.routing.stored_calls import allowance_of, check_served, passes_by_itself
 
 #: Most lines that become jobs in one step, and most bytes of them.
@@ -23,6 +24,14 @@ _LINES: Final = 250
 _BYTES: Final = 8 * 1024 * 1024
 #: The longest RefId that says what it stands for.
 _LONGEST_REF: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class _Fed:
+    """What became of lines: jobs by their numbers, and refusals."""
+
+    jobs: dict[int, int | None]
+    refused: list[Outcome]
 
 
 def run(desk: Desk, batch: Batch, share: int) -> None:
@@ -39,30 +48,55 @@ def run(desk: Desk, batch: Batch, share: int) -> None:
     if (known.completed, known.failed) != (batch.completed, batch.failed):
         # Somebody who cancels meanwhile comes first; the counts come with the next step.
         desk.batches.save(known)
-    if room := min(_LINES, share - counts[RUNNING]):
-        _feed(desk, batch, room)
+    room = share - counts[RUNNING]
+    while room > 0 and (fed := _feed(desk, batch, min(room, _LINES))):
+        room -= fed
+        desk.process.sleep(0)
 
 
-def _feed(desk: Desk, batch: Batch, room: int) -> None:
-    waiting = desk.batches.lines(batch.id, WAITING, max(0, room))
-    chosen = _within(waiting)
+def _feed(desk: Desk, batch: Batch, room: int) -> int:
+    """Make jobs of the next lines; return of how many, 0 when there is no more to be done now."""
+    chosen = _within(desk.batches.lines(batch.id, WAITING, room))
     if not chosen:
-        return
-    jobs: dict[int, int | None] = {}
-    refused: list[Outcome] = []
+        return 0
+    fed = _Fed({}, [])
     try:
-        for line, raw in zip(chosen, _read(desk, batch, chosen), strict=True):
-            try:
-                jobs[line.number] = _accept(desk, batch, line, raw)
-            except QueueFull:
-                return
-            except ServiceError as exc:
-                if passes_by_itself(exc):
-                    return
-                refused.append(_refusal(batch, line, exc))
+        is_done = _accept_all(desk, batch, _wanted(desk, batch, chosen, fed), fed)
     finally:
-        desk.batches.note_jobs(batch.id, jobs)
-        desk.batches.note_outcomes(batch.id, refused)
+        desk.batches.note_jobs(batch.id, fed.jobs)
+        desk.batches.note_outcomes(batch.id, fed.refused)
+    return len(chosen) if is_done else 0
+
+
+def _wanted(
+    desk: Desk, batch: Batch, chosen: Sequence[Line], fed: _Fed
+) -> list[tuple[Line, NewJob]]:
+    """Return the jobs that lines are to be; those that can be none are refused."""
+    wanted = []
+    for line, raw in zip(chosen, _read(desk, batch, chosen), strict=True):
+        try:
+            wanted.append((line, _new_job(desk, batch, line, raw)))
+        except ServiceError as exc:
+            if passes_by_itself(exc):
+                break
+            fed.refused.append(_refusal(batch, line, exc))
+    return wanted
+
+
+def _accept_all(desk: Desk, batch: Batch, wanted: Sequence[tuple[Line, NewJob]], fed: _Fed) -> bool:
+    """Make the jobs, many in one round trip; return whether there was room for all."""
+    done = 0
+    while done < len(wanted):
+        try:
+            for accepted in desk.jobs.accept_all([new for _, new in wanted[done:]]):
+                fed.jobs[wanted[done][0].number] = accepted.id
+                done += 1
+        except ServiceError as exc:
+            if isinstance(exc, QueueFull) or passes_by_itself(exc):
+                return False
+            fed.refused.append(_refusal(batch, wanted[done][0], exc))
+            done += 1
+    return True
 
 
 def _within(waiting: Sequence[Line]) -> list[Line]:
@@ -92,11 +126,11 @@ def _read(desk: Desk, batch: Batch, chosen: Sequence[Line]) -> list[bytes]:
     return [b"".join(read(file, line.start, line.start + line.size)) for line in chosen]
 
 
-def _accept(desk: Desk, batch: Batch, line: Line, raw: bytes) -> int:
-    call = request_of(batch.endpoint, raw)
+def _new_job(desk: Desk, batch: Batch, line: Line, raw: bytes) -> NewJob:
+    call = away(len(raw), lambda: request_of(batch.endpoint, raw))
     check_served(desk.registry, batch, call)
     left_s = max(1.0, batch.expires_at - desk.process.clock())
-    new = NewJob(
+    return NewJob(
         owner=batch.owner,
         ref_id=ref_id_of(batch, line),
         model=call.chat.model,
@@ -108,8 +142,8 @@ def _accept(desk: Desk, batch: Batch, line: Line, raw: bytes) -> int:
         provider=call.provider or "",
         operation=call.chat.operation,
         allowance=allowance_of(batch, call),
+        flow=call.flow or flow_of(batch.metadata),
     )
-    return desk.jobs.accept(new).id
 
 
 def ref_id_of(batch: Batch, line: Line) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from shared.batches.batch import Batch, Status
 from shared.batches.lines import Checked, check
 from workers.batches.desk import Desk
+from workers.heavy import away
 
 
 def validate(desk: Desk, batch: Batch) -> None:
@@ -17,7 +18,8 @@ def validate(desk: Desk, batch: Batch) -> None:
         checked = Checked(batch.endpoint)
         checked.wrong("input_file_not_found", "The input file is not there any more.", None)
     else:
-        checked = check(batch.endpoint, artifacts.read(file), lambda: desk.process.sleep(0))
+        empty = Checked(batch.endpoint, desk.process.settings.max_json_values, away)
+        checked = check(empty, artifacts.read(file), lambda: desk.process.sleep(0))
     if checked.errors:
         failed = batch.at(Status.FAILED, now_s, errors=tuple(checked.errors), to_tell=True)
         desk.batches.save(failed)

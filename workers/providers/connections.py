@@ -21,6 +21,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import NewConnectionError
 
+from shared.egress.trust import Trust
 from shared.lean import Part, Step
 from shared.security.provider_places import ANYWHERE, ProviderPlaces
 from workers.providers.answers.head import AnswerHead
@@ -96,6 +97,24 @@ class _Connection(_Lean, HTTPConnection):
 
 class _TlsConnection(_Lean, HTTPSConnection):
     response_class = AnswerHead
+    _trust: Trust | None = None
+
+    def connect(self) -> None:
+        """Dial, trusting whom the files name now; they are read once for all connections.
+
+        Raises OSError and what urllib3 raises.
+        """
+        # A proxy that speaks TLS itself is trusted by the same files, which urllib3 then reads.
+        if not (self.proxy and self.proxy.scheme == "https"):
+            self._trust_once()
+        super().connect()
+
+    def _trust_once(self) -> None:
+        """Leave urllib3 no file to read; it may dial again and again."""
+        if self._trust is None:
+            self._trust = Trust(self.ca_certs or self.ca_cert_dir, self.cert_file, self.key_file)
+            self.ca_certs = self.ca_cert_dir = self.cert_file = self.key_file = None
+        self.ssl_context = self._trust.context()
 
 
 def _pools(places: ProviderPlaces) -> dict[str, Any]:
@@ -186,6 +205,7 @@ def _plain_response(self: Adapter, req: PreparedRequest, resp: Any) -> Response:
 STEPS: Final = (
     Step("urllib3: one write a request", (Part(_Lean, "request"), Part(_Lean, "send"))),
     Step("urllib3: looking before use", (Part(_Lean, "is_connected"),)),
+    Step("urllib3: trust read once", (Part(_TlsConnection, "connect"),)),
     Step("requests: finding the pool", (Part(Adapter, "get_connection_with_tls_context"),)),
     Step(
         "requests: answers",

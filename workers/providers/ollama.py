@@ -21,6 +21,7 @@ from workers.providers import http
 from workers.providers.answers.events import names_error
 from workers.providers.answers.whole import checked
 from workers.providers.base import ProviderCall
+from workers.providers.by_chat import asking
 from workers.providers.http_errors import error_told
 from workers.providers.openai import events, unstreamed_answer
 from workers.providers.told_errors import Told, told_in
@@ -35,18 +36,22 @@ _PATHS: Final = {
 
 
 class OllamaDialect:
-    """Passes request and response through byte for byte."""
+    """Passes request and response through byte for byte; responses are asked for as chats."""
 
     operations = OPERATIONS_BY_TYPE["ollama"]
     always_tells_usage = False
 
     def ask(self, session: requests.Session, call: ProviderCall) -> bytes:
         """POST the body and return the response's bytes. Raises ProviderError."""
+        if call.operation is Operation.RESPONSE:
+            return asking.ask(session, call, self.ask)
         body = http.ask(session, call, _target(call), call.body)
         return away(len(body), lambda: checked(call, body))
 
     def stream(self, session: requests.Session, call: ProviderCall) -> Generator[bytes, None, None]:
         """POST the body and yield the chunks that come back. Raises ProviderError."""
+        if call.operation is Operation.RESPONSE:
+            return asking.stream(session, call, self.stream)
         if call.operation is not Operation.OLLAMA_GENERATE:
             return events(session, call, _target(call))
         return _lines(session, call)

@@ -29,6 +29,7 @@
 --! include drain
 --! include limits
 --! include owner_bytes
+--! include flows
 --! include move_keys
 local unstored_key, ref_key, delivery_key, deliveries_delayed, models_key, drain_key, list_key,
   line_key, waiting_key, turns_key, own_waiting_key, deliveries_leases, callbacks_line,
@@ -90,7 +91,7 @@ redis.call('HSET', job_key, 'state', 'Queued', 'deadline_ms', deadline, 'crashes
   'attempts_before', job[2], 'queued_ms', whole(now))
 redis.call('HDEL', job_key, 'outcome', 'status', 'response', 'error', 'executed_by', 'executed_ms',
   'completed_ms', 'started_ms', 'notified_ms', 'cancel', 'claimed_by', 'at', 'failed', 'worker', 'relayed',
-  'relayed_by', 'unstored', 'callback_body', 'run_after_ms')
+  'relayed_by', 'unstored', 'callback_body', 'run_after_ms', 'keep_ms')
 redis.call('DEL', job_key .. ':chunks')
 redis.call('PERSIST', job_key)
 redis.call('PERSIST', ref_key)
@@ -113,6 +114,14 @@ redis.call('SADD', models_key, model)
 redis.call('ZADD', deadlines_key, deadline, id)
 
 local place = redis.call('INCR', places_key)
+local own = redis.call('HMGET', job_key, 'flow', 'flow_limits', 'flow_place')
+if own[1] then
+  local flow = flow_of(deadlines_key, owner, own[1], now)
+  flow.know_limits(own[2], tonumber(timeout_ms))
+  if not flow.enter(own[3], id, place) then
+    return 'queued'
+  end
+end
 redis.call('ZADD', waiting_key, place, id)
 redis.call('ZADD', own_waiting_key, place, id)
 redis.call('ZADD', turns_key, 'NX', place, owner)

@@ -5,7 +5,7 @@
 -- Returns the ids that left the list
 --
 -- One that was queued again in the meantime stays, one that is gone does not. A job whose delivery
--- goes on gets its time to live when that ends.
+-- goes on gets its time to live when that ends. Who has no more need of a job has said so (`let_go_soon`).
 local unstored_key = KEYS[1]
 -- What is named in turn of each job: three keys, two values.
 local FIRST_KEY, FIRST_VALUE = 2, 2
@@ -17,15 +17,15 @@ for value = FIRST_VALUE, #ARGV, 2 do
   local job, ref, delivery = unpack(KEYS, key, key + 2)
   local id, generation = unpack(ARGV, value, value + 1)
   key = key + 3
-  local now = redis.call('HMGET', job, 'state', 'generation')
+  local now = redis.call('HMGET', job, 'state', 'generation', 'keep_ms')
   if not now[1] or (now[2] or '0') == generation then
     if redis.call('ZREM', unstored_key, id) == 1 then
       left[#left + 1] = id
     end
     redis.call('HDEL', job, 'unstored')
     if redis.call('HGET', delivery, 'state') ~= 'Pending' then
-      redis.call('PEXPIRE', job, ttl_ms)
-      redis.call('PEXPIRE', ref, ttl_ms)
+      redis.call('PEXPIRE', job, now[3] or ttl_ms)
+      redis.call('PEXPIRE', ref, now[3] or ttl_ms)
     end
   end
 end

@@ -59,6 +59,7 @@ class FakeOllama(FakeServer):
             ("GET", "/api/tags"): self._tags,
             ("POST", "/api/generate"): self._generate,
             ("POST", "/v1/chat/completions"): self._chat,
+            ("POST", "/v1/embeddings"): self._embed,
         }
         answer = answers.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
         status, value = answer(body) if answer else (404, {"error": "404 page not found"})
@@ -90,6 +91,16 @@ class FakeOllama(FakeServer):
         if "break off" in request["prompt"]:
             last = {"error": "out of memory"}
         return 200, [*lines, last]
+
+    def _embed(self, body: bytes) -> tuple[int, Json]:
+        request = json.loads(body)
+        asked = request["input"]
+        rows = [
+            {"object": "embedding", "embedding": [0.5, -0.5], "index": number}
+            for number, _ in enumerate([asked] if isinstance(asked, str) else asked)
+        ]
+        usage = {"prompt_tokens": 1, "total_tokens": 1}
+        return 200, {"object": "list", "data": rows, "model": request["model"], "usage": usage}
 
     def _chat(self, body: bytes) -> tuple[int, Json]:
         request = json.loads(body)

@@ -53,9 +53,27 @@ def test_chats_of_one_batch_go_to_anthropic_and_ollama(dialects: DialectStack) -
 
 
 def test_what_a_provider_cannot_do_is_told_of_its_line(dialects: DialectStack) -> None:
-    told = _run(dialects.stack, "/v1/responses", {"model": CLAUDE, "input": "Hi"})
+    told = _run(dialects.stack, "/v1/embeddings", {"model": CLAUDE, "input": "Hi"})
     assert told["0"]["status_code"] == 400
-    assert "response" in told["0"]["body"]["error"]["message"]
+    assert "embedding" in told["0"]["body"]["error"]["message"]
+
+
+def test_embeddings_of_a_batch_go_to_ollama(dialects: DialectStack) -> None:
+    (told,) = _run(dialects.stack, "/v1/embeddings", {"model": LLAMA, "input": "Hi"}).values()
+    assert (told["status_code"], len(told["body"]["data"])) == (200, 1)
+
+
+def test_responses_of_one_batch_go_to_anthropic_and_ollama(dialects: DialectStack) -> None:
+    asked = [{"model": model, "input": f"Hi {n}"} for n in range(2) for model in (CLAUDE, LLAMA)]
+    told = _run(dialects.stack, "/v1/responses", *asked, {**asked[0], "prompt": {"id": "p"}})
+    refused = told.pop("4")
+    assert (refused["status_code"], refused["body"]["error"]["param"]) == (400, "prompt")
+    for number, response in told.items():
+        assert response["status_code"] == 200, response
+        body = response["body"]
+        assert (body["object"], body["status"]) == ("response", "completed")
+        assert body["output"][0]["content"][0]["text"] == f"You said: {asked[int(number)]['input']}"
+        assert body["usage"]["total_tokens"] > 0
 
 
 def test_embeddings_and_responses_of_a_provider_of_openais_type(stack: Stack) -> None:

@@ -16,7 +16,7 @@ from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.sse import ErrorEvent
 from shared.codecs.strict_json import parse, without_bom
 from shared.errors import Failure
-from shared.operation import OPERATIONS_BY_TYPE
+from shared.operation import OPERATIONS_BY_TYPE, Operation
 from workers.heavy import away
 from workers.providers import http, http_errors
 from workers.providers.answers import unstreamed
@@ -28,6 +28,7 @@ from workers.providers.anthropic.response import completion
 from workers.providers.anthropic.stream import ChunkStream
 from workers.providers.anthropic.untranslatable import Untranslatable
 from workers.providers.base import UNSUPPORTED, EndedWithoutDone, ProviderCall, ProviderError
+from workers.providers.by_chat import asking
 
 Json = dict[str, Any]
 
@@ -45,7 +46,9 @@ class AnthropicDialect:
     always_tells_usage = True
 
     def ask(self, session: requests.Session, call: ProviderCall) -> bytes:
-        """Return a `chat.completion`. Raises ProviderError."""
+        """Return a `chat.completion`, or a response made of one. Raises ProviderError."""
+        if call.operation is Operation.RESPONSE:
+            return asking.ask(session, call, self.ask)
         translated = _translated(call, json.loads(call.body))
         body = to_json_bytes(translated.request)
         answer = without_bom(http.ask(session, call, _target(call), body))
@@ -59,7 +62,14 @@ class AnthropicDialect:
         return self._completion(call, translated, answer)
 
     def stream(self, session: requests.Session, call: ProviderCall) -> Generator[bytes, None, None]:
-        """Yield `chat.completion.chunk`s. Raises ProviderError."""
+        """Yield `chat.completion.chunk`s, or a response's events. Raises ProviderError."""
+        if call.operation is Operation.RESPONSE:
+            return asking.stream(session, call, self._chat_chunks)
+        return self._chat_chunks(session, call)
+
+    def _chat_chunks(
+        self, session: requests.Session, call: ProviderCall
+    ) -> Generator[bytes, None, None]:
         chat = json.loads(call.body)
         include_usage = (chat.get("stream_options") or {}).get("include_usage") is True
         translated = _translated(call, chat)

@@ -202,6 +202,7 @@ class BackgroundJob(TypedDict):
     createdDate: str
     createdBy: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
     requestId: NotRequired[str | None]
     requestType: NotRequired[str | None]
     request: NotRequired[str | None]
@@ -519,11 +520,14 @@ class CreateFile(TypedDict):
 class CreateGeneration(TypedDict):
     """Queue what needs no file: pictures of a text, or speech."""
 
+    runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     request: GenerationArgs
     provider: NotRequired[str | None]
     state: NotRequired[str | None]
     replyTo: NotRequired[str | None]
-    runAfter: NotRequired[str | None]
     refId: NotRequired[str | None]
 
 
@@ -554,6 +558,10 @@ class CreateMediaProvider(TypedDict):
 class CreateMediaTransform(TypedDict):
     """Queue a change of a file, which comes as a part of the form; `request` may be JSON there."""
 
+    runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     request: MediaTransformArgs
     image: NotRequired[str | None]
     video: NotRequired[str | None]
@@ -563,7 +571,6 @@ class CreateMediaTransform(TypedDict):
     state: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     refId: NotRequired[str | None]
-    runAfter: NotRequired[str | None]
     tag: NotRequired[str | None]
 
 
@@ -576,6 +583,9 @@ class CreateResponse(TypedDict):
     replyTo: NotRequired[str | None]
     timeoutSecs: NotRequired[float | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     model: NotRequired[str | None]
     input: NotRequired[str | list[Any] | None]
     prompt: NotRequired[dict[str, Any] | None]
@@ -801,6 +811,17 @@ class FileUploadResponse(TypedDict):
     result: Any
 
 
+class FlowState(TypedDict):
+    """How the flow key of a queued job stands."""
+
+    key: str
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    running: int
+    waiting: int
+    before: NotRequired[int | None]
+
+
 class GenerationArgs(TypedDict):
     """What AI Server's own API asks of a model; the members that its tasks use."""
 
@@ -988,6 +1009,7 @@ class GetOllamaGenerationStatusResponse(TypedDict):
     queuePosition: NotRequired[int | None]
     estimatedStartSecs: NotRequired[int | None]
     runAfter: NotRequired[str | None]
+    flow: NotRequired[FlowState | None]
     responseStatus: NotRequired[ResponseStatus | None]
     result: NotRequired[dict[str, Any] | None]
 
@@ -1036,6 +1058,7 @@ class GetOpenAiChatStatusResponse(TypedDict):
     queuePosition: NotRequired[int | None]
     estimatedStartSecs: NotRequired[int | None]
     runAfter: NotRequired[str | None]
+    flow: NotRequired[FlowState | None]
     responseStatus: NotRequired[ResponseStatus | None]
     result: NotRequired[dict[str, Any] | None]
 
@@ -2401,8 +2424,11 @@ class QueueConvertAudio(TypedDict):
     outputFormat: Literal['mp3', 'wav', 'aac', 'flac', 'ogg', 'm4a', 'wma']
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2413,8 +2439,11 @@ class QueueConvertImage(TypedDict):
     outputFormat: Literal['jpg', 'png', 'gif', 'bmp', 'tiff', 'webp']
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2425,8 +2454,11 @@ class QueueConvertVideo(TypedDict):
     outputFormat: Literal['mp4', 'mov', 'webm', 'mkv', 'avi', 'wmv', 'mpeg', 'ogg']
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2440,8 +2472,11 @@ class QueueCropImage(TypedDict):
     image: NotRequired[str | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2455,8 +2490,11 @@ class QueueCropVideo(TypedDict):
     video: NotRequired[str | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2484,8 +2522,11 @@ class QueueImageToImage(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2498,8 +2539,11 @@ class QueueImageToText(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2512,8 +2556,11 @@ class QueueImageUpscale(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2531,8 +2578,11 @@ class QueueImageWithMask(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2545,6 +2595,9 @@ class QueueOllamaGeneration(TypedDict):
     replyTo: NotRequired[str | None]
     timeoutSecs: NotRequired[float | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     request: OllamaGenerate
 
 
@@ -2557,6 +2610,9 @@ class QueueOpenAiChatCompletion(TypedDict):
     replyTo: NotRequired[str | None]
     timeoutSecs: NotRequired[float | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
     request: OpenAiChat
 
 
@@ -2577,8 +2633,11 @@ class QueueScaleImage(TypedDict):
     image: NotRequired[str | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2590,8 +2649,11 @@ class QueueScaleVideo(TypedDict):
     video: NotRequired[str | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2604,8 +2666,11 @@ class QueueSpeechToText(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2622,8 +2687,11 @@ class QueueTextToImage(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2638,8 +2706,11 @@ class QueueTextToSpeech(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2651,8 +2722,11 @@ class QueueTrimVideo(TypedDict):
     endTime: NotRequired[str | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2666,8 +2740,11 @@ class QueueWatermarkImage(TypedDict):
     opacity: NotRequired[float | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2679,8 +2756,11 @@ class QueueWatermarkVideo(TypedDict):
     video: NotRequired[str | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 

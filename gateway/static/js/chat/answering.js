@@ -8,6 +8,7 @@ import { emptyAnswer, folded } from "./fold.js";
 import { SEND_WITHIN_MS, isPassing, nextStep } from "./next-step.js";
 import { Sound } from "./sound.js";
 import { apart } from "./thoughts.js";
+import { t } from "../texts/chat.js";
 
 const POSITION_EVERY_MS = 1500;
 /** What was asked so shortly ago may be on its way from another page. */
@@ -100,7 +101,7 @@ export class Answering {
         if (next === "fail" || next === "leave") throw error;
         how = next;
         if (error.status === 404) continue;
-        this.#tell({ state: "running", waiting: this.isHeard ? "The connection is lost; trying again …" : "Not sent yet; trying again …" });
+        this.#tell({ state: "running", waiting: this.isHeard ? t("answering.theConnectionIsLost") : t("answering.notSentYetTrying") });
         await this.#pause(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
         failures += 1;
       }
@@ -113,7 +114,7 @@ export class Answering {
 
   #why(error) {
     const isUnsent = error.status === 404 && !this.isHeard;
-    return isUnsent ? "This was never sent: the connection was lost. Try again to send it." : error.message;
+    return isUnsent ? t("answering.thisWasNeverSent") : error.message;
   }
 
   /** Wait; less when the browser says that it is online again, or somebody presses Stop. */
@@ -149,7 +150,7 @@ export class Answering {
     };
     for await (const { id, event, data } of stream(path, { ...options, signal: this.abort.signal, onResponse })) {
       if (event === "queued") {
-        this.#tell({ state: "running", waiting: JSON.parse(data).status ?? "Queued" });
+        this.#tell({ state: "running", waiting: JSON.parse(data).status ?? t("answering.queued") });
         continue;
       }
       if (id) this.lastId = id;
@@ -160,7 +161,7 @@ export class Answering {
       if (event !== "message") continue;
       this.#take(JSON.parse(data));
     }
-    if (this.stopped) throw new ApiError(499, { message: "Stopped." });
+    if (this.stopped) throw new ApiError(499, { message: t("words.stopped") });
     return false;
   }
 

@@ -8,9 +8,10 @@ import { Gate } from "../ui/sign-in.js";
 import { ConversationView } from "./conversation-view.js";
 import { Sidebar } from "./sidebar.js";
 import { Store } from "./store.js";
+import { t } from "../texts/chat.js";
 
 const LAST_MODEL = "chat.model";
-const HINT = "It starts with “ak-”. You have it from whoever runs this ReplyTo; of your own, it is in the file “api_key” of the data directory.";
+const HINT = t("chatPage.keyHint");
 
 function Chat({ who }) {
   const store = useMemo(() => new Store(who.owner, who.maxBodyBytes), [who.owner]);
@@ -59,7 +60,7 @@ function Chat({ who }) {
     one.model = known.includes(last) ? last : (known[0] ?? "");
   }
   useEffect(() => {
-    document.title = one.title ? `${one.title} · ReplyTo` : "Chat · ReplyTo";
+    document.title = one.title ? `${one.title} · ReplyTo` : `${t("chatPage.chat")} · ReplyTo`;
   }, [one.title]);
 
   const chooseModel = (model) => {
@@ -77,8 +78,8 @@ function Chat({ who }) {
     ${problem
       ? html`<main class="conversation"><${Failed} error=${problem} onRetry=${loadModels} /></main>`
       : models && !models.length
-        ? html`<main class="conversation"><${Empty} icon="plug" title="No model can be asked">
-            <p>Add a provider to providers.toml, or on the admin pages.</p></${Empty}></main>`
+        ? html`<main class="conversation"><${Empty} icon="plug" title=${t("chatPage.noModelCanBe")}>
+            <p>${t("chatPage.addAProviderTo")}</p></${Empty}></main>`
         : html`<${ConversationView} key=${one.id} one=${one} models=${known} onModel=${chooseModel}
             onFirst=${() => navigate(`/Chat/${one.id}`, { replace: true })} onMenu=${() => setMenuOpen(true)} />`}
   </div>`;

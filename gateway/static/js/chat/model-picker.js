@@ -3,6 +3,7 @@
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../lib/html.js";
 import { Icon } from "../ui/icon.js";
 import { ModelIcon } from "./model-icon.js";
+import { t } from "../texts/chat.js";
 
 export function ModelPicker({ models, value, onChange }) {
   const [open, setOpen] = useState(false);
@@ -22,7 +23,7 @@ export function ModelPicker({ models, value, onChange }) {
     <button type="button" class="button quiet model-button" aria-haspopup="listbox" aria-expanded=${open}
         onClick=${() => setOpen(!open)}>
       ${value && html`<${ModelIcon} model=${value} />`}
-      <span class="truncate">${value || "Choose a model"}</span><${Icon} name="down" />
+      <span class="truncate">${value || t("modelPicker.chooseAModel")}</span><${Icon} name="down" />
     </button>
     ${open && html`<${ModelList} models=${models} value=${value} onChoose=${choose} onClose=${() => setOpen(false)} />`}
   </div>`;
@@ -56,15 +57,15 @@ function ModelList({ models, value, onChoose, onClose }) {
     event.preventDefault();
   };
   return html`<div class="popover">
-    <input ref=${input} class="input" type="search" placeholder="Search models" aria-label="Search models" role="combobox"
+    <input ref=${input} class="input" type="search" placeholder=${t("modelPicker.searchModels")} aria-label=${t("modelPicker.searchModels")} role="combobox"
       aria-expanded="true" aria-controls="model-list" aria-activedescendant=${found.length ? `model-${at}` : undefined}
       value=${text} onInput=${(event) => { setText(event.target.value); setAt(0); }} onKeyDown=${onKeyDown} />
-    <ul id="model-list" class="options" role="listbox" aria-label="Models" ref=${list}>
+    <ul id="model-list" class="options" role="listbox" aria-label=${t("modelPicker.models")} ref=${list}>
       ${found.map((model, index) => html`<li key=${model} id="model-${index}" role="option" aria-selected=${model === value}
           class=${index === at ? "active" : ""} onPointerMove=${() => setAt(index)} onClick=${() => onChoose(model)}>
         <${ModelIcon} model=${model} /><span class="truncate grow">${model}</span>${model === value && html`<${Icon} name="check" />`}
       </li>`)}
     </ul>
-    ${!found.length && html`<p class="muted small none">No model is called that.</p>`}
+    ${!found.length && html`<p class="muted small none">${t("modelPicker.noModelIsCalled")}</p>`}
   </div>`;
 }

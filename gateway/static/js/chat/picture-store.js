@@ -2,6 +2,7 @@
 
 import { json, request } from "../lib/api.js";
 import { isKept } from "./pictures.js";
+import { t } from "../texts/chat.js";
 
 /** How many pictures are remembered that were read or written last. */
 const MOST_KNOWN = 60;
@@ -57,7 +58,7 @@ async function read({ file, type }) {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result);
-    reader.onerror = () => reject(new Error("The picture cannot be read."));
+    reader.onerror = () => reject(new Error(t("words.imageUnreadable")));
     reader.readAsDataURL(blob);
   });
 }

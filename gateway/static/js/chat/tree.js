@@ -4,6 +4,7 @@
 // from the root to `leaf` is what is shown and what the model is sent.
 
 import { fit, isSound, soundFormat } from "./pictures.js";
+import { t } from "../texts/chat.js";
 
 export const newId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
 
@@ -52,7 +53,7 @@ export function changed(document, id, fields) {
 export function titleOf(document) {
   const first = Object.values(document.nodes).find((node) => !node.parent && node.role === "user");
   const line = (first?.text ?? "").trim().split("\n")[0];
-  return line.length > 60 ? `${line.slice(0, 57).trimEnd()} …` : line || "New conversation";
+  return line.length > 60 ? `${line.slice(0, 57).trimEnd()} …` : line || t("words.newConversation");
 }
 
 /** The messages of a request up to `leaf`: answers that never came say nothing. */
@@ -76,7 +77,7 @@ export function requestOf(document, model, leaf, most = null) {
   };
 }
 
-const withoutPictures = (node) => ({ ...node, images: [], text: [node.text, node.images.every(isSound) ? "[A recording that was here is left out.]" : "[A picture that was here is left out.]"].filter(Boolean).join("\n\n") });
+const withoutPictures = (node) => ({ ...node, images: [], text: [node.text, `[${t(node.images.every(isSound) ? "tree.recordingLeftOut" : "tree.imageLeftOut")}]`].filter(Boolean).join("\n\n") });
 
 function asMessage({ role, text, images = [] }) {
   // What a model has said is in its text; it is not told its own sound.

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from "../lib/html.js";
 import { wavOf } from "../lib/wav.js";
+import { t } from "../texts/media.js";
 
 /** Hertz: what models for speech listen to. */
 const RATE = 16_000;
@@ -68,13 +69,13 @@ async function fileOf(blob) {
   const samples = (await mixer.startRendering()).getChannelData(0);
   const view = new DataView(new ArrayBuffer(samples.length * 2));
   samples.forEach((one, index) => view.setInt16(index * 2, Math.max(-1, Math.min(1, one)) * 32_767, true));
-  const name = `Recording ${new Date().toLocaleTimeString()}.wav`;
+  const name = t("recorder.recordingWav", { time: new Date().toLocaleTimeString() });
   return new File([wavOf(new Uint8Array(view.buffer), RATE)], name, { type: "audio/wav" });
 }
 
 function reasonOf(error) {
-  if (error.name === "NotAllowedError") return "The browser was not allowed to use the microphone.";
-  if (error.name === "NotFoundError") return "There is no microphone.";
-  if (error.name === "SecurityError") return "Browsers give the microphone to pages on HTTPS and on this machine alone.";
-  return `Nothing was recorded: ${error.message}`;
+  if (error.name === "NotAllowedError") return t("recorder.theBrowserWasNot");
+  if (error.name === "NotFoundError") return t("recorder.thereIsNoMicrophone");
+  if (error.name === "SecurityError") return t("recorder.browsersGiveTheMicrophone");
+  return t("recorder.nothingWasRecorded", { message: error.message });
 }

@@ -6,6 +6,7 @@ import { setCurrency } from "../lib/format.js";
 import { Field } from "./field.js";
 import { Failed, Loading } from "./states.js";
 import { asset } from "../lib/assets.js";
+import { t } from "../texts/common.js";
 
 /**
  * `onOther` leads who may not see this place to one that is theirs.
@@ -51,7 +52,7 @@ function SignIn({ hint, onDone, isEnough, onOther, who: other }) {
       const who = await signIn(key.trim());
       if (!isEnough(who)) onOther?.(who);
       if (isEnough(who)) onDone(who);
-      else setProblem("This key may not do that here.");
+      else setProblem(t("signIn.thisKeyMayNot"));
     } catch (error) {
       setProblem(error.message);
     }
@@ -60,13 +61,13 @@ function SignIn({ hint, onDone, isEnough, onOther, who: other }) {
   return html`<main class="sign-in">
     <form class="card stack" onSubmit=${submit}>
       <span class="brand"><img src=${asset("icons/replyto.svg")} alt="" /> ReplyTo</span>
-      <h1>Sign in</h1>
-      <${Field} id="key" label="API key" hint=${hint} problem=${problem}>
+      <h1>${t("signIn.signIn")}</h1>
+      <${Field} id="key" label=${t("signIn.apiKey")} hint=${hint} problem=${problem}>
         ${(attributes) => html`<input ...${attributes} class="input" type="password" autocomplete="current-password"
             required value=${key} onInput=${(event) => setKey(event.target.value)} />`}
       </${Field}>
-      <button class="button primary" disabled=${busy}>${busy ? "Signing in …" : "Sign in"}</button>
-      ${other && onOther && html`<p class="small muted">You are signed in as ${other.owner}, which may not see this. <button type="button" class="button quiet small" onClick=${() => { onOther(other); onDone({ ...other }); }}>My usage and limits</button></p>`}
+      <button class="button primary" disabled=${busy}>${busy ? t("signIn.signingIn") : t("signIn.signIn")}</button>
+      ${other && onOther && html`<p class="small muted">${t("signIn.youAreSignedIn", { owner: other.owner })} <button type="button" class="button quiet small" onClick=${() => { onOther(other); onDone({ ...other }); }}>${t("signIn.myUsageAndLimits")}</button></p>`}
     </form>
   </main>`;
 }

@@ -69,7 +69,7 @@ def test_message_sent_without_a_connection_is_sent_once_when_it_is_back(
     expect(page.get_by_text("Not saved yet")).to_be_visible()
     chat.page.get_by_label("Message", exact=True).fill("and this after it")
     page.keyboard.press("Enter")
-    expect(page.get_by_label("Messages that wait")).to_contain_text("and this after it")
+    expect(page.get_by_label("Queued messages")).to_contain_text("and this after it")
 
     # The line is back, and the page is not: all that was said is in this browser only.
     line.mend()
@@ -101,7 +101,7 @@ def test_two_tabs_on_one_conversation_lose_nothing(chat: ChatDriver, profiles: P
 
     chat.expect_text("From the first tab again")
     expect(chat.page.get_by_text("2 / 2")).to_be_visible()
-    chat.page.get_by_role("button", name="Version before").click()
+    chat.page.get_by_role("button", name="Previous version").click()
     chat.expect_text("From the other tab")
     texts = [node["text"] for node in chat.kept()["content"]["nodes"].values()]
     assert {"From the other tab", "From the first tab again"} <= set(texts)
@@ -191,20 +191,20 @@ def test_oldest_pictures_are_left_out_of_a_request_that_takes_no_more(
         page.get_by_role("button", name="Remove image 1").wait_for()
         chat.ask(f"{marker} {number}", "demo" if number == 1 else "")
         if number == 2:
-            toast = page.locator(".toast", has_text="The oldest pictures are not sent again")
+            toast = page.locator(".toast", has_text="The oldest images are not sent again")
             toast.wait_for()
         chat.wait_done()
     expect(page.locator(".message.question img")).to_have_count(2)
     first, second = (json.loads(call.body)["messages"] for call in pages_stack.llm_calls(marker))
     assert first[0]["content"][1]["type"] == "image_url"
-    assert second[0]["content"] == f"{marker} 1\n\n[A picture that was here is left out.]"
+    assert second[0]["content"] == f"{marker} 1\n\n[An image that was here is left out.]"
     assert second[2]["content"][1]["image_url"]["url"].startswith("data:image/")
 
     page.evaluate(_DROP_PICTURES, [3, 200])
     page.get_by_role("button", name="Remove image 3").wait_for()
     page.get_by_label("Message", exact=True).fill("And these?")
     chat.press("Send")
-    expect(page.get_by_role("alert")).to_contain_text("this ReplyTo takes")
+    expect(page.get_by_role("alert")).to_contain_text("this ReplyTo accepts")
     expect(page.get_by_label("Message", exact=True)).to_have_value("And these?")
 
 
@@ -218,20 +218,20 @@ def test_forms_and_secrets_are_not_lost_by_a_click_beside_them(
 ) -> None:
     page = admin.page
     admin.open("/keys")
-    admin.press("Issue a key")
+    admin.press("Create a key")
     admin.fill(Name=maker.tag)
     page.mouse.click(5, 5)
     _keep_writing(page)
     page.keyboard.press("Escape")
     _keep_writing(page)
     expect(admin.dialog.get_by_label("Name", exact=True)).to_have_value(maker.tag)
-    admin.dialog.get_by_role("button", name="Issue", exact=True).dblclick()
+    admin.dialog.get_by_role("button", name="Create", exact=True).dblclick()
     admin.dialog.locator(".secret code").wait_for()
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     page.mouse.click(5, 5)
     expect(admin.dialog.locator(".secret code")).to_be_visible()
-    admin.press("I have kept it")
+    admin.press("I have saved it")
     expect(admin.row(maker.tag)).to_have_count(1)
 
 

@@ -242,7 +242,7 @@ def test_previous_response_without_an_answer_is_a_400(gateway: Gateway, previous
     [
         ("/v1/completions", {"model": "claude", "prompt": "x"}),
         ("/v1/embeddings", {"model": "claude", "input": "x"}),
-        ("/v1/responses", {"model": "claude", "input": "x", "background": True}),
+        ("/v1/moderations", {"model": "claude", "input": "x"}),
         ("/v1/embeddings", {"model": "mixed", "input": "x", "provider": "anthro"}),
     ],
 )

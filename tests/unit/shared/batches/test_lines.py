@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from shared.batches import lines
-from shared.batches.lines import answer_line, check, failure_line, request_of, split
+from shared.batches.lines import Checked, answer_line, check, failure_line, request_of, split
 from shared.batches.store import Line
 from shared.errors import ValidationFailed
 
@@ -27,7 +28,7 @@ def test_lines_and_their_places(size: int) -> None:
 
 def test_line_without_end_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "_LONGEST", 10)
-    checked = check("/v1/embeddings", iter([b"x" * 6] * 1000), lambda: None)
+    checked = check(Checked("/v1/embeddings"), iter([b"x" * 6] * 1000), lambda: None)
     assert [one["code"] for one in checked.errors] == ["line_too_long"]
 
 
@@ -46,8 +47,55 @@ def test_body_that_is_none_is_refused(raw: bytes) -> None:
 def test_too_many_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "MOST_LINES", 2)
     row = '{"custom_id":"%d","method":"POST","url":"/v1/embeddings","body":{}}\n'
-    checked = check("/v1/embeddings", [(row % n).encode() for n in range(9)], lambda: None)
+    pieces = [(row % n).encode() for n in range(9)]
+    checked = check(Checked("/v1/embeddings"), pieces, lambda: None)
     assert [one["code"] for one in checked.errors] == ["too_many_tasks"]
+
+
+def of_one_line(raw: bytes, most_values: int = 100) -> list[str]:
+    """Return the codes of what is wrong with a file of this line."""
+    empty = Checked("/v1/embeddings", most_values)
+    return [one["code"] for one in check(empty, [raw], lambda: None).errors]
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (b"[" * 100_000, "too_many_values"),
+        (b'{"a":[' + b"{}," * 100 + b"{}]}", "too_many_values"),
+        (b"[" * 90, "invalid_json_line"),
+        (b'{"custom_id":NaN}', "invalid_json_line"),
+    ],
+)
+def test_line_that_is_wrong_is_told(raw: bytes, code: str) -> None:
+    assert of_one_line(raw) == [code]
+
+
+@pytest.mark.parametrize("custom_id", ["\\ud800", "a\\u0000b"])
+def test_name_that_no_database_takes_is_told(custom_id: str) -> None:
+    rest = '"method":"POST","url":"/v1/embeddings","body":{}'
+    row = f'{{"custom_id":"{custom_id}",{rest}}}'
+    (error,) = check(Checked("/v1/embeddings"), [row.encode()], lambda: None).errors
+    assert error["param"] == "custom_id"
+
+
+def test_line_nested_too_deep_is_told() -> None:
+    assert of_one_line(b"[" * 100_000 + b"]" * 100_000, 10**6) == ["invalid_json_line"]
+
+
+def test_large_lines_are_read_away_and_others_have_their_turns() -> None:
+    rests: list[int] = []
+    sizes: list[int] = []
+
+    def away(size: int, work: Any) -> Any:
+        sizes.append(size)
+        return work()
+
+    row = b'{"custom_id":"%d","method":"POST","url":"/v1/embeddings","body":{"i":"' + b"x" * 600_000
+    pieces = [row % n + b'"}}\n' for n in range(9)]
+    checked = check(Checked("/v1/embeddings", away=away), pieces, lambda: rests.append(1))
+    assert (checked.errors, len(checked.lines), len(sizes)) == ([], 9, 9)
+    assert 3 <= len(rests) <= 9
 
 
 def test_answers_are_one_line_each() -> None:
@@ -58,4 +106,5 @@ def test_answers_are_one_line_each() -> None:
     spread = answer_line("batch_x", line, 200, "job_1", b'{\r\n"n": 1\n}')
     failure = failure_line("batch_x", line, "batch_expired", "too late")
     assert [text.count(b"\n") for text in (answer, spread, failure)] == [1, 1, 1]
+    assert json.loads(spread)["response"]["body"] == {"n": 1}
     assert json.loads(failure)["response"] is None

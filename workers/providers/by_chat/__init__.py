@@ -1,0 +1,1 @@
+"""Responses of providers that only know chats: asked as chats, told as responses."""
