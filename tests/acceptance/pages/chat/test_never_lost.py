@@ -112,7 +112,7 @@ def test_drafts_outlive_a_reload_and_slips_change_nothing(chat: ChatDriver) -> N
     chat.ask("Rename me", "demo-echo")
     chat.wait_done()
     message.fill("Half a thou")
-    page.evaluate(_DROP_PICTURES, 1)
+    page.evaluate(_DROP_PICTURES, [1, 0])
     page.get_by_role("button", name="Remove image 1").wait_for()
     page.reload()
     expect(message).to_have_value("Half a thou")
