@@ -174,6 +174,7 @@ def background_job(job: Job) -> BackgroundJob:
         created_date=iso_date(job.created_ms),
         created_by=job.owner,
         run_after=_date_or_none(job.run_after_ms),
+        group_id=job.group or None,
         flow_key=job.flow or None,
         request_id=job.request_id or None,
         request_type="API",

@@ -153,6 +153,7 @@ def told_by(dto: Any) -> Fields:
         "provider": dto.provider,
         "replyTo": getattr(dto, "reply_to", None),
         "runAfter": getattr(dto, "run_after", None),
+        "groupId": getattr(dto, "group_id", None),
         "flowKey": getattr(dto, "flow_key", None),
         "maxParallel": getattr(dto, "max_parallel", None),
         "rate": getattr(dto, "rate", None),

@@ -65,6 +65,8 @@ class NewJob(NamedTuple):
     request_id: str = ""
     #: Not to run before, as `shared/wire/run_after.py` writes it; empty for at once.
     run_after: str = ""
+    #: The group that it joins; empty for none.
+    group: str = ""
     flow: Flow | None = None
 
 
@@ -138,6 +140,8 @@ class Job:
     epoch: str = ""
     #: The `x-request-id` of the request that made it.
     request_id: str = ""
+    #: The group that it is in.
+    group: str = ""
     #: Of the record of an event: what happened.
     event: str = ""
     #: What the callback posts instead of the result.

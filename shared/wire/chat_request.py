@@ -15,6 +15,7 @@ from shared.codecs.json_text import Edit, members, parse_document, splice
 from shared.operation import Operation
 from shared.wire import chat_validation, flow_control, naming
 from shared.wire.flow_control import Flow, read_flow
+from shared.wire.group_id import read_group_id
 from shared.wire.run_after import read_run_after
 
 
@@ -48,6 +49,8 @@ class ChatCall:
     #: As `shared/wire/run_after.py` writes it; empty for at once.
     run_after: str = ""
     flow: Flow | None = None
+    #: The group that it joins; empty for none.
+    group_id: str = ""
 
     def fingerprint(self) -> str:
         """Return what two calls have in common when they ask for the same: SHA-256, in hex.
@@ -61,6 +64,8 @@ class ChatCall:
             about.append(self.run_after)
         if self.flow:
             about.append({"flow": list(self.flow)})
+        if self.group_id:
+            about.append({"group": self.group_id})
         canonical = _to_canonical([about, _from_canonical(self.chat.same_as or self.chat.body)])
         return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -160,6 +165,7 @@ def _call(
         timeout_s=None if timeout_s is None else float(timeout_s),
         run_after=read_run_after(told.get("runAfter")),
         flow=read_flow(told) if told.get("flowKey") else None,
+        group_id=read_group_id(told.get("groupId")),
     )
 
 

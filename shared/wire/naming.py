@@ -223,7 +223,7 @@ _TOOL_CHOICE = Shape(
 #: The gateway's own fields, in the spelling of AI Server's DTOs.
 GATEWAY_FIELDS = (
     *("refId", "provider", "tag", "replyTo", "timeoutSecs", "runAfter"),
-    *("flowKey", "maxParallel", "rate"),
+    *("flowKey", "maxParallel", "rate", "groupId"),
 )
 
 #: https://platform.openai.com/docs/api-reference/chat/create, and the gateway's fields beside it.

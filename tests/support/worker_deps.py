@@ -162,6 +162,7 @@ class Deps:
             self.health,
             self.health_store,
             self.slots,
+            self.flows,
             self.traffic,
         )
 

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from pydantic import BeforeValidator, Field
 
 from shared.dtos.base import Dto
-from shared.dtos.fields import RUN_AFTER, RunAfter, Text, zero_is_absent
+from shared.dtos.fields import GROUP_ID, RUN_AFTER, RunAfter, Text, zero_is_absent
 
 #: Numbers as JSON and forms have them; `shared/wire/flow_control.py` reads them.
 Parallel = Annotated[
@@ -30,3 +30,4 @@ class Queued(Dto):
     flow_key: Text = Field(None, alias="flowKey", description=FLOW_KEY)
     max_parallel: Parallel = Field(None, alias="maxParallel", description=MAX_PARALLEL)
     rate: Rate = Field(None, alias="rate", description=RATE)
+    group_id: Text = Field(None, alias="groupId", description=GROUP_ID)

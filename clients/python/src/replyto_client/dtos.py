@@ -190,6 +190,7 @@ class AutoBatch(TypedDict):
     """Do many requests of one DTO: an array of requests comes, an array of answers goes back."""
 
     name: str
+    groupId: NotRequired[str | None]
 
 
 class BackgroundJob(TypedDict):
@@ -202,6 +203,7 @@ class BackgroundJob(TypedDict):
     createdDate: str
     createdBy: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     flowKey: NotRequired[str | None]
     requestId: NotRequired[str | None]
     requestType: NotRequired[str | None]
@@ -285,6 +287,13 @@ class CancelDeliveryResponse(TypedDict):
     responseStatus: NotRequired[ResponseStatus | None]
 
 
+class CancelGroup(TypedDict):
+    """Close a group, or a batch, and cancel all its jobs."""
+
+    id: str
+    createdBy: NotRequired[str | None]
+
+
 class CancelJob(TypedDict):
     """End a job that waits, or abort one that runs."""
 
@@ -355,6 +364,13 @@ class Choice(TypedDict):
     finish_reason: NotRequired[str | None]
     message: dict[str, Any]
     logprobs: NotRequired[dict[str, Any] | None]
+
+
+class CloseGroup(TypedDict):
+    """Let no more jobs join a group: it ends when all that are in it have ended."""
+
+    id: str
+    createdBy: NotRequired[str | None]
 
 
 class CompleteUpload(TypedDict):
@@ -506,7 +522,7 @@ class CreateCallbackSubscription(TypedDict):
     """Have a URL told of all events of the caller's jobs."""
 
     url: str
-    events: NotRequired[list[Literal['job.completed', 'job.failed', 'job.cancelled', 'callback.exhausted', 'batch.completed', 'batch.failed', 'batch.expired', 'batch.cancelled']] | None]
+    events: NotRequired[list[Literal['job.completed', 'job.failed', 'job.cancelled', 'callback.exhausted', 'batch.completed', 'batch.failed', 'batch.expired', 'batch.cancelled', 'group.completed', 'group.cancelled']] | None]
 
 
 class CreateFile(TypedDict):
@@ -524,6 +540,7 @@ class CreateGeneration(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     request: GenerationArgs
     provider: NotRequired[str | None]
     state: NotRequired[str | None]
@@ -537,6 +554,14 @@ class CreateGenerationResponse(TypedDict):
     id: int
     refId: str
     responseStatus: NotRequired[ResponseStatus | None]
+
+
+class CreateGroup(TypedDict):
+    """Make a group before its jobs, or say more of one that is open."""
+
+    id: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
+    jobs: NotRequired[int | None]
 
 
 class CreateMediaProvider(TypedDict):
@@ -562,6 +587,7 @@ class CreateMediaTransform(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     request: MediaTransformArgs
     image: NotRequired[str | None]
     video: NotRequired[str | None]
@@ -586,6 +612,7 @@ class CreateResponse(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     model: NotRequired[str | None]
     input: NotRequired[str | list[Any] | None]
     prompt: NotRequired[dict[str, Any] | None]
@@ -959,6 +986,13 @@ class GetGenerationResponse(TypedDict):
     responseStatus: NotRequired[ResponseStatus | None]
 
 
+class GetGroup(TypedDict):
+    """Ask how a group of jobs, or a batch, stands."""
+
+    id: str
+    createdBy: NotRequired[str | None]
+
+
 class GetMetrics(TypedDict):
     """Tell the figures of the cluster and of this gateway, for Prometheus."""
 
@@ -1305,6 +1339,28 @@ class ImageWithMask(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
+
+
+class JobGroup(TypedDict):
+    """How a group stands. Times are UTC."""
+
+    id: str
+    groupState: str
+    total: int
+    queued: int
+    started: int
+    completed: int
+    failed: int
+    cancelled: int
+    progress: float
+    etaSecs: NotRequired[int | None]
+    cost: NotRequired[float | None]
+    failedJobs: NotRequired[list[int] | None]
+    replyTo: NotRequired[str | None]
+    createdBy: str
+    createdDate: str
+    endedDate: NotRequired[str | None]
+    responseStatus: NotRequired[ResponseStatus | None]
 
 
 class JobSchedule(TypedDict):
@@ -2300,6 +2356,22 @@ class QueryConversationsResponse(TypedDict):
     results: list[ConversationHead]
 
 
+class QueryGroups(TypedDict):
+    """List your groups, the newest first; an admin's are everybody's."""
+
+    skip: NotRequired[int]
+    take: NotRequired[int]
+
+
+class QueryGroupsResponse(TypedDict):
+    """A page of groups."""
+
+    offset: int
+    total: int
+    results: list[JobGroup]
+    responseStatus: NotRequired[ResponseStatus | None]
+
+
 QueryJobs = TypedDict("QueryJobs", {"state": "NotRequired[Literal['Queued', 'Started', 'Executed', 'Completed', 'Failed', 'Cancelled'] | None]", "model": "NotRequired[str | None]", "provider": "NotRequired[str | None]", "tag": "NotRequired[str | None]", "refId": "NotRequired[str | None]", "owner": "NotRequired[str | None]", "from": "NotRequired[int | None]", "to": "NotRequired[int | None]", "error": "NotRequired[str | None]", "statusCode": "NotRequired[int | None]", "skip": "NotRequired[int]", "take": "NotRequired[int]", "orderBy": "NotRequired[str | None]", "orderByDesc": "NotRequired[str | None]", "include": "NotRequired[str | None]", "fields": "NotRequired[str | None]", "all": "NotRequired[bool]"})
 
 
@@ -2428,6 +2500,7 @@ class QueueConvertAudio(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2443,6 +2516,7 @@ class QueueConvertImage(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2458,6 +2532,7 @@ class QueueConvertVideo(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2476,6 +2551,7 @@ class QueueCropImage(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2494,6 +2570,7 @@ class QueueCropVideo(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2526,6 +2603,7 @@ class QueueImageToImage(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2543,6 +2621,7 @@ class QueueImageToText(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2560,6 +2639,7 @@ class QueueImageUpscale(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2582,6 +2662,7 @@ class QueueImageWithMask(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2598,6 +2679,7 @@ class QueueOllamaGeneration(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     request: OllamaGenerate
 
 
@@ -2613,6 +2695,7 @@ class QueueOpenAiChatCompletion(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     request: OpenAiChat
 
 
@@ -2622,6 +2705,7 @@ class QueueOpenAiChatResponse(TypedDict):
     id: int
     refId: str
     statusUrl: str
+    groupId: NotRequired[str | None]
     responseStatus: NotRequired[ResponseStatus | None]
 
 
@@ -2637,6 +2721,7 @@ class QueueScaleImage(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2653,6 +2738,7 @@ class QueueScaleVideo(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2670,6 +2756,7 @@ class QueueSpeechToText(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2691,6 +2778,7 @@ class QueueTextToImage(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2710,6 +2798,7 @@ class QueueTextToSpeech(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2726,6 +2815,7 @@ class QueueTrimVideo(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2744,6 +2834,7 @@ class QueueWatermarkImage(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2760,6 +2851,7 @@ class QueueWatermarkVideo(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2858,6 +2950,24 @@ class RetrieveResponse(TypedDict):
     response_id: str
     stream: NotRequired[str]
     starting_after: NotRequired[str]
+
+
+class RetryGroup(TypedDict):
+    """Queue the jobs of a group again that failed; of a batch, those lines in a new batch."""
+
+    id: str
+    createdBy: NotRequired[str | None]
+    cancelled: NotRequired[bool]
+    take: NotRequired[int]
+
+
+class RetryGroupResponse(TypedDict):
+    """What was queued again."""
+
+    id: str
+    matched: int
+    retried: int
+    responseStatus: NotRequired[ResponseStatus | None]
 
 
 class RetryJob(TypedDict):
@@ -3221,7 +3331,7 @@ class UpdateCallbackSubscription(TypedDict):
 
     id: str
     url: NotRequired[str | None]
-    events: NotRequired[list[Literal['job.completed', 'job.failed', 'job.cancelled', 'callback.exhausted', 'batch.completed', 'batch.failed', 'batch.expired', 'batch.cancelled']] | None]
+    events: NotRequired[list[Literal['job.completed', 'job.failed', 'job.cancelled', 'callback.exhausted', 'batch.completed', 'batch.failed', 'batch.expired', 'batch.cancelled', 'group.completed', 'group.cancelled']] | None]
 
 
 class UpdateMediaProvider(TypedDict):
