@@ -43,7 +43,7 @@ function Chat({ who }) {
   }, [store]);
   const loadModels = () => {
     setProblem(null);
-    json("/v1/models").then(({ data }) => setModels(inOrder(data.map(({ id }) => id))), setProblem);
+    json("/v1/models?operation=chat").then(({ data }) => setModels(inOrder(data.map(({ id }) => id))), setProblem);
   };
   useEffect(loadModels, []);
 
