@@ -1516,6 +1516,7 @@ class ListFiles(TypedDict):
 class ListModels(TypedDict):
     """List the models as OpenAI does."""
 
+    operation: NotRequired[Literal['chat', 'completion', 'embedding', 'response', 'ollama_generate', 'moderation', 'image', 'image_edit', 'image_variation', 'image_upscale', 'image_to_text', 'speech', 'transcription', 'translation', 'transform'] | None]
 
 
 class MediaModel(TypedDict):
