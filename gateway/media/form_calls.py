@@ -14,6 +14,7 @@ from shared.wire.chat_request import ChatCall, ChatRequest
 from shared.wire.flow_control import LIMITS, read_flow
 from shared.wire.naming import GATEWAY_FIELDS, fold
 from shared.wire.run_after import read_run_after
+from shared.wire.tier import read_tier
 
 #: The fields with files, and those among them that must be there.
 _FILES: Final = {
@@ -87,6 +88,7 @@ def media_call(
         timeout_s=_seconds(told.get("timeoutSecs")),
         run_after=read_run_after(told.get("runAfter")),
         flow=read_flow(told),
+        tier=read_tier(told.get("priority")),
     )
 
 

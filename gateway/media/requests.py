@@ -156,6 +156,7 @@ def told_by(dto: Any) -> Fields:
         "flowKey": getattr(dto, "flow_key", None),
         "maxParallel": getattr(dto, "max_parallel", None),
         "rate": getattr(dto, "rate", None),
+        "priority": getattr(dto, "priority", None),
     }
     refuse_limits_alone(told)
     return told

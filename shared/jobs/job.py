@@ -66,6 +66,9 @@ class NewJob(NamedTuple):
     #: Not to run before, as `shared/wire/run_after.py` writes it; empty for at once.
     run_after: str = ""
     flow: Flow | None = None
+    #: The rank of its tier, and its owner's turns in a row.
+    tier: int = 0
+    weight: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from shared.operation import Operation
 from shared.wire import chat_validation, flow_control, naming
 from shared.wire.flow_control import Flow, read_flow
 from shared.wire.run_after import read_run_after
+from shared.wire.tier import Tier, read_tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class ChatCall:
     #: As `shared/wire/run_after.py` writes it; empty for at once.
     run_after: str = ""
     flow: Flow | None = None
+    #: As the request wishes it.
+    tier: Tier | None = None
 
     def fingerprint(self) -> str:
         """Return what two calls have in common when they ask for the same: SHA-256, in hex.
@@ -61,6 +64,8 @@ class ChatCall:
             about.append(self.run_after)
         if self.flow:
             about.append({"flow": list(self.flow)})
+        if self.tier:
+            about.append({"priority": self.tier})
         canonical = _to_canonical([about, _from_canonical(self.chat.same_as or self.chat.body)])
         return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -160,6 +165,7 @@ def _call(
         timeout_s=None if timeout_s is None else float(timeout_s),
         run_after=read_run_after(told.get("runAfter")),
         flow=read_flow(told) if told.get("flowKey") else None,
+        tier=read_tier(told.get("priority")),
     )
 
 

@@ -20,6 +20,7 @@ Rate = Annotated[
 
 FLOW_KEY: Final = "Jobs of yours with the same key share `maxParallel` and `rate`."
 MAX_PARALLEL: Final = "Most jobs with this flow key that run at once; the last job says."
+PRIORITY: Final = "`high`, `normal` or `low`, within what the key may."
 RATE: Final = "How many jobs with this flow key may begin in how long: `10/s`, `60/m`, `500/h`."
 
 
@@ -30,3 +31,4 @@ class Queued(Dto):
     flow_key: Text = Field(None, alias="flowKey", description=FLOW_KEY)
     max_parallel: Parallel = Field(None, alias="maxParallel", description=MAX_PARALLEL)
     rate: Rate = Field(None, alias="rate", description=RATE)
+    priority: Text = Field(None, alias="priority", description=PRIORITY)

@@ -135,6 +135,9 @@ class ApiKeyRow(TypedDict):
     queuedJobs: NotRequired[int | None]
     monthlyTokens: NotRequired[int | None]
     monthlyCost: NotRequired[float | None]
+    priority: NotRequired[Literal['high', 'normal', 'low'] | None]
+    weight: NotRequired[int | None]
+    waitSecs: NotRequired[int | None]
     createdDate: str
     expiryDate: NotRequired[str | None]
     cancelledDate: NotRequired[str | None]
@@ -450,6 +453,9 @@ class CreateApiKey(TypedDict):
     queuedJobs: NotRequired[int | None]
     monthlyTokens: NotRequired[int | None]
     monthlyCost: NotRequired[float | None]
+    priority: NotRequired[Literal['high', 'normal', 'low'] | None]
+    weight: NotRequired[int | None]
+    waitSecs: NotRequired[int | None]
     userName: NotRequired[str | None]
     scopes: NotRequired[list[Literal['chat', 'read', 'admin:read', 'admin:keys', 'admin:providers', 'admin']] | None]
     models: NotRequired[list[str] | None]
@@ -480,6 +486,9 @@ class CreateApiKeyResponse(TypedDict):
     queuedJobs: NotRequired[int | None]
     monthlyTokens: NotRequired[int | None]
     monthlyCost: NotRequired[float | None]
+    priority: NotRequired[Literal['high', 'normal', 'low'] | None]
+    weight: NotRequired[int | None]
+    waitSecs: NotRequired[int | None]
     createdDate: str
     expiryDate: NotRequired[str | None]
     cancelledDate: NotRequired[str | None]
@@ -524,6 +533,7 @@ class CreateGeneration(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     request: GenerationArgs
     provider: NotRequired[str | None]
     state: NotRequired[str | None]
@@ -562,6 +572,7 @@ class CreateMediaTransform(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     request: MediaTransformArgs
     image: NotRequired[str | None]
     video: NotRequired[str | None]
@@ -586,6 +597,7 @@ class CreateResponse(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     model: NotRequired[str | None]
     input: NotRequired[str | list[Any] | None]
     prompt: NotRequired[dict[str, Any] | None]
@@ -984,6 +996,9 @@ class GetMyKeyResponse(TypedDict):
     queuedJobs: NotRequired[int | None]
     monthlyTokens: NotRequired[int | None]
     monthlyCost: NotRequired[float | None]
+    priority: NotRequired[Literal['high', 'normal', 'low'] | None]
+    weight: NotRequired[int | None]
+    waitSecs: NotRequired[int | None]
     name: str
     owner: str
     scopes: list[str]
@@ -2427,6 +2442,7 @@ class QueueConvertAudio(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2442,6 +2458,7 @@ class QueueConvertImage(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2457,6 +2474,7 @@ class QueueConvertVideo(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2475,6 +2493,7 @@ class QueueCropImage(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2493,6 +2512,7 @@ class QueueCropVideo(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2525,6 +2545,7 @@ class QueueImageToImage(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2542,6 +2563,7 @@ class QueueImageToText(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2559,6 +2581,7 @@ class QueueImageUpscale(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2581,6 +2604,7 @@ class QueueImageWithMask(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2597,6 +2621,7 @@ class QueueOllamaGeneration(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     request: OllamaGenerate
 
 
@@ -2612,6 +2637,7 @@ class QueueOpenAiChatCompletion(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     request: OpenAiChat
 
 
@@ -2636,6 +2662,7 @@ class QueueScaleImage(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2652,6 +2679,7 @@ class QueueScaleVideo(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2669,6 +2697,7 @@ class QueueSpeechToText(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2690,6 +2719,7 @@ class QueueTextToImage(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2709,6 +2739,7 @@ class QueueTextToSpeech(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2725,6 +2756,7 @@ class QueueTrimVideo(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2743,6 +2775,7 @@ class QueueWatermarkImage(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2759,6 +2792,7 @@ class QueueWatermarkVideo(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -3204,6 +3238,9 @@ class UpdateApiKey(TypedDict):
     queuedJobs: NotRequired[int | None]
     monthlyTokens: NotRequired[int | None]
     monthlyCost: NotRequired[float | None]
+    priority: NotRequired[Literal['high', 'normal', 'low'] | None]
+    weight: NotRequired[int | None]
+    waitSecs: NotRequired[int | None]
     userName: NotRequired[str | None]
     scopes: NotRequired[list[Literal['chat', 'read', 'admin:read', 'admin:keys', 'admin:providers', 'admin']] | None]
     models: NotRequired[list[str] | None]
