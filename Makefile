@@ -156,7 +156,8 @@ bench: $(VENV)/.dev  ## measure, and print tables with ratios
 
 test-files: $(VENV)/.dev  ## upload large files and many at once, run a batch of 3,000 lines, and kill processes meanwhile
 	REPLYTO_TEST_LARGE_FILES=1 $(BIN)/python -m pytest \
-	    tests/acceptance/media/test_large_files.py tests/acceptance/media/test_media_killed.py tests/acceptance/jobs/test_batches_killed.py -s $(ARGS)
+	    tests/acceptance/media/test_large_files.py tests/acceptance/media/test_media_killed.py tests/acceptance/media/test_store_killed.py \
+	    tests/acceptance/jobs/test_batches_killed.py -s $(ARGS)
 
 # A quarter of an hour, on a machine with nothing else to do; REPLYTO_TEST_BULK=3000 tries it small.
 REPLYTO_TEST_BULK ?= 50000

@@ -31,6 +31,7 @@ from workers.batches.feeder import FEED_S, Feeder
 from workers.chat.deps import ChatDeps
 from workers.context import attach, deps_of
 from workers.deps import Deps, build_deps
+from workers.groups.keeper import GROUPS_S, GroupKeeper
 from workers.history import keeper, pruning
 from workers.history.keeper import Keeper
 from workers.history.pruning import prune
@@ -166,6 +167,7 @@ def _completion_timers(deps: Deps) -> list[Periodic]:
         Periodic("pruning of the history", lambda: prune(deps.history), pruning.INTERVAL_S),
         Periodic("batches", Feeder(deps.batches), FEED_S),
         Periodic("schedules", lambda: run_schedules(deps.schedules), SCHEDULES_S),
+        Periodic("groups", GroupKeeper(deps.groups), GROUPS_S),
         Periodic("sweep of files", lambda: sweep(artifacts), SWEEP_S),
         Periodic("samples of how things stand", lambda: take_samples(redis), SAMPLE_S),
         Periodic("first probes", lambda: probe_unknown(deps.probes), FIRST_PROBES_S),

@@ -12,7 +12,7 @@ from cli.api.options import at_url, options, take
 from cli.console import Console
 from cli.text import printable
 from shared.api_keys.scopes import Scope
-from shared.wire.tier import Tier
+from shared.wire.queueing.tier import Tier
 
 #: What of a key is shown, in this order, and what it is called.
 _SHOWN: Final = {

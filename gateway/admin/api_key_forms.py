@@ -13,7 +13,7 @@ from shared.dtos.api_keys import ApiKeyRow, CreateApiKey, KeyLimits, UpdateApiKe
 from shared.dtos.base import Dto
 from shared.errors import ValidationFailed
 from shared.wire.naming import fold
-from shared.wire.tier import tier_of_rank
+from shared.wire.queueing.tier import tier_of_rank
 
 #: Where a field of the DTO is kept, if not under its own name; and what it is when taken away.
 _PLAIN: Final[dict[str, tuple[str, Any]]] = {

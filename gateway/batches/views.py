@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 from typing import Final
 
 from flask import Blueprint
@@ -30,7 +31,7 @@ from shared.errors import BatchNotFound, ValidationFailed
 blueprint = Blueprint("batches", __name__)
 
 #: How long a batch's input is kept for it beyond its time (seconds): until its files are written.
-_GRACE_S: Final = 86_400.0
+GRACE_S: Final = 86_400.0
 _HOUR_S: Final = 3600
 
 
@@ -44,7 +45,7 @@ def create(call: Call[CreateBatch]) -> OpenAiBatch:
     flow_of(asked.metadata)
     batch = _new(call, reply_to)
     _check_input(call)
-    lasts_s = batch.expires_at - batch.created + _GRACE_S
+    lasts_s = batch.expires_at - batch.created + GRACE_S
     if not gateway.artifacts.hold(asked.input_file_id, batch.id, lasts_s):
         raise ValidationFailed("input_file_id: the file was just deleted", field="input_file_id")
     gateway_store(call).create(batch)
@@ -68,15 +69,20 @@ def retrieve(call: Call[RetrieveBatch]) -> OpenAiBatch:
 @route(blueprint, catalog.CANCEL_BATCH)
 def cancel(call: Call[CancelBatch]) -> OpenAiBatch:
     """Let no more of a batch begin, and end what runs."""
+    return _form(cancel_batch(gateway_store(call), lambda: _own(call, call.request.batch_id)))
+
+
+def cancel_batch(store: BatchStore, find: Callable[[], Batch]) -> Batch:
+    """Let no more of the batch begin that `find` finds. Raises ValidationFailed: it is over."""
     while True:
-        batch = _own(call, call.request.batch_id)
+        batch = find()
         if batch.status is Status.CANCELLING:
-            return _form(batch)
+            return batch
         if batch.status not in (Status.VALIDATING, Status.IN_PROGRESS):
             raise ValidationFailed(f"A batch that is {batch.status} cannot be cancelled.")
-        saved = gateway_store(call).save(batch.at(Status.CANCELLING, time.time()))
+        saved = store.save(batch.at(Status.CANCELLING, time.time()))
         if saved is not None:
-            return _form(saved)
+            return saved
 
 
 def gateway_store(call: Call[object]) -> BatchStore:

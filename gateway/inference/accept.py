@@ -27,8 +27,8 @@ from shared.operation import MEDIA
 from shared.providers.provider import Provider
 from shared.telemetry.tally import Tallied
 from shared.wire.chat_request import ChatCall
+from shared.wire.queueing.tier import Tier, granted, tier_of_rank
 from shared.wire.run_after import delay_s
-from shared.wire.tier import Tier, granted, tier_of_rank
 
 log = logging.getLogger(__name__)
 
@@ -45,12 +45,12 @@ def accept_job(
     """Accept the call as a job; return it with its RefId.
 
     Raises ModelNotFound, ProviderNotFound, OperationNotSupported, CallbackTargetRefused,
-    RefIdConflict, QueueFull, and RateLimitExceeded and its kin.
+    RefIdConflict, GroupClosed, QueueFull, and RateLimitExceeded and its kin.
     """
     check(services, principal, call)
     here = incoming()
     here.model = call.chat.model
-    place = Place(here.request_id, _base_url(services, call))
+    place = Place(here.request_id, _base_url(services, call), here.group_id)
     new = new_job(principal, call, place, priority=priority, timeout_s=timeout_s, mailbox=mailbox)
     accepted = services.jobs.accept(new)
     if accepted.is_new:
@@ -65,6 +65,8 @@ class Place(NamedTuple):
 
     request_id: str
     base_url: str
+    #: The group of those of its calls that name none.
+    group_id: str = ""
 
 
 def new_job(
@@ -98,6 +100,7 @@ def new_job(
         operation=call.chat.operation,
         allowance=allowance_of(principal, call.chat.body),
         run_after=call.run_after,
+        group=call.group_id or place.group_id,
         flow=call.flow,
         tier=_tier(principal, call),
         weight=(principal.limits.weight or 1) if principal.limits else 1,

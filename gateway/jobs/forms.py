@@ -14,7 +14,7 @@ from shared.jobs.moves import FlowStanding, Position
 from shared.media import request as media_request
 from shared.media import result as media_result
 from shared.operation import MEDIA, Operation
-from shared.wire.flow_control import rate_text
+from shared.wire.queueing.flow_control import rate_text
 
 #: Names of what was asked and of its answer; AI Server has those of chats and generations.
 _TYPES: Final = {
@@ -174,6 +174,7 @@ def background_job(job: Job) -> BackgroundJob:
         created_date=iso_date(job.created_ms),
         created_by=job.owner,
         run_after=_date_or_none(job.run_after_ms),
+        group_id=job.group or None,
         flow_key=job.flow or None,
         request_id=job.request_id or None,
         request_type="API",

@@ -11,10 +11,11 @@ from shared.errors import ValidationFailed
 from shared.media import request as media_request
 from shared.operation import Operation
 from shared.wire.chat_request import ChatCall, ChatRequest
-from shared.wire.flow_control import LIMITS, read_flow
+from shared.wire.group_id import read_group_id
 from shared.wire.naming import GATEWAY_FIELDS, fold
+from shared.wire.queueing.flow_control import LIMITS, read_flow
+from shared.wire.queueing.tier import read_tier
 from shared.wire.run_after import read_run_after
-from shared.wire.tier import read_tier
 
 #: The fields with files, and those among them that must be there.
 _FILES: Final = {
@@ -87,6 +88,7 @@ def media_call(
         reply_to=_text(told, "replyTo", _LONGEST_URL),
         timeout_s=_seconds(told.get("timeoutSecs")),
         run_after=read_run_after(told.get("runAfter")),
+        group_id=read_group_id(told.get("groupId")),
         flow=read_flow(told),
         tier=read_tier(told.get("priority")),
     )

@@ -11,7 +11,7 @@ from shared.api_keys.scopes import Scope
 from shared.codecs.moments import UnixMs
 from shared.dtos.base import Dto, ResponseStatus
 from shared.dtos.fields import one_of, zero_is_absent
-from shared.wire.tier import Tier
+from shared.wire.queueing.tier import Tier
 
 #: A secret that is brought along must be random and long, since it is kept as a fast hash.
 _LEAST_SECRET = 32

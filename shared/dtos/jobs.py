@@ -86,6 +86,7 @@ class QueueOpenAiChatResponse(Dto):
     id: int = Field(description="The id the gateway gave the job.")
     ref_id: str = Field(description="The client's RefId, or one made for it.")
     status_url: str = Field(description="Where to ask for the job's status.")
+    group_id: str | None = Field(None, description="The group that it has joined.")
     response_status: ResponseStatus | None = None
 
 
@@ -129,6 +130,7 @@ class BackgroundJob(Dto):
     created_date: str
     created_by: str | None = None
     run_after: str | None = None
+    group_id: str | None = None
     flow_key: str | None = None
     request_id: str | None = None
     request_type: str | None = None

@@ -12,7 +12,7 @@ from shared.api_keys.limits import Allowance
 from shared.codecs.json_bytes import to_json_bytes
 from shared.errors import Failure
 from shared.operation import Operation
-from shared.wire.flow_control import Flow
+from shared.wire.queueing.flow_control import Flow
 
 
 class JobState(StrEnum):
@@ -65,6 +65,8 @@ class NewJob(NamedTuple):
     request_id: str = ""
     #: Not to run before, as `shared/wire/run_after.py` writes it; empty for at once.
     run_after: str = ""
+    #: The group that it joins; empty for none.
+    group: str = ""
     flow: Flow | None = None
     #: The rank of its tier, and its owner's turns in a row.
     tier: int = 0
@@ -141,6 +143,8 @@ class Job:
     epoch: str = ""
     #: The `x-request-id` of the request that made it.
     request_id: str = ""
+    #: The group that it is in.
+    group: str = ""
     #: Of the record of an event: what happened.
     event: str = ""
     #: What the callback posts instead of the result.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Final
 
 from shared.jobs.job import NewJob
 from shared.operation import MEDIA, Operation
@@ -13,6 +14,9 @@ from shared.settings import Settings
 from shared.store import redis_keys as keys
 from shared.store.clock import milliseconds
 from shared.store.scripts import Argument, Call
+
+#: Fields of texts that many jobs have none of.
+_TEXTS: Final = ("mailboxes", "request_id", "group")
 
 
 def accept_call(
@@ -50,6 +54,9 @@ def _args(news: Sequence[NewJob], settings: Settings, now_ms: int) -> list[Argum
         settings.owner_flow_limit,
         first.tier or "",
         first.weight if first.weight > 1 else "",
+        first.group,
+        settings.group_limit,
+        keys.GROUPS,
     ]
     for new in news:
         args += _own_args(new)
@@ -92,14 +99,12 @@ def _fields_of(new: NewJob) -> dict[str, str | bytes]:
         "reply_to": new.reply_to,
         "request": new.request,
     }
-    if new.mailbox:
-        fields["mailboxes"] = new.mailbox
+    texts = zip(_TEXTS, (new.mailbox, new.request_id, new.group), strict=True)
+    fields.update({name: value for name, value in texts if value})
     if new.streamed:
         fields["streamed"] = "1"
     if new.base_url and (new.reply_to or new.operation in MEDIA):
         fields["base_url"] = new.base_url
-    if new.request_id:
-        fields["request_id"] = new.request_id
     if new.operation is not Operation.CHAT:
         fields["operation"] = new.operation
     if new.forced:

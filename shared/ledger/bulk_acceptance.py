@@ -43,7 +43,7 @@ class BulkAcceptance:
 def _common(new: NewJob) -> tuple[object, ...]:
     """Return what the jobs of one run of the script have in common."""
     key_id = new.allowance.key_id if new.allowance else ""
-    who = (new.owner, key_id, new.tier, new.weight)
+    who = (new.owner, key_id, new.group, new.tier, new.weight)
     return who, new.model, new.priority, new.provider, new.operation
 
 

@@ -144,6 +144,35 @@ def ref(owner: str, ref_id: str) -> str:
     return f"jobs:ref:{owner}{_SEPARATOR}{ref_id}"
 
 
+#: ZSET of groups of jobs by when to look at them next. Members leave when the group is forgotten.
+#: The scripts derive the keys of groups from it; see `lua/includes/group.lua`.
+GROUPS: Final = "jobs:groups"
+
+#: ZSET of groups by when they were made. Likewise.
+GROUPS_ALL: Final = f"{GROUPS}:all"
+
+#: STRING, present while a completion worker looks after groups. Expires by itself (milliseconds).
+GROUPS_LEASE: Final = "groups:keeper"
+
+#: Prefix of a group's HASH; what follows is its name in the ZSETs of groups.
+GROUP_PREFIX: Final = f"{GROUPS}:is:"
+
+
+def group(owner: str, group_id: str) -> str:
+    """HASH, a group of jobs: what it is, and sums. Lives `result_ttl` after its end."""
+    return f"{GROUP_PREFIX}{owner}{_SEPARATOR}{group_id}"
+
+
+def group_jobs(owner: str, group_id: str) -> str:
+    """ZSET of the ids of a group's jobs, by what became of them. Lives as long as the group."""
+    return f"{GROUPS}:jobs:{owner}{_SEPARATOR}{group_id}"
+
+
+def groups_of(owner: str) -> str:
+    """ZSET of the owner's groups by when they were made. Members leave with the group."""
+    return f"{GROUPS}:of:{owner}"
+
+
 def later_of(owner: str) -> str:
     """ZSET of the owner's ids in LATER. The scripts derive it; see `lua/includes/later.lua`."""
     return f"{LATER}{_SEPARATOR}{owner}"

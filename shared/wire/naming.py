@@ -226,7 +226,7 @@ _TOOL_CHOICE = Shape(
 #: The gateway's own fields, in the spelling of AI Server's DTOs.
 GATEWAY_FIELDS = (
     *("refId", "provider", "tag", "replyTo", "timeoutSecs", "runAfter"),
-    *("flowKey", "maxParallel", "rate", "priority"),
+    *("flowKey", "maxParallel", "rate", "groupId", "priority"),
 )
 
 #: https://platform.openai.com/docs/api-reference/chat/create, and the gateway's fields beside it.

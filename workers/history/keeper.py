@@ -113,7 +113,8 @@ class Keeper:
         except _REFUSED:
             for one in ended:
                 self._store_alone(one)
-        left = self._deps.unstored.note_stored([one.job for one in ended])
+        costs = {one.job.id: one.record.row["cost_nanos"] for one in ended}
+        left = self._deps.unstored.note_stored([one.job for one in ended], costs)
         self._tally(one.record.row for one in ended if one.job.id in left)
         self._note_answers([one.record.row for one in ended])
         return len(ended)

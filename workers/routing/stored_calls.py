@@ -10,7 +10,7 @@ from shared.api_keys.record import may_use
 from shared.errors import ModelNotFound, OperationNotSupported, ServiceError
 from shared.providers.provider import Registry
 from shared.wire.chat_request import ChatCall
-from shared.wire.tier import Tier, granted, tier_of_rank
+from shared.wire.queueing.tier import Tier, granted, tier_of_rank
 
 _TOO_MANY: Final = 429
 _OURS: Final = 500

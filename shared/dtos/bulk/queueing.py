@@ -7,9 +7,9 @@ from typing import Annotated, Final
 from pydantic import BeforeValidator, Field
 
 from shared.dtos.base import Dto
-from shared.dtos.fields import RUN_AFTER, RunAfter, Text, zero_is_absent
+from shared.dtos.fields import GROUP_ID, RUN_AFTER, RunAfter, Text, zero_is_absent
 
-#: Numbers as JSON and forms have them; `shared/wire/flow_control.py` reads them.
+#: Numbers as JSON and forms have them; `shared/wire/queueing/flow_control.py` reads them.
 Parallel = Annotated[
     Annotated[int, Field(ge=1, le=100_000)] | None, BeforeValidator(zero_is_absent)
 ]
@@ -32,3 +32,4 @@ class Queued(Dto):
     max_parallel: Parallel = Field(None, alias="maxParallel", description=MAX_PARALLEL)
     rate: Rate = Field(None, alias="rate", description=RATE)
     priority: Text = Field(None, alias="priority", description=PRIORITY)
+    group_id: Text = Field(None, alias="groupId", description=GROUP_ID)

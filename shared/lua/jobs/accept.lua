@@ -18,6 +18,8 @@
 --       11 most bytes that the owner's jobs hold · 12 how many jobs
 --       13 most jobs of the owner that wait for their time · 14 most flow keys of the owner
 --       15 their tier · 16 their owner's weight ('' each for none; see includes/dispatch.lua)
+--       17 the group they join ('' for none; see includes/group.lua) · 18 most jobs of a group
+--       19 jobs:groups
 --       then of each job: time to the deadline (ms) · fingerprint · tag ('' for none) · bytes of the
 --       request · tokens it will take · not to run before ('' for none; see includes/later.lua)
 --       · its flow (JSON: key, limits, place; '' for none; see includes/flows.lua)
@@ -29,6 +31,7 @@
 --         | {'later_full', the owner's jobs that wait for their time, 0}
 --         | {'bytes_full', the owner's jobs waiting, drain rate}
 --         | {'flows_full', the owner's flow keys, 0}
+--         | {'group_closed', 0, 0} | {'group_full', 0, 0}
 --
 -- What jobs have in common is looked up once, and written once.
 --
@@ -40,6 +43,7 @@
 --! include owner_bytes
 --! include later
 --! include flows
+--! include group
 local ids_key, models_key, deadlines_key, drain_key, list_key, line_key, waiting_key, turns_key,
   places_key, own_waiting_key =
   unpack(KEYS, 1, 10)
@@ -47,10 +51,10 @@ local FIRST_OF_MODEL, LAST_OF_MODEL, FIRST_OF_OWNER, LAST_OF_OWNER = 11, 16, 17,
 local gates_key = KEYS[20]
 local FIRST_OF_GATE = 21
 local given_ms, prefix, model, queue, priority, widest_window, queue_limit, owner_limit, owner,
-  limits_json, most_bytes, count_text, later_limit, flows_limit,
-  tier, weight =
-  unpack(ARGV, 1, 16)
-local FIRST_VALUE = 17
+  limits_json, most_bytes, count_text, later_limit, flows_limit, tier, weight, group, group_limit,
+  groups_key =
+  unpack(ARGV, 1, 19)
+local FIRST_VALUE = 20
 
 local now, count = clock(given_ms), tonumber(count_text)
 local limits = limits_json ~= '' and cjson.decode(limits_json)
@@ -89,7 +93,7 @@ local messages = redis.call('LLEN', list_key)
 local somebody_waits = redis.call('EXISTS', waiting_key) == 1
 
 -- What is written at once, when all jobs have been looked at.
-local named, deadlines, waiting, made = {}, {}, {}, 0
+local named, deadlines, waiting, joining, made = {}, {}, {}, {}, 0
 
 local function add(rows, first, second)
   rows[#rows + 1] = first
@@ -137,6 +141,11 @@ end
 
 -- Why there is no room for one more job; nil when there is: and when, if it waits for its key's limits.
 local function refusal(bytes, due, timeout_ms)
+  local kept_out = group ~= ''
+    and group_refusal(groups_key, group_of(owner, group), made + 1, group_limit)
+  if kept_out then
+    return {kept_out, '0', '0'}
+  end
   local delayed = due and redis.call('ZCARD', later_of(deadlines_key, owner))
   if due and delayed >= tonumber(later_limit) then
     return {'later_full', tostring(delayed), '0'}
@@ -231,6 +240,7 @@ local function accept(ref, at)
     put_in_line(id)
   end
   made = made + 1
+  joining[made] = id
   return {'accepted', id}, following
 end
 
@@ -245,6 +255,9 @@ if made > 0 then
   redis.call('MSET', unpack(named))
   redis.call('ZADD', deadlines_key, unpack(deadlines))
   redis.call('SADD', models_key, model)
+  if group ~= '' then
+    join_group(groups_key, owner, group, joining, now)
+  end
 end
 put_in_waiting()
 return told

@@ -193,6 +193,7 @@ class AutoBatch(TypedDict):
     """Do many requests of one DTO: an array of requests comes, an array of answers goes back."""
 
     name: str
+    groupId: NotRequired[str | None]
 
 
 class BackgroundJob(TypedDict):
@@ -205,6 +206,7 @@ class BackgroundJob(TypedDict):
     createdDate: str
     createdBy: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     flowKey: NotRequired[str | None]
     requestId: NotRequired[str | None]
     requestType: NotRequired[str | None]
@@ -288,6 +290,13 @@ class CancelDeliveryResponse(TypedDict):
     responseStatus: NotRequired[ResponseStatus | None]
 
 
+class CancelGroup(TypedDict):
+    """Close a group, or a batch, and cancel all its jobs."""
+
+    id: str
+    createdBy: NotRequired[str | None]
+
+
 class CancelJob(TypedDict):
     """End a job that waits, or abort one that runs."""
 
@@ -358,6 +367,13 @@ class Choice(TypedDict):
     finish_reason: NotRequired[str | None]
     message: dict[str, Any]
     logprobs: NotRequired[dict[str, Any] | None]
+
+
+class CloseGroup(TypedDict):
+    """Let no more jobs join a group: it ends when all that are in it have ended."""
+
+    id: str
+    createdBy: NotRequired[str | None]
 
 
 class CompleteUpload(TypedDict):
@@ -515,7 +531,7 @@ class CreateCallbackSubscription(TypedDict):
     """Have a URL told of all events of the caller's jobs."""
 
     url: str
-    events: NotRequired[list[Literal['job.completed', 'job.failed', 'job.cancelled', 'callback.exhausted', 'batch.completed', 'batch.failed', 'batch.expired', 'batch.cancelled']] | None]
+    events: NotRequired[list[Literal['job.completed', 'job.failed', 'job.cancelled', 'callback.exhausted', 'batch.completed', 'batch.failed', 'batch.expired', 'batch.cancelled', 'group.completed', 'group.cancelled']] | None]
 
 
 class CreateFile(TypedDict):
@@ -534,6 +550,7 @@ class CreateGeneration(TypedDict):
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
     priority: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     request: GenerationArgs
     provider: NotRequired[str | None]
     state: NotRequired[str | None]
@@ -547,6 +564,14 @@ class CreateGenerationResponse(TypedDict):
     id: int
     refId: str
     responseStatus: NotRequired[ResponseStatus | None]
+
+
+class CreateGroup(TypedDict):
+    """Make a group before its jobs, or say more of one that is open."""
+
+    id: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
+    jobs: NotRequired[int | None]
 
 
 class CreateMediaProvider(TypedDict):
@@ -573,6 +598,7 @@ class CreateMediaTransform(TypedDict):
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
     priority: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     request: MediaTransformArgs
     image: NotRequired[str | None]
     video: NotRequired[str | None]
@@ -598,6 +624,7 @@ class CreateResponse(TypedDict):
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
     priority: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     model: NotRequired[str | None]
     input: NotRequired[str | list[Any] | None]
     prompt: NotRequired[dict[str, Any] | None]
@@ -971,6 +998,13 @@ class GetGenerationResponse(TypedDict):
     responseStatus: NotRequired[ResponseStatus | None]
 
 
+class GetGroup(TypedDict):
+    """Ask how a group of jobs, or a batch, stands."""
+
+    id: str
+    createdBy: NotRequired[str | None]
+
+
 class GetMetrics(TypedDict):
     """Tell the figures of the cluster and of this gateway, for Prometheus."""
 
@@ -1322,6 +1356,28 @@ class ImageWithMask(TypedDict):
     provider: NotRequired[str | None]
 
 
+class JobGroup(TypedDict):
+    """How a group stands. Times are UTC."""
+
+    id: str
+    groupState: str
+    total: int
+    queued: int
+    started: int
+    completed: int
+    failed: int
+    cancelled: int
+    progress: float
+    etaSecs: NotRequired[int | None]
+    cost: NotRequired[float | None]
+    failedJobs: NotRequired[list[int] | None]
+    replyTo: NotRequired[str | None]
+    createdBy: str
+    createdDate: str
+    endedDate: NotRequired[str | None]
+    responseStatus: NotRequired[ResponseStatus | None]
+
+
 class JobSchedule(TypedDict):
     """A schedule. Times are UTC."""
 
@@ -1458,6 +1514,7 @@ class ListFiles(TypedDict):
 class ListModels(TypedDict):
     """List the models as OpenAI does."""
 
+    operation: NotRequired[Literal['chat', 'completion', 'embedding', 'response', 'ollama_generate', 'moderation', 'image', 'image_edit', 'image_variation', 'image_upscale', 'image_to_text', 'speech', 'transcription', 'translation', 'transform'] | None]
 
 
 class MediaModel(TypedDict):
@@ -2314,6 +2371,22 @@ class QueryConversationsResponse(TypedDict):
     results: list[ConversationHead]
 
 
+class QueryGroups(TypedDict):
+    """List your groups, the newest first; an admin's are everybody's."""
+
+    skip: NotRequired[int]
+    take: NotRequired[int]
+
+
+class QueryGroupsResponse(TypedDict):
+    """A page of groups."""
+
+    offset: int
+    total: int
+    results: list[JobGroup]
+    responseStatus: NotRequired[ResponseStatus | None]
+
+
 QueryJobs = TypedDict("QueryJobs", {"state": "NotRequired[Literal['Queued', 'Started', 'Executed', 'Completed', 'Failed', 'Cancelled'] | None]", "model": "NotRequired[str | None]", "provider": "NotRequired[str | None]", "tag": "NotRequired[str | None]", "refId": "NotRequired[str | None]", "owner": "NotRequired[str | None]", "from": "NotRequired[int | None]", "to": "NotRequired[int | None]", "error": "NotRequired[str | None]", "statusCode": "NotRequired[int | None]", "skip": "NotRequired[int]", "take": "NotRequired[int]", "orderBy": "NotRequired[str | None]", "orderByDesc": "NotRequired[str | None]", "include": "NotRequired[str | None]", "fields": "NotRequired[str | None]", "all": "NotRequired[bool]"})
 
 
@@ -2443,6 +2516,7 @@ class QueueConvertAudio(TypedDict):
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
     priority: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2459,6 +2533,7 @@ class QueueConvertImage(TypedDict):
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
     priority: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2475,6 +2550,7 @@ class QueueConvertVideo(TypedDict):
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
     priority: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2494,6 +2570,7 @@ class QueueCropImage(TypedDict):
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
     priority: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2513,6 +2590,7 @@ class QueueCropVideo(TypedDict):
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
     priority: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2546,6 +2624,7 @@ class QueueImageToImage(TypedDict):
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
     priority: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2564,6 +2643,7 @@ class QueueImageToText(TypedDict):
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
     priority: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2582,6 +2662,7 @@ class QueueImageUpscale(TypedDict):
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
     priority: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2605,6 +2686,7 @@ class QueueImageWithMask(TypedDict):
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
     priority: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2622,6 +2704,7 @@ class QueueOllamaGeneration(TypedDict):
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
     priority: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     request: OllamaGenerate
 
 
@@ -2638,6 +2721,7 @@ class QueueOpenAiChatCompletion(TypedDict):
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
     priority: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     request: OpenAiChat
 
 
@@ -2647,6 +2731,7 @@ class QueueOpenAiChatResponse(TypedDict):
     id: int
     refId: str
     statusUrl: str
+    groupId: NotRequired[str | None]
     responseStatus: NotRequired[ResponseStatus | None]
 
 
@@ -2663,6 +2748,7 @@ class QueueScaleImage(TypedDict):
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
     priority: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2680,6 +2766,7 @@ class QueueScaleVideo(TypedDict):
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
     priority: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2698,6 +2785,7 @@ class QueueSpeechToText(TypedDict):
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
     priority: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2720,6 +2808,7 @@ class QueueTextToImage(TypedDict):
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
     priority: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2740,6 +2829,7 @@ class QueueTextToSpeech(TypedDict):
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
     priority: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2757,6 +2847,7 @@ class QueueTrimVideo(TypedDict):
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
     priority: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2776,6 +2867,7 @@ class QueueWatermarkImage(TypedDict):
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
     priority: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2793,6 +2885,7 @@ class QueueWatermarkVideo(TypedDict):
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
     priority: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
@@ -2891,6 +2984,24 @@ class RetrieveResponse(TypedDict):
     response_id: str
     stream: NotRequired[str]
     starting_after: NotRequired[str]
+
+
+class RetryGroup(TypedDict):
+    """Queue the jobs of a group again that failed; of a batch, those lines in a new batch."""
+
+    id: str
+    createdBy: NotRequired[str | None]
+    cancelled: NotRequired[bool]
+    take: NotRequired[int]
+
+
+class RetryGroupResponse(TypedDict):
+    """What was queued again."""
+
+    id: str
+    matched: int
+    retried: int
+    responseStatus: NotRequired[ResponseStatus | None]
 
 
 class RetryJob(TypedDict):
@@ -3257,7 +3368,7 @@ class UpdateCallbackSubscription(TypedDict):
 
     id: str
     url: NotRequired[str | None]
-    events: NotRequired[list[Literal['job.completed', 'job.failed', 'job.cancelled', 'callback.exhausted', 'batch.completed', 'batch.failed', 'batch.expired', 'batch.cancelled']] | None]
+    events: NotRequired[list[Literal['job.completed', 'job.failed', 'job.cancelled', 'callback.exhausted', 'batch.completed', 'batch.failed', 'batch.expired', 'batch.cancelled', 'group.completed', 'group.cancelled']] | None]
 
 
 class UpdateMediaProvider(TypedDict):

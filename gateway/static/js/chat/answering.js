@@ -6,6 +6,7 @@
 import { ApiError, get, post, stream } from "../lib/api.js";
 import { emptyAnswer, folded } from "./fold.js";
 import { SEND_WITHIN_MS, isPassing, nextStep } from "./next-step.js";
+import { Sound } from "./sound.js";
 import { apart } from "./thoughts.js";
 import { t } from "../texts/chat.js";
 
@@ -28,6 +29,7 @@ export class Answering {
     this.askedAt = askedAt;
     this.isHeard = !!heard;
     this.answer = emptyAnswer();
+    this.sound = new Sound();
     this.lastId = null;
     this.onChange = onChange;
     this.abort = new AbortController();
@@ -167,6 +169,7 @@ export class Answering {
     if (chunk.error) throw new AnswerError(502, chunk.error);
     this.firstMs ??= performance.now() - this.begun;
     this.answer = folded(this.answer, chunk);
+    this.sound.take(chunk);
     if (this.isWhole && this.thoughtMs === null) this.#time();
     this.#tell({ state: "running" });
   }
@@ -183,6 +186,13 @@ export class Answering {
     this.#tell({ state: "done", ms: Math.round(ms) });
   }
 
+  /** A file can be heard when it is whole, or what there will be of it. */
+  #addSound() {
+    const { url } = this.sound;
+    this.sound = new Sound();
+    if (url) this.answer = { ...this.answer, images: [...this.answer.images, url] };
+  }
+
   async #tellPosition() {
     if (this.lastId !== null || this.firstMs !== null || this.left) return;
     try {
@@ -195,6 +205,7 @@ export class Answering {
   }
 
   #tell(fields) {
+    if (fields.state !== "running") this.#addSound();
     this.onChange({
       ...this.answer,
       waiting: null,

@@ -1,5 +1,6 @@
 // A whole conversation as a text for people, and names of files. Pure.
 
+import { isSound } from "./pictures.js";
 import { t } from "../texts/chat.js";
 import { path } from "./tree.js";
 
@@ -11,7 +12,9 @@ export function asMarkdown(document, title) {
   if (document.settings?.system) parts.push(`## ${t("settingsPanel.systemPrompt")}`, document.settings.system);
   for (const node of path(document)) {
     parts.push(`## ${node.role === "user" ? t("message.you") : node.model || t("export.assistant")}`);
-    if (node.images?.length) parts.push(`*${t("export.images", { count: node.images.length })}*`);
+    const [sounds, pictures] = [true, false].map((wanted) => (node.images ?? []).filter((one) => isSound(one) === wanted).length);
+    if (pictures) parts.push(`*${t("export.images", { count: pictures })}*`);
+    if (sounds) parts.push(`*${t("export.recordings", { count: sounds })}*`);
     if (node.text) parts.push(node.text);
     for (const call of node.toolCalls ?? []) parts.push(`${t("message.toolCall")} \`${call.name}\``, `\`\`\`json\n${call.arguments}\n\`\`\``);
     if (node.state === "failed") parts.push(`> ${node.error}`);

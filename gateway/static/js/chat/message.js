@@ -7,6 +7,8 @@ import { Icon } from "../ui/icon.js";
 import { MarkdownView } from "./markdown-view.js";
 import { ModelIcon } from "./model-icon.js";
 import { Pictures } from "./pictures-view.js";
+import { isPicture, isSound } from "./pictures.js";
+import { Sounds } from "./sounds-view.js";
 import { apart } from "./thoughts.js";
 import { t } from "../texts/chat.js";
 
@@ -27,7 +29,7 @@ function Question({ node, branches, running, actions }) {
   return html`<li class="message question">
     <h2 class="visually-hidden">${t("message.you")}</h2>
     <div class="bubble">
-      ${node.images?.length > 0 && html`<${Pictures} pictures=${node.images} />`}
+      <${Attached} node=${node} />
       ${node.text && html`<p class="said" dir="auto">${node.text}</p>`}
     </div>
     <div class="tools row">${branches}
@@ -35,6 +37,11 @@ function Question({ node, branches, running, actions }) {
       <${IconButton} icon="edit" small label=${t("message.editMessage")} disabled=${running} onClick=${() => setEditing(true)} />
     </div>
   </li>`;
+}
+
+/** Pictures and recordings. */
+function Attached({ node: { images = [] } }) {
+  return html`${images.some(isPicture) && html`<${Pictures} pictures=${images} />`}${images.some(isSound) && html`<${Sounds} sounds=${images} />`}`;
 }
 
 /** What is written and given up is there again when it is edited again. */
@@ -72,7 +79,7 @@ function Answer({ node, branches, running, actions }) {
     ${silent && html`<p class="row muted waiting" role="status"><span class="spinner"></span>${node.waiting ?? t("message.waitingForTheModel")}</p>`}
     ${written.text && html`<${MarkdownView} text=${written.text} live=${live} />`}
     ${live && !silent && node.waiting && html`<p class="row muted" role="status"><span class="spinner"></span>${node.waiting}</p>`}
-    ${node.images?.length > 0 && html`<${Pictures} pictures=${node.images} />`}
+    <${Attached} node=${node} />
     ${node.toolCalls?.map((call, index) => html`<details class="fold" key=${index}>
       <summary><${Icon} name="tool" /> ${t("message.toolCall")} <code>${call.name}</code></summary><pre tabindex="0"><code>${pretty(call.arguments)}</code></pre></details>`)}
     ${node.state === "failed" && html`<div class="notice bad" role="alert"><${Icon} name="warning" /><span>${node.error}</span></div>`}

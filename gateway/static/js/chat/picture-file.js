@@ -37,7 +37,8 @@ function drawn(canvas, paint, image, type) {
   return new Promise((resolve) => canvas.toBlob(resolve, type, QUALITY));
 }
 
-function urlOf(blob) {
+/** A data URL of a blob. */
+export function urlOf(blob) {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result);

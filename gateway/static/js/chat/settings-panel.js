@@ -32,6 +32,9 @@ export function SettingsPanel({ settings, onChange: set, onClose }) {
           <option value="">${t("settingsPanel.theModelsOwn")}</option><option value="low">${t("settingsPanel.low")}</option><option value="medium">${t("settingsPanel.medium")}</option><option value="high">${t("settingsPanel.high")}</option>
         </select>`}
       </${Field}>
+      <${Field} id="voice" label=${t("settingsPanel.voice")} hint=${t("settingsPanel.voiceHint")}>
+        ${(attributes) => html`<input ...${attributes} class="input" maxlength="64" value=${settings.voice ?? ""} onInput=${(event) => set({ voice: event.target.value.trim() || undefined })} />`}
+      </${Field}>
     </div>
   </${Dialog}>`;
 }

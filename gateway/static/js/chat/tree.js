@@ -3,7 +3,7 @@
 // A document is {nodes: {id: node}, leaf, settings}; a node is {id, parent, role, text, …}. The path
 // from the root to `leaf` is what is shown and what the model is sent.
 
-import { fit } from "./pictures.js";
+import { fit, isSound, soundFormat } from "./pictures.js";
 import { t } from "../texts/chat.js";
 
 export const newId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
@@ -65,28 +65,31 @@ export const messagesOf = (document, leaf) =>
  * document has them. In more than `most` bytes the oldest pictures are left out.
  */
 export function requestOf(document, model, leaf, most = null) {
-  const { system, temperature, topP, maxTokens, reasoningEffort } = document.settings;
+  const { system, temperature, topP, maxTokens, reasoningEffort, voice } = document.settings;
   const messages = messagesOf(document, leaf);
   const { left } = fit(messages, most);
   return {
     model,
     messages: [...(system ? [{ role: "system", content: system }] : []), ...messages.map((node) => asMessage(left.has(node.id) ? withoutPictures(node) : node))],
+    // Streams have sound in no other format.
+    ...(voice ? { modalities: ["text", "audio"], audio: { voice, format: "pcm16" } } : {}),
     ...given({ temperature, top_p: topP, max_tokens: maxTokens, reasoning_effort: reasoningEffort }),
   };
 }
 
-const withoutPictures = (node) => ({ ...node, images: [], text: [node.text, `[${t("tree.imageLeftOut")}]`].filter(Boolean).join("\n\n") });
+const withoutPictures = (node) => ({ ...node, images: [], text: [node.text, `[${t(node.images.every(isSound) ? "tree.recordingLeftOut" : "tree.imageLeftOut")}]`].filter(Boolean).join("\n\n") });
 
-function asMessage({ role, text, images }) {
-  if (!images?.length) return { role, content: text };
-  return {
-    role,
-    content: [
-      ...(text ? [{ type: "text", text }] : []),
-      ...images.map((url) => ({ type: "image_url", image_url: { url } })),
-    ],
-  };
+function asMessage({ role, text, images = [] }) {
+  // What a model has said is in its text; it is not told its own sound.
+  const sent = role === "user" ? images : images.filter((one) => !isSound(one));
+  if (!sent.length) return { role, content: text };
+  return { role, content: [...(text ? [{ type: "text", text }] : []), ...sent.map(asPart)] };
 }
+
+/** A recording's data is put in where it is sent, as a picture's is (`picture-store.js`). */
+const asPart = (one) => (isSound(one)
+  ? { type: "input_audio", input_audio: { data: one, format: soundFormat(one) } }
+  : { type: "image_url", image_url: { url: one } });
 
 const given = (fields) =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null && value !== ""));

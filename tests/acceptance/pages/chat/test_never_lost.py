@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.acceptance.pages.driving.admin_driver import AdminDriver
 from tests.acceptance.pages.driving.admin_scene import Maker
@@ -18,10 +18,11 @@ from tests.acceptance.pages.driving.looks import DESK_LIGHT
 from tests.acceptance.pages.driving.profile import Profiles, enter
 from tests.acceptance.system.stack import Stack
 
-#: A picture with noise of 3000 x 2000, as a camera makes them.
-_DROP_PICTURES = """async (count) => {
-    const canvas = Object.assign(document.createElement("canvas"), { width: 3000, height: 2000 });
-    const paint = canvas.getContext("2d"), data = paint.createImageData(3000, 2000);
+#: Pictures with noise of 3000 x 2000, as a camera makes them; or of so many pixels each way.
+_DROP_PICTURES = """async ([count, side]) => {
+    const [width, height] = side ? [side, side] : [3000, 2000];
+    const canvas = Object.assign(document.createElement("canvas"), { width, height });
+    const paint = canvas.getContext("2d"), data = paint.createImageData(width, height);
     const words = new Uint32Array(data.data.buffer);
     let seed = 7;
     for (let n = 0; n < words.length; n += 1) {
@@ -111,7 +112,7 @@ def test_drafts_outlive_a_reload_and_slips_change_nothing(chat: ChatDriver) -> N
     chat.ask("Rename me", "demo-echo")
     chat.wait_done()
     message.fill("Half a thou")
-    page.evaluate(_DROP_PICTURES, 1)
+    page.evaluate(_DROP_PICTURES, [1, 0])
     page.get_by_role("button", name="Remove image 1").wait_for()
     page.reload()
     expect(message).to_have_value("Half a thou")
@@ -158,7 +159,7 @@ def test_pictures_are_scaled_and_summed_up_before_they_are_sent(
     page = chat.page
     profiles.expect_error("404")
     chat.choose("demo")
-    assert page.evaluate(_DROP_PICTURES, 2) > 5 * 2**20
+    assert page.evaluate(_DROP_PICTURES, [2, 0]) > 5 * 2**20
     page.get_by_role("button", name="Remove image 2").wait_for()
     sizes = page.locator(".thumbnails img").evaluate_all(
         "all => all.map((one) => [one.src.length, one.naturalWidth])"
@@ -176,6 +177,40 @@ def test_pictures_are_scaled_and_summed_up_before_they_are_sent(
     ]
     file = page.request.get(f"/v1/files/{images[0]['file']}/content")
     assert len(file.body()) == images[0]["bytes"]
+
+
+def test_oldest_pictures_are_left_out_of_a_request_that_takes_no_more(
+    chat: ChatDriver, pages_stack: Stack
+) -> None:
+    page, marker = chat.page, f"marker-{uuid.uuid4().hex[:8]}"
+    page.route("**/session", lambda route: _with_limit(route, 80_000))
+    page.reload()
+    page.get_by_label("Message", exact=True).wait_for()
+    for number in (1, 2):
+        assert 30_000 < page.evaluate(_DROP_PICTURES, [1, 200]) < 58_000
+        page.get_by_role("button", name="Remove image 1").wait_for()
+        chat.ask(f"{marker} {number}", "demo" if number == 1 else "")
+        if number == 2:
+            toast = page.locator(".toast", has_text="The oldest images are not sent again")
+            toast.wait_for()
+        chat.wait_done()
+    expect(page.locator(".message.question img")).to_have_count(2)
+    first, second = (json.loads(call.body)["messages"] for call in pages_stack.llm_calls(marker))
+    assert first[0]["content"][1]["type"] == "image_url"
+    assert second[0]["content"] == f"{marker} 1\n\n[An image that was here is left out.]"
+    assert second[2]["content"][1]["image_url"]["url"].startswith("data:image/")
+
+    page.evaluate(_DROP_PICTURES, [3, 200])
+    page.get_by_role("button", name="Remove image 3").wait_for()
+    page.get_by_label("Message", exact=True).fill("And these?")
+    chat.press("Send")
+    expect(page.get_by_role("alert")).to_contain_text("this ReplyTo accepts")
+    expect(page.get_by_label("Message", exact=True)).to_have_value("And these?")
+
+
+def _with_limit(route: Route, most_bytes: int) -> None:
+    answer = route.fetch()
+    route.fulfill(response=answer, json={**answer.json(), "maxBodyBytes": most_bytes})
 
 
 def test_forms_and_secrets_are_not_lost_by_a_click_beside_them(

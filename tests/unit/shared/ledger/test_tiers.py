@@ -15,7 +15,7 @@ from shared.ledger.job_store import JobStore
 from shared.queues import names as task_names
 from shared.recovery.recovery_store import RecoveryStore
 from shared.store import redis_keys as keys
-from shared.wire.flow_control import Flow
+from shared.wire.queueing.flow_control import Flow
 from tests.support.factories import FakeClock, MessageLists, new_job, new_settings
 
 pytestmark = pytest.mark.integration

@@ -9,7 +9,7 @@ import pytest
 
 from shared.errors import Forbidden, ValidationFailed
 from shared.wire.chat_request import parse_chat_completion, parse_queue_chat_completion
-from shared.wire.tier import Tier, granted, read_tier
+from shared.wire.queueing.tier import Tier, granted, read_tier
 
 CHAT = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
 

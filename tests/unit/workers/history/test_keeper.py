@@ -140,7 +140,7 @@ def test_keeper_that_dies_after_the_commit_leaves_one_row_each(
 ) -> None:
     ids = end(deps, 5)
 
-    def die(_: object) -> None:
+    def die(*_: object) -> None:
         raise SystemExit
 
     with monkeypatch.context() as patch:

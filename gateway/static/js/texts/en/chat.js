@@ -22,8 +22,11 @@ export default {
 
   "composer.sendWhenThisIs": "Send when this is answered",
   "composer.send": "Send",
-  "composer.imagesToSend": "Images to send",
+  "composer.imagesToSend": "Images and recordings to send",
   "composer.removeImage": "Remove image {index}",
+  "composer.removeRecording": "Remove recording {index}",
+  "composer.record": "Record",
+  "composer.endRecording": "End the recording ({seconds} s)",
   "composer.writeAMessage": "Write a message",
   "composer.message": "Message",
   "composer.addAnImage": "Add an image",
@@ -46,6 +49,7 @@ export default {
   "export.fileName": "conversation",
   "export.assistant": "Assistant",
   "export.images": "{count, plural, one {An image} other {# images}}",
+  "export.recordings": "{count, plural, one {A recording} other {# recordings}}",
 
   "exportDialog.asMarkdownWhatIs": "As Markdown: what is shown",
   "exportDialog.asJsonEverythingAll": "As JSON: everything, all versions",
@@ -118,6 +122,8 @@ export default {
   "settingsPanel.nameOfThePrompt": "Name of the prompt",
   "settingsPanel.name": "Name",
   "settingsPanel.yours": "(yours)",
+  "settingsPanel.voice": "Voice",
+  "settingsPanel.voiceHint": "For models that speak, such as “alloy”. Empty: text only.",
   "settingsPanel.saveIt": "Save",
 
   "showCode.thisRequestAsCode": "This request as code",
@@ -147,5 +153,9 @@ export default {
   "sidebar.delete": "Delete “{title}”",
   "sidebar.newTitle": "New title",
 
-  "tree.imageLeftOut": "An image that was here is left out."
+  "soundsView.recording": "Recording {index}",
+  "soundsView.gone": "This recording is gone",
+
+  "tree.imageLeftOut": "An image that was here is left out.",
+  "tree.recordingLeftOut": "A recording that was here is left out."
 };
