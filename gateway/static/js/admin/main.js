@@ -88,7 +88,7 @@ function Navigation({ sections, current, onGo }) {
 setPage("admin");
 followLinks("/admin");
 render(
-  html`<${Gate} hint=${HINT} isEnough=${(who) => isAdmin(who) || sectionsOf(who).some(({ path }) => path === nameOf(location.pathname))}
+  html`<${Gate} label=${t("adminPage.secretOrKey")} hint=${HINT} isEnough=${(who) => isAdmin(who) || sectionsOf(who).some(({ path }) => path === nameOf(location.pathname))}
     onOther=${() => navigate("/admin/me", { replace: true })}>${(who) => html`<${Admin} who=${who} />`}</${Gate}>`,
   document.getElementById("app"),
 );
