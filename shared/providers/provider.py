@@ -63,6 +63,8 @@ class Provider(BaseModel):
     headers: Headers = Field(default_factory=dict)
     query: Query = Field(default_factory=dict)
     concurrency: int | None = Field(None, ge=1)
+    #: Whether how many calls it takes at once is learned; then `concurrency` is the most.
+    adaptive: bool = False
     requests_per_minute: PerMinute | None = None
     tokens_per_minute: PerMinute | None = None
     priority: int = 0
@@ -108,7 +110,7 @@ class Provider(BaseModel):
     def _without_what_is_not_declared(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # Processes of the version before refuse a provider with a field that they do not know.
         dumped: dict[str, Any] = write(self)
-        for name in ("operations", "model_operations"):
+        for name in ("operations", "model_operations", "adaptive"):
             if not dumped.get(name):
                 dumped.pop(name, None)
         return dumped
@@ -185,7 +187,8 @@ class Provider(BaseModel):
     @property
     def is_limited(self) -> bool:
         """Whether its calls are counted over the whole cluster."""
-        return bool(self.concurrency or self.requests_per_minute or self.tokens_per_minute)
+        per_minute = self.requests_per_minute or self.tokens_per_minute
+        return bool(self.concurrency or per_minute or self.adaptive)
 
     @property
     def models_url(self) -> str:
