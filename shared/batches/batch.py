@@ -55,6 +55,9 @@ class Batch:
     limits: Mapping[str, int] | None = None
     times: Mapping[str, int] = field(default_factory=dict)
     ends_as: str = ""
+    #: What was decided of its lines: `all` run as jobs of their own, or `some` do, and providers'
+    #: own batches have the others; empty while it is open.
+    singly: str = ""
     errors: tuple[Mapping[str, Any], ...] = ()
     output_file_id: str = ""
     error_file_id: str = ""

@@ -58,6 +58,14 @@ def split_tables(values: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def with_pair(values: dict[str, Any]) -> dict[str, Any]:
+    """Return a provider's fields with a pair of files as the certificate and its key."""
+    pair = values.get("client_cert")
+    if not isinstance(pair, list) or len(pair) != 2:  # noqa: PLR2004 - a pair
+        return values
+    return {**values, "client_cert": pair[0], "client_key": pair[1]}
+
+
 def check_engines(models: Mapping[str, str]) -> None:
     """Raise ValueError for a model of type `local` that is no engine of ours."""
     for own in models.values():
