@@ -107,7 +107,6 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
             chat.routing.registry,
             database,
             artifacts,
-            unstored,
             own_desk(database, chat.access, chat.llm_session, prices),
         ),
         schedules=schedule_deps(process, chat.routing.registry, database),

@@ -31,6 +31,21 @@ _FINAL: Final = (Status.FAILED, Status.COMPLETED, Status.EXPIRED, Status.CANCELL
 ACTIVE: Final = tuple(status for status in Status if not status.is_final)
 
 
+#: The name in a batch's metadata that says how its lines are to be run.
+WISH: Final = "replyto_batch"
+
+
+class Wish(StrEnum):
+    """How the lines of a batch are to be run."""
+
+    #: By the provider that goes first, as a batch of its own if it has some; the rest singly.
+    AUTO = "auto"
+    #: In providers' own batches alone.
+    PROVIDER = "provider"
+    #: Each as a job of its own.
+    SINGLE = "single"
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """A batch. Times are unix seconds; `times` says when each state began.

@@ -168,6 +168,4 @@ class PartStore:
 
 
 def _own_lines(part: Part) -> Any:
-    return update(lines).where(
-        _l.batch == part.batch, _l.state == RUNNING, _l.job == -part.number
-    )
+    return update(lines).where(_l.batch == part.batch, _l.state == RUNNING, _l.job == -part.number)

@@ -213,7 +213,6 @@ class Deps:
             self.registry,
             self.database,
             self.artifacts,
-            self.unstored,
             replace(own, spawn=lambda work: work()),
         )
 

@@ -72,7 +72,6 @@ def desk_of(
     registry: Registry,
     database: Database,
     artifacts: Artifacts,
-    unstored: Unstored,
     own: OwnDesk,
 ) -> Desk:
     """Return one of this process, on this database."""
@@ -84,7 +83,7 @@ def desk_of(
         batches=BatchStore(database),
         jobs=JobStore(process.redis, process.settings, known_id=last_id),
         line_jobs=LineJobs(process.redis),
-        unstored=unstored,
+        unstored=Unstored(process.redis, process.settings),
         history=HistoryReader(database),
         announcements=Announcements(process.redis),
         own=own,

@@ -34,12 +34,15 @@ class _Fed:
     refused: list[Outcome]
 
 
-def run(desk: Desk, batch: Batch, share: int) -> None:
-    """Collect what has ended, feed what has room; end when nothing is left or the time is over."""
+def run(desk: Desk, batch: Batch, share: int) -> bool:
+    """Collect what has ended, feed what has room; end when nothing is left or the time is over.
+
+    Returns whether more may be done at once: providers take hours with what they have.
+    """
     if not batch.singly:
         # The rest comes with the next step, when what is decided is kept.
         decide(desk, batch)
-        return
+        return True
     collect(desk, batch)
     move(desk, batch)
     counts = desk.batches.counts(batch.id)
@@ -49,7 +52,7 @@ def run(desk: Desk, batch: Batch, share: int) -> None:
     if not left or now_s >= batch.expires_at:
         ends_as = Status.EXPIRED if left else Status.COMPLETED
         desk.batches.save(known.at(Status.FINALIZING, now_s, ends_as=ends_as.value))
-        return
+        return True
     if (known.completed, known.failed) != (batch.completed, batch.failed):
         # Somebody who cancels meanwhile comes first; the counts come with the next step.
         desk.batches.save(known)
@@ -57,6 +60,7 @@ def run(desk: Desk, batch: Batch, share: int) -> None:
     while room > 0 and (fed := _feed(desk, batch, min(room, _LINES))):
         room -= fed
         desk.process.sleep(0)
+    return bool(counts[WAITING] + counts[RUNNING])
 
 
 def _feed(desk: Desk, batch: Batch, room: int) -> int:
@@ -89,9 +93,7 @@ def _wanted(
     return wanted
 
 
-def _accept_all(
-    desk: Desk, batch: Batch, wanted: Sequence[tuple[Line, NewJob]], fed: _Fed
-) -> bool:
+def _accept_all(desk: Desk, batch: Batch, wanted: Sequence[tuple[Line, NewJob]], fed: _Fed) -> bool:
     """Make the jobs, many in one round trip; return whether there was room for all."""
     done = 0
     while done < len(wanted):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from shared.batches.batch import Batch
@@ -15,6 +16,7 @@ from shared.providers.provider import Provider
 from shared.wire.chat_request import ChatCall
 from workers.batches.desk import Desk
 from workers.batches.reading import read_lines
+from workers.heavy import away
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.batches.base import OwnRequest
 from workers.providers.own_body import body_for
@@ -26,7 +28,7 @@ _PAGE: Final = 50
 
 
 def call_of(desk: Desk, part: Part, provider: Provider) -> ProviderCall:
-    """Return what leads to the provider. Raises ProviderError when this process cannot get there."""
+    """Return what leads to the provider. Raises ProviderError if this process cannot."""
     access = desk.own.access
     return ProviderCall(
         provider=provider,
@@ -58,7 +60,7 @@ def requests_of(
         page = lines[first : first + _PAGE]
         for line, raw in zip(page, read_lines(desk, batch, page), strict=True):
             try:
-                asked = request_of(batch.endpoint, raw)
+                asked = away(len(raw), partial(request_of, batch.endpoint, raw))
                 body = api.request_of(line_call(call, part, asked))
             except (ProviderError, ServiceError):
                 # Told to its client where it runs as a job of its own.

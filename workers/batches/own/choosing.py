@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Final
 
-from shared.batches.batch import Batch
+from shared.batches.batch import WISH, Batch, Wish
 from shared.providers.provider import Provider, Registry
 from shared.wire.chat_request import ChatCall
 from workers.providers.batches.base import OPERATIONS
 
-#: The name in a batch's metadata that says how its lines are run.
-WISH: Final = "replyto_batch"
 #: Providers promise a day; a batch that has less is run by ourselves, unless it asks otherwise.
 _LEAST_S: Final = 86_000
 #: What is left of a batch's time for lines that the provider did not come to: this part of it, and
 #: at most so much (seconds).
 _PART: Final = 12
 _MOST_S: Final = 7200.0
-
-
-class Wish(StrEnum):
-    """How the lines of a batch are to be run."""
-
-    #: By the provider that goes first, as a batch of its own if it has some; the rest singly.
-    AUTO = "auto"
-    #: In providers' own batches alone.
-    PROVIDER = "provider"
-    #: Each as a job of its own.
-    SINGLE = "single"
 
 
 def wish_of(batch: Batch) -> Wish:
@@ -64,7 +50,7 @@ def own_provider(registry: Registry, call: ChatCall, wish: Wish) -> Provider | N
 
 
 def ends_s(batch: Batch) -> float:
-    """Return until when providers may take with it (unix seconds): what is left then runs singly."""
+    """Return until when providers have time (unix seconds): then the rest runs singly."""
     if wish_of(batch) is Wish.PROVIDER:
         return float(batch.expires_at)
     return batch.expires_at - min(_MOST_S, (batch.expires_at - batch.created) / _PART)

@@ -6,17 +6,19 @@ import secrets
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final, NamedTuple
 
-from shared.batches.batch import Batch
+from shared.batches.batch import Batch, Wish
 from shared.batches.lines import failure_line, request_of
 from shared.batches.parts import Part
 from shared.batches.store import Line, Outcome
 from shared.errors import ServiceError
 from shared.operation import Operation
 from workers.batches.desk import Desk
-from workers.batches.own.choosing import Wish, has_own, own_provider, wish_of
+from workers.batches.own.choosing import has_own, own_provider, wish_of
 from workers.batches.reading import read_lines
+from workers.heavy import away
 from workers.routing.stored_calls import check_served
 
 #: Lines that are looked at before others have their turn, and that are read at once.
@@ -70,9 +72,7 @@ def _pages(desk: Desk, batch: Batch) -> Iterator[Sequence[Line]]:
         after = page[-1].number
 
 
-def _sort(
-    desk: Desk, batch: Batch, page: Sequence[Line], groups: dict[_Place, list[Line]]
-) -> None:
+def _sort(desk: Desk, batch: Batch, page: Sequence[Line], groups: dict[_Place, list[Line]]) -> None:
     wish, singly = wish_of(batch), []
     for line, raw in zip(page, read_lines(desk, batch, page), strict=True):
         place = _place(desk, batch, raw, wish)
@@ -93,7 +93,7 @@ def _sort(
 
 def _place(desk: Desk, batch: Batch, raw: bytes, wish: Wish) -> _Place | None:
     try:
-        call = request_of(batch.endpoint, raw)
+        call = away(len(raw), partial(request_of, batch.endpoint, raw))
         check_served(desk.registry, batch, call)
     except ServiceError:
         # Told where it is to run.

@@ -13,11 +13,11 @@ from functools import partial
 from http import HTTPStatus
 from typing import Final
 
-from shared.batches.batch import Batch
+from shared.batches.batch import Batch, Wish
 from shared.batches.parts import Part, Step
 from workers.batches.desk import Desk
 from workers.batches.own.calls import call_of, requests_of
-from workers.batches.own.choosing import Wish, ends_s, wish_of
+from workers.batches.own.choosing import ends_s, wish_of
 from workers.batches.own.deciding import SOME
 from workers.batches.own.taking import refuse, take
 from workers.providers.base import ProviderCall, ProviderError
@@ -149,7 +149,9 @@ class _Mover:
     def _take(self, call: ProviderCall, standing: Standing) -> None:
         part = self._part
         if standing.failure:
-            log.warning("batch %s: its batch %s failed: %s", part.batch, standing.id, standing.failure)
+            log.warning(
+                "batch %s: its batch %s failed: %s", part.batch, standing.id, standing.failure
+            )
         why = take(self._desk, self._batch, part, call, standing)
         if why is None:
             others = (*part.others, part.upstream)
@@ -198,7 +200,7 @@ class _Mover:
         return {"failures": self._part.failures + 1, "next_s": self._pause_until_s()}
 
     def _pause_until_s(self) -> float:
-        pause_s = min(_LONGEST_PAUSE_S, _PAUSE_S * 2 ** min(self._part.failures, 10))
+        pause_s = min(_LONGEST_PAUSE_S, _PAUSE_S * (1 << min(self._part.failures, 10)))
         return self._desk.process.clock() + pause_s
 
     def _next_look_s(self) -> float:
@@ -213,5 +215,3 @@ class _Mover:
         if saved is not None:
             self._part = saved
         return saved is not None
-
-

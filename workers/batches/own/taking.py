@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -22,6 +23,7 @@ from shared.wire.usage import Usage
 from workers.batches.desk import Desk
 from workers.batches.own.calls import line_call
 from workers.batches.reading import read_lines, ref_id_of
+from workers.heavy import away
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.batches.base import Kind, OwnResult, Standing
 
@@ -55,83 +57,75 @@ def take(
 
     None: these are the results of another batch. Noted twice is noted once. Raises ProviderError.
     """
-    lines = {line.number: line for line in desk.batches.away(batch.id, part.number)}
-    why: dict[int, str] = {}
-    results = desk.own.apis[call.provider.type].results(desk.own.session, call, standing)
+    taking = _Taking(desk, batch, part, call)
+    results = taking.api.results(desk.own.session, call, standing)
     while page := list(islice(results, _PAGE)):
         if part.unsure and all(part.line_of(one.name) is None for one in page):
             return None
-        _take_page(desk, batch, part, call, list(_known(part, lines, page, why)), why)
+        taking.take(page)
         desk.process.sleep(0)
-    return why
+    return taking.why
 
 
-def _known(
-    part: Part, lines: dict[int, Line], page: Sequence[OwnResult], why: dict[int, str]
-) -> Iterator[tuple[Line, bytes]]:
-    """Yield the answers of lines that wait for one, each once."""
-    for one in page:
-        number = part.line_of(one.name)
-        if number is None or number not in lines:
-            continue
-        if one.kind is Kind.ANSWERED:
-            yield lines.pop(number), one.text
-        else:
-            why[number] = one.why
+class _Taking:
+    """What is taken of a part; `why` says of lines why they have no answer."""
 
+    def __init__(self, desk: Desk, batch: Batch, part: Part, call: ProviderCall) -> None:
+        self._desk = desk
+        self._batch = batch
+        self._part = part
+        self._call = call
+        self._left = {line.number: line for line in desk.batches.away(batch.id, part.number)}
+        self.api = desk.own.apis[call.provider.type]
+        self.why: dict[int, str] = {}
 
-def _take_page(
-    desk: Desk,
-    batch: Batch,
-    part: Part,
-    call: ProviderCall,
-    found: Sequence[tuple[Line, bytes]],
-    why: dict[int, str],
-) -> None:
-    found = sorted(found, key=lambda pair: pair[0].number)
-    texts = read_lines(desk, batch, [line for line, _ in found])
-    answers = []
-    for (line, text), raw in zip(found, texts, strict=True):
-        try:
-            asked = request_of(batch.endpoint, raw)
-            own = line_call(call, part, asked)
-            body = desk.own.apis[call.provider.type].answer_of(own, text)
-        except (ProviderError, ServiceError) as exc:
-            why[line.number] = str(exc)
-        else:
-            answers.append(_Answer(line, asked, body))
-    # First what it cost: who dies in between notes the same rows again.
-    _keep(desk, batch, part, call, answers)
-    desk.batches.note_outcomes(
-        batch.id, [_outcome(batch, part, one.line, one.body) for one in answers]
-    )
+    def take(self, page: Sequence[OwnResult]) -> None:
+        """Note the answers of some results."""
+        found = sorted(self._known(page), key=lambda pair: pair[0].number)
+        texts = read_lines(self._desk, self._batch, [line for line, _ in found])
+        answers = []
+        for (line, text), raw in zip(found, texts, strict=True):
+            try:
+                asked = away(len(raw), partial(request_of, self._batch.endpoint, raw))
+                body = self.api.answer_of(line_call(self._call, self._part, asked), text)
+            except (ProviderError, ServiceError) as exc:
+                self.why[line.number] = str(exc)
+            else:
+                answers.append(_Answer(line, asked, body))
+        # First what it cost: who dies in between notes the same rows again.
+        self._keep(answers)
+        self._desk.batches.note_outcomes(self._batch.id, map(self._outcome, answers))
 
+    def _known(self, page: Sequence[OwnResult]) -> Iterator[tuple[Line, bytes]]:
+        """Yield the answers of lines that wait for one, each once."""
+        for one in page:
+            number = self._part.line_of(one.name)
+            if number is None or number not in self._left:
+                continue
+            if one.kind is Kind.ANSWERED:
+                yield self._left.pop(number), one.text
+            else:
+                self.why[number] = one.why
 
-def _outcome(batch: Batch, part: Part, line: Line, body: bytes) -> Outcome:
-    request_id = f"job_{part.first_job + line.number}"
-    return Outcome(
-        line.number, is_answer=True, answer=answer_line(batch.id, line, _OK, request_id, body)
-    )
+    def _outcome(self, one: _Answer) -> Outcome:
+        request_id = f"job_{self._part.first_job + one.line.number}"
+        answer = answer_line(self._batch.id, one.line, _OK, request_id, one.body)
+        return Outcome(one.line.number, is_answer=True, answer=answer)
 
-
-def _keep(
-    desk: Desk, batch: Batch, part: Part, call: ProviderCall, answers: Sequence[_Answer]
-) -> None:
-    """Put answers into the history as jobs that were answered in a batch, at its price."""
-    settings, tally = desk.process.settings, desk.process.tally
-    prices = Reduced(desk.own.prices.current(), call.provider.batch_price)
-    now_ms = round(desk.process.clock() * 1000)
-    records = []
-    for one in answers:
-        job = _job(batch, part, one, now_ms)
-        whole = settings.history_bodies == "all"
-        records.append(Record(job_row(job, prices), body_row(job, with_contents=whole)))
-    if not records or desk.own.history.store(records) < len(records):
-        return
-    for record in records:
-        for kind in ("prompt", "completion"):
-            names = part.model, part.provider, kind
-            tally.add(Tallied.TOKENS, *names, number=record.row[f"{kind}_tokens"])
+    def _keep(self, answers: Sequence[_Answer]) -> None:
+        """Put answers into the history as jobs that were answered in a batch, at its price."""
+        own, process = self._desk.own, self._desk.process
+        prices = Reduced(own.prices.current(), self._call.provider.batch_price)
+        whole = process.settings.history_bodies == "all"
+        now_ms = round(process.clock() * 1000)
+        jobs = [_job(self._batch, self._part, one, now_ms) for one in answers]
+        records = [Record(job_row(job, prices), body_row(job, with_contents=whole)) for job in jobs]
+        if not records or own.history.store(records) < len(records):
+            return
+        for record in records:
+            for kind in ("prompt", "completion"):
+                names = self._part.model, self._part.provider, kind
+                process.tally.add(Tallied.TOKENS, *names, number=record.row[f"{kind}_tokens"])
 
 
 def _job(batch: Batch, part: Part, one: _Answer, now_ms: int) -> Job:

@@ -17,8 +17,7 @@ from workers.providers import http_errors
 from workers.providers.anthropic.dialect import VERSION, AnthropicDialect
 from workers.providers.base import ProviderCall
 from workers.providers.batches.base import Kind, OwnRequest, OwnResult, Standing, Wanted, pages
-from workers.providers.batches.calling import Client
-from workers.providers.http_errors import unreachable
+from workers.providers.batches.calling import Client, id_in
 
 Json = dict[str, Any]
 
@@ -51,7 +50,7 @@ class AnthropicBatches:
             for one in requests
         ]
         body = b'{"requests":[' + b",".join(rows) + b"]}"
-        return _name(call, _client(session, call).send("POST", _url(call), body))
+        return id_in(call, _client(session, call).send("POST", _url(call), body))
 
     def find(
         self, session: requests.Session, call: ProviderCall, marker: str, wanted: Wanted
@@ -70,7 +69,7 @@ class AnthropicBatches:
             if _made_s(row) < wanted.since_s - _SKEW_S:
                 return None
             if _count(row) == wanted.count and row.get("id") not in wanted.others:
-                return _name(call, row)
+                return id_in(call, row)
         return None
 
     def look(self, session: requests.Session, call: ProviderCall, batch_id: str) -> Standing:
@@ -111,13 +110,6 @@ def _client(session: requests.Session, call: ProviderCall) -> Client:
 
 def _url(call: ProviderCall) -> str:
     return f"{call.provider.root_url}/v1/messages/batches"
-
-
-def _name(call: ProviderCall, told: Json) -> str:
-    name = told.get("id")
-    if not isinstance(name, str) or not name or not name.replace("-", "").replace("_", "").isalnum():
-        raise unreachable(call, "answered without an id", 502)
-    return name
 
 
 def _count(row: Json) -> int:

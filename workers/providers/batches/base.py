@@ -69,9 +69,7 @@ class OwnBatches(Protocol):
         """Make a batch of these, marked; return its id there."""
         ...
 
-    def find(
-        self, session: Session, call: ProviderCall, marker: str, wanted: Wanted
-    ) -> str | None:
+    def find(self, session: Session, call: ProviderCall, marker: str, wanted: Wanted) -> str | None:
         """Return the id of the batch of that mark, which may be there or not."""
         ...
 

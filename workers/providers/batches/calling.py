@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ Json = dict[str, Any]
 #: Most bytes of the results of a batch, and of one of its lines.
 _MOST_BYTES: Final = 2 * 1024**3
 _LONGEST: Final = 64 * 1024 * 1024
+_is_id = re.compile(r"[A-Za-z0-9_\-]{1,200}").fullmatch
 #: How long reading all results may take (seconds).
 _RESULTS_S: Final = 1800.0
 
@@ -70,6 +72,14 @@ class Client:
     def _target(self, method: str, url: str, kind: str) -> http.Target:
         headers = (*self.headers, *((("Content-Type", kind),) if kind else ()))
         return http.Target(url, headers, self.read_error, method)
+
+
+def id_in(call: ProviderCall, told: Json) -> str:
+    """Return the id that is told, which stands in URLs. Raises ProviderError for none."""
+    name = told.get("id")
+    if not isinstance(name, str) or not _is_id(name):
+        raise unreachable(call, "answered without an id", 502)
+    return name
 
 
 @contextmanager

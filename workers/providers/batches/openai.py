@@ -19,8 +19,7 @@ from shared.operation import Operation
 from workers.providers.answers.whole import checked
 from workers.providers.base import ProviderCall
 from workers.providers.batches.base import Kind, OwnRequest, OwnResult, Standing, Wanted, pages
-from workers.providers.batches.calling import Client
-from workers.providers.http_errors import unreachable
+from workers.providers.batches.calling import Client, id_in
 from workers.providers.media.multipart import CONTENT_TYPE, FilePart, Form
 
 Json = dict[str, Any]
@@ -71,7 +70,7 @@ class OpenAiBatches:
             "completion_window": "24h",
             "metadata": {_MARK: marker},
         }
-        return _name(call, client.post(call.provider.endpoint("batches"), asked))
+        return id_in(call, client.post(call.provider.endpoint("batches"), asked))
 
     def _upload(self, client: Client, call: ProviderCall, marker: str, content: bytes) -> str:
         part = FilePart(
@@ -79,7 +78,7 @@ class OpenAiBatches:
         )
         files = call.provider.endpoint("files")
         told = client.send("POST", files, Form({"purpose": "batch"}, [part]), CONTENT_TYPE)
-        file_id, waited_s = _name(call, told), 0.0
+        file_id, waited_s = id_in(call, told), 0.0
         while told.get("status") in _NOT_YET and waited_s < _READY_S:
             self._sleep(_ASK_S)
             waited_s += _ASK_S
@@ -101,7 +100,7 @@ class OpenAiBatches:
         for row in pages(read, _MOST_PAGES):
             metadata, made_s = row.get("metadata"), row.get("created_at")
             if isinstance(metadata, dict) and metadata.get(_MARK) == marker:
-                return _name(call, row)
+                return id_in(call, row)
             if isinstance(made_s, int) and made_s < wanted.since_s - _SKEW_S:
                 return None
         return None
@@ -156,19 +155,17 @@ def _url(call: ProviderCall, batch_id: str) -> str:
     return call.provider.endpoint(f"batches/{batch_id}")
 
 
-def _name(call: ProviderCall, told: Json) -> str:
-    name = told.get("id")
-    if not isinstance(name, str) or not name or not name.replace("-", "").replace("_", "").isalnum():
-        raise unreachable(call, "answered without an id", 502)
-    return name
-
-
 def _file(call: ProviderCall, requests: Sequence[OwnRequest]) -> bytes:
     url = to_json_bytes(_ENDPOINTS[call.operation])
     return b"".join(
-        b'{"custom_id":' + to_json_bytes(one.name) + b',"method":"POST","url":' + url
+        b'{"custom_id":'
+        + to_json_bytes(one.name)
+        + b',"method":"POST","url":'
+        + url
         # A line of its own: between the values of JSON any white space is as good as another.
-        + b',"body":' + one.body.replace(b"\n", b" ").replace(b"\r", b" ") + b"}\n"
+        + b',"body":'
+        + one.body.replace(b"\n", b" ").replace(b"\r", b" ")
+        + b"}\n"
         for one in requests
     )
 
