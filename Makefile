@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: lint-js lowest stock test-media fuzz test-types test-types-all docs docs-api help run test unit e2e test-redis conformance test-llama test-files test-bulk test-delayed lint format bench chaos rolling audit hostile screenshots lock clean
+.PHONY: lint-js lowest stock test-media test-firefox fuzz test-types test-types-all docs docs-api help run test unit e2e test-redis conformance test-llama test-files test-bulk test-delayed lint format bench chaos rolling audit hostile screenshots lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -115,6 +115,9 @@ lint-js: $(BIOME)/node_modules/.bin/biome  ## check the pages' JavaScript
 $(BIOME)/node_modules/.bin/biome:
 	npm install --prefix $(BIOME) --no-audit --no-fund --silent @biomejs/biome@2.6.8
 
+test-firefox: $(VENV)/.dev  ## run the pages' main flows in Firefox (apt-get install firefox-esr)
+	REPLYTO_TEST_FIREFOX=1 $(BIN)/python -m pytest -rs tests/acceptance/pages/test_firefox.py $(ARGS)
+
 # The lowest versions that pyproject.toml allows of what it names; what tests need beside is new.
 LOWEST     := .venv-lowest
 TEST_TOOLS := pytest pytest-socket pytest-timeout pytest-xdist hypothesis "fakeredis[lua]" flask-cors fastapi "moto[s3]" jsonschema openai svix
@@ -153,7 +156,8 @@ bench: $(VENV)/.dev  ## measure, and print tables with ratios
 
 test-files: $(VENV)/.dev  ## upload large files and many at once, run a batch of 3,000 lines, and kill processes meanwhile
 	REPLYTO_TEST_LARGE_FILES=1 $(BIN)/python -m pytest \
-	    tests/acceptance/media/test_large_files.py tests/acceptance/media/test_media_killed.py tests/acceptance/jobs/test_batches_killed.py -s $(ARGS)
+	    tests/acceptance/media/test_large_files.py tests/acceptance/media/test_media_killed.py tests/acceptance/media/test_store_killed.py \
+	    tests/acceptance/jobs/test_batches_killed.py -s $(ARGS)
 
 # A quarter of an hour, on a machine with nothing else to do; REPLYTO_TEST_BULK=3000 tries it small.
 REPLYTO_TEST_BULK ?= 50000

@@ -27,6 +27,7 @@ from gateway.files import locations
 from gateway.files import survey as file_survey
 from gateway.files import uploads as file_uploads
 from gateway.files import views as files
+from gateway.groups import views as groups
 from gateway.http import cors
 from gateway.http.flask_app import App
 from gateway.inference import chat, completions, embeddings, models, ollama
@@ -64,7 +65,7 @@ _RESOURCES: Final = (
     *(jobs, query_jobs, retry_jobs, statistics, streams, models, results),
     *(deliveries, callback_keys, callback_subscriptions, callback_tests),
     *(providers, provider_changes, provider_testing, workers),
-    *(batches, schedules, files, file_uploads, file_links, locations, file_survey),
+    *(batches, schedules, groups, files, file_uploads, file_links, locations, file_survey),
     *(keys, own_key, audit, overview, health, metrics, ai_server, openapi),
     *(typed, pages, sign_in, conversations),
 )

@@ -361,6 +361,30 @@ class ArtifactNotFound(ServiceError):
     error_code = "NotFound"
 
 
+class GroupNotFound(ServiceError):
+    """There is no such group of jobs."""
+
+    status = 404
+    type = "invalid_request_error"
+    code = "group_not_found"
+    error_code = "NotFound"
+
+
+class GroupClosed(ServiceError):
+    """This group is closed: no more jobs can join it; choose another groupId."""
+
+    status = 409
+    type = "invalid_request_error"
+    code = "group_closed"
+    error_code = "Conflict"
+
+
+class GroupFull(GroupClosed):
+    """This group has as many jobs as a group can have; choose another groupId."""
+
+    code = "group_full"
+
+
 class BatchNotFound(ServiceError):
     """There is no such batch."""
 
@@ -420,6 +444,12 @@ class OwnerLaterFull(QueueFull):
     """This key has reached its limit of jobs waiting for their `runAfter` time."""
 
     code = "owner_delayed_full"
+
+
+class OwnerFlowsFull(QueueFull):
+    """This key has reached its limit of flow keys in use at once."""
+
+    code = "owner_flow_keys_full"
 
 
 class OwnerBytesFull(QueueFull):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import weakref
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
@@ -18,6 +19,8 @@ _THREADS: Final = 4
 #: After so long work in the loop's thread hands over to the loop (seconds); Python's own is 5 ms.
 _SWITCH_S: Final = 0.0002
 
+#: Whether this is a thread of a pool: what it calls in turn it does itself.
+_is_beside: ContextVar[bool] = ContextVar("is_beside", default=False)
 #: The thread of each event loop.
 _single: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
 
@@ -43,14 +46,17 @@ def with_limit(work: Callable[[], T], timeout_s: float) -> T:
 
 
 class NativeThreads:
-    """A small pool of native threads, made when first needed: after every fork."""
+    """A small pool of native threads, made when first needed: after every fork.
+
+    Work that calls for a thread itself goes on in the one that it has.
+    """
 
     def __init__(self) -> None:
         self._pool: Any = None
 
     def call(self, work: Callable[[], T], timeout_s: float) -> T:
         """Return what `work` returns, or raise what it raises. Raises TookTooLong."""
-        if not is_patched():
+        if _is_beside.get() or not is_patched():
             return work()
         return outcome_of(*with_limit(lambda: self._spawn(work).get(), timeout_s))  # type: ignore[no-any-return]
 
@@ -59,7 +65,7 @@ class NativeThreads:
             from gevent.threadpool import ThreadPool  # noqa: PLC0415
 
             self._pool = ThreadPool(_THREADS)
-        return self._pool.spawn(_caught, work)
+        return self._pool.spawn(_caught_beside, work)
 
 
 def in_thread(work: Callable[[], T]) -> T:
@@ -88,3 +94,11 @@ def _caught(work: Callable[[], T]) -> tuple[T | None, Exception | None]:
         return work(), None
     except Exception as exc:
         return None, exc
+
+
+def _caught_beside(work: Callable[[], T]) -> tuple[T | None, Exception | None]:
+    token = _is_beside.set(True)
+    try:
+        return _caught(work)
+    finally:
+        _is_beside.reset(token)

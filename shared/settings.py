@@ -307,6 +307,14 @@ class Settings(BaseSettings):
         200_000,
         description="Most jobs of one API key that wait for their `runAfter`; then 429.",
     )
+    owner_flow_limit: Count = Field(
+        100_000,
+        description="Most flow keys of one API key that are in use at once; then 429.",
+    )
+    group_limit: Count = Field(100_000, description="Most jobs of one group; then 409.")
+    group_idle_s: Seconds = Field(
+        300, description="A group whose jobs have ended is closed when none has joined for so long."
+    )
     owner_queue_bytes: Count = Field(
         1024**3,
         description="Most bytes that the requests of one API key's jobs take until these have a "

@@ -17,11 +17,14 @@ from shared.callbacks.samples import CallbackTestStore
 from shared.callbacks.signing_keys import CallbackKeyStore
 from shared.database.database import Database
 from shared.egress.way_out import Egresses
+from shared.groups.store import GroupStore
+from shared.history.reader import HistoryReader
 from shared.history.unstored import Unstored
 from shared.history.writer import HistoryWriter
 from shared.lean import take_out
 from shared.ledger.attempts import Attempts
 from shared.ledger.chunk_store import ChunkStore
+from shared.ledger.commands import Commands
 from shared.ledger.completion import Completion
 from shared.ledger.reader import Reader
 from shared.providers.health import HealthBook
@@ -29,6 +32,7 @@ from shared.providers.health_store import HealthStore
 from shared.providers.prices import FilePrices
 from shared.providers.provider import Registry, read_file
 from shared.providers.registry_follower import RegistryFollower
+from shared.queues.flows import FlowStore
 from shared.queues.slots import SlotStore
 from shared.recovery.overdue import OverdueDeliveries
 from shared.recovery.recovery_store import RecoveryStore
@@ -49,9 +53,10 @@ from workers.chat.relay import Relays
 from workers.chat.running import Running
 from workers.chat.usage import UsageSupport
 from workers.completion.deps import CompletionDeps
+from workers.groups.keeper import GroupDeps
 from workers.history.deps import HistoryDeps
 from workers.maintenance.probes import ProbeDeps
-from workers.maintenance.tick import TickDeps
+from workers.maintenance.recovery import TickDeps
 from workers.media.local import LocalDialect
 from workers.media.pictures.automatic1111 import Automatic1111Dialect
 from workers.media.pictures.comfyui import ComfyUiDialect
@@ -80,6 +85,7 @@ class Deps:
     history: HistoryDeps
     batches: Desk
     schedules: ScheduleDeps
+    groups: GroupDeps
     tick: TickDeps
     probes: ProbeDeps
 
@@ -110,6 +116,7 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
             own_desk(database, chat.access, chat.llm_session, prices),
         ),
         schedules=schedule_deps(process, chat.routing.registry, database),
+        groups=group_deps(process, database),
         tick=_tick_deps(process, chat.routing),
         probes=ProbeDeps(process, chat.routing, chat.access, chat.llm_session),
     )
@@ -134,6 +141,7 @@ def _routing(process: Process) -> RoutingDeps:
         health=health,
         health_store=HealthStore(process.redis),
         slots=SlotStore(process.redis, process.settings),
+        flows=FlowStore(process.redis, process.settings),
         traffic=Traffic(),
     )
 
@@ -174,6 +182,18 @@ def _dialects(settings: Settings) -> Dialects:
             "replicate": ReplicateDialect(),
             "local": LocalDialect(settings.media_concurrency),
         }
+    )
+
+
+def group_deps(process: Process, database: Database) -> GroupDeps:
+    """Return what the keeper of groups works with."""
+    client, settings = process.redis, process.settings
+    return GroupDeps(
+        process=process,
+        groups=GroupStore(client, settings),
+        reader=Reader(client, settings),
+        commands=Commands(client, settings),
+        history=HistoryReader(database),
     )
 
 

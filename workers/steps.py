@@ -31,13 +31,14 @@ from workers.batches.feeder import FEED_S, Feeder
 from workers.chat.deps import ChatDeps
 from workers.context import attach, deps_of
 from workers.deps import Deps, build_deps
+from workers.groups.keeper import GROUPS_S, GroupKeeper
 from workers.history import keeper, pruning
 from workers.history.keeper import Keeper
 from workers.history.pruning import prune
 from workers.maintenance.delayed import DELAYED_S, bring_forward
 from workers.maintenance.files import SWEEP_S, sweep
 from workers.maintenance.heartbeat import Heartbeat
-from workers.maintenance.leases import listen_for_aborts, renew_leases
+from workers.maintenance.lease_renewal import listen_for_aborts, renew_leases
 from workers.maintenance.periodic import Periodic
 from workers.maintenance.probes import (
     FIRST_PROBES_S,
@@ -45,7 +46,7 @@ from workers.maintenance.probes import (
     probe_providers,
     probe_unknown,
 )
-from workers.maintenance.tick import Tick
+from workers.maintenance.recovery import Tick
 from workers.process import Process
 from workers.schedules.ticker import SCHEDULES_S, run_schedules
 
@@ -166,6 +167,7 @@ def _completion_timers(deps: Deps) -> list[Periodic]:
         Periodic("pruning of the history", lambda: prune(deps.history), pruning.INTERVAL_S),
         Periodic("batches", Feeder(deps.batches), FEED_S),
         Periodic("schedules", lambda: run_schedules(deps.schedules), SCHEDULES_S),
+        Periodic("groups", GroupKeeper(deps.groups), GROUPS_S),
         Periodic("sweep of files", lambda: sweep(artifacts), SWEEP_S),
         Periodic("samples of how things stand", lambda: take_samples(redis), SAMPLE_S),
         Periodic("first probes", lambda: probe_unknown(deps.probes), FIRST_PROBES_S),

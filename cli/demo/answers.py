@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import UnionType
-from typing import Any
+from typing import Any, Final
 
 Json = dict[str, Any]
 
@@ -18,6 +18,27 @@ Json = dict[str, Any]
 _QUOTED = 400
 
 _CREATED = 1_735_689_600
+
+#: How people begin who try something out.
+_GREETING: Final = re.compile(r"\s*(?:hello|hi|hey|good \w+|who|what can)\b", re.IGNORECASE)
+
+_SHOWN: Final = """This is ReplyTo's demo LLM, not a real model. Answers can look like this:
+
+| step | what happens |
+|---|---|
+| 1 | your message becomes a job, which is never lost |
+| 2 | a worker asks a model of a provider |
+| 3 | the answer comes word by word, also after a reload |
+
+```python
+from openai import OpenAI
+
+client = OpenAI(base_url="http://127.0.0.1:5006/v1", api_key="ak-…")
+```
+
+And formulas: $e^{i\\pi} + 1 = 0$. Add a provider on the admin pages to ask a real model.
+
+"""
 
 
 class BadRequest(Exception):
@@ -93,10 +114,18 @@ def answer_to(request: Json, *, echo: bytes | None = None) -> Answer:
     said = _last_user_text(request["messages"])
     calls = _tool_calls(request) if "use tool" in said.lower() else []
     prompt_tokens = sum(len(text_of(m.get("content")).split()) for m in request["messages"])
-    content = None if calls else content_about(said)
+    content = None if calls else _greeted(request, said) or content_about(said)
     if echo is not None:
         content = echo.decode("utf-8", "replace")
     return Answer(request["model"], content, calls, prompt_tokens)
+
+
+def _greeted(request: Json, said: str) -> str:
+    """Return the answer to who says hello to `demo`, as people do first; else nothing."""
+    is_first = not any(message.get("role") == "assistant" for message in request["messages"])
+    if request["model"] != "demo" or not is_first or not _GREETING.match(said):
+        return ""
+    return f"{_SHOWN}You said: {said[:_QUOTED]}"
 
 
 def content_about(said: str) -> str:

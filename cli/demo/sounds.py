@@ -50,15 +50,22 @@ def parse_speech(body: bytes) -> Json:
 def speech(request: Json, echo: bytes | None) -> Reply:
     """Return the text, spoken; or a tone that is as long as it would take to say it."""
     del echo
-    arguments, kind = _FORMATS[request.get("response_format", "mp3")]
-    spoken = _spoken(request["input"])
-    label = _SPOKEN if spoken else _BEEPED
-    told = ("-metadata", f"title={label}", "-ar", str(_RATE), "-ac", "1", *arguments)
-    sound = _ffmpeg(spoken or _tone(len(request["input"])), *told)
+    form = request.get("response_format", "mp3")
+    sound, kind = said(request["input"], form), _FORMATS[form][1]
     if request.get("stream_format") == "sse":
         events = b"".join(_sound_events(sound, len(request["input"])))
         return Reply({}, iter(()), 0, raw=events, content_type="text/event-stream")
     return Reply({}, iter(()), 0, raw=sound, content_type=kind)
+
+
+def said(text: str, form: str) -> bytes:
+    """Return a text, spoken, in a format of speech; or a tone. Raises BadRequest."""
+    if form not in _FORMATS:
+        raise BadRequest(f"the format of sound must be one of {', '.join(_FORMATS)}")
+    spoken = _spoken(text)
+    label = _SPOKEN if spoken else _BEEPED
+    told = ("-metadata", f"title={label}", "-ar", str(_RATE), "-ac", "1", *_FORMATS[form][0])
+    return _ffmpeg(spoken or _tone(len(text)), *told)
 
 
 def _sound_events(sound: bytes, characters: int) -> Iterator[bytes]:

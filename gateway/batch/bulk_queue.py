@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from gateway.base_url import base_url
+from gateway.batch.grouping import Group
 from gateway.batch.items import Item
 from gateway.batch.outcome import Stopped
 from gateway.http import heavy
@@ -31,13 +32,13 @@ _AT_ONCE: Final = 50
 _TURN_S: Final = 1e-6
 
 
-def queue_all(call: Call[Sequence[Item]]) -> Iterator[bytes]:
+def queue_all(call: Call[Sequence[Item]], group: Group) -> Iterator[bytes]:
     """Queue the chats in their order; give each answer when its job is there.
 
     Raises Stopped for the first that is refused: behind it nothing was queued, and nothing at all
     when it is one that could not be accepted whenever it comes.
     """
-    news, base = _new_jobs(call), base_url(call.services.settings)
+    news, base = _new_jobs(call, group.id), base_url(call.services.settings)
     accepted, done = call.services.jobs.accept_all(news), 0
     try:
         for done, job in enumerate(accepted, 1):
@@ -46,15 +47,20 @@ def queue_all(call: Call[Sequence[Item]]) -> Iterator[bytes]:
             if job.is_new:
                 call.services.tally.add(Tallied.ACCEPTED, new.model, new.operation.value)
             told_at = status_url(base, catalog.JOB_STATUS, ref_id)
-            yield to_json_bytes({"id": job.id, "refId": ref_id, "statusUrl": told_at})
+            told = {"id": job.id, "refId": ref_id, "statusUrl": told_at}
+            # One that was there before has not joined a group that is made for this array.
+            joined = job.is_new or new.group != group.id or group.is_named or group.was_there
+            if new.group and joined:
+                told["groupId"] = new.group
+            yield to_json_bytes(told)
     except Exception as exc:
         raise Stopped(done, exc) from exc
 
 
-def _new_jobs(call: Call[Sequence[Item]]) -> list[NewJob]:
+def _new_jobs(call: Call[Sequence[Item]], group_id: str) -> list[NewJob]:
     """Return what the requests are to be. Raises Stopped for the first that cannot be accepted."""
     settings, here = call.services.settings, incoming()
-    place = Place(here.request_id, base_url(settings))
+    place = Place(here.request_id, base_url(settings), group_id)
     checked: set[tuple[str, str | None, str | None]] = set()
     news: list[NewJob] = []
     for index, item in enumerate(call.request):

@@ -29,7 +29,9 @@ class Failed(Exception):
         self.answer = answer
 
 
-def do_all(call: Call[Sequence[Item]], endpoint: Endpoint[Any]) -> Iterator[bytes]:
+def do_all(
+    call: Call[Sequence[Item]], endpoint: Endpoint[Any], group_id: str = ""
+) -> Iterator[bytes]:
     """Do the requests in their order; give each answer when it is there.
 
     Raises Stopped for the first that fails, before any is done if it is one that says nothing that
@@ -41,7 +43,7 @@ def do_all(call: Call[Sequence[Item]], endpoint: Endpoint[Any]) -> Iterator[byte
         except ValidationFailed as exc:
             raise Stopped(index, exc) from exc
     for index, item in enumerate(call.request):
-        answer = _do(item, endpoint)
+        answer = _do(item, endpoint, group_id)
         if answer.status_code >= 400:  # noqa: PLR2004 - HTTP's own border
             raise Stopped(index, Failed(answer))
         yield answer.get_data() or b"{}"
@@ -57,7 +59,7 @@ def _check(item: Item, endpoint: Endpoint[Any]) -> None:
         endpoint.request.bind(whole(item.value) if "\\u" in item.text else item.value)
 
 
-def _do(item: Item, endpoint: Endpoint[Any]) -> Response:
+def _do(item: Item, endpoint: Endpoint[Any], group_id: str) -> Response:
     """Answer one request, in a context of its own, by the way that it would come alone."""
     body = item.text.encode()
     outer = incoming().environ
@@ -72,6 +74,7 @@ def _do(item: Item, endpoint: Endpoint[Any]) -> Response:
     }
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
     with app.request_context(environ):
+        incoming().group_id = group_id
         answer: Response = app.full_dispatch_request()
         answer.get_data()
         return answer

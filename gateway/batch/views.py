@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 
 from gateway import errors as error_body
 from gateway.batch.bulk_queue import queue_all
+from gateway.batch.grouping import Group, group_for, with_group
 from gateway.batch.items import Item, read_items
 from gateway.batch.one_by_one import Failed, do_all
 from gateway.batch.outcome import Stopped, finished, stopped
@@ -24,7 +25,8 @@ _BY_NAME: Final = {one.name: one for one in catalog.CATALOG if one.is_batchable}
 
 
 def _asked() -> AutoBatch:
-    return AutoBatch(name=(incoming().view_args or {})["name"])
+    here = incoming()
+    return AutoBatch.bind([*here.args.items(), ("name", (here.view_args or {})["name"])])
 
 
 @route(blueprint, catalog.AUTO_BATCH, read=_asked)
@@ -42,17 +44,20 @@ def do_batch(call: Call[AutoBatch]) -> Response:
         most_values=gateway.settings.max_json_values,
         caller=principal.owner,
     )
+    group = group_for(gateway, principal.owner, endpoint, call.request.group_id, items)
     told: list[bytes] = []
     try:
-        for answer in _answers(Call(principal, items, gateway, endpoint)):
+        for answer in _answers(Call(principal, items, gateway, endpoint), group):
             told.append(answer)  # noqa: PERF402 - what was told before a failure counts
     except Stopped as exc:
         return stopped(_failure(exc.cause), exc.index, told)
-    return finished(told)
+    return with_group(finished(told), gateway, principal.owner, group)
 
 
-def _answers(call: Call[Sequence[Item]]) -> Iterator[bytes]:
-    return queue_all(call) if call.endpoint is catalog.QUEUE_CHAT else do_all(call, call.endpoint)
+def _answers(call: Call[Sequence[Item]], group: Group) -> Iterator[bytes]:
+    if call.endpoint is catalog.QUEUE_CHAT:
+        return queue_all(call, group)
+    return do_all(call, call.endpoint, group.id)
 
 
 def _failure(cause: Exception) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable
 from typing import Final
 
 from flask import Blueprint
@@ -11,7 +12,7 @@ from flask import Blueprint
 from gateway.files.forms import own_file
 from gateway.files.listing import page_fields
 from gateway.http.routes import Call, route
-from shared.batches.batch import WISH, Batch, Status, Wish
+from shared.batches.batch import WISH, Batch, Status, Wish, flow_of
 from shared.batches.lines import MOST_BYTES
 from shared.batches.store import BatchStore
 from shared.dtos import catalog
@@ -30,7 +31,7 @@ from shared.errors import BatchNotFound, ValidationFailed
 blueprint = Blueprint("batches", __name__)
 
 #: How long a batch's input is kept for it beyond its time (seconds): until its files are written.
-_GRACE_S: Final = 86_400.0
+GRACE_S: Final = 86_400.0
 _HOUR_S: Final = 3600
 
 
@@ -41,10 +42,11 @@ def create(call: Call[CreateBatch]) -> OpenAiBatch:
     reply_to = asked.replyTo or (asked.metadata or {}).get("reply_to", "")
     if reply_to:
         gateway.settings.callback_targets.check(reply_to)
+    flow_of(asked.metadata)
     batch = _new(call, reply_to)
     _check_wish(batch)
     _check_input(call)
-    lasts_s = batch.expires_at - batch.created + _GRACE_S
+    lasts_s = batch.expires_at - batch.created + GRACE_S
     if not gateway.artifacts.hold(asked.input_file_id, batch.id, lasts_s):
         raise ValidationFailed("input_file_id: the file was just deleted", field="input_file_id")
     gateway_store(call).create(batch)
@@ -68,15 +70,20 @@ def retrieve(call: Call[RetrieveBatch]) -> OpenAiBatch:
 @route(blueprint, catalog.CANCEL_BATCH)
 def cancel(call: Call[CancelBatch]) -> OpenAiBatch:
     """Let no more of a batch begin, and end what runs."""
+    return _form(cancel_batch(gateway_store(call), lambda: _own(call, call.request.batch_id)))
+
+
+def cancel_batch(store: BatchStore, find: Callable[[], Batch]) -> Batch:
+    """Let no more of the batch begin that `find` finds. Raises ValidationFailed: it is over."""
     while True:
-        batch = _own(call, call.request.batch_id)
+        batch = find()
         if batch.status is Status.CANCELLING:
-            return _form(batch)
+            return batch
         if batch.status not in (Status.VALIDATING, Status.IN_PROGRESS):
             raise ValidationFailed(f"A batch that is {batch.status} cannot be cancelled.")
-        saved = gateway_store(call).save(batch.at(Status.CANCELLING, time.time()))
+        saved = store.save(batch.at(Status.CANCELLING, time.time()))
         if saved is not None:
-            return _form(saved)
+            return saved
 
 
 def gateway_store(call: Call[object]) -> BatchStore:
@@ -111,8 +118,8 @@ def _check_wish(batch: Batch) -> None:
     if wish not in list(Wish):
         told = f"metadata.{WISH} must be one of {', '.join(Wish)}"
         raise ValidationFailed(told, field=f"metadata.{WISH}")
-    if wish == Wish.PROVIDER and batch.limits:
-        told = f"metadata.{WISH}: a key with limits has no batches at providers"
+    if wish == Wish.PROVIDER and (batch.limits or flow_of(batch.metadata)):
+        told = f"metadata.{WISH}: keys with limits and flow keys have no batches at providers"
         raise ValidationFailed(told, field=f"metadata.{WISH}")
 
 

@@ -31,7 +31,7 @@ _NOWHERE: Final[Mapping[str, Any]] = {}
 _begins_object = re.compile(rb"\s*\{").match
 
 #: Fields that are strings by nature, also where their text in a form reads as a number.
-_STRINGS: Final = frozenset(("model", "refid", "tag", "provider", "replyto", "user"))
+_STRINGS: Final = frozenset(("model", "refid", "tag", "provider", "replyto", "user", "groupid"))
 
 
 def bind(dto: type[D], most_bytes: int = _SMALL_BYTES, place: Mapping[str, Any] = _NOWHERE) -> D:

@@ -34,6 +34,8 @@ class IncomingRequest(Request):
     #: The model that it asks and the job that it made, for the log.
     model: str = ""
     job_id: int = 0
+    #: The group of its jobs, where it is one request of an array.
+    group_id: str = ""
 
     def __init__(self, environ: dict[str, Any], *args: Any, **options: Any) -> None:
         super().__init__(environ, *args, **options)

@@ -44,12 +44,12 @@ def accept_job(
     """Accept the call as a job; return it with its RefId.
 
     Raises ModelNotFound, ProviderNotFound, OperationNotSupported, CallbackTargetRefused,
-    RefIdConflict, QueueFull, and RateLimitExceeded and its kin.
+    RefIdConflict, GroupClosed, QueueFull, and RateLimitExceeded and its kin.
     """
     check(services, principal, call)
     here = incoming()
     here.model = call.chat.model
-    place = Place(here.request_id, _base_url(services, call))
+    place = Place(here.request_id, _base_url(services, call), here.group_id)
     new = new_job(principal, call, place, priority=priority, timeout_s=timeout_s, mailbox=mailbox)
     accepted = services.jobs.accept(new)
     if accepted.is_new:
@@ -64,6 +64,8 @@ class Place(NamedTuple):
 
     request_id: str
     base_url: str
+    #: The group of those of its calls that name none.
+    group_id: str = ""
 
 
 def new_job(
@@ -97,6 +99,8 @@ def new_job(
         operation=call.chat.operation,
         allowance=allowance_of(principal, call.chat.body),
         run_after=call.run_after,
+        group=call.group_id or place.group_id,
+        flow=call.flow,
     )
 
 

@@ -24,6 +24,7 @@ from shared.jobs.job import JobState
 from shared.jobs.moves import Accepted, Answer
 from shared.queues import names as task_names
 from shared.wire.chat_request import ChatCall
+from shared.wire.flow_control import refuse_flow
 from shared.wire.run_after import refuse_run_after
 
 #: Returns the form of a job's events, by its id.
@@ -118,6 +119,7 @@ def _drop_unless_over(gateway: Services, call: ChatCall, job_id: int, stream: Ev
 
 def _accept(gateway: Services, principal: Principal, call: ChatCall, mailbox: str = "") -> Accepted:
     refuse_run_after(call.run_after)
+    refuse_flow(call.flow)
     accepted, _ = accept_job(
         gateway,
         principal,

@@ -30,7 +30,12 @@ def queue_job(
         timeout_s=gateway.settings.job_timeout_s,
     )
     told_at = status_url(base_url(gateway.settings), status, ref_id)
-    return QueueOpenAiChatResponse(id=accepted.id, ref_id=ref_id, status_url=told_at)
+    return QueueOpenAiChatResponse(
+        id=accepted.id,
+        ref_id=ref_id,
+        status_url=told_at,
+        group_id=call.group_id or None,
+    )
 
 
 def status_url(base: str, status: Endpoint[Any], ref_id: str) -> str:

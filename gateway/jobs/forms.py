@@ -8,12 +8,13 @@ from typing import Any, Final
 
 from shared.codecs.moments import iso_date
 from shared.dtos.base import ResponseError, ResponseStatus
-from shared.dtos.jobs import BackgroundJob, GetOpenAiChatStatusResponse
+from shared.dtos.jobs import BackgroundJob, FlowState, GetOpenAiChatStatusResponse
 from shared.jobs.job import Job, JobState
-from shared.jobs.moves import Position
+from shared.jobs.moves import FlowStanding, Position
 from shared.media import request as media_request
 from shared.media import result as media_result
 from shared.operation import MEDIA, Operation
+from shared.wire.flow_control import rate_text
 
 #: Names of what was asked and of its answer; AI Server has those of chats and generations.
 _TYPES: Final = {
@@ -36,7 +37,12 @@ _TYPES: Final = {
 _PROGRESS: Final = {JobState.QUEUED: 0.0, JobState.STARTED: 0.5}
 
 
-def status_json(job: Job, position: Position | None = None, kept_from: str = "") -> bytes:
+def status_json(
+    job: Job,
+    position: Position | None = None,
+    kept_from: str = "",
+    flow: FlowStanding | None = None,
+) -> bytes:
     """Return where the job stands, as it is sent; its result is the LLM's own text.
 
     `kept_from` says what keeps a queued job from every provider, if something does.
@@ -46,10 +52,11 @@ def status_json(job: Job, position: Position | None = None, kept_from: str = "")
         job_id=job.id,
         ref_id=job.ref_id,
         job_state=job.state,
-        status=status_text(job, position, kept_from),
+        status=status_text(job, position, kept_from, flow),
         queue_position=position.before if position else None,
         estimated_start_secs=None if start_in_s is None else math.ceil(start_in_s),
         run_after=_date_or_none(job.run_after_ms),
+        flow=_flow_state(flow) if flow else None,
         response_status=failure_of(job),
     ).to_json()
     if job.response is None:
@@ -68,21 +75,47 @@ def _shown_request(job: Job) -> str:
     return job.request.decode("utf-8") if shown is None else json.dumps(shown, ensure_ascii=False)
 
 
-def status_text(job: Job, position: Position | None = None, kept_from: str = "") -> str:
+def _flow_state(known: FlowStanding) -> FlowState:
+    return FlowState(
+        key=known.flow.key,
+        max_parallel=known.flow.max_parallel or None,
+        rate=rate_text(known.flow) or None,
+        running=known.running,
+        waiting=known.waiting,
+        before=known.before,
+    )
+
+
+def status_text(
+    job: Job,
+    position: Position | None = None,
+    kept_from: str = "",
+    flow: FlowStanding | None = None,
+) -> str:
     """Return the state in words, with what is worth knowing about it."""
+    if flow is not None and flow.before is not None:
+        return _with_its_flow(flow)
     if is_delayed(job, position):
         return f"Queued, not to run before {iso_date(job.run_after_ms)}"
     if kept_from and job.state is JobState.QUEUED:
         return f"Queued until a provider is online: {kept_from}"
     if position is not None:
         return _in_line(position)
-    last = job.attempts[-1] if job.attempts else None
-    if job.state is JobState.QUEUED and last is not None:
-        return f"Queued for another attempt; attempt {last.number} failed: {last.detail}"
     if job.state is JobState.STARTED:
         wish = ", asked to cancel" if job.cancel else ""
         at = f" at {job.at}" if job.at else ""
         return f"Started, attempt {job.attempt}{at}{wish}"
+    return _queued_again(job) or _ended(job)
+
+
+def _queued_again(job: Job) -> str:
+    last = job.attempts[-1] if job.attempts else None
+    if job.state is not JobState.QUEUED or last is None:
+        return ""
+    return f"Queued for another attempt; attempt {last.number} failed: {last.detail}"
+
+
+def _ended(job: Job) -> str:
     failure = failure_of(job)
     return f"{job.state}: {failure.message}" if failure else str(job.state)
 
@@ -91,6 +124,16 @@ def is_delayed(job: Job, position: Position | None) -> bool:
     """Whether a job waits for its time: it stands in no line, and never had an attempt."""
     waits = job.state is JobState.QUEUED and position is None and not job.attempt
     return waits and job.run_after_ms > 0
+
+
+def _with_its_flow(known: FlowStanding) -> str:
+    flow, jobs = known.flow, f"{known.before} jobs"
+    most = f" of at most {flow.max_parallel}" if flow.max_parallel else ""
+    rate = f", {rate_text(flow)} may begin" if flow.rate else ""
+    before = {0: "it is next", 1: "1 job of it before this one"}.get(
+        known.before or 0, f"{jobs} of it before this one"
+    )
+    return f"Queued, waits for its flow key '{flow.key}': {known.running}{most} run{rate}, {before}"
 
 
 def _in_line(position: Position) -> str:
@@ -131,6 +174,8 @@ def background_job(job: Job) -> BackgroundJob:
         created_date=iso_date(job.created_ms),
         created_by=job.owner,
         run_after=_date_or_none(job.run_after_ms),
+        group_id=job.group or None,
+        flow_key=job.flow or None,
         request_id=job.request_id or None,
         request_type="API",
         request=request_type,

@@ -14,7 +14,7 @@ from gateway.jobs.forms import status_text
 from shared.codecs import sse
 from shared.dtos.jobs import StreamProgress
 from shared.jobs.job import Job, JobState
-from shared.jobs.moves import Position
+from shared.jobs.moves import FlowStanding, Position
 from shared.ledger.job_store import JobStore
 
 log = logging.getLogger(__name__)
@@ -62,11 +62,11 @@ class QueueProgress:
             return b"", _MOST_S
         if job.state is JobState.STARTED:
             return _event("started", job, None), _WHILE_STARTED_S
-        position = self._jobs.position(job)
-        if position is None:
+        position, flow = self._jobs.position(job), self._jobs.flow_standing(job)
+        if position is None and flow is None:
             # It waits for another attempt: why, its attempts tell.
             job = self._jobs.get(self._job_id) or job
-        return _event("queued", job, position), pause_s(position)
+        return _event("queued", job, position, flow), pause_s(position)
 
 
 def pause_s(position: Position | None) -> float:
@@ -77,11 +77,13 @@ def pause_s(position: Position | None) -> float:
     return min(max(start_in_s * _SHARE, _LEAST_S), _MOST_S)
 
 
-def _event(name: str, job: Job, position: Position | None) -> bytes:
+def _event(
+    name: str, job: Job, position: Position | None, flow: FlowStanding | None = None
+) -> bytes:
     start_in_s = position.start_in_s if position else None
     progress = StreamProgress(
         queue_position=position.before if position else None,
         estimated_start_secs=None if start_in_s is None else math.ceil(start_in_s),
-        status=status_text(job, position),
+        status=status_text(job, position, flow=flow),
     )
     return sse.encode(progress.to_json(), name=name)

@@ -32,7 +32,7 @@ def retry_one(call: Call[RetryJob]) -> RetryJobResponse:
     """Queue the job again."""
     gateway, principal, wanted = call.services, call.principal, call.request
     job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id, gateway.history)
-    if not _retry(gateway, principal, job):
+    if not retry_job(gateway, principal, job):
         raise NotRetryable
     return RetryJobResponse(id=job.id, ref_id=job.ref_id, job_state=JobState.QUEUED)
 
@@ -65,11 +65,13 @@ def _retry_row(gateway: Services, principal: Principal, row: Row) -> bool:
     if job is None or job.created_ms != row["created_ms"]:
         job = gateway.history.get(row["id"], row["owner"])
     return (
-        job is not None and job.created_ms == row["created_ms"] and _retry(gateway, principal, job)
+        job is not None
+        and job.created_ms == row["created_ms"]
+        and retry_job(gateway, principal, job)
     )
 
 
-def _retry(gateway: Services, principal: Principal, job: Job) -> bool:
+def retry_job(gateway: Services, principal: Principal, job: Job) -> bool:
     """Queue a job again, one that left the ledger with the request that the history keeps."""
     if job.state not in _ENDED_BADLY:
         return False

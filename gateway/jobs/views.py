@@ -32,7 +32,8 @@ def status(call: Call[GetOpenAiChatStatus]) -> Response:
     position = gateway.jobs.position(job) if job.state is JobState.QUEUED else None
     waits = job.state is JobState.QUEUED
     kept_from = obstacles(gateway, job.model, job.provider) if waits else ""
-    return JsonResponse(status_json(job, position, kept_from))
+    flow = gateway.jobs.flow_standing(job) if waits else None
+    return JsonResponse(status_json(job, position, kept_from, flow))
 
 
 @route(blueprint, catalog.GET_JOB)

@@ -11,6 +11,8 @@ from shared.errors import ValidationFailed
 from shared.media import request as media_request
 from shared.operation import Operation
 from shared.wire.chat_request import ChatCall, ChatRequest
+from shared.wire.flow_control import LIMITS, read_flow
+from shared.wire.group_id import read_group_id
 from shared.wire.naming import GATEWAY_FIELDS, fold
 from shared.wire.run_after import read_run_after
 
@@ -21,7 +23,8 @@ _FILES: Final = {
     Operation.TRANSCRIPTION: (("file",), "file"),
     Operation.TRANSLATION: (("file",), "file"),
 }
-_OURS: Final = {fold(name): name for name in GATEWAY_FIELDS}
+#: What limits a flow is named beside its key alone: else it may be a provider's field.
+_OURS: Final = {fold(name): name for name in GATEWAY_FIELDS if name not in LIMITS}
 _MOST_PICTURES: Final = 16
 _LONGEST: Final = 256
 _LONGEST_URL: Final = 2048
@@ -84,6 +87,8 @@ def media_call(
         reply_to=_text(told, "replyTo", _LONGEST_URL),
         timeout_s=_seconds(told.get("timeoutSecs")),
         run_after=read_run_after(told.get("runAfter")),
+        group_id=read_group_id(told.get("groupId")),
+        flow=read_flow(told),
     )
 
 

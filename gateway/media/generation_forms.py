@@ -5,7 +5,7 @@ from __future__ import annotations
 from gateway.jobs.forms import failure_of, status_text
 from shared.dtos.media import ai_server as dtos
 from shared.jobs.job import Job, JobState
-from shared.jobs.moves import Answer, Position
+from shared.jobs.moves import Answer, FlowStanding, Position
 from shared.media import callback
 
 
@@ -28,17 +28,21 @@ def texts_of(job: Job, told: Answer) -> dtos.TextGenerationResponse:
     )
 
 
-def file_status(job: Job, position: Position | None) -> dtos.GetArtifactGenerationStatusResponse:
+def file_status(
+    job: Job, position: Position | None, flow: FlowStanding | None = None
+) -> dtos.GetArtifactGenerationStatusResponse:
     """Return where a job stands, with its files; one that failed says why, and is no error."""
     return dtos.GetArtifactGenerationStatusResponse(
-        **_about(job, position), results=_files(job) if job.response is not None else None
+        **_about(job, position, flow), results=_files(job) if job.response is not None else None
     )
 
 
-def text_status(job: Job, position: Position | None) -> dtos.GetTextGenerationStatusResponse:
+def text_status(
+    job: Job, position: Position | None, flow: FlowStanding | None = None
+) -> dtos.GetTextGenerationStatusResponse:
     """Return where a job stands, with its texts."""
     return dtos.GetTextGenerationStatusResponse(
-        **_about(job, position), results=_texts(job) if job.response is not None else None
+        **_about(job, position, flow), results=_texts(job) if job.response is not None else None
     )
 
 
@@ -51,14 +55,14 @@ def generation(job: Job) -> dtos.GetGenerationResponse:
     )
 
 
-def _about(job: Job, position: Position | None) -> dict[str, object]:
+def _about(job: Job, position: Position | None, flow: FlowStanding | None) -> dict[str, object]:
     # To AI Server's clients a result that is there is Completed.
     is_there = job.state is JobState.EXECUTED and job.response is not None
     return {
         "job_id": job.id,
         "ref_id": job.ref_id,
         "job_state": JobState.COMPLETED if is_there else job.state,
-        "status": status_text(job, position),
+        "status": status_text(job, position, flow=flow),
         "duration": duration(job.executed_ms - job.created_ms) if job.executed_ms else None,
         "response_status": failure_of(job),
     }

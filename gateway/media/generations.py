@@ -106,7 +106,7 @@ def artifact_status(
     gateway, wanted = call.services, call.request
     job = find_job(gateway.jobs, call.principal, wanted.job_id, wanted.ref_id, gateway.history)
     position = gateway.jobs.position(job) if job.state is JobState.QUEUED else None
-    return forms.file_status(job, position)
+    return forms.file_status(job, position, gateway.jobs.flow_standing(job))
 
 
 @route(blueprint, catalog.TEXT_STATUS)
@@ -115,7 +115,7 @@ def text_status(call: Call[dtos.GetTextGenerationStatus]) -> dtos.GetTextGenerat
     gateway, wanted = call.services, call.request
     job = find_job(gateway.jobs, call.principal, wanted.job_id, wanted.ref_id, gateway.history)
     position = gateway.jobs.position(job) if job.state is JobState.QUEUED else None
-    return forms.text_status(job, position)
+    return forms.text_status(job, position, gateway.jobs.flow_standing(job))
 
 
 #: What can be asked without a file, by AI Server's number and name of the task.

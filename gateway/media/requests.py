@@ -17,6 +17,7 @@ from shared.dtos.media import ai_server as dtos
 from shared.errors import ValidationFailed
 from shared.operation import Operation
 from shared.wire.chat_request import ChatCall
+from shared.wire.flow_control import refuse_limits_alone
 
 #: Headers that stand for fields which are not given.
 _HEADERS: Final = {"refId": "RefId", "replyTo": "ReplyTo", "tag": "Tag"}
@@ -145,14 +146,20 @@ def call_of(principal: Principal, asked: Asked) -> ChatCall:
 
 
 def told_by(dto: Any) -> Fields:
-    """Return what the gateway is told beside what is asked of a model."""
-    return {
+    """Return what the gateway is told beside what is asked of a model. Raises ValidationFailed."""
+    told = {
         "refId": dto.ref_id,
         "tag": dto.tag,
         "provider": dto.provider,
         "replyTo": getattr(dto, "reply_to", None),
         "runAfter": getattr(dto, "run_after", None),
+        "groupId": getattr(dto, "group_id", None),
+        "flowKey": getattr(dto, "flow_key", None),
+        "maxParallel": getattr(dto, "max_parallel", None),
+        "rate": getattr(dto, "rate", None),
     }
+    refuse_limits_alone(told)
+    return told
 
 
 def _as(upload: Upload, name: str, own: str) -> Any:

@@ -14,7 +14,10 @@ from shared.wire.chat_request import ChatCall, parse_chat_completion
 from shared.wire.operation_request import parse_embedding
 
 #: What the gateway itself is told.
-_OURS: Final = ("refId", "provider", "tag", "replyTo", "timeoutSecs", "runAfter")
+_OURS: Final = (
+    *("refId", "provider", "tag", "replyTo", "timeoutSecs", "runAfter"),
+    *("flowKey", "maxParallel", "rate", "groupId"),
+)
 
 
 def parse_chat(raw: bytes) -> ChatCall | str:

@@ -60,7 +60,7 @@ def schema(call: Call[GetSchema]) -> Response:
 @route(blueprint, catalog.DOCS_PAGE, slash_too=True)
 def docs(_call: Call[NoFields]) -> Response:
     """Show the API, and try it."""
-    return shell("docs", "API")
+    return shell("docs")
 
 
 def _public(answer: Response) -> Response:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from flask import Blueprint, Response, redirect, render_template, send_from_directory
 from werkzeug.wrappers import Response as AnyResponse
 
 from gateway.http.routes import Call, route
+from gateway.pages.texts import LANGUAGE, text
 from shared.dtos import catalog
 from shared.dtos.service import GetPlace, GetStaticFile, NoFields
 
@@ -48,19 +49,19 @@ def home(_call: Call[NoFields]) -> AnyResponse:
 @route(blueprint, catalog.CHAT_PAGE, slash_too=True)
 def chat(_call: Call[GetPlace]) -> Response:
     """Show the chat page; its script reads the rest of the address."""
-    return shell("chat", "Chat")
+    return shell("chat")
 
 
 @route(blueprint, catalog.MEDIA_PAGE, slash_too=True)
 def media(_call: Call[NoFields]) -> Response:
     """Show the page for pictures, sound or transforms; its script reads which."""
-    return shell("media", "Pictures and sound")
+    return shell("media")
 
 
 @route(blueprint, catalog.ADMIN_PAGE, slash_too=True)
 def admin(_call: Call[GetPlace]) -> Response:
     """Show the admin pages; their script reads the rest of the address."""
-    return shell("admin", "Admin")
+    return shell("admin")
 
 
 @route(blueprint, catalog.STATIC_FILE)
@@ -85,12 +86,17 @@ def assets_version() -> str:
     return digest.hexdigest()[:12]
 
 
-def shell(app: str, title: str) -> Response:
+def shell(app: str) -> Response:
     """Return the page of one of our scripts."""
-    html = render_template("shell.html", app=app, title=title, version=assets_version())
+    html = rendered("shell.html", app=app, title=text(f"shell.{app}"), version=assets_version())
     response = Response(html, mimetype="text/html")
     response.headers["Cache-Control"] = "no-cache"
     return guarded(response)
+
+
+def rendered(template: str, **values: Any) -> str:
+    """Return a page of a template, which has its words by `text`, in the language of the pages."""
+    return render_template(template, text=text, language=LANGUAGE, **values)
 
 
 def guarded(response: Response) -> Response:

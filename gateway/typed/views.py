@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response
 
 from codegen.from_catalog import whole_model
 from codegen.metadata import app_metadata, metadata
@@ -15,7 +15,7 @@ from gateway.base_url import base_url
 from gateway.http.request import incoming
 from gateway.http.response import JsonResponse
 from gateway.http.routes import Call, route
-from gateway.pages.views import guarded
+from gateway.pages.views import guarded, rendered
 from gateway.typed.files import origin, write
 from shared.dtos import catalog
 from shared.dtos.service import GetTypes, NoFields
@@ -67,7 +67,7 @@ def app(call: Call[NoFields]) -> Response:
 @route(blueprint, catalog.METADATA_PAGE, slash_too=True)
 def operations(call: Call[NoFields]) -> Response:
     """List the operations for people."""
-    html = render_template(
+    html = rendered(
         "metadata.html",
         requests=sorted(whole_model().requests, key=lambda one: one.name),
         languages=LANGUAGES,

@@ -89,7 +89,12 @@ def new_key_id() -> int:
 
 def digest(secret: str) -> str:
     """Return what is kept of a key."""
-    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
+    try:
+        octets = secret.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        # JSON can hold any half of a character; nobody's key has one.
+        octets = secret.encode("utf-8", "surrogatepass")
+    return hashlib.sha256(octets).hexdigest()
 
 
 def visible(secret: str) -> str:

@@ -33,6 +33,9 @@ class BlobWriter(ABC):
 class Blobs(Protocol):
     """A folder, or an S3 store. All raise StorageUnavailable."""
 
+    #: Whether it is a disk, for which threads wait.
+    is_disk: bool
+
     def check_room(self) -> None:
         """Raise StorageFull when there is no room for more."""
 

@@ -25,6 +25,8 @@ _FULL: Final = (errno.ENOSPC, errno.EDQUOT)
 class FolderBlobs:
     """A folder that all processes see: on one machine, or on a network's file system."""
 
+    is_disk = True
+
     def __init__(self, folder: Path, free_bytes: int) -> None:
         """`free_bytes`: how much of the disk is left to others."""
         self._folder = folder

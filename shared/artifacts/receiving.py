@@ -64,13 +64,16 @@ class Receiving:
         self.size += len(piece)
         if self.size > self._most_bytes:
             raise ArtifactTooLarge(f"The file has more than the {self._most_bytes} bytes it may.")
-        self._waiting += piece
-        if len(self._waiting) >= _BATCH_BYTES:
-            self._flush()
+        if self._waiting or len(piece) < _BATCH_BYTES:
+            self._waiting += piece
+            if len(self._waiting) < _BATCH_BYTES:
+                return
+            piece = self._gathered()
+        self._put(piece)
 
     def finish(self, draft: Artifact, media_type: str | None) -> Artifact:
         """Make it visible, as `draft` says in all that its bytes do not. Raises as `write` does."""
-        self._flush()
+        self._put(self._gathered())
         self._writer.close()
         found = media_type_of(self._head, media_type, draft.name)
         whole = replace(
@@ -97,12 +100,14 @@ class Receiving:
             self._writer.abandon()
             self._give_up()
 
-    def _flush(self) -> None:
-        if len(self._head) < HEAD_BYTES:
-            self._head += bytes(self._waiting[: HEAD_BYTES - len(self._head)])
+    def _gathered(self) -> bytes:
+        piece, self._waiting = bytes(self._waiting), bytearray()
+        return piece
+
+    def _put(self, piece: bytes) -> None:
+        self._head += piece[: HEAD_BYTES - len(self._head)]
         if self.size > self._reserved + _STEP_BYTES or self._is_silent():
             self._reserve()
-        piece, self._waiting = bytes(self._waiting), bytearray()
         if piece:
             self._writer.write(piece)
 

@@ -11,8 +11,9 @@ import json
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, delete, insert, or_, select, text, update
+from sqlalchemy import Connection, and_, delete, insert, or_, select, update
 
+from shared.artifacts import tables
 from shared.artifacts.artifact import HIDDEN, Artifact
 from shared.artifacts.leftovers import give_up
 from shared.artifacts.tables import DOOMED, KEPT, WRITING, artifacts, blobs, holds, storage
@@ -21,10 +22,9 @@ from shared.errors import StorageQuotaExceeded, StorageUnavailable
 
 _a: Final = artifacts.c
 _b: Final = blobs.c
-#: Makes the row of an owner's sum, in both dialects.
-_FIRST: Final = text(
-    "INSERT INTO artifact_storage (owner, bytes) VALUES (:owner, 0) ON CONFLICT DO NOTHING"
-)
+
+#: More than any owner can have: where there is no quota.
+_NO_QUOTA: Final = 2**62
 
 
 class Records:
@@ -38,12 +38,13 @@ class Records:
 
     def begin(self, blob: str, owner: str, until_ms: int) -> None:
         """Note that somebody writes this blob until then. Raises StorageQuotaExceeded."""
+        row = {"name": blob, "owner": owner, "size": 0, "state": WRITING, "until_ms": until_ms}
 
         def write(connection: Connection) -> None:
-            connection.execute(_FIRST, {"owner": owner})
-            self._charge(connection, owner, 1, take=False)
-            row = {"name": blob, "owner": owner, "size": 0, "state": WRITING, "until_ms": until_ms}
-            connection.execute(insert(blobs).values(row))
+            if not self._is_charged(connection, owner, 1, take=False):
+                connection.execute(tables.MAKE_SUM, {"owner": owner})
+                self._charge(connection, owner, 1, take=False)
+            connection.execute(tables.BEGIN_BLOB, row)
 
         # A machine that loses its power here may lose this row and keep some bytes of the file.
         self._database.write(write, soon=True)
@@ -56,8 +57,7 @@ class Records:
 
         def write(connection: Connection) -> None:
             self._charge(connection, owner, more)
-            values = {"size": _b.size + more, "until_ms": until_ms}
-            _require(connection, update(blobs).where(*_own(blob)).values(values))
+            _require(connection, tables.RESERVE, {"blob": blob, "more": more, "until": until_ms})
 
         self._database.write(write)
 
@@ -69,18 +69,14 @@ class Records:
         """
 
         def write(connection: Connection) -> Artifact:
-            same = connection.scalar(
-                select(_b.name)
-                .where(_b.sha256 == made.sha256, _b.state == KEPT, _b.size == made.size)
-                .limit(1)
-                .with_for_update()
-            )
+            content = {"digest": made.sha256, "bytes": made.size}
+            same = connection.scalar(tables.FIND_SAME, content)
             state = DOOMED if same else KEPT
-            values = {"state": state, "sha256": made.sha256, "size": made.size, "until_ms": now_ms}
-            _require(connection, update(blobs).where(*_own(made.blob)).values(values))
+            settled = {**content, "blob": made.blob, "becomes": state, "now": now_ms}
+            _require(connection, tables.END_BLOB, settled)
             self._charge(connection, made.owner, made.size - reserved)
             kept = replace(made, blob=same or made.blob)
-            connection.execute(insert(artifacts).values(_values(kept)))
+            connection.execute(tables.SHOW, _values(kept))
             return kept
 
         return self._database.write(write)
@@ -97,12 +93,13 @@ class Records:
 
     def find(self, artifact_id: str, owner: str | None, now_ms: int) -> Artifact | None:
         """Return one that is there; of one that is deleted or expired only whom no owner asks."""
-        wanted = [_a.id == artifact_id]
-        if owner is not None:
-            wanted += [_a.owner == owner, *_is_there(now_ms)]
-        query = select(artifacts).where(*wanted)
-        row = self._database.read(lambda connection: connection.execute(query).first())
-        return None if row is None else _artifact(row)
+        values = {"wanted": artifact_id}
+        row = self._database.read(
+            lambda connection: connection.execute(tables.FIND_ONE, values).first()
+        )
+        if row is None or (owner is not None and not _is_seen(row, owner, now_ms)):
+            return None
+        return _artifact(row)
 
     def page(
         self,
@@ -185,28 +182,40 @@ class Records:
 
     def _charge(self, connection: Connection, owner: str, more: int, *, take: bool = True) -> None:
         """Count bytes to an owner, if there is room. Raises StorageQuotaExceeded."""
-        room = [storage.c.owner == owner]
-        if more > 0 and self._quota_bytes:
-            room.append(storage.c.bytes + more <= self._quota_bytes)
-        changed = {"bytes": storage.c.bytes + (more if take else 0)}
-        if not connection.execute(update(storage).where(*room).values(changed)).rowcount:
+        if not self._is_charged(connection, owner, more, take=take):
             raise StorageQuotaExceeded(
                 f"The files of this key would have more than the {self._quota_bytes} bytes "
                 "that they may; delete some."
             )
+
+    def _is_charged(self, connection: Connection, owner: str, more: int, *, take: bool) -> bool:
+        """Count bytes to an owner, if there is room, and a row for it."""
+        is_limited = more > 0 and self._quota_bytes
+        values = {
+            "of": owner,
+            "asked": more,
+            "most": self._quota_bytes if is_limited else _NO_QUOTA,
+            "more": more if take else 0,
+        }
+        return bool(connection.execute(tables.CHARGE, values).rowcount)
 
 
 def _own(blob: str) -> tuple[Any, ...]:
     return _b.name == blob, _b.state == WRITING
 
 
-def _require(connection: Connection, statement: Any) -> None:
-    if not connection.execute(statement).rowcount:
+def _require(connection: Connection, statement: Any, values: dict[str, Any]) -> None:
+    if not connection.execute(statement, values).rowcount:
         raise StorageUnavailable("The file was given up because it came too slowly; send it again.")
 
 
 def _is_there(now_ms: int) -> tuple[Any, ...]:
     return _a.deleted == 0, or_(_a.expires_ms.is_(None), _a.expires_ms > now_ms)
+
+
+def _is_seen(row: Any, owner: str, now_ms: int) -> bool:
+    is_there = not row.deleted and (row.expires_ms is None or row.expires_ms > now_ms)
+    return is_there and row.owner == owner
 
 
 def _behind(place: Any, *, ascending: bool) -> Any:

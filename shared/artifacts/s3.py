@@ -42,6 +42,8 @@ _FAILURES: Final = (BotoCoreError, ClientError, HTTPError, OSError, TookTooLong)
 class S3Blobs:
     """A bucket."""
 
+    is_disk = False
+
     def __init__(self, address: S3Address) -> None:
         self.bucket, self._prefix = address.bucket, address.prefix
         self.client: Any = _client(address)

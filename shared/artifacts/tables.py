@@ -1,10 +1,24 @@
-"""The tables of artifacts, as their statements see them; the migrations make them."""
+"""The tables of artifacts, which the migrations make, and the statements that each file needs."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, MetaData, String, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    bindparam,
+    insert,
+    select,
+    text,
+    update,
+)
 
 metadata: Final = MetaData()
 
@@ -69,3 +83,46 @@ storage: Final = Table(
     Column("owner", Text, primary_key=True),
     Column("bytes", BigInteger, nullable=False),
 )
+
+# Put together once: that takes longer than to have them done.
+#: Makes the row of an owner's sum, in both dialects.
+MAKE_SUM: Final = text(
+    "INSERT INTO artifact_storage (owner, bytes) VALUES (:owner, 0) ON CONFLICT DO NOTHING"
+)
+#: Counts bytes to an owner, `more`, where there is room for `asked` up to `most`.
+CHARGE: Final = (
+    update(storage)
+    .where(
+        storage.c.owner == bindparam("of"),
+        storage.c.bytes + bindparam("asked") <= bindparam("most"),
+    )
+    .values(bytes=storage.c.bytes + bindparam("more"))
+)
+BEGIN_BLOB: Final = insert(blobs)
+RESERVE: Final = (
+    update(blobs)
+    .where(blobs.c.name == bindparam("blob"), blobs.c.state == WRITING)
+    .values(size=blobs.c.size + bindparam("more"), until_ms=bindparam("until"))
+)
+FIND_SAME: Final = (
+    select(blobs.c.name)
+    .where(
+        blobs.c.sha256 == bindparam("digest"),
+        blobs.c.state == KEPT,
+        blobs.c.size == bindparam("bytes"),
+    )
+    .limit(1)
+    .with_for_update()
+)
+END_BLOB: Final = (
+    update(blobs)
+    .where(blobs.c.name == bindparam("blob"), blobs.c.state == WRITING)
+    .values(
+        state=bindparam("becomes"),
+        sha256=bindparam("digest"),
+        size=bindparam("bytes"),
+        until_ms=bindparam("now"),
+    )
+)
+SHOW: Final = insert(artifacts)
+FIND_ONE: Final = select(artifacts).where(artifacts.c.id == bindparam("wanted"))

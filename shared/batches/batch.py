@@ -8,6 +8,9 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from shared.wire.flow_control import KEY, LIMITS, Flow, read_flow
+from shared.wire.naming import fold
+
 
 class Status(StrEnum):
     """OpenAI's states of a batch."""
@@ -105,3 +108,12 @@ class Batch:
         known["models"] = tuple(known.get("models", ()))
         known["errors"] = tuple(known.get("errors", ()))
         return cls(**{**known, **columns})
+
+
+def flow_of(metadata: Mapping[str, str] | None) -> Flow | None:
+    """Return the flow of the lines that name none: `flow_key` and its limits among the metadata.
+
+    Raises ValidationFailed.
+    """
+    given = {fold(name): value for name, value in (metadata or {}).items()}
+    return read_flow({name: given.get(fold(name)) for name in (KEY, *LIMITS)})

@@ -130,10 +130,19 @@ class Checked:
             return "invalid_url", f"url must be the batch's endpoint, {self.endpoint}.", "url"
         if body.get("stream"):
             return "invalid_request", "Requests of a batch are not streamed.", "body.stream"
-        if any(fold(name) == "runafter" for name in body):
-            told = "Requests of a batch run as soon as there is room."
-            return "invalid_request", told, "body.runAfter"
-        return None
+        return _wrong_here(body)
+
+
+def _wrong_here(body: dict[str, Any]) -> tuple[str, str, str] | None:
+    """Say what is wrong with a request that would be right by itself."""
+    names = {fold(name) for name in body}
+    if "runafter" in names:
+        told = "Requests of a batch run as soon as there is room."
+        return "invalid_request", told, "body.runAfter"
+    if "groupid" in names:
+        told = "Requests of a batch are in no other group: the batch is one."
+        return "invalid_request", told, "body.groupId"
+    return None
 
 
 def check(checked: Checked, pieces: Iterable[bytes], rest: Callable[[], None]) -> Checked:

@@ -66,9 +66,11 @@ class BatchStore:
         row["created_us"] = round(batch.created * 1_000_000)
         self._database.write(lambda connection: connection.execute(insert(batches).values(row)))
 
-    def find(self, batch_id: str, owner: str) -> Batch | None:
-        """Return an owner's batch."""
-        query = select(batches).where(_b.id == batch_id, _b.owner == owner)
+    def find(self, batch_id: str, owner: str | None) -> Batch | None:
+        """Return an owner's batch, or anybody's."""
+        query = select(batches).where(_b.id == batch_id)
+        if owner is not None:
+            query = query.where(_b.owner == owner)
         row = self._database.read(lambda connection: connection.execute(query).first())
         return None if row is None else _batch(row)
 

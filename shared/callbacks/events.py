@@ -22,6 +22,8 @@ class Event(StrEnum):
     BATCH_FAILED = "batch.failed"
     BATCH_EXPIRED = "batch.expired"
     BATCH_CANCELLED = "batch.cancelled"
+    GROUP_COMPLETED = "group.completed"
+    GROUP_CANCELLED = "group.cancelled"
 
 
 def job_event(settings: Settings, job: Job) -> bytes:
@@ -64,6 +66,11 @@ def batch_event(batch_id: str, status: str, moment_s: int) -> bytes:
         "data": {"id": batch_id},
     }
     return to_json_bytes(event)
+
+
+def group_event(kind: str, now_ms: int, data: dict[str, object]) -> bytes:
+    """Return the event of a group of jobs that has ended."""
+    return _body(f"group.{kind}", now_ms, data)
 
 
 def _body(event: str, moment_ms: int, data: dict[str, object]) -> bytes:

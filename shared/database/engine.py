@@ -7,6 +7,7 @@ nothing is said of a session. See docs/adr/0024-nothing-of-a-session.md.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -64,6 +65,7 @@ def _postgresql(url: DatabaseUrl) -> Engine:
         connect_args={**_OPTIONS, **url.options},
     )
     event.listen(engine, "connect", _begin_ourselves)
+    event.listen(engine, "connect", _write_no_nul)
     event.listen(engine, "begin", _begin_postgresql(str(url.options.get("options", ""))))
     return engine
 
@@ -71,6 +73,23 @@ def _postgresql(url: DatabaseUrl) -> Engine:
 def _begin_ourselves(connection: Any, _record: object) -> None:
     """Keep psycopg from beginning transactions; it still ends them."""
     connection.autocommit = True
+
+
+def _write_no_nul(connection: Any, _record: object) -> None:
+    """Let texts from outside have U+0000, which PostgreSQL's cannot: they get U+FFFD instead."""
+    connection.adapters.register_dumper(str, _text_dumper())
+
+
+@cache
+def _text_dumper() -> type[Any]:
+    """Return how psycopg writes texts, without U+0000; its own in C has no children."""
+    from psycopg.types.string import StrDumperUnknown  # noqa: PLC0415 - heavy, as in url.py
+
+    class TextDumper(StrDumperUnknown):
+        def dump(self, obj: str) -> Any:
+            return super().dump(obj.replace("\x00", "\ufffd") if "\x00" in obj else obj)
+
+    return TextDumper
 
 
 def _begin_postgresql(operators: str) -> Callable[[Connection], None]:

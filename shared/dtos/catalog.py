@@ -24,7 +24,7 @@ from shared.dtos import (
     service,
 )
 from shared.dtos.base import Dto
-from shared.dtos.bulk import schedules
+from shared.dtos.bulk import groups, schedules
 from shared.dtos.endpoint import DTO_PREFIXES, ONE_WAY_PREFIX, Endpoint, Form, Tag
 from shared.dtos.inference import calls as inference
 from shared.dtos.inference import models, responses
@@ -52,6 +52,7 @@ _CALL: Final = (
     *(errors.ModelNotFound, errors.ProviderNotFound, errors.OperationNotSupported),
     *(errors.CallbackTargetRefused, errors.RefIdConflict, errors.NoProviderOnline),
     *(errors.QueueFull, errors.OwnerQueueFull, errors.RateLimitExceeded, errors.TokenRateExceeded),
+    *(errors.GroupClosed, errors.GroupFull),
     *(errors.TooManyJobs, errors.TooManyQueued, errors.InsufficientQuota),
 )
 #: And what if the answer is waited for.
@@ -1238,6 +1239,27 @@ QUERY_SCHEDULES: Final = _dto(
     _READ,
     Tag.SCHEDULES,
     *_SCHEDULE,
+)
+
+# Groups of jobs
+_GROUP: Final = (errors.GroupNotFound, errors.BatchNotFound, errors.DatabaseUnavailable)
+CREATE_GROUP: Final = _dto(
+    groups.CreateGroup,
+    groups.JobGroup,
+    "POST",
+    _CHAT,
+    Tag.GROUPS,
+    errors.CallbackTargetRefused,
+    errors.GroupClosed,
+)
+CLOSE_GROUP: Final = _dto(
+    groups.CloseGroup, groups.JobGroup, "POST", _CHAT, Tag.GROUPS, errors.GroupNotFound
+)
+GET_GROUP: Final = _dto(groups.GetGroup, groups.JobGroup, "GET", _READ, Tag.GROUPS, *_GROUP)
+QUERY_GROUPS: Final = _dto(groups.QueryGroups, groups.QueryGroupsResponse, "GET", _READ, Tag.GROUPS)
+CANCEL_GROUP: Final = _dto(groups.CancelGroup, groups.JobGroup, "POST", _CHAT, Tag.GROUPS, *_GROUP)
+RETRY_GROUP: Final = _dto(
+    groups.RetryGroup, groups.RetryGroupResponse, "POST", _CHAT, Tag.GROUPS, *_GROUP, *_UPLOAD
 )
 
 # Sessions, and the pages themselves

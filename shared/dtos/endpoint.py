@@ -26,6 +26,7 @@ class Tag(StrEnum):
     FILES = "files"
     BATCHES = "batches"
     SCHEDULES = "schedules"
+    GROUPS = "groups"
     MEDIA = "media"
     MODELS = "models"
     JOBS = "jobs"
@@ -98,6 +99,11 @@ class Endpoint(Generic[Q]):
     def is_batchable(self) -> bool:
         """Whether many requests may come in one array."""
         return self.is_dto and self.form in (Form.DTO, Form.UNTOUCHED)
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether it makes a job that nobody waits for."""
+        return self.is_dto and self.name.startswith("Queue") and Scope.CHAT in self.scopes
 
     @property
     def verb(self) -> str:

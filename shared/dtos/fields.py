@@ -41,6 +41,9 @@ RunAfter = Annotated[
 ]
 RUN_AFTER: Final = "Not to run before: a date and time, or seconds from now; a year at most."
 
+#: The group of a job, which `shared/wire/group_id.py` reads.
+GROUP_ID: Final = "The group that the job joins; the first one makes it."
+
 #: A name that a client chose, or part of one.
 Text = Annotated[Annotated[str, Field(max_length=256)] | None, BeforeValidator(empty_is_absent)]
 

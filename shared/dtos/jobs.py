@@ -86,7 +86,19 @@ class QueueOpenAiChatResponse(Dto):
     id: int = Field(description="The id the gateway gave the job.")
     ref_id: str = Field(description="The client's RefId, or one made for it.")
     status_url: str = Field(description="Where to ask for the job's status.")
+    group_id: str | None = Field(None, description="The group that it has joined.")
     response_status: ResponseStatus | None = None
+
+
+class FlowState(Dto):
+    """How the flow key of a queued job stands."""
+
+    key: str
+    max_parallel: int | None = Field(None, description="Most of its jobs that run at once.")
+    rate: str | None = Field(None, description="How many of its jobs may begin in how long.")
+    running: int = Field(description="Jobs with this key that run.")
+    waiting: int = Field(description="Those for this model that wait for room with it.")
+    before: int | None = Field(None, description="Those of them before this one, if it waits so.")
 
 
 class GetOpenAiChatStatusResponse(Dto):
@@ -101,6 +113,7 @@ class GetOpenAiChatStatusResponse(Dto):
         None, description="Seconds until it may start, when the queue moves."
     )
     run_after: str | None = Field(None, description="It does not run before, in UTC.")
+    flow: FlowState | None = Field(None, description="Its flow key, while Queued.")
     response_status: ResponseStatus | None = None
     result: Annotated[dict[str, Any], Holds("OpenAiChatResponse")] | None = Field(
         None, description="The chat response."
@@ -117,6 +130,8 @@ class BackgroundJob(Dto):
     created_date: str
     created_by: str | None = None
     run_after: str | None = None
+    group_id: str | None = None
+    flow_key: str | None = None
     request_id: str | None = None
     request_type: str | None = None
     request: str | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from shared.dtos.base import Dto
+from shared.dtos.fields import Text
 
 
 class NoFields(Dto):
@@ -64,6 +65,11 @@ class AutoBatch(Dto):
     """
 
     name: str = Field(description="The DTO; the key needs its scope.")
+    group_id: Text = Field(
+        None,
+        description="The group that queued jobs join. Without one, they get a group of their own, "
+        "which is closed when all are queued; the header `X-AutoBatch-Group` names it.",
+    )
 
 
 class Hello(Dto):

@@ -33,7 +33,11 @@ class LiveJobs:
 
     def _ids(self, wanted: JobFilter) -> set[int]:
         places = [keys.LEASES, keys.DELAYED, keys.EXECUTED, keys.UNSTORED]
-        places.append(keys.LATER if wanted.owner is None else keys.later_of(wanted.owner))
+        places += (
+            (keys.LATER, keys.PARKED)
+            if wanted.owner is None
+            else (keys.later_of(wanted.owner), keys.parked_of(wanted.owner))
+        )
         queues = [task_names.chat_queue(model) for model in self._models(wanted.model)]
         places += [line for queue in queues for line in queue_keys.lines(queue)]
         for gate in {*queues, *self._gates(queues)}:

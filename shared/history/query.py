@@ -58,6 +58,12 @@ class JobQueries:
         statement = select(func.count()).select_from(jobs).where(*_conditions(wanted))
         return self._database.read(lambda connection: connection.scalar(statement) or 0)
 
+    def cost_nanos(self, owner: str, ref_id_begins: str) -> int:
+        """Return what an owner's jobs cost whose RefIds begin so (nano units)."""
+        wanted = JobFilter(owner=owner, ref_id=f"{ref_id_begins}{ANY_END}")
+        statement = select(func.sum(jobs.c.cost_nanos)).where(*_conditions(wanted))
+        return int(self._database.read(lambda connection: connection.scalar(statement) or 0))
+
 
 def beginning_of(value: str) -> str | None:
     """Return what a value must begin with, if that is what a filter says: `gpt-4*`."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from shared.jobs.epoch import Epoch
@@ -11,7 +11,7 @@ from shared.store import redis_keys as keys
 from shared.store.base import Ledger
 from shared.store.clock import milliseconds
 from shared.store.lease import Lease
-from shared.store.scripts import Call
+from shared.store.scripts import Argument, Call
 
 #: Jobs of one script: Redis does nothing else while it runs, about 10 µs a job.
 _NOTED: Final = 200
@@ -40,21 +40,24 @@ class Unstored(Ledger):
             pipe.hgetall(keys.job(job_id))
         return [from_hash(fields) for fields in pipe.execute()]
 
-    def note_stored(self, jobs: Sequence[Job]) -> set[int]:
+    def note_stored(self, jobs: Sequence[Job], costs: Mapping[int, int] | None = None) -> set[int]:
         """Take jobs off the list that are in the history as they were read.
 
+        `costs` (nano units, by id) are added up in the jobs' groups.
         Returns the ids of those that were on it: each job is among them once, whoever stores it.
         """
         left: set[int] = set()
         for first in range(0, len(jobs), _NOTED):
-            left.update(map(int, self._scripts.run(self._stored(jobs[first : first + _NOTED]))))
+            call = self._stored(jobs[first : first + _NOTED], costs or {})
+            left.update(map(int, self._scripts.run(call)))
         return left
 
-    def _stored(self, jobs: Sequence[Job]) -> Call:
-        names, args = [keys.UNSTORED], [milliseconds(self._settings.result_ttl_s)]
+    def _stored(self, jobs: Sequence[Job], costs: Mapping[int, int]) -> Call:
+        names = [keys.UNSTORED]
+        args: list[Argument] = [milliseconds(self._settings.result_ttl_s), keys.GROUPS]
         for job in jobs:
             names += [keys.job(job.id), keys.ref(job.owner, job.ref_id), keys.delivery(job.id)]
-            args += [job.id, job.generation]
+            args += [job.id, job.generation, costs.get(job.id, 0)]
         return Call("stored", names, args)
 
     def drop(self, job_ids: Sequence[int]) -> None:

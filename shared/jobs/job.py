@@ -12,6 +12,7 @@ from shared.api_keys.limits import Allowance
 from shared.codecs.json_bytes import to_json_bytes
 from shared.errors import Failure
 from shared.operation import Operation
+from shared.wire.flow_control import Flow
 
 
 class JobState(StrEnum):
@@ -64,6 +65,9 @@ class NewJob(NamedTuple):
     request_id: str = ""
     #: Not to run before, as `shared/wire/run_after.py` writes it; empty for at once.
     run_after: str = ""
+    #: The group that it joins; empty for none.
+    group: str = ""
+    flow: Flow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,9 @@ class Job:
     notified_ms: int = 0
     #: It was not to run before; 0 for at once.
     run_after_ms: int = 0
+    #: Its flow key, and where it stands or is to stand by it: the list of a gate.
+    flow: str = ""
+    flow_place: str = ""
     attempt: int = 0
     crashes: int = 0
     worker: str = ""
@@ -133,6 +140,8 @@ class Job:
     epoch: str = ""
     #: The `x-request-id` of the request that made it.
     request_id: str = ""
+    #: The group that it is in.
+    group: str = ""
     #: Of the record of an event: what happened.
     event: str = ""
     #: What the callback posts instead of the result.

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from shared.errors import Failure
 from shared.jobs.job import JobState, failure_body
 from shared.operation import Operation
+from shared.wire.flow_control import Flow
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,9 @@ class Claim:
     failed: tuple[str, ...] = ()
     #: Attempts made before the job was retried; they do not count against its budget.
     attempts_before: int = 0
+    #: Its flow key, and whose that is; empty for none.
+    flow: str = ""
+    owner: str = ""
 
     @property
     def try_number(self) -> int:
@@ -96,6 +100,19 @@ class Position:
     def start_in_s(self) -> float | None:
         """When the job may start (seconds from now); None when the line does not move."""
         return self.before / self.per_second if self.per_second > 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class FlowStanding:
+    """How the flow key of a job stands: how many run, and how many of its model are parked.
+
+    `before` are those of them that are before this one; None when it is not parked.
+    """
+
+    flow: Flow
+    running: int
+    waiting: int
+    before: int | None
 
 
 class Renewal(StrEnum):

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from typing import Final
 
 from shared.jobs.job import NewJob
 from shared.operation import MEDIA, Operation
+from shared.queues import gates, queue_keys
 from shared.queues import names as task_names
-from shared.queues import queue_keys
 from shared.settings import Settings
 from shared.store import redis_keys as keys
 from shared.store.clock import milliseconds
 from shared.store.scripts import Argument, Call
+
+#: Fields of texts that many jobs have none of.
+_TEXTS: Final = ("mailboxes", "request_id", "group")
 
 
 def accept_call(
@@ -46,6 +51,10 @@ def _args(news: Sequence[NewJob], settings: Settings, now_ms: int) -> list[Argum
         settings.owner_queue_bytes,
         len(news),
         settings.owner_delayed_limit,
+        settings.owner_flow_limit,
+        first.group,
+        settings.group_limit,
+        keys.GROUPS,
     ]
     for new in news:
         args += _own_args(new)
@@ -53,7 +62,12 @@ def _args(news: Sequence[NewJob], settings: Settings, now_ms: int) -> list[Argum
 
 
 def _own_args(new: NewJob) -> list[Argument]:
-    fields = _fields_of(new)
+    fields, flow = _fields_of(new), ""
+    if new.flow:
+        place = _flow_place(new)
+        fields |= {"flow": new.flow.key, "flow_limits": new.flow.limits, "flow_place": place}
+        told = {"key": new.flow.key, "limits": new.flow.limits, "place": place}
+        flow = json.dumps(told, ensure_ascii=False)
     own: list[Argument] = [
         milliseconds(new.timeout_s),
         new.fingerprint,
@@ -61,11 +75,18 @@ def _own_args(new: NewJob) -> list[Argument]:
         len(new.request),
         new.allowance.tokens if new.allowance else 0,
         new.run_after,
+        flow,
         2 * len(fields),
     ]
     for pair in fields.items():
         own += pair
     return own
+
+
+def _flow_place(new: NewJob) -> str:
+    """Return where jobs of one flow key count together that stand in line: the list of a gate."""
+    queue = task_names.chat_queue(new.model)
+    return keys.message_list(gates.gate(queue, new.provider, new.operation), new.priority)
 
 
 def _fields_of(new: NewJob) -> dict[str, str | bytes]:
@@ -76,14 +97,12 @@ def _fields_of(new: NewJob) -> dict[str, str | bytes]:
         "reply_to": new.reply_to,
         "request": new.request,
     }
-    if new.mailbox:
-        fields["mailboxes"] = new.mailbox
+    texts = zip(_TEXTS, (new.mailbox, new.request_id, new.group), strict=True)
+    fields.update({name: value for name, value in texts if value})
     if new.streamed:
         fields["streamed"] = "1"
     if new.base_url and (new.reply_to or new.operation in MEDIA):
         fields["base_url"] = new.base_url
-    if new.request_id:
-        fields["request_id"] = new.request_id
     if new.operation is not Operation.CHAT:
         fields["operation"] = new.operation
     if new.forced:

@@ -9,8 +9,11 @@ import redis
 
 from shared.errors import (
     BodyTooLarge,
+    GroupClosed,
+    GroupFull,
     LedgerUnavailable,
     OwnerBytesFull,
+    OwnerFlowsFull,
     OwnerLaterFull,
     OwnerQueueFull,
     QueueFull,
@@ -31,7 +34,9 @@ _FULL: Final = {
     "owner_full": OwnerQueueFull,
     "later_full": OwnerLaterFull,
     "bytes_full": OwnerBytesFull,
+    "flows_full": OwnerFlowsFull,
 }
+_GROUP: Final = {"group_closed": GroupClosed, "group_full": GroupFull}
 
 
 def no_known_id() -> int:
@@ -58,9 +63,10 @@ class Acceptance(Ledger):
         """Make the job and put it in line, or find the one its RefId made before.
 
         Raises RefIdConflict (same RefId, other request), QueueFull, OwnerQueueFull, OwnerBytesFull,
-        BodyTooLarge (it could never have room), RateLimitExceeded and its kin when the key's limits
-        have no room for it; LedgerUnavailable, or what `known_id` raises, while the ledger cannot
-        give an id that nobody has, or has fewer replicas than wanted: then the job may be there.
+        GroupClosed, GroupFull, BodyTooLarge (it could never have room), RateLimitExceeded and its
+        kin when the key's limits have no room for it; LedgerUnavailable, or what `known_id` raises,
+        while the ledger cannot give an id that nobody has, or has fewer replicas than wanted: then
+        the job may be there.
         """
         accepted = self.accepted(new, self.run([new])[0])
         self.confirm()
@@ -97,6 +103,8 @@ class Acceptance(Ledger):
             raise LedgerUnavailable(retry_after_s=1)
         if verdict == "bytes_full" and len(new.request) > self._settings.owner_queue_bytes:
             raise BodyTooLarge(self._never_has_room())
+        if verdict in _GROUP:
+            raise _GROUP[verdict](field="groupId")
         if verdict in _FULL:
             raise _FULL[verdict](retry_after_s=retry_after_s(value, float(answer[2])))
         if verdict == "limited":

@@ -43,7 +43,7 @@ class BulkAcceptance:
 def _common(new: NewJob) -> tuple[object, ...]:
     """Return what the jobs of one run of the script have in common."""
     key_id = new.allowance.key_id if new.allowance else ""
-    return new.owner, new.model, new.priority, new.provider, new.operation, key_id
+    return new.owner, new.model, new.priority, new.provider, new.operation, key_id, new.group
 
 
 def _chunks(news: Iterator[NewJob]) -> Iterator[list[NewJob]]:

@@ -83,6 +83,7 @@ class Commands(Ledger):
                 allowance.key_id if allowance else "",
                 keys.JOB_PREFIX,
                 self._settings.owner_queue_bytes,
+                keys.GROUPS,
                 *(_hash_of(job) if put_back else ()),
             ],
         )
@@ -129,4 +130,6 @@ def _hash_of(job: Job) -> list[str | bytes | int]:
         fields["operation"] = str(job.operation)
     if job.streamed:
         fields["streamed"] = job.streamed
+    if job.group:
+        fields["group"] = job.group
     return [part for pair in fields.items() for part in pair]

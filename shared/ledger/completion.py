@@ -69,6 +69,7 @@ class Completion(Ledger):
                     now,
                     *self._complete_args(job, subscribed=job.owner in subscribers),
                     *charge_args(charges.get(job.id, _NO_CHARGE)),
+                    keys.GROUPS,
                 ],
             )
             for job in jobs

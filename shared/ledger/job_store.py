@@ -16,6 +16,7 @@ from shared.ledger.bulk_acceptance import BulkAcceptance
 from shared.ledger.commands import Commands
 from shared.ledger.completion import Completion
 from shared.ledger.reader import Reader
+from shared.queues.flows import FlowStore
 from shared.settings import Settings
 from shared.store.clock import Clock, redis_clock
 
@@ -41,6 +42,7 @@ class JobStore:
         self.completion = Completion(client, settings, clock)
         self.commands = Commands(client, settings, clock)
         self.reader = Reader(client, settings, clock)
+        self.flows = FlowStore(client, settings, clock)
 
         self.accept = self.acceptance.accept
         self.accept_all = self.bulk.accept_all
@@ -57,6 +59,7 @@ class JobStore:
 
         self.client = self.reader.client
         self.position = self.reader.position
+        self.flow_standing = self.flows.standing
         self.watch = self.reader.watch
         self.get = self.reader.get
         self.answer = self.reader.answer

@@ -157,13 +157,17 @@ class Provider(BaseModel):
 
     def operations_of(self, model: str = "") -> Collection[Operation]:
         """Return what it can be asked of a model: as is declared, else all that its type can."""
-        declared = self.model_operations.get(model) or self.operations
-        return declared or written.operations_of(self.type, self.models.get(model, ""))
+        return self.says_what_for(model) or written.operations_of(
+            self.type, self.models.get(model, "")
+        )
+
+    def says_what_for(self, model: str) -> Collection[Operation]:
+        """Return what a model is declared to be for; nothing where nothing is said."""
+        return self.model_operations.get(model) or self.operations
 
     def declares(self, operation: Operation, model: str) -> bool:
         """Whether it is said of the model, or plain by its name, that it can be asked that."""
-        declared = self.model_operations.get(model) or self.operations
-        if declared:
+        if declared := self.says_what_for(model):
             return operation in declared
         known, own = written.operations_of(self.type, self.models[model]), self.models[model]
         every = self.type == "local" or self.type in written.DRAWS_BY_ANY_MODEL

@@ -75,6 +75,7 @@ class DelayedJobs(Ledger):
                 keys.JOB_PREFIX,
                 keys.LIVE_PREFIX,
                 int(place.has_own_gate),
+                keys.DEADLINES,
                 *ids,
             ],
         )

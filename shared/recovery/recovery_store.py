@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import redis
 
+from shared.queues.flows import FlowStore
 from shared.recovery.delayed import DelayedJobs
 from shared.recovery.deliveries import DeliveryRecovery
 from shared.recovery.jobs import JobRecovery
@@ -21,9 +22,11 @@ class RecoveryStore:
     def __init__(self, client: redis.Redis, settings: Settings, clock: Clock = redis_clock) -> None:
         self.jobs = JobRecovery(client, settings, clock)
         self.delayed = DelayedJobs(client, settings, clock)
+        self.flows = FlowStore(client, settings, clock)
         self.deliveries = DeliveryRecovery(client, settings, clock)
 
         self.bring_forward = self.delayed.bring_forward
+        self.let_in_flows = self.flows.let_in
         self.promote_jobs = self.jobs.promote_jobs
         self.dispatch_jobs = self.jobs.dispatch_jobs
         self.reap_jobs = self.jobs.reap_jobs

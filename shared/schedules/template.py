@@ -29,8 +29,8 @@ def call_of(schedule: Schedule) -> ChatCall:
     call = ENDPOINTS[schedule.endpoint](schedule.request.encode())
     if call.chat.stream:
         raise ValidationFailed("request.stream must be false: nobody listens", field="request")
-    if call.ref_id or call.run_after:
-        told = "request: a job's refId and runAfter come from the schedule"
+    if call.ref_id or call.run_after or call.group_id:
+        told = "request: a job's refId and runAfter come from the schedule, and it has no groupId"
         raise ValidationFailed(told, field="request")
     return replace(
         call,

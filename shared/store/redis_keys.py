@@ -39,6 +39,12 @@ DEADLINES: Final = "jobs:deadlines"
 #: ZSET of job ids by due time: accepted, and not to run before it. Members leave when due.
 LATER: Final = f"{DEADLINES}:later"
 
+#: ZSET of job ids by place: they wait for room with their flow key. Members leave when let in.
+PARKED: Final = f"{DEADLINES}:parked"
+
+#: ZSET of flows with parked jobs (owner, separator, key), by when to look at them again.
+FLOWS_DUE: Final = f"{DEADLINES}:flows"
+
 #: ZSET of job ids by time: Executed, waiting to be completed. Members leave on complete.
 EXECUTED: Final = "jobs:executed"
 
@@ -138,9 +144,64 @@ def ref(owner: str, ref_id: str) -> str:
     return f"jobs:ref:{owner}{_SEPARATOR}{ref_id}"
 
 
+#: ZSET of groups of jobs by when to look at them next. Members leave when the group is forgotten.
+#: The scripts derive the keys of groups from it; see `lua/includes/group.lua`.
+GROUPS: Final = "jobs:groups"
+
+#: ZSET of groups by when they were made. Likewise.
+GROUPS_ALL: Final = f"{GROUPS}:all"
+
+#: STRING, present while a completion worker looks after groups. Expires by itself (milliseconds).
+GROUPS_LEASE: Final = "groups:keeper"
+
+#: Prefix of a group's HASH; what follows is its name in the ZSETs of groups.
+GROUP_PREFIX: Final = f"{GROUPS}:is:"
+
+
+def group(owner: str, group_id: str) -> str:
+    """HASH, a group of jobs: what it is, and sums. Lives `result_ttl` after its end."""
+    return f"{GROUP_PREFIX}{owner}{_SEPARATOR}{group_id}"
+
+
+def group_jobs(owner: str, group_id: str) -> str:
+    """ZSET of the ids of a group's jobs, by what became of them. Lives as long as the group."""
+    return f"{GROUPS}:jobs:{owner}{_SEPARATOR}{group_id}"
+
+
+def groups_of(owner: str) -> str:
+    """ZSET of the owner's groups by when they were made. Members leave with the group."""
+    return f"{GROUPS}:of:{owner}"
+
+
 def later_of(owner: str) -> str:
     """ZSET of the owner's ids in LATER. The scripts derive it; see `lua/includes/later.lua`."""
     return f"{LATER}{_SEPARATOR}{owner}"
+
+
+def parked_of(owner: str) -> str:
+    """ZSET of the owner's ids in PARKED."""
+    return f"{PARKED}{_SEPARATOR}{owner}"
+
+
+def flow(owner: str, key: str, part: str = "") -> str:
+    """HASH, an owner's flow key and its limits; with a part, what belongs to it.
+
+    They live an hour longer than the last of its jobs may. The scripts derive them; see
+    `lua/includes/flows.lua`.
+    """
+    name = f"{DEADLINES}:flow{_SEPARATOR}{owner}{_SEPARATOR}{key}"
+    return f"{name}{_SEPARATOR}{part}" if part else name
+
+
+def flow_parts(name: str) -> tuple[str, str]:
+    """Return the owner and the key of a flow in FLOWS_DUE."""
+    owner, _, key = name.partition(_SEPARATOR)
+    return owner, key
+
+
+def flow_parked(owner: str, key: str, place: str) -> str:
+    """ZSET of ids by place: those of PARKED with this flow key that are to stand there."""
+    return flow(owner, key, f"parked{_SEPARATOR}{place}")
 
 
 def held_bytes(owner: str) -> str:

@@ -13,7 +13,9 @@ from typing import Any
 
 from shared.codecs.json_text import Edit, members, parse_document, splice
 from shared.operation import Operation
-from shared.wire import chat_validation, naming
+from shared.wire import chat_validation, flow_control, naming
+from shared.wire.flow_control import Flow, read_flow
+from shared.wire.group_id import read_group_id
 from shared.wire.run_after import read_run_after
 
 
@@ -46,6 +48,9 @@ class ChatCall:
     timeout_s: float | None
     #: As `shared/wire/run_after.py` writes it; empty for at once.
     run_after: str = ""
+    flow: Flow | None = None
+    #: The group that it joins; empty for none.
+    group_id: str = ""
 
     def fingerprint(self) -> str:
         """Return what two calls have in common when they ask for the same: SHA-256, in hex.
@@ -57,6 +62,10 @@ class ChatCall:
             about.append(self.chat.operation)
         if self.run_after:
             about.append(self.run_after)
+        if self.flow:
+            about.append({"flow": list(self.flow)})
+        if self.group_id:
+            about.append({"group": self.group_id})
         canonical = _to_canonical([about, _from_canonical(self.chat.same_as or self.chat.body)])
         return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -103,6 +112,12 @@ def read_envelope(
     request = _object(envelope["request"])
     body = _request_body(text, changes)
     told = {name: envelope.get(name) or request.get(name) for name in naming.GATEWAY_FIELDS}
+    if told[flow_control.KEY]:
+        beside = envelope if envelope.get(flow_control.KEY) else request
+        told |= {name: beside.get(name) for name in flow_control.LIMITS}
+    else:
+        # Those in the request are the provider's.
+        flow_control.refuse_limits_alone(envelope)
     return _call(request, body, told, operation)
 
 
@@ -149,6 +164,8 @@ def _call(
         reply_to=told.get("replyTo") or None,
         timeout_s=None if timeout_s is None else float(timeout_s),
         run_after=read_run_after(told.get("runAfter")),
+        flow=read_flow(told) if told.get("flowKey") else None,
+        group_id=read_group_id(told.get("groupId")),
     )
 
 

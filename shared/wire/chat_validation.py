@@ -73,6 +73,8 @@ class GatewayFields(TypedDict, total=False):
     replyTo: _Url | None
     timeoutSecs: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None
     runAfter: Annotated[float, Tag("<number>")] | Annotated[str, Tag("<text>")] | None
+    groupId: _ShortText | None
+    flowKey: _ShortText | None
 
 
 class _ChatCompletion(GatewayFields, total=False):

@@ -10,6 +10,9 @@ from typing import NamedTuple
 from shared.codecs.json_text import Edit, RepeatedNames, elements, members, removals
 from shared.errors import ValidationFailed
 
+#: Names that are the gateway's only beside this one (folded): alone they may be a provider's.
+_BESIDE = {"maxParallel": "flowkey", "rate": "flowkey"}
+
 
 class Field(NamedTuple):
     """A known name: its one spelling, what stands below it, and whether it is the gateway's own.
@@ -20,6 +23,8 @@ class Field(NamedTuple):
     name: str
     shape: Shape | None
     ours: bool
+    #: The folded name that must stand beside it for it to be ours.
+    beside: str = ""
 
 
 class Shape:
@@ -28,7 +33,9 @@ class Shape:
     __slots__ = ("_by_folded", "by_name")
 
     def __init__(self, *opaque: str, ours: tuple[str, ...] = (), **below: Shape) -> None:
-        known = [Field(name, None, name in ours) for name in (*opaque, *ours)]
+        known = [
+            Field(name, None, name in ours, _BESIDE.get(name, "")) for name in (*opaque, *ours)
+        ]
         known += [Field(name, shape, False) for name, shape in below.items()]  # noqa: FBT003
         self.by_name: Mapping[str, Field] = {field.name: field for field in known}
         self._by_folded = {fold(field.name): field for field in known}
@@ -115,10 +122,8 @@ def _find_in_object(value: dict[str, object], shape: Shape, path: str) -> Change
     fields = [
         (name, known)
         for name, held in value.items()
-        # The gateway's fields hold texts and numbers: an object of that name is a provider's own
-        # (OpenRouter's `provider`) and goes to it.
         if (known := by_name.get(name) or shape.find(name))
-        and not (known.ours and isinstance(held, dict))
+        and not (known.ours and _is_anothers(known, held, value))
     ]
     below: dict[str | int, Changes] = {}
     for name, known in fields:
@@ -130,6 +135,14 @@ def _find_in_object(value: dict[str, object], shape: Shape, path: str) -> Change
     if names:
         _respell(value, shape, names, path)
     return Changes(names, below) if names or below else None
+
+
+def _is_anothers(known: Field, held: object, siblings: dict[str, object]) -> bool:
+    """Whether a field that might be the gateway's is meant for the provider, and goes to it."""
+    # The gateway's fields hold texts and numbers: an object is OpenRouter's `provider`, for one.
+    if isinstance(held, dict):
+        return True
+    return bool(known.beside) and not any(fold(name) == known.beside for name in siblings)
 
 
 def _find_names(fields: list[tuple[str, Field]]) -> dict[str, str | None]:
@@ -208,7 +221,10 @@ _TOOL_CHOICE = Shape(
 )
 
 #: The gateway's own fields, in the spelling of AI Server's DTOs.
-GATEWAY_FIELDS = ("refId", "provider", "tag", "replyTo", "timeoutSecs", "runAfter")
+GATEWAY_FIELDS = (
+    *("refId", "provider", "tag", "replyTo", "timeoutSecs", "runAfter"),
+    *("flowKey", "maxParallel", "rate", "groupId"),
+)
 
 #: https://platform.openai.com/docs/api-reference/chat/create, and the gateway's fields beside it.
 CHAT_COMPLETION = Shape(

@@ -25,6 +25,7 @@ from shared.providers.health_store import HealthStore
 from shared.providers.prices import Prices
 from shared.providers.provider import Provider, Registry
 from shared.providers.registry_follower import RegistryFollower
+from shared.queues.flows import FlowStore
 from shared.queues.slots import SlotStore
 from shared.recovery.overdue import OverdueDeliveries
 from shared.recovery.recovery_store import RecoveryStore
@@ -46,7 +47,7 @@ from workers.completion.deps import CompletionDeps
 from workers.deps import signing_keys
 from workers.history.deps import HistoryDeps
 from workers.maintenance.probes import ProbeDeps
-from workers.maintenance.tick import TickDeps
+from workers.maintenance.recovery import TickDeps
 from workers.process import Process
 from workers.providers.access import Access
 from workers.providers.base import Dialects, ProviderCall
@@ -122,6 +123,7 @@ class Deps:
     follower: RegistryFollower
     health_store: HealthStore
     slots: SlotStore
+    flows: FlowStore
     artifacts: Artifacts
     traffic: Traffic
     worker_name: str
@@ -160,6 +162,7 @@ class Deps:
             self.health,
             self.health_store,
             self.slots,
+            self.flows,
             self.traffic,
         )
 
@@ -248,6 +251,7 @@ def build(
         "health": health,
         "health_store": HealthStore(client, clock),
         "slots": SlotStore(client, settings, clock),
+        "flows": FlowStore(client, settings, clock),
         "traffic": Traffic(lambda: clock() / 1000),
         "follower": RegistryFollower(client, registry, health),
         "dialects": Dialects({"openai": llm}),

@@ -60,7 +60,7 @@ class Feeder:
             return self._step(batch, share)
         except Exception as exc:
             # Others may go on, whatever is wrong with this one; it is tried again.
-            log.warning("batch %s: not moved on: %r", batch.id, exc)
+            log.warning("batch %s: made no progress: %r", batch.id, exc)
             return True
         finally:
             self._lease.hold(self._token, _LEASE_S)

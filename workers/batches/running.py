@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from shared.batches.batch import Batch, Status
+from shared.batches.batch import Batch, Status, flow_of
 from shared.batches.lines import answer_line, request_of
 from shared.batches.store import Line, Outcome
 from shared.batches.tables import ANSWERED, AWAY, FAILED, RUNNING, WAITING
@@ -137,6 +137,7 @@ def _new_job(desk: Desk, batch: Batch, line: Line, raw: bytes) -> NewJob:
         provider=call.provider or "",
         operation=call.chat.operation,
         allowance=allowance_of(batch, call),
+        flow=call.flow or flow_of(batch.metadata),
     )
 
 

@@ -25,7 +25,7 @@ from shared.telemetry.log_setup import about_job
 from shared.telemetry.tally import Tallied, Tally
 from workers.callbacks.deps import CallbackDeps
 from workers.callbacks.outcome import CallbackAnswer
-from workers.callbacks.schedule import Schedule
+from workers.callbacks.retry_schedule import Schedule
 from workers.callbacks.slots import Slot
 from workers.patience import patiently
 

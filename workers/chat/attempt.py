@@ -11,7 +11,7 @@ import gevent
 from redis.exceptions import RedisError
 
 from shared.artifacts.artifact import PASSING
-from shared.errors import Failure
+from shared.errors import Failure, ServiceError
 from shared.jobs.failures import CANCELLED, DEADLINE_PASSED, INTERNAL_ERROR, NO_PROVIDER
 from shared.jobs.job import Attempt
 from shared.jobs.moves import Claim, Result
@@ -25,7 +25,7 @@ from workers.chat.live import relayed
 from workers.chat.relay import StreamRefused
 from workers.chat.streamed import relay_stream
 from workers.media import measuring
-from workers.media.desk import PASSING_S, PURPOSE, Desk
+from workers.media.desk import PASSING_S, PURPOSE, Desk, failed_files
 from workers.patience import patiently
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.own_body import body_for
@@ -99,6 +99,8 @@ def _called(
         return _call(deps, claim, provider, timeout_s, adjusted)
     except (ProviderError, StreamRefused, RedisError):
         raise
+    except ServiceError as exc:
+        raise failed_files(exc) from exc
     except Exception as exc:
         log.exception("job %s: attempt %s ended by an unforeseen error", claim.id, claim.attempt)
         raise ProviderError(INTERNAL_ERROR, transient=False) from exc

@@ -10,6 +10,7 @@ kept.
 
 from __future__ import annotations
 
+import base64
 import re
 
 from workers.folds.choices import BLANK, ChoicesFold, keep_last
@@ -66,6 +67,10 @@ class _Choice:
             for entry in entries if isinstance(entries, list) else ():
                 if isinstance(entry, dict):
                     entry.pop("index", None)
+        sound = self._message.get("audio")
+        data = sound.get("data") if isinstance(sound, dict) else None
+        if isinstance(sound, dict) and isinstance(data, _Text):
+            message["audio"] = {**_build_members(sound), "data": _joined_base64(data)}
         fields = _build_members(self._fields) | {"message": message}
         fields.setdefault("finish_reason", None)
         return fields
@@ -138,6 +143,17 @@ def _build(value: object) -> object:
 
 def _build_members(members: dict[str, object]) -> dict[str, object]:
     return {name: _build(value) for name, value in members.items()}
+
+
+def _joined_base64(pieces: list[str]) -> str:
+    """Return the sound of an answer: each piece may be padded, and the whole only at its end."""
+    if not any(piece.endswith("=") for piece in pieces[:-1]):
+        return "".join(pieces)
+    try:
+        told = b"".join(base64.b64decode(piece, validate=True) for piece in pieces)
+    except ValueError:
+        return "".join(pieces)
+    return base64.b64encode(told).decode()
 
 
 def _join(pieces: list[str]) -> str:

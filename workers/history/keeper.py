@@ -113,7 +113,8 @@ class Keeper:
         except _REFUSED:
             for one in ended:
                 self._store_alone(one)
-        left = self._deps.unstored.note_stored([one.job for one in ended])
+        costs = {one.job.id: one.record.row["cost_nanos"] for one in ended}
+        left = self._deps.unstored.note_stored([one.job for one in ended], costs)
         self._tally(one.record.row for one in ended if one.job.id in left)
         self._note_answers([one.record.row for one in ended])
         return len(ended)
@@ -137,7 +138,7 @@ class Keeper:
         try:
             self._deps.history.store([ended.record])
         except _REFUSED:
-            log.exception("job %s: the history does not take it", ended.job.id)
+            log.exception("job %s: the history rejected it", ended.job.id)
 
 
 def _size(job: Job) -> int:

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Generator, Iterable
 from functools import cached_property
 from typing import Final
 
+from shared.artifacts.artifact import Artifact
 from shared.artifacts.artifacts import Artifacts
 from shared.callbacks.result_links import base_url
-from shared.errors import Failure
+from shared.errors import DatabaseUnavailable, Failure, ServiceError, StorageUnavailable
 from shared.jobs.job import Job
 from shared.ledger.reader import Reader
 from shared.media.request import FileRef
 from shared.media.result import Kept
 from shared.settings import Settings
-from workers.providers.base import ProviderError
+from workers.providers.base import Blame, ProviderError
+
+log = logging.getLogger(__name__)
 
 #: What the files of answers are for, as lists of files show it.
 PURPOSE: Final = "output"
 #: How long a file is kept that a client is only passed on (seconds).
 PASSING_S: Final = 600.0
+#: How long what is in hand waits for a store that is away, and between two tries (seconds).
+_PATIENCE_S: Final = 30.0
+_PAUSE_S: Final = 1.0
+#: What passes by itself.
+_AWAY: Final = (StorageUnavailable, DatabaseUnavailable)
 _LOST: Final = Failure(
     404,
     "invalid_request_error",
@@ -68,23 +78,34 @@ class Desk:
 
         What stops the bytes from coming is raised, and nothing is kept.
         """
-        ttl_s = self._ttl_s
-        kept = self._artifacts.receive(
-            pieces,
-            owner=self._job.owner,
-            name=name or "output",
-            purpose=self._purpose,
-            media_type=media_type,
-            expires_s=ttl_s,
-        )
+        kept = self._received(pieces, media_type, name or "output")
         return Kept(
             id=kept.id,
             name=name or kept.file_name,
             media_type=kept.media_type,
             size=kept.size,
             sha256=kept.sha256,
-            url=base_url(self._settings, self._job) + self._artifacts.link(kept, ttl_s),
+            url=base_url(self._settings, self._job) + self._artifacts.link(kept, self._ttl_s),
         )
+
+    def _received(self, pieces: Iterable[bytes], media_type: str | None, name: str) -> Artifact:
+        until_s = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                return self._artifacts.receive(
+                    pieces,
+                    owner=self._job.owner,
+                    name=name,
+                    purpose=self._purpose,
+                    media_type=media_type,
+                    expires_s=self._ttl_s,
+                )
+            except _AWAY as exc:
+                # What has streamed by is gone; what is in hand has been paid.
+                if not isinstance(pieces, list) or time.monotonic() > until_s:
+                    raise
+                log.warning("job %s: its file is held in memory: %s", self._job_id, exc)
+                time.sleep(_PAUSE_S)
 
     @cached_property
     def _job(self) -> Job:
@@ -92,3 +113,14 @@ class Desk:
         if found is None:
             raise ProviderError(_LOST, transient=False)
         return found
+
+
+def failed_files(error: ServiceError) -> ProviderError:
+    """Return the error of an attempt whose files could not be read or kept."""
+    failure = Failure(error.status, error.type, error.code, error.message, error.error_code)
+    return ProviderError(
+        failure,
+        transient=isinstance(error, _AWAY),
+        retry_after_s=error.retry_after_s,
+        blame=Blame.OURS,
+    )

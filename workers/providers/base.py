@@ -99,6 +99,8 @@ class Blame(Enum):
     BILLING = auto()
     #: It is not what the operator's settings say: another address, no such API.
     SETTINGS = auto()
+    #: Ours: files could not be read or kept. Nothing is said against the provider.
+    OURS = auto()
 
 
 class ProviderError(Exception):

@@ -8,6 +8,7 @@ from shared.providers.health import HealthBook
 from shared.providers.health_store import HealthStore
 from shared.providers.provider import Registry
 from shared.providers.registry_follower import RegistryFollower
+from shared.queues.flows import FlowStore
 from shared.queues.slots import SlotStore
 from workers.process import Process
 from workers.routing.traffic import Traffic
@@ -23,4 +24,5 @@ class RoutingDeps:
     health: HealthBook
     health_store: HealthStore
     slots: SlotStore
+    flows: FlowStore
     traffic: Traffic

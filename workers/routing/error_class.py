@@ -38,7 +38,7 @@ def verdict(error: ProviderError, *, failing: bool) -> Verdict | None:
     by_blame = _BY_BLAME.get(error.blame)
     if by_blame is not None:
         return by_blame(error)
-    if not error.transient:
+    if not error.transient or error.blame is Blame.OURS:
         return None
     reason = _reason(str(error))
     if error.retry_after_s:
@@ -54,6 +54,8 @@ def may_go_elsewhere(error: ProviderError) -> bool:
 
     One whose API cannot say what was asked was not called (its status is None): another API may.
     """
+    if error.blame is Blame.OURS:
+        return False
     is_untranslatable = error.status is None and error.failure.code == UNSUPPORTED
     return error.transient or error.blame is not Blame.REQUEST or is_untranslatable
 

@@ -11,7 +11,7 @@ from shared.jobs.moves import Claim
 from shared.providers.health import WELL, Standing, field_of
 from shared.providers.probe_requests import ProbeRequest, request_probe
 from shared.providers.provider import Provider
-from workers.providers.base import ProviderError
+from workers.providers.base import Blame, ProviderError
 from workers.routing.deps import RoutingDeps
 from workers.routing.error_class import needs_probe, verdict
 from workers.routing.rests import rest_policy
@@ -38,7 +38,8 @@ def note_error(deps: RoutingDeps, claim: Claim, provider: Provider, error: Provi
     """Note a call that failed, unless it says nothing against the provider."""
     if needs_probe(error):
         _wish_to_confirm(deps, provider, error)
-    failing = error.transient and deps.traffic.failed(provider.name, claim.model, claim.id)
+    counts = error.transient and error.blame is not Blame.OURS
+    failing = counts and deps.traffic.failed(provider.name, claim.model, claim.id)
     found = verdict(error, failing=failing)
     if found is None:
         return

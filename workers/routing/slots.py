@@ -1,4 +1,4 @@
-"""Gives the slots of limited providers back."""
+"""Gives the slots of limited providers back, and room with a flow key."""
 
 from __future__ import annotations
 
@@ -17,11 +17,15 @@ log = logging.getLogger(__name__)
 
 
 def given_back(deps: RoutingDeps, claim: Claim, result: Result) -> list[Call]:
-    """Return the calls that give the attempt's slot back, to be sent along with its result."""
+    """Return the calls that hand on what the attempt had, to be sent along with its result."""
+    freed = [deps.flows.let_in_call(claim.owner, claim.flow)] if claim.flow else []
     provider = deps.registry.named(claim.chosen)
     if provider is None or not provider.is_limited:
-        return []
-    return [deps.slots.give_back(provider, claim.id, claim.attempt, _tokens(provider, result))]
+        return freed
+    return [
+        *freed,
+        deps.slots.give_back(provider, claim.id, claim.attempt, _tokens(provider, result)),
+    ]
 
 
 def let_go(deps: RoutingDeps, claim: Claim) -> None:

@@ -117,6 +117,7 @@ def _new_job(deps: ScheduleDeps, schedule: Schedule, due_ms: int) -> NewJob:
         base_url=schedule.base_url,
         allowance=allowance_of(schedule, call),
         run_after=str(due_ms + round(delay_s * 1000)) if delay_s else "",
+        flow=call.flow,
     )
 
 

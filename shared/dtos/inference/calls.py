@@ -12,7 +12,8 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from shared.dtos.base import Dto, ResponseStatus
-from shared.dtos.fields import RUN_AFTER, Holds, RunAfter
+from shared.dtos.bulk.queueing import Queued
+from shared.dtos.fields import Holds
 
 Json = dict[str, Any]
 
@@ -27,10 +28,8 @@ class GatewayFields(Dto):
     timeout_secs: float | None = Field(None, alias="timeoutSecs", description="Its deadline.")
 
 
-class FieldsOfQueued(GatewayFields):
+class FieldsOfQueued(Queued, GatewayFields):
     """What the gateway is told about a call that nobody waits for."""
-
-    run_after: RunAfter = Field(None, alias="runAfter", description=RUN_AFTER)
 
 
 class OpenAiWire(Dto):

@@ -6,10 +6,15 @@ from pydantic import Field
 
 from shared.dtos.base import Dto
 from shared.dtos.inference.calls import OpenAiWire
+from shared.operation import Operation
 
 
 class ListModels(Dto):
     """List the models as OpenAI does."""
+
+    operation: Operation | None = Field(
+        None, description="Only models that are for this: `chat`, `image`, `speech` …"
+    )
 
 
 class RetrieveModel(Dto):

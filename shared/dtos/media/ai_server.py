@@ -10,7 +10,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, field_validator
 
 from shared.dtos.base import Dto, ResponseStatus
-from shared.dtos.fields import RUN_AFTER, RunAfter, Text, empty_is_absent, zero_is_absent
+from shared.dtos.bulk.queueing import Queued
+from shared.dtos.fields import Text, empty_is_absent, zero_is_absent
 from shared.dtos.jobs import ById, GetOpenAiChatStatus
 
 #: Numbers: a client that was given none may send 0 or nothing.
@@ -32,11 +33,10 @@ class _Generation(Dto):
     provider: Text = Field(None, description="This provider and no other.")
 
 
-class _QueueGeneration(_Generation):
+class _QueueGeneration(Queued, _Generation):
     """What all that are queued take."""
 
     reply_to: Url = Field(None, description="Where the result is posted.")
-    run_after: RunAfter = Field(None, description=RUN_AFTER)
     state: Words = Field(None, description="Handed back with the result.")
 
 
@@ -239,14 +239,13 @@ class GenerationArgs(Dto):
     task_type: Any = Field(None, description="By number or name: 1 TextToImage, 7 TextToSpeech.")
 
 
-class CreateGeneration(Dto):
+class CreateGeneration(Queued):
     """Queue what needs no file: pictures of a text, or speech."""
 
     request: GenerationArgs
     provider: Text = None
     state: Words = Field(None, description="Handed back with the result.")
     reply_to: Url = Field(None, description="Where the result is posted.")
-    run_after: RunAfter = Field(None, description=RUN_AFTER)
     ref_id: Text = Field(None, description="Your name for the job.")
 
 

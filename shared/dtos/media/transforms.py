@@ -13,9 +13,8 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from shared.dtos.base import Dto
+from shared.dtos.bulk.queueing import Queued
 from shared.dtos.fields import (
-    RUN_AFTER,
-    RunAfter,
     Text,
     empty_is_absent,
     one_of,
@@ -93,11 +92,10 @@ class _Transform(Dto):
         return None
 
 
-class _QueueTransform(_Transform):
+class _QueueTransform(Queued, _Transform):
     """What all that are queued take."""
 
     reply_to: Url = Field(None, description="Where the result is posted.")
-    run_after: RunAfter = Field(None, description=RUN_AFTER)
     state: Words = Field(None, description="Handed back with the result.")
 
 
@@ -263,7 +261,7 @@ class MediaTransformArgs(Dto):
     watermark_scale: Scale = None
 
 
-class CreateMediaTransform(Dto):
+class CreateMediaTransform(Queued):
     """Queue a change of a file, which comes as a part of the form; `request` may be JSON there."""
 
     request: Annotated[MediaTransformArgs, BeforeValidator(_parsed)]
@@ -275,7 +273,6 @@ class CreateMediaTransform(Dto):
     state: Words = Field(None, description="Handed back with the result.")
     reply_to: Url = Field(None, description="Where the result is posted.")
     ref_id: Text = Field(None, description="Your name for the job.")
-    run_after: RunAfter = Field(None, description=RUN_AFTER)
     tag: Text = Field(None, description="Anything you group by.")
 
 

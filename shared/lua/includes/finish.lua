@@ -1,6 +1,6 @@
 -- finish(id, now, outcome, status, field, body): the job has its one result.
 --
--- Needs includes/move_keys.lua.
+-- Needs includes/move_keys.lua and includes/flows.lua.
 -- The job's stream is derived from its key: job_key .. ':chunks'; and from deadlines_key, what its owner's
 -- jobs hold (includes/owner_bytes.lua).
 -- outcome: Completed | Failed | Cancelled, which complete.lua makes the state.
@@ -8,12 +8,15 @@
 local function finish(id, now, outcome, status, field, body)
   redis.call('HSET', job_key, 'state', 'Executed', 'outcome', outcome, 'status', status,
     field, body, 'executed_ms', whole(now))
-  local job = redis.call('HMGET', job_key, 'streamed', 'owner')
+  local job = redis.call('HMGET', job_key, 'streamed', 'owner', 'flow', 'flow_place')
   -- Who follows the stream of chunks learns here that it is over, and how.
   if job[1] == '1' then
     redis.call('XADD', job_key .. ':chunks', '*', 'end', outcome)
   end
   release_bytes(deadlines_key, job[2], id)
+  if job[3] then
+    flow_of(deadlines_key, job[2], job[3], now).finish(job[4], id)
+  end
   redis.call('ZREM', leases_key, id)
   redis.call('ZREM', deadlines_key, id)
   redis.call('ZREM', delayed_key, id)

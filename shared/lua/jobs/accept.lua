@@ -16,9 +16,12 @@
 --       6 widest window (messages) · 7 queue limit (jobs) · 8 owner limit (jobs)
 --       9 owner · 10 the key's limits (JSON, '' for none; see includes/limits.lua)
 --       11 most bytes that the owner's jobs hold · 12 how many jobs
---       13 most jobs of the owner that wait for their time
+--       13 most jobs of the owner that wait for their time · 14 most flow keys of the owner
+--       15 the group they join ('' for none; see includes/group.lua) · 16 most jobs of a group
+--       17 jobs:groups
 --       then of each job: time to the deadline (ms) · fingerprint · tag ('' for none) · bytes of the
 --       request · tokens it will take · not to run before ('' for none; see includes/later.lua)
+--       · its flow (JSON: key, limits, place; '' for none; see includes/flows.lua)
 --       · how many values follow · … more field, value pairs
 -- Returns of each job {'accepted', id} | {'exists', id}; or, as the last, why there is none:
 --         {'unborn', 0} when ids have no epoch | {'conflict', id}
@@ -26,6 +29,8 @@
 --         | {'full', jobs waiting, drain rate} | {'owner_full', jobs waiting, drain rate}
 --         | {'later_full', the owner's jobs that wait for their time, 0}
 --         | {'bytes_full', the owner's jobs waiting, drain rate}
+--         | {'flows_full', the owner's flow keys, 0}
+--         | {'group_closed', 0, 0} | {'group_full', 0, 0}
 --
 -- What jobs have in common is looked up once, and written once.
 --
@@ -36,6 +41,8 @@
 --! include limits
 --! include owner_bytes
 --! include later
+--! include flows
+--! include group
 local ids_key, models_key, deadlines_key, drain_key, list_key, line_key, waiting_key, turns_key,
   places_key, own_waiting_key =
   unpack(KEYS, 1, 10)
@@ -43,9 +50,9 @@ local FIRST_OF_MODEL, LAST_OF_MODEL, FIRST_OF_OWNER, LAST_OF_OWNER = 11, 16, 17,
 local gates_key = KEYS[20]
 local FIRST_OF_GATE = 21
 local given_ms, prefix, model, queue, priority, widest_window, queue_limit, owner_limit, owner,
-  limits_json, most_bytes, count_text, later_limit =
-  unpack(ARGV, 1, 13)
-local FIRST_VALUE = 14
+  limits_json, most_bytes, count_text, later_limit, flows_limit, group, group_limit, groups_key =
+  unpack(ARGV, 1, 17)
+local FIRST_VALUE = 18
 
 local now, count = clock(given_ms), tonumber(count_text)
 local limits = limits_json ~= '' and cjson.decode(limits_json)
@@ -84,7 +91,7 @@ local messages = redis.call('LLEN', list_key)
 local somebody_waits = redis.call('EXISTS', waiting_key) == 1
 
 -- What is written at once, when all jobs have been looked at.
-local named, deadlines, waiting, made = {}, {}, {}, 0
+local named, deadlines, waiting, joining, made = {}, {}, {}, {}, 0
 
 local function add(rows, first, second)
   rows[#rows + 1] = first
@@ -119,8 +126,19 @@ local function put_in_line(id)
   end
 end
 
+-- Why a job with a flow key has no room with it; nil when it has.
+local function flow_refusal(flow)
+  local why, number = flow.refusal(tonumber(flows_limit), tonumber(owner_limit))
+  return why and {why, tostring(number), tostring(drain_rate(drain_key, now))}
+end
+
 -- Why there is no room for one more job; nil when there is.
 local function refusal(bytes, due)
+  local kept_out = group ~= ''
+    and group_refusal(groups_key, group_of(owner, group), made + 1, group_limit)
+  if kept_out then
+    return {kept_out, '0', '0'}
+  end
   local delayed = due and redis.call('ZCARD', later_of(deadlines_key, owner))
   if due and delayed >= tonumber(later_limit) then
     return {'later_full', tostring(delayed), '0'}
@@ -143,11 +161,19 @@ local function refusal(bytes, due)
   end
 end
 
+-- The last job that comes says how many of its key may run.
+local function put_in_flow(flow, told, id, left_ms)
+  flow.set_limits(told.limits, left_ms)
+  if flow.enter(told.place, id, redis.call('INCR', places_key)) then
+    put_in_line(id)
+  end
+end
+
 -- Returns what became of the job that this RefId names, whose values begin at ARGV[at]; and where
 -- the values of the next one begin.
 local function accept(ref, at)
-  local timeout_ms, fingerprint, tag, bytes, tokens, run_after, more = unpack(ARGV, at, at + 6)
-  local first = at + 7
+  local timeout_ms, fingerprint, tag, bytes, tokens, run_after, flow_json, more = unpack(ARGV, at, at + 7)
+  local first = at + 8
   local following = first + more
   local before = known[ref]
   if before and fingerprints[before] then
@@ -160,7 +186,9 @@ local function accept(ref, at)
     limits.tokens = tonumber(tokens)
   end
   local due = due_at(run_after, now)
-  local refused = refusal(tonumber(bytes), due)
+  local told = flow_json ~= '' and cjson.decode(flow_json)
+  local flow = told and flow_of(deadlines_key, owner, told.key, now)
+  local refused = refusal(tonumber(bytes), due) or flow and not due and flow_refusal(flow)
   if refused then
     return refused
   end
@@ -183,10 +211,13 @@ local function accept(ref, at)
       -- It is none of the key's live jobs before it is due.
       redis.call('ZREM', live_key, id)
     end
+  elseif flow then
+    put_in_flow(flow, told, id, tonumber(deadline) - now)
   else
     put_in_line(id)
   end
   made = made + 1
+  joining[made] = id
   return {'accepted', id}, following
 end
 
@@ -201,6 +232,9 @@ if made > 0 then
   redis.call('MSET', unpack(named))
   redis.call('ZADD', deadlines_key, unpack(deadlines))
   redis.call('SADD', models_key, model)
+  if group ~= '' then
+    join_group(groups_key, owner, group, joining, now)
+  end
 end
 put_in_waiting()
 return told

@@ -12,6 +12,7 @@
 --! include push_message
 --! include wake
 --! include owner_bytes
+--! include flows
 --! include move_keys
 --! include finish
 local FIRST_PLACE_IN_LINE = 8

@@ -10,10 +10,11 @@
 --       9 candidates (JSON, see includes/choose.lua) · 10 prefixes of keys (JSON: line, waiting,
 --       turns), which with the queue and the job's own pin, operation and owner make the keys of its gate
 --       11 prefix of the live ZSETs, one a key that has limits
--- Returns false when stale, or when no candidate may be called: then the job waits at its gate; else
+-- Returns false when stale, when no candidate may be called: then the job waits at its gate, or when
+-- its flow key has no room: then it is parked; else
 -- {now, attempt, request, model, provider, deadline_ms, ref_id, streamed, operation, chosen
 -- provider ('' when nobody could ever answer), names of those that failed this job,
--- attempts_before}
+-- attempts_before, owner, flow key}
 --
 -- The same call may come twice, when the first answer got lost: its token gets the same claim.
 --
@@ -27,6 +28,7 @@
 --! include slots
 --! include choose
 --! include gates
+--! include flows
 --! include move_keys
 local FIRST_LINE, LAST_MISSING = 8, 13
 local list_key, line_key, waiting_key, turns_key, drain_key, gates_key = unpack(KEYS, 14, 19)
@@ -53,17 +55,25 @@ if redis.call('EXISTS', turns_key) == 1 then
 end
 local candidates = cjson.decode(candidates_json)
 local held = redis.call('HMGET', job_key, 'state', 'claimed_by', 'provider', 'owner', 'failed',
-  'operation', 'forced', 'key_id')
+  'operation', 'forced', 'key_id', 'flow', 'flow_place', 'flow_limits', 'deadline_ms')
 if held[1] ~= 'Started' or held[2] ~= token then
-  if held[1] ~= 'Queued' or redis.call('ZSCORE', delayed_key, id) then
+  local is_due = held[1] == 'Queued' and not redis.call('ZSCORE', delayed_key, id)
+  local pin, names = held[3] or '', cjson.decode(prefixes_json)
+  local gate = gate_of(queue, pin, held[6] or 'chat')
+  local flow = is_due and held[9] and flow_of(deadlines_key, held[4], held[9], now)
+  if flow then
+    flow.know_limits(held[11], tonumber(held[12]) - now)
+  end
+  if not is_due or flow and not flow.may_begin(held[10], id) then
     -- A slot may be reserved for a job that was cancelled on its way here.
     for i = 1, held[1] == 'Started' and 0 or #candidates do
       redis.call('ZREM', slots_of(FIRST_CANDIDATE, i), id)
     end
+    if is_due and gate ~= queue then
+      leave_gate(gate, names, tonumber(priority), held[4], id)
+    end
     return false
   end
-  local pin, names = held[3] or '', cjson.decode(prefixes_json)
-  local gate = gate_of(queue, pin, held[6] or 'chat')
   local chosen, to_wait_for = choose(candidates, FIRST_CANDIDATE, {pin = pin, forced = held[7] == '1',
     failed = held[5] or '', operation = held[6] or 'chat'}, id, now, tonumber(lease_ms), true)
   -- A slot was reserved that it cannot use, or one is left from an attempt that was lost.
@@ -73,6 +83,9 @@ if held[1] ~= 'Started' or held[2] ~= token then
     end
   end
   if chosen == 0 then
+    if flow then
+      flow.stand_ahead(held[10], id)
+    end
     wait_at(gate, names, tonumber(priority), held[4], id, gates_key)
     for _, i in ipairs(to_wait_for) do
       local _, _, gates_of_candidate = slots_of(FIRST_CANDIDATE, i)
@@ -84,7 +97,10 @@ if held[1] ~= 'Started' or held[2] ~= token then
     leave_gate(gate, names, tonumber(priority), held[4], id)
   end
   note_claim(drain_key, now)
-  redis.call('HINCRBY', job_key, 'attempt', 1)
+  local attempt = redis.call('HINCRBY', job_key, 'attempt', 1)
+  if flow then
+    flow.begin(held[10], id, attempt)
+  end
   redis.call('HSET', job_key, 'state', 'Started', 'started_ms', whole(now), 'worker', worker,
     'claimed_by', token, 'at', chosen > 0 and candidates[chosen].name or '')
   redis.call('ZADD', leases_key, whole(now + tonumber(lease_ms)), id)
@@ -93,5 +109,5 @@ if held[1] ~= 'Started' or held[2] ~= token then
   end
 end
 local job = redis.call('HMGET', job_key, 'attempt', 'request', 'model', 'provider', 'deadline_ms',
-  'ref_id', 'streamed', 'operation', 'at', 'failed', 'attempts_before')
-return {whole(now), unpack(job, 1, 11)}
+  'ref_id', 'streamed', 'operation', 'at', 'failed', 'attempts_before', 'owner', 'flow')
+return {whole(now), unpack(job, 1, 13)}

@@ -5,7 +5,8 @@
 --       8 the owner's waiting ZSET · 9 drain HASH · 10 jobs:gates SET
 -- ARGV  1 now (ms, 0: the server's clock) · 2 queue · 3 priority · 4 owner
 --       5 widest window (messages) · 6 prefix of job keys · 7 prefix of the live ZSETs
---       8 '1' when their gate is another than that of the queue · 9… ids, the first due first
+--       8 '1' when their gate is another than that of the queue · 9 jobs:deadlines, from which the
+--       keys of their flows are derived · 10… ids, the first due first
 -- Returns how many were put in line
 --
 -- An older version may have cancelled one without taking it off here, or have had it tried again.
@@ -14,12 +15,14 @@
 --! include push_message
 --! include dispatch
 --! include drain
+--! include flows
 local later_key, own_later_key, places_key, list_key, line_key, waiting_key, turns_key,
   own_waiting_key, drain_key, gates_key =
   unpack(KEYS, 1, 10)
-local given_ms, queue, priority, owner, widest_window, jobs_prefix, live_prefix, has_own_gate =
-  unpack(ARGV, 1, 8)
-local FIRST_ID = 9
+local given_ms, queue, priority, owner, widest_window, jobs_prefix, live_prefix, has_own_gate,
+  deadlines_key =
+  unpack(ARGV, 1, 9)
+local FIRST_ID = 10
 
 local now = clock(given_ms)
 local is_open = redis.call('SISMEMBER', gates_key, queue) == 0
@@ -42,9 +45,17 @@ local function leaving()
   return left, due
 end
 
--- Whether it still waits for this moment.
+-- Whether a job with a flow key may go into line; if not, it is parked.
+local function enters_flow(id, key)
+  local flow = flow_of(deadlines_key, owner, key, now)
+  local job = redis.call('HMGET', jobs_prefix .. id, 'flow_limits', 'flow_place', 'deadline_ms')
+  flow.set_limits(job[1], tonumber(job[3]) - now)
+  return flow.enter(job[2], id, redis.call('INCR', places_key))
+end
+
+-- Whether it still waited for this moment, and goes into line now.
 local function is_due(id, due)
-  local job = redis.call('HMGET', jobs_prefix .. id, 'state', 'run_after_ms', 'key_id')
+  local job = redis.call('HMGET', jobs_prefix .. id, 'state', 'run_after_ms', 'key_id', 'flow')
   if job[1] ~= 'Queued' or job[2] ~= due then
     return false
   end
@@ -52,7 +63,7 @@ local function is_due(id, due)
   if job[3] then
     redis.call('ZADD', live_prefix .. job[3], 'NX', 0, id)
   end
-  return true
+  return not job[4] or enters_flow(id, job[4])
 end
 
 local left, due_times = leaving()

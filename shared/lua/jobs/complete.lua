@@ -11,6 +11,7 @@
 --       6 owner · 7 the event that its subscriptions are told ('' when it has none)
 --       8 how long the chunks of an ended stream live (ms)
 --       9 tokens it took · 10 its cost (thousand-millionths) · 11 how long a month's sums live (ms)
+--       12 jobs:groups (see includes/group.lua)
 -- Returns the final state, or false when the job was not Executed
 --
 -- The job gets its time to live when it is in the history (`stored`) and its delivery has ended:
@@ -23,18 +24,19 @@
 --! include create_delivery
 --! include wake
 --! include limits
+--! include group
 local job_key, executed_key, ref_key, delivery_key, list_key, line_key, places_key,
   subscriptions_key, ids_key, jobs_prefix, deliveries_prefix, index_key, owners_key, unstored_key,
   live_key, tokens_key, month_key =
   unpack(KEYS, 1, 17)
 local given_ms, id, ttl_ms, largest_body, thin_body, owner, event, chunks_ttl_ms, tokens, cost,
-  month_ttl_ms =
-  unpack(ARGV, 1, 11)
+  month_ttl_ms, groups_key =
+  unpack(ARGV, 1, 12)
 
 local now = whole(clock(given_ms))
 redis.call('ZREM', executed_key, id)
 local job = redis.call('HMGET', job_key, 'state', 'outcome', 'reply_to', 'created_ms', 'reserved',
-  'accepted_ms')
+  'accepted_ms', 'group')
 if job[1] ~= 'Executed' then
   return false
 end
@@ -58,6 +60,9 @@ if job[3] and job[3] ~= '' then
 end
 if event ~= '' then
   create_events(at, 'job.' .. string.lower(job[2]), event, now)
+end
+if job[7] then
+  leave_group(groups_key, group_of(owner, job[7]), id, job[2], tonumber(now))
 end
 redis.call('PEXPIRE', job_key .. ':chunks', chunks_ttl_ms)
 wake(job_key)

@@ -6,11 +6,12 @@
 -- Returns 'deferred' | 'cancel' (the client asked to cancel: execute it as that) | 'refused'
 --
 --! include clock
+--! include flows
 --! include move_keys
 local given_ms, id, attempt, delay_ms = unpack(ARGV, 1, 4)
 local FIRST_FIELD = 5
 
-local job = redis.call('HMGET', job_key, 'state', 'attempt', 'cancel')
+local job = redis.call('HMGET', job_key, 'state', 'attempt', 'cancel', 'owner', 'flow', 'flow_place')
 if job[2] == attempt and job[1] == 'Queued' then
   return 'deferred'
 end
@@ -22,5 +23,9 @@ if job[3] then
 end
 redis.call('HSET', job_key, 'state', 'Queued', unpack(ARGV, FIRST_FIELD))
 redis.call('ZREM', leases_key, id)
-redis.call('ZADD', delayed_key, whole(clock(given_ms) + tonumber(delay_ms)), id)
+local now = clock(given_ms)
+redis.call('ZADD', delayed_key, whole(now + tonumber(delay_ms)), id)
+if job[5] then
+  flow_of(deadlines_key, job[4], job[5], now).leave(job[6], id)
+end
 return 'deferred'

@@ -10,6 +10,7 @@
 --! include push_message
 --! include wake
 --! include owner_bytes
+--! include flows
 --! include move_keys
 --! include finish
 local given_ms, id, attempt, outcome, status, field, body = unpack(ARGV, 1, 7)

@@ -12,6 +12,7 @@
 --! include push_message
 --! include wake
 --! include owner_bytes
+--! include flows
 --! include move_keys
 --! include finish
 local list_key, line_key = unpack(KEYS, 8, 9)
@@ -24,7 +25,8 @@ local lease = redis.call('ZSCORE', leases_key, id)
 if not lease or tonumber(lease) > now then
   return 'kept'
 end
-local job = redis.call('HMGET', job_key, 'state', 'cancel', 'attempt', 'started_ms', 'worker')
+local job = redis.call('HMGET', job_key, 'state', 'cancel', 'attempt', 'started_ms', 'worker', 'owner',
+  'flow', 'flow_place')
 if job[1] ~= 'Started' then
   redis.call('ZREM', leases_key, id)
   return 'kept'
@@ -50,5 +52,8 @@ if redis.call('EXISTS', job_key .. ':chunks') == 1 then
 end
 redis.call('ZREM', leases_key, id)
 redis.call('HSET', job_key, 'state', 'Queued', 'queued_ms', whole(now))
+if job[7] then
+  flow_of(deadlines_key, job[6], job[7], now).stand_again(job[8], id)
+end
 push_message(list_key, line_key, places_key, queue, priority, task, id, true)
 return 'requeued'

@@ -12,8 +12,8 @@
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id · 3 queue · 4 priority · 5 widest window (messages)
 --       6 time to the deadline (ms) · 7 owner · 8 model
 --       9 limits of the caller's key (JSON, '' for none) · 10 that key · 11 prefix of job keys
---       12 most bytes that the owner's jobs hold
---       13… field, value pairs of a job that left the ledger, to be put back; none for one in it
+--       12 most bytes that the owner's jobs hold · 13 jobs:groups (see includes/group.lua)
+--       14… field, value pairs of a job that left the ledger, to be put back; none for one in it
 -- Returns {'bytes_full', the owner's jobs waiting, drain rate}
 --         | {'limited', until there may be room (ms, 0: unknown), which limit}
 --         | 'queued' | 'kept' (it has not failed) | 'unknown' (it is in no ledger)
@@ -29,16 +29,18 @@
 --! include drain
 --! include limits
 --! include owner_bytes
+--! include flows
 --! include move_keys
+--! include group
 local unstored_key, ref_key, delivery_key, deliveries_delayed, models_key, drain_key, list_key,
   line_key, waiting_key, turns_key, own_waiting_key, deliveries_leases, callbacks_line,
   callbacks_missing, endpoints_prefix, hosts_prefix, parked_key, requests_key, tokens_key,
   live_key, month_key =
   unpack(KEYS, 8, 28)
 local given_ms, id, queue, priority, widest_window, timeout_ms, owner, model, limits_json, key_id,
-  jobs_prefix, most_bytes =
-  unpack(ARGV, 1, 12)
-local FIRST_FIELD = 13
+  jobs_prefix, most_bytes, groups_key =
+  unpack(ARGV, 1, 13)
+local FIRST_FIELD = 14
 
 local now = clock(given_ms)
 local was_gone, has_ref = redis.call('EXISTS', job_key) == 0, false
@@ -59,7 +61,7 @@ local function refused(...)
   end
   return {...}
 end
-local job = redis.call('HMGET', job_key, 'state', 'attempt')
+local job = redis.call('HMGET', job_key, 'state', 'attempt', 'group')
 if job[1] ~= 'Failed' and job[1] ~= 'Cancelled' then
   return 'kept'
 end
@@ -111,8 +113,19 @@ redis.call('PERSIST', delivery_key)
 redis.call('DEL', delivery_key .. ':log')
 redis.call('SADD', models_key, model)
 redis.call('ZADD', deadlines_key, deadline, id)
+if job[3] then
+  return_to_group(groups_key, group_of(owner, job[3]), id, now)
+end
 
 local place = redis.call('INCR', places_key)
+local own = redis.call('HMGET', job_key, 'flow', 'flow_limits', 'flow_place')
+if own[1] then
+  local flow = flow_of(deadlines_key, owner, own[1], now)
+  flow.know_limits(own[2], tonumber(timeout_ms))
+  if not flow.enter(own[3], id, place) then
+    return 'queued'
+  end
+end
 redis.call('ZADD', waiting_key, place, id)
 redis.call('ZADD', own_waiting_key, place, id)
 redis.call('ZADD', turns_key, 'NX', place, owner)

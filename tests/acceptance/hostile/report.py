@@ -18,6 +18,8 @@ class Result:
     alone: dict[str, list[float]]
     beside: dict[str, list[float]]
     samples: Samples
+    #: RSS of each process (MB) when all had left.
+    afterwards: dict[str, float]
     wrong: list[str]
 
     def findings(self) -> list[str]:
@@ -36,7 +38,7 @@ def as_markdown(result: Result) -> str:
         [
             what,
             _innocents(result),
-            _processes(result.samples),
+            _processes(result),
             "\n".join(f"- {line}" for line in result.findings()) or "Nothing was wrong.",
         ]
     )
@@ -57,14 +59,22 @@ def _innocents(result: Result) -> str:
     return "\n".join([head, *rows])
 
 
-def _processes(samples: Samples) -> str:
+def _processes(result: Result) -> str:
     rows = [
         f"| {process} | {what} | {one.quarter(0):.0f} | {one.quarter(2):.0f} | "
-        f"{one.quarter(3):.0f} | {max(one.values):.0f} |"
-        for (process, what), one in samples.series.items()
+        f"{one.quarter(3):.0f} | {max(one.values):.0f} | {_afterwards(result, process, what)} |"
+        for (process, what), one in result.samples.series.items()
     ]
-    head = "| process | what | first quarter | third | last | most |\n|---|---|---|---|---|---|"
+    head = (
+        "| process | what | first quarter | third | last | most | afterwards |\n"
+        "|---|---|---|---|---|---|---|"
+    )
     return "\n".join([head, *rows])
+
+
+def _afterwards(result: Result, process: str, what: str) -> str:
+    held = result.afterwards.get(process) if what.startswith("RSS") else None
+    return f"{held:.0f}" if held is not None else ""
 
 
 def _ms(took_s: list[float] | None) -> str:

@@ -42,6 +42,8 @@ _SETTINGS: Final = {
     "REPLYTO_STREAM_TTL_S": "20",
     "REPLYTO_HISTORY_BODIES": "none",
 }
+#: How long after all have left it is looked at what each process still holds.
+_CALM_S: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,9 @@ class HostileRun:
         ended = [f"the peer '{n}' has ended" for n, p in self._peers.items() if not p.is_alive]
         for peer in self._peers.values():
             peer.call_off()
-        gone = [name for name, pid in before.items() if pid not in _processes(self._stack).values()]
+        time.sleep(min(_CALM_S, self._plan.seconds / 6))
+        now = _processes(self._stack)
+        gone = [name for name, pid in before.items() if pid not in now.values()]
         return Result(
             seed=self._plan.seed,
             seconds=self._plan.seconds,
@@ -102,6 +106,7 @@ class HostileRun:
             alone=alone,
             beside=beside,
             samples=self._samples,
+            afterwards={name: resident_bytes(pid) / _MB for name, pid in now.items()},
             wrong=[
                 *(f"{name} is gone" for name in gone),
                 *ended,

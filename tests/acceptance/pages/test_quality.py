@@ -9,7 +9,7 @@ from tests.acceptance.pages.driving.accessibility import violations
 from tests.acceptance.pages.driving.admin_driver import SECTIONS, AdminDriver
 from tests.acceptance.pages.driving.admin_scene import Scene
 from tests.acceptance.pages.driving.chat_driver import ChatDriver
-from tests.acceptance.pages.driving.looks import Look
+from tests.acceptance.pages.driving.looks import TABLET, WIDE, Look
 from tests.acceptance.pages.driving.profile import Profiles, sign_in
 
 pytestmark = pytest.mark.every_look
@@ -19,8 +19,16 @@ _MOST_TABS = 60
 
 
 def _assert_good(page: Page, profiles: Profiles, where: str) -> None:
-    found = violations(page) + profiles.of(page).overflow()
+    """Look at a page as it is; one of a desk also on a tablet and on a large screen."""
+    checks = profiles.of(page)
+    found = violations(page) + checks.overflow() + checks.broken_words()
     assert found == [], where
+    if profiles.look.is_phone:
+        return
+    for look in (TABLET, WIDE):
+        checks.resize(look)
+        assert checks.overflow() + checks.broken_words() == [], f"{where}, {look.width} wide"
+    checks.resize(profiles.look)
 
 
 def test_sign_in_is_accessible_and_fits(profiles: Profiles) -> None:
@@ -81,7 +89,7 @@ def test_every_section_is_accessible_and_fits(
     ("path", "button"),
     [
         ("/providers", "Add a provider"),
-        ("/keys", "Issue a key"),
+        ("/keys", "Create a key"),
         ("/callbacks", "Test a receiver …"),
     ],
 )
@@ -170,7 +178,7 @@ def test_keyboard_alone_is_enough_to_administrate(admin: AdminDriver, scene: Sce
     page = admin.page
     admin.open("/jobs")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="To the content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_be_focused()
     admin.filter()

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.acceptance.pages.driving.admin_scene import admin_secret
+from tests.acceptance.pages.driving.admin_scene import admin_secret, new_key
 from tests.acceptance.pages.driving.looks import DESK_LIGHT
 from tests.acceptance.pages.driving.profile import enter, new_page
 from tests.acceptance.system.polling import quickest
@@ -102,3 +102,78 @@ def test_plots_are_fetched_where_there_are_some_only(browser: Browser, pages_sta
     page = _load(browser, pages_stack, _Place("/admin/settings", "tbody tr"))
     assert not any("uplot.js" in name for name, _ in page.evaluate(_FILES))
     page.context.close()
+
+
+# --- a long conversation --------------------------------------------------------------------------
+
+#: Messages of a long conversation, and how long the longest frames may take while it is scrolled
+#: (seconds): all but one in twenty of them, on a machine without a graphics card.
+_MESSAGES: Final = 1000
+_FRAME_S: Final = 0.05
+_ANSWER: Final = """Yes, in **three** steps:
+
+| step | what |
+|---|---|
+| 1 | read |
+
+```python
+def step(number: int) -> int:
+    return number + 1
+```
+
+So $x^2 + 1$ it is."""
+#: Scrolls upwards as fast as somebody turns a wheel; returns what each frame took (ms).
+_SCROLL: Final = """async () => {
+    const box = document.querySelector(".messages");
+    const frame = () => new Promise(requestAnimationFrame);
+    const took = [];
+    let last = await frame();
+    for (let count = 0; count < 120; count += 1) {
+        box.scrollBy(0, -120);
+        const now = await frame();
+        took.push(now - last);
+        last = now;
+    }
+    return took.sort((one, other) => one - other);
+}"""
+
+
+def _long_conversation(stack: Stack, key: str) -> str:
+    nodes: dict[str, dict[str, object]] = {}
+    for number in range(_MESSAGES):
+        is_answer = number % 2
+        nodes[f"n{number}"] = {
+            "id": f"n{number}",
+            "parent": f"n{number - 1}" if number else None,
+            "role": "assistant" if is_answer else "user",
+            "text": f"{_ANSWER} ({number})" if is_answer else f"Question {number}?",
+            "created": number,
+            **({"state": "done", "model": "demo-echo"} if is_answer else {}),
+        }
+    content = {"nodes": nodes, "leaf": f"n{_MESSAGES - 1}", "settings": {}}
+    body = {"id": "long", "title": "A long one", "model": "demo-echo", "version": 0}
+    with stack.api(key) as api:
+        assert api.post("/api/SaveConversation", json={**body, "content": content}).ok
+    return "/Chat/long"
+
+
+def test_conversation_of_a_thousand_messages_opens_at_once_and_scrolls_smoothly(
+    browser: Browser, pages_stack: Stack
+) -> None:
+    key = new_key(pages_stack)
+    path = _long_conversation(pages_stack, key)
+    frames: list[float] = []
+
+    def measure() -> float:
+        page = new_page(browser, pages_stack.url, DESK_LIGHT)
+        page.add_init_script(f"({_NOTE_USABLE})('.message.answer .markdown table')")
+        enter(page, key, path)
+        page.wait_for_function(_USABLE_AT)
+        stretch = max(1.0, page.evaluate(_WORK) / _WORK_MS)
+        usable_s = page.evaluate(_USABLE_AT) / stretch / 1000
+        frames[:] = [one / stretch / 1000 for one in page.evaluate(_SCROLL)]
+        page.context.close()
+        # Both must hold, in the same round.
+        return max(usable_s, frames[int(len(frames) * 0.95)] / _FRAME_S * USABLE_S)
+
+    quickest(measure, limit_s=USABLE_S, tries=_LOADS)

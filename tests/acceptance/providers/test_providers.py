@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -290,6 +291,47 @@ def test_slots_of_a_killed_worker_come_back(
     record_property("recovery_s", round(time.monotonic() - killed_at, 1))
     assert llm.most_in_flight == LIMIT
     assert providers_stack.redis.zcard("slots:held:limited") == 0
+
+
+def test_flow_key_holds_over_four_workers_and_a_kill_and_holds_up_nobody_else(
+    providers_stack: Stack, llms: Llms, api: Api, record_property: Callable[[str, object], None]
+) -> None:
+    llm = llms.limited
+    llm.delay_s = 0.2
+    ours = {"flowKey": "customer-1", "maxParallel": 2}
+    theirs = {"flowKey": "customer-2", "maxParallel": LIMIT}
+    jobs = [api.queue(chat("limited", f"ours {n}"), **ours)["id"] for n in range(20)]
+    waits = until(
+        lambda: w if (w := api.status(jobs[-1])).get("flow", {}).get("running") == 2 else None,
+        "two of them run",
+    )
+    assert waits["flow"]["maxParallel"] == 2
+    assert "waits for its flow key 'customer-1': 2 of at most 2 run" in waits["status"]
+    others = [api.queue(chat("limited", f"theirs {n}"), **theirs)["id"] for n in range(5)]
+    for job_id in others:
+        assert api.until_ended(job_id)["jobState"] == "Completed"
+    # One slot of three was theirs all the time: they stood behind none of those that wait.
+    left = sum(api.status(job_id)["jobState"] == "Queued" for job_id in jobs)
+    assert left > 0
+    roles = ("chat1", "limited2", "limited3", "limited4")
+    for role in roles:
+        providers_stack.kill(role)
+    killed_at = time.monotonic()
+    providers_stack.start(*roles)
+    for job_id in jobs:
+        assert api.until_ended(job_id)["jobState"] == "Completed"
+    record_property("recovery_s", round(time.monotonic() - killed_at, 1))
+    assert most_at_once(llm, "ours") == 2
+    assert llm.most_in_flight == LIMIT
+    assert not [*providers_stack.redis.scan_iter("jobs:deadlines:flow*running")]
+
+
+def most_at_once(llm: CountingLlm, marker: str) -> int:
+    calls = llm.calls_of(marker)
+    moments = sorted(
+        [(call.began_at, 1) for call in calls] + [(call.ended_at or 0.0, -1) for call in calls]
+    )
+    return max(itertools.accumulate(step for _, step in moments))
 
 
 def test_pinned_provider_is_enforced_and_an_unknown_one_is_404(

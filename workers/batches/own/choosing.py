@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from shared.batches.batch import WISH, Batch, Wish
+from shared.batches.batch import WISH, Batch, Wish, flow_of
 from shared.providers.provider import Provider, Registry
 from shared.wire.chat_request import ChatCall
 from workers.providers.batches.base import OPERATIONS
@@ -20,10 +20,10 @@ _MOST_S: Final = 7200.0
 def wish_of(batch: Batch) -> Wish:
     """Return how this batch is to be run. What it may not have is not wished.
 
-    Limits of a key are kept where jobs are accepted, so who has some runs each line as a job.
+    Limits of a key, and flow keys, are kept where jobs are accepted: these lines run as jobs.
     """
     wish = Wish((batch.metadata or {}).get(WISH, Wish.AUTO))
-    if batch.limits:
+    if batch.limits or flow_of(batch.metadata):
         return Wish.SINGLE
     if wish is Wish.AUTO and batch.expires_at - batch.created < _LEAST_S:
         return Wish.SINGLE
@@ -38,6 +38,8 @@ def has_own(registry: Registry) -> bool:
 def own_provider(registry: Registry, call: ChatCall, wish: Wish) -> Provider | None:
     """Return the provider whose batch gets this call; None for a call that runs singly."""
     chat = call.chat
+    if call.flow:
+        return None
     able = [
         one
         for one in registry.serving(chat.model)

@@ -20,6 +20,8 @@ from workers.providers.http_errors import unreachable
 
 #: Most bytes taken at once: what is read of them takes some milliseconds, also of blank lines only.
 READ_BYTES: Final = 16_384
+#: The same of an answer of which nothing is read until it is whole.
+_WHOLE_READ_BYTES: Final = 131_072
 #: The codings that we ask for, and their names of old (RFC 9110, 8.4.1).
 _CODINGS: Final = frozenset(("", "identity", "gzip", "x-gzip", "deflate"))
 _GZIP_BEGINS: Final = b"\x1f\x8b"
@@ -31,14 +33,16 @@ _MOST_CONTAINERS: Final = 1_000_000
 _MOST_VALUES: Final = 4_000_000
 
 
-def pieces(call: ProviderCall, response: requests.Response) -> Iterator[bytes]:
+def pieces(
+    call: ProviderCall, response: requests.Response, at_once: int = READ_BYTES
+) -> Iterator[bytes]:
     """Yield the body as it comes, decompressed. Raises ProviderError and what urllib3 raises."""
     raw = response.raw
     _look_at_coding(call, response)
     taken = 0
     mine = share()
     # What has come is passed on at once: `read1` waits for no more than is there.
-    while data := raw.read1(READ_BYTES, decode_content=True):
+    while data := raw.read1(at_once, decode_content=True):
         taken += len(data)
         if taken > call.answer_max_bytes:
             raise too_large(call)
@@ -53,7 +57,9 @@ def whole(call: ProviderCall, response: requests.Response) -> bytes:
     # requests has no other way to tell that a body has been read already.
     if isinstance(response._content, bytes):  # noqa: SLF001
         return response.content
-    return collected(call, response, pieces(call, response))
+    # Little of what is compressed may be much.
+    at_once = READ_BYTES if response.headers.get("Content-Encoding") else _WHOLE_READ_BYTES
+    return collected(call, response, pieces(call, response, at_once))
 
 
 def collected(call: ProviderCall, response: requests.Response, read: Iterable[bytes]) -> bytes:

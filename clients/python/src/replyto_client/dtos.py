@@ -190,6 +190,7 @@ class AutoBatch(TypedDict):
     """Do many requests of one DTO: an array of requests comes, an array of answers goes back."""
 
     name: str
+    groupId: NotRequired[str | None]
 
 
 class BackgroundJob(TypedDict):
@@ -202,6 +203,8 @@ class BackgroundJob(TypedDict):
     createdDate: str
     createdBy: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    groupId: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
     requestId: NotRequired[str | None]
     requestType: NotRequired[str | None]
     request: NotRequired[str | None]
@@ -284,6 +287,13 @@ class CancelDeliveryResponse(TypedDict):
     responseStatus: NotRequired[ResponseStatus | None]
 
 
+class CancelGroup(TypedDict):
+    """Close a group, or a batch, and cancel all its jobs."""
+
+    id: str
+    createdBy: NotRequired[str | None]
+
+
 class CancelJob(TypedDict):
     """End a job that waits, or abort one that runs."""
 
@@ -354,6 +364,13 @@ class Choice(TypedDict):
     finish_reason: NotRequired[str | None]
     message: dict[str, Any]
     logprobs: NotRequired[dict[str, Any] | None]
+
+
+class CloseGroup(TypedDict):
+    """Let no more jobs join a group: it ends when all that are in it have ended."""
+
+    id: str
+    createdBy: NotRequired[str | None]
 
 
 class CompleteUpload(TypedDict):
@@ -505,7 +522,7 @@ class CreateCallbackSubscription(TypedDict):
     """Have a URL told of all events of the caller's jobs."""
 
     url: str
-    events: NotRequired[list[Literal['job.completed', 'job.failed', 'job.cancelled', 'callback.exhausted', 'batch.completed', 'batch.failed', 'batch.expired', 'batch.cancelled']] | None]
+    events: NotRequired[list[Literal['job.completed', 'job.failed', 'job.cancelled', 'callback.exhausted', 'batch.completed', 'batch.failed', 'batch.expired', 'batch.cancelled', 'group.completed', 'group.cancelled']] | None]
 
 
 class CreateFile(TypedDict):
@@ -519,11 +536,15 @@ class CreateFile(TypedDict):
 class CreateGeneration(TypedDict):
     """Queue what needs no file: pictures of a text, or speech."""
 
+    runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     request: GenerationArgs
     provider: NotRequired[str | None]
     state: NotRequired[str | None]
     replyTo: NotRequired[str | None]
-    runAfter: NotRequired[str | None]
     refId: NotRequired[str | None]
 
 
@@ -533,6 +554,14 @@ class CreateGenerationResponse(TypedDict):
     id: int
     refId: str
     responseStatus: NotRequired[ResponseStatus | None]
+
+
+class CreateGroup(TypedDict):
+    """Make a group before its jobs, or say more of one that is open."""
+
+    id: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
+    jobs: NotRequired[int | None]
 
 
 class CreateMediaProvider(TypedDict):
@@ -554,6 +583,11 @@ class CreateMediaProvider(TypedDict):
 class CreateMediaTransform(TypedDict):
     """Queue a change of a file, which comes as a part of the form; `request` may be JSON there."""
 
+    runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     request: MediaTransformArgs
     image: NotRequired[str | None]
     video: NotRequired[str | None]
@@ -563,7 +597,6 @@ class CreateMediaTransform(TypedDict):
     state: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     refId: NotRequired[str | None]
-    runAfter: NotRequired[str | None]
     tag: NotRequired[str | None]
 
 
@@ -576,6 +609,10 @@ class CreateResponse(TypedDict):
     replyTo: NotRequired[str | None]
     timeoutSecs: NotRequired[float | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     model: NotRequired[str | None]
     input: NotRequired[str | list[Any] | None]
     prompt: NotRequired[dict[str, Any] | None]
@@ -801,6 +838,17 @@ class FileUploadResponse(TypedDict):
     result: Any
 
 
+class FlowState(TypedDict):
+    """How the flow key of a queued job stands."""
+
+    key: str
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    running: int
+    waiting: int
+    before: NotRequired[int | None]
+
+
 class GenerationArgs(TypedDict):
     """What AI Server's own API asks of a model; the members that its tasks use."""
 
@@ -938,6 +986,13 @@ class GetGenerationResponse(TypedDict):
     responseStatus: NotRequired[ResponseStatus | None]
 
 
+class GetGroup(TypedDict):
+    """Ask how a group of jobs, or a batch, stands."""
+
+    id: str
+    createdBy: NotRequired[str | None]
+
+
 class GetMetrics(TypedDict):
     """Tell the figures of the cluster and of this gateway, for Prometheus."""
 
@@ -988,6 +1043,7 @@ class GetOllamaGenerationStatusResponse(TypedDict):
     queuePosition: NotRequired[int | None]
     estimatedStartSecs: NotRequired[int | None]
     runAfter: NotRequired[str | None]
+    flow: NotRequired[FlowState | None]
     responseStatus: NotRequired[ResponseStatus | None]
     result: NotRequired[dict[str, Any] | None]
 
@@ -1036,6 +1092,7 @@ class GetOpenAiChatStatusResponse(TypedDict):
     queuePosition: NotRequired[int | None]
     estimatedStartSecs: NotRequired[int | None]
     runAfter: NotRequired[str | None]
+    flow: NotRequired[FlowState | None]
     responseStatus: NotRequired[ResponseStatus | None]
     result: NotRequired[dict[str, Any] | None]
 
@@ -1284,6 +1341,28 @@ class ImageWithMask(TypedDict):
     provider: NotRequired[str | None]
 
 
+class JobGroup(TypedDict):
+    """How a group stands. Times are UTC."""
+
+    id: str
+    groupState: str
+    total: int
+    queued: int
+    started: int
+    completed: int
+    failed: int
+    cancelled: int
+    progress: float
+    etaSecs: NotRequired[int | None]
+    cost: NotRequired[float | None]
+    failedJobs: NotRequired[list[int] | None]
+    replyTo: NotRequired[str | None]
+    createdBy: str
+    createdDate: str
+    endedDate: NotRequired[str | None]
+    responseStatus: NotRequired[ResponseStatus | None]
+
+
 class JobSchedule(TypedDict):
     """A schedule. Times are UTC."""
 
@@ -1420,6 +1499,7 @@ class ListFiles(TypedDict):
 class ListModels(TypedDict):
     """List the models as OpenAI does."""
 
+    operation: NotRequired[Literal['chat', 'completion', 'embedding', 'response', 'ollama_generate', 'moderation', 'image', 'image_edit', 'image_variation', 'image_upscale', 'image_to_text', 'speech', 'transcription', 'translation', 'transform'] | None]
 
 
 class MediaModel(TypedDict):
@@ -2276,6 +2356,22 @@ class QueryConversationsResponse(TypedDict):
     results: list[ConversationHead]
 
 
+class QueryGroups(TypedDict):
+    """List your groups, the newest first; an admin's are everybody's."""
+
+    skip: NotRequired[int]
+    take: NotRequired[int]
+
+
+class QueryGroupsResponse(TypedDict):
+    """A page of groups."""
+
+    offset: int
+    total: int
+    results: list[JobGroup]
+    responseStatus: NotRequired[ResponseStatus | None]
+
+
 QueryJobs = TypedDict("QueryJobs", {"state": "NotRequired[Literal['Queued', 'Started', 'Executed', 'Completed', 'Failed', 'Cancelled'] | None]", "model": "NotRequired[str | None]", "provider": "NotRequired[str | None]", "tag": "NotRequired[str | None]", "refId": "NotRequired[str | None]", "owner": "NotRequired[str | None]", "from": "NotRequired[int | None]", "to": "NotRequired[int | None]", "error": "NotRequired[str | None]", "statusCode": "NotRequired[int | None]", "skip": "NotRequired[int]", "take": "NotRequired[int]", "orderBy": "NotRequired[str | None]", "orderByDesc": "NotRequired[str | None]", "include": "NotRequired[str | None]", "fields": "NotRequired[str | None]", "all": "NotRequired[bool]"})
 
 
@@ -2400,8 +2496,12 @@ class QueueConvertAudio(TypedDict):
     outputFormat: Literal['mp3', 'wav', 'aac', 'flac', 'ogg', 'm4a', 'wma']
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2412,8 +2512,12 @@ class QueueConvertImage(TypedDict):
     outputFormat: Literal['jpg', 'png', 'gif', 'bmp', 'tiff', 'webp']
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2424,8 +2528,12 @@ class QueueConvertVideo(TypedDict):
     outputFormat: Literal['mp4', 'mov', 'webm', 'mkv', 'avi', 'wmv', 'mpeg', 'ogg']
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2439,8 +2547,12 @@ class QueueCropImage(TypedDict):
     image: NotRequired[str | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2454,8 +2566,12 @@ class QueueCropVideo(TypedDict):
     video: NotRequired[str | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2483,8 +2599,12 @@ class QueueImageToImage(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2497,8 +2617,12 @@ class QueueImageToText(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2511,8 +2635,12 @@ class QueueImageUpscale(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2530,8 +2658,12 @@ class QueueImageWithMask(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2544,6 +2676,10 @@ class QueueOllamaGeneration(TypedDict):
     replyTo: NotRequired[str | None]
     timeoutSecs: NotRequired[float | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     request: OllamaGenerate
 
 
@@ -2556,6 +2692,10 @@ class QueueOpenAiChatCompletion(TypedDict):
     replyTo: NotRequired[str | None]
     timeoutSecs: NotRequired[float | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
     request: OpenAiChat
 
 
@@ -2565,6 +2705,7 @@ class QueueOpenAiChatResponse(TypedDict):
     id: int
     refId: str
     statusUrl: str
+    groupId: NotRequired[str | None]
     responseStatus: NotRequired[ResponseStatus | None]
 
 
@@ -2576,8 +2717,12 @@ class QueueScaleImage(TypedDict):
     image: NotRequired[str | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2589,8 +2734,12 @@ class QueueScaleVideo(TypedDict):
     video: NotRequired[str | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2603,8 +2752,12 @@ class QueueSpeechToText(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2621,8 +2774,12 @@ class QueueTextToImage(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2637,8 +2794,12 @@ class QueueTextToSpeech(TypedDict):
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
     provider: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2650,8 +2811,12 @@ class QueueTrimVideo(TypedDict):
     endTime: NotRequired[str | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2665,8 +2830,12 @@ class QueueWatermarkImage(TypedDict):
     opacity: NotRequired[float | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2678,8 +2847,12 @@ class QueueWatermarkVideo(TypedDict):
     video: NotRequired[str | None]
     refId: NotRequired[str | None]
     tag: NotRequired[str | None]
-    replyTo: NotRequired[str | None]
     runAfter: NotRequired[str | None]
+    flowKey: NotRequired[str | None]
+    maxParallel: NotRequired[int | None]
+    rate: NotRequired[str | None]
+    groupId: NotRequired[str | None]
+    replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
 
 
@@ -2777,6 +2950,24 @@ class RetrieveResponse(TypedDict):
     response_id: str
     stream: NotRequired[str]
     starting_after: NotRequired[str]
+
+
+class RetryGroup(TypedDict):
+    """Queue the jobs of a group again that failed; of a batch, those lines in a new batch."""
+
+    id: str
+    createdBy: NotRequired[str | None]
+    cancelled: NotRequired[bool]
+    take: NotRequired[int]
+
+
+class RetryGroupResponse(TypedDict):
+    """What was queued again."""
+
+    id: str
+    matched: int
+    retried: int
+    responseStatus: NotRequired[ResponseStatus | None]
 
 
 class RetryJob(TypedDict):
@@ -3140,7 +3331,7 @@ class UpdateCallbackSubscription(TypedDict):
 
     id: str
     url: NotRequired[str | None]
-    events: NotRequired[list[Literal['job.completed', 'job.failed', 'job.cancelled', 'callback.exhausted', 'batch.completed', 'batch.failed', 'batch.expired', 'batch.cancelled']] | None]
+    events: NotRequired[list[Literal['job.completed', 'job.failed', 'job.cancelled', 'callback.exhausted', 'batch.completed', 'batch.failed', 'batch.expired', 'batch.cancelled', 'group.completed', 'group.cancelled']] | None]
 
 
 class UpdateMediaProvider(TypedDict):

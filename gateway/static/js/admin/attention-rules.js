@@ -3,15 +3,15 @@
 // Each finding is {id, tone: "bad" | "warn", text, href, action}; the worst come first. What could not be
 // read (a key may not see everything) is null and finds nothing.
 
-import { duration, number, percent } from "../lib/format.js";
+import { duration, percent } from "../lib/format.js";
+import { t } from "../texts/admin.js";
 
 /** Lag that people notice (seconds), and the share of a budget at which there is still time to act. */
 const LATE_S = 60;
 const NEARLY = 0.8;
 const SOON_MS = 7 * 86_400_000;
-const BUDGETS = { monthlyTokens: ["totalTokens", "tokens"], monthlyCost: ["cost", "money"] };
+const BUDGETS = { monthlyTokens: ["totalTokens", "attention.tokensUsed"], monthlyCost: ["cost", "attention.costUsed"] };
 
-const plural = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
 const jobsOf = (model) => `/admin/jobs?${new URLSearchParams({ state: "Queued", model })}`;
 
 /** `overview` as GetOverview answers; `providers`, `keys`: rows; `usage`: this month's, by owner; `exhausted`: how many lately. */
@@ -28,14 +28,14 @@ export function findings({ overview, providers = null, keys = null, usage = null
 
 function ofWorkers({ workers, lostWorkers }) {
   const found = [];
-  if (!workers.length) found.push({ id: "no-workers", tone: "bad", text: "No worker is alive: jobs wait until one is started.", href: "/admin/queues", action: "See workers" });
-  if (lostWorkers.length) found.push({ id: "lost", tone: "warn", text: `${plural(lostWorkers.length, "worker")} fell silent without stopping.`, href: "/admin/queues", action: "See workers" });
+  if (!workers.length) found.push({ id: "no-workers", tone: "bad", text: t("words.noWorkerIsAlive"), href: "/admin/queues", action: t("attention.seeWorkers") });
+  if (lostWorkers.length) found.push({ id: "lost", tone: "warn", text: t("attention.fellSilent", { count: lostWorkers.length }), href: "/admin/queues", action: t("attention.seeWorkers") });
   return found;
 }
 
 const waitingFor = ({ waiting }) => new Map(waiting.map((row) => [row.model, row.interactive + row.queued + row.bulk]));
 
-const IN_THE_WAY = { offline: "is offline", held: "is on hold", resting: "is resting after failures", limited: "asked for a pause" };
+const IN_THE_WAY = { offline: "attention.isOffline", held: "attention.isOnHold", resting: "attention.isResting", limited: "attention.askedForAPause" };
 
 function ofProviders(overview, providers) {
   const waiting = waitingFor(overview);
@@ -43,12 +43,12 @@ function ofProviders(overview, providers) {
     const count = one.models.reduce((sum, { model }) => sum + (waiting.get(model) ?? 0), 0);
     // Somebody put it on hold: that is no fault while nothing waits for it.
     if (one.status === "held" && !count) return [];
-    const wait = count ? ` ${plural(count, "job waits", "jobs wait")} for its models.` : "";
+    const wait = count ? ` ${t("attention.waitForItsModels", { count })}` : "";
     const why = one.offlineReason && one.status !== "held" ? `: ${one.offlineReason.replace(/\.$/, "")}` : "";
     return [{
       id: `provider ${one.name}`, tone: one.status === "offline" || count ? "bad" : "warn",
-      text: `Provider “${one.name}” ${IN_THE_WAY[one.status]}${why}.${wait}`,
-      href: "/admin/providers", action: one.status === "held" ? "Resume" : "Check",
+      text: t(IN_THE_WAY[one.status], { name: one.name, why }) + wait,
+      href: `/admin/providers?${new URLSearchParams({ name: one.name })}`, action: one.status === "held" ? t("words.resume") : t("words.check"),
       provider: one.name, isHeld: one.status === "held",
     }];
   });
@@ -60,21 +60,21 @@ export const isServed = (providers, model) => (providers ? providers.some(({ mod
 function ofStages({ stages }, providers) {
   return stages.filter(({ depth }) => depth).flatMap((stage) => {
     const name = stage.model ? `“${stage.model}”` : stage.name;
-    const wait = plural(stage.depth, "job waits", "jobs wait");
-    const place = stage.model ? { href: jobsOf(stage.model), action: "See jobs" } : { href: "/admin/queues", action: "See queues" };
+    const waiting = { count: stage.depth, name };
+    const place = stage.model ? { href: jobsOf(stage.model), action: t("attention.seeJobs") } : { href: "/admin/queues", action: t("attention.seeQueues") };
     if (stage.model && isServed(providers, stage.model) === false) {
-      return [{ id: `orphan ${name}`, tone: "bad", text: `${wait} for ${name}, which no provider has any more.`, ...place }];
+      return [{ id: `orphan ${name}`, tone: "bad", text: t("attention.noProviderHasIt", waiting), ...place }];
     }
-    if (!stage.workers) return [{ id: `unserved ${name}`, tone: "bad", text: `${wait} for ${name}, and no worker serves that queue.`, href: "/admin/queues", action: "See workers" }];
+    if (!stage.workers) return [{ id: `unserved ${name}`, tone: "bad", text: t("attention.noWorkerServesIt", waiting), href: "/admin/queues", action: t("attention.seeWorkers") }];
     if (stage.lagSecs <= LATE_S) return [];
-    return [{ id: `late ${name}`, tone: "warn", text: `${wait} for ${name}, the first for ${duration(stage.lagSecs * 1000)}.`, ...place }];
+    return [{ id: `late ${name}`, tone: "warn", text: t("attention.late", { ...waiting, lag: duration(stage.lagSecs * 1000) }), ...place }];
   });
 }
 
 function ofCallbacks({ callbacksDelayed }, exhausted, since) {
   const found = [];
-  if (exhausted) found.push({ id: "exhausted", tone: "bad", text: `${plural(exhausted, "callback was", "callbacks were")} given up since yesterday, after the last attempt.`, href: `/admin/callbacks?${new URLSearchParams({ state: "Exhausted", from: since })}`, action: "See them" });
-  if (callbacksDelayed) found.push({ id: "failing", tone: "warn", text: `${plural(callbacksDelayed, "callback")} failed and will be tried again.`, href: "/admin/callbacks?state=Pending", action: "See receivers" });
+  if (exhausted) found.push({ id: "exhausted", tone: "bad", text: t("attention.givenUp", { count: exhausted }), href: `/admin/callbacks?${new URLSearchParams({ state: "Exhausted", from: since })}`, action: t("attention.seeThem") });
+  if (callbacksDelayed) found.push({ id: "failing", tone: "warn", text: t("attention.willBeTriedAgain", { count: callbacksDelayed }), href: "/admin/callbacks?state=Pending", action: t("attention.seeReceivers") });
   return found;
 }
 
@@ -87,12 +87,12 @@ function ofBudget(key, used) {
   return Object.entries(BUDGETS).flatMap(([budget, [sum, what]]) => {
     const share = key[budget] && used ? (used[sum] ?? 0) / key[budget] : 0;
     if (share < NEARLY) return [];
-    return [{ id: `budget ${key.id} ${budget}`, tone: share >= 1 ? "bad" : "warn", text: `Key “${key.name}” has used ${percent(share)} of its ${what} for this month.`, href: "/admin/keys", action: "Change its limits" }];
+    return [{ id: `budget ${key.id} ${budget}`, tone: share >= 1 ? "bad" : "warn", text: t(what, { name: key.name, share: percent(share) }), href: `/admin/keys?key=key_${key.id}`, action: t("attention.changeItsLimits") }];
   });
 }
 
 function ofExpiry(key, now) {
   const left = key.expiryDate ? new Date(key.expiryDate).getTime() - now : Infinity;
   if (left > SOON_MS || left < 0) return [];
-  return [{ id: `expiry ${key.id}`, tone: "warn", text: `Key “${key.name}” expires in ${plural(Math.max(1, Math.round(left / 86_400_000)), "day")}.`, href: "/admin/keys", action: "Change it" }];
+  return [{ id: `expiry ${key.id}`, tone: "warn", text: t("attention.expires", { name: key.name, count: Math.max(1, Math.round(left / 86_400_000)) }), href: `/admin/keys?key=key_${key.id}`, action: t("attention.changeIt") }];
 }

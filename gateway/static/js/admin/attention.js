@@ -7,6 +7,7 @@ import { Icon } from "../ui/icon.js";
 import { toast } from "../ui/toast.js";
 import { findings } from "./attention-rules.js";
 import { useData } from "./use-data.js";
+import { t } from "../texts/admin.js";
 
 const EVERY_MS = 10_000;
 /** Most findings that are shown before the rest is asked for. */
@@ -30,28 +31,28 @@ export const useSurroundings = () => useData(read, "attention", EVERY_MS);
 
 /** `surroundings` as `useSurroundings` gives them, `now` the overview. */
 export function Attention({ now, surroundings: { data, reload }, mayMend }) {
-  if (!data) return html`<div class="attention card muted small" role="status">Looking what needs attention …</div>`;
+  if (!data) return html`<div class="attention card muted small" role="status">${t("attention.lookingWhatNeedsAttention")}</div>`;
   const found = findings({ overview: now, ...data });
   if (!found.length && !now.notices?.length) {
-    return html`<section class="attention notice good" aria-label="Needs attention"><${Icon} name="check" /><strong>All is well.</strong></section>`;
+    return html`<section class="attention notice good" aria-label=${t("attention.needsAttention")}><${Icon} name="check" /><strong>${t("attention.allIsWell")}</strong></section>`;
   }
   if (!found.length) return null;
-  return html`<section class="attention card" aria-labelledby="attention"><h2 id="attention">Needs attention</h2>
+  return html`<section class="attention card" aria-labelledby="attention"><h2 id="attention">${t("attention.needsAttention")}</h2>
     <ul>${found.slice(0, SHOWN).map((one) => html`<${Finding} key=${one.id} one=${one} reload=${reload} mayMend=${mayMend} />`)}</ul>
-    ${found.length > SHOWN && html`<details><summary class="small">${found.length - SHOWN} more</summary><ul>${found.slice(SHOWN).map((one) => html`<${Finding} key=${one.id} one=${one} reload=${reload} mayMend=${mayMend} />`)}</ul></details>`}
+    ${found.length > SHOWN && html`<details><summary class="small">${t("attention.more", { count: found.length - SHOWN })}</summary><ul>${found.slice(SHOWN).map((one) => html`<${Finding} key=${one.id} one=${one} reload=${reload} mayMend=${mayMend} />`)}</ul></details>`}
   </section>`;
 }
 
 function Finding({ one, reload, mayMend }) {
   return html`<li class=${one.tone}><${Icon} name=${one.tone === "bad" ? "warning" : "info"} /><span class="grow">${one.text}</span>
     ${one.provider && mayMend
-      ? html`<${ActionButton} class="small" busy="Checking …" work=${() => mend(one, reload)}>${one.action}</${ActionButton}><a class="small" href=${one.href}>See providers</a>`
-      : html`<a class="button small" href=${one.href}>${one.provider ? "See providers" : one.action}</a>`}</li>`;
+      ? html`<${ActionButton} class="small" busy=${t("words.checking")} work=${() => mend(one, reload)}>${one.action}</${ActionButton}><a class="small" href=${one.href}>${t("attention.seeProviders")}</a>`
+      : html`<a class="button small" href=${one.href}>${one.provider ? t("attention.seeProviders") : one.action}</a>`}</li>`;
 }
 
 async function mend({ provider, isHeld }, reload) {
   if (isHeld) await post("ChangeAiProviderStatus", { provider, online: true });
   const { result, reason } = isHeld ? { result: true } : await post("CheckAiProviderStatus", { provider });
-  toast(isHeld ? `“${provider}” gets jobs again.` : result ? `“${provider}” answers.` : `“${provider}” does not answer: ${reason ?? "no reason given"}`);
+  toast(isHeld ? t("words.getsJobsAgain", { name: provider }) : result ? t("words.answers", { name: provider }) : t("words.doesNotAnswer", { name: provider, reason: reason ?? t("words.noReasonGiven") }));
   reload();
 }

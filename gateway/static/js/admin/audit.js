@@ -5,17 +5,21 @@ import { get } from "../lib/api.js";
 import { moment } from "../lib/format.js";
 import { Empty } from "../ui/states.js";
 import { Filters, Loaded, Pager } from "./parts.js";
+import { placeOf } from "./audit-places.js";
 import { useData } from "./use-data.js";
+import { t } from "../texts/admin.js";
 
 const TAKE = 100;
 const PATH = "/admin/audit";
 const FILTERS = [
-  { name: "actor", label: "Who" },
-  { name: "action", label: "Action" },
-  { name: "target", label: "On what" },
-  { name: "from", label: "From", type: "date" },
-  { name: "to", label: "To", type: "date" },
+  { name: "actor", label: t("audit.actor") },
+  { name: "action", label: t("audit.action") },
+  { name: "target", label: t("audit.target") },
+  { name: "from", label: t("words.from"), type: "date" },
+  { name: "to", label: t("words.to"), type: "date" },
 ];
+
+const Named = ({ text, place }) => (place ? html`<a href=${place}>${text}</a>` : html`${text || "–"}`);
 
 export function AuditSection({ query }) {
   const skip = Number(query.skip ?? 0);
@@ -24,10 +28,10 @@ export function AuditSection({ query }) {
   const from = useData(() => get("QueryAuditLog", asked), JSON.stringify(asked));
   return html`<div class="stack"><${Filters} fields=${FILTERS} query=${query} path=${PATH} />
     <${Loaded} from=${from}>${({ results, total }) => html`
-      ${results.length ? html`<div class="table-frame" tabindex="0" role="region" aria-label="Audit log"><table class="table cards">
-        <thead><tr><th>When</th><th>Who</th><th>Action</th><th>On what</th><th>Changes</th><th>From</th></tr></thead>
-        <tbody>${results.map((row) => html`<tr key=${row.id}><td data-label="When">${moment(row.date)}</td><td data-label="Who">${row.actor}</td><td data-label="Action">${row.action}</td><td data-label="On what">${row.target}</td>
-          <td data-label="Changes"><code class="small">${Object.keys(row.changes).length ? JSON.stringify(row.changes) : "–"}</code></td><td data-label="From">${row.address}</td></tr>`)}</tbody></table></div>`
-        : html`<${Empty} icon="book" title="Nothing was changed"><p>What admins change is listed here.</p></${Empty}>`}
+      ${results.length ? html`<div class="table-frame" tabindex="0" role="region" aria-label=${t("audit.auditLog")}><table class="table cards">
+        <thead><tr><th>${t("audit.when")}</th><th>${t("audit.actor")}</th><th>${t("audit.action")}</th><th>${t("audit.target")}</th><th>${t("audit.changes")}</th><th>${t("words.from")}</th></tr></thead>
+        <tbody>${results.map((row) => html`<tr key=${row.id}><td data-label=${t("audit.when")}><time datetime=${row.date}>${moment(row.date)}</time></td><td data-label=${t("audit.actor")}><${Named} text=${row.actor} place=${placeOf({ action: "", target: row.actor })} /></td><td data-label=${t("audit.action")}>${row.action}</td><td data-label=${t("audit.target")}><${Named} text=${row.target} place=${placeOf(row)} /></td>
+          <td data-label=${t("audit.changes")}><code class="small">${Object.keys(row.changes).length ? JSON.stringify(row.changes) : "–"}</code></td><td data-label=${t("words.from")}>${row.address}</td></tr>`)}</tbody></table></div>`
+        : html`<${Empty} icon="book" title=${t("audit.nothingWasChanged")}><p>${t("audit.whatAdminsChangeIs")}</p></${Empty}>`}
       <${Pager} skip=${skip} take=${TAKE} shown=${results.length} total=${total} path=${PATH} query=${query} />`}</${Loaded}></div>`;
 }

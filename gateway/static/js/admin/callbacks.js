@@ -12,6 +12,7 @@ import { toast } from "../ui/toast.js";
 import { AttemptLog } from "./delivery.js";
 import { Ago, Facts, Filters, Loaded, OwnOnly, Pager, StateBadge } from "./parts.js";
 import { useData } from "./use-data.js";
+import { t } from "../texts/admin.js";
 
 const TAKE = 50;
 const EVERY_MS = 5000;
@@ -19,12 +20,12 @@ const EVERY_MS = 5000;
 const ONE_EVERY_MS = 1500;
 const PATH = "/admin/callbacks";
 const FILTERS = [
-  { name: "state", label: "State", options: ["Pending", "Delivered", "Stopped", "Exhausted", "Cancelled"] },
-  { name: "host", label: "Host" },
-  { name: "tag", label: "Tag" },
-  { name: "refId", label: "RefId" },
-  { name: "from", label: "From", type: "date" },
-  { name: "to", label: "To", type: "date" },
+  { name: "state", label: t("words.state"), options: ["Pending", "Delivered", "Stopped", "Exhausted", "Cancelled"] },
+  { name: "host", label: t("callbacks.host") },
+  { name: "tag", label: t("words.tag") },
+  { name: "refId", label: t("words.refid") },
+  { name: "from", label: t("words.from"), type: "date" },
+  { name: "to", label: t("words.to"), type: "date" },
 ];
 
 export function CallbacksSection({ who, place, query }) {
@@ -37,12 +38,12 @@ function DeliveryList({ who, query }) {
   const asked = { ...query, skip, take: TAKE };
   if (asked.to) asked.to = `${asked.to}T23:59:59.999Z`;
   const from = useData(() => get("GetDeliveries", asked), JSON.stringify(asked), skip ? 0 : EVERY_MS);
-  return html`<div class="stack"><${OwnOnly} who=${who} what="the callbacks" />
+  return html`<div class="stack"><${OwnOnly} who=${who} text=${t("callbacks.ownOnly")} />
     <${Filters} fields=${FILTERS} query=${query} path=${PATH} />
-    <div class="row"><button type="button" class="button small" onClick=${() => setTesting(true)}>Test a receiver …</button>
+    <div class="row"><button type="button" class="button small" onClick=${() => setTesting(true)}>${t("callbacks.testReceiver")}</button>
       <${ReplayAll} query=${asked} onDone=${from.reload} /></div>
     <${Loaded} from=${from}>${({ results, total }) => html`
-      ${results.length ? html`<${DeliveryTable} rows=${results} />` : html`<${Empty} icon="bell" title="No such callbacks"><p>Jobs with a ReplyTo have one.</p></${Empty}>`}
+      ${results.length ? html`<${DeliveryTable} rows=${results} />` : html`<${Empty} icon="bell" title=${t("callbacks.noCallbacksFound")}><p>${t("callbacks.jobsWithAReplyto")}</p></${Empty}>`}
       <${Pager} skip=${skip} take=${TAKE} shown=${results.length} total=${total} path=${PATH} query=${query} />
     `}</${Loaded}>
     ${testing && html`<${TestReceiver} onClose=${() => setTesting(false)} />`}
@@ -50,15 +51,15 @@ function DeliveryList({ who, query }) {
 }
 
 function DeliveryTable({ rows }) {
-  return html`<div class="table-frame" tabindex="0" role="region" aria-label="Callbacks"><table class="table cards">
-    <thead><tr><th>Job</th><th>State</th><th>Receiver</th><th class="number">Attempts</th><th>Next</th><th>Created</th></tr></thead>
+  return html`<div class="table-frame" tabindex="0" role="region" aria-label=${t("words.callbacks")}><table class="table cards">
+    <thead><tr><th>${t("words.job")}</th><th>${t("words.state")}</th><th>${t("callbacks.receiver")}</th><th class="number">${t("words.attempts")}</th><th>${t("callbacks.next")}</th><th class="minor">${t("words.created")}</th></tr></thead>
     <tbody>${rows.map((row) => html`<tr key=${row.id}>
-      <td data-label="Job"><a href="${PATH}/${row.id}">${row.id}</a> <span class="muted small ref truncate">${row.refId}</span></td>
-      <td data-label="State"><${StateBadge} state=${row.state} />${row.reason && row.state !== "Delivered" ? html` <span class="small muted">${row.reason}</span>` : null}</td>
-      <td data-label="Receiver"><code class="small">${row.url}</code></td>
-      <td data-label="Attempts" class="number">${number(row.attempts)}</td>
-      <td data-label="Next">${row.nextAttemptDate ? html`<${Ago} date=${row.nextAttemptDate} />` : "–"}</td>
-      <td data-label="Created"><${Ago} date=${row.createdDate} /></td>
+      <td data-label=${t("words.job")}><a href="${PATH}/${row.id}">${row.id}</a> <span class="muted small ref truncate">${row.refId}</span></td>
+      <td data-label=${t("words.state")}><${StateBadge} state=${row.state} />${row.reason && row.state !== "Delivered" ? html` <span class="small muted">${row.reason}</span>` : null}</td>
+      <td data-label=${t("callbacks.receiver")}><code class="small">${row.url}</code></td>
+      <td data-label=${t("words.attempts")} class="number">${number(row.attempts)}</td>
+      <td data-label=${t("callbacks.next")}>${row.nextAttemptDate ? html`<${Ago} date=${row.nextAttemptDate} />` : "–"}</td>
+      <td data-label=${t("words.created")} class="minor"><${Ago} date=${row.createdDate} /></td>
     </tr>`)}</tbody>
   </table></div>`;
 }
@@ -69,14 +70,14 @@ function ReplayAll({ query, onDone }) {
   if (!Object.keys(filter).length || filter.refId) return null;
   const run = async () => {
     const { total } = await post("ReplayDeliveries", { ...filter, dryRun: true });
-    if (!total) return toast("There is nothing to send again.");
-    const sure = await confirm({ title: `Send ${number(total)} callbacks again?`, text: "Receivers see the same webhook-id and the same body as before.", action: "Send again", danger: false });
+    if (!total) return toast(t("callbacks.thereIsNothingTo"));
+    const sure = await confirm({ title: t("callbacks.sendCallbacksAgain", { count: total }), text: t("callbacks.receiversSeeTheSame"), action: t("callbacks.sendAgain"), danger: false });
     if (!sure) return undefined;
     const done = await post("ReplayDeliveries", filter);
-    toast(`${number(done.replayed)} callbacks are on their way.${done.remaining ? ` ${number(done.remaining)} are left: send again.` : ""}`);
+    toast([t("callbacks.areOnTheirWay", { count: done.replayed }), done.remaining && t("callbacks.areLeft", { count: done.remaining })].filter(Boolean).join(" "));
     return onDone();
   };
-  return html`<${ActionButton} class="small" work=${run}>Send all of these again …</${ActionButton}>`;
+  return html`<${ActionButton} class="small" work=${run}>${t("callbacks.sendAllOfThese")}</${ActionButton}>`;
 }
 
 function OneDelivery({ id }) {
@@ -86,15 +87,15 @@ function OneDelivery({ id }) {
     toast(said);
     from.reload();
   };
-  return html`<div class="stack"><p><a href=${PATH}>All callbacks</a></p><${Loaded} from=${from}>${(delivery) => {
+  return html`<div class="stack"><p><a href=${PATH}>${t("callbacks.allCallbacks")}</a></p><${Loaded} from=${from}>${(delivery) => {
     const row = delivery.result;
     return html`<section class="card">
-      <h2 class="row between"><span class="row">Callback of job ${row.id} <${StateBadge} state=${row.state} /></span>
-        <span class="row"><${ActionButton} class="small" work=${() => act("ReplayDelivery", "It is sent again.")}>Send again</${ActionButton}>
-          ${row.state === "Pending" && html`<${ActionButton} class="small danger" work=${() => act("CancelDelivery", "No more attempts are made.")}>Give up</${ActionButton}>`}</span></h2>
-      <${Facts} rows=${[["Receiver", html`<code>${row.url}</code>`], ["Why", row.reason], ["webhook-id", html`<code>${row.webhookId}</code>`], ["Attempts", number(row.attempts)],
-        ["Created", moment(row.createdDate)], ["Next attempt", row.nextAttemptDate && moment(row.nextAttemptDate)], ["Ended", row.endedDate && moment(row.endedDate)], ["Job", html`<a href="/admin/jobs/${row.id}">${row.refId}</a>`]]} />
-    </section><section class="card"><h2>Attempts</h2><${AttemptLog} delivery=${delivery} /></section>`;
+      <h2 class="row between"><span class="row">${t("callbacks.callbackOfJob", { id: row.id })} <${StateBadge} state=${row.state} /></span>
+        <span class="row"><${ActionButton} class="small" work=${() => act("ReplayDelivery", t("callbacks.itIsSentAgain"))}>${t("callbacks.sendAgain")}</${ActionButton}>
+          ${row.state === "Pending" && html`<${ActionButton} class="small danger" work=${() => act("CancelDelivery", t("callbacks.noMoreAttemptsAre"))}>${t("callbacks.giveUp")}</${ActionButton}>`}</span></h2>
+      <${Facts} rows=${[[t("callbacks.receiver"), html`<code>${row.url}</code>`], [t("callbacks.why"), row.reason], ["webhook-id", html`<code>${row.webhookId}</code>`], [t("words.attempts"), number(row.attempts)],
+        [t("words.created"), moment(row.createdDate)], [t("callbacks.nextAttempt"), row.nextAttemptDate && moment(row.nextAttemptDate)], [t("words.ended"), row.endedDate && moment(row.endedDate)], [t("words.job"), html`<a href="/admin/jobs/${row.id}">${row.refId}</a>`]]} />
+    </section><section class="card"><h2>${t("words.attempts")}</h2><${AttemptLog} delivery=${delivery} /></section>`;
   }}</${Loaded}></div>`;
 }
 
@@ -115,12 +116,12 @@ function TestReceiver({ onClose }) {
     }
   };
   const { outcome, error } = state;
-  return html`<${Dialog} title="Test a receiver" onClose=${onClose}>
+  return html`<${Dialog} title=${t("callbacks.testReceiverTitle")} onClose=${onClose}>
     <form class="stack" onSubmit=${submit}>
-      <${Field} id="test-url" label="URL" hint="It gets one signed sample now." problem=${error?.message}>
+      <${Field} id="test-url" label=${t("callbacks.url")} hint=${t("callbacks.itGetsOneSigned")} problem=${error?.message}>
         ${(attributes) => html`<input ...${attributes} class="input" type="url" required placeholder="https://" value=${url} onInput=${(event) => setUrl(event.target.value)} />`}
       </${Field}>
-      <div><button class="button primary" aria-busy=${isBusy}>${isBusy ? "Sending …" : "Send the sample"}</button></div>
+      <div><button class="button primary" aria-busy=${isBusy}>${isBusy ? t("callbacks.sending") : t("callbacks.sendTheSample")}</button></div>
       ${outcome && html`<${Outcome} outcome=${outcome} />`}
     </form>
   </${Dialog}>`;
@@ -128,7 +129,7 @@ function TestReceiver({ onClose }) {
 
 function Outcome({ outcome: { delivered, reason, result } }) {
   const { status, detail, durationMs, responseHead } = result;
-  const said = status ? `It answered ${status} after ${duration(durationMs)}` : `No answer after ${duration(durationMs)}`;
-  return html`<div class="notice ${delivered ? "good" : "bad"}" role="status"><span><strong>${delivered ? "Delivered." : "Not delivered."}</strong> ${said}: ${detail ?? reason}</span></div>
-    ${responseHead && html`<pre class="body" tabindex="0" aria-label="The beginning of its answer"><code>${responseHead}</code></pre>`}`;
+  const said = status ? t("callbacks.itAnsweredAfter", { status, durationMs: duration(durationMs) }) : t("callbacks.noAnswerAfter", { durationMs: duration(durationMs) });
+  return html`<div class="notice ${delivered ? "good" : "bad"}" role="status"><span><strong>${delivered ? t("callbacks.delivered") : t("callbacks.notDelivered")}</strong> ${said}: ${detail ?? reason}</span></div>
+    ${responseHead && html`<pre class="body" tabindex="0" aria-label=${t("callbacks.theBeginningOfIts")}><code>${responseHead}</code></pre>`}`;
 }

@@ -2,16 +2,17 @@
 
 import { html } from "../lib/html.js";
 import { duration, moment } from "../lib/format.js";
+import { t } from "../texts/admin.js";
 
 /** `delivery` as GetDelivery answers it. */
 export function AttemptLog({ delivery }) {
   const log = delivery.log ?? delivery.result?.log ?? delivery.attempts ?? [];
-  if (!log.length) return html`<p class="muted small">No attempt was made yet.</p>`;
+  if (!log.length) return html`<p class="muted small">${t("delivery.noAttemptWasMade")}</p>`;
   return html`<ol class="timeline">${log.map((row) => html`<li key=${row.number} class=${row.status >= 200 && row.status < 300 ? "good" : "bad"}>
     <span class="row"><strong>${row.number}</strong> <span class="badge ${row.status >= 200 && row.status < 300 ? "good" : "bad"}">${row.status ?? row.error}</span>
       <span class="muted small number">${moment(row.startedDate)} · ${duration(row.durationMs)}${row.ip ? ` · ${row.ip}` : ""}${row.trigger !== "schedule" ? ` · ${row.trigger}` : ""}</span></span>
     ${row.detail && html`<span class="small">${row.detail}</span>`}
     ${row.responseHead && html`<code class="small head">${row.responseHead}</code>`}
-    ${row.nextAttemptSecs != null && html`<span class="small muted">Again after ${duration(row.nextAttemptSecs * 1000)}</span>`}
+    ${row.nextAttemptSecs != null && html`<span class="small muted">${t("delivery.againAfter", { nextAttemptSecs: duration(row.nextAttemptSecs * 1000) })}</span>`}
   </li>`)}</ol>`;
 }

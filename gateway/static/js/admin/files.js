@@ -6,11 +6,12 @@ import { bytes, moment } from "../lib/format.js";
 import { Empty } from "../ui/states.js";
 import { Ago, Filters, Loaded, Pager, Tile } from "./parts.js";
 import { useData } from "./use-data.js";
+import { t } from "../texts/admin.js";
 
 const TAKE = 50;
 const PATH = "/admin/files";
 const EVERY_MS = 30_000;
-const FILTERS = [{ name: "owner", label: "Owner" }];
+const FILTERS = [{ name: "owner", label: t("words.owner") }];
 
 export function FilesSection({ query }) {
   const skip = Number(query.skip ?? 0);
@@ -18,15 +19,15 @@ export function FilesSection({ query }) {
   const stored = useData(() => get("GetStorage", { take: 10 }), "storage", EVERY_MS);
   const from = useData(() => get("QueryArtifacts", asked), JSON.stringify(asked), EVERY_MS);
   return html`<div class="stack"><${Loaded} from=${stored}>${(told) => html`<div class="tiles">
-      <${Tile} label="Stored" value=${bytes(told.bytes)} detail=${told.quotaBytes ? `${bytes(told.quotaBytes)} for each owner` : "no quota"} />
+      <${Tile} label=${t("files.stored")} value=${bytes(told.bytes)} detail=${told.quotaBytes ? t("files.forEachOwner", { quota: bytes(told.quotaBytes) }) : t("files.noQuota")} />
       ${told.results.map((row) => html`<${Tile} key=${row.owner} label=${row.owner} value=${bytes(row.bytes)} href=${`${PATH}?${new URLSearchParams({ owner: row.owner })}`} />`)}</div>`}</${Loaded}>
     <${Filters} fields=${FILTERS} query=${query} path=${PATH} />
     <${Loaded} from=${from}>${({ results }) => html`
-      ${results.length ? html`<div class="table-frame" tabindex="0" role="region" aria-label="Files"><table class="table cards">
-        <thead><tr><th>File</th><th>Type</th><th>Size</th><th>Owner</th><th>Purpose</th><th>Made</th><th>Goes</th></tr></thead>
-        <tbody>${results.map((row) => html`<tr key=${row.id}><td data-label="File"><span class="word truncate" title=${row.id}>${row.name}</span></td><td data-label="Type">${row.mediaType}</td>
-          <td data-label="Size" class="number">${bytes(row.size)}</td><td data-label="Owner">${row.owner}</td><td data-label="Purpose">${row.purpose}</td>
-          <td data-label="Made"><${Ago} date=${row.createdDate} /></td><td data-label="Goes">${row.expiresDate ? moment(row.expiresDate) : "stays"}</td></tr>`)}</tbody></table></div>`
-        : html`<${Empty} icon="layers" title="No files"><p>What is uploaded, and what models make, is listed here.</p></${Empty}>`}
+      ${results.length ? html`<div class="table-frame" tabindex="0" role="region" aria-label=${t("words.files")}><table class="table cards">
+        <thead><tr><th>${t("files.file")}</th><th>${t("words.type")}</th><th>${t("files.size")}</th><th>${t("words.owner")}</th><th>${t("files.purpose")}</th><th>${t("files.made")}</th><th>${t("files.expires")}</th></tr></thead>
+        <tbody>${results.map((row) => html`<tr key=${row.id}><td data-label=${t("files.file")}><span class="word truncate" title=${row.id}>${row.name}</span></td><td data-label=${t("words.type")}>${row.mediaType}</td>
+          <td data-label=${t("files.size")} class="number">${bytes(row.size)}</td><td data-label=${t("words.owner")}>${row.owner}</td><td data-label=${t("files.purpose")}>${row.purpose}</td>
+          <td data-label=${t("files.made")}><${Ago} date=${row.createdDate} /></td><td data-label=${t("files.expires")}>${row.expiresDate ? html`<time datetime=${row.expiresDate}>${moment(row.expiresDate)}</time>` : t("words.never")}</td></tr>`)}</tbody></table></div>`
+        : html`<${Empty} icon="layers" title=${t("files.noFiles")}><p>${t("files.whatIsUploadedAnd")}</p></${Empty}>`}
       <${Pager} skip=${skip} take=${TAKE} shown=${results.length} path=${PATH} query=${query} />`}</${Loaded}></div>`;
 }

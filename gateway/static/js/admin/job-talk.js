@@ -12,8 +12,9 @@ import { ActionButton } from "../ui/button.js";
 import { toast } from "../ui/toast.js";
 import { documentOf, talkOf } from "./talk-of.js";
 import { useData } from "./use-data.js";
+import { t } from "../texts/admin.js";
 
-const NAMES = { system: "System", developer: "Developer", user: "User", assistant: "Assistant", tool: "Tool" };
+const NAMES = { system: t("jobTalk.system"), developer: t("jobTalk.developer"), user: t("words.user"), assistant: t("jobTalk.assistant"), tool: t("jobTalk.tool") };
 
 export function Talk({ job, model }) {
   const talk = talkOf(job.requestBody, job.responseBody);
@@ -25,14 +26,14 @@ export function Talk({ job, model }) {
   const openInChat = async () => {
     const id = newId();
     const kept = await keep(`import:${id}`, documentOf(talk, model ?? talk.request.model, newId));
-    if (!kept) throw new Error("This browser keeps nothing that could be handed over.");
+    if (!kept) throw new Error(t("jobTalk.thisBrowserKeepsNothing"));
     open(`/Chat?import=${id}`, "_blank");
   };
   const answer = talk.answered.map(({ text }) => text).join("\n\n");
-  return html`<section class="card talk"><h2 class="row between">Conversation
-      <span class="row">${answer && html`<${ActionButton} class="small" work=${() => copyAs(answer, "The answer is copied.")}>Copy answer</${ActionButton}>`}
-        <${ActionButton} class="small" work=${() => copyAs(LANGUAGES.curl(talk.request, location.origin), "The request is copied as curl.")}>Copy as curl</${ActionButton}>
-        <${ActionButton} class="small" work=${openInChat}>Open in Chat</${ActionButton}></span></h2>
+  return html`<section class="card talk"><h2 class="row between">${t("jobTalk.conversation")}
+      <span class="row">${answer && html`<${ActionButton} class="small" work=${() => copyAs(answer, t("jobTalk.theAnswerIsCopied"))}>${t("jobTalk.copyAnswer")}</${ActionButton}>`}
+        <${ActionButton} class="small" work=${() => copyAs(LANGUAGES.curl(talk.request, location.origin), t("jobTalk.theRequestIsCopied"))}>${t("jobTalk.copyAsCurl")}</${ActionButton}>
+        <${ActionButton} class="small" work=${openInChat}>${t("jobTalk.openInChat")}</${ActionButton}></span></h2>
     <ol>${[...talk.asked, ...talk.answered].map((one, index) => html`<${Said} key=${index} one=${one} />`)}</ol>
     <${RunAgain} job=${job} request=${talk.request} />
   </section>`;
@@ -41,9 +42,9 @@ export function Talk({ job, model }) {
 function Said({ one }) {
   return html`<li class=${one.role}>
     <h3 class="small muted">${NAMES[one.role] ?? one.role}</h3>
-    ${one.reasoning && html`<details><summary class="small">Reasoning</summary><${MarkdownView} text=${one.reasoning} live=${false} /></details>`}
+    ${one.reasoning && html`<details><summary class="small">${t("jobTalk.reasoning")}</summary><${MarkdownView} text=${one.reasoning} live=${false} /></details>`}
     ${one.text && html`<${MarkdownView} text=${one.text} live=${false} />`}
-    ${one.images.length > 0 && html`<div class="row images">${one.images.map((url, index) => html`<img key=${index} src=${url} alt="Image ${index + 1}" />`)}</div>`}
+    ${one.images.length > 0 && html`<div class="row images">${one.images.map((url, index) => html`<img key=${index} src=${url} alt=${t("jobTalk.image", { index: index + 1 })} />`)}</div>`}
     ${one.toolCalls.map((call, index) => html`<pre key=${index} class="body" tabindex="0"><code>${call.name}(${call.arguments})</code></pre>`)}
   </li>`;
 }
@@ -54,11 +55,11 @@ function RunAgain({ job, request }) {
   const [model, setModel] = useState(request.model);
   const run = async () => {
     const made = await post("QueueOpenAiChatCompletion", { request: { ...request, model, stream: undefined }, tag: job.tag ?? undefined });
-    toast(`Job ${made.id} is queued.`);
+    toast(t("jobTalk.jobIsQueued", { id: made.id }));
     navigate(`/admin/jobs/${made.id}`);
   };
   const names = [...new Set([request.model, ...(models ?? [])])];
-  return html`<div class="row run-again"><label class="label" for="again-model">Run again with</label>
+  return html`<div class="row run-again"><label class="label" for="again-model">${t("jobTalk.runAgainWith")}</label>
     <select id="again-model" class="select" value=${model} onChange=${(event) => setModel(event.target.value)}>${names.map((name) => html`<option key=${name} value=${name}>${name}</option>`)}</select>
-    <${ActionButton} class="small" busy="Queueing …" work=${run}>Run again</${ActionButton}></div>`;
+    <${ActionButton} class="small" busy=${t("jobTalk.queueing")} work=${run}>${t("jobTalk.runAgain")}</${ActionButton}></div>`;
 }

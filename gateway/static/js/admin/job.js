@@ -11,6 +11,7 @@ import { KeyName, useKeyNames } from "./key-names.js";
 import { Body, Facts, Loaded, StateBadge } from "./parts.js";
 import { TimeBar } from "./time-bar.js";
 import { useData } from "./use-data.js";
+import { t } from "../texts/admin.js";
 
 /** One that is looked at alone is looked at to see it move. */
 const EVERY_MS = 1500;
@@ -25,7 +26,7 @@ function everyMs(data) {
 export function OneJob({ id, who }) {
   const from = useData(() => readJob(id), `job-${id}`, everyMs);
   const names = useKeyNames(who);
-  return html`<div class="stack"><p><a href="/admin/jobs">All jobs</a></p>
+  return html`<div class="stack"><p><a href="/admin/jobs">${t("job.allJobs")}</a></p>
     <${Loaded} from=${from}>${(data) => html`<${Job} ...${data} names=${names} onChange=${from.reload} />`}</${Loaded}></div>`;
 }
 
@@ -47,35 +48,37 @@ function Job({ job, listed, delivery, names, onChange }) {
   const attempts = attemptsOf(job);
   return html`
     <section class="card">
-      <h2 class="row between"><span class="row">Job ${job.id} <${StateBadge} state=${job.state} /></span>
+      <h2 class="row between"><span class="row">${t("job.job", { id: job.id })} <${StateBadge} state=${job.state} /></span>
         <span class="row">
-          ${!FINAL.includes(job.state) && html`<${ActionButton} class="small danger" work=${() => act("CancelJob", "It is being cancelled.")}>Cancel</${ActionButton}>`}
-          ${(job.state === "Failed" || job.state === "Cancelled") && html`<${ActionButton} class="small" work=${() => act("RetryJob", "It is queued again.")}>Retry</${ActionButton}>`}
+          ${!FINAL.includes(job.state) && html`<${ActionButton} class="small danger" work=${() => act("CancelJob", t("job.itIsBeingCancelled"))}>${t("job.cancel")}</${ActionButton}>`}
+          ${(job.state === "Failed" || job.state === "Cancelled") && html`<${ActionButton} class="small" work=${() => act("RetryJob", t("job.itIsQueuedAgain"))}>${t("words.retry")}</${ActionButton}>`}
         </span></h2>
       ${job.status !== job.state && html`<p class="muted small">${job.status}</p>`}
       <${TimeBar} job=${job} listed=${listed} attempts=${attempts} delivery=${delivery} />
       <${Facts} rows=${[
-        ["RefId", html`<code>${job.refId}</code>`], ["Model", listed?.model], ["Provider", listed?.provider ?? job.meta?.provider], ["Key", html`<${KeyName} owner=${job.createdBy} names=${names} />`], ["Tag", job.tag],
-        ["Operation", listed?.operation], ["Created", moment(job.createdDate)], ["Started", job.startedDate && moment(job.startedDate)],
-        ["Ended", job.completedDate && moment(job.completedDate)], ["Waited", listed?.waitedMs != null ? duration(listed.waitedMs) : null],
-        ["Took", job.durationMs ? duration(job.durationMs) : null], ["Tokens", listed?.totalTokens ? `${number(listed.promptTokens)} + ${number(listed.completionTokens)}` : null],
-        ["Cost", listed?.isKept ? money(listed.cost) : null], ["Worker", job.worker], ["Priority", job.priority], ["ReplyTo", job.replyTo && html`<code>${job.replyTo}</code>`],
+        [t("words.refid"), html`<code>${job.refId}</code>`], [t("words.model"), listed?.model], [t("words.provider"), providerLink(listed?.provider ?? job.meta?.provider)], [t("words.key"), html`<${KeyName} owner=${job.createdBy} names=${names} />`], [t("words.tag"), job.tag],
+        [t("job.operation"), listed?.operation], [t("words.created"), moment(job.createdDate)], [t("job.started"), job.startedDate && moment(job.startedDate)],
+        [t("words.ended"), job.completedDate && moment(job.completedDate)], [t("job.timeInQueue"), listed?.waitedMs != null ? duration(listed.waitedMs) : null],
+        [t("words.duration"), job.durationMs ? duration(job.durationMs) : null], [t("words.tokens"), listed?.totalTokens ? `${number(listed.promptTokens)} + ${number(listed.completionTokens)}` : null],
+        [t("words.cost"), listed?.isKept ? money(listed.cost) : null], [t("job.worker"), job.worker], [t("words.priority"), job.priority], ["ReplyTo", job.replyTo && html`<code>${job.replyTo}</code>`],
       ]} />
       ${job.error && html`<div class="notice bad"><span><strong>${job.errorCode}</strong> ${job.error.message}</span></div>`}
     </section>
     <${Talk} job=${job} model=${listed?.model} />
-    ${attempts.length > 0 && html`<section class="card"><h2>Attempts</h2><ol class="timeline">
+    ${attempts.length > 0 && html`<section class="card"><h2>${t("words.attempts")}</h2><ol class="timeline">
       ${attempts.map((attempt) => html`<li key=${attempt.number} class=${attempt.outcome === "answered" ? "good" : "bad"}>
-        <span class="row"><strong>${attempt.number}</strong> ${attempt.provider || "no provider"} <span class="badge ${attempt.outcome === "answered" ? "good" : "warn"}">${attempt.outcome}${attempt.status ? ` ${attempt.status}` : ""}</span>
+        <span class="row"><strong>${attempt.number}</strong> ${attempt.provider || t("job.noProvider")} <span class="badge ${attempt.outcome === "answered" ? "good" : "warn"}">${attempt.outcome}${attempt.status ? ` ${attempt.status}` : ""}</span>
           <span class="muted small number">${moment(attempt.startedDate)} · ${duration(attempt.durationMs)}</span></span>
         ${attempt.detail && html`<span class="small">${attempt.detail}</span>`}
         ${attempt.reason && html`<span class="small muted">${attempt.reason}</span>`}
       </li>`)}</ol></section>`}
-    ${delivery && html`<section class="card"><h2 class="row between">Callback <${StateBadge} state=${delivery.result.state} /></h2><${AttemptLog} delivery=${delivery} />
-      <p><a href="/admin/callbacks/${job.id}">All about this callback</a></p></section>`}
-    <${Body} title="Request" text=${job.requestBody} />
-    <${Body} title="Response" text=${job.responseBody} />`;
+    ${delivery && html`<section class="card"><h2 class="row between">${t("job.callback")} <${StateBadge} state=${delivery.result.state} /></h2><${AttemptLog} delivery=${delivery} />
+      <p><a href="/admin/callbacks/${job.id}">${t("job.allAboutThisCallback")}</a></p></section>`}
+    <${Body} title=${t("job.request")} text=${job.requestBody} />
+    <${Body} title=${t("job.response")} text=${job.responseBody} />`;
 }
+
+const providerLink = (name) => name && html`<a href="/admin/providers?${new URLSearchParams({ name })}">${name}</a>`;
 
 function attemptsOf(job) {
   try {

@@ -15,20 +15,21 @@ import { KeyName, useKeyNames } from "./key-names.js";
 import { Ago, Filters, Loaded, OwnOnly, Pager, StateBadge } from "./parts.js";
 import { SearchBox } from "./search-box.js";
 import { useData } from "./use-data.js";
+import { t } from "../texts/admin.js";
 
 const TAKE = 50;
 const EVERY_MS = 5000;
 const PATH = "/admin/jobs";
 const FILTERS = [
-  { name: "state", label: "State", options: STATES },
-  { name: "model", label: "Model" },
-  { name: "provider", label: "Provider" },
-  { name: "owner", label: "Owner" },
-  { name: "tag", label: "Tag" },
-  { name: "refId", label: "RefId" },
-  { name: "error", label: "Error" },
-  { name: "from", label: "From", type: "date" },
-  { name: "to", label: "To", type: "date" },
+  { name: "state", label: t("words.state"), options: STATES },
+  { name: "model", label: t("words.model") },
+  { name: "provider", label: t("words.provider") },
+  { name: "owner", label: t("words.owner") },
+  { name: "tag", label: t("words.tag") },
+  { name: "refId", label: t("words.refid") },
+  { name: "error", label: t("jobs.error") },
+  { name: "from", label: t("words.from"), type: "date" },
+  { name: "to", label: t("words.to"), type: "date" },
 ];
 const COLUMNS = ["id", "refId", "state", "model", "provider", "createdBy", "tag", "statusCode", "errorCode", "errorMessage", "createdDate", "startedDate", "completedDate", "waitedMs", "durationMs", "attempts", "promptTokens", "completionTokens", "totalTokens", "cost"];
 
@@ -55,15 +56,15 @@ function JobList({ who, query }) {
   useEffect(() => setChosen(new Map()), [JSON.stringify(query)]);
   const filter = askedOf(query, known);
   const exportAll = () => download(`/api/QueryJobs.csv${queryString({ ...filter, all: true })}`, "jobs.csv");
-  return html`<div class="stack"><${OwnOnly} who=${who} what="the jobs" />
+  return html`<div class="stack"><${OwnOnly} who=${who} text=${t("jobs.ownOnly")} />
     <${SearchBox} query=${query} path=${PATH} known=${known} />
     <${Filters} fields=${FILTERS} query=${withoutSearch(query)} kept=${kept(query)} path=${PATH} isFolded />
     <${Loaded} from=${from}>${({ results, total }) => html`
       <div class="row between"><${Pager} skip=${skip} take=${TAKE} shown=${results.length} total=${total} path=${PATH} query=${query} />
         <span class="row">${filter.state === "Failed" || filter.state === "Cancelled" ? html`<${RetryAll} filter=${filter} onDone=${from.reload} />` : null}
-          <${ActionButton} class="small" busy="Exporting …" work=${exportAll}>Export CSV</${ActionButton}></span></div>
+          <${ActionButton} class="small" busy=${t("jobs.exporting")} work=${exportAll}>${t("words.exportCsv")}</${ActionButton}></span></div>
       ${chosen.size > 0 && html`<${Chosen} chosen=${chosen} onClear=${() => setChosen(new Map())} onDone=${from.reload} />`}
-      ${results.length ? html`<${JobTable} jobs=${results} names=${known.names} chosen=${chosen} onChoose=${setChosen} />` : html`<${Empty} title="No such jobs"><p>${Object.keys(query).length ? "Nothing fits these filters." : "Jobs are listed here as they come in."}</p></${Empty}>`}
+      ${results.length ? html`<${JobTable} jobs=${results} names=${known.names} chosen=${chosen} onChoose=${setChosen} />` : html`<${Empty} title=${t("jobs.noJobsFound")}><p>${Object.keys(query).length ? t("jobs.nothingFitsTheseFilters") : t("jobs.jobsAreListedHere")}</p></${Empty}>`}
       <${Pager} skip=${skip} take=${TAKE} shown=${results.length} total=${total} path=${PATH} query=${query} />
     `}</${Loaded}>
   </div>`;
@@ -83,19 +84,19 @@ function JobTable({ jobs, names, chosen, onChoose }) {
   const toggleAll = () => onChoose(new Map(isAll ? [] : jobs.map((job) => [job.id, job])));
   // A row is a link of its own; who selects text in it, or opens a link, means that.
   const open = (event, job) => event.target.closest("a, button, input, label") || String(getSelection()) || navigate(`${PATH}/${job.id}`);
-  return html`<div class="table-frame" tabindex="0" role="region" aria-label="Jobs"><table class="table cards dense rows-open">
-    <thead><tr><th class="choice"><input type="checkbox" aria-label="Select all on this page" checked=${isAll} onChange=${toggleAll} /></th><th>Job</th><th>State</th><th>Model</th><th class="minor">Provider</th><th class="minor">Owner</th><th>Tag</th><th class="number minor">Tokens</th><th class="number">Took</th><th>Created</th></tr></thead>
+  return html`<div class="table-frame" tabindex="0" role="region" aria-label=${t("words.jobs")}><table class="table cards dense rows-open">
+    <thead><tr><th class="choice"><input type="checkbox" aria-label=${t("jobs.selectAllOnThis")} checked=${isAll} onChange=${toggleAll} /></th><th>${t("words.job")}</th><th>${t("words.state")}</th><th>${t("words.model")}</th><th class="minor">${t("words.provider")}</th><th class="minor">${t("words.owner")}</th><th>${t("words.tag")}</th><th class="number minor">${t("words.tokens")}</th><th class="number">${t("words.duration")}</th><th>${t("words.created")}</th></tr></thead>
     <tbody>${jobs.map((job) => html`<tr key=${job.id} onClick=${(event) => open(event, job)}>
-      <td class="choice"><input type="checkbox" aria-label="Select job ${job.id}" checked=${chosen.has(job.id)} onChange=${() => toggle(job)} /></td>
-      <td data-label="Job" class="first"><a href="${PATH}/${job.id}">${job.id}</a> <span class="muted small ref truncate" title=${job.refId}>${job.refId}</span></td>
-      <td data-label="State" class="state"><${StateBadge} state=${job.state} />${job.errorCode && html` <span class="small bad-text" title=${job.errorMessage}>${job.errorCode}</span>`}</td>
-      <td data-label="Model" class="what"><span class="word truncate" title=${job.model}>${job.model}</span></td>
-      <td data-label="Provider" class="minor"><span class="word truncate" title=${job.provider}>${job.provider ?? "–"}</span></td>
-      <td data-label="Owner" class="minor"><${KeyName} owner=${job.createdBy} names=${names} /></td>
-      <td data-label="Tag"><span class="word truncate" title=${job.tag}>${job.tag ?? "–"}</span></td>
-      <td data-label="Tokens" class="number minor">${number(job.totalTokens || null)}</td>
-      <td data-label="Took" class="number">${duration(job.executedDate ? job.durationMs : null)}</td>
-      <td data-label="Created" class="when"><${Ago} date=${job.createdDate} /></td>
+      <td class="choice"><input type="checkbox" aria-label=${t("jobs.selectJob", { id: job.id })} checked=${chosen.has(job.id)} onChange=${() => toggle(job)} /></td>
+      <td data-label=${t("words.job")} class="first"><a href="${PATH}/${job.id}">${job.id}</a> <span class="muted small ref truncate" title=${job.refId}>${job.refId}</span></td>
+      <td data-label=${t("words.state")} class="state"><${StateBadge} state=${job.state} />${job.errorCode && html` <span class="small bad-text" title=${job.errorMessage}>${job.errorCode}</span>`}</td>
+      <td data-label=${t("words.model")} class="what"><span class="word truncate" title=${job.model}>${job.model}</span></td>
+      <td data-label=${t("words.provider")} class="minor"><span class="word truncate" title=${job.provider}>${job.provider ?? "–"}</span></td>
+      <td data-label=${t("words.owner")} class="minor"><${KeyName} owner=${job.createdBy} names=${names} /></td>
+      <td data-label=${t("words.tag")}><span class="word truncate" title=${job.tag}>${job.tag ?? "–"}</span></td>
+      <td data-label=${t("words.tokens")} class="number minor">${number(job.totalTokens || null)}</td>
+      <td data-label=${t("words.duration")} class="number">${duration(job.executedDate ? job.durationMs : null)}</td>
+      <td data-label=${t("words.created")} class="when"><${Ago} date=${job.createdDate} /></td>
     </tr>`)}</tbody>
   </table></div>`;
 }
@@ -106,32 +107,32 @@ function Chosen({ chosen, onClear, onDone }) {
   const each = async (rows, dto, done) => {
     const outcomes = await Promise.allSettled(rows.map(({ id }) => post(dto, { id })));
     const failed = outcomes.filter(({ status }) => status === "rejected");
-    toast(`${number(rows.length - failed.length)} ${done}.${failed.length ? ` ${number(failed.length)} could not be: ${failed[0].reason.message}` : ""}`);
+    toast([t(done, { count: rows.length - failed.length }), failed.length && t("jobs.couldNotBe", { count: failed.length, message: failed[0].reason.message })].filter(Boolean).join(" "));
     onClear();
     onDone();
   };
   const live = jobs.filter(({ state }) => !["Completed", "Failed", "Cancelled"].includes(state));
   const bad = jobs.filter(({ state }) => ["Failed", "Cancelled"].includes(state));
   const cancel = async () => {
-    const sure = await confirm({ title: `Cancel ${number(live.length)} jobs?`, text: "What runs is ended.", action: "Cancel them", cancel: "Go back" });
-    if (sure) await each(live, "CancelJob", "are being cancelled");
+    const sure = await confirm({ title: t("jobs.cancelJobs", { count: live.length }), text: t("jobs.whatRunsIsEnded"), action: t("jobs.cancelThem"), cancel: t("jobs.goBack") });
+    if (sure) await each(live, "CancelJob", "jobs.areBeingCancelled");
   };
-  return html`<div class="row chosen" role="group" aria-label="Selected jobs"><strong class="small">${number(jobs.length)} selected</strong>
-    ${live.length > 0 && html`<${ActionButton} class="small danger" work=${cancel}>Cancel ${number(live.length)}</${ActionButton}>`}
-    ${bad.length > 0 && html`<${ActionButton} class="small" work=${() => each(bad, "RetryJob", "are queued again")}>Retry ${number(bad.length)}</${ActionButton}>`}
-    <button type="button" class="button small" onClick=${() => handOutText(asCsv(jobs, COLUMNS), "jobs.csv")}>Export these</button>
-    <button type="button" class="button quiet small" onClick=${onClear}>Select none</button></div>`;
+  return html`<div class="row chosen" role="group" aria-label=${t("jobs.selectedJobs")}><strong class="small">${t("jobs.selected", { count: number(jobs.length) })}</strong>
+    ${live.length > 0 && html`<${ActionButton} class="small danger" work=${cancel}>${t("jobs.cancelCount", { count: number(live.length) })}</${ActionButton}>`}
+    ${bad.length > 0 && html`<${ActionButton} class="small" work=${() => each(bad, "RetryJob", "jobs.areQueuedAgain")}>${t("jobs.retryCount", { count: number(bad.length) })}</${ActionButton}>`}
+    <button type="button" class="button small" onClick=${() => handOutText(asCsv(jobs, COLUMNS), "jobs.csv")}>${t("jobs.exportThese")}</button>
+    <button type="button" class="button quiet small" onClick=${onClear}>${t("jobs.selectNone")}</button></div>`;
 }
 
 function RetryAll({ filter, onDone }) {
   const run = async () => {
     const { matched } = await post("RetryJobs", { ...filter, dryRun: true });
-    if (!matched) return toast("There is nothing to retry.");
-    const sure = await confirm({ title: `Retry ${number(matched)} jobs?`, text: "Each gets new attempts, and another callback with its new result.", action: "Retry", danger: false });
+    if (!matched) return toast(t("jobs.thereIsNothingTo"));
+    const sure = await confirm({ title: t("jobs.retryJobs", { count: matched }), text: t("jobs.eachGetsNewAttempts"), action: t("words.retry"), danger: false });
     if (!sure) return undefined;
     const { retried } = await post("RetryJobs", filter);
-    toast(`${number(retried)} jobs are queued again.`);
+    toast(t("jobs.areQueuedAgain", { count: retried }));
     return onDone();
   };
-  return html`<${ActionButton} class="small" work=${run}>Retry all of these …</${ActionButton}>`;
+  return html`<${ActionButton} class="small" work=${run}>${t("jobs.retryAllOfThese")}</${ActionButton}>`;
 }

@@ -4,9 +4,10 @@ import { html } from "../lib/html.js";
 import { get } from "../lib/api.js";
 import { may } from "./parts.js";
 import { useData } from "./use-data.js";
+import { t } from "../texts/admin.js";
 
 const EVERY_MS = 60_000;
-const BUILT_IN = { bootstrap: "bootstrap key", admin: "admin" };
+const BUILT_IN = { bootstrap: t("keyNames.bootstrapKey"), admin: t("keyNames.admin") };
 
 async function read() {
   const { results } = await get("QueryApiKeys", { take: 1000, includeCancelled: true });

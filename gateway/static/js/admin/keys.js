@@ -2,7 +2,7 @@
 
 import { html, useState } from "../lib/html.js";
 import { get, post } from "../lib/api.js";
-import { day, number } from "../lib/format.js";
+import { currency, day, money, number } from "../lib/format.js";
 import { useBusy } from "../lib/busy.js";
 import { changesOf, same } from "../lib/changes.js";
 import { ActionButton, CopyButton } from "../ui/button.js";
@@ -13,24 +13,25 @@ import { Empty } from "../ui/states.js";
 import { toast } from "../ui/toast.js";
 import { Ago, Loaded, LookOnly, Pager, may } from "./parts.js";
 import { useData } from "./use-data.js";
+import { t } from "../texts/admin.js";
 
 const TAKE = 100;
 const PATH = "/admin/keys";
 const SCOPES = {
-  chat: "Submit jobs and follow its own",
-  read: "Read its own history and usage",
-  "admin:read": "Look at the overview, workers, providers, keys, settings and audit log",
-  "admin:keys": "Issue and revoke keys",
-  "admin:providers": "Change providers",
-  admin: "Everything, the jobs of all keys included",
+  chat: t("keys.submitJobsAndFollow"),
+  read: t("keys.readItsOwnHistory"),
+  "admin:read": t("keys.lookAtTheOverview"),
+  "admin:keys": t("keys.issueAndRevokeKeys"),
+  "admin:providers": t("keys.changeProviders"),
+  admin: t("keys.everythingTheJobsOf"),
 };
 const LIMITS = {
-  requestsPerMinute: "Requests a minute",
-  tokensPerMinute: "Tokens a minute",
-  concurrentJobs: "Jobs at once",
-  queuedJobs: "Jobs waiting",
-  monthlyTokens: "Tokens a month",
-  monthlyCost: "Cost a month",
+  requestsPerMinute: t("words.requestsPerMinute"),
+  tokensPerMinute: t("words.tokensPerMinute"),
+  concurrentJobs: t("words.concurrentJobs"),
+  queuedJobs: t("words.queuedJobs"),
+  monthlyTokens: t("keys.tokensPerMonth"),
+  monthlyCost: t("keys.costPerMonth"),
 };
 
 export function KeysSection({ who, query }) {
@@ -39,54 +40,63 @@ export function KeysSection({ who, query }) {
   const all = query.all === "true";
   const [edited, setEdited] = useState(null);
   const [secret, setSecret] = useState(null);
-  const from = useData(() => get("QueryApiKeys", { skip, take: TAKE, includeCancelled: all }), `${skip}-${all}`, 10_000);
+  const isOne = Boolean(query.owner || query.key);
+  const load = () => get("QueryApiKeys", isOne ? { take: 1000, includeCancelled: true } : { skip, take: TAKE, includeCancelled: all });
+  const from = useData(() => load().then((found) => chosen(found, query)), JSON.stringify(query), 10_000);
   const done = (answer) => {
     setEdited(null);
     if (answer.key) setSecret(answer);
     from.reload();
   };
   return html`<div class="stack"><${LookOnly} who=${who} scope="admin:keys" />
-    <div class="row between">${mayChange ? html`<button type="button" class="button primary" onClick=${() => setEdited({})}><${Icon} name="plus" /> Issue a key</button>` : html`<span></span>`}
-      <a class="button small" href=${all ? PATH : `${PATH}?all=true`}>${all ? "Hide revoked keys" : "Show revoked keys, too"}</a></div>
+    <div class="row between">${mayChange ? html`<button type="button" class="button primary" onClick=${() => setEdited({})}><${Icon} name="plus" /> ${t("keys.create")}</button>` : html`<span></span>`}
+      ${isOne ? html`<a class="button small" href=${PATH}>${t("keys.showAllKeys")}</a>` : html`<a class="button small" href=${all ? PATH : `${PATH}?all=true`}>${all ? t("keys.hideRevokedKeys") : t("keys.showRevokedKeysToo")}</a>`}</div>
     <${Loaded} from=${from}>${({ results, total }) => html`
-      ${results.length ? html`<${KeyTable} rows=${results} mayChange=${mayChange} onEdit=${setEdited} onSecret=${setSecret} onChange=${from.reload} />` : html`<${Empty} icon="key" title="No keys yet"><p>The bootstrap key works without being listed here. Give each application one of its own.</p></${Empty}>`}
+      ${results.length ? html`<${KeyTable} rows=${results} mayChange=${mayChange} onEdit=${setEdited} onSecret=${setSecret} onChange=${from.reload} />` : isOne ? html`<${Empty} icon="key" title=${t("keys.noSuchKey")} />` : html`<${Empty} icon="key" title=${t("keys.noKeysYet")}><p>${t("keys.theBootstrapKeyWorks")}</p></${Empty}>`}
       <${Pager} skip=${skip} take=${TAKE} shown=${results.length} total=${total} path=${PATH} query=${query} />`}</${Loaded}>
     ${edited && html`<${KeyForm} one=${edited} onClose=${() => setEdited(null)} onDone=${done} />`}
     ${secret && html`<${Secret} row=${secret} onClose=${() => setSecret(null)} />`}
   </div>`;
 }
 
+/** All that were found, or those that the address names: by their owner, or one by its id as the audit log has it. */
+function chosen({ results, total }, { owner, key }) {
+  if (!owner && !key) return { results, total };
+  const named = results.filter((row) => row.owner === owner || `key_${row.id}` === key);
+  return { results: named, total: named.length };
+}
+
 function KeyTable({ rows, mayChange, onEdit, onSecret, onChange }) {
   const revoke = async (row) => {
-    const sure = await confirm({ title: `Revoke “${row.name}”?`, text: "It is refused within a second, for good. Its jobs go on.", action: "Revoke" });
+    const sure = await confirm({ title: t("keys.revokeName", { name: row.name }), text: t("keys.itIsRefusedWithin"), action: t("keys.revoke") });
     if (!sure) return;
     await post("RevokeApiKey", { id: row.id });
-    toast(`“${row.name}” is revoked.`);
+    toast(t("keys.isRevoked", { name: row.name }));
     onChange();
   };
   const rotate = async (row) => {
-    const sure = await confirm({ title: `Give “${row.name}” another secret?`, text: "The one it has goes on working for a day.", action: "Rotate", danger: false });
+    const sure = await confirm({ title: t("keys.rotateName", { name: row.name }), text: t("keys.theOneItHas"), action: t("keys.rotate"), danger: false });
     if (!sure) return;
     onSecret(await post("RotateApiKey", { id: row.id, graceSecs: 86_400 }));
     onChange();
   };
-  return html`<div class="table-frame" tabindex="0" role="region" aria-label="API keys"><table class="table cards">
-    <thead><tr><th>Name</th><th>Begins</th><th>Scopes</th><th>Models</th><th>Limits</th><th>Last used</th><th>Expires</th><th><span class="visually-hidden">Actions</span></th></tr></thead>
+  return html`<div class="table-frame" tabindex="0" role="region" aria-label=${t("words.apiKeys")}><table class="table cards">
+    <thead><tr><th>${t("words.name")}</th><th class="minor">${t("keys.prefix")}</th><th class="minor">${t("words.scopes")}</th><th>${t("words.models")}</th><th>${t("words.limits")}</th><th>${t("keys.lastUsed")}</th><th>${t("words.expires")}</th><th><span class="visually-hidden">${t("keys.actions")}</span></th></tr></thead>
     <tbody>${rows.map((row) => html`<tr key=${row.id}>
-      <td data-label="Name"><strong>${row.name}</strong> ${row.cancelledDate && html`<span class="badge bad">revoked</span>`}<span class="muted small block">${row.owner}</span></td>
-      <td data-label="Begins"><code>${row.visibleKey}</code></td>
-      <td data-label="Scopes">${row.scopes.join(", ")}</td>
-      <td data-label="Models">${row.models?.join(", ") ?? "all"}</td>
-      <td data-label="Limits" class="small">${limitsOf(row)}</td>
-      <td data-label="Last used">${row.lastUsedDate ? html`<${Ago} date=${row.lastUsedDate} />` : "never"}</td>
-      <td data-label="Expires">${row.expiryDate ? day(row.expiryDate) : "never"}</td>
-      <td>${mayChange && !row.cancelledDate && html`<span class="row actions"><button type="button" class="button small" onClick=${() => onEdit(row)}>Edit</button><${ActionButton} class="small" work=${() => rotate(row)}>Rotate</${ActionButton}><${ActionButton} class="small danger" work=${() => revoke(row)}>Revoke</${ActionButton}></span>`}</td>
+      <td data-label=${t("words.name")}><strong>${row.name}</strong> ${row.cancelledDate && html`<span class="badge bad">${t("keys.revoked")}</span>`}<span class="muted small block">${row.owner}</span></td>
+      <td data-label=${t("keys.prefix")} class="minor"><code>${row.visibleKey}</code></td>
+      <td data-label=${t("words.scopes")} class="minor">${row.scopes.join(", ")}</td>
+      <td data-label=${t("words.models")}>${row.models?.join(", ") ?? t("words.allModels")}</td>
+      <td data-label=${t("words.limits")} class="small">${limitsOf(row)}</td>
+      <td data-label=${t("keys.lastUsed")}>${row.lastUsedDate ? html`<${Ago} date=${row.lastUsedDate} />` : t("words.never")}</td>
+      <td data-label=${t("words.expires")}>${row.expiryDate ? day(row.expiryDate) : t("words.never")}</td>
+      <td>${mayChange && !row.cancelledDate && html`<span class="row actions"><button type="button" class="button small" onClick=${() => onEdit(row)}>${t("keys.edit")}</button><${ActionButton} class="small" work=${() => rotate(row)}>${t("keys.rotate")}</${ActionButton}><${ActionButton} class="small danger" work=${() => revoke(row)}>${t("keys.revoke")}</${ActionButton}></span>`}</td>
     </tr>`)}</tbody></table></div>`;
 }
 
 function limitsOf(row) {
   const set = Object.entries(LIMITS).filter(([name]) => row[name] != null);
-  return set.length ? set.map(([name, label]) => `${label}: ${number(row[name])}`).join("; ") : "none";
+  return set.length ? set.map(([name]) => t(`limits.${name}`, { count: (name === "monthlyCost" ? money : number)(row[name]) })).join(", ") : t("words.none");
 }
 
 function KeyForm({ one, onClose, onDone }) {
@@ -113,16 +123,16 @@ function KeyForm({ one, onClose, onDone }) {
     if (!next.delete(scope)) next.add(scope);
     setScopes(next);
   };
-  return html`<${Dialog} title=${isNew ? "Issue a key" : `Edit “${one.name}”`} wide isForm onClose=${onClose}><form class="stack" onSubmit=${submit} autocomplete="off">
+  return html`<${Dialog} title=${isNew ? t("keys.create") : t("words.editName", { name: one.name })} wide isForm onClose=${onClose}><form class="stack" onSubmit=${submit} autocomplete="off">
     ${error && !(error.param in values) && html`<div class="notice bad" role="alert">${error.message}</div>`}
-    <div class="form-grid">${text("name", "Name", "What it is for.", { required: true, maxlength: 256 })}
-      ${isNew && text("userId", "User", "Keys of the same user share their jobs. Empty: the key's own.")}
-      ${text("models", "Models", "Names with commas; * is any characters. Empty: all.")}
-      ${text("expiryDate", "Expires", "Empty: never.", { type: "date" })}</div>
-    <fieldset class="stack plain"><legend class="label">Scopes</legend>${Object.entries(SCOPES).map(([scope, meaning]) => html`<label class="check" key=${scope}><input type="checkbox" checked=${scopes.has(scope)} onChange=${() => toggle(scope)} /><span><code>${scope}</code> <span class="muted small">${meaning}</span></span></label>`)}</fieldset>
-    <fieldset class="plain"><legend class="label">Limits (empty: none)</legend><div class="form-grid">${Object.entries(LIMITS).map(([name, label]) => text(name, label, "", { type: "number", min: 0, step: "any" }))}</div></fieldset>
-    ${text("notes", "Notes", "For people.")}
-    <div class="row"><button class="button primary" aria-busy=${isBusy}>${isBusy ? "Saving …" : isNew ? "Issue" : "Save"}</button><${DialogCancel} /></div>
+    <div class="form-grid two">${text("name", t("words.name"), t("keys.whatItIsFor"), { required: true, maxlength: 256 })}
+      ${isNew && text("userId", t("words.user"), t("keys.keysOfTheSame"))}
+      ${text("models", t("words.models"), t("keys.namesWithCommasIs"))}
+      ${text("expiryDate", t("words.expires"), t("keys.emptyNever"), { type: "date" })}</div>
+    <fieldset class="stack plain"><legend class="label">${t("words.scopes")}</legend>${Object.entries(SCOPES).map(([scope, meaning]) => html`<label class="check" key=${scope}><input type="checkbox" checked=${scopes.has(scope)} onChange=${() => toggle(scope)} /><span><code>${scope}</code> <span class="muted small">${meaning}</span></span></label>`)}</fieldset>
+    <fieldset class="plain"><legend class="label">${t("keys.limitsEmptyNone")}</legend><div class="form-grid">${Object.entries(LIMITS).map(([name, label]) => text(name, label, name === "monthlyCost" ? t("keys.inCurrency", { currency: currency() }) : "", { type: "number", min: 0, step: "any" }))}</div></fieldset>
+    ${text("notes", t("keys.notes"), t("keys.forPeople"))}
+    <div class="row"><button class="button primary" aria-busy=${isBusy}>${isBusy ? t("words.saving") : isNew ? t("keys.createIt") : t("words.save")}</button><${DialogCancel} /></div>
   </form></${Dialog}>`;
 }
 
@@ -148,8 +158,8 @@ function changedOf(one, before, values, scopes) {
 }
 
 function Secret({ row, onClose }) {
-  return html`<${Dialog} title="The secret of “${row.name}”" isLocked onClose=${onClose} footer=${html`<button type="button" class="button primary" onClick=${onClose}>I have kept it</button>`}>
-    <p>Keep it now: it is shown this once, and nowhere kept.</p>
-    <div class="row secret"><code class="grow">${row.key}</code><${CopyButton} text=${row.key} label="Copy the secret" small=${false} /></div>
+  return html`<${Dialog} title=${t("keys.secretOf", { name: row.name })} isLocked onClose=${onClose} footer=${html`<button type="button" class="button primary" onClick=${onClose}>${t("keys.savedIt")}</button>`}>
+    <p>${t("keys.copyItNow")}</p>
+    <div class="row secret"><code class="grow">${row.key}</code><${CopyButton} text=${row.key} label=${t("keys.copyTheSecret")} small=${false} /></div>
   </${Dialog}>`;
 }

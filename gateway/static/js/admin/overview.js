@@ -12,6 +12,7 @@ import { ended, pendingCallbacks, percentile, rate } from "./rates.js";
 import { Notices } from "./notices.js";
 import { furthestBehind, stageName } from "./stages.js";
 import { useData } from "./use-data.js";
+import { t } from "../texts/admin.js";
 
 const EVERY_MS = 2000;
 /** Readings that are kept: ten minutes. */
@@ -47,17 +48,17 @@ function Shown({ now, surroundings, mayMend }) {
     <${Notices} rows=${now.notices} />
     <${Attention} now=${now} surroundings=${surroundings} mayMend=${mayMend} />
     <div class="tiles">
-      <${Tile} label="Jobs a second" value=${number(rate(before, now, ended))} detail=${`${number(rate(before, now, (one) => one.accepted))} accepted`} />
-      <${Tile} label="Waiting" value=${number(waiting)} detail=${now.delayed ? `${number(now.delayed)} for another attempt` : "in all queues"} href="/admin/queues" />
-      <${Tile} label="Furthest behind" value=${late ? duration(late.lagSecs * 1000) : "–"} detail=${late ? stageName(late) : "nothing waits"} href="/admin/queues" />
-      <${Tile} label="In flight" value=${number(now.inFlight)} detail="calls of LLMs" href="/admin/jobs?state=Started" />
-      <${Tile} label="Workers" value=${number(now.workers.length)} tone=${now.workers.length ? "" : "bad"} detail=${now.lostWorkers.length ? `${number(now.lostWorkers.length)} lost` : "processes"} href="/admin/queues" />
-      <${Tile} label="Answered within" value=${duration(percentile(span, now, 0.5))} detail=${p95 === null ? "median" : `median; 95 % within ${duration(p95)}`} />
-      <${Tile} label="Callbacks pending" value=${number(callbacks)} detail=${`${number(now.callbacksDelayed)} to be tried again`} href="/admin/callbacks?state=Pending" />
-      <${Tile} label="Failed lately" value=${number(failed)} tone=${failed ? "bad" : ""} detail="in the last half minute" href="/admin/jobs?state=Failed" />
+      <${Tile} label=${t("words.jobsPerSecond")} value=${number(rate(before, now, ended))} detail=${t("overview.accepted", { rate: number(rate(before, now, (one) => one.accepted)) })} />
+      <${Tile} label=${t("words.waiting")} value=${number(waiting)} detail=${now.delayed ? t("overview.forAnotherAttempt", { count: number(now.delayed) }) : t("overview.inAllQueues")} href="/admin/queues" />
+      <${Tile} label=${t("overview.longestLag")} value=${late ? duration(late.lagSecs * 1000) : "–"} detail=${late ? stageName(late) : t("overview.nothingWaits")} href="/admin/queues" />
+      <${Tile} label=${t("words.inFlight")} value=${number(now.inFlight)} detail=${t("overview.callsOfLlms")} href="/admin/jobs?state=Started" />
+      <${Tile} label=${t("words.workers")} value=${number(now.workers.length)} tone=${now.workers.length ? "" : "bad"} detail=${now.lostWorkers.length ? t("overview.lost", { count: number(now.lostWorkers.length) }) : t("overview.processes")} href="/admin/queues" />
+      <${Tile} label=${t("overview.latency")} value=${duration(percentile(span, now, 0.5))} detail=${p95 === null ? t("overviewPlots.median") : t("overview.medianAndP95", { p95: duration(p95) })} />
+      <${Tile} label=${t("words.callbacksPending")} value=${number(callbacks)} detail=${t("words.toBeTriedAgain", { count: number(now.callbacksDelayed) })} href="/admin/callbacks?state=Pending" />
+      <${Tile} label=${t("overview.failedRecently")} value=${number(failed)} tone=${failed ? "bad" : ""} detail=${t("overview.inTheLast30s")} href="/admin/jobs?state=Failed" />
     </div>
     <${Plots} now=${now} live=${readings} />
-    <section class="stack"><h2>Waiting, by model</h2><${Waiting} rows=${now.waiting.filter((row) => isOfUse(row, surroundings.data?.providers))} workers=${now.workers} /></section>
+    <section class="stack"><h2>${t("overview.waitingByModel")}</h2><${Waiting} rows=${now.waiting.filter((row) => isOfUse(row, surroundings.data?.providers))} workers=${now.workers} /></section>
     <${Counts} counts=${now.counts} />
   </div>`;
 }
@@ -67,36 +68,36 @@ const isOfUse = (row, providers) => row.interactive + row.queued + row.bulk > 0 
 
 /** What waits for each model, by how much of a hurry it is in, and how many workers serve it. */
 function Waiting({ rows, workers }) {
-  if (!rows.length) return html`<${Empty} icon="layers" title="No queue yet"><p>A model's queue comes with its first job.</p></${Empty}>`;
+  if (!rows.length) return html`<${Empty} icon="layers" title=${t("overview.noQueueYet")}><p>${t("overview.aModelsQueueComes")}</p></${Empty}>`;
   const servers = (model) => workers.filter(({ queues }) => queues.includes(`chat.${model}`)).length;
-  return html`<div class="table-frame" tabindex="0" role="region" aria-label="Waiting, by model"><table class="table cards">
-    <thead><tr><th>Model</th><th class="number">Interactive</th><th class="number">Queued</th><th class="number">Bulk</th><th class="number">Workers</th></tr></thead>
+  return html`<div class="table-frame" tabindex="0" role="region" aria-label=${t("overview.waitingByModel")}><table class="table cards">
+    <thead><tr><th>${t("words.model")}</th><th class="number">${t("overview.interactive")}</th><th class="number">${t("words.queued")}</th><th class="number">${t("overview.bulk")}</th><th class="number">${t("words.workers")}</th></tr></thead>
     <tbody>${rows.map((row) => html`<tr key=${row.model}>
-      <td data-label="Model"><a href="/admin/jobs?${new URLSearchParams({ state: "Queued", model: row.model })}">${row.model}</a></td>
-      <td data-label="Interactive" class="number">${number(row.interactive)}</td><td data-label="Queued" class="number">${number(row.queued)}</td><td data-label="Bulk" class="number">${number(row.bulk)}</td>
-      <td data-label="Workers" class="number">${servers(row.model) ? number(servers(row.model)) : html`<span class="badge ${row.interactive + row.queued + row.bulk ? "bad" : ""}">none</span>`}</td>
+      <td data-label=${t("words.model")}><a href="/admin/jobs?${new URLSearchParams({ state: "Queued", model: row.model })}">${row.model}</a></td>
+      <td data-label=${t("overview.interactive")} class="number">${number(row.interactive)}</td><td data-label=${t("words.queued")} class="number">${number(row.queued)}</td><td data-label=${t("overview.bulk")} class="number">${number(row.bulk)}</td>
+      <td data-label=${t("words.workers")} class="number">${servers(row.model) ? number(servers(row.model)) : html`<span class="badge ${row.interactive + row.queued + row.bulk ? "bad" : ""}">${t("words.none")}</span>`}</td>
     </tr>`)}</tbody></table></div>`;
 }
 
 const MEANINGS = {
-  reaped: "Jobs taken back from workers that died",
-  late_results_refused: "Results that came too late and were refused",
-  messages_pushed_again: "Lost messages that were replaced",
-  deliveries_returned: "Callbacks taken back from workers that died",
-  doorbells_rung_again: "Completions that had to be woken",
-  deferred: "Attempts that failed and are made again",
-  expired: "Jobs that passed their deadline",
-  refused_queue_full: "Refused: queue full",
-  refused_owner_queue_full: "Refused: too many of one key waiting",
-  refused_owner_queue_bytes: "Refused: too many bytes of one key queued",
-  refused_sync_limit: "Refused: too many calls waiting",
-  refused_body_too_large: "Refused: body too large",
+  reaped: t("overview.jobsTakenBackFrom"),
+  late_results_refused: t("overview.resultsThatCameToo"),
+  messages_pushed_again: t("overview.lostMessagesThatWere"),
+  deliveries_returned: t("overview.callbacksTakenBackFrom"),
+  doorbells_rung_again: t("overview.completionsThatHadTo"),
+  deferred: t("overview.attemptsThatFailedAnd"),
+  expired: t("overview.jobsThatPassedTheir"),
+  refused_queue_full: t("overview.refusedQueueFull"),
+  refused_owner_queue_full: t("overview.refusedTooManyOf"),
+  refused_owner_queue_bytes: t("overview.refusedTooManyBytes"),
+  refused_sync_limit: t("overview.refusedTooManyCalls"),
+  refused_body_too_large: t("overview.refusedBodyTooLarge"),
 };
 
 function Counts({ counts }) {
   const known = Object.entries(MEANINGS).filter(([name]) => counts[name]);
   if (!known.length) return null;
-  return html`<section class="card"><h2>Since the beginning</h2>
+  return html`<section class="card"><h2>${t("overview.sinceTheBeginning")}</h2>
     <dl class="fact-list">${known.map(([name, meaning]) => html`<div key=${name}><dt>${meaning}</dt><dd class="number">${number(counts[name])}</dd></div>`)}</dl>
   </section>`;
 }

@@ -4,6 +4,7 @@ import { html, useEffect, useState } from "../lib/html.js";
 import { ago, moment, number } from "../lib/format.js";
 import { navigate } from "../lib/router.js";
 import { Failed, Loading } from "../ui/states.js";
+import { t } from "../texts/admin.js";
 
 const TONES = {
   Queued: "info", Started: "info", Executed: "info", Completed: "good", Failed: "bad", Cancelled: "warn",
@@ -11,7 +12,10 @@ const TONES = {
   online: "good", limited: "info", resting: "warn", offline: "bad", held: "warn", disabled: "", "not asked yet": "", "does not answer": "warn",
 };
 
-export const StateBadge = ({ state }) => html`<span class="badge ${TONES[state] ?? ""}">${state}</span>`;
+/** A state of the API in the language of the page; what is new is shown as it is called. */
+export const stateName = (state) => (state in TONES ? t(`state.${state}`) : state);
+
+export const StateBadge = ({ state }) => html`<span class="badge ${TONES[state] ?? ""}">${stateName(state)}</span>`;
 
 /** A moment as people say it, with the exact one to those who point at it. */
 export const Ago = ({ date }) => html`<time datetime=${date} title=${moment(date)}>${ago(date)}</time>`;
@@ -19,7 +23,7 @@ export const Ago = ({ date }) => html`<time datetime=${date} title=${moment(date
 /** `children(data)`, or why there is none yet. What was read last stays while it is read again. */
 export function Loaded({ from: { data, error, reload }, children }) {
   if (data === undefined) return error ? html`<${Failed} error=${error} onRetry=${reload} />` : html`<${Loading} />`;
-  return html`${error && html`<div class="notice warn small" role="status">Not up to date: ${error.message}</div>`}${children(data)}`;
+  return html`${error && html`<div class="notice warn small" role="status">${t("parts.notUpToDate", { message: error.message })}</div>`}${children(data)}`;
 }
 
 const WRITE_MS = 350;
@@ -41,16 +45,16 @@ export function Filters({ fields, query, path, kept = {}, isFolded = false }) {
   const isFiltered = Object.keys(query).some((name) => name !== "skip");
   // On a phone they would push what they filter off the screen.
   const isOpen = isFolded ? isFiltered : matchMedia("(min-width: 861px)").matches || isFiltered;
-  return html`<details class="filters-fold" open=${isOpen}><summary class=${isFolded ? "" : "only-narrow"}>${isFolded ? "More filters" : "Filters"}</summary>
+  return html`<details class="filters-fold" open=${isOpen}><summary class=${isFolded ? "" : "only-narrow"}>${isFolded ? t("parts.moreFilters") : t("parts.filters")}</summary>
   <form class="filters" role="search" onSubmit=${(event) => { event.preventDefault(); apply(values); }}>
     ${fields.map(({ name, label, options, type = "search" }) => html`<div class="field" key=${name}>
       <label for="filter-${name}">${label}</label>
       ${options
         ? html`<select id="filter-${name}" class="select" value=${values[name] ?? ""} onChange=${(event) => set(name, event.target.value)}>
-            <option value="">All</option>${options.map((option) => html`<option key=${option} value=${option}>${option}</option>`)}</select>`
+            <option value="">${t("words.all")}</option>${options.map((option) => html`<option key=${option} value=${option}>${stateName(option)}</option>`)}</select>`
         : html`<input id="filter-${name}" class="input" type=${type} value=${values[name] ?? ""} onInput=${(event) => set(name, event.target.value)} />`}
     </div>`)}
-    ${isFiltered && html`<button type="button" class="button quiet" onClick=${() => navigate(path)}>Clear</button>`}
+    ${isFiltered && html`<button type="button" class="button quiet" onClick=${() => navigate(path)}>${t("parts.clear")}</button>`}
   </form></details>`;
 }
 
@@ -58,12 +62,12 @@ export function Filters({ fields, query, path, kept = {}, isFolded = false }) {
 export function Pager({ skip, take, shown, total, path, query }) {
   const href = (to) => `${path}?${new URLSearchParams({ ...query, ...(to ? { skip: to } : { skip: "0" }) })}`;
   const hasNext = total == null ? shown === take : skip + shown < total;
-  if (!skip && !hasNext) return html`<p class="muted small number">${number(total ?? shown)} in all</p>`;
-  return html`<nav class="row between pager" aria-label="Pages">
-    <span class="muted small number">${number(skip + 1)}–${number(skip + shown)}${total != null ? ` of ${number(total)}` : ""}</span>
+  if (!skip && !hasNext) return html`<p class="muted small number">${t("parts.inAll", { count: number(total ?? shown) })}</p>`;
+  return html`<nav class="row between pager" aria-label=${t("parts.pages")}>
+    <span class="muted small number">${t(total == null ? "parts.range" : "parts.rangeOf", { from: number(skip + 1), to: number(skip + shown), total: number(total) })}</span>
     <span class="row">
-      ${skip > 0 ? html`<a class="button small" href=${href(Math.max(0, skip - take))}>Newer</a>` : null}
-      ${hasNext ? html`<a class="button small" href=${href(skip + take)}>Older</a>` : null}
+      ${skip > 0 ? html`<a class="button small" href=${href(Math.max(0, skip - take))}>${t("parts.newer")}</a>` : null}
+      ${hasNext ? html`<a class="button small" href=${href(skip + take)}>${t("parts.older")}</a>` : null}
     </span>
   </nav>`;
 }
@@ -75,15 +79,15 @@ export function Facts({ rows }) {
 }
 
 /** What of all owners' is shown to one whose key has no scope `admin`. */
-export const OwnOnly = ({ who, what }) =>
-  who.isAdmin ? null : html`<p class="notice small">These are ${what} of your own key. The admin secret, or a key with the scope admin, shows everybody's.</p>`;
+export const OwnOnly = ({ who, text }) =>
+  who.isAdmin ? null : html`<p class="notice small">${text}</p>`;
 
 /** Whether a key may do what needs this scope: what would be refused is not offered. */
 export const may = (who, scope) => who.isAdmin || who.scopes.includes(scope) || (scope === "admin:read" && who.scopes.some((one) => one.startsWith("admin")));
 
 /** Said once where all can be looked at and nothing changed. */
 export const LookOnly = ({ who, scope }) =>
-  may(who, scope) ? null : html`<p class="notice small">You can look at these, not change them: that needs the scope ${scope}.</p>`;
+  may(who, scope) ? null : html`<p class="notice small">${t("parts.youCanLookAt", { scope })}</p>`;
 
 /** A number that is looked at often, with what it means. */
 export function Tile({ label, value, detail, tone = "", href }) {

@@ -10,6 +10,7 @@ import { Dialog, DialogCancel } from "../ui/dialog.js";
 import { Field } from "../ui/field.js";
 import { toast } from "../ui/toast.js";
 import { PRESETS } from "./presets.js";
+import { t } from "../texts/admin.js";
 
 const asText = (rows = []) => rows.map(({ model, apiModel }) => (apiModel && apiModel !== model ? `${model} = ${apiModel}` : model)).join("\n");
 
@@ -44,7 +45,7 @@ export function ProviderForm({ one, types, onClose, onDone }) {
     const changes = bodyOf(isNew ? values : changesOf(before, values));
     if (isNew) await post("CreateAiProvider", PRESETS[preset]?.here && values.apiBaseUrl === PRESETS[preset].baseUrl ? { ...changes, proxy: "direct" } : changes);
     else if (Object.keys(changes).length) await post("UpdateAiProvider", { ...changes, id: one.id }, { method: "PATCH" });
-    toast(`“${values.name}” is saved.`);
+    toast(t("providerForm.isSaved", { name: values.name }));
     onDone({ name: values.name, models: asModels(values.models) }, isToBeTried);
   };
   const submit = (event) => {
@@ -63,25 +64,25 @@ export function ProviderForm({ one, types, onClose, onDone }) {
     setTimeout(() => document.getElementById(PRESETS[name].key && baseUrl ? "provider-apiKey" : "provider-apiBaseUrl")?.focus());
   };
   const others = html`<div class="form-grid">
-    ${text("apiKeyVar", "API key variable", "An environment variable of the workers, in place of a key.")}
-    ${text("priority", "Priority", "Higher is asked first.", { type: "number", step: 1 })}
-    ${text("concurrency", "Calls at once", "Over all workers. Empty: no limit.", { type: "number", min: 0, step: 1 })}
-    ${text("requestsPerMinute", "Requests a minute", "Empty: no limit.", { type: "number", min: 0, step: 1 })}
-    ${text("tokensPerMinute", "Tokens a minute", "Empty: no limit.", { type: "number", min: 0, step: 1 })}
+    ${text("apiKeyVar", t("providerForm.apiKeyVar"), t("providerForm.apiKeyVarHint"))}
+    ${text("priority", t("words.priority"), t("providerForm.higherIsAskedFirst"), { type: "number", step: 1 })}
+    ${text("concurrency", t("words.concurrentCalls"), t("providerForm.overAllWorkersEmpty"), { type: "number", min: 0, step: 1 })}
+    ${text("requestsPerMinute", t("words.requestsPerMinute"), t("providerForm.emptyNoLimit"), { type: "number", min: 0, step: 1 })}
+    ${text("tokensPerMinute", t("words.tokensPerMinute"), t("providerForm.emptyNoLimit"), { type: "number", min: 0, step: 1 })}
   </div>`;
-  return html`<${Dialog} title=${isNew ? "Add a provider" : `Edit “${one.name}”`} wide isForm onClose=${onClose}>
+  return html`<${Dialog} title=${isNew ? t("words.addAProvider") : t("words.editName", { name: one.name })} wide isForm onClose=${onClose}>
     <form class="stack" onSubmit=${submit} autocomplete="off">
       ${error && !(error.param in values) && html`<div class="notice bad" role="alert">${error.message}</div>`}
-      ${isNew && html`<div class="preset-tiles" role="group" aria-label="What it is">${Object.entries(PRESETS).map(([name, { title }]) => html`<button type="button" key=${name} class="button small" aria-pressed=${preset === name} onClick=${() => choose(name)}>${title}</button>`)}</div>`}
-      <div class="form-grid">
-        ${text("name", "Name", "How requests and statistics call it.", { required: true })}
-        <${Field} id="provider-type" label="Type" hint="The API that it speaks." problem=${error?.param === "aiTypeId" ? error.message : ""}>${(attributes) => html`<select ...${attributes} class="select" value=${values.aiTypeId} onChange=${(event) => set({ aiTypeId: event.target.value })}>${typeIds.map((id) => html`<option key=${id} value=${id}>${id}</option>`)}</select>`}</${Field}>
-        ${text("apiBaseUrl", "Base URL", values.apiBaseUrl.includes("***") ? "Its password is kept and not shown. To change it, write the whole URL." : "As an OpenAI SDK takes it: https://host/v1", { type: "url", required: true })}
-        ${text("apiKey", "API key", one.hasApiKey ? "One is kept; write another to replace it." : "Kept sealed, never shown.", { type: "password", autocomplete: "new-password" })}
+      ${isNew && html`<div class="preset-tiles" role="group" aria-label=${t("providerForm.whatItIs")}>${Object.entries(PRESETS).map(([name, { title }]) => html`<button type="button" key=${name} class="button small" aria-pressed=${preset === name} onClick=${() => choose(name)}>${title}</button>`)}</div>`}
+      <div class="form-grid two">
+        ${text("name", t("words.name"), t("providerForm.howRequestsAndStatistics"), { required: true })}
+        <${Field} id="provider-type" label=${t("words.type")} hint=${t("providerForm.theApiThatIt")} problem=${error?.param === "aiTypeId" ? error.message : ""}>${(attributes) => html`<select ...${attributes} class="select" value=${values.aiTypeId} onChange=${(event) => set({ aiTypeId: event.target.value })}>${typeIds.map((id) => html`<option key=${id} value=${id}>${id}</option>`)}</select>`}</${Field}>
+        ${text("apiBaseUrl", t("providerForm.baseUrl"), values.apiBaseUrl.includes("***") ? t("providerForm.passwordKept") : t("providerForm.asAnOpenaiSdk"), { type: "url", required: true })}
+        ${text("apiKey", t("providerForm.apiKey"), one.hasApiKey ? t("providerForm.apiKeyKept") : t("providerForm.apiKeyHint"), { type: "password", autocomplete: "new-password" })}
       </div>
       <${Models} one=${one} values=${values} problem=${error?.param === "models" ? error.message : ""} onChange=${(models) => set({ models })} />
-      ${isNew ? html`<details><summary class="label">Priority and limits</summary>${others}</details>` : others}
-      <div class="row"><button class="button primary" aria-busy=${isBusy}>${isBusy ? "Saving …" : "Save"}</button><button class="button" value="try" aria-busy=${isBusy}>Save and test</button><${DialogCancel} /></div>
+      ${isNew ? html`<details><summary class="label">${t("providerForm.more")}</summary>${others}</details>` : others}
+      <div class="row"><button class="button primary" aria-busy=${isBusy}>${isBusy ? t("words.saving") : t("words.save")}</button><button class="button" value="try" aria-busy=${isBusy}>${t("providerForm.saveAndTest")}</button><${DialogCancel} /></div>
     </form>
   </${Dialog}>`;
 }
@@ -104,13 +105,13 @@ function Models({ one, values, problem, onChange }) {
   const toggle = (name) => onChange(asText(has(name) ? chosen.filter(({ apiModel }) => apiModel !== name) : [...chosen, { model: name, apiModel: name }]));
   const shown = (found ?? []).filter((name) => name.toLowerCase().includes(search.toLowerCase()));
   return html`<div class="stack">
-    <div class="row"><${ActionButton} class="small" busy="Asking …" work=${list}>List its models</${ActionButton}>
-      ${found && html`<span class="muted small">${number(found.length)} found, ${number(chosen.length)} chosen</span>`}</div>
-    ${reason && html`<p class="notice bad small" role="alert">It does not tell its models: ${reason}.</p>`}
-    ${found?.length > 0 && html`<fieldset class="plain model-ticks"><legend class="visually-hidden">Its models</legend>
-      ${found.length > 8 && html`<input class="input" type="search" placeholder="Search models" aria-label="Search its models" value=${search} onInput=${(event) => setSearch(event.target.value)} />`}
-      <div class="ticks" tabindex="0" role="group" aria-label="Its models">${shown.map((name) => html`<label class="check" key=${name}><input type="checkbox" checked=${has(name)} onChange=${() => toggle(name)} /><span>${name}</span></label>`)}</div></fieldset>`}
-    <${Field} id="provider-models" label="Models" hint="One a line; “public name = its own name” where they differ." problem=${problem}>
+    <div class="row"><${ActionButton} class="small" busy=${t("providerForm.asking")} work=${list}>${t("providerForm.listItsModels")}</${ActionButton}>
+      ${found && html`<span class="muted small">${t("providerForm.foundChosen", { found: number(found.length), chosen: number(chosen.length) })}</span>`}</div>
+    ${reason && html`<p class="notice bad small" role="alert">${t("providerForm.itDoesNotTell", { reason })}</p>`}
+    ${found?.length > 0 && html`<fieldset class="plain model-ticks"><legend class="visually-hidden">${t("providerForm.itsModels")}</legend>
+      ${found.length > 8 && html`<input class="input" type="search" placeholder=${t("providerForm.searchModels")} aria-label=${t("providerForm.searchItsModels")} value=${search} onInput=${(event) => setSearch(event.target.value)} />`}
+      <div class="ticks" tabindex="0" role="group" aria-label=${t("providerForm.itsModels")}>${shown.map((name) => html`<label class="check" key=${name}><input type="checkbox" checked=${has(name)} onChange=${() => toggle(name)} /><span>${name}</span></label>`)}</div></fieldset>`}
+    <${Field} id="provider-models" label=${t("words.models")} hint=${t("providerForm.oneALinePublic")} problem=${problem}>
       ${(attributes) => html`<textarea ...${attributes} class="textarea mono" rows=${found ? 3 : 5} required value=${values.models} onInput=${(event) => onChange(event.target.value)}></textarea>`}
     </${Field}></div>`;
 }

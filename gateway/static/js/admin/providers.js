@@ -2,7 +2,7 @@
 
 import { html, useState } from "../lib/html.js";
 import { get, post } from "../lib/api.js";
-import { number } from "../lib/format.js";
+import { duration, number } from "../lib/format.js";
 import { useBusy } from "../lib/busy.js";
 import { ActionButton } from "../ui/button.js";
 import { Dialog, confirm } from "../ui/dialog.js";
@@ -13,30 +13,33 @@ import { toast } from "../ui/toast.js";
 import { ProviderForm } from "./provider-form.js";
 import { Ago, Facts, Loaded, LookOnly, StateBadge, may } from "./parts.js";
 import { useData } from "./use-data.js";
+import { t } from "../texts/admin.js";
 
 const EVERY_MS = 3000;
 
-export function ProvidersSection({ who }) {
+export function ProvidersSection({ who, query }) {
   const mayChange = may(who, "admin:providers");
   const [edited, setEdited] = useState(null);
   const [tried, setTried] = useState(null);
   const from = useData(read, "providers", EVERY_MS);
+  const shown = query.name && from.data ? { ...from, data: { ...from.data, providers: from.data.providers.filter(({ name }) => name === query.name) } } : from;
   const done = (saved, isToBeTried) => {
     setEdited(null);
     if (isToBeTried) setTried(saved);
     from.reload();
     // Whether it is there is known now, not with the first job.
     post("CheckAiProviderStatus", { provider: saved.name })
-      .then(({ result, reason }) => result || toast(`“${saved.name}” does not answer: ${reason ?? "no reason given"}`))
+      .then(({ result, reason }) => result || toast(t("words.doesNotAnswer", { name: saved.name, reason: reason ?? t("words.noReasonGiven") })))
       .catch(() => {})
       .finally(from.reload);
   };
   return html`<div class="stack"><${LookOnly} who=${who} scope="admin:providers" />
-    ${mayChange && html`<div><button type="button" class="button primary" onClick=${() => setEdited({})}><${Icon} name="plus" /> Add a provider</button></div>`}
-    <${Loaded} from=${from}>${({ providers, types }) => html`
+    <div class="row between">${mayChange && html`<button type="button" class="button primary" onClick=${() => setEdited({})}><${Icon} name="plus" /> ${t("words.addAProvider")}</button>`}
+      ${query.name && html`<a class="button small" href="/admin/providers">${t("providers.showAll")}</a>`}</div>
+    <${Loaded} from=${shown}>${({ providers, types }) => html`
       ${providers.length
         ? html`<div class="provider-grid">${providers.map((one) => html`<${Provider} key=${one.id} one=${one} mayChange=${mayChange} onEdit=${() => setEdited(one)} onTry=${() => setTried(one)} onChange=${from.reload} />`)}</div>`
-        : html`<${Empty} icon="plug" title="No provider yet"><p>Add one here, or in providers.toml.</p></${Empty}>`}
+        : query.name ? html`<${Empty} icon="plug" title=${t("providers.noSuchProvider", { name: query.name })} />` : html`<${Empty} icon="plug" title=${t("providers.noProviderYet")}><p>${t("providers.addOneHereOr")}</p></${Empty}>`}
       ${edited && html`<${ProviderForm} one=${edited} types=${types} onClose=${() => setEdited(null)} onDone=${done} />`}
     `}</${Loaded}>
     ${tried && html`<${Trial} one=${tried} onClose=${() => setTried(null)} />`}
@@ -64,39 +67,39 @@ function Provider({ one, mayChange, onEdit, onTry, onChange }) {
     onChange();
   };
   const remove = async () => {
-    const sure = await confirm({ title: `Delete “${one.name}”?`, text: "Its key is deleted with it. What runs there is finished; its jobs that wait go to other providers of their models.", action: "Delete" });
-    if (sure) await run(post("DeleteAiProvider", { id: one.id }, { method: "DELETE" }), `“${one.name}” is deleted.`);
+    const sure = await confirm({ title: t("providers.deleteName", { name: one.name }), text: t("providers.itsKeyIsDeleted"), action: t("providers.delete") });
+    if (sure) await run(post("DeleteAiProvider", { id: one.id }, { method: "DELETE" }), t("providers.isDeleted", { name: one.name }));
   };
-  const check = () => run(post("CheckAiProviderStatus", { provider: one.name }), ({ result, reason }) => (result ? `“${one.name}” answers.` : `“${one.name}” does not answer: ${reason ?? "no reason given"}`));
-  const hold = () => run(post("ChangeAiProviderStatus", { provider: one.name, online: !isOn }), isOn ? `“${one.name}” gets no more jobs.` : `“${one.name}” gets jobs again.`);
+  const check = () => run(post("CheckAiProviderStatus", { provider: one.name }), ({ result, reason }) => (result ? t("words.answers", { name: one.name }) : t("words.doesNotAnswer", { name: one.name, reason: reason ?? t("words.noReasonGiven") })));
+  const hold = () => run(post("ChangeAiProviderStatus", { provider: one.name, online: !isOn }), isOn ? t("providers.getsNoMoreJobs", { name: one.name }) : t("words.getsJobsAgain", { name: one.name }));
   return html`<article class="card provider">
     <h2 class="row between"><span class="truncate">${one.name}</span><${StateBadge} state=${stateOf(one)} /></h2>
-    ${one.enabled && one.status === "online" && one.probeProblem && html`<p class="notice warn small">When it was last asked, ${one.probeProblem}.</p>`}
-    ${one.offlineReason && html`<p class="notice ${one.status === "offline" ? "bad" : "warn"} small"><span>${one.offlineReason}${one.offlineDate ? html`, since <${Ago} date=${one.offlineDate} />` : ""}</span></p>`}
+    ${one.enabled && one.status === "online" && one.probeProblem && html`<p class="notice warn small">${t("providers.whenItWasLast", { probeProblem: one.probeProblem })}</p>`}
+    ${one.offlineReason && html`<p class="notice ${one.status === "offline" ? "bad" : "warn"} small"><span>${one.offlineReason}${one.offlineDate ? html`, ${t("words.since")} <${Ago} date=${one.offlineDate} />` : ""}</span></p>`}
     <${Facts} rows=${[
-      ["Type", one.aiTypeId], ["Address", html`<code class="small">${one.apiBaseUrl}</code>`],
-      ["Key", one.hasApiKey ? "kept sealed" : one.apiKeyVar ? html`<code class="small">${one.apiKeyVar}</code>` : "none"],
-      ["Models", models(one.models)], ["At once", one.concurrency ? number(one.concurrency) : "no limit"], ["Priority", number(one.priority)],
-      ["Requests a minute", one.requestsPerMinute], ["Tokens a minute", one.tokensPerMinute], ["From", one.origin === "file" ? "providers.toml" : "these pages or the API"],
+      [t("words.type"), one.aiTypeId], [t("providers.baseUrl"), one.aiTypeId === "local" ? null : html`<code class="small">${one.apiBaseUrl}</code>`],
+      [t("words.key"), one.hasApiKey ? t("providers.keptSealed") : one.apiKeyVar ? html`<code class="small">${one.apiKeyVar}</code>` : t("words.none")],
+      [t("words.models"), models(one.models)], [t("providers.concurrency"), one.concurrency ? number(one.concurrency) : t("words.noLimit")], [t("words.priority"), number(one.priority)],
+      [t("words.requestsPerMinute"), one.requestsPerMinute], [t("words.tokensPerMinute"), one.tokensPerMinute], [t("words.from"), one.origin === "file" ? "providers.toml" : t("providers.thesePagesOrThe")],
     ]} />
     ${mayChange && html`<div class="row">
-      <${ActionButton} class="small" work=${check} busy="Checking …">Check</${ActionButton}>
-      <button type="button" class="button small" onClick=${onTry}>Test …</button>
-      <button type="button" class="button small" onClick=${onEdit}>Edit …</button>
-      <${ActionButton} class="small" work=${hold}>${isOn ? "Hold" : "Resume"}</${ActionButton}>
-      <${ActionButton} class="small danger" work=${remove}>Delete</${ActionButton}>
+      <${ActionButton} class="small" work=${check} busy=${t("words.checking")}>${t("words.check")}</${ActionButton}>
+      <button type="button" class="button small" onClick=${onTry}>${t("providers.test")}</button>
+      <button type="button" class="button small" onClick=${onEdit}>${t("providers.edit")}</button>
+      <${ActionButton} class="small" work=${hold}>${isOn ? t("providers.hold") : t("words.resume")}</${ActionButton}>
+      <${ActionButton} class="small danger" work=${remove}>${t("providers.delete")}</${ActionButton}>
     </div>`}
   </article>`;
 }
 
 function models(rows) {
   const names = rows.map(({ model, apiModel }) => (apiModel && apiModel !== model ? `${model} → ${apiModel}` : model));
-  return names.length > 6 ? html`<details><summary>${names.slice(0, 5).join(", ")} and ${names.length - 5} more</summary>${names.slice(5).join(", ")}</details>` : names.join(", ");
+  return names.length > 6 ? html`<details><summary>${t("words.andMore", { names: names.slice(0, 5).join(", "), count: names.length - 5 })}</summary>${names.slice(5).join(", ")}</details>` : names.join(", ");
 }
 
 function Trial({ one, onClose }) {
   const [model, setModel] = useState(one.models[0]?.model ?? "");
-  const [prompt, setPrompt] = useState("Say hello in one sentence.");
+  const [prompt, setPrompt] = useState(t("providers.sayHelloInOne"));
   const [state, setState] = useState({});
   const [isBusy, once] = useBusy();
   const submit = (event) => {
@@ -113,11 +116,11 @@ function Trial({ one, onClose }) {
       setState({ error });
     }
   };
-  return html`<${Dialog} title="Test “${one.name}”" onClose=${onClose}><form class="stack" onSubmit=${submit}>
-    <${Field} id="trial-model" label="Model">${(attributes) => html`<select ...${attributes} class="select" value=${model} onChange=${(event) => setModel(event.target.value)}>${one.models.map((row) => html`<option key=${row.model} value=${row.model}>${row.model}</option>`)}</select>`}</${Field}>
-    <${Field} id="trial-prompt" label="Message">${(attributes) => html`<textarea ...${attributes} class="textarea" rows="3" required value=${prompt} onInput=${(event) => setPrompt(event.target.value)}></textarea>`}</${Field}>
-    <div><button class="button primary" aria-busy=${isBusy}>${isBusy ? "Waiting …" : "Send"}</button></div>
+  return html`<${Dialog} title=${t("providers.testName", { name: one.name })} onClose=${onClose}><form class="stack" onSubmit=${submit}>
+    <${Field} id="trial-model" label=${t("words.model")}>${(attributes) => html`<select ...${attributes} class="select" value=${model} onChange=${(event) => setModel(event.target.value)}>${one.models.map((row) => html`<option key=${row.model} value=${row.model}>${row.model}</option>`)}</select>`}</${Field}>
+    <${Field} id="trial-prompt" label=${t("providers.message")}>${(attributes) => html`<textarea ...${attributes} class="textarea" rows="3" required value=${prompt} onInput=${(event) => setPrompt(event.target.value)}></textarea>`}</${Field}>
+    <div><button class="button primary" aria-busy=${isBusy}>${isBusy ? t("providers.waiting") : t("providers.send")}</button></div>
     ${state.error && html`<div class="notice bad" role="alert">${state.error.message}</div>`}
-    ${state.text !== undefined && html`<div class="stack" role="status"><pre class="body" tabindex="0"><code>${state.text}</code></pre><span class="muted small number">${Math.round(state.ms)} ms</span></div>`}
+    ${state.text !== undefined && html`<div class="stack" role="status"><pre class="body" tabindex="0"><code>${state.text}</code></pre><span class="muted small number">${duration(state.ms)}</span></div>`}
   </form></${Dialog}>`;
 }

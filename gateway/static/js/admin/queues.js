@@ -2,30 +2,37 @@
 
 import { html } from "../lib/html.js";
 import { get } from "../lib/api.js";
+import { isServed } from "./attention-rules.js";
 import { Loaded } from "./parts.js";
 import { Meter, StageTable } from "./stages.js";
 import { useData } from "./use-data.js";
 import { LostWorkers, Workers } from "./workers.js";
+import { t } from "../texts/admin.js";
 
 const EVERY_MS = 2000;
+const PROVIDERS_EVERY_MS = 10_000;
+
+/** A model that no provider has any more is named as long as a job of it waits or runs. */
+const isOfUse = ({ model, depth, inFlight }, providers) => !model || depth > 0 || inFlight > 0 || isServed(providers, model) !== false;
 
 export function QueuesSection({ who }) {
   const from = useData(() => get("GetOverview"), "queues", EVERY_MS);
+  const { data: providers = null } = useData(() => get("QueryAiProviders", { take: 1000 }).then(({ results }) => results, () => null), "queues-providers", PROVIDERS_EVERY_MS);
   return html`<${Loaded} from=${from}>${(now) => html`<div class="stack">
     <${LostWorkers} workers=${now.lostWorkers} />
-    <section class="stack"><h2>Queues</h2><${StageTable} stages=${now.stages} waiting=${now.waiting} />
-      <p class="muted small">Lag is how long the one has waited that waits longest. Slots are those of all workers of a queue, which may serve other queues with them, too.</p></section>
-    <section class="stack"><h2>Workers</h2><${Workers} mayCancel=${who.isAdmin} workers=${now.workers} date=${now.date} onChange=${from.reload} /></section>
+    <section class="stack"><h2>${t("words.queues")}</h2><${StageTable} stages=${now.stages.filter((stage) => isOfUse(stage, providers))} waiting=${now.waiting} isServed=${(model) => isServed(providers, model)} />
+      <p class="muted small">${t("queues.lagIsHowLong")}</p></section>
+    <section class="stack"><h2>${t("words.workers")}</h2><${Workers} mayCancel=${who.isAdmin} workers=${now.workers} date=${now.date} onChange=${from.reload} /></section>
     <${ProviderSlots} providers=${now.providers} />
   </div>`}</${Loaded}>`;
 }
 
 function ProviderSlots({ providers }) {
   if (!providers.length) return null;
-  return html`<section class="stack"><h2>Calls at providers</h2>
-    <div class="table-frame" tabindex="0" role="region" aria-label="Calls at providers"><table class="table cards">
-      <thead><tr><th scope="col">Provider</th><th scope="col">Calls at once</th></tr></thead>
-      <tbody>${providers.map((one) => html`<tr key=${one.name}><th scope="row"><a href="/admin/providers">${one.name}</a></th>
-        <td data-label="Calls at once"><${Meter} taken=${one.inUse} of=${one.limit} what="in use" /></td></tr>`)}</tbody>
+  return html`<section class="stack"><h2>${t("queues.callsAtProviders")}</h2>
+    <div class="table-frame" tabindex="0" role="region" aria-label=${t("queues.callsAtProviders")}><table class="table cards">
+      <thead><tr><th scope="col">${t("words.provider")}</th><th scope="col">${t("words.concurrentCalls")}</th></tr></thead>
+      <tbody>${providers.map((one) => html`<tr key=${one.name}><th scope="row"><a href="/admin/providers?${new URLSearchParams({ name: one.name })}">${one.name}</a></th>
+        <td data-label=${t("words.concurrentCalls")}><${Meter} taken=${one.inUse} of=${one.limit} what=${t("queues.inUse")} /></td></tr>`)}</tbody>
     </table></div></section>`;
 }

@@ -4,9 +4,10 @@ import { html, useEffect, useState } from "../lib/html.js";
 import { moment } from "../lib/format.js";
 import { navigate } from "../lib/router.js";
 import { offers } from "./job-search.js";
+import { t } from "../texts/admin.js";
 
 const WRITE_MS = 400;
-const RANGES = { "1h": "1 h", "24h": "24 h", "7d": "7 days", "": "All" };
+const RANGES = { "1h": t("words.lastHour"), "24h": t("words.lastDay"), "7d": t("words.days7"), "": t("words.all") };
 
 export function SearchBox({ query, path, known }) {
   const [text, setText] = useState(query.q ?? "");
@@ -28,10 +29,10 @@ export function SearchBox({ query, path, known }) {
     else go({ q: text.trim() });
   };
   const hasMoments = [query.from, query.to].some((one) => one?.includes("T"));
-  return html`<form class="row search-row" role="search" aria-label="Search jobs" onSubmit=${submit}>
-    <input class="input grow" type="search" list="job-offers" autocomplete="off" placeholder="Search: 429 gpt-4o last 1 h, tag:nightly, #4711" aria-label="Search jobs" value=${text} onInput=${(event) => setText(event.target.value)} />
+  return html`<form class="row search-row" role="search" aria-label=${t("searchBox.searchJobs")} onSubmit=${submit}>
+    <input class="input grow" type="search" list="job-offers" autocomplete="off" placeholder=${t("searchBox.search429Gpt4o")} aria-label=${t("searchBox.searchJobs")} value=${text} onInput=${(event) => setText(event.target.value)} />
     <datalist id="job-offers">${offers(text, known).map((one) => html`<option key=${one} value=${one}></option>`)}</datalist>
-    <span class="row" role="group" aria-label="Time">${Object.entries(RANGES).map(([value, label]) => html`<button type="button" key=${value} class="button small" aria-pressed=${(query.last ?? "") === value} onClick=${() => go({ last: value })}>${label}</button>`)}</span>
-    ${hasMoments && html`<button type="button" class="button small" aria-pressed="true" title="Show all times" onClick=${() => go({ from: "", to: "" })}>${moment(query.from)} – ${moment(query.to)} ×</button>`}
+    <span class="row" role="group" aria-label=${t("words.time")}>${Object.entries(RANGES).map(([value, label]) => html`<button type="button" key=${value} class="button small" aria-pressed=${(query.last ?? "") === value} onClick=${() => go({ last: value })}>${label}</button>`)}</span>
+    ${hasMoments && html`<button type="button" class="button small" aria-pressed="true" title=${t("searchBox.showAllTimes")} onClick=${() => go({ from: "", to: "" })}>${moment(query.from)} – ${moment(query.to)} ×</button>`}
   </form>`;
 }

@@ -4,6 +4,7 @@ import { html, useState } from "../lib/html.js";
 import { get } from "../lib/api.js";
 import { Loaded } from "./parts.js";
 import { useData } from "./use-data.js";
+import { t } from "../texts/admin.js";
 
 export function SettingsSection() {
   const from = useData(() => get("GetSettings"), "settings");
@@ -12,14 +13,14 @@ export function SettingsSection() {
     const words = text.toLowerCase().split(/\s+/).filter(Boolean);
     const rows = results.filter((row) => words.every((word) => `${row.name} ${row.description}`.toLowerCase().includes(word)));
     return html`<div class="stack">
-      <p class="muted">Environment variables of the gateway that answered. To change one, start it again with another value.</p>
-      <input class="input search" type="search" placeholder="Search" aria-label="Search settings" value=${text} onInput=${(event) => setText(event.target.value)} />
-      <div class="table-frame" tabindex="0" role="region" aria-label="Settings"><table class="table cards">
-        <thead><tr><th>Variable</th><th>Value</th><th>Meaning</th></tr></thead>
+      <p class="muted">${t("settings.environmentVariablesOfThe")}</p>
+      <input class="input search" type="search" placeholder=${t("settings.search")} aria-label=${t("settings.searchSettings")} value=${text} onInput=${(event) => setText(event.target.value)} />
+      <div class="table-frame" tabindex="0" role="region" aria-label=${t("words.settings")}><table class="table cards">
+        <thead><tr><th>${t("settings.variable")}</th><th>${t("settings.value")}</th><th>${t("settings.meaning")}</th></tr></thead>
         <tbody>${rows.map((row) => html`<tr key=${row.name}>
-          <td data-label="Variable"><code class="variable">${row.name}</code></td>
-          <td data-label="Value">${row.isSecret ? html`<span class="badge">hidden</span>` : html`<code>${row.value || "–"}</code>`} ${!row.isDefault && html`<span class="badge info">set</span>`}</td>
-          <td data-label="Meaning" class="meaning">${marked(row.description)}</td>
+          <td data-label=${t("settings.variable")}><code class="variable">${row.name}</code></td>
+          <td data-label=${t("settings.value")}>${row.isSecret ? html`<span class="badge">${t("settings.hidden")}</span>` : html`<code>${row.value || "–"}</code>`} ${!row.isDefault && html`<span class="badge info">${t("settings.set")}</span>`}</td>
+          <td data-label=${t("settings.meaning")} class="meaning">${marked(row.description)}</td>
         </tr>`)}</tbody></table></div>
     </div>`;
   }}</${Loaded}>`;

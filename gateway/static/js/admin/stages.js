@@ -2,9 +2,10 @@
 
 import { html } from "../lib/html.js";
 import { duration, number } from "../lib/format.js";
+import { t } from "../texts/admin.js";
 
-const NAMES = { completion: "Completion", callbacks: "Callbacks", history: "History" };
-const MEANINGS = { completion: "answered, to become final", callbacks: "to be posted", history: "to be written down" };
+const NAMES = { completion: t("stages.completion"), callbacks: t("words.callbacks"), history: t("stages.history") };
+const MEANINGS = { completion: t("stages.answeredToBecomeFinal"), callbacks: t("stages.toBePosted"), history: t("stages.toBeWrittenDown") };
 
 export const stageName = ({ name, model }) => model ?? NAMES[name];
 
@@ -16,30 +17,30 @@ export function furthestBehind(stages) {
 
 /** How much of something is taken, in words and as a bar beside them. */
 export function Meter({ taken, of, what, format = number }) {
-  if (of == null) return html`<span class="number">${number(taken)} ${what}, no limit</span>`;
+  if (of == null) return html`<span class="number">${t("stages.noLimit", { taken: number(taken), what })}</span>`;
   const share = of ? Math.min(1, taken / of) : 0;
-  return html`<span class="meter"><span class="number">${format(taken)} of ${format(of)} ${what}</span>
+  return html`<span class="meter"><span class="number">${t("stages.of", { taken: format(taken), of: format(of), what })}</span>
     <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="6" /><rect class="taken ${share >= 1 ? "full" : ""}" width=${share * 100} height="6" /></svg></span>`;
 }
 
-export function StageTable({ stages, waiting }) {
+export function StageTable({ stages, waiting, isServed }) {
   const hurry = Object.fromEntries(waiting.map((row) => [row.model, row]));
-  return html`<div class="table-frame" tabindex="0" role="region" aria-label="Queues"><table class="table cards stages">
-    <thead><tr><th scope="col">Queue</th><th scope="col">Waiting</th><th scope="col" class="number">Lag</th><th scope="col" class="number">In flight</th><th scope="col">Slots</th><th scope="col" class="number">Workers</th></tr></thead>
+  return html`<div class="table-frame" tabindex="0" role="region" aria-label=${t("words.queues")}><table class="table cards stages">
+    <thead><tr><th scope="col">${t("stages.queue")}</th><th scope="col">${t("words.waiting")}</th><th scope="col" class="number">${t("stages.lag")}</th><th scope="col" class="number">${t("words.inFlight")}</th><th scope="col">${t("stages.slots")}</th><th scope="col" class="number">${t("words.workers")}</th></tr></thead>
     <tbody>
-      ${waiting.length === 0 && html`<tr><td colspan="6" class="muted">No model's queue yet: each comes with its first job.</td></tr>`}
-      ${stages.map((stage) => html`<${StageRow} key=${`${stage.name} ${stage.model}`} stage=${stage} hurry=${hurry[stage.model]} />`)}
+      ${waiting.length === 0 && html`<tr><td colspan="6" class="muted">${t("stages.noModelsQueueYet")}</td></tr>`}
+      ${stages.map((stage) => html`<${StageRow} key=${`${stage.name} ${stage.model}`} stage=${stage} hurry=${hurry[stage.model]} isOrphan=${Boolean(stage.model) && isServed(stage.model) === false} />`)}
     </tbody></table></div>`;
 }
 
-function StageRow({ stage, hurry }) {
+function StageRow({ stage, hurry, isOrphan }) {
   return html`<tr>
-    <th scope="row"><${StageLink} stage=${stage} /></th>
-    <td data-label="Waiting"><span>${number(stage.depth)}<${Kinds} stage=${stage} hurry=${hurry} /></span></td>
-    <td data-label="Lag" class="number">${stage.depth ? duration(stage.lagSecs * 1000) : "none"}</td>
-    <td data-label="In flight" class="number">${number(stage.inFlight)}</td>
-    <td data-label="Slots">${!stage.slots ? "–" : html`<${Meter} taken=${stage.busy} of=${stage.slots} what="busy" />`}</td>
-    <td data-label="Workers" class="number">${stage.workers ? number(stage.workers) : html`<span class="badge ${stage.depth ? "bad" : ""}">no worker</span>`}</td>
+    <th scope="row"><${StageLink} stage=${stage} />${isOrphan && html` <span class="badge bad">${t("stages.noProvider")}</span>`}</th>
+    <td data-label=${t("words.waiting")}><span>${number(stage.depth)}<${Kinds} stage=${stage} hurry=${hurry} /></span></td>
+    <td data-label=${t("stages.lag")} class="number">${stage.depth ? duration(stage.lagSecs * 1000) : t("words.none")}</td>
+    <td data-label=${t("words.inFlight")} class="number">${number(stage.inFlight)}</td>
+    <td data-label=${t("stages.slots")}>${!stage.slots ? "–" : html`<${Meter} taken=${stage.busy} of=${stage.slots} what=${t("stages.busy")} />`}</td>
+    <td data-label=${t("words.workers")} class="number">${stage.workers ? number(stage.workers) : html`<span class="badge ${stage.depth ? "bad" : ""}">${t("stages.noWorker")}</span>`}</td>
   </tr>`;
 }
 
@@ -52,7 +53,7 @@ function StageLink({ stage }) {
 /** Of what waits: how much of a hurry it is in, or that its receiver is what it waits for. */
 function Kinds({ stage, hurry }) {
   const kinds = ["interactive", "queued", "bulk"].filter((kind) => hurry?.[kind]);
-  const told = kinds.length === 1 ? kinds[0] : kinds.map((kind) => `${number(hurry[kind])} ${kind}`).join(", ");
-  const held = stage.held ? `and ${number(stage.held)} held until their receiver has room` : "";
+  const told = kinds.length === 1 ? t(`stages.${kinds[0]}`) : kinds.map((kind) => `${number(hurry[kind])} ${t(`stages.${kind}`)}`).join(", ");
+  const held = stage.held ? t("stages.andHeldUntilTheir", { count: number(stage.held) }) : "";
   return told || held ? html` <span class="muted small">${told || held}</span>` : null;
 }

@@ -2,6 +2,7 @@
 
 import { html } from "../lib/html.js";
 import { duration } from "../lib/format.js";
+import { t } from "../texts/admin.js";
 
 /** Narrowest part (of 1000): what was quick is still to be seen. */
 const LEAST = 8;
@@ -13,13 +14,13 @@ export function partsOf({ job, listed, attempts, delivery }) {
   const received = ms(job.createdDate);
   const answered = ms(listed?.executedDate) ?? ms(job.completedDate);
   const tries = attempts.map(({ number, outcome, startedDate, durationMs }) => ({
-    label: `Attempt ${number}`, tone: outcome === "answered" ? "good" : "bad", from: ms(startedDate), to: ms(startedDate) + durationMs,
+    label: t("timeBar.attempt", { number }), tone: outcome === "answered" ? "good" : "bad", from: ms(startedDate), to: ms(startedDate) + durationMs,
   }));
-  const running = ms(job.startedDate) && !answered ? [{ label: "Running", tone: "info", from: ms(job.startedDate), to: Date.now() }] : [];
+  const running = ms(job.startedDate) && !answered ? [{ label: t("timeBar.running"), tone: "info", from: ms(job.startedDate), to: Date.now() }] : [];
   const posts = (delivery?.log ?? []).map(({ number, status, startedDate, durationMs }) => ({
-    label: `Callback ${number}`, tone: status >= 200 && status < 300 ? "good" : "bad", from: ms(startedDate), to: ms(startedDate) + durationMs,
+    label: t("timeBar.callback", { number }), tone: status >= 200 && status < 300 ? "good" : "bad", from: ms(startedDate), to: ms(startedDate) + durationMs,
   }));
-  return filled(received, [...tries, ...running], "Queued", answered).concat(filled(answered, posts, "Until the callback"));
+  return filled(received, [...tries, ...running], t("words.queued"), answered).concat(filled(answered, posts, t("timeBar.untilTheCallback")));
 }
 
 /** The parts, with what lies between them. */

@@ -10,10 +10,11 @@ import { KeyName, useKeyNames } from "./key-names.js";
 import { Loaded, OwnOnly, Tile } from "./parts.js";
 import { Plot } from "./plot.js";
 import { useData } from "./use-data.js";
+import { t } from "../texts/admin.js";
 
 const PATH = "/admin/usage";
-const GROUPS = { model: "Model", provider: "Provider", owner: "Key", tag: "Tag", day: "Day" };
-const RANGES = { 7: "7 days", 30: "30 days", 90: "90 days", 365: "a year" };
+const GROUPS = { model: t("words.model"), provider: t("words.provider"), owner: t("words.key"), tag: t("words.tag"), day: t("usage.day") };
+const RANGES = { 7: t("words.days7"), 30: t("usage.days30"), 90: t("usage.days90"), 365: t("usage.aYear") };
 
 export function UsageSection({ who, query }) {
   const days = query.days in RANGES ? query.days : "30";
@@ -22,10 +23,10 @@ export function UsageSection({ who, query }) {
   const from = useData(() => read(since, groupBy), `${since}-${groupBy}`, 30_000);
   const names = useKeyNames(who);
   const go = (fields) => navigate(`${PATH}?${new URLSearchParams({ days, by: groupBy, ...fields })}`, { replace: true });
-  return html`<div class="stack"><${OwnOnly} who=${who} what="the sums" />
+  return html`<div class="stack"><${OwnOnly} who=${who} text=${t("usage.ownOnly")} />
     <div class="row between">
-      <div class="row" role="group" aria-label="Time">${Object.entries(RANGES).map(([value, label]) => html`<button type="button" key=${value} class="button small" aria-pressed=${value === days} onClick=${() => go({ days: value })}>${label}</button>`)}</div>
-      <div class="row" role="group" aria-label="By">${Object.entries(GROUPS).map(([value, label]) => html`<button type="button" key=${value} class="button small" aria-pressed=${value === groupBy} onClick=${() => go({ by: value })}>${label}</button>`)}</div>
+      <div class="row" role="group" aria-label=${t("words.time")}>${Object.entries(RANGES).map(([value, label]) => html`<button type="button" key=${value} class="button small" aria-pressed=${value === days} onClick=${() => go({ days: value })}>${label}</button>`)}</div>
+      <div class="row" role="group" aria-label=${t("usage.by")}>${Object.entries(GROUPS).map(([value, label]) => html`<button type="button" key=${value} class="button small" aria-pressed=${value === groupBy} onClick=${() => go({ by: value })}>${label}</button>`)}</div>
     </div>
     <${Loaded} from=${from}>${(data) => html`<${Shown} ...${data} groupBy=${groupBy} since=${since} names=${names} />`}</${Loaded}>
   </div>`;
@@ -43,7 +44,7 @@ async function read(since, groupBy) {
 const costOf = (row) => (row.isCostKnown === false ? null : row.cost);
 
 function Shown({ byDay, rows, groupBy, since, names }) {
-  if (!byDay.length) return html`<${Empty} icon="coins" title="Nothing was used"><p>No job has ended in this time.</p></${Empty}>`;
+  if (!byDay.length) return html`<${Empty} icon="coins" title=${t("usage.noUsage")}><p>${t("usage.noJobHasEnded")}</p></${Empty}>`;
   const isPriced = byDay.some((row) => costOf(row) !== null && row.totalTokens);
   const sum = (name) => byDay.reduce((total, row) => total + (row[name] ?? 0), 0);
   const sorted = groupBy === "day" ? [...rows].reverse() : [...rows].sort((a, b) => b.cost - a.cost || b.totalTokens - a.totalTokens);
@@ -52,26 +53,26 @@ function Shown({ byDay, rows, groupBy, since, names }) {
   const of = (name) => all.map((row) => row[name] ?? 0);
   return html`
     <div class="tiles">
-      <${Tile} label="Jobs" value=${short(sum("total"))} detail=${`${percent(sum("failed") / Math.max(1, sum("total")))} failed`} />
-      <${Tile} label="Tokens in" value=${short(sum("totalPromptTokens"))} detail=${`${percent(sum("cachedTokens") / Math.max(1, sum("totalPromptTokens")))} cached`} />
-      <${Tile} label="Tokens out" value=${short(sum("totalCompletionTokens"))} />
-      ${sum("images") > 0 && html`<${Tile} label="Pictures" value=${short(sum("images"))} />`}
-      ${sum("characters") > 0 && html`<${Tile} label="Speech" value=${short(sum("characters"))} detail="characters" />`}
-      ${sum("audioSeconds") > 0 && html`<${Tile} label="Heard" value=${duration(sum("audioSeconds") * 1000)} />`}
-      <${Tile} label="Cost" value=${isPriced ? money(sum("cost")) : "–"} detail=${isPriced ? "by the prices in providers.toml" : "no model has a price"} />
+      <${Tile} label=${t("words.jobs")} value=${short(sum("total"))} detail=${t("usage.failed", { share: percent(sum("failed") / Math.max(1, sum("total"))) })} />
+      <${Tile} label=${t("usage.inputTokens")} value=${short(sum("totalPromptTokens"))} detail=${t("usage.cached", { share: percent(sum("cachedTokens") / Math.max(1, sum("totalPromptTokens"))) })} />
+      <${Tile} label=${t("usage.outputTokens")} value=${short(sum("totalCompletionTokens"))} />
+      ${sum("images") > 0 && html`<${Tile} label=${t("usage.images")} value=${short(sum("images"))} />`}
+      ${sum("characters") > 0 && html`<${Tile} label=${t("usage.speech")} value=${short(sum("characters"))} detail=${t("usage.characters")} />`}
+      ${sum("audioSeconds") > 0 && html`<${Tile} label=${t("usage.transcribed")} value=${duration(sum("audioSeconds") * 1000)} />`}
+      <${Tile} label=${t("words.cost")} value=${isPriced ? money(sum("cost")) : "–"} detail=${isPriced ? t("usage.byThePricesIn") : t("usage.noModelHasA")} />
     </div>
     <div class="plots">
-      <${Plot} title="Jobs a day" kind="bars" summary="${number(sum("total"))} in all" times=${times} format=${short}
-        lines=${[{ label: "ended", color: "plot-1", values: of("total") }, { label: "failed", color: "plot-4", values: of("failed") }]} />
-      <${Plot} title="Cost a day" kind="bars" summary="${money(sum("cost"))} in all" times=${times} format=${money} lines=${[{ label: "cost", color: "plot-2", values: of("cost") }]} />
+      <${Plot} title=${t("usage.jobsPerDay")} kind="bars" summary=${t("usage.inAll", { sum: number(sum("total")) })} times=${times} format=${short}
+        lines=${[{ label: t("words.endedLine"), color: "plot-1", values: of("total") }, { label: t("words.failedLine"), color: "plot-4", values: of("failed") }]} />
+      <${Plot} title=${t("usage.costPerDay")} kind="bars" summary=${t("usage.inAll", { sum: money(sum("cost")) })} times=${times} format=${money} lines=${[{ label: t("usage.cost"), color: "plot-2", values: of("cost") }]} />
     </div>
-    <div class="row between"><h2>By ${GROUPS[groupBy].toLowerCase()}</h2><button type="button" class="button small" onClick=${() => exportCsv(sorted, groupBy)}>Export CSV</button></div>
-    <div class="table-frame" tabindex="0" role="region" aria-label="Usage by ${GROUPS[groupBy]}"><table class="table cards">
-      <thead><tr><th>${GROUPS[groupBy]}</th><th class="number">Jobs</th><th class="number">Failed</th><th class="number">Tokens in</th><th class="number">Tokens out</th><th class="number">Tokens/s</th><th class="number">Median</th><th class="number">95 %</th><th class="number">Cost</th></tr></thead>
+    <div class="row between"><h2>${t("usage.byGroup", { group: GROUPS[groupBy].toLowerCase() })}</h2><button type="button" class="button small" onClick=${() => exportCsv(sorted, groupBy)}>${t("words.exportCsv")}</button></div>
+    <div class="table-frame" tabindex="0" role="region" aria-label=${t("usage.usageBy", { group: GROUPS[groupBy] })}><table class="table cards">
+      <thead><tr><th>${GROUPS[groupBy]}</th><th class="number">${t("words.jobs")}</th><th class="number">${t("state.Failed")}</th><th class="number">${t("usage.inputTokens")}</th><th class="number">${t("usage.outputTokens")}</th><th class="number">${t("usage.tokensS")}</th><th class="number">${t("usage.median")}</th><th class="number">${t("words.p95")}</th><th class="number">${t("words.cost")}</th></tr></thead>
       <tbody>${sorted.map((row) => html`<tr key=${row.name}>
-        <td data-label=${GROUPS[groupBy]}>${groupBy === "owner" ? html`<${KeyName} owner=${row.name} names=${names} />` : row.name || "–"}</td><td data-label="Jobs" class="number">${number(row.total)}</td><td data-label="Failed" class="number">${number(row.failed)}</td>
-        <td data-label="Tokens in" class="number">${number(row.totalPromptTokens)}</td><td data-label="Tokens out" class="number">${number(row.totalCompletionTokens)}</td><td data-label="Tokens/s" class="number">${number(row.tokensPerSecond)}</td>
-        <td data-label="Median" class="number">${duration(row.p50Ms)}</td><td data-label="95 %" class="number">${duration(row.p95Ms)}</td><td data-label="Cost" class="number">${money(costOf(row))}</td>
+        <td data-label=${GROUPS[groupBy]}>${groupBy === "owner" ? html`<${KeyName} owner=${row.name} names=${names} />` : row.name || "–"}</td><td data-label=${t("words.jobs")} class="number">${number(row.total)}</td><td data-label=${t("state.Failed")} class="number">${number(row.failed)}</td>
+        <td data-label=${t("usage.inputTokens")} class="number">${number(row.totalPromptTokens)}</td><td data-label=${t("usage.outputTokens")} class="number">${number(row.totalCompletionTokens)}</td><td data-label=${t("usage.tokensS")} class="number">${number(row.tokensPerSecond)}</td>
+        <td data-label=${t("usage.median")} class="number">${duration(row.p50Ms)}</td><td data-label=${t("words.p95")} class="number">${duration(row.p95Ms)}</td><td data-label=${t("words.cost")} class="number">${money(costOf(row))}</td>
       </tr>`)}</tbody></table></div>`;
 }
 

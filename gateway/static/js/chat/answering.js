@@ -6,7 +6,9 @@
 import { ApiError, get, post, stream } from "../lib/api.js";
 import { emptyAnswer, folded } from "./fold.js";
 import { SEND_WITHIN_MS, isPassing, nextStep } from "./next-step.js";
+import { Sound } from "./sound.js";
 import { apart } from "./thoughts.js";
+import { t } from "../texts/chat.js";
 
 const POSITION_EVERY_MS = 1500;
 /** What was asked so shortly ago may be on its way from another page. */
@@ -27,6 +29,7 @@ export class Answering {
     this.askedAt = askedAt;
     this.isHeard = !!heard;
     this.answer = emptyAnswer();
+    this.sound = new Sound();
     this.lastId = null;
     this.onChange = onChange;
     this.abort = new AbortController();
@@ -98,7 +101,7 @@ export class Answering {
         if (next === "fail" || next === "leave") throw error;
         how = next;
         if (error.status === 404) continue;
-        this.#tell({ state: "running", waiting: this.isHeard ? "The connection is lost; trying again …" : "Not sent yet; trying again …" });
+        this.#tell({ state: "running", waiting: this.isHeard ? t("answering.theConnectionIsLost") : t("answering.notSentYetTrying") });
         await this.#pause(RETRY_MS[Math.min(failures, RETRY_MS.length - 1)]);
         failures += 1;
       }
@@ -111,7 +114,7 @@ export class Answering {
 
   #why(error) {
     const isUnsent = error.status === 404 && !this.isHeard;
-    return isUnsent ? "This was never sent: the connection was lost. Try again to send it." : error.message;
+    return isUnsent ? t("answering.thisWasNeverSent") : error.message;
   }
 
   /** Wait; less when the browser says that it is online again, or somebody presses Stop. */
@@ -147,7 +150,7 @@ export class Answering {
     };
     for await (const { id, event, data } of stream(path, { ...options, signal: this.abort.signal, onResponse })) {
       if (event === "queued") {
-        this.#tell({ state: "running", waiting: JSON.parse(data).status ?? "Queued" });
+        this.#tell({ state: "running", waiting: JSON.parse(data).status ?? t("answering.queued") });
         continue;
       }
       if (id) this.lastId = id;
@@ -158,7 +161,7 @@ export class Answering {
       if (event !== "message") continue;
       this.#take(JSON.parse(data));
     }
-    if (this.stopped) throw new ApiError(499, { message: "Stopped." });
+    if (this.stopped) throw new ApiError(499, { message: t("words.stopped") });
     return false;
   }
 
@@ -166,6 +169,7 @@ export class Answering {
     if (chunk.error) throw new AnswerError(502, chunk.error);
     this.firstMs ??= performance.now() - this.begun;
     this.answer = folded(this.answer, chunk);
+    this.sound.take(chunk);
     if (this.isWhole && this.thoughtMs === null) this.#time();
     this.#tell({ state: "running" });
   }
@@ -182,6 +186,13 @@ export class Answering {
     this.#tell({ state: "done", ms: Math.round(ms) });
   }
 
+  /** A file can be heard when it is whole, or what there will be of it. */
+  #addSound() {
+    const { url } = this.sound;
+    this.sound = new Sound();
+    if (url) this.answer = { ...this.answer, images: [...this.answer.images, url] };
+  }
+
   async #tellPosition() {
     if (this.lastId !== null || this.firstMs !== null || this.left) return;
     try {
@@ -194,6 +205,7 @@ export class Answering {
   }
 
   #tell(fields) {
+    if (fields.state !== "running") this.#addSound();
     this.onChange({
       ...this.answer,
       waiting: null,

@@ -3,9 +3,13 @@
 import { html, useEffect, useRef, useState } from "../lib/html.js";
 import { IconButton } from "../ui/button.js";
 import { Icon } from "../ui/icon.js";
+import { useRecorder } from "../media/recorder.js";
 import { toastError } from "../ui/toast.js";
-import { pictureOf } from "./picture-file.js";
+import { pictureOf, urlOf } from "./picture-file.js";
+import { isSound } from "./pictures.js";
 import { Thumbnail } from "./pictures-view.js";
+import { Player } from "./sounds-view.js";
+import { t } from "../texts/chat.js";
 
 /**
  * `draftKey` is what the draft is kept under in `drafts`. `onSend(text, pictures)` says what is in the way,
@@ -49,7 +53,7 @@ export function Composer({ drafts, draftKey, disabled, running, onSend, onStop }
   };
   const isEmpty = !(text.trim() || pictures.length);
   const send = () => {
-    if (disabled || isEmpty || reading) return;
+    if (disabled || isEmpty || reading || recorder.isRecording) return;
     const inTheWay = onSend(text.trim(), pictures);
     setProblem(inTheWay);
     if (inTheWay) return;
@@ -68,28 +72,32 @@ export function Composer({ drafts, draftKey, disabled, running, onSend, onStop }
     setReading((count) => count - 1);
     show((all) => [...all, ...read.filter(Boolean)]);
   };
+  const recorder = useRecorder((recording) => urlOf(recording).then((url) => show((all) => [...all, url]), toastError));
   const take = (event, files) => {
     if (!files?.length) return;
     event.preventDefault();
     addFiles(files);
   };
-  const sendLabel = running ? "Send when this is answered" : "Send";
+  const sendLabel = running ? t("composer.sendWhenThisIs") : t("composer.send");
   return html`<form class="composer" onSubmit=${(event) => { event.preventDefault(); send(); }}
       onDragOver=${(event) => event.preventDefault()} onDrop=${(event) => { event.preventDefault(); take(event, event.dataTransfer.files); }}>
-    ${problem && html`<p class="notice bad small" role="alert">${problem}</p>`}
-    ${pictures.length > 0 && html`<ul class="thumbnails" aria-label="Images to send">
-      ${pictures.map((url, index) => html`<li key=${index}><${Thumbnail} picture=${url} name="Image ${index + 1}" />
-        <${IconButton} icon="close" small label="Remove image ${index + 1}" onClick=${() => show(pictures.filter((_, i) => i !== index))} /></li>`)}
+    ${(problem || recorder.problem) && html`<p class="notice bad small" role="alert">${problem || recorder.problem}</p>`}
+    ${pictures.length > 0 && html`<ul class="thumbnails" aria-label=${t("composer.imagesToSend")}>
+      ${pictures.map((url, index) => html`<li key=${index}>${isSound(url) ? html`<${Player} sound=${url} name=${t("soundsView.recording", { index: index + 1 })} />` : html`<${Thumbnail} picture=${url} name="Image ${index + 1}" />`}
+        <${IconButton} icon="close" small label=${t(isSound(url) ? "composer.removeRecording" : "composer.removeImage", { index: index + 1 })} onClick=${() => show(pictures.filter((_, i) => i !== index))} /></li>`)}
     </ul>`}
-    <textarea ref=${area} rows="1" dir="auto" placeholder="Write a message" aria-label="Message" value=${text}
+    <textarea ref=${area} rows="1" dir="auto" placeholder=${t("composer.writeAMessage")} aria-label=${t("composer.message")} value=${text}
       onInput=${(event) => write(event.target.value)} onKeyDown=${onKeyDown} onPaste=${(event) => take(event, event.clipboardData.files)}></textarea>
     <div class="row between">
-      <${IconButton} icon="image" label="Add an image" onClick=${() => file.current.click()} />
+      <span class="row">
+        <${IconButton} icon="image" label=${t("composer.addAnImage")} onClick=${() => file.current.click()} />
+        <${IconButton} icon=${recorder.isRecording ? "stop" : "mic"} label=${recorder.isRecording ? t("composer.endRecording", { seconds: recorder.seconds }) : t("composer.record")} onClick=${recorder.toggle} />
+      </span>
       <input ref=${file} type="file" accept="image/png,image/jpeg,image/gif,image/webp" multiple hidden
         onChange=${(event) => { addFiles(event.target.files); event.target.value = ""; }} />
       <span class="row">
-        ${running && html`<button type="button" class="button ${isEmpty ? "primary" : ""} icon" aria-label="Stop" title="Stop" onClick=${onStop}><${Icon} name="stop" /></button>`}
-        ${(!running || !isEmpty) && html`<button class="button primary icon" aria-label=${sendLabel} title=${sendLabel} disabled=${disabled || isEmpty || reading > 0}><${Icon} name="up" /></button>`}
+        ${running && html`<button type="button" class="button ${isEmpty ? "primary" : ""} icon" aria-label=${t("composer.stop")} title=${t("composer.stop")} onClick=${onStop}><${Icon} name="stop" /></button>`}
+        ${(!running || !isEmpty) && html`<button class="button primary icon" aria-label=${sendLabel} title=${sendLabel} disabled=${disabled || isEmpty || reading > 0 || recorder.isRecording}><${Icon} name="up" /></button>`}
       </span>
     </div>
   </form>`;

@@ -14,6 +14,7 @@ import { fit, isTooLarge } from "./pictures.js";
 import { SettingsPanel } from "./settings-panel.js";
 import { ShowCode } from "./show-code.js";
 import { messagesOf, newestLeaf, requestOf, versionsOf } from "./tree.js";
+import { t } from "../texts/chat.js";
 
 /** How near to its end a list counts as being read at its end (pixels). */
 const NEAR_PX = 80;
@@ -33,13 +34,14 @@ export function ConversationView({ one, models, onModel, onFirst, onMenu }) {
     edit: (node, text) => one.ask(text, node.images, node.parent),
     drafts: drafts.texts,
     retry: (node) => one.answer(node.parent),
+    goOn: (node) => one.ask(t("message.pleaseContinue"), [], node.id),
     show: (node) => one.change({ ...one.document, leaf: newestLeaf(one.document, node.id) }),
     showCode: (node) => setShownCode(requestOf(one.document, node.model ?? one.model, node.parent)),
   };
   const send = (text, images) => {
     const { bytes: size, left } = fit([...messagesOf(one.document), { text, images }], mostBytes);
     if (isTooLarge(size, mostBytes)) return tooLarge(size, mostBytes);
-    if (left.size && images.length) toast("The oldest pictures are not sent again: all together they are more than this ReplyTo takes.");
+    if (left.size && images.length) toast(t("conversationView.oldestImagesLeft"));
     // A new conversation gets its address with its first message.
     if (one.isEmpty) {
       onFirst();
@@ -58,12 +60,12 @@ export function ConversationView({ one, models, onModel, onFirst, onMenu }) {
   };
   return html`<main class="conversation">
     <header class="row">
-      <span class="only-narrow"><${IconButton} icon="menu" label="Conversations" onClick=${onMenu} /></span>
+      <span class="only-narrow"><${IconButton} icon="menu" label=${t("words.conversations")} onClick=${onMenu} /></span>
       <${ModelPicker} models=${models} value=${one.model} onChange=${onModel} />
       <span class="grow"></span>
       <${Unsaved} one=${one} />
-      ${!one.isEmpty && html`<${IconButton} icon="download" label="Export this conversation" onClick=${() => setExporting(true)} />`}
-      <${IconButton} icon="sliders" label="Settings of this conversation" onClick=${() => setSettingsOpen(true)} />
+      ${!one.isEmpty && html`<${IconButton} icon="download" label=${t("words.exportThisConversation")} onClick=${() => setExporting(true)} />`}
+      <${IconButton} icon="sliders" label=${t("words.settingsOfThisConversation")} onClick=${() => setSettingsOpen(true)} />
     </header>
     <${Messages} one=${one} shown=${shown} running=${running} actions=${actions} />
     <div class="foot">
@@ -79,15 +81,15 @@ export function ConversationView({ one, models, onModel, onFirst, onMenu }) {
 }
 
 const tooLarge = (found, most) =>
-  `This would be a request of ${bytes(found)}; this ReplyTo takes ${bytes(most)}. Remove a picture, or begin a new conversation.`;
+  t("conversationView.thisWouldBeA", { found: bytes(found), most: bytes(most) });
 
 function Unsaved({ one }) {
   if (!one.problem || !one.loaded) return null;
   if (one.problem.status === 404) {
     const keep = () => { one.version = 0; one.save().catch(() => {}); };
-    return html`<button type="button" class="button small" onClick=${keep}>Deleted elsewhere: keep it</button>`;
+    return html`<button type="button" class="button small" onClick=${keep}>${t("conversationView.deletedElsewhereKeepIt")}</button>`;
   }
-  return html`<span class="badge warn" title="${one.problem.message} It is kept in this browser."><${Icon} name="warning" /> Not saved yet</span>`;
+  return html`<span class="badge warn" title=${t("conversationView.itIsKeptIn", { message: one.problem.message })}><${Icon} name="warning" /> ${t("conversationView.notSavedYet")}</span>`;
 }
 
 /** Messages that are asked when what runs now is answered. */
@@ -98,10 +100,10 @@ function Waiting({ one }) {
     one.takeWaiting(next.id);
     dispatchEvent(new Event("draft"));
   };
-  return html`<ul class="waiting-messages" aria-label="Messages that wait">
-    ${one.waiting.map((next) => html`<li key=${next.id} class="row small"><${Icon} name="clock" /><span class="truncate grow">${next.text || "A picture"}</span>
-      ${!one.isAnswering && html`<button type="button" class="button small" onClick=${() => one.askWaiting()}>Send now</button>`}
-      <button type="button" class="button small" onClick=${() => edit(next)}>Edit</button></li>`)}
+  return html`<ul class="waiting-messages" aria-label=${t("conversationView.messagesThatWait")}>
+    ${one.waiting.map((next) => html`<li key=${next.id} class="row small"><${Icon} name="clock" /><span class="truncate grow">${next.text || t("conversationView.anImage")}</span>
+      ${!one.isAnswering && html`<button type="button" class="button small" onClick=${() => one.askWaiting()}>${t("conversationView.sendNow")}</button>`}
+      <button type="button" class="button small" onClick=${() => edit(next)}>${t("conversationView.edit")}</button></li>`)}
   </ul>`;
 }
 
@@ -146,17 +148,17 @@ function Messages({ one, shown, running, actions }) {
   }
   if (!shown.length) return html`<${Welcome} />`;
   const versions = versionsOf(one.document);
-  return html`<div class="messages" ref=${ref} onScroll=${onScroll} tabindex="0" role="region" aria-label="Messages">
+  return html`<div class="messages" ref=${ref} onScroll=${onScroll} tabindex="0" role="region" aria-label=${t("conversationView.messages")}>
     <ol>
       ${shown.slice(-most).map((node) => html`<${Message} key=${node.id} node=${node} versions=${versions.get(node.id)} running=${running} actions=${actions} />`)}
     </ol>
-    ${below && html`<button type="button" class="button icon to-end" aria-label="To the end" title="To the end" onClick=${toEnd}><${Icon} name="down" /></button>`}
+    ${below && html`<button type="button" class="button icon to-end" aria-label=${t("conversationView.toTheEnd")} title=${t("conversationView.toTheEnd")} onClick=${toEnd}><${Icon} name="down" /></button>`}
   </div>`;
 }
 
 function Welcome() {
   return html`<div class="messages welcome">
-    <h1>What would you like to know?</h1>
-    <p class="muted">Your answer goes on if you reload, close the lid, or lose the connection: it is a job, and it is kept.</p>
+    <h1>${t("conversationView.whatWouldYouLike")}</h1>
+    <p class="muted">${t("conversationView.yourAnswerGoesOn")}</p>
   </div>`;
 }

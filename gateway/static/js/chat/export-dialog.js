@@ -6,6 +6,7 @@ import { seeAll } from "../lib/seen.js";
 import { Dialog } from "../ui/dialog.js";
 import { Icon } from "../ui/icon.js";
 import { asMarkdown, fileName } from "./export.js";
+import { t } from "../texts/chat.js";
 
 /** Longest wait for all messages to be drawn before they are printed (milliseconds). */
 const DRAWN_WITHIN_MS = 10_000;
@@ -18,10 +19,10 @@ export function ExportDialog({ one, onClose }) {
   };
   const markdown = () => handOutText(asMarkdown(one.document, one.title), `${name}.md`, "text/markdown");
   const json = () => handOutText(JSON.stringify({ id: one.id, title: one.title, model: one.model, content: one.document }, null, 2), `${name}.json`, "application/json");
-  return html`<${Dialog} title="Export this conversation" onClose=${onClose}><div class="stack">
-    <button type="button" class="button" onClick=${after(markdown)}><${Icon} name="download" /> As Markdown: what is shown</button>
-    <button type="button" class="button" onClick=${after(json)}><${Icon} name="download" /> As JSON: everything, all versions</button>
-    <button type="button" class="button" onClick=${after(printAll)}><${Icon} name="print" /> Print</button>
+  return html`<${Dialog} title=${t("words.exportThisConversation")} onClose=${onClose}><div class="stack">
+    <button type="button" class="button" onClick=${after(markdown)}><${Icon} name="download" /> ${t("exportDialog.asMarkdownWhatIs")}</button>
+    <button type="button" class="button" onClick=${after(json)}><${Icon} name="download" /> ${t("exportDialog.asJsonEverythingAll")}</button>
+    <button type="button" class="button" onClick=${after(printAll)}><${Icon} name="print" /> ${t("exportDialog.print")}</button>
   </div></${Dialog}>`;
 }
 

@@ -13,7 +13,8 @@ export function folded(answer, chunk) {
   if (!choice) return next;
   const delta = choice.delta ?? {};
   if (choice.finish_reason) next.finish = choice.finish_reason;
-  next.text += text(delta.content) + text(delta.refusal);
+  // What is said aloud is written beside it (`sound.js` has the sound).
+  next.text += text(delta.content) + text(delta.refusal) + text(delta.audio?.transcript);
   next.reasoning += text(delta.reasoning_content) || text(delta.reasoning);
   if (delta.tool_calls) next.toolCalls = withCalls(next.toolCalls, delta.tool_calls);
   if (Array.isArray(delta.images)) {

@@ -6,11 +6,13 @@ import { followLinks, navigate, useLocation } from "../lib/router.js";
 import { Empty, Failed } from "../ui/states.js";
 import { Gate } from "../ui/sign-in.js";
 import { ConversationView } from "./conversation-view.js";
+import { isOdd } from "./model-picker.js";
 import { Sidebar } from "./sidebar.js";
 import { Store } from "./store.js";
+import { t } from "../texts/chat.js";
 
 const LAST_MODEL = "chat.model";
-const HINT = "It starts with “ak-”. You have it from whoever runs this ReplyTo; of your own, it is in the file “api_key” of the data directory.";
+const HINT = t("chatPage.keyHint");
 
 function Chat({ who }) {
   const store = useMemo(() => new Store(who.owner, who.maxBodyBytes), [who.owner]);
@@ -41,7 +43,7 @@ function Chat({ who }) {
   }, [store]);
   const loadModels = () => {
     setProblem(null);
-    json("/v1/models").then(({ data }) => setModels(inOrder(data.map(({ id }) => id))), setProblem);
+    json("/v1/models?operation=chat").then(({ data }) => setModels(inOrder(data.map(({ id }) => id))), setProblem);
   };
   useEffect(loadModels, []);
 
@@ -59,7 +61,7 @@ function Chat({ who }) {
     one.model = known.includes(last) ? last : (known[0] ?? "");
   }
   useEffect(() => {
-    document.title = one.title ? `${one.title} · ReplyTo` : "Chat · ReplyTo";
+    document.title = one.title ? `${one.title} · ReplyTo` : `${t("chatPage.chat")} · ReplyTo`;
   }, [one.title]);
 
   const chooseModel = (model) => {
@@ -77,15 +79,14 @@ function Chat({ who }) {
     ${problem
       ? html`<main class="conversation"><${Failed} error=${problem} onRetry=${loadModels} /></main>`
       : models && !models.length
-        ? html`<main class="conversation"><${Empty} icon="plug" title="No model can be asked">
-            <p>Add a provider to providers.toml, or on the admin pages.</p></${Empty}></main>`
+        ? html`<main class="conversation"><${Empty} icon="plug" title=${t("chatPage.noModelCanBe")}>
+            <p>${t("chatPage.addAProviderTo")}</p></${Empty}></main>`
         : html`<${ConversationView} key=${one.id} one=${one} models=${known} onModel=${chooseModel}
             onFirst=${() => navigate(`/Chat/${one.id}`, { replace: true })} onMenu=${() => setMenuOpen(true)} />`}
   </div>`;
 }
 
-/** Models of the demo that fail, hang or crawl on purpose are not what one begins with. */
-const isOdd = (model) => /^demo-(?!echo$)/.test(model);
+/** The first of the file is what one begins with. */
 const inOrder = (names) => [...names.filter((name) => !isOdd(name)), ...names.filter(isOdd)];
 
 followLinks("/Chat");

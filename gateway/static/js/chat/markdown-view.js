@@ -3,6 +3,7 @@
 import { html, useEffect, useLayoutEffect, useRef } from "../lib/html.js";
 import { copy } from "../lib/clipboard.js";
 import { useSeen } from "../lib/seen.js";
+import { t } from "../texts/chat.js";
 
 const BLOCKS = "p:not([dir]), li:not([dir]), blockquote:not([dir]), :is(h1, h2, h3, h4, h5, h6, td, th):not([dir])";
 let library = null;
@@ -92,11 +93,11 @@ function frameCode(block) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "button quiet small";
-  button.textContent = "Copy";
+  button.textContent = t("markdownView.copy");
   button.addEventListener("click", async () => {
     await copy(code.textContent);
-    button.textContent = "Copied";
-    setTimeout(() => (button.textContent = "Copy"), 1500);
+    button.textContent = t("markdownView.copied");
+    setTimeout(() => (button.textContent = t("markdownView.copy")), 1500);
   });
   bar.append(name, button);
   block.prepend(bar);

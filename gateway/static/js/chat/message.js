@@ -7,7 +7,10 @@ import { Icon } from "../ui/icon.js";
 import { MarkdownView } from "./markdown-view.js";
 import { ModelIcon } from "./model-icon.js";
 import { Pictures } from "./pictures-view.js";
+import { isPicture, isSound } from "./pictures.js";
+import { Sounds } from "./sounds-view.js";
 import { apart } from "./thoughts.js";
+import { t } from "../texts/chat.js";
 
 /** Drawn again when the message has changed, not with each word of another one. `actions` look up what is now. */
 export function Message({ node, versions, running, actions }) {
@@ -24,16 +27,21 @@ function Question({ node, branches, running, actions }) {
       onDone=${(text) => { setEditing(false); actions.edit(node, text); }} /></li>`;
   }
   return html`<li class="message question">
-    <h2 class="visually-hidden">You</h2>
+    <h2 class="visually-hidden">${t("message.you")}</h2>
     <div class="bubble">
-      ${node.images?.length > 0 && html`<${Pictures} pictures=${node.images} />`}
+      <${Attached} node=${node} />
       ${node.text && html`<p class="said" dir="auto">${node.text}</p>`}
     </div>
     <div class="tools row">${branches}
-      <${CopyButton} text=${node.text} label="Copy message" />
-      <${IconButton} icon="edit" small label="Edit message" disabled=${running} onClick=${() => setEditing(true)} />
+      <${CopyButton} text=${node.text} label=${t("message.copyMessage")} />
+      <${IconButton} icon="edit" small label=${t("message.editMessage")} disabled=${running} onClick=${() => setEditing(true)} />
     </div>
   </li>`;
+}
+
+/** Pictures and recordings. */
+function Attached({ node: { images = [] } }) {
+  return html`${images.some(isPicture) && html`<${Pictures} pictures=${images} />`}${images.some(isSound) && html`<${Sounds} sounds=${images} />`}`;
 }
 
 /** What is written and given up is there again when it is edited again. */
@@ -52,10 +60,10 @@ function Editor({ text, drafts, draftKey, running, onCancel, onDone }) {
     onDone(value.trim());
   };
   return html`<form class="stack editor" onSubmit=${send}>
-    <textarea ref=${area} class="textarea" rows="4" dir="auto" aria-label="Edited message" value=${value}
+    <textarea ref=${area} class="textarea" rows="4" dir="auto" aria-label=${t("message.editedMessage")} value=${value}
       onInput=${(event) => write(event.target.value)} onKeyDown=${(event) => event.key === "Escape" && onCancel()}></textarea>
-    <div class="row"><button class="button primary small" disabled=${running || !value.trim()}>Send as a new branch</button>
-      <button type="button" class="button small" onClick=${onCancel}>Cancel</button></div>
+    <div class="row"><button class="button primary small" disabled=${running || !value.trim()}>${t("message.sendAsANew")}</button>
+      <button type="button" class="button small" onClick=${onCancel}>${t("words.cancel")}</button></div>
   </form>`;
 }
 
@@ -68,26 +76,36 @@ function Answer({ node, branches, running, actions }) {
     <h2 class="by row small" title=${node.answeredBy ?? undefined}><${ModelIcon} model=${node.model ?? ""} /><span class="truncate">${node.model}</span></h2>
     ${reasoning && html`<details class="fold" open=${live && !written.text}>
       <summary><${Icon} name="thought" /> ${thoughtFor(node, live && !written.text)}</summary><${MarkdownView} text=${reasoning} live=${live} /></details>`}
-    ${silent && html`<p class="row muted waiting" role="status"><span class="spinner"></span>${node.waiting ?? "Waiting for the model …"}</p>`}
+    ${silent && html`<p class="row muted waiting" role="status"><span class="spinner"></span>${node.waiting ?? t("message.waitingForTheModel")}</p>`}
     ${written.text && html`<${MarkdownView} text=${written.text} live=${live} />`}
     ${live && !silent && node.waiting && html`<p class="row muted" role="status"><span class="spinner"></span>${node.waiting}</p>`}
-    ${node.images?.length > 0 && html`<${Pictures} pictures=${node.images} />`}
+    <${Attached} node=${node} />
     ${node.toolCalls?.map((call, index) => html`<details class="fold" key=${index}>
-      <summary><${Icon} name="tool" /> Tool call: <code>${call.name}</code></summary><pre tabindex="0"><code>${pretty(call.arguments)}</code></pre></details>`)}
+      <summary><${Icon} name="tool" /> ${t("message.toolCall")} <code>${call.name}</code></summary><pre tabindex="0"><code>${pretty(call.arguments)}</code></pre></details>`)}
     ${node.state === "failed" && html`<div class="notice bad" role="alert"><${Icon} name="warning" /><span>${node.error}</span></div>`}
-    ${node.state === "stopped" && html`<p class="muted small">Stopped.</p>`}
-    ${node.finish === "length" && html`<p class="muted small">It stopped at the limit of tokens.</p>`}
+    ${node.state === "stopped" && html`<p class="muted small">${t("words.stopped")}</p>`}
+    ${node.finish === "length" && html`<p class="muted small">${t("message.itStoppedAtThe")}</p>`}
+    <${NextSteps} node=${node} isWritten=${Boolean(written.text)} running=${running} actions=${actions} />
     ${!live && html`<div class="tools row">${branches}
-      <${CopyButton} text=${written.text} label="Copy answer" />
-      <${IconButton} icon="retry" small label="Answer again" disabled=${running} onClick=${() => actions.retry(node)} />
-      <${IconButton} icon="code" small label="Show the request as code" onClick=${() => actions.showCode(node)} />
+      <${CopyButton} text=${written.text} label=${t("message.copyAnswer")} />
+      <${IconButton} icon="retry" small label=${t("message.answerAgain")} disabled=${running} onClick=${() => actions.retry(node)} />
+      <${IconButton} icon="code" small label=${t("message.showTheRequestAs")} onClick=${() => actions.showCode(node)} />
       <${Facts} node=${node} /></div>`}
   </li>`;
 }
 
+/** What is done most about an answer that did not come to its end, as words. */
+function NextSteps({ node, isWritten, running, actions }) {
+  const isCut = node.state === "stopped" || (node.state === "done" && node.finish === "length");
+  if (running || (node.state !== "failed" && !isCut)) return null;
+  return html`<div class="row">
+    ${isCut && isWritten && html`<button type="button" class="button small" onClick=${() => actions.goOn(node)}>${t("message.continue")}</button>`}
+    <button type="button" class="button small" onClick=${() => actions.retry(node)}>${t("message.tryAgain")}</button></div>`;
+}
+
 function thoughtFor({ thoughtMs }, isThinking) {
-  if (isThinking) return "Reasoning …";
-  return thoughtMs == null ? "Reasoning" : `Reasoning, ${duration(thoughtMs)}`;
+  if (isThinking) return t("message.reasoningNow");
+  return thoughtMs == null ? t("message.reasoning") : t("message.reasoned", { time: duration(thoughtMs) });
 }
 
 /** Tokens, time and cost, as far as they are known. */
@@ -95,9 +113,9 @@ function Facts({ node }) {
   const { usage, ms, firstMs, cost, provider } = node;
   const rate = usage?.completion_tokens && ms > firstMs ? usage.completion_tokens / ((ms - (firstMs ?? 0)) / 1000) : null;
   const facts = [
-    usage && `${number(usage.prompt_tokens)} + ${number(usage.completion_tokens)} tokens`,
+    usage && t("message.tokens", { prompt: number(usage.prompt_tokens), completion: number(usage.completion_tokens) }),
     ms != null && duration(ms),
-    rate && Number.isFinite(rate) && rate < 100_000 && `${number(rate)} tokens/s`,
+    rate && Number.isFinite(rate) && rate < 100_000 && t("message.tokensS", { rate: number(rate) }),
     cost != null && money(cost),
     provider,
   ].filter(Boolean);
@@ -108,10 +126,10 @@ function Branches({ node, versions, onShow }) {
   if (versions.length < 2) return null;
   const at = versions.findIndex((other) => other.id === node.id);
   const step = (by) => onShow(versions[at + by]);
-  return html`<span class="row branches" role="group" aria-label="Versions">
-    <${IconButton} icon="left" small label="Version before" disabled=${at === 0} onClick=${() => step(-1)} />
+  return html`<span class="row branches" role="group" aria-label=${t("message.versions")}>
+    <${IconButton} icon="left" small label=${t("message.versionBefore")} disabled=${at === 0} onClick=${() => step(-1)} />
     <span class="small number">${at + 1} / ${versions.length}</span>
-    <${IconButton} icon="right" small label="Version after" disabled=${at === versions.length - 1} onClick=${() => step(1)} />
+    <${IconButton} icon="right" small label=${t("message.versionAfter")} disabled=${at === versions.length - 1} onClick=${() => step(1)} />
   </span>`;
 }
 

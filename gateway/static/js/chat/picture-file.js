@@ -2,6 +2,7 @@
 
 import { bytes } from "../lib/format.js";
 import { AS_IT_IS, MOST_SIDE, fitted } from "./pictures.js";
+import { t } from "../texts/chat.js";
 
 const KNOWN = /^image\/(png|jpeg|gif|webp)$/;
 const QUALITY = 0.86;
@@ -10,10 +11,10 @@ const MOST_FILE = 64 * 1024 * 1024;
 
 /** Return a data URL. Throws an Error with words for people. */
 export async function pictureOf(file) {
-  if (!KNOWN.test(file.type)) throw new Error(`“${file.name}” is not a PNG, JPEG, GIF or WebP picture.`);
-  if (file.size > MOST_FILE) throw new Error(`“${file.name}” is larger than ${bytes(MOST_FILE)}.`);
+  if (!KNOWN.test(file.type)) throw new Error(t("pictureFile.isNotAPng", { name: file.name }));
+  if (file.size > MOST_FILE) throw new Error(t("pictureFile.isLargerThan", { name: file.name, most: bytes(MOST_FILE) }));
   const image = await createImageBitmap(file).catch(() => null);
-  if (!image) throw new Error(`“${file.name}” cannot be read as a picture.`);
+  if (!image) throw new Error(t("pictureFile.cannotBeReadAs", { name: file.name }));
   const isSmall = file.size <= AS_IT_IS && Math.max(image.width, image.height) <= MOST_SIDE;
   return isSmall ? urlOf(file) : scaled(image, file.type);
 }
@@ -36,11 +37,12 @@ function drawn(canvas, paint, image, type) {
   return new Promise((resolve) => canvas.toBlob(resolve, type, QUALITY));
 }
 
-function urlOf(blob) {
+/** A data URL of a blob. */
+export function urlOf(blob) {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result);
-    reader.onerror = () => reject(new Error("The picture cannot be read."));
+    reader.onerror = () => reject(new Error(t("words.imageUnreadable")));
     reader.readAsDataURL(blob);
   });
 }

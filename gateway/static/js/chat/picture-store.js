@@ -2,6 +2,7 @@
 
 import { json, request } from "../lib/api.js";
 import { isKept } from "./pictures.js";
+import { t } from "../texts/chat.js";
 
 /** How many pictures are remembered that were read or written last. */
 const MOST_KNOWN = 60;
@@ -13,8 +14,9 @@ const known = new Map();
 export async function keepAsFile(url) {
   const blob = blobOf(url);
   const form = new FormData();
-  form.append("purpose", "vision");
-  form.append("file", blob, `picture.${blob.type.split("/")[1]}`);
+  const [kind, ending] = blob.type.split("/");
+  form.append("purpose", kind === "image" ? "vision" : "user_data");
+  form.append("file", blob, `${kind === "image" ? "picture" : "recording"}.${ending}`);
   const { id } = await json("/v1/files", { method: "POST", body: form });
   remember(id, Promise.resolve(url));
   return { file: id, type: blob.type, bytes: blob.size };
@@ -31,7 +33,12 @@ export function urlOf(picture) {
 
 /** A request with the pictures in it, in place of what names their files. Throws ApiError. */
 export async function withPictures(chat) {
-  const whole = async (part) => (part.image_url ? { ...part, image_url: { url: await urlOf(part.image_url.url) } } : part);
+  const whole = async (part) => {
+    if (part.image_url) return { ...part, image_url: { url: await urlOf(part.image_url.url) } };
+    if (!part.input_audio) return part;
+    const url = await urlOf(part.input_audio.data);
+    return { ...part, input_audio: { ...part.input_audio, data: url.slice(url.indexOf(",") + 1) } };
+  };
   const messages = chat.messages.map(async (message) =>
     Array.isArray(message.content) ? { ...message, content: await Promise.all(message.content.map(whole)) } : message);
   return { ...chat, messages: await Promise.all(messages) };
@@ -51,7 +58,7 @@ async function read({ file, type }) {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result);
-    reader.onerror = () => reject(new Error("The picture cannot be read."));
+    reader.onerror = () => reject(new Error(t("words.imageUnreadable")));
     reader.readAsDataURL(blob);
   });
 }
@@ -62,7 +69,8 @@ function remember(file, url) {
   if (known.size > MOST_KNOWN) known.delete(known.keys().next().value);
 }
 
-function blobOf(url) {
+/** The bytes of a data URL, with their type. */
+export function blobOf(url) {
   const [head, data] = url.split(",", 2);
   const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
   return new Blob([bytes], { type: /^data:([^;,]+)/.exec(head)[1] });

@@ -5,6 +5,7 @@ import { useSeen } from "../lib/seen.js";
 import { Dialog } from "../ui/dialog.js";
 import { urlOf } from "./picture-store.js";
 import { isKept, isPicture } from "./pictures.js";
+import { t } from "../texts/chat.js";
 
 export function Pictures({ pictures }) {
   return html`<div class="row images">${pictures.filter(isPicture).map((picture, index) => html`<${Picture} key=${picture.file ?? index} picture=${picture} name="Image ${index + 1}" />`)}</div>`;
@@ -31,8 +32,8 @@ function Picture({ picture, name }) {
   const ref = useRef(null);
   const { url, problem } = useUrl(picture, useSeen(ref));
   const [isLarge, setLarge] = useState(false);
-  if (problem) return html`<span class="badge warn" title=${problem.message}>${problem.status === 404 ? "This picture is gone" : "This picture cannot be read"}</span>`;
-  return html`<button ref=${ref} type="button" class="picture" aria-label="Show ${name} large" disabled=${!url} onClick=${() => setLarge(true)}>
+  if (problem) return html`<span class="badge warn" title=${problem.message}>${problem.status === 404 ? t("picturesView.gone") : t("picturesView.unreadable")}</span>`;
+  return html`<button ref=${ref} type="button" class="picture" aria-label=${t("picturesView.showLarge", { name })} disabled=${!url} onClick=${() => setLarge(true)}>
     ${url && html`<img src=${url} alt=${name} />`}</button>
     ${isLarge && html`<${Dialog} title=${name} wide onClose=${() => setLarge(false)}><img src=${url} alt=${name} /></${Dialog}>`}`;
 }

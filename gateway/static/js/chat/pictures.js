@@ -2,6 +2,8 @@
 //
 // A picture is a data URL until it is a file of the server; then it is {file, type, bytes}: the file's id,
 // its media type and its size. So the conversation's document stays small, however many it has.
+//
+// Recordings stand among them, and are kept and sent in the same way.
 
 /** Longest side of a picture that is sent (pixels): models look at no more. */
 export const MOST_SIDE = 2048;
@@ -11,7 +13,8 @@ export const AS_IT_IS = 512 * 1024;
 const ROOM = 0.98;
 /** What is around a message in a request (bytes). */
 const AROUND = 100;
-const KNOWN = /^data:image\/(png|jpeg|gif|webp);base64,/;
+const KNOWN = /^data:(image\/(png|jpeg|gif|webp)|audio\/(wav|mpeg|ogg|flac));base64,/;
+const SOUND = /^(data:)?audio\//;
 const FILE = /^file-[\w-]{1,80}$/;
 
 /** The size to draw a picture at: its own, or smaller with the same proportions. */
@@ -28,8 +31,17 @@ export const isTooLarge = (bytes, limit) => limit != null && bytes > limit * ROO
 
 export const isKept = (picture) => typeof picture === "object" && picture !== null && FILE.test(picture.file ?? "");
 
-/** Whether it is a picture that may be shown: a data URL or a file of ours, and no other address. */
-export const isPicture = (picture) => isKept(picture) || (typeof picture === "string" && KNOWN.test(picture));
+/** Whether it is one that may be shown: a data URL or a file of ours, and no other address. */
+const isShown = (picture) => isKept(picture) || isLoose(picture);
+
+/** Whether it is a recording. */
+export const isSound = (picture) => isShown(picture) && SOUND.test(picture.type ?? picture);
+
+/** Whether it is a picture that may be shown. */
+export const isPicture = (picture) => isShown(picture) && !isSound(picture);
+
+/** What OpenAI calls the format of a recording. */
+export const soundFormat = (sound) => ((sound.type ?? sound).includes("audio/mpeg") ? "mp3" : "wav");
 
 /** Bytes of a picture in a request: that of a file is sent as a data URL, too. */
 export function sentBytes(picture) {

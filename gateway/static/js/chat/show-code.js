@@ -3,6 +3,7 @@
 import { html, useState } from "../lib/html.js";
 import { CopyButton } from "../ui/button.js";
 import { Dialog } from "../ui/dialog.js";
+import { t } from "../texts/chat.js";
 
 const KEY = "$REPLYTO_API_KEY";
 
@@ -52,11 +53,11 @@ Console.WriteLine(await answer.Content.ReadAsStringAsync());`,
 export function ShowCode({ request, onClose }) {
   const [language, setLanguage] = useState("curl");
   const code = LANGUAGES[language](shortened(request), location.origin);
-  return html`<${Dialog} title="This request as code" wide onClose=${onClose}>
-    <div class="row" role="group" aria-label="Language">
+  return html`<${Dialog} title=${t("showCode.thisRequestAsCode")} wide onClose=${onClose}>
+    <div class="row" role="group" aria-label=${t("showCode.language")}>
       ${Object.keys(LANGUAGES).map((name) => html`<button type="button" key=${name} class="button small" aria-pressed=${name === language} onClick=${() => setLanguage(name)}>${name}</button>`)}
     </div>
-    <div class="code-sample"><${CopyButton} text=${code} label="Copy code" /><pre tabindex="0"><code>${code}</code></pre></div>
+    <div class="code-sample"><${CopyButton} text=${code} label=${t("showCode.copyCode")} /><pre tabindex="0"><code>${code}</code></pre></div>
   </${Dialog}>`;
 }
 

@@ -12,10 +12,11 @@ import { Icon } from "../ui/icon.js";
 import { fileName } from "./export.js";
 import { ThemeButton } from "../ui/theme-button.js";
 import { toast, toastError } from "../ui/toast.js";
+import { t } from "../texts/chat.js";
 
 const SEARCH_AFTER_MS = 250;
 
-const groupOf = ({ pinned, modifiedDate }) => (pinned ? "Pinned" : dayGroup(modifiedDate));
+const groupOf = ({ pinned, modifiedDate }) => (pinned ? t("sidebar.pinned") : dayGroup(modifiedDate));
 
 export function Sidebar({ store, who, current, onNew, onClose }) {
   const [text, setText] = useState("");
@@ -29,32 +30,37 @@ export function Sidebar({ store, who, current, onNew, onClose }) {
     const timer = setTimeout(() => store.list(text), SEARCH_AFTER_MS);
     return () => clearTimeout(timer);
   }, [text]);
-  return html`<nav class="sidebar" aria-label="Conversations">
+  return html`<nav class="sidebar" aria-label=${t("words.conversations")}>
     <header class="row between">
       <a class="brand" href="/Chat"><img src=${asset("icons/replyto.svg")} alt="" /> ReplyTo</a>
-      <span class="row"><${ThemeButton} /><span class="only-narrow"><${IconButton} icon="close" label="Close the list" onClick=${onClose} /></span></span>
+      <span class="row"><${ThemeButton} /><span class="only-narrow"><${IconButton} icon="close" label=${t("sidebar.closeTheList")} onClick=${onClose} /></span></span>
     </header>
-    <button type="button" class="button" onClick=${onNew}><${Icon} name="plus" /> New conversation</button>
-    <input class="input" type="search" placeholder="Search" aria-label="Search conversations" value=${text} onInput=${(event) => setText(event.target.value)} />
+    <button type="button" class="button" onClick=${onNew}><${Icon} name="plus" /> ${t("words.newConversation")}</button>
+    <input class="input" type="search" placeholder=${t("sidebar.search")} aria-label=${t("sidebar.searchConversations")} value=${text} onInput=${(event) => setText(event.target.value)} />
     <${Heads} store=${store} current=${current} text=${text} onOpen=${onClose} />
     <footer class="row between small">
       <span class="truncate muted" title=${who.owner}>${who.owner}</span>
-      <span class="row"><a href="/Images">Images</a>${who.isAdmin ? html`<a href="/admin">Admin</a>` : html`<a href="/admin/me">My usage</a>`}
-        <${IconButton} icon="leave" small label="Sign out" onClick=${async () => { await signOut().catch(toastError); dispatchEvent(new Event("signed-out")); }} /></span>
+      <span class="row"><a href="/Images">${t("sidebar.images")}</a><${AdminLink} who=${who} />
+        <${IconButton} icon="leave" small label=${t("sidebar.signOut")} onClick=${async () => { await signOut().catch(toastError); dispatchEvent(new Event("signed-out")); }} /></span>
     </footer>
   </nav>`;
 }
 
+/** Whoever has the bootstrap key runs this ReplyTo; the admin pages ask for the admin secret. */
+function AdminLink({ who }) {
+  return who.isAdmin || who.owner === "bootstrap" ? html`<a href="/admin">${t("sidebar.admin")}</a>` : html`<a href="/admin/me">${t("sidebar.myUsage")}</a>`;
+}
+
 function Heads({ store, current, text, onOpen }) {
   if (store.problem) return html`<p class="notice bad small" role="alert">${store.problem.message}</p>`;
-  if (!store.heads) return html`<p class="muted small" role="status">Loading …</p>`;
+  if (!store.heads) return html`<p class="muted small" role="status">${t("sidebar.loading")}</p>`;
   if (!store.heads.length) {
-    return html`<p class="muted small none grow">${text ? "Nothing found." : "What you ask will be listed here."}</p>`;
+    return html`<p class="muted small none grow">${text ? t("sidebar.nothingFound") : t("sidebar.whatYouAskWill")}</p>`;
   }
   return html`<ul class="heads grow">
     ${grouped(store.heads, groupOf).map(([name, heads]) => html`<li key=${name} class="day"><h3 class="small muted">${name}</h3></li>
       ${heads.map((head) => html`<${Head} key=${head.id} head=${head} store=${store} isCurrent=${head.id === current} onOpen=${onOpen} />`)}`)}
-    ${store.total > store.heads.length && html`<li><button type="button" class="button quiet small grow" onClick=${() => store.listMore()}>Show more</button></li>`}
+    ${store.total > store.heads.length && html`<li><button type="button" class="button quiet small grow" onClick=${() => store.listMore()}>${t("sidebar.showMore")}</button></li>`}
   </ul>`;
 }
 
@@ -62,13 +68,13 @@ function Head({ head, store, isCurrent, onOpen }) {
   const [renaming, setRenaming] = useState(false);
   const running = store.open.get(head.id)?.isAnswering ?? false;
   const remove = async () => {
-    const sure = await confirm({ title: "Delete this conversation?", text: `“${head.title}” and its answers are deleted.`, action: "Delete" });
+    const sure = await confirm({ title: t("sidebar.deleteThisConversation"), text: t("sidebar.andItsAnswersAre", { title: head.title }), action: t("words.delete") });
     if (!sure) return;
     const goTo = (path) => isCurrent && navigate(path);
     goTo("/Chat");
     try {
       const bringBack = await store.remove(head.id);
-      toast(`“${head.title}” is deleted.`, { undo: () => bringBack().then(() => goTo(`/Chat/${head.id}`)) });
+      toast(t("sidebar.isDeleted", { title: head.title }), { undo: () => bringBack().then(() => goTo(`/Chat/${head.id}`)) });
     } catch (error) {
       goTo(`/Chat/${head.id}`);
       toastError(error);
@@ -83,12 +89,12 @@ function Head({ head, store, isCurrent, onOpen }) {
   }
   return html`<li class=${isCurrent ? "current" : ""}>
     <a class="truncate grow" href="/Chat/${head.id}" aria-current=${isCurrent ? "page" : undefined} onClick=${onOpen}>${head.title}</a>
-    ${running && html`<span class="spinner" role="img" aria-label="Being answered"></span>`}
+    ${running && html`<span class="spinner" role="img" aria-label=${t("sidebar.beingAnswered")}></span>`}
     <span class="row actions">
-      <${IconButton} icon=${head.pinned ? "unpin" : "pin"} small label="${head.pinned ? "Unpin" : "Pin"} “${head.title}”" onClick=${() => store.pin(head.id, !head.pinned).catch(toastError)} />
-      <${IconButton} icon="edit" small label="Rename “${head.title}”" onClick=${() => setRenaming(true)} />
-      <${IconButton} icon="download" small label="Export “${head.title}”" onClick=${() => exportAs(head).catch(toastError)} />
-      <${IconButton} icon="trash" small label="Delete “${head.title}”" onClick=${remove} />
+      <${IconButton} icon=${head.pinned ? "unpin" : "pin"} small label="${head.pinned ? t("sidebar.unpin") : t("sidebar.pin")} “${head.title}”" onClick=${() => store.pin(head.id, !head.pinned).catch(toastError)} />
+      <${IconButton} icon="edit" small label=${t("sidebar.rename", { title: head.title })} onClick=${() => setRenaming(true)} />
+      <${IconButton} icon="download" small label=${t("sidebar.export", { title: head.title })} onClick=${() => exportAs(head).catch(toastError)} />
+      <${IconButton} icon="trash" small label=${t("sidebar.delete", { title: head.title })} onClick=${remove} />
     </span>
   </li>`;
 }
@@ -106,7 +112,7 @@ function Renaming({ title, onDone }) {
     onDone(wanted);
   };
   return html`<form class="grow" onSubmit=${(event) => { event.preventDefault(); done(value); }}>
-    <input ref=${input} class="input" aria-label="New title" maxlength="300" value=${value} onInput=${(event) => setValue(event.target.value)}
+    <input ref=${input} class="input" aria-label=${t("sidebar.newTitle")} maxlength="300" value=${value} onInput=${(event) => setValue(event.target.value)}
       onBlur=${() => done(value)} onKeyDown=${(event) => event.key === "Escape" && done(title)} />
   </form>`;
 }

@@ -3,7 +3,8 @@
 // A document is {nodes: {id: node}, leaf, settings}; a node is {id, parent, role, text, …}. The path
 // from the root to `leaf` is what is shown and what the model is sent.
 
-import { fit } from "./pictures.js";
+import { fit, isSound, soundFormat } from "./pictures.js";
+import { t } from "../texts/chat.js";
 
 export const newId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
 
@@ -52,7 +53,7 @@ export function changed(document, id, fields) {
 export function titleOf(document) {
   const first = Object.values(document.nodes).find((node) => !node.parent && node.role === "user");
   const line = (first?.text ?? "").trim().split("\n")[0];
-  return line.length > 60 ? `${line.slice(0, 57).trimEnd()} …` : line || "New conversation";
+  return line.length > 60 ? `${line.slice(0, 57).trimEnd()} …` : line || t("words.newConversation");
 }
 
 /** The messages of a request up to `leaf`: answers that never came say nothing. */
@@ -64,28 +65,31 @@ export const messagesOf = (document, leaf) =>
  * document has them. In more than `most` bytes the oldest pictures are left out.
  */
 export function requestOf(document, model, leaf, most = null) {
-  const { system, temperature, topP, maxTokens, reasoningEffort } = document.settings;
+  const { system, temperature, topP, maxTokens, reasoningEffort, voice } = document.settings;
   const messages = messagesOf(document, leaf);
   const { left } = fit(messages, most);
   return {
     model,
     messages: [...(system ? [{ role: "system", content: system }] : []), ...messages.map((node) => asMessage(left.has(node.id) ? withoutPictures(node) : node))],
+    // Streams have sound in no other format.
+    ...(voice ? { modalities: ["text", "audio"], audio: { voice, format: "pcm16" } } : {}),
     ...given({ temperature, top_p: topP, max_tokens: maxTokens, reasoning_effort: reasoningEffort }),
   };
 }
 
-const withoutPictures = (node) => ({ ...node, images: [], text: [node.text, "[A picture that was here is left out.]"].filter(Boolean).join("\n\n") });
+const withoutPictures = (node) => ({ ...node, images: [], text: [node.text, `[${t(node.images.every(isSound) ? "tree.recordingLeftOut" : "tree.imageLeftOut")}]`].filter(Boolean).join("\n\n") });
 
-function asMessage({ role, text, images }) {
-  if (!images?.length) return { role, content: text };
-  return {
-    role,
-    content: [
-      ...(text ? [{ type: "text", text }] : []),
-      ...images.map((url) => ({ type: "image_url", image_url: { url } })),
-    ],
-  };
+function asMessage({ role, text, images = [] }) {
+  // What a model has said is in its text; it is not told its own sound.
+  const sent = role === "user" ? images : images.filter((one) => !isSound(one));
+  if (!sent.length) return { role, content: text };
+  return { role, content: [...(text ? [{ type: "text", text }] : []), ...sent.map(asPart)] };
 }
+
+/** A recording's data is put in where it is sent, as a picture's is (`picture-store.js`). */
+const asPart = (one) => (isSound(one)
+  ? { type: "input_audio", input_audio: { data: one, format: soundFormat(one) } }
+  : { type: "image_url", image_url: { url: one } });
 
 const given = (fields) =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null && value !== ""));

@@ -1,5 +1,7 @@
 // Moments in the groups that lists show them in: today, yesterday, the last week, months. Pure.
 
+import { t } from "../texts/common.js";
+
 const DAY_MS = 86_400_000;
 const months = new Intl.DateTimeFormat(undefined, { month: "long", year: "numeric" });
 
@@ -8,9 +10,9 @@ const startOfDay = (moment) => new Date(moment).setHours(0, 0, 0, 0);
 /** The name of the group that an ISO date is in. */
 export function dayGroup(iso, now = Date.now()) {
   const days = Math.round((startOfDay(now) - startOfDay(iso)) / DAY_MS);
-  if (days <= 0) return "Today";
-  if (days === 1) return "Yesterday";
-  return days < 7 ? "Last 7 days" : months.format(new Date(iso));
+  if (days <= 0) return t("days.today");
+  if (days === 1) return t("days.yesterday");
+  return days < 7 ? t("days.last7Days") : months.format(new Date(iso));
 }
 
 /** [[name, rows]] in their order; `nameOf(row)` is the group's. */

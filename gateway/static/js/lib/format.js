@@ -1,5 +1,7 @@
 // Values as people read them.
 
+import { t } from "../texts/common.js";
+
 const numbers = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
@@ -15,12 +17,12 @@ export const short = (value) => (value == null ? missing : compact.format(value)
 /** Milliseconds as "420 ms", "3.2 s", "4 min 10 s" or "2 h 5 min". */
 export function duration(ms) {
   if (ms == null) return missing;
-  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 1000) return t("format.milliseconds", { ms: Math.round(ms) });
   const seconds = ms / 1000;
-  if (seconds < 60) return `${numbers.format(seconds)} s`;
+  if (seconds < 60) return t("format.seconds", { seconds: numbers.format(seconds) });
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (minutes < 60) return t("format.minutes", { minutes, seconds: Math.round(seconds % 60) });
+  return t("format.hours", { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
 }
 
 export function bytes(count) {
@@ -36,14 +38,19 @@ export function bytes(count) {
 
 let sums = null;
 let smallSums = null;
+let called = "";
 
 /** Show sums in the operator's currency, by its three letters (ISO 4217). */
 export function setCurrency(currency = "USD") {
+  called = currency;
   const form = { style: "currency", currency, currencyDisplay: "narrowSymbol" };
   sums = new Intl.NumberFormat(undefined, form);
   smallSums = new Intl.NumberFormat(undefined, { ...form, maximumFractionDigits: 6 });
 }
 setCurrency();
+
+/** The letters of the currency that sums are in. */
+export const currency = () => called;
 
 /** A sum of money; small ones with the digits that tell them apart. */
 export function money(value) {

@@ -11,6 +11,7 @@ import { Gallery, useGallery } from "./gallery.js";
 import { TAGS, queue } from "./jobs.js";
 import { useRecorder } from "./recorder.js";
 import { Transcript } from "./transcript.js";
+import { t } from "../texts/media.js";
 
 const SOUND = "audio/*,video/mp4,video/webm,.m4a,.aac,.flac,.wma";
 
@@ -36,14 +37,14 @@ function Listen() {
     }
   };
   const recorder = useRecorder((recording) => send(recording));
-  const take = (files) => files.forEach((file) => (["audio", "video"].includes(kindOf(file)) ? send(file) : toastError(new Error(`“${file.name}” is no recording.`))));
-  return html`<section class="stack" aria-labelledby="listen"><h2 id="listen">Write down what is said</h2>
+  const take = (files) => files.forEach((file) => (["audio", "video"].includes(kindOf(file)) ? send(file) : toastError(new Error(t("audio.isNoRecording", { name: file.name })))));
+  return html`<section class="stack" aria-labelledby="listen"><h2 id="listen">${t("audio.transcribe")}</h2>
     <div class="card stack">
       <div class="row"><button type="button" class="button ${recorder.isRecording ? "danger" : "primary"}" aria-pressed=${recorder.isRecording} onClick=${recorder.toggle}>
-        <${Icon} name=${recorder.isRecording ? "stop" : "mic"} /> ${recorder.isRecording ? `Stop (${recorder.seconds} s)` : "Record"}</button>
+        <${Icon} name=${recorder.isRecording ? "stop" : "mic"} /> ${recorder.isRecording ? t("audio.stopS", { seconds: recorder.seconds }) : t("audio.record")}</button>
         ${recorder.problem && html`<span class="small bad-text" role="alert">${recorder.problem}</span>`}</div>
-      <${Drop} label="Choose recordings" hint="or drop them here" accept=${SOUND} multiple onFiles=${take} />
-      <${Field} id="language" label="Language" hint="Two letters such as de; empty: it is heard.">${(at) => html`<input ...${at} class="input" maxlength="3" value=${language}
+      <${Drop} label=${t("audio.chooseRecordings")} hint=${t("words.orDropThemHere")} accept=${SOUND} multiple onFiles=${take} />
+      <${Field} id="language" label=${t("audio.language")} hint=${t("audio.twoLettersSuchAs")}>${(at) => html`<input ...${at} class="input" maxlength="3" value=${language}
           onInput=${(event) => setLanguage(event.target.value.trim())} />`}</${Field}>
     </div>
     ${heard.map((one) => html`<${Transcript} key=${one.key} entry=${one} />`)}
@@ -63,14 +64,14 @@ function Speak({ voices }) {
       gallery.add({ id, model: model ?? "", prompt: form.text.trim() });
     }).catch(toastError);
   };
-  return html`<section class="stack" aria-labelledby="speak"><h2 id="speak">Say a text</h2>
+  return html`<section class="stack" aria-labelledby="speak"><h2 id="speak">${t("audio.textToSpeech")}</h2>
     <form class="card stack" onSubmit=${submit}>
-      <${Field} id="text" label="Text">${(at) => html`<textarea ...${at} class="textarea" rows="4" maxlength="4096" required value=${form.text}
+      <${Field} id="text" label=${t("audio.text")}>${(at) => html`<textarea ...${at} class="textarea" rows="4" maxlength="4096" required value=${form.text}
           onInput=${(event) => setForm({ ...form, text: event.target.value })}></textarea>`}</${Field}>
-      ${voices.length > 0 && html`<${Field} id="voice" label="Voice">${(at) => html`<select ...${at} class="select" value=${form.voice || voices[0].model} onChange=${(event) => setForm({ ...form, voice: event.target.value })}>
+      ${voices.length > 0 && html`<${Field} id="voice" label=${t("audio.voice")}>${(at) => html`<select ...${at} class="select" value=${form.voice || voices[0].model} onChange=${(event) => setForm({ ...form, voice: event.target.value })}>
         ${voices.map((one) => html`<option key=${one.model} value=${one.model}>${one.id} (${one.model})</option>`)}</select>`}</${Field}>`}
-      <button class="button primary" aria-busy=${isBusy}>${isBusy ? "Sending …" : "Speak"}</button>
+      <button class="button primary" aria-busy=${isBusy}>${isBusy ? t("words.sending") : t("audio.generate")}</button>
     </form>
-    <${Gallery} gallery=${gallery} empty="What is spoken is kept here." />
+    <${Gallery} gallery=${gallery} empty=${t("audio.whatIsSpokenIs")} />
   </section>`;
 }

@@ -9,6 +9,7 @@ import { Icon } from "../ui/icon.js";
 import { Empty, Failed, Loading } from "../ui/states.js";
 import { toastError } from "../ui/toast.js";
 import { artifactsOf, download, fileOf, problemOf, told, useJob } from "./jobs.js";
+import { t } from "../texts/media.js";
 
 const TAKE = 12;
 
@@ -38,10 +39,10 @@ export function Gallery({ gallery, onUse, empty }) {
   const { rows, problem, hasMore } = gallery;
   if (!rows && problem) return html`<${Failed} error=${problem} onRetry=${gallery.reload} />`;
   if (!rows) return html`<${Loading} />`;
-  if (!rows.length) return html`<${Empty} icon="image" title="Nothing yet"><p>${empty}</p></${Empty}>`;
-  return html`<section class="stack" aria-label="What was made">
+  if (!rows.length) return html`<${Empty} icon="image" title=${t("words.nothingYet")}><p>${empty}</p></${Empty}>`;
+  return html`<section class="stack" aria-label=${t("gallery.whatWasMade")}>
     <ul class="gallery">${rows.map((row) => html`<${Made} key=${row.id} row=${row} onUse=${onUse} onGone=${() => gallery.remove(row.id)} />`)}</ul>
-    ${hasMore && html`<${ActionButton} work=${gallery.more}>Show more</${ActionButton}>`}
+    ${hasMore && html`<${ActionButton} work=${gallery.more}>${t("gallery.showMore")}</${ActionButton}>`}
   </section>`;
 }
 
@@ -56,7 +57,7 @@ function Made({ row, onUse, onGone }) {
     if (about.cost == null) costOf(status.refId).then((cost) => setAbout({ cost }), () => {});
   }, [state]);
   const remove = async () => {
-    const isSure = await confirm({ title: "Delete this?", text: "The file is deleted; the job stays in the history.", action: "Delete" });
+    const isSure = await confirm({ title: t("gallery.deleteThis"), text: t("gallery.theFileIsDeleted"), action: t("gallery.delete") });
     if (!isSure) return;
     await post("DeleteFiles", { paths: about.files.map(({ url }) => url) });
     onGone();
@@ -70,8 +71,8 @@ function Made({ row, onUse, onGone }) {
           <span>${error ? error.message : isOver ? problemOf(status) : told(status)}</span></div>`}
     ${about.prompt && html`<p class="prompt" dir="auto">${about.prompt}</p>`}
     <div class="row between small muted"><span class="truncate">${row.model}</span>
-      <span class="row">${about.cost != null && html`<span title="What it cost">${money(about.cost)}</span>`}${row.createdDate && html`<time datetime=${row.createdDate}>${ago(row.createdDate)}</time>`}
-      ${about.files && html`<${IconButton} icon="trash" small label="Delete" onClick=${() => remove().catch(toastError)} />`}</span></div>
+      <span class="row">${about.cost != null && html`<span title=${t("gallery.whatItCost")}>${money(about.cost)}</span>`}${row.createdDate && html`<time datetime=${row.createdDate}>${ago(row.createdDate)}</time>`}
+      ${about.files && html`<${IconButton} icon="trash" small label=${t("gallery.delete")} onClick=${() => remove().catch(toastError)} />`}</span></div>
   </li>`;
 }
 
@@ -79,10 +80,10 @@ function File({ file, prompt, onUse }) {
   const isSound = /\.(mp3|wav|aac|flac|ogg|opus|m4a)$/i.test(file.fileName);
   const use = () => fileOf(file).then(onUse);
   return html`<figure class="file">
-    ${isSound ? html`<audio controls preload="none" src=${file.url}></audio>` : html`<a href=${file.url} target="_blank" rel="noopener"><img loading="lazy" src=${file.url} alt=${prompt || "A picture"} /></a>`}
+    ${isSound ? html`<audio controls preload="none" src=${file.url}></audio>` : html`<a href=${file.url} target="_blank" rel="noopener"><img loading="lazy" src=${file.url} alt=${prompt || t("gallery.aPicture")} /></a>`}
     <figcaption class="row">
-      <a class="button small" href=${download(file.url)} download=${file.fileName}><${Icon} name="download" /> Download</a>
-      ${onUse && !isSound && html`<${ActionButton} class="small" work=${use}>Use as input</${ActionButton}>`}
+      <a class="button small" href=${download(file.url)} download=${file.fileName}><${Icon} name="download" /> ${t("words.download")}</a>
+      ${onUse && !isSound && html`<${ActionButton} class="small" work=${use}>${t("gallery.useAsInput")}</${ActionButton}>`}
     </figcaption>
   </figure>`;
 }

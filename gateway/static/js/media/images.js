@@ -9,6 +9,7 @@ import { toastError } from "../ui/toast.js";
 import { Drop, kindOf, useObjectUrl } from "./files.js";
 import { Gallery, useGallery } from "./gallery.js";
 import { TAGS, modelsFor, queue } from "./jobs.js";
+import { t } from "../texts/media.js";
 
 const SIZES = ["256x256", "512x512", "1024x1024", "1024x1536", "1536x1024"];
 const PICTURE = "image/png,image/jpeg,image/webp,image/gif";
@@ -26,7 +27,7 @@ export function Images() {
   if (problem) return html`<${Failed} error=${problem} onRetry=${load} />`;
   if (!models) return html`<${Loading} />`;
   if (!models.draw.length) {
-    return html`<${Empty} icon="image" title="No model makes pictures"><p>Add a provider whose models do, on the admin pages or in providers.toml.</p></${Empty}>`;
+    return html`<${Empty} icon="image" title=${t("images.noModelMakesPictures")}><p>${t("images.addAProviderWhose")}</p></${Empty}>`;
   }
   const use = (file) => {
     setInput(file);
@@ -34,7 +35,7 @@ export function Images() {
   };
   return html`<div class="columns">
     <${Prompt} models=${models} input=${input} onInput=${setInput} onQueued=${gallery.add} />
-    <${Gallery} gallery=${gallery} onUse=${use} empty="Pictures that you make are kept here." />
+    <${Gallery} gallery=${gallery} onUse=${use} empty=${t("images.picturesThatYouMake")} />
   </div>`;
 }
 
@@ -57,25 +58,25 @@ function Prompt({ models, input, onInput, onQueued }) {
     if (form.prompt.trim()) run(send).catch(toastError);
   };
   return html`<form class="card stack" onSubmit=${submit}>
-    <${Field} id="prompt" label="What the picture shows">${(at) => html`<textarea ...${at} class="textarea" rows="4" required value=${form.prompt} onInput=${set("prompt")}
+    <${Field} id="prompt" label=${t("images.prompt")}>${(at) => html`<textarea ...${at} class="textarea" rows="4" required value=${form.prompt} onInput=${set("prompt")}
         onKeyDown=${(event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && submit(event)}></textarea>`}</${Field}>
-    <${Field} id="model" label="Model">${(at) => html`<select ...${at} class="select" value=${model} onChange=${set("model")}>
+    <${Field} id="model" label=${t("images.model")}>${(at) => html`<select ...${at} class="select" value=${model} onChange=${set("model")}>
       ${known.map((one) => html`<option key=${one} value=${one}>${one}</option>`)}</select>`}</${Field}>
     <div class="pair">
-      ${!input && html`<${Field} id="size" label="Size">${(at) => html`<select ...${at} class="select" value=${form.size} onChange=${set("size")}>
+      ${!input && html`<${Field} id="size" label=${t("images.size")}>${(at) => html`<select ...${at} class="select" value=${form.size} onChange=${set("size")}>
         ${SIZES.map((one) => html`<option key=${one} value=${one}>${one.replace("x", " × ")}</option>`)}</select>`}</${Field}>`}
-      <${Field} id="count" label="How many">${(at) => html`<select ...${at} class="select" value=${form.count} onChange=${set("count")}>
+      <${Field} id="count" label=${t("images.howMany")}>${(at) => html`<select ...${at} class="select" value=${form.count} onChange=${set("count")}>
         ${[1, 2, 3, 4].map((one) => html`<option key=${one} value=${one}>${one}</option>`)}</select>`}</${Field}>
     </div>
     ${input ? html`<${Input} file=${input} onRemove=${() => onInput(null)} />`
-      : models.change.length > 0 && html`<${Drop} label="Begin with a picture" hint="or drop one here" accept=${PICTURE}
-          onFiles=${([file]) => (kindOf(file) === "image" ? onInput(file) : toastError(new Error("That is not a picture.")))} />`}
-    <button class="button primary" aria-busy=${isBusy}>${isBusy ? "Sending …" : input ? "Change it" : "Draw"}</button>
+      : models.change.length > 0 && html`<${Drop} label=${t("images.startFromAnImage")} hint=${t("images.orDropOneHere")} accept=${PICTURE}
+          onFiles=${([file]) => (kindOf(file) === "image" ? onInput(file) : toastError(new Error(t("images.thatIsNotA"))))} />`}
+    <button class="button primary" aria-busy=${isBusy}>${isBusy ? t("words.sending") : input ? t("images.edit") : t("images.generate")}</button>
   </form>`;
 }
 
 function Input({ file, onRemove }) {
   const url = useObjectUrl(file);
-  return html`<div class="input-picture row">${url && html`<img src=${url} alt="The picture to begin with" />`}
-    <span class="grow truncate small">${file.name}</span><${IconButton} icon="close" label="Begin without a picture" onClick=${onRemove} /></div>`;
+  return html`<div class="input-picture row">${url && html`<img src=${url} alt=${t("images.theImageToStart")} />`}
+    <span class="grow truncate small">${file.name}</span><${IconButton} icon="close" label=${t("images.startWithoutAnImage")} onClick=${onRemove} /></div>`;
 }

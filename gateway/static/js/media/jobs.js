@@ -2,6 +2,7 @@
 
 import { get, mayPass, post, sendForm } from "../lib/api.js";
 import { useEffect, useState } from "../lib/html.js";
+import { t } from "../texts/media.js";
 
 /** How often a job is asked for (milliseconds): often at first, seldom when it takes long. */
 const PAUSES_MS = [300, 500, 800, 1200, 2000];
@@ -83,12 +84,12 @@ export async function modelsFor(task) {
 
 /** Where a job stands, for people. */
 export function told(status) {
-  if (!status) return "Sending …";
+  if (!status) return t("words.sending");
   if (status.jobState === "Queued" && status.queuePosition != null) {
     const before = status.queuePosition;
-    return before ? `Waiting: ${before} ${before === 1 ? "job" : "jobs"} before this one` : "Next in line";
+    return before ? t("jobs.waitingBehind", { count: before }) : t("jobs.nextInLine");
   }
-  return { Queued: "Waiting", Started: "Working …", Executed: "Nearly done …" }[status.jobState] ?? status.jobState;
+  return { Queued: t("jobs.waiting"), Started: t("jobs.working"), Executed: t("jobs.nearlyDone") }[status.jobState] ?? status.jobState;
 }
 
 /** Why a job failed, for people. */

@@ -12,13 +12,14 @@ import { toastError } from "../ui/toast.js";
 import { Audio } from "./audio.js";
 import { Images } from "./images.js";
 import { Transform } from "./transform.js";
+import { t } from "../texts/media.js";
 
 const PAGES = [
-  { path: "/Images", title: "Images", icon: "image", View: Images },
-  { path: "/Audio", title: "Audio", icon: "sound", View: Audio },
-  { path: "/Transform", title: "Transform", icon: "wand", View: Transform },
+  { path: "/Images", title: t("mediaPage.images"), icon: "image", View: Images },
+  { path: "/Audio", title: t("mediaPage.audio"), icon: "sound", View: Audio },
+  { path: "/Transform", title: t("mediaPage.transform"), icon: "wand", View: Transform },
 ];
-const HINT = "It starts with “ak-”. You have it from whoever runs this ReplyTo; of your own, it is in the file “api_key” of the data directory.";
+const HINT = t("mediaPage.keyHint");
 
 function Media({ who }) {
   const { path } = useLocation();
@@ -29,12 +30,12 @@ function Media({ who }) {
   return html`<div class="media">
     <header class="top">
       <a class="brand" href="/Chat" aria-label="ReplyTo"><img src=${asset("icons/replyto.svg")} alt="" /> <span class="wide-only">ReplyTo</span></a>
-      <nav aria-label="Pages"><ul>
-        <li><a href="/Chat" aria-label="Chat"><${Icon} name="chat" /> <span class="wide-only">Chat</span></a></li>
+      <nav aria-label=${t("mediaPage.pages")}><ul>
+        <li><a href="/Chat" aria-label=${t("mediaPage.chat")}><${Icon} name="chat" /> <span class="wide-only">${t("mediaPage.chat")}</span></a></li>
         ${PAGES.map((one) => html`<li key=${one.path}><a href=${one.path} aria-current=${one === page ? "page" : undefined} onClick=${(event) => go(event, one.path)}>
           <${Icon} name=${one.icon} /> ${one.title}</a></li>`)}
       </ul></nav>
-      <span class="row end">${who.isAdmin && html`<a class="small wide-only" href="/admin">Admin</a>`}<${ThemeButton} /><${IconButton} icon="leave" label="Sign out" onClick=${leave} /></span>
+      <span class="row end">${who.isAdmin && html`<a class="small wide-only" href="/admin">${t("mediaPage.admin")}</a>`}<${ThemeButton} /><${IconButton} icon="leave" label=${t("mediaPage.signOut")} onClick=${leave} /></span>
     </header>
     <main class="content"><h1 class="visually-hidden">${page.title}</h1><${page.View} key=${page.path} who=${who} /></main>
   </div>`;

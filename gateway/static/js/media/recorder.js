@@ -1,6 +1,8 @@
 // The microphone: what is said becomes a WAV file, which every engine reads.
 
 import { useEffect, useRef, useState } from "../lib/html.js";
+import { wavOf } from "../lib/wav.js";
+import { t } from "../texts/media.js";
 
 /** Hertz: what models for speech listen to. */
 const RATE = 16_000;
@@ -24,7 +26,7 @@ export function useRecorder(onRecording) {
     going.current = null;
     setState((now) => ({ ...now, isRecording: false }));
     try {
-      onRecording(await wavOf(await recording.end()));
+      onRecording(await fileOf(await recording.end()));
     } catch (error) {
       setState((now) => ({ ...now, problem: reasonOf(error) }));
     }
@@ -58,31 +60,22 @@ async function begin(onSecond) {
   };
 }
 
-/** One voice, 16 bits a sample. https://datatracker.ietf.org/doc/html/rfc2361 */
-async function wavOf(blob) {
+async function fileOf(blob) {
   const heard = await new OfflineAudioContext(1, 1, RATE).decodeAudioData(await blob.arrayBuffer());
   const mixer = new OfflineAudioContext(1, Math.max(1, Math.ceil(heard.duration * RATE)), RATE);
   const source = new AudioBufferSourceNode(mixer, { buffer: heard });
   source.connect(mixer.destination);
   source.start();
   const samples = (await mixer.startRendering()).getChannelData(0);
-  const view = new DataView(new ArrayBuffer(44 + samples.length * 2));
-  const text = (at, word) => [...word].forEach((letter, index) => view.setUint8(at + index, letter.charCodeAt(0)));
-  text(0, "RIFF");
-  view.setUint32(4, 36 + samples.length * 2, true);
-  text(8, "WAVEfmt ");
-  [[16, 16, 4], [20, 1, 2], [22, 1, 2], [24, RATE, 4], [28, RATE * 2, 4], [32, 2, 2], [34, 16, 2]].forEach(
-    ([at, value, size]) => (size === 4 ? view.setUint32(at, value, true) : view.setUint16(at, value, true)));
-  text(36, "data");
-  view.setUint32(40, samples.length * 2, true);
-  samples.forEach((one, index) => view.setInt16(44 + index * 2, Math.max(-1, Math.min(1, one)) * 32_767, true));
-  const name = `Recording ${new Date().toLocaleTimeString()}.wav`;
-  return new File([view], name, { type: "audio/wav" });
+  const view = new DataView(new ArrayBuffer(samples.length * 2));
+  samples.forEach((one, index) => view.setInt16(index * 2, Math.max(-1, Math.min(1, one)) * 32_767, true));
+  const name = t("recorder.recordingWav", { time: new Date().toLocaleTimeString() });
+  return new File([wavOf(new Uint8Array(view.buffer), RATE)], name, { type: "audio/wav" });
 }
 
 function reasonOf(error) {
-  if (error.name === "NotAllowedError") return "The browser was not allowed to use the microphone.";
-  if (error.name === "NotFoundError") return "There is no microphone.";
-  if (error.name === "SecurityError") return "Browsers give the microphone to pages on HTTPS and on this machine alone.";
-  return `Nothing was recorded: ${error.message}`;
+  if (error.name === "NotAllowedError") return t("recorder.theBrowserWasNot");
+  if (error.name === "NotFoundError") return t("recorder.thereIsNoMicrophone");
+  if (error.name === "SecurityError") return t("recorder.browsersGiveTheMicrophone");
+  return t("recorder.nothingWasRecorded", { message: error.message });
 }

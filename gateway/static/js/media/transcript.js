@@ -5,6 +5,7 @@ import { CopyButton } from "../ui/button.js";
 import { Icon } from "../ui/icon.js";
 import { useObjectUrl } from "./files.js";
 import { problemOf, textsOf, told, useJob } from "./jobs.js";
+import { t } from "../texts/media.js";
 
 export function Transcript({ entry }) {
   const { status, error } = useJob(entry.jobId);
@@ -24,14 +25,14 @@ export function Transcript({ entry }) {
     sound.current.play().catch(() => {});
   };
   return html`<article class="card stack transcript" aria-label=${entry.file.name}>
-    <div class="row between"><strong class="truncate">${entry.file.name}</strong>${texts && html`<${CopyButton} text=${texts[0] ?? ""} label="Copy the text" />`}</div>
+    <div class="row between"><strong class="truncate">${entry.file.name}</strong>${texts && html`<${CopyButton} text=${texts[0] ?? ""} label=${t("transcript.copyTheText")} />`}</div>
     ${url && html`<audio ref=${sound} controls preload="metadata" src=${url} onTimeUpdate=${(event) => setNow(event.target.currentTime)}></audio>`}
     ${!texts && html`<div class="waiting" role="status">${failure || isOver ? html`<${Icon} name="warning" />` : html`<span class="spinner"></span>`}
-      <span>${failure ? failure.message : isOver ? problemOf(status) : entry.jobId ? told(status) : `Sending: ${Math.round(entry.share * 100)} %`}</span></div>`}
+      <span>${failure ? failure.message : isOver ? problemOf(status) : entry.jobId ? told(status) : t("words.sendingShare", { percent: Math.round(entry.share * 100) })}</span></div>`}
     ${parts.length > 0 ? html`<ol class="parts">${parts.map((part, index) => html`<li key=${index}>
-        <button type="button" class="part ${part.start <= now && now < part.end ? "now" : ""}" onClick=${() => play(part)} aria-label="Play from ${clock(part.start)}: ${part.text}">
+        <button type="button" class="part ${part.start <= now && now < part.end ? "now" : ""}" onClick=${() => play(part)} aria-label=${t("transcript.playFrom", { start: clock(part.start), text: part.text })}>
           <time class="number muted">${clock(part.start)}</time><span dir="auto">${part.text}</span></button></li>`)}</ol>`
-      : texts && html`<p dir="auto">${texts[0] || "Nothing was said."}</p>`}
+      : texts && html`<p dir="auto">${texts[0] || t("transcript.nothingWasSaid")}</p>`}
   </article>`;
 }
 

@@ -9,8 +9,9 @@ import { toastError } from "../ui/toast.js";
 import { Drop, kindOf } from "./files.js";
 import { TAGS, artifactsOf, download, problemOf, queue, told, useJob } from "./jobs.js";
 import { ACTIONS, callOf, startOf } from "./transforms.js";
+import { t } from "../texts/media.js";
 
-const KINDS = { image: "Pictures", video: "Videos", audio: "Sound" };
+const KINDS = { image: t("transform.pictures"), video: t("transform.videos"), audio: t("transform.sound") };
 
 export function Transform() {
   const [kind, setKind] = useState("image");
@@ -38,21 +39,21 @@ export function Transform() {
   };
   const take = (files) => {
     const missing = fields.find(({ name, needed }) => needed && !values[name]);
-    if (missing) return toastError(new Error(`${missing.label} is missing.`));
+    if (missing) return toastError(new Error(t("transform.isMissing", { label: missing.label })));
     const wrong = files.filter((file) => kindOf(file) !== kind);
-    if (wrong.length) toastError(new Error(`“${wrong[0].name}” does not belong to ${KINDS[kind].toLowerCase()}.`));
+    if (wrong.length) toastError(new Error(t("transform.doesNotBelongTo", { name: wrong[0].name, kind: KINDS[kind].toLowerCase() })));
     files.filter((file) => kindOf(file) === kind).forEach(send);
   };
   return html`<div class="columns">
     <div class="card stack">
-      <div class="row" role="group" aria-label="What kind">${Object.entries(KINDS).map(([key, label]) => html`<button type="button" key=${key} class="button small" aria-pressed=${key === kind} onClick=${() => choose(key, action)}>${label}</button>`)}</div>
-      <${Field} id="action" label="What to do">${(at) => html`<select ...${at} class="select" value=${action} onChange=${(event) => choose(kind, event.target.value)}>
+      <div class="row" role="group" aria-label=${t("transform.whatKind")}>${Object.entries(KINDS).map(([key, label]) => html`<button type="button" key=${key} class="button small" aria-pressed=${key === kind} onClick=${() => choose(key, action)}>${label}</button>`)}</div>
+      <${Field} id="action" label=${t("transform.whatToDo")}>${(at) => html`<select ...${at} class="select" value=${action} onChange=${(event) => choose(kind, event.target.value)}>
         ${Object.keys(ACTIONS[kind]).map((one) => html`<option key=${one} value=${one}>${one}</option>`)}</select>`}</${Field}>
       <div class="pair">${fields.map((field) => html`<${Option} key=${`${action}-${field.name}`} field=${field} value=${values[field.name]} onChange=${(value) => setValues({ ...values, [field.name]: value })} />`)}</div>
-      <${Drop} label="Choose files" hint="or drop them here" accept=${`${kind}/*`} multiple onFiles=${take} />
+      <${Drop} label=${t("transform.chooseFiles")} hint=${t("words.orDropThemHere")} accept=${`${kind}/*`} multiple onFiles=${take} />
     </div>
-    ${work.length ? html`<ul class="work" aria-label="Files">${work.map((one) => html`<${Piece} key=${one.key} entry=${one} />`)}</ul>`
-      : html`<${Empty} icon="wand" title="Nothing yet"><p>Say what to do, then drop files.</p></${Empty}>`}
+    ${work.length ? html`<ul class="work" aria-label=${t("transform.files")}>${work.map((one) => html`<${Piece} key=${one.key} entry=${one} />`)}</ul>`
+      : html`<${Empty} icon="wand" title=${t("words.nothingYet")}><p>${t("transform.sayWhatToDo")}</p></${Empty}>`}
   </div>`;
 }
 
@@ -78,10 +79,10 @@ function Piece({ entry }) {
   return html`<li class="card piece">
     <div class="row between"><strong class="truncate">${entry.file.name}</strong><span class="muted small">${entry.what} · ${bytes(entry.file.size)}</span></div>
     ${failure ? html`<p class="small bad-text" role="alert"><${Icon} name="warning" /> ${failure.message}</p>`
-      : !made && html`<div class="stack tight" role="status"><span class="small">${sending ? `Sending: ${Math.round(entry.share * 100)} %` : told(status)}</span>
-          <progress aria-label="Progress of ${entry.file.name}" max="1" value=${sending ? entry.share * 0.5 : progressOf(state)}></progress></div>`}
-    ${made && html`<div class="row">${/\.(jpe?g|png|gif|webp|bmp)$/i.test(made.fileName) && html`<img loading="lazy" src=${made.url} alt="The result" />`}
-      <a class="button small" href=${download(made.url)} download=${made.fileName}><${Icon} name="download" /> Download</a></div>`}
+      : !made && html`<div class="stack tight" role="status"><span class="small">${sending ? t("words.sendingShare", { percent: Math.round(entry.share * 100) }) : told(status)}</span>
+          <progress aria-label=${t("transform.progressOf", { name: entry.file.name })} max="1" value=${sending ? entry.share * 0.5 : progressOf(state)}></progress></div>`}
+    ${made && html`<div class="row">${/\.(jpe?g|png|gif|webp|bmp)$/i.test(made.fileName) && html`<img loading="lazy" src=${made.url} alt=${t("transform.theResult")} />`}
+      <a class="button small" href=${download(made.url)} download=${made.fileName}><${Icon} name="download" /> ${t("words.download")}</a></div>`}
   </li>`;
 }
 

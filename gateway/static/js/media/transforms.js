@@ -1,5 +1,7 @@
 // What can be done with files: each action by its name in AI Server's API, with its fields. Pure.
 
+import { t } from "../texts/media.js";
+
 const FORMATS = {
   image: ["jpg", "png", "gif", "bmp", "tiff", "webp"],
   video: ["mp4", "mov", "webm", "mkv", "avi", "wmv", "mpeg", "ogg"],
@@ -7,26 +9,26 @@ const FORMATS = {
 };
 const PLACES = ["TopLeft", "TopRight", "BottomLeft", "BottomRight", "Center"];
 const number = (name, label, more = {}) => ({ name, label, type: "number", ...more });
-const AREA = [number("x", "From the left", { start: 0 }), number("y", "From the top", { start: 0 }), number("width", "Width", { needed: true }), number("height", "Height", { needed: true })];
-const SIZE = [number("width", "Width", { hint: "One is enough: the other follows." }), number("height", "Height")];
+const AREA = [number("x", t("transforms.fromTheLeft"), { start: 0 }), number("y", t("transforms.fromTheTop"), { start: 0 }), number("width", t("transforms.width"), { needed: true }), number("height", t("transforms.height"), { needed: true })];
+const SIZE = [number("width", t("transforms.width"), { hint: t("transforms.oneIsEnoughThe") }), number("height", t("transforms.height"))];
 
 /** Actions by the kind of a file. Of each: what it is called here, and its fields. */
 export const ACTIONS = {
-  image: { Convert: formats("image"), Scale: SIZE, Crop: AREA, Watermark: mark([number("watermarkScale", "Its size", { step: 0.1, hint: "1: as it is." }), number("opacity", "Opacity", { step: 0.1, hint: "0 to 1." })]) },
-  video: { Convert: formats("video"), Scale: SIZE, Crop: AREA, Trim: [time("startTime", "From"), time("endTime", "To")], Watermark: mark([]) },
+  image: { Convert: formats("image"), Scale: SIZE, Crop: AREA, Watermark: mark([number("watermarkScale", t("transforms.itsSize"), { step: 0.1, hint: t("transforms.sizeHint") }), number("opacity", t("transforms.opacity"), { step: 0.1, hint: t("transforms.opacityHint") })]) },
+  video: { Convert: formats("video"), Scale: SIZE, Crop: AREA, Trim: [time("startTime", t("transforms.from")), time("endTime", t("transforms.to"))], Watermark: mark([]) },
   audio: { Convert: formats("audio") },
 };
 
 function formats(kind) {
-  return [{ name: "outputFormat", label: "Format", options: FORMATS[kind], start: FORMATS[kind][0] }];
+  return [{ name: "outputFormat", label: t("transforms.format"), options: FORMATS[kind], start: FORMATS[kind][0] }];
 }
 
 function time(name, label) {
-  return { name, label, placeholder: "01:30", hint: name === "endTime" ? "Empty: to the end." : "Minutes and seconds." };
+  return { name, label, placeholder: "01:30", hint: name === "endTime" ? t("transforms.emptyToTheEnd") : t("transforms.minutesAndSeconds") };
 }
 
 function mark(more) {
-  return [{ name: "watermark", label: "Watermark", type: "file", needed: true }, { name: "position", label: "Where", options: PLACES, start: "BottomRight" }, ...more];
+  return [{ name: "watermark", label: t("transforms.watermark"), type: "file", needed: true }, { name: "position", label: t("transforms.where"), options: PLACES, start: "BottomRight" }, ...more];
 }
 
 /** The call of an action: `QueueConvertImage`. */

@@ -5,6 +5,7 @@ import { useBusy } from "../lib/busy.js";
 import { copy } from "../lib/clipboard.js";
 import { Icon } from "./icon.js";
 import { toastError } from "./toast.js";
+import { t } from "../texts/common.js";
 
 /** A button that is an icon; `label` is its name for those who hear it, and its tooltip. */
 export function IconButton({ icon, label, small, class: extra = "", ...rest }) {
@@ -14,14 +15,14 @@ export function IconButton({ icon, label, small, class: extra = "", ...rest }) {
 }
 
 /** Copies a text, and says so for a moment. */
-export function CopyButton({ text, label = "Copy", small = true }) {
+export function CopyButton({ text, label = t("button.copy"), small = true }) {
   const [copied, setCopied] = useState(false);
   const run = async () => {
     await copy(typeof text === "function" ? text() : text);
     setCopied(true);
     setTimeout(() => setCopied(false), 1500);
   };
-  return html`<${IconButton} icon=${copied ? "check" : "copy"} label=${copied ? "Copied" : label} small=${small} onClick=${run} />`;
+  return html`<${IconButton} icon=${copied ? "check" : "copy"} label=${copied ? t("button.copied") : label} small=${small} onClick=${run} />`;
 }
 
 /** A button whose work is done once, however often it is pressed; why it failed is said. */

@@ -6,6 +6,7 @@
 import { html, render, useEffect, useRef } from "../lib/html.js";
 import { IconButton } from "./button.js";
 import { homeToasts } from "./toast.js";
+import { t } from "../texts/common.js";
 
 /**
  * A modal dialog, shown while it is drawn. `onClose` is told when somebody closes it.
@@ -32,7 +33,7 @@ export function Dialog({ title, onClose, children, footer, wide = false, isForm 
     if (isLocked || isAsking.current) return;
     if (isForm && isWritten.current) {
       isAsking.current = true;
-      const isSure = await confirm({ title: "Discard what you wrote?", text: "It is not saved yet.", action: "Discard", cancel: "Keep writing" });
+      const isSure = await confirm({ title: t("dialog.discardWhatYouWrote"), text: t("dialog.itIsNotSaved"), action: t("dialog.discard"), cancel: t("dialog.keepWriting") });
       isAsking.current = false;
       if (!isSure) return;
     }
@@ -52,7 +53,7 @@ export function Dialog({ title, onClose, children, footer, wide = false, isForm 
   const note = () => { isWritten.current = true; };
   return html`<dialog ref=${ref} class="dialog ${wide ? "wide" : ""}" aria-label=${title} onCancel=${onCancel} onKeyDown=${onKeyDown}
       onInput=${note} onMouseDown=${(event) => event.target === ref.current && close()}>
-    <header><h2>${title}</h2>${!isLocked && html`<${IconButton} icon="close" label="Close" onClick=${close} />`}</header>
+    <header><h2>${title}</h2>${!isLocked && html`<${IconButton} icon="close" label=${t("dialog.close")} onClick=${close} />`}</header>
     <div class="content">${children}</div>
     ${footer && html`<footer>${footer}</footer>`}
   </dialog>`;
@@ -60,10 +61,10 @@ export function Dialog({ title, onClose, children, footer, wide = false, isForm 
 
 /** Gives a dialog up, as Escape does. */
 export const DialogCancel = () => html`<button type="button" class="button"
-    onClick=${(event) => event.currentTarget.closest("dialog").dispatchEvent(new Event("cancel", { cancelable: true }))}>Cancel</button>`;
+    onClick=${(event) => event.currentTarget.closest("dialog").dispatchEvent(new Event("cancel", { cancelable: true }))}>${t("dialog.cancel")}</button>`;
 
 /** Ask before something that cannot be undone; true when the answer is yes. */
-export function confirm({ title, text, action, cancel = "Cancel", danger = true }) {
+export function confirm({ title, text, action, cancel = t("dialog.cancel"), danger = true }) {
   return new Promise((resolve) => {
     const host = document.createElement("div");
     document.body.append(host);

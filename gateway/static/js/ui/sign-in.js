@@ -6,12 +6,13 @@ import { setCurrency } from "../lib/format.js";
 import { Field } from "./field.js";
 import { Failed, Loading } from "./states.js";
 import { asset } from "../lib/assets.js";
+import { t } from "../texts/common.js";
 
 /**
  * `onOther` leads who may not see this place to one that is theirs.
  * Shows `children(who)` to those who are signed in, the form to others.
  */
-export function Gate({ hint, isEnough = () => true, onOther, children }) {
+export function Gate({ label = t("signIn.apiKey"), hint, isEnough = () => true, onOther, children }) {
   const [who, setWho] = useState(undefined);
   const [error, setError] = useState(null);
   const load = () => {
@@ -34,12 +35,12 @@ export function Gate({ hint, isEnough = () => true, onOther, children }) {
   }, []);
   if (error) return html`<main class="sign-in"><${Failed} error=${error} onRetry=${load} /></main>`;
   if (who === undefined) return html`<main class="sign-in"><${Loading} /></main>`;
-  if (who === null || !isEnough(who)) return html`<${SignIn} hint=${hint} onDone=${setWho} isEnough=${isEnough} onOther=${onOther} who=${who} />`;
+  if (who === null || !isEnough(who)) return html`<${SignIn} label=${label} hint=${hint} onDone=${setWho} isEnough=${isEnough} onOther=${onOther} who=${who} />`;
   setCurrency(who.currency);
   return html`<${Fragment} key=${who.owner}>${children(who)}</${Fragment}>`;
 }
 
-function SignIn({ hint, onDone, isEnough, onOther, who: other }) {
+function SignIn({ label, hint, onDone, isEnough, onOther, who: other }) {
   const [key, setKey] = useState("");
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
@@ -51,7 +52,7 @@ function SignIn({ hint, onDone, isEnough, onOther, who: other }) {
       const who = await signIn(key.trim());
       if (!isEnough(who)) onOther?.(who);
       if (isEnough(who)) onDone(who);
-      else setProblem("This key may not do that here.");
+      else setProblem(t("signIn.thisKeyMayNot"));
     } catch (error) {
       setProblem(error.message);
     }
@@ -60,13 +61,13 @@ function SignIn({ hint, onDone, isEnough, onOther, who: other }) {
   return html`<main class="sign-in">
     <form class="card stack" onSubmit=${submit}>
       <span class="brand"><img src=${asset("icons/replyto.svg")} alt="" /> ReplyTo</span>
-      <h1>Sign in</h1>
-      <${Field} id="key" label="API key" hint=${hint} problem=${problem}>
+      <h1>${t("signIn.signIn")}</h1>
+      <${Field} id="key" label=${label} hint=${hint} problem=${problem}>
         ${(attributes) => html`<input ...${attributes} class="input" type="password" autocomplete="current-password"
             required value=${key} onInput=${(event) => setKey(event.target.value)} />`}
       </${Field}>
-      <button class="button primary" disabled=${busy}>${busy ? "Signing in …" : "Sign in"}</button>
-      ${other && onOther && html`<p class="small muted">You are signed in as ${other.owner}, which may not see this. <button type="button" class="button quiet small" onClick=${() => { onOther(other); onDone({ ...other }); }}>My usage and limits</button></p>`}
+      <button class="button primary" disabled=${busy}>${busy ? t("signIn.signingIn") : t("signIn.signIn")}</button>
+      ${other && onOther && html`<p class="small muted">${t("signIn.youAreSignedIn", { owner: other.owner })} <button type="button" class="button quiet small" onClick=${() => { onOther(other); onDone({ ...other }); }}>${t("signIn.myUsageAndLimits")}</button></p>`}
     </form>
   </main>`;
 }

@@ -2,8 +2,9 @@
 
 import { html } from "../lib/html.js";
 import { Icon } from "./icon.js";
+import { t } from "../texts/common.js";
 
-export function Loading({ label = "Loading …" }) {
+export function Loading({ label = t("states.loading") }) {
   return html`<div class="empty" role="status"><span class="spinner"></span><span>${label}</span></div>`;
 }
 
@@ -14,8 +15,8 @@ export function Empty({ icon = "list", title, children }) {
 /** An error, and what to do about it. */
 export function Failed({ error, onRetry }) {
   return html`<div class="empty" role="alert">
-    <${Icon} name="warning" /><h3>${error.status === 0 ? "The server cannot be reached" : "That did not work"}</h3>
+    <${Icon} name="warning" /><h3>${error.status === 0 ? t("states.theServerCannotBe") : t("states.thatDidNotWork")}</h3>
     <p>${error.message}</p>
-    ${onRetry && html`<button type="button" class="button" onClick=${onRetry}>Try again</button>`}
+    ${onRetry && html`<button type="button" class="button" onClick=${onRetry}>${t("states.tryAgain")}</button>`}
   </div>`;
 }

@@ -1,6 +1,7 @@
 import { html, useEffect, useState } from "../lib/html.js";
 import { setTheme, theme } from "../lib/theme.js";
 import { IconButton } from "./button.js";
+import { t } from "../texts/common.js";
 
 /** Changes between light and dark. */
 export function ThemeButton() {
@@ -11,5 +12,5 @@ export function ThemeButton() {
     return () => removeEventListener("theme", update);
   }, []);
   const next = now === "dark" ? "light" : "dark";
-  return html`<${IconButton} icon=${next === "dark" ? "moon" : "sun"} label="Change to ${next}" onClick=${() => setTheme(next)} />`;
+  return html`<${IconButton} icon=${next === "dark" ? "moon" : "sun"} label=${t(`themeButton.${next}`)} onClick=${() => setTheme(next)} />`;
 }

@@ -1,6 +1,7 @@
 // Short messages at the foot of the page, above everything; read out as they come, some with a way back.
 
 import { html, render, useLayoutEffect, useState } from "../lib/html.js";
+import { t } from "../texts/common.js";
 
 const SHOWN_MS = 5000;
 /** What can be taken back is shown for longer. */
@@ -43,6 +44,6 @@ function Toasts() {
     Promise.resolve().then(one.undo).catch(toastError);
   };
   return html`<div class="toasts" role="status" aria-live="polite">
-    ${shown.map((one) => html`<div class="toast"><span>${one.text}</span>${one.undo && html`<button type="button" class="button small" onClick=${() => takeBack(one)}>Undo</button>`}</div>`)}
+    ${shown.map((one) => html`<div class="toast"><span>${one.text}</span>${one.undo && html`<button type="button" class="button small" onClick=${() => takeBack(one)}>${t("toast.undo")}</button>`}</div>`)}
   </div>`;
 }

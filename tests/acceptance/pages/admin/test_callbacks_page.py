@@ -22,7 +22,7 @@ def test_callbacks_are_found_by_what_they_have(admin: AdminDriver, maker: Maker)
     admin.filter(State="Delivered", Host="127.0.0.1")
     expect(admin.row("Delivered")).to_contain_text(str(delivered))
     admin.filter(Host="elsewhere.example")
-    expect(admin.page.get_by_text("No such callbacks")).to_be_visible()
+    expect(admin.page.get_by_text("No callbacks found")).to_be_visible()
 
 
 def test_callback_that_was_stopped_is_sent_again(
@@ -52,7 +52,7 @@ def test_callback_that_is_exhausted_tells_every_attempt_and_is_sent_again(
     admin.expect_heading("Callback of job", "Exhausted")
     attempts = admin.page.locator(".timeline li")
     expect(attempts).to_have_count(2)
-    expect(attempts.first).to_contain_text("Again after")
+    expect(attempts.first).to_contain_text("Next attempt after")
     expect(attempts.last).to_contain_text("500")
 
     admin.press("Send again")

@@ -34,7 +34,7 @@ def test_jobs_are_found_by_what_they_have(admin: AdminDriver, maker: Maker) -> N
         expect(admin.rows).to_have_count(1)
         expect(admin.row(str(answered))).to_be_visible()
     admin.filter(Error="no such error")
-    expect(admin.page.get_by_text("Nothing fits these filters.")).to_be_visible()
+    expect(admin.page.get_by_text("Nothing matches these filters.")).to_be_visible()
 
 
 def test_filters_of_a_list_are_in_its_address_and_cleared_together(
@@ -52,7 +52,7 @@ def test_filters_of_a_list_are_in_its_address_and_cleared_together(
 
 def test_list_shows_new_jobs_by_itself_and_has_pages(admin: AdminDriver, maker: Maker) -> None:
     admin.open(f"/jobs?tag={maker.tag}")
-    expect(admin.page.get_by_text("Nothing fits these filters.")).to_be_visible()
+    expect(admin.page.get_by_text("Nothing matches these filters.")).to_be_visible()
     for _ in range(51):
         maker.job()
     expect(admin.page.get_by_role("link", name="Older").first).to_be_visible()

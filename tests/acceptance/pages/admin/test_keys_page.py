@@ -10,13 +10,15 @@ from tests.acceptance.pages.driving.profile import Profiles
 from tests.acceptance.system.polling import until
 from tests.acceptance.system.stack import Stack
 
+RATE = "Rate limit (requests per minute)"
+
 
 def _issue(admin: AdminDriver, name: str) -> str:
     """Issue a key by the form; return its secret."""
     admin.open("/keys")
-    admin.press("Issue a key")
-    admin.fill(Name=name, Models="demo*", Requests_a_minute="60")
-    admin.press("Issue")
+    admin.press("Create a key")
+    admin.fill(Name=name, Models="demo*", **{RATE: "60"})
+    admin.press("Create")
     return admin.dialog.locator(".secret code").inner_text()
 
 
@@ -25,10 +27,10 @@ def test_key_is_issued_and_its_secret_shown_once(
 ) -> None:
     secret = _issue(admin, maker.tag)
     assert _may_call(pages_stack, secret)
-    admin.press("Copy the secret")
+    admin.press("Copy the key")
     expect(admin.dialog.get_by_role("button", name="Copied")).to_be_visible()
     assert admin.page.evaluate("navigator.clipboard.readText()") == secret
-    admin.press("I have kept it")
+    admin.press("I have saved it")
     expect(admin.dialog).to_have_count(0)
     expect(admin.row(maker.tag)).to_be_visible()
     assert secret not in admin.page.content()
@@ -38,26 +40,26 @@ def test_key_is_changed_rotated_and_revoked(
     admin: AdminDriver, maker: Maker, pages_stack: Stack
 ) -> None:
     secret = _issue(admin, maker.tag)
-    admin.press("I have kept it")
+    admin.press("I have saved it")
     row = admin.row(maker.tag)
-    expect(row).to_contain_text("Requests a minute: 60")
+    expect(row).to_contain_text("60 requests/min")
     admin.press("Edit", row)
-    admin.fill(Requests_a_minute="", Notes="For invoices")
+    admin.fill(Notes="For invoices", **{RATE: ""})
     admin.press("Save")
-    expect(row).not_to_contain_text("Requests a minute")
+    expect(row).not_to_contain_text("requests/min")
 
     admin.press("Rotate", row)
     admin.press("Rotate", admin.dialog)
     another = admin.dialog.locator(".secret code").inner_text()
     assert another != secret
     assert _may_call(pages_stack, another)
-    admin.press("I have kept it")
+    admin.press("I have saved it")
 
     admin.press("Revoke", row)
     admin.confirm("Revoke")
     expect(row).to_have_count(0)
     until(lambda: not _may_call(pages_stack, another), "the key is refused")
-    admin.page.get_by_role("link", name="Show revoked keys, too").click()
+    admin.page.get_by_role("link", name="Show revoked keys").click()
     expect(row).to_contain_text("revoked")
 
 
@@ -71,9 +73,9 @@ def test_mistake_in_the_form_is_said_at_its_field(
 ) -> None:
     profiles.expect_error("status of 4")
     admin.open("/keys")
-    admin.press("Issue a key")
-    admin.fill(Name=f"odd-{maker.tag}", Requests_a_minute="1000000000")
-    admin.press("Issue")
+    admin.press("Create a key")
+    admin.fill(Name=f"odd-{maker.tag}", **{RATE: "1000000000"})
+    admin.press("Create")
     expect(admin.dialog.get_by_role("alert")).to_have_id("key-requestsPerMinute-problem")
     admin.press("Cancel")
     expect(admin.row(f"odd-{maker.tag}")).to_have_count(0)

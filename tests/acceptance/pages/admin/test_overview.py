@@ -46,7 +46,7 @@ def test_overview_follows_what_happens(
 ) -> None:
     with pages_stack.api() as api:
         assert api.post("/v1/chat/completions", json=request("demo-echo")).ok
-        expect(admin.tile("Answered within")).to_contain_text(re.compile(r"\d ms|\d s"))
+        expect(admin.tile("Latency")).to_contain_text(re.compile(r"\d ms|\d s"))
 
         job_id = maker.job("endless")
         try:
@@ -54,7 +54,7 @@ def test_overview_follows_what_happens(
         finally:
             api.post("/api/CancelJob", json={"id": job_id})
     maker.ended("refuses")
-    expect(admin.tile("Failed lately").locator(".bad")).to_have_text(re.compile("[1-9]"))
+    expect(admin.tile("Failed recently").locator(".bad")).to_have_text(re.compile("[1-9]"))
 
 
 def test_worker_that_ends_is_missed_and_one_that_begins_is_seen(
@@ -77,7 +77,7 @@ def test_processes_that_are_not_like_the_others_are_named_while_they_are_not(
     check = SelfCheck(
         pages_stack.redis, "chat1@second", lambda: own, lambda: time.time() + ahead_s[0]
     )
-    box = admin.page.get_by_role("region", name="Not all processes are alike")
+    box = admin.page.get_by_role("region", name="The processes do not agree")
     expect(admin.tile("Workers")).to_be_visible()
     expect(box).to_have_count(0)
 

@@ -146,7 +146,7 @@ def test_lag_of_a_queue_that_no_worker_serves_grows(
 
     queues.open("")
 
-    tile = page.locator(".tile").filter(has_text="Furthest behind")
+    tile = page.locator(".tile").filter(has_text="Longest lag")
     expect(tile).to_contain_text(UNSERVED)
     tile.click()
     expect(page.get_by_role("heading", name="Queues and workers", level=1)).to_be_visible()
@@ -241,7 +241,7 @@ def test_page_without_queues_and_workers_says_so(queues: AdminDriver) -> None:
     page.route("**/api/GetOverview", empty)
 
     expect(page.get_by_role("region", name="Queues")).to_contain_text("No model's queue yet")
-    expect(page.get_by_role("alert")).to_contain_text("No worker is alive")
+    expect(page.get_by_role("alert")).to_contain_text("No worker is running")
     assert violations(page) == []
     page.unroute_all(behavior="wait")
 

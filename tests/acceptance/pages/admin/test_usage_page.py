@@ -21,7 +21,7 @@ def test_usage_shows_sums_by_what_is_chosen(admin: AdminDriver, maker: Maker) ->
     expect(admin.row("refuses").first).to_contain_text("\N{EN DASH}")
     admin.page.locator(".plot canvas").first.wait_for()
 
-    for by, text in {"Tag": maker.tag, "Key": "bootstrap", "Provider": "canned"}.items():
+    for by, text in {"Tag": maker.tag, "API key": "bootstrap", "Provider": "canned"}.items():
         admin.press(by)
         expect(admin.row(text).first).to_be_visible()
     admin.press("Day")
@@ -68,7 +68,15 @@ def test_audit_lists_what_admins_did(admin: AdminDriver, pages_stack: Stack) -> 
     for action in ("CreateApiKey", "RevokeApiKey", "ChangeAiProviderStatus"):
         expect(admin.row(action).first).to_contain_text("admin")
     assert made["key"] not in admin.page.content()
-    admin.filter(On_what=f"key_{made['id']}")
+    admin.filter(Target=f"key_{made['id']}")
     expect(admin.rows).to_have_count(2)
     admin.filter(Action="RevokeApiKey")
     expect(admin.rows).to_have_count(1)
+    admin.page.get_by_role("link", name=f"key_{made['id']}").click()
+    expect(admin.rows).to_have_count(1)
+    expect(admin.row(made["name"])).to_contain_text("revoked")
+    admin.open("/audit?action=ChangeAiProviderStatus")
+    admin.page.get_by_role("link", name="away").first.click()
+    expect(admin.page.get_by_role("article")).to_have_count(1)
+    admin.page.get_by_role("link", name="Show all providers").click()
+    expect(admin.page.get_by_role("article")).not_to_have_count(1)

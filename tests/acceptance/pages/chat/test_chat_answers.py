@@ -121,9 +121,14 @@ def test_failure_shows_the_providers_message_as_text(chat: ChatDriver, profiles:
     expect(chat.page.get_by_role("button", name="Answer again")).to_be_enabled()
 
 
-def test_answer_that_was_cut_says_why(chat: ChatDriver) -> None:
+def test_answer_that_was_cut_says_why_and_goes_on(chat: ChatDriver) -> None:
     chat.ask("Go on", "goes-on-and-on")
-    expect(chat.last_answer).to_contain_text("It stopped at the limit of tokens.")
+    expect(chat.last_answer).to_contain_text("It stopped at the token limit.")
+    expect(chat.last_answer.get_by_role("button", name="Try again", exact=True)).to_be_enabled()
+    chat.press("Continue")
+    expect(chat.page.locator(".question")).to_have_count(2)
+    expect(chat.page.locator(".question").last).to_contain_text("Continue where you stopped.")
+    chat.wait_done()
 
 
 def test_settings_go_to_the_model_and_stay(chat: ChatDriver) -> None:
@@ -131,7 +136,7 @@ def test_settings_go_to_the_model_and_stay(chat: ChatDriver) -> None:
     dialog.get_by_label("System prompt").fill("Be a pirate.")
     dialog.get_by_label("Temperature").fill("0.5")
     dialog.get_by_label("Top P").fill("0.9")
-    dialog.get_by_label("Longest answer").fill("300")
+    dialog.get_by_label("Max tokens").fill("300")
     dialog.get_by_label("Reasoning effort").select_option("low")
     chat.press("Done")
     chat.ask("Ahoy", "demo-echo")

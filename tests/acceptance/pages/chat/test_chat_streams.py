@@ -150,7 +150,7 @@ def test_retry_and_edit_make_branches(chat: ChatDriver) -> None:
     chat.wait_done()
     expect(page.locator(".messages")).not_to_contain_text("First question")
 
-    page.get_by_role("button", name="Version before").first.click()
+    page.get_by_role("button", name="Previous version").first.click()
 
     chat.expect_text("First question")
     expect(page.locator(".message.answer").get_by_text("2 / 2")).to_be_visible()

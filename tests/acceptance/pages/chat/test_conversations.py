@@ -73,7 +73,7 @@ def test_each_key_has_its_own_history(
     other = ChatDriver(profiles.signed_in(new_key(pages_stack)))
     profiles.expect_error("404")
     other.open_list()
-    expect(other.page.get_by_text("What you ask will be listed here.")).to_be_visible()
+    expect(other.page.get_by_text("Your conversations will be listed here.")).to_be_visible()
     other.page.goto(chat.page.url)
     expect(other.page.get_by_role("alert")).to_be_visible()
     expect(other.page.get_by_text("Between us")).to_have_count(0)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.acceptance.pages.driving.admin_driver import AdminDriver
 from tests.acceptance.pages.driving.admin_scene import Maker
@@ -18,10 +18,11 @@ from tests.acceptance.pages.driving.looks import DESK_LIGHT
 from tests.acceptance.pages.driving.profile import Profiles, enter
 from tests.acceptance.system.stack import Stack
 
-#: A picture with noise of 3000 x 2000, as a camera makes them.
-_DROP_PICTURES = """async (count) => {
-    const canvas = Object.assign(document.createElement("canvas"), { width: 3000, height: 2000 });
-    const paint = canvas.getContext("2d"), data = paint.createImageData(3000, 2000);
+#: Pictures with noise of 3000 x 2000, as a camera makes them; or of so many pixels each way.
+_DROP_PICTURES = """async ([count, side]) => {
+    const [width, height] = side ? [side, side] : [3000, 2000];
+    const canvas = Object.assign(document.createElement("canvas"), { width, height });
+    const paint = canvas.getContext("2d"), data = paint.createImageData(width, height);
     const words = new Uint32Array(data.data.buffer);
     let seed = 7;
     for (let n = 0; n < words.length; n += 1) {
@@ -68,7 +69,7 @@ def test_message_sent_without_a_connection_is_sent_once_when_it_is_back(
     expect(page.get_by_text("Not saved yet")).to_be_visible()
     chat.page.get_by_label("Message", exact=True).fill("and this after it")
     page.keyboard.press("Enter")
-    expect(page.get_by_label("Messages that wait")).to_contain_text("and this after it")
+    expect(page.get_by_label("Queued messages")).to_contain_text("and this after it")
 
     # The line is back, and the page is not: all that was said is in this browser only.
     line.mend()
@@ -100,7 +101,7 @@ def test_two_tabs_on_one_conversation_lose_nothing(chat: ChatDriver, profiles: P
 
     chat.expect_text("From the first tab again")
     expect(chat.page.get_by_text("2 / 2")).to_be_visible()
-    chat.page.get_by_role("button", name="Version before").click()
+    chat.page.get_by_role("button", name="Previous version").click()
     chat.expect_text("From the other tab")
     texts = [node["text"] for node in chat.kept()["content"]["nodes"].values()]
     assert {"From the other tab", "From the first tab again"} <= set(texts)
@@ -111,7 +112,7 @@ def test_drafts_outlive_a_reload_and_slips_change_nothing(chat: ChatDriver) -> N
     chat.ask("Rename me", "demo-echo")
     chat.wait_done()
     message.fill("Half a thou")
-    page.evaluate(_DROP_PICTURES, 1)
+    page.evaluate(_DROP_PICTURES, [1, 0])
     page.get_by_role("button", name="Remove image 1").wait_for()
     page.reload()
     expect(message).to_have_value("Half a thou")
@@ -158,7 +159,7 @@ def test_pictures_are_scaled_and_summed_up_before_they_are_sent(
     page = chat.page
     profiles.expect_error("404")
     chat.choose("demo")
-    assert page.evaluate(_DROP_PICTURES, 2) > 5 * 2**20
+    assert page.evaluate(_DROP_PICTURES, [2, 0]) > 5 * 2**20
     page.get_by_role("button", name="Remove image 2").wait_for()
     sizes = page.locator(".thumbnails img").evaluate_all(
         "all => all.map((one) => [one.src.length, one.naturalWidth])"
@@ -178,25 +179,59 @@ def test_pictures_are_scaled_and_summed_up_before_they_are_sent(
     assert len(file.body()) == images[0]["bytes"]
 
 
+def test_oldest_pictures_are_left_out_of_a_request_that_takes_no_more(
+    chat: ChatDriver, pages_stack: Stack
+) -> None:
+    page, marker = chat.page, f"marker-{uuid.uuid4().hex[:8]}"
+    page.route("**/session", lambda route: _with_limit(route, 80_000))
+    page.reload()
+    page.get_by_label("Message", exact=True).wait_for()
+    for number in (1, 2):
+        assert 30_000 < page.evaluate(_DROP_PICTURES, [1, 200]) < 58_000
+        page.get_by_role("button", name="Remove image 1").wait_for()
+        chat.ask(f"{marker} {number}", "demo" if number == 1 else "")
+        if number == 2:
+            toast = page.locator(".toast", has_text="The oldest images are not sent again")
+            toast.wait_for()
+        chat.wait_done()
+    expect(page.locator(".message.question img")).to_have_count(2)
+    first, second = (json.loads(call.body)["messages"] for call in pages_stack.llm_calls(marker))
+    assert first[0]["content"][1]["type"] == "image_url"
+    assert second[0]["content"] == f"{marker} 1\n\n[An image that was here is left out.]"
+    assert second[2]["content"][1]["image_url"]["url"].startswith("data:image/")
+
+    page.evaluate(_DROP_PICTURES, [3, 200])
+    page.get_by_role("button", name="Remove image 3").wait_for()
+    page.get_by_label("Message", exact=True).fill("And these?")
+    chat.press("Send")
+    expect(page.get_by_role("alert")).to_contain_text("this ReplyTo accepts")
+    expect(page.get_by_label("Message", exact=True)).to_have_value("And these?")
+
+
+def _with_limit(route: Route, most_bytes: int) -> None:
+    answer = route.fetch()
+    route.fulfill(response=answer, json={**answer.json(), "maxBodyBytes": most_bytes})
+
+
 def test_forms_and_secrets_are_not_lost_by_a_click_beside_them(
     admin: AdminDriver, maker: Maker
 ) -> None:
     page = admin.page
     admin.open("/keys")
-    admin.press("Issue a key")
+    admin.press("Create a key")
     admin.fill(Name=maker.tag)
     page.mouse.click(5, 5)
     _keep_writing(page)
     page.keyboard.press("Escape")
     _keep_writing(page)
     expect(admin.dialog.get_by_label("Name", exact=True)).to_have_value(maker.tag)
-    admin.dialog.get_by_role("button", name="Issue", exact=True).dblclick()
+    admin.dialog.get_by_role("button", name="Create", exact=True).dblclick()
     admin.dialog.locator(".secret code").wait_for()
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     page.mouse.click(5, 5)
     expect(admin.dialog.locator(".secret code")).to_be_visible()
-    admin.press("I have kept it")
+    admin.press("I have saved it")
     expect(admin.row(maker.tag)).to_have_count(1)
 
 

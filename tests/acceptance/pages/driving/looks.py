@@ -37,6 +37,9 @@ PHONE_DARK: Final = Look("dark", 390, 780)
 DESK_LIGHT: Final = Look("light", 1280, 800)
 PHONE_LIGHT: Final = Look("light", 390, 780)
 DESK_DARK: Final = Look("dark", 1280, 800)
+#: A tablet held upright and a large screen: what is looked at on a desk is looked at there, too.
+TABLET: Final = Look("light", 768, 1024)
+WIDE: Final = Look("light", 1920, 1080)
 
 #: Both widths and both schemes are among these two.
 _TWO: Final = (PHONE_DARK, DESK_LIGHT)

@@ -33,6 +33,27 @@ _WIDER: Final = """() => {
         .map((one) => `${one.tagName}.${one.className}: ${one.scrollWidth} > ${one.clientWidth}`);
 }"""
 
+#: Words of tables that are broken over two lines (code, such as addresses, may be), and tables
+#: whose last columns are cut.
+_BROKEN: Final = """() => {
+    const cut = [...document.querySelectorAll(".table-frame")]
+        .filter((one) => one.scrollWidth > one.clientWidth + 1);
+    const found = cut.map((one) => `cut: ${one.ariaLabel} ${one.scrollWidth}`);
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+        if (!node.parentElement.closest(".table, .tile, .button, .badge")) continue;
+        if (node.parentElement.closest("code, .visually-hidden, .truncate")) continue;
+        for (const { 0: word, index } of node.data.matchAll(/[^\\s\\-/:@_.,]+/g)) {
+            const range = document.createRange();
+            range.setStart(node, index);
+            range.setEnd(node, index + word.length);
+            const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
+            if (lines.size > 1) found.push(`broken: ${word}`);
+        }
+    }
+    return found;
+}"""
+
 
 class PageChecks:
     """Watches one page from its first moment."""
@@ -73,6 +94,16 @@ class PageChecks:
         assert self._look.width - 20 <= width <= self._look.width, f"laid out {width} wide"
         found: list[str] = self._page.evaluate(_WIDER)
         return found
+
+    def broken_words(self) -> list[str]:
+        """Return words of tables, tiles and buttons that are not on one line, and cut tables."""
+        found: list[str] = self._page.evaluate(_BROKEN)
+        return found
+
+    def resize(self, look: Look) -> None:
+        """Look at the page on another screen; its colours stay."""
+        self._look = look
+        self._page.set_viewport_size({"width": look.width, "height": look.height})
 
     def text(self) -> str:
         """Return where the page is and what stands on it, for the report of a failure."""

@@ -35,9 +35,9 @@ def test_picture_is_drawn_kept_and_begun_with(profiles: Profiles, chat_key: str)
     page = profiles.signed_in(chat_key, "/Images")
     page.get_by_text("Nothing yet").wait_for()
     _assert_good(page, profiles, "empty")
-    page.get_by_label("What the picture shows").fill("A red kite over a lake")
+    page.get_by_label("Prompt").fill("A red kite over a lake")
     page.get_by_label("Size", exact=True).select_option("256x256")
-    page.get_by_role("button", name="Draw").click()
+    page.get_by_role("button", name="Generate").click()
     made = page.get_by_role("list").locator(".made").first
     _is_drawn(made.get_by_role("img", name="A red kite over a lake"))
     expect(made).to_contain_text("demo-image")
@@ -46,9 +46,9 @@ def test_picture_is_drawn_kept_and_begun_with(profiles: Profiles, chat_key: str)
     assert Path(download.value.path()).read_bytes().startswith(b"\x89PNG")
 
     made.get_by_role("button", name="Use as input").click()
-    page.get_by_role("img", name="The picture to begin with").wait_for()
-    page.get_by_label("What the picture shows").fill("The same at night")
-    page.get_by_role("button", name="Change it").click()
+    page.get_by_role("img", name="The image to start from").wait_for()
+    page.get_by_label("Prompt").fill("The same at night")
+    page.get_by_role("button", name="Edit image").click()
     _is_drawn(page.get_by_role("img", name="The same at night"))
 
     # Whoever comes back finds both, with what was asked.
@@ -86,7 +86,7 @@ def test_recordings_are_written_down_and_texts_are_spoken(
     expect(said).to_contain_text("demo transcription")
 
     page.get_by_label("Text", exact=True).fill("Good morning.")
-    page.get_by_role("button", name="Speak").click()
+    page.get_by_role("button", name="Generate speech").click()
     spoken = page.locator(".made audio")
     spoken.wait_for()
     assert spoken.evaluate("async one => (await fetch(one.src)).status") == 200
@@ -114,7 +114,7 @@ def test_dropped_files_are_transformed(profiles: Profiles, chat_key: str, look: 
     with Image.open(download.value.path()) as made:
         assert (made.format, made.size) == ("WEBP", (64, 48))
 
-    page.get_by_label("What to do").select_option("Crop")
+    page.get_by_label("Action").select_option("Crop")
     chosen = {"name": "c.png", "mimeType": "image/png", "buffer": _png()}
     page.locator(".drop input").set_input_files([chosen])  # type: ignore[list-item]
     page.locator(".toast", has_text="Width is missing").wait_for()
@@ -125,4 +125,4 @@ def test_dropped_files_are_transformed(profiles: Profiles, chat_key: str, look: 
     _assert_good(page, profiles, "transform")
     if look.is_phone:
         page.get_by_role("link", name="Audio").click()
-        page.get_by_role("heading", name="Say a text").wait_for()
+        page.get_by_role("heading", name="Text to speech").wait_for()

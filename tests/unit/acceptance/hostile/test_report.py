@@ -35,7 +35,9 @@ def test_report_tells_all_that_is_wrong() -> None:
     for value in (1, 1, 1, 1, 100, 100, 1000, 1000):
         samples.add("gateway 1", "files", value)
         samples.add("redis 2", "files", 5)
-    result = Result(7, 60, {"pours": 0, "drips": 3}, {}, {"a chat": [0.5]}, samples, ["x is gone"])
+    result = Result(
+        7, 60, {"pours": 0, "drips": 3}, {}, {"a chat": [0.5]}, samples, {}, ["x is gone"]
+    )
     assert result.findings() == [
         "x is gone",
         "the peer 'pours' did nothing",

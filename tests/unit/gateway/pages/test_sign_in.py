@@ -117,7 +117,9 @@ def test_ledger_holds_neither_cookie_nor_key(browser: FlaskClient, fake_redis: r
         assert not [text for text in held if secret.encode() in text]
 
 
-@pytest.mark.parametrize("body", [{"key": "ak-wrong"}, {"key": ""}, {"key": 5}, {}, []], ids=repr)
+@pytest.mark.parametrize(
+    "body", [{"key": "ak-wrong"}, {"key": ""}, {"key": 5}, {"key": "\ud800"}, {}, []], ids=repr
+)
 def test_sign_in_refuses_what_is_no_key(browser: FlaskClient, body: object) -> None:
     answer = browser.post("/session", json=body)
 

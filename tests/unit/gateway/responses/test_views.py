@@ -325,3 +325,9 @@ def test_key_of_some_models_must_name_one(gateway: Gateway) -> None:
     made = gateway.post("/api/CreateApiKey", {"name": "k", "models": ["m"]}, key=ADMIN_SECRET)
     answer = gateway.post("/v1/responses", STORED, key=made.json["key"])
     assert (answer.status_code, answer.json["error"]["param"]) == (400, "model")
+
+
+@pytest.mark.parametrize("previous", ["\ud800", "resp_\udfff", "a\x00b"])
+def test_response_before_it_has_any_name(gateway: Gateway, previous: str) -> None:
+    answer = gateway.post("/v1/responses", {**ASKED, "previous_response_id": previous})
+    assert answer.status_code < 500, answer.data

@@ -12,7 +12,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, insert, select, text
+from sqlalchemy import Connection, MetaData, insert, literal, select, text
 from sqlalchemy.exc import IntegrityError
 
 from shared.api_keys.tables import metadata as keys
@@ -89,6 +89,11 @@ def test_write_reports_a_broken_constraint_as_that(database: Database) -> None:
     database.write(lambda c: c.execute(insert(job_bodies), [ROW]))
     with pytest.raises(IntegrityError):
         database.write(lambda c: c.execute(insert(job_bodies), [ROW]))
+
+
+def test_text_may_have_what_postgresql_does_not_know(database: Database, dialect: str) -> None:
+    told = database.read(lambda c: c.execute(select(literal("a\x00b"))).scalar_one())
+    assert told == {"sqlite": "a\x00b", "postgresql": "a\ufffdb"}[dialect]
 
 
 def test_writers_take_turns_also_when_they_read_before(database: Database) -> None:

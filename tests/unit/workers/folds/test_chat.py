@@ -357,6 +357,18 @@ def test_tool_calls_become_those_that_are_not_streamed() -> None:
             },
             id="a list with and without indexes",
         ),
+        pytest.param(
+            [{"audio": {"id": "a"}}, {"audio": {"data": "YQ==", "transcript": "A"}},
+             {"audio": {"data": "YmM="}}, {"audio": {"expires_at": 7, "transcript": "bc"}}],
+            {"role": "assistant", "content": None, "audio": {
+                "id": "a", "data": "YWJj", "transcript": "Abc", "expires_at": 7}},
+            id="sound, of which each piece is padded",
+        ),
+        pytest.param(
+            [{"audio": {"data": "YQ=="}}, {"audio": {"data": "?"}}],
+            {"role": "assistant", "content": None, "audio": {"data": "YQ==?"}},
+            id="sound that is no base64 stays as it came",
+        ),
     ],
 )  # fmt: skip
 def test_deltas_become_a_message(deltas: list[Json], message: Json) -> None:

@@ -18,7 +18,7 @@ from shared.settings import Settings
 from tests.support.factories import FakeClock, MessageLists, new_job
 from tests.support.worker_deps import Deps, FakeLlm, build
 from workers.chat.run import run_chat
-from workers.maintenance.tick import Tick
+from workers.maintenance.recovery import Tick
 from workers.routing.candidates import candidates_of
 
 

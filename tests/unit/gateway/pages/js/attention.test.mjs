@@ -25,8 +25,8 @@ for (const [what, given, expected] of [
   ["a queue without workers", { overview: { ...calm, stages: [stage({ depth: 1, workers: 0 })] } }, ["bad: 1 job waits for “m”, and no worker serves that queue."]],
   ["jobs wait for a model of a deleted provider", { overview: { ...calm, stages: [stage()] }, providers: [] }, ["bad: 3 jobs wait for “m”, which no provider has any more."]],
   ["callbacks were given up, others fail", { overview: { ...calm, callbacksDelayed: 1 }, exhausted: 2, since: "2026-01-01" },
-    ["bad: 2 callbacks were given up since yesterday, after the last attempt.", "warn: 1 callback failed and will be tried again."]],
-  ["no worker is alive", { overview: { ...calm, workers: [] } }, ["bad: No worker is alive: jobs wait until one is started."]],
+    ["bad: 2 callbacks were given up since yesterday, after the last attempt.", "warn: 1 callback failed and will be retried."]],
+  ["no worker is alive", { overview: { ...calm, workers: [] } }, ["bad: No worker is running: jobs wait until one is started."]],
 ]) {
   test(what, () => assert.deepEqual(texts(given), expected));
 }
@@ -36,7 +36,7 @@ test("a key is named from 80 % of its budget on, by its name", () => {
   const of = (usage) => texts({ keys: [key], usage: [{ name: "key_1", ...usage }] });
   assert.deepEqual(of({ totalTokens: 79, cost: 7.9 }), []);
   assert.deepEqual(of({ totalTokens: 80, cost: 0 }), ["warn: Key “shop” has used 80 % of its tokens for this month."]);
-  assert.deepEqual(of({ totalTokens: 0, cost: 12 }), ["bad: Key “shop” has used 120 % of its money for this month."]);
+  assert.deepEqual(of({ totalTokens: 0, cost: 12 }), ["bad: Key “shop” has used 120 % of its budget for this month."]);
   assert.deepEqual(texts({ keys: [{ ...key, cancelledDate: "2026-01-01" }], usage: [{ name: "key_1", totalTokens: 100 }] }), []);
 });
 

@@ -31,7 +31,7 @@ test("a request says where a picture was left out, and has the others as the doc
     b: { id: "b", parent: "a", role: "user", text: "two", images: [file(9000, "file-b")] },
   };
   const { messages } = requestOf({ nodes, leaf: "b", settings: {} }, "m", "b", 20_000);
-  assert.equal(messages[0].content, "one\n\n[A picture that was here is left out.]");
+  assert.equal(messages[0].content, "one\n\n[An image that was here is left out.]");
   assert.deepEqual(messages[1].content[1].image_url.url, file(9000, "file-b"));
 });
 

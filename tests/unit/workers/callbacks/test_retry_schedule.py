@@ -7,7 +7,7 @@ import pytest
 from shared.callbacks.delivery import DeliveryState
 from tests.support.factories import new_settings
 from workers.callbacks.outcome import CallbackAnswer
-from workers.callbacks.schedule import RETRY_AFTER_CAP_S, Schedule
+from workers.callbacks.retry_schedule import RETRY_AFTER_CAP_S, Schedule
 
 PAUSES_S = new_settings().callback_pauses_s
 next_step = Schedule(PAUSES_S, 60).next_step

@@ -9,7 +9,7 @@ from shared.jobs.job import JobState
 from shared.settings import Settings
 from tests.support.factories import FakeClock, new_job
 from tests.support.worker_deps import Deps, FakeLlm, build
-from workers.maintenance.tick import Tick
+from workers.maintenance.recovery import Tick
 
 
 @pytest.fixture

@@ -1,0 +1,163 @@
+"""Groups: make, close, read, list, cancel, retry. Completion workers end them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Final
+
+from flask import Blueprint
+
+from gateway.groups import of_batches
+from gateway.groups.forms import group_form
+from gateway.http.routes import Call, route
+from gateway.jobs.retries import retry_job
+from shared.dtos import catalog
+from shared.dtos.bulk import groups as dtos
+from shared.errors import GroupClosed, GroupNotFound, OwnerBytesFull, RateLimitExceeded
+from shared.groups.group import Group
+from shared.groups.store import BECAME, GroupStore
+from shared.jobs.job import Job, JobState
+from shared.store.clock import milliseconds, unix_ms
+from shared.store.scripts import Argument
+
+blueprint = Blueprint("groups", __name__)
+
+#: Most failed jobs that are named.
+_NAMED: Final = 100
+#: How long a group does not end while its jobs are queued again (seconds), should this die at it.
+_HELD_S: Final = 60.0
+#: So many are queued again until it is held anew.
+_HELD_JOBS: Final = 100
+
+
+@route(blueprint, catalog.CREATE_GROUP)
+def create(call: Call[dtos.CreateGroup]) -> dtos.JobGroup:
+    """Make a group, or say more of it."""
+    asked, gateway = call.request, call.services
+    if asked.reply_to:
+        gateway.settings.callback_targets.check(asked.reply_to)
+    group_id = asked.id or f"group_{secrets.token_hex(12)}"
+    before = _store(call).find(call.principal.owner, group_id)
+    if before is not None and (before.is_closed or before.over_ms):
+        raise GroupClosed(field="id")
+    fields: dict[str, Argument] = {}
+    if asked.reply_to:
+        fields["reply_to"] = asked.reply_to
+    if asked.jobs:
+        fields["size"] = asked.jobs
+        if before is not None and before.jobs >= asked.jobs:
+            fields["closed"] = "1"
+    _store(call).put(call.principal.owner, group_id, fields, make=True)
+    return _shown(call, call.principal.owner, group_id)
+
+
+@route(blueprint, catalog.CLOSE_GROUP)
+def close(call: Call[dtos.CloseGroup]) -> dtos.JobGroup:
+    """Let no more jobs join."""
+    return _changed(call, {"closed": "1"})
+
+
+@route(blueprint, catalog.GET_GROUP)
+def read(call: Call[dtos.GetGroup]) -> dtos.JobGroup:
+    """Say how it stands."""
+    if of_batches.is_batch(call.request.id):
+        return of_batches.shown(call, _owner_or_any(call), call.request.id)
+    return _shown(call, _owner(call), call.request.id)
+
+
+@route(blueprint, catalog.QUERY_GROUPS)
+def find(call: Call[dtos.QueryGroups]) -> dtos.QueryGroupsResponse:
+    """List groups."""
+    asked, principal, store = call.request, call.principal, _store(call)
+    whose = None if principal.sees_all else principal.owner
+    found, total = store.page(whose, asked.skip, asked.take)
+    now_ms = unix_ms()
+    results = [group_form(one, store.started(one) if one.under_way else 0, now_ms) for one in found]
+    return dtos.QueryGroupsResponse(offset=asked.skip, total=total, results=results)
+
+
+@route(blueprint, catalog.CANCEL_GROUP)
+def cancel(call: Call[dtos.CancelGroup]) -> dtos.JobGroup:
+    """Let no more jobs join, and end those that are in it."""
+    if of_batches.is_batch(call.request.id):
+        return of_batches.cancelled(call, _owner_or_any(call), call.request.id)
+    found = _own(call)
+    if found.over_ms:
+        return _shown(call, found.owner, found.id)
+    return _changed(call, {"closed": "1", "cancel": "1"})
+
+
+@route(blueprint, catalog.RETRY_GROUP)
+def retry(call: Call[dtos.RetryGroup]) -> dtos.RetryGroupResponse:
+    """Queue again what has failed, up to the limits of the caller's key."""
+    asked = call.request
+    if of_batches.is_batch(asked.id):
+        return of_batches.retried(call, _owner_or_any(call), asked.id)
+    group, store = _own(call), _store(call)
+    states = [BECAME[JobState.FAILED]]
+    if asked.cancelled:
+        states.append(BECAME[JobState.CANCELLED])
+    ids = store.jobs(group, states, asked.take)
+    retried = 0
+    try:
+        with suppress(RateLimitExceeded):
+            for number, job in enumerate(_jobs(call, group, ids)):
+                if number % _HELD_JOBS == 0:
+                    # Else it might end between two of them, and be told of again.
+                    store.put(group.owner, group.id, {"held_ms": milliseconds(_HELD_S)})
+                with suppress(OwnerBytesFull):
+                    retried += retry_job(call.services, call.principal, job)
+    finally:
+        store.put(group.owner, group.id, {"held_ms": 0})
+    return dtos.RetryGroupResponse(id=group.id, matched=len(ids), retried=retried)
+
+
+def _jobs(call: Call[Any], group: Group, ids: list[int]) -> Iterator[Job]:
+    """Give the jobs, those that left the ledger as the history knows them."""
+    for job_id in ids:
+        job = call.services.jobs.get(job_id)
+        if job is None or job.owner != group.owner:
+            job = call.services.history.get(job_id, group.owner)
+        if job is not None:
+            yield replace(job, group=group.id)
+
+
+def _store(call: Call[Any]) -> GroupStore:
+    return GroupStore(call.services.redis, call.services.settings)
+
+
+def _owner(call: Call[Any]) -> str:
+    """Return whose group is meant: the caller's, unless an admin says otherwise."""
+    named: str | None = call.request.created_by
+    return named if named and call.principal.is_admin else call.principal.owner
+
+
+def _owner_or_any(call: Call[Any]) -> str | None:
+    """Return whose batch is meant: ids of batches are no two owners', so an admin need not say."""
+    return None if call.principal.is_admin else call.principal.owner
+
+
+def _own(call: Call[Any]) -> Group:
+    found = _store(call).find(_owner(call), call.request.id)
+    if found is None:
+        raise GroupNotFound(field="id")
+    return found
+
+
+def _changed(call: Call[Any], fields: dict[str, Argument]) -> dtos.JobGroup:
+    owner = _owner(call)
+    if not _store(call).put(owner, call.request.id, fields):
+        raise GroupNotFound(field="id")
+    return _shown(call, owner, call.request.id)
+
+
+def _shown(call: Call[Any], owner: str, group_id: str) -> dtos.JobGroup:
+    store = _store(call)
+    found = store.find(owner, group_id)
+    if found is None:
+        raise GroupNotFound(field="id")
+    failed = store.jobs(found, [BECAME[JobState.FAILED]], _NAMED) if found.failed else []
+    return group_form(found, store.started(found), unix_ms(), failed)

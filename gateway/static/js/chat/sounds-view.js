@@ -1,0 +1,30 @@
+// Recordings of a message: what was said to a model, and what it said aloud.
+
+import { html, useEffect, useState } from "../lib/html.js";
+import { blobOf } from "./picture-store.js";
+import { isKept, isSound } from "./pictures.js";
+import { t } from "../texts/chat.js";
+
+export function Sounds({ sounds }) {
+  return html`<div class="stack sounds">${sounds.filter(isSound).map((sound, index) => html`<${Player} key=${sound.file ?? index} sound=${sound} name=${t("soundsView.recording", { index: index + 1 })} />`)}</div>`;
+}
+
+/** An address to play it from: a file's own, of which browsers read the parts that they need. */
+function useAddress(sound) {
+  const [made, setMade] = useState("");
+  const name = isKept(sound) ? null : sound;
+  useEffect(() => {
+    if (!name) return undefined;
+    const url = URL.createObjectURL(blobOf(name));
+    setMade(url);
+    return () => URL.revokeObjectURL(url);
+  }, [name]);
+  return name ? made : `/v1/files/${sound.file}/content`;
+}
+
+export function Player({ sound, name }) {
+  const address = useAddress(sound);
+  const [isGone, setGone] = useState(false);
+  if (isGone) return html`<span class="badge warn">${t("soundsView.gone")}</span>`;
+  return address && html`<audio controls preload="metadata" src=${address} aria-label=${name} onError=${() => setGone(true)}></audio>`;
+}

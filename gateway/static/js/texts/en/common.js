@@ -1,0 +1,42 @@
+// Texts of what all pages share, in English.
+
+export default {
+  "api.theServerAnswered": "The server answered {status}.",
+  "api.theServerCannotBe": "The server cannot be reached.",
+
+  "button.copy": "Copy",
+  "button.copied": "Copied",
+
+  "days.today": "Today",
+  "days.yesterday": "Yesterday",
+  "days.last7Days": "Last 7 days",
+
+  "dialog.discardWhatYouWrote": "Discard what you wrote?",
+  "dialog.itIsNotSaved": "It is not saved yet.",
+  "dialog.discard": "Discard",
+  "dialog.keepWriting": "Keep writing",
+  "dialog.close": "Close",
+  "dialog.cancel": "Cancel",
+
+  "format.milliseconds": "{ms} ms",
+  "format.seconds": "{seconds} s",
+  "format.minutes": "{minutes} min {seconds} s",
+  "format.hours": "{hours} h {minutes} min",
+
+  "signIn.thisKeyMayNot": "This key has no access to this page.",
+  "signIn.signIn": "Sign in",
+  "signIn.apiKey": "API key",
+  "signIn.signingIn": "Signing in …",
+  "signIn.youAreSignedIn": "You are signed in as {owner}, which has no access to this page.",
+  "signIn.myUsageAndLimits": "My usage and limits",
+
+  "states.loading": "Loading …",
+  "states.theServerCannotBe": "The server cannot be reached",
+  "states.thatDidNotWork": "That did not work",
+  "states.tryAgain": "Try again",
+
+  "themeButton.dark": "Change to dark",
+  "themeButton.light": "Change to light",
+
+  "toast.undo": "Undo"
+};

@@ -1,0 +1,93 @@
+"""Files of an attempt while their store is away: what is in hand waits, the rest is tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+import pytest
+
+from shared.artifacts.artifact import Artifact
+from shared.errors import (
+    DatabaseUnavailable,
+    ServiceError,
+    StorageFull,
+    StorageQuotaExceeded,
+    StorageUnavailable,
+)
+from shared.ledger.reader import Reader
+from tests.support.factories import new_job, new_settings
+from workers.media import desk as desks
+from workers.providers.base import Blame
+from workers.routing.error_class import may_go_elsewhere, verdict
+
+MADE = Artifact("file-1", "a", "ab" * 32, 3, "image/png", "output", "output", 0.0)
+
+
+class Store:
+    """Says no so many times, then keeps."""
+
+    def __init__(self, noes: int) -> None:
+        self.noes, self.asked = noes, 0
+
+    def receive(self, pieces: Iterable[bytes], **_: Any) -> Artifact:
+        self.asked += 1
+        assert b"".join(pieces) == b"abc"
+        if self.asked <= self.noes:
+            raise StorageUnavailable
+        return MADE
+
+    def link(self, *_: object) -> str:
+        return "/artifacts/x"
+
+
+class Jobs:
+    def summaries(self, _: object) -> list[Any]:
+        return [new_job()]
+
+
+@pytest.fixture(autouse=True)
+def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desks, "_PAUSE_S", 0.0)
+
+
+def desk(store: Store) -> desks.Desk:
+    return desks.Desk(cast("Any", store), cast("Reader", Jobs()), new_settings(), 7)
+
+
+def test_a_picture_in_hand_waits_for_the_store() -> None:
+    store = Store(3)
+    assert desk(store).keep([b"abc"]).id == MADE.id
+    assert store.asked == 4
+
+
+def test_it_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desks, "_PATIENCE_S", -1.0)
+    with pytest.raises(StorageUnavailable):
+        desk(Store(3)).keep([b"abc"])
+
+
+def test_what_streams_by_is_not_sent_twice() -> None:
+    store = Store(1)
+    with pytest.raises(StorageUnavailable):
+        desk(store).keep(iter([b"abc"]))
+    assert store.asked == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "passes"),
+    [
+        (StorageUnavailable(), True),
+        (StorageFull(), True),
+        (DatabaseUnavailable(), True),
+        (StorageQuotaExceeded(), False),
+    ],
+)
+def test_our_own_failure_is_told_and_says_nothing_against_the_provider(
+    error: ServiceError, passes: bool
+) -> None:
+    failed = desks.failed_files(error)
+    assert (failed.failure.code, failed.failure.status) == (error.code, error.status)
+    assert (failed.transient, failed.blame) == (passes, Blame.OURS)
+    assert verdict(failed, failing=True) is None
+    assert not may_go_elsewhere(failed)
