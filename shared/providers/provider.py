@@ -38,10 +38,6 @@ Name = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f
 FilePath = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00-\x1f\x7f]+$")]
 PerMinute = Annotated[int, Field(ge=1)]
 
-#: Fields that were added after others were kept, and what stands for not declaring them.
-_NOT_SAID: Final[dict[str, tuple[Any, ...]]] = {"operations": ((), []), "model_operations": ({},)}
-_LATE: Final = {**_NOT_SAID, "batch": (False,), "batch_price": (0.5,)}
-
 #: The API dialects a provider can speak.
 ProviderType = Literal[
     "openai", "ollama", "anthropic", "automatic1111", "comfyui", "replicate", "local"
@@ -114,11 +110,7 @@ class Provider(BaseModel):
     @model_serializer(mode="wrap")
     def _without_what_is_not_declared(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # Processes of the version before refuse a provider with a field that they do not know.
-        dumped: dict[str, Any] = write(self)
-        for name, usual in _LATE.items():
-            if dumped.get(name) in usual:
-                dumped.pop(name, None)
-        return dumped
+        return written.without_undeclared(write(self))
 
     @model_validator(mode="after")
     def _operations_are_those_of_its_type(self) -> Provider:
