@@ -19,7 +19,7 @@ from workers.batches.own.deciding import SOME, decide
 from workers.batches.own.moving import move
 from workers.batches.reading import read_lines, ref_id_of
 from workers.heavy import away
-from workers.routing.stored_calls import allowance_of, check_served, passes_by_itself
+from workers.routing.stored_calls import allowance_of, check_served, passes_by_itself, standing_of
 
 #: Most lines that become jobs in one step, and most bytes of them.
 _LINES: Final = 250
@@ -125,6 +125,7 @@ def _new_job(desk: Desk, batch: Batch, line: Line, raw: bytes) -> NewJob:
     call = away(len(raw), lambda: request_of(batch.endpoint, raw))
     check_served(desk.registry, batch, call)
     left_s = max(1.0, batch.expires_at - desk.process.clock())
+    tier, weight = standing_of(batch, call)
     return NewJob(
         owner=batch.owner,
         ref_id=ref_id_of(batch, line),
@@ -137,6 +138,8 @@ def _new_job(desk: Desk, batch: Batch, line: Line, raw: bytes) -> NewJob:
         provider=call.provider or "",
         operation=call.chat.operation,
         allowance=allowance_of(batch, call),
+        tier=tier,
+        weight=weight,
         flow=call.flow or flow_of(batch.metadata),
     )
 
