@@ -41,9 +41,9 @@ def active_custom(call: Call[ActiveCustomAiModels]) -> ActiveAiModelsResponse:
 
 @route(blueprint, catalog.LIST_MODELS)
 def all_models(call: Call[ListModels]) -> OpenAiModels:
-    """List the models as OpenAI does."""
+    """List the models as OpenAI does, those that were named first at the beginning."""
     registry, wanted = call.services.registry, call.request.operation
-    names = filter(call.principal.may_use, registry.models)
+    names = filter(call.principal.may_use, _in_order(registry))
     shown = [name for name in names if wanted is None or _is_for(registry, name, wanted)]
     return OpenAiModels(data=[_model(registry, name) for name in shown])
 
@@ -55,6 +55,12 @@ def one_model(call: Call[RetrieveModel]) -> OpenAiModel:
     if not (call.principal.may_use(name) and name in registry.models):
         raise ModelNotFound(f"The model '{name}' does not exist.", field="model")
     return _model(registry, name)
+
+
+def _in_order(registry: Registry) -> list[str]:
+    """Return the names in the order of the providers: the first is what people named first."""
+    enabled = (one for one in registry.providers if one.enabled)
+    return list(dict.fromkeys(name for one in enabled for name in one.models))
 
 
 def _is_for(registry: Registry, model: str, operation: Operation) -> bool:

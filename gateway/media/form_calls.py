@@ -11,9 +11,10 @@ from shared.errors import ValidationFailed
 from shared.media import request as media_request
 from shared.operation import Operation
 from shared.wire.chat_request import ChatCall, ChatRequest
-from shared.wire.flow_control import LIMITS, read_flow
 from shared.wire.group_id import read_group_id
 from shared.wire.naming import GATEWAY_FIELDS, fold
+from shared.wire.queueing.flow_control import LIMITS, read_flow
+from shared.wire.queueing.tier import read_tier
 from shared.wire.run_after import read_run_after
 
 #: The fields with files, and those among them that must be there.
@@ -100,6 +101,7 @@ def media_call(
         run_after=read_run_after(told.get("runAfter")),
         group_id=read_group_id(told.get("groupId")),
         flow=read_flow(told),
+        tier=read_tier(told.get("priority")),
     )
 
 

@@ -51,9 +51,9 @@ def pages_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield stack.open()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Start a browser for the tests of one file.
+    """Start a browser for all tests of the pages that follow each other.
 
     As long as it runs so does its event loop, beside which no other test may run one.
     """

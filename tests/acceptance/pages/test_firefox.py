@@ -55,7 +55,7 @@ def test_an_admin_finds_why_a_job_failed_and_creates_a_key(
 ) -> None:
     job_id = maker.ended("refuses")
     fox.open("/admin")
-    fox.write("API key", admin_secret(pages_stack))
+    fox.write("Admin secret or API key", admin_secret(pages_stack))
     fox.press("Sign in")
     fox.see("Jobs per second", ".tile")
     fox.see("", ".plot canvas")

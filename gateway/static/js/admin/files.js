@@ -27,7 +27,7 @@ export function FilesSection({ query }) {
         <thead><tr><th>${t("files.file")}</th><th>${t("words.type")}</th><th>${t("files.size")}</th><th>${t("words.owner")}</th><th>${t("files.purpose")}</th><th>${t("files.made")}</th><th>${t("files.expires")}</th></tr></thead>
         <tbody>${results.map((row) => html`<tr key=${row.id}><td data-label=${t("files.file")}><span class="word truncate" title=${row.id}>${row.name}</span></td><td data-label=${t("words.type")}>${row.mediaType}</td>
           <td data-label=${t("files.size")} class="number">${bytes(row.size)}</td><td data-label=${t("words.owner")}>${row.owner}</td><td data-label=${t("files.purpose")}>${row.purpose}</td>
-          <td data-label=${t("files.made")}><${Ago} date=${row.createdDate} /></td><td data-label=${t("files.expires")}>${row.expiresDate ? moment(row.expiresDate) : t("words.never")}</td></tr>`)}</tbody></table></div>`
+          <td data-label=${t("files.made")}><${Ago} date=${row.createdDate} /></td><td data-label=${t("files.expires")}>${row.expiresDate ? html`<time datetime=${row.expiresDate}>${moment(row.expiresDate)}</time>` : t("words.never")}</td></tr>`)}</tbody></table></div>`
         : html`<${Empty} icon="layers" title=${t("files.noFiles")}><p>${t("files.whatIsUploadedAnd")}</p></${Empty}>`}
       <${Pager} skip=${skip} take=${TAKE} shown=${results.length} path=${PATH} query=${query} />`}</${Loaded}></div>`;
 }

@@ -2,7 +2,7 @@
 
 import { html, useState } from "../lib/html.js";
 import { get, post } from "../lib/api.js";
-import { day, money, number } from "../lib/format.js";
+import { currency, day, money, number } from "../lib/format.js";
 import { useBusy } from "../lib/busy.js";
 import { changesOf, same } from "../lib/changes.js";
 import { ActionButton, CopyButton } from "../ui/button.js";
@@ -81,11 +81,11 @@ function KeyTable({ rows, mayChange, onEdit, onSecret, onChange }) {
     onChange();
   };
   return html`<div class="table-frame" tabindex="0" role="region" aria-label=${t("words.apiKeys")}><table class="table cards">
-    <thead><tr><th>${t("words.name")}</th><th>${t("keys.prefix")}</th><th>${t("words.scopes")}</th><th>${t("words.models")}</th><th>${t("words.limits")}</th><th>${t("keys.lastUsed")}</th><th>${t("words.expires")}</th><th><span class="visually-hidden">${t("keys.actions")}</span></th></tr></thead>
+    <thead><tr><th>${t("words.name")}</th><th class="minor">${t("keys.prefix")}</th><th class="minor">${t("words.scopes")}</th><th>${t("words.models")}</th><th>${t("words.limits")}</th><th>${t("keys.lastUsed")}</th><th>${t("words.expires")}</th><th><span class="visually-hidden">${t("keys.actions")}</span></th></tr></thead>
     <tbody>${rows.map((row) => html`<tr key=${row.id}>
       <td data-label=${t("words.name")}><strong>${row.name}</strong> ${row.cancelledDate && html`<span class="badge bad">${t("keys.revoked")}</span>`}<span class="muted small block">${row.owner}</span></td>
-      <td data-label=${t("keys.prefix")}><code>${row.visibleKey}</code></td>
-      <td data-label=${t("words.scopes")}>${row.scopes.join(", ")}</td>
+      <td data-label=${t("keys.prefix")} class="minor"><code>${row.visibleKey}</code></td>
+      <td data-label=${t("words.scopes")} class="minor">${row.scopes.join(", ")}</td>
       <td data-label=${t("words.models")}>${row.models?.join(", ") ?? t("words.allModels")}</td>
       <td data-label=${t("words.limits")} class="small">${limitsOf(row)}</td>
       <td data-label=${t("keys.lastUsed")}>${row.lastUsedDate ? html`<${Ago} date=${row.lastUsedDate} />` : t("words.never")}</td>
@@ -125,12 +125,12 @@ function KeyForm({ one, onClose, onDone }) {
   };
   return html`<${Dialog} title=${isNew ? t("keys.create") : t("words.editName", { name: one.name })} wide isForm onClose=${onClose}><form class="stack" onSubmit=${submit} autocomplete="off">
     ${error && !(error.param in values) && html`<div class="notice bad" role="alert">${error.message}</div>`}
-    <div class="form-grid">${text("name", t("words.name"), t("keys.whatItIsFor"), { required: true, maxlength: 256 })}
+    <div class="form-grid two">${text("name", t("words.name"), t("keys.whatItIsFor"), { required: true, maxlength: 256 })}
       ${isNew && text("userId", t("words.user"), t("keys.keysOfTheSame"))}
       ${text("models", t("words.models"), t("keys.namesWithCommasIs"))}
       ${text("expiryDate", t("words.expires"), t("keys.emptyNever"), { type: "date" })}</div>
     <fieldset class="stack plain"><legend class="label">${t("words.scopes")}</legend>${Object.entries(SCOPES).map(([scope, meaning]) => html`<label class="check" key=${scope}><input type="checkbox" checked=${scopes.has(scope)} onChange=${() => toggle(scope)} /><span><code>${scope}</code> <span class="muted small">${meaning}</span></span></label>`)}</fieldset>
-    <fieldset class="plain"><legend class="label">${t("keys.limitsEmptyNone")}</legend><div class="form-grid">${Object.entries(LIMITS).map(([name, label]) => text(name, label, "", { type: "number", min: 0, step: "any" }))}</div></fieldset>
+    <fieldset class="plain"><legend class="label">${t("keys.limitsEmptyNone")}</legend><div class="form-grid">${Object.entries(LIMITS).map(([name, label]) => text(name, label, name === "monthlyCost" ? t("keys.inCurrency", { currency: currency() }) : "", { type: "number", min: 0, step: "any" }))}</div></fieldset>
     ${text("notes", t("keys.notes"), t("keys.forPeople"))}
     <div class="row"><button class="button primary" aria-busy=${isBusy}>${isBusy ? t("words.saving") : isNew ? t("keys.createIt") : t("words.save")}</button><${DialogCancel} /></div>
   </form></${Dialog}>`;

@@ -5,6 +5,7 @@ import { html, useEffect, useRef, useState } from "../lib/html.js";
 let library = null;
 const load = () => (library ??= import("../../vendor/uplot.js").then((module) => module.default));
 
+const exact = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 3 });
 const HEIGHT_PX = 180;
 const HALF_DAY_S = 43_200;
 const times = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
@@ -69,6 +70,12 @@ function withRoom(min, max, kind) {
   return [min - room, max + room];
 }
 
+/** Labels of an axis: those of small steps have the digits that tell them apart. */
+function distinct(values, format) {
+  const told = values.map((value) => (value == null ? "" : format(value)));
+  return new Set(told).size === told.length ? told : values.map((value) => (value == null ? "" : exact.format(value)));
+}
+
 /** Steps of an axis whose values have no fractions. */
 const WHOLE = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
 
@@ -100,7 +107,7 @@ function options(UPlot, width, lines, format, kind, whole, told) {
       x: { time: true, range: (_, min, max) => withRoom(min, max, kind) },
       y: { range: (_, _min, max) => [0, max > 0 ? max * 1.15 : 1] },
     },
-    axes: [{ ...axis, space: 84, size: 28, values: (_, ticks) => ticks.map(kind === "bars" ? dayOf : ticks.every((one) => one % 60 === 0) ? minuteOf : timeOf) }, { ...axis, size: 56, ...(whole ? { incrs: WHOLE } : {}), values: (_, values) => values.map(format) }],
+    axes: [{ ...axis, space: 84, size: 28, values: (_, ticks) => ticks.map(kind === "bars" ? dayOf : ticks.every((one) => one % 60 === 0) ? minuteOf : timeOf) }, { ...axis, size: 56, ...(whole ? { incrs: WHOLE } : {}), values: (_, values) => distinct(values, format) }],
     series: [
       {},
       ...lines.map(({ label, color: name }) => ({

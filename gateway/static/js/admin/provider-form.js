@@ -74,7 +74,7 @@ export function ProviderForm({ one, types, onClose, onDone }) {
     <form class="stack" onSubmit=${submit} autocomplete="off">
       ${error && !(error.param in values) && html`<div class="notice bad" role="alert">${error.message}</div>`}
       ${isNew && html`<div class="preset-tiles" role="group" aria-label=${t("providerForm.whatItIs")}>${Object.entries(PRESETS).map(([name, { title }]) => html`<button type="button" key=${name} class="button small" aria-pressed=${preset === name} onClick=${() => choose(name)}>${title}</button>`)}</div>`}
-      <div class="form-grid">
+      <div class="form-grid two">
         ${text("name", t("words.name"), t("providerForm.howRequestsAndStatistics"), { required: true })}
         <${Field} id="provider-type" label=${t("words.type")} hint=${t("providerForm.theApiThatIt")} problem=${error?.param === "aiTypeId" ? error.message : ""}>${(attributes) => html`<select ...${attributes} class="select" value=${values.aiTypeId} onChange=${(event) => set({ aiTypeId: event.target.value })}>${typeIds.map((id) => html`<option key=${id} value=${id}>${id}</option>`)}</select>`}</${Field}>
         ${text("apiBaseUrl", t("providerForm.baseUrl"), values.apiBaseUrl.includes("***") ? t("providerForm.passwordKept") : t("providerForm.asAnOpenaiSdk"), { type: "url", required: true })}

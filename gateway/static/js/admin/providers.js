@@ -77,7 +77,7 @@ function Provider({ one, mayChange, onEdit, onTry, onChange }) {
     ${one.enabled && one.status === "online" && one.probeProblem && html`<p class="notice warn small">${t("providers.whenItWasLast", { probeProblem: one.probeProblem })}</p>`}
     ${one.offlineReason && html`<p class="notice ${one.status === "offline" ? "bad" : "warn"} small"><span>${one.offlineReason}${one.offlineDate ? html`, ${t("words.since")} <${Ago} date=${one.offlineDate} />` : ""}</span></p>`}
     <${Facts} rows=${[
-      [t("words.type"), one.aiTypeId], [t("providers.baseUrl"), html`<code class="small">${one.apiBaseUrl}</code>`],
+      [t("words.type"), one.aiTypeId], [t("providers.baseUrl"), one.aiTypeId === "local" ? null : html`<code class="small">${one.apiBaseUrl}</code>`],
       [t("words.key"), one.hasApiKey ? t("providers.keptSealed") : one.apiKeyVar ? html`<code class="small">${one.apiKeyVar}</code>` : t("words.none")],
       [t("words.models"), models(one.models)], [t("providers.concurrency"), one.concurrency ? number(one.concurrency) : t("words.noLimit")], [t("words.priority"), number(one.priority)],
       [t("words.requestsPerMinute"), one.requestsPerMinute], [t("words.tokensPerMinute"), one.tokensPerMinute], [t("words.from"), one.origin === "file" ? "providers.toml" : t("providers.thesePagesOrThe")],

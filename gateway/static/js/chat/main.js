@@ -6,6 +6,7 @@ import { followLinks, navigate, useLocation } from "../lib/router.js";
 import { Empty, Failed } from "../ui/states.js";
 import { Gate } from "../ui/sign-in.js";
 import { ConversationView } from "./conversation-view.js";
+import { isOdd } from "./model-picker.js";
 import { Sidebar } from "./sidebar.js";
 import { Store } from "./store.js";
 import { t } from "../texts/chat.js";
@@ -85,8 +86,7 @@ function Chat({ who }) {
   </div>`;
 }
 
-/** Models of the demo that fail, hang or crawl on purpose are not what one begins with. */
-const isOdd = (model) => /^demo-(?!echo$)/.test(model);
+/** The first of the file is what one begins with. */
 const inOrder = (names) => [...names.filter((name) => !isOdd(name)), ...names.filter(isOdd)];
 
 followLinks("/Chat");

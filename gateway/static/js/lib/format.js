@@ -38,14 +38,19 @@ export function bytes(count) {
 
 let sums = null;
 let smallSums = null;
+let called = "";
 
 /** Show sums in the operator's currency, by its three letters (ISO 4217). */
 export function setCurrency(currency = "USD") {
+  called = currency;
   const form = { style: "currency", currency, currencyDisplay: "narrowSymbol" };
   sums = new Intl.NumberFormat(undefined, form);
   smallSums = new Intl.NumberFormat(undefined, { ...form, maximumFractionDigits: 6 });
 }
 setCurrency();
+
+/** The letters of the currency that sums are in. */
+export const currency = () => called;
 
 /** A sum of money; small ones with the digits that tell them apart. */
 export function money(value) {

@@ -12,7 +12,7 @@ import { t } from "../texts/common.js";
  * `onOther` leads who may not see this place to one that is theirs.
  * Shows `children(who)` to those who are signed in, the form to others.
  */
-export function Gate({ hint, isEnough = () => true, onOther, children }) {
+export function Gate({ label = t("signIn.apiKey"), hint, isEnough = () => true, onOther, children }) {
   const [who, setWho] = useState(undefined);
   const [error, setError] = useState(null);
   const load = () => {
@@ -35,12 +35,12 @@ export function Gate({ hint, isEnough = () => true, onOther, children }) {
   }, []);
   if (error) return html`<main class="sign-in"><${Failed} error=${error} onRetry=${load} /></main>`;
   if (who === undefined) return html`<main class="sign-in"><${Loading} /></main>`;
-  if (who === null || !isEnough(who)) return html`<${SignIn} hint=${hint} onDone=${setWho} isEnough=${isEnough} onOther=${onOther} who=${who} />`;
+  if (who === null || !isEnough(who)) return html`<${SignIn} label=${label} hint=${hint} onDone=${setWho} isEnough=${isEnough} onOther=${onOther} who=${who} />`;
   setCurrency(who.currency);
   return html`<${Fragment} key=${who.owner}>${children(who)}</${Fragment}>`;
 }
 
-function SignIn({ hint, onDone, isEnough, onOther, who: other }) {
+function SignIn({ label, hint, onDone, isEnough, onOther, who: other }) {
   const [key, setKey] = useState("");
   const [problem, setProblem] = useState("");
   const [busy, setBusy] = useState(false);
@@ -62,7 +62,7 @@ function SignIn({ hint, onDone, isEnough, onOther, who: other }) {
     <form class="card stack" onSubmit=${submit}>
       <span class="brand"><img src=${asset("icons/replyto.svg")} alt="" /> ReplyTo</span>
       <h1>${t("signIn.signIn")}</h1>
-      <${Field} id="key" label=${t("signIn.apiKey")} hint=${hint} problem=${problem}>
+      <${Field} id="key" label=${label} hint=${hint} problem=${problem}>
         ${(attributes) => html`<input ...${attributes} class="input" type="password" autocomplete="current-password"
             required value=${key} onInput=${(event) => setKey(event.target.value)} />`}
       </${Field}>

@@ -16,6 +16,8 @@ DEMO = ["demo", "demo-echo", "demo-image", "demo-speech", "demo-transcribe"]
 
 def test_model_is_found_by_parts_of_its_name(chat: ChatDriver) -> None:
     page = chat.page
+    # The first one of the file, whatever its name.
+    expect(page.locator(".model-button")).to_have_text("demo")
     page.locator(".model-button").click()
     search = page.get_by_label("Search models")
     expect(search).to_be_focused()

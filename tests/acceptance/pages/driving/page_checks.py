@@ -33,9 +33,12 @@ _WIDER: Final = """() => {
         .map((one) => `${one.tagName}.${one.className}: ${one.scrollWidth} > ${one.clientWidth}`);
 }"""
 
-#: Words of tables that are broken over two lines; code, such as addresses, may be.
+#: Words of tables that are broken over two lines (code, such as addresses, may be), and tables
+#: whose last columns are cut.
 _BROKEN: Final = """() => {
-    const found = [];
+    const cut = [...document.querySelectorAll(".table-frame")]
+        .filter((one) => one.scrollWidth > one.clientWidth + 1);
+    const found = cut.map((one) => `cut: ${one.ariaLabel} ${one.scrollWidth}`);
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = texts.nextNode(); node; node = texts.nextNode()) {
         if (!node.parentElement.closest(".table, .tile, .button, .badge")) continue;
@@ -93,7 +96,7 @@ class PageChecks:
         return found
 
     def broken_words(self) -> list[str]:
-        """Return the words of tables, tiles and buttons that do not stand on one line."""
+        """Return words of tables, tiles and buttons that are not on one line, and cut tables."""
         found: list[str] = self._page.evaluate(_BROKEN)
         return found
 

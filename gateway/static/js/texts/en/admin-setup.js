@@ -56,6 +56,7 @@ export default {
   "keys.emptyNever": "Empty: never.",
   "keys.limitsEmptyNone": "Rate limits and budget (empty: no limit)",
   "keys.notes": "Notes",
+  "keys.inCurrency": "In {currency}.",
   "keys.forPeople": "For people; nothing reads them.",
   "keys.createIt": "Create",
   "keys.secretOf": "API key “{name}”",

@@ -73,6 +73,7 @@ export default {
   "words.never": "never",
   "words.allModels": "all",
 
+  "adminPage.secretOrKey": "Admin secret or API key",
   "adminPage.overview": "Overview",
   "adminPage.queuesAndWorkers": "Queues and workers",
   "adminPage.providers": "Providers",
