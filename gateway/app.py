@@ -16,6 +16,7 @@ from gateway.admin import audit, metrics, overview, own_key, workers
 from gateway.ai_server import views as ai_server
 from gateway.answer_headers import add_limit_headers
 from gateway.batch import views as batch
+from gateway.batches import listing as batch_rows
 from gateway.batches import views as batches
 from gateway.callbacks import deliveries
 from gateway.callbacks import samples as callback_tests
@@ -65,7 +66,8 @@ _RESOURCES: Final = (
     *(jobs, query_jobs, retry_jobs, statistics, streams, models, results),
     *(deliveries, callback_keys, callback_subscriptions, callback_tests),
     *(providers, provider_changes, provider_testing, workers),
-    *(batches, schedules, groups, files, file_uploads, file_links, locations, file_survey),
+    *(batches, batch_rows, schedules, groups),
+    *(files, file_uploads, file_links, locations, file_survey),
     *(keys, own_key, audit, overview, health, metrics, ai_server, openapi),
     *(typed, pages, sign_in, conversations),
 )

@@ -43,7 +43,7 @@ class OutageLines(logging.Filter):
             return False
         again = f" ({self._silent} times since)" if self._silent else ""
         self._next_s, self._silent = now_s + _EVERY_S, 0
-        record.msg, record.args = "cannot connect to %s: %s; trying on%s", (*args[:2], again)
+        record.msg, record.args = "cannot connect to %s: %s; retrying%s", (*args[:2], again)
         return True
 
 

@@ -29,5 +29,5 @@ def patiently(process: Process, move: Callable[[], T]) -> T:
         except RedisError as exc:
             if not is_outage(exc) or process.monotonic() > until:
                 raise
-            log.warning("ledger not reachable, result kept in hand: %s", exc)
+            log.warning("ledger not reachable, result held in memory: %s", exc)
             process.sleep(_PAUSE_S)

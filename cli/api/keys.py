@@ -12,6 +12,7 @@ from cli.api.options import at_url, options, take
 from cli.console import Console
 from cli.text import printable
 from shared.api_keys.scopes import Scope
+from shared.wire.queueing.tier import Tier
 
 #: What of a key is shown, in this order, and what it is called.
 _SHOWN: Final = {
@@ -29,6 +30,9 @@ _SHOWN: Final = {
     "queuedJobs": "jobs waiting",
     "monthlyTokens": "tokens/month",
     "monthlyCost": "cost/month",
+    "priority": "priority",
+    "weight": "turns in a row",
+    "waitSecs": "waits (s)",
     "createdDate": "created",
     "expiryDate": "expires",
     "cancelledDate": "revoked",
@@ -52,6 +56,9 @@ _fields: Final = options(
     click.option("--queued-jobs", "queuedJobs", type=int),
     click.option("--monthly-tokens", "monthlyTokens", type=int),
     click.option("--monthly-cost", "monthlyCost", type=float),
+    click.option("--priority", type=click.Choice(list(Tier)), help="The best one of its jobs."),
+    click.option("--weight", type=int, help="Jobs in a row, where owners take turns."),
+    click.option("--wait-secs", "waitSecs", type=int, help="Wait for limits instead of a 429."),
     click.option("--expires", "expiryDate", help="When: 2027-01-31T00:00:00Z."),
     click.option("--notes", help="For people."),
 )

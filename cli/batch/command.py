@@ -24,7 +24,7 @@ def batch() -> None:
 
 @batch.command("run")
 @click.argument("source", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--out", type=_file, required=True, help="Where the answers go, in their order.")
+@click.option("--out", type=_file, required=True, help="Where the answers go; a table as *.csv.")
 @click.option("--model", help="The model of all lines. Default: the one that each names.")
 @click.option("--endpoint", default="/v1/chat/completions", show_default=True)
 @click.option("--window", default="24h", show_default=True, help="How long it may take.")

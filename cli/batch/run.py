@@ -35,7 +35,7 @@ def run_file(
     if batch["status"] == "failed":
         note.unlink(missing_ok=True)
         raise click.ClickException(_why(batch))
-    _fetch(gateway, batch.get("output_file_id"), out)
+    _fetch(gateway, batch.get("output_file_id"), out, "csv" if out.suffix == ".csv" else "")
     _fetch(gateway, batch.get("error_file_id"), out.with_name(out.name + ".errors"))
     note.unlink(missing_ok=True)
     return batch
@@ -87,9 +87,11 @@ def _ended(gateway: GatewayApi, batch: dict[str, Any]) -> dict[str, Any]:
     return batch
 
 
-def _fetch(gateway: GatewayApi, file_id: str | None, place: Path) -> None:
+def _fetch(gateway: GatewayApi, file_id: str | None, place: Path, form: str = "") -> None:
+    """Write a file of the batch, as a table where its form is `csv`."""
     if file_id:
-        _write(place, gateway.download(f"/v1/files/{file_id}/content"))
+        query = f"?format={form}" if form else ""
+        _write(place, gateway.download(f"/v1/files/{file_id}/content{query}"))
 
 
 def _write(place: Path, pieces: Iterable[bytes]) -> None:

@@ -13,6 +13,7 @@ from shared.dtos.api_keys import ApiKeyRow, CreateApiKey, KeyLimits, UpdateApiKe
 from shared.dtos.base import Dto
 from shared.errors import ValidationFailed
 from shared.wire.naming import fold
+from shared.wire.queueing.tier import tier_of_rank
 
 #: Where a field of the DTO is kept, if not under its own name; and what it is when taken away.
 _PLAIN: Final[dict[str, tuple[str, Any]]] = {
@@ -81,7 +82,7 @@ def given_fields(wanted: Dto) -> dict[str, Any]:
 def key_row(key: IssuedKey) -> ApiKeyRow:
     """Return a key as it is shown."""
     limits = asdict(key.limits)
-    cost = limits.pop("monthly_cost_nanos")
+    cost, rank = limits.pop("monthly_cost_nanos"), limits.pop("priority")
     return ApiKeyRow(
         id=key.id,
         name=key.name,
@@ -93,6 +94,7 @@ def key_row(key: IssuedKey) -> ApiKeyRow:
         models=list(key.models) or None,
         **limits,
         monthly_cost=None if cost is None else cost / NANOS,
+        priority=None if rank is None else tier_of_rank(rank),
         created_date=iso_date(key.created_ms),
         expiry_date=_date(key.expires_ms),
         cancelled_date=_date(key.cancelled_ms),

@@ -134,7 +134,7 @@ def _change(
     except RedisError as exc:
         if must_be_told:
             raise
-        log.warning("key_%s: gateways are not told yet: %r", key.id, exc)
+        log.warning("key_%s: gateways not notified yet: %r", key.id, exc)
     return key
 
 

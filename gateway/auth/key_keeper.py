@@ -103,7 +103,7 @@ class KeyKeeper:
                 failing = False
             except (DatabaseUnavailable, RedisError) as exc:
                 if not failing:
-                    log.warning("keys: not in step with the database, trying on: %r", exc)
+                    log.warning("keys: out of sync with the database, retrying: %r", exc)
                 failing = True
             time.sleep(_PASS_S)
 

@@ -123,7 +123,7 @@ def received_form(
             form.drop_rest()
         except ServiceError as exc:
             # They expire by themselves.
-            log.warning("files of a form stay for a while: %r", exc)
+            log.warning("files of a form could not be removed yet: %r", exc)
 
 
 def _is_same(sent: str, name: str) -> bool:

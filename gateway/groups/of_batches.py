@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
 
+from gateway.batches.listing import eta_s
 from gateway.batches.views import GRACE_S, cancel_batch
 from gateway.groups.forms import progress
 from gateway.http.routes import Call
@@ -160,7 +161,7 @@ def _form(call: Call[Any], batch: Batch) -> JobGroup:
         failed=batch.failed,
         cancelled=given_up,
         progress=1.0 if batch.status.is_final else progress(total, left),
-        eta_secs=_eta_s(batch, total - left, left),
+        eta_secs=eta_s(batch, total - left, time.time()),
         cost=cost_nanos / NANOS if cost_nanos else None,
         reply_to=batch.reply_to or None,
         created_by=batch.owner,
@@ -173,13 +174,6 @@ def _state(batch: Batch) -> GroupState:
     if batch.status.is_final:
         return GroupState.ENDED
     return GroupState.CANCELLING if batch.status is Status.CANCELLING else GroupState.CLOSED
-
-
-def _eta_s(batch: Batch, ended: int, left: int) -> int | None:
-    begun = batch.times.get(Status.IN_PROGRESS.value)
-    if begun is None or not ended or not left:
-        return None
-    return round((time.time() - begun) * left / ended)
 
 
 def _ended(batch: Batch) -> str | None:

@@ -27,6 +27,7 @@ from shared.operation import MEDIA
 from shared.providers.provider import Provider
 from shared.telemetry.tally import Tallied
 from shared.wire.chat_request import ChatCall
+from shared.wire.queueing.tier import Tier, granted, tier_of_rank
 from shared.wire.run_after import delay_s
 
 log = logging.getLogger(__name__)
@@ -101,7 +102,19 @@ def new_job(
         run_after=call.run_after,
         group=call.group_id or place.group_id,
         flow=call.flow,
+        tier=_tier(principal, call),
+        weight=(principal.limits.weight or 1) if principal.limits else 1,
     )
+
+
+def _tier(principal: Principal, call: ChatCall) -> int:
+    """Return the rank of the job's tier. Raises Forbidden. Keys of the settings may have any."""
+    if principal.limits is None and call.tier is None:
+        return 0
+    if not principal.key_id:
+        return granted(call.tier, Tier.HIGH, by_default=Tier.NORMAL)
+    limits = principal.limits
+    return granted(call.tier, tier_of_rank(limits.priority if limits else None))
 
 
 def _base_url(services: Services, call: ChatCall) -> str:

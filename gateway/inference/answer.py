@@ -24,7 +24,7 @@ from shared.jobs.job import JobState
 from shared.jobs.moves import Accepted, Answer
 from shared.queues import names as task_names
 from shared.wire.chat_request import ChatCall
-from shared.wire.flow_control import refuse_flow
+from shared.wire.queueing.flow_control import refuse_flow
 from shared.wire.run_after import refuse_run_after
 
 #: Returns the form of a job's events, by its id.

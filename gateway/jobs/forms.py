@@ -14,7 +14,7 @@ from shared.jobs.moves import FlowStanding, Position
 from shared.media import request as media_request
 from shared.media import result as media_result
 from shared.operation import MEDIA, Operation
-from shared.wire.flow_control import rate_text
+from shared.wire.queueing.flow_control import rate_text
 
 #: Names of what was asked and of its answer; AI Server has those of chats and generations.
 _TYPES: Final = {

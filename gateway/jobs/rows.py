@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from shared.codecs.csv_cells import cell
 from shared.codecs.moments import iso_date
 from shared.dtos.history import JobSummary, SummaryStats, UsageStats
 from shared.errors import ValidationFailed
@@ -15,8 +16,6 @@ from shared.history.statistics import GroupBy, UsageSum
 from shared.providers.prices import NANOS, Prices
 from shared.wire.naming import fold
 
-#: What makes a spreadsheet take a text for a formula.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _NAMES: Final = {fold(name): name for name in JobSummary.model_fields}
 
 
@@ -76,7 +75,7 @@ def as_csv(rows: Iterable[JobSummary], names: Sequence[str], *, with_names: bool
     if with_names:
         writer.writerow([aliases[name] for name in names])
     for row in rows:
-        writer.writerow([_cell(getattr(row, name)) for name in names])
+        writer.writerow([cell(getattr(row, name)) for name in names])
     return text.getvalue()
 
 
@@ -133,8 +132,3 @@ def _cost(row: Row, prices: Prices) -> float | None:
 
 def _date(moment_ms: int) -> str | None:
     return iso_date(moment_ms) if moment_ms else None
-
-
-def _cell(value: object) -> object:
-    """Return what a cell says; a text that a spreadsheet would run is quoted."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

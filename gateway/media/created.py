@@ -43,14 +43,8 @@ _CALLS: Final[Mapping[str, type[Dto]]] = {
 #: It has no call of its own.
 _CUT_OF_SOUND: Final = "AudioCut"
 _ABOUT: Final = (
-    "ref_id",
-    "tag",
-    "reply_to",
-    "state",
-    "run_after",
-    "flow_key",
-    "max_parallel",
-    "rate",
+    *("ref_id", "tag", "reply_to", "state", "run_after"),
+    *("flow_key", "max_parallel", "rate", "priority"),
 )
 _BY_NAME: Final = {fold(name): name for name in (*_CALLS, _CUT_OF_SOUND)}
 

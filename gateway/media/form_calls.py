@@ -11,9 +11,10 @@ from shared.errors import ValidationFailed
 from shared.media import request as media_request
 from shared.operation import Operation
 from shared.wire.chat_request import ChatCall, ChatRequest
-from shared.wire.flow_control import LIMITS, read_flow
 from shared.wire.group_id import read_group_id
 from shared.wire.naming import GATEWAY_FIELDS, fold
+from shared.wire.queueing.flow_control import LIMITS, read_flow
+from shared.wire.queueing.tier import read_tier
 from shared.wire.run_after import read_run_after
 
 #: The fields with files, and those among them that must be there.
@@ -60,12 +61,23 @@ def _call(operation: Operation, upload: Upload) -> FormCall:
     model = fields.get("model")
     if not isinstance(model, str) or not 0 < len(model) <= _LONGEST:
         raise ValidationFailed("model is required", field="model")
+    _check_count(fields.get("n"))
     if operation is Operation.IMAGE_EDIT and not fields.get("prompt"):
         raise ValidationFailed("prompt is required", field="prompt")
     streams = str(fields.get("stream", "")).lower() in ("true", "1")
     call = media_call(operation, fields, upload, told)
     call = replace(call, chat=replace(call.chat, stream=streams))
     return FormCall(call, upload, streams, str(fields.get("response_format") or ""))
+
+
+def _check_count(told: object) -> None:
+    """Check how many pictures are wanted, as where it is asked in JSON. Raises ValidationFailed."""
+    if told is None or told == "":
+        return
+    text = str(told)
+    is_number = text.isascii() and text.isdecimal() and len(text) < len(str(_LONGEST))
+    if not is_number or not 1 <= int(text) <= _MOST_PICTURES:
+        raise ValidationFailed(f"n must be an integer from 1 to {_MOST_PICTURES}", field="n")
 
 
 def media_call(
@@ -89,6 +101,7 @@ def media_call(
         run_after=read_run_after(told.get("runAfter")),
         group_id=read_group_id(told.get("groupId")),
         flow=read_flow(told),
+        tier=read_tier(told.get("priority")),
     )
 
 

@@ -77,7 +77,7 @@ class MediaEvents(ChunkEvents):
                 pieces = rendering.base64_of(rendering.read(self._gateway, kept))
                 value["b64_json"] = b"".join(pieces).decode()
             except ServiceError as exc:
-                log.warning("job %s: a picture on its way is gone: %s", self._job_id, exc)
+                log.warning("job %s: a partial picture has expired: %s", self._job_id, exc)
                 return b""
         shown = live.shown(value)
         return sse.encode(to_json_bytes(shown), event_id, name=str(shown.get("type", "message")))
@@ -137,7 +137,7 @@ class SoundBytes(AllInChunks):
 
     def failed(self, body: bytes) -> bytes:
         """Break the connection off: no byte of a sound says that the rest is missing."""
-        log.info("job %s: broke off in its sound: %s", self._job_id, json.loads(body).get("error"))
+        log.info("job %s: its sound broke off: %s", self._job_id, json.loads(body).get("error"))
         raise ConnectionAbortedError(errno.ECONNABORTED, "the sound broke off")
 
     def _kept(self) -> Kept | None:

@@ -17,7 +17,7 @@ from shared.dtos.media import ai_server as dtos
 from shared.errors import ValidationFailed
 from shared.operation import Operation
 from shared.wire.chat_request import ChatCall
-from shared.wire.flow_control import refuse_limits_alone
+from shared.wire.queueing.flow_control import refuse_limits_alone
 
 #: Headers that stand for fields which are not given.
 _HEADERS: Final = {"refId": "RefId", "replyTo": "ReplyTo", "tag": "Tag"}
@@ -157,6 +157,7 @@ def told_by(dto: Any) -> Fields:
         "flowKey": getattr(dto, "flow_key", None),
         "maxParallel": getattr(dto, "max_parallel", None),
         "rate": getattr(dto, "rate", None),
+        "priority": getattr(dto, "priority", None),
     }
     refuse_limits_alone(told)
     return told

@@ -16,7 +16,7 @@ from shared.wire.operation_request import parse_embedding
 #: What the gateway itself is told.
 _OURS: Final = (
     *("refId", "provider", "tag", "replyTo", "timeoutSecs", "runAfter"),
-    *("flowKey", "maxParallel", "rate", "groupId"),
+    *("flowKey", "maxParallel", "rate", "groupId", "priority"),
 )
 
 

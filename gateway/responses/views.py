@@ -146,4 +146,4 @@ def _keep(gateway: Services, owner: str, name: str, job_id: int) -> None:
     try:
         gateway.response_names.keep(owner, name, job_id)
     except RedisError as exc:
-        log.warning("job %s: the name of its response is not kept: %r", job_id, exc)
+        log.warning("job %s: the name of its response could not be kept: %r", job_id, exc)

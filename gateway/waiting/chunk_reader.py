@@ -154,7 +154,7 @@ class ChunkReader:
         try:
             self._store.wake(self._process)
         except RedisError as exc:
-            log.warning("reader of streams not woken: %r", exc)
+            log.warning("the reader of streams was not woken: %r", exc)
 
     def _start(self) -> None:
         with self._starting:

@@ -29,6 +29,11 @@ class Limits:
     queued_jobs: int | None = None
     monthly_tokens: int | None = None
     monthly_cost_nanos: int | None = None
+    #: The best tier of its jobs (-1 goes first, 1 last), turns in a row of its owner, and how long
+    #: a call waits for its minute that somebody waits for (seconds).
+    priority: int | None = None
+    weight: int | None = None
+    wait_secs: int | None = None
 
     def to_dict(self) -> dict[str, int]:
         """Return the limits that there are."""

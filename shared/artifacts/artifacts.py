@@ -221,7 +221,7 @@ class Artifacts:
                     self._blobs.remove(name)
                 except StorageUnavailable as exc:
                     # One that cannot be removed must not keep the others.
-                    log.warning("a blob cannot be removed, trying on: %r", exc.__cause__ or exc)
+                    log.warning("a blob cannot be removed, retrying: %r", exc.__cause__ or exc)
                     continue
                 if until_ms <= now_ms:
                     gone.append(name)

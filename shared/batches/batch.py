@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from shared.wire.flow_control import KEY, LIMITS, Flow, read_flow
 from shared.wire.naming import fold
+from shared.wire.queueing.flow_control import KEY, LIMITS, Flow, read_flow
 
 
 class Status(StrEnum):

@@ -60,6 +60,18 @@ class BatchStore:
         row = self._database.read(lambda connection: connection.execute(query).first())
         return None if row is None else _batch(row)
 
+    def every(self, owner: str | None, skip: int, take: int) -> tuple[list[Batch], int]:
+        """Return some of an owner's batches, or of all, the latest first; and their number."""
+        whose = () if owner is None else (_b.owner == owner,)
+
+        def read(connection: Connection) -> tuple[list[Batch], int]:
+            number = select(func.count()).select_from(batches).where(*whose)
+            query = select(batches).where(*whose).order_by(_b.created_us.desc(), _b.id.desc())
+            rows = connection.execute(query.offset(skip).limit(take))
+            return [_batch(row) for row in rows], connection.scalar(number) or 0
+
+        return self._database.read(read)
+
     def page(self, owner: str, after: str | None, limit: int) -> list[Batch]:
         """Return an owner's batches, the latest first, behind the one named."""
 

@@ -123,7 +123,7 @@ def prepare(url: str) -> None:
     try:
         database.migrate()
     except DatabaseUnavailable as exc:
-        log.warning("database %s: not usable yet, trying on: %s", database, why(exc))
+        log.warning("database %s: not usable yet, retrying: %s", database, why(exc))
     finally:
         database.close()
 

@@ -10,7 +10,8 @@ from shared.api_keys.limits import NANOS, Limits
 from shared.api_keys.scopes import Scope
 from shared.codecs.moments import UnixMs
 from shared.dtos.base import Dto, ResponseStatus
-from shared.dtos.fields import zero_is_absent
+from shared.dtos.fields import one_of, zero_is_absent
+from shared.wire.queueing.tier import Tier
 
 #: A secret that is brought along must be random and long, since it is kept as a fast hash.
 _LEAST_SECRET = 32
@@ -53,6 +54,20 @@ class KeyLimits(Dto):
         Annotated[float, Field(gt=0, le=1e6)] | None, BeforeValidator(zero_is_absent)
     ] = Field(None, description="Money in a calendar month, in the currency of the prices.")
 
+    priority: Annotated[Tier | None, one_of(Tier)] = Field(
+        None, description="The best `priority` of its jobs: `high` goes first, `low` last."
+    )
+    weight: Annotated[
+        Annotated[int, Field(ge=1, le=100)] | None, BeforeValidator(zero_is_absent)
+    ] = Field(None, description="Its owner's jobs in a row, where owners take turns.")
+    wait_secs: Annotated[
+        Annotated[int, Field(ge=1, le=3600)] | None, BeforeValidator(zero_is_absent)
+    ] = Field(
+        None,
+        description="Wait for the limits by the minute, a synchronous call so long at most; "
+        "absent: 429.",
+    )
+
     def limits(self) -> Limits:
         """Return the limits that are said."""
         cost = self.monthly_cost
@@ -63,6 +78,9 @@ class KeyLimits(Dto):
             queued_jobs=self.queued_jobs,
             monthly_tokens=self.monthly_tokens,
             monthly_cost_nanos=None if cost is None else round(cost * NANOS),
+            priority=None if self.priority is None else self.priority.rank,
+            weight=self.weight,
+            wait_secs=self.wait_secs,
         )
 
 
@@ -192,6 +210,9 @@ class ApiKeyRow(Dto):
     queued_jobs: int | None = None
     monthly_tokens: int | None = None
     monthly_cost: float | None = None
+    priority: Tier | None = None
+    weight: int | None = None
+    wait_secs: int | None = None
     created_date: str
     expiry_date: str | None = None
     cancelled_date: str | None = None

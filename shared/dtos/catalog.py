@@ -1188,6 +1188,10 @@ CANCEL_BATCH: Final = _at(
     *_BATCH,
 )
 
+QUERY_BATCHES: Final = _dto(
+    groups.QueryBatches, groups.QueryBatchesResponse, "GET", _ROWS, Tag.BATCHES, *_BOOK
+)
+
 # Schedules
 _SCHEDULE: Final = (errors.ScheduleNotFound, errors.DatabaseUnavailable)
 _SCHEDULED: Final = (
@@ -1236,7 +1240,7 @@ QUERY_SCHEDULES: Final = _dto(
     schedules.QuerySchedules,
     schedules.QuerySchedulesResponse,
     "GET",
-    _READ,
+    _ROWS,
     Tag.SCHEDULES,
     *_SCHEDULE,
 )
@@ -1256,7 +1260,7 @@ CLOSE_GROUP: Final = _dto(
     groups.CloseGroup, groups.JobGroup, "POST", _CHAT, Tag.GROUPS, errors.GroupNotFound
 )
 GET_GROUP: Final = _dto(groups.GetGroup, groups.JobGroup, "GET", _READ, Tag.GROUPS, *_GROUP)
-QUERY_GROUPS: Final = _dto(groups.QueryGroups, groups.QueryGroupsResponse, "GET", _READ, Tag.GROUPS)
+QUERY_GROUPS: Final = _dto(groups.QueryGroups, groups.QueryGroupsResponse, "GET", _ROWS, Tag.GROUPS)
 CANCEL_GROUP: Final = _dto(groups.CancelGroup, groups.JobGroup, "POST", _CHAT, Tag.GROUPS, *_GROUP)
 RETRY_GROUP: Final = _dto(
     groups.RetryGroup, groups.RetryGroupResponse, "POST", _CHAT, Tag.GROUPS, *_GROUP, *_UPLOAD

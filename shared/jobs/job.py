@@ -12,7 +12,7 @@ from shared.api_keys.limits import Allowance
 from shared.codecs.json_bytes import to_json_bytes
 from shared.errors import Failure
 from shared.operation import Operation
-from shared.wire.flow_control import Flow
+from shared.wire.queueing.flow_control import Flow
 
 
 class JobState(StrEnum):
@@ -68,6 +68,9 @@ class NewJob(NamedTuple):
     #: The group that it joins; empty for none.
     group: str = ""
     flow: Flow | None = None
+    #: The rank of its tier, and its owner's turns in a row.
+    tier: int = 0
+    weight: int = 1
 
 
 @dataclass(frozen=True, slots=True)

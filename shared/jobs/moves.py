@@ -9,7 +9,7 @@ from typing import NamedTuple
 from shared.errors import Failure
 from shared.jobs.job import JobState, failure_body
 from shared.operation import Operation
-from shared.wire.flow_control import Flow
+from shared.wire.queueing.flow_control import Flow
 
 
 @dataclass(frozen=True, slots=True)

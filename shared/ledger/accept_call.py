@@ -52,6 +52,8 @@ def _args(news: Sequence[NewJob], settings: Settings, now_ms: int) -> list[Argum
         len(news),
         settings.owner_delayed_limit,
         settings.owner_flow_limit,
+        first.tier or "",
+        first.weight if first.weight > 1 else "",
         first.group,
         settings.group_limit,
         keys.GROUPS,
@@ -110,4 +112,9 @@ def _fields_of(new: NewJob) -> dict[str, str | bytes]:
     if new.allowance:
         fields["key_id"] = new.allowance.key_id
         fields["reserved"] = str(new.allowance.tokens)
-    return fields
+    return fields | _turn_of(new) if new.tier or new.weight > 1 else fields
+
+
+def _turn_of(new: NewJob) -> dict[str, str | bytes]:
+    turn: dict[str, str | bytes] = {"tier": str(new.tier)} if new.tier else {}
+    return turn | ({"weight": str(new.weight)} if new.weight > 1 else {})

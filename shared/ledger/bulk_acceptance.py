@@ -43,7 +43,8 @@ class BulkAcceptance:
 def _common(new: NewJob) -> tuple[object, ...]:
     """Return what the jobs of one run of the script have in common."""
     key_id = new.allowance.key_id if new.allowance else ""
-    return new.owner, new.model, new.priority, new.provider, new.operation, key_id, new.group
+    who = (new.owner, key_id, new.group, new.tier, new.weight)
+    return who, new.model, new.priority, new.provider, new.operation
 
 
 def _chunks(news: Iterator[NewJob]) -> Iterator[list[NewJob]]:

@@ -83,7 +83,7 @@ class SelfCheck:
         for kind in problems.keys() - self._told.keys():
             log.warning("%s", problems[kind])
         for kind in self._told.keys() - problems.keys():
-            log.warning("no longer so: %s", self._told[kind])
+            log.warning("resolved: %s", self._told[kind])
 
 
 def _problems(differing: frozenset[str], offset_s: float) -> dict[str, Any]:

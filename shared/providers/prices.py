@@ -101,7 +101,7 @@ class FilePrices(Prices):
         try:
             self._prices = _read(self._path)
         except SettingsError as exc:
-            log.warning("prices stay as they were: %s", exc)
+            log.warning("prices unchanged: %s", exc)
         else:
             log.info("prices of %s: %s", self._path, len(self._prices))
 

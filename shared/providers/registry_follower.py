@@ -97,11 +97,11 @@ class RegistryFollower:
         try:
             step()
         except (redis.RedisError, RegistryBusy) as exc:
-            log.warning("registry not reachable, the last known one stays: %r", exc)
+            log.warning("registry not reachable, keeping the last known one: %r", exc)
             return False
         except Exception:
             # A document of another release: going on with the last known one is all there is.
-            log.exception("registry not understood, the last known one stays")
+            log.exception("registry not understood, keeping the last known one")
             return False
         return True
 

@@ -13,7 +13,7 @@ from shared.jobs.moves import FlowStanding
 from shared.store import redis_keys as keys
 from shared.store.base import Ledger
 from shared.store.scripts import Call
-from shared.wire.flow_control import Flow
+from shared.wire.queueing.flow_control import Flow
 
 #: Most jobs that one run of the script lets in, and most flows that are looked at in one go.
 _AT_ONCE: Final = 200

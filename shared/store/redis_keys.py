@@ -290,7 +290,11 @@ def waiting_of(queue: str, priority: int, owner: str) -> str:
 
 
 def turns(queue: str, priority: int) -> str:
-    """ZSET of owners that have jobs in `waiting`, by when it is their turn."""
+    """ZSET of owners that have jobs in `waiting`, by when it is their turn.
+
+    With a suffix that the scripts add, a HASH of the weights of those that have one; see
+    `lua/includes/dispatch.lua`.
+    """
     return f"{TURNS_PREFIX}{message_list(queue, priority)}"
 
 

@@ -13,9 +13,11 @@ from typing import Any
 
 from shared.codecs.json_text import Edit, members, parse_document, splice
 from shared.operation import Operation
-from shared.wire import chat_validation, flow_control, naming
-from shared.wire.flow_control import Flow, read_flow
+from shared.wire import chat_validation, naming
 from shared.wire.group_id import read_group_id
+from shared.wire.queueing import flow_control
+from shared.wire.queueing.flow_control import Flow, read_flow
+from shared.wire.queueing.tier import Tier, read_tier
 from shared.wire.run_after import read_run_after
 
 
@@ -49,6 +51,8 @@ class ChatCall:
     #: As `shared/wire/run_after.py` writes it; empty for at once.
     run_after: str = ""
     flow: Flow | None = None
+    #: As the request wishes it.
+    tier: Tier | None = None
     #: The group that it joins; empty for none.
     group_id: str = ""
 
@@ -64,6 +68,8 @@ class ChatCall:
             about.append(self.run_after)
         if self.flow:
             about.append({"flow": list(self.flow)})
+        if self.tier:
+            about.append({"priority": self.tier})
         if self.group_id:
             about.append({"group": self.group_id})
         canonical = _to_canonical([about, _from_canonical(self.chat.same_as or self.chat.body)])
@@ -165,6 +171,7 @@ def _call(
         timeout_s=None if timeout_s is None else float(timeout_s),
         run_after=read_run_after(told.get("runAfter")),
         flow=read_flow(told) if told.get("flowKey") else None,
+        tier=read_tier(told.get("priority")),
         group_id=read_group_id(told.get("groupId")),
     )
 

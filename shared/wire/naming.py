@@ -139,6 +139,9 @@ def _find_in_object(value: dict[str, object], shape: Shape, path: str) -> Change
 
 def _is_anothers(known: Field, held: object, siblings: dict[str, object]) -> bool:
     """Whether a field that might be the gateway's is meant for the provider, and goes to it."""
+    # vLLM's is a number.
+    if known.name == "priority" and not isinstance(held, str):
+        return True
     # The gateway's fields hold texts and numbers: an object is OpenRouter's `provider`, for one.
     if isinstance(held, dict):
         return True
@@ -223,7 +226,7 @@ _TOOL_CHOICE = Shape(
 #: The gateway's own fields, in the spelling of AI Server's DTOs.
 GATEWAY_FIELDS = (
     *("refId", "provider", "tag", "replyTo", "timeoutSecs", "runAfter"),
-    *("flowKey", "maxParallel", "rate", "groupId"),
+    *("flowKey", "maxParallel", "rate", "groupId", "priority"),
 )
 
 #: https://platform.openai.com/docs/api-reference/chat/create, and the gateway's fields beside it.

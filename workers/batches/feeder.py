@@ -58,7 +58,7 @@ class Feeder:
             self._step(batch, share)
         except Exception as exc:
             # Others may go on, whatever is wrong with this one; it is tried again.
-            log.warning("batch %s: not moved on: %r", batch.id, exc)
+            log.warning("batch %s: made no progress: %r", batch.id, exc)
         self._lease.hold(self._token, _LEASE_S)
 
     def _step(self, batch: Batch, share: int) -> None:

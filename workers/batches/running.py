@@ -17,7 +17,7 @@ from shared.queues import names as task_names
 from workers.batches.collecting import collect
 from workers.batches.desk import Desk
 from workers.heavy import away
-from workers.routing.stored_calls import allowance_of, check_served, passes_by_itself
+from workers.routing.stored_calls import allowance_of, check_served, passes_by_itself, standing_of
 
 #: Most lines that become jobs in one step, and most bytes of them.
 _LINES: Final = 250
@@ -130,6 +130,7 @@ def _new_job(desk: Desk, batch: Batch, line: Line, raw: bytes) -> NewJob:
     call = away(len(raw), lambda: request_of(batch.endpoint, raw))
     check_served(desk.registry, batch, call)
     left_s = max(1.0, batch.expires_at - desk.process.clock())
+    tier, weight = standing_of(batch, call)
     return NewJob(
         owner=batch.owner,
         ref_id=ref_id_of(batch, line),
@@ -142,6 +143,8 @@ def _new_job(desk: Desk, batch: Batch, line: Line, raw: bytes) -> NewJob:
         provider=call.provider or "",
         operation=call.chat.operation,
         allowance=allowance_of(batch, call),
+        tier=tier,
+        weight=weight,
         flow=call.flow or flow_of(batch.metadata),
     )
 

@@ -156,7 +156,7 @@ class Relays:
         except RedisError as exc:
             if not is_outage(exc):
                 raise
-            log.warning("ledger not reachable, chunks kept in hand: %s", exc)
+            log.warning("ledger not reachable, chunks held in memory: %s", exc)
             for relay in relays:
                 self.gather(relay)
             return False

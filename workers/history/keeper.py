@@ -138,7 +138,7 @@ class Keeper:
         try:
             self._deps.history.store([ended.record])
         except _REFUSED:
-            log.exception("job %s: the history does not take it", ended.job.id)
+            log.exception("job %s: the history rejected it", ended.job.id)
 
 
 def _size(job: Job) -> int:

@@ -43,7 +43,7 @@ class Periodic:
             self._work()
         except Exception as exc:
             if not self._failing:
-                log.warning("%s failed, trying on: %r", self._thread.name, exc)
+                log.warning("%s failed, retrying: %r", self._thread.name, exc)
             self._failing = True
             return self._retry_s
         if self._failing:

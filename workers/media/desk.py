@@ -104,7 +104,7 @@ class Desk:
                 # What has streamed by is gone; what is in hand has been paid.
                 if not isinstance(pieces, list) or time.monotonic() > until_s:
                     raise
-                log.warning("job %s: its file is kept in hand: %s", self._job_id, exc)
+                log.warning("job %s: its file is held in memory: %s", self._job_id, exc)
                 time.sleep(_PAUSE_S)
 
     @cached_property

@@ -35,7 +35,7 @@ def length_ms(desk: Desk, asked: MediaRequest) -> int:
         with _room, folder() as place:
             return _measured(desk, asked, place)
     except (ProviderError, OSError, IndexError) as exc:
-        log.info("a recording is counted as nothing, it cannot be measured: %s", exc)
+        log.info("a recording counts as 0 seconds, it cannot be measured: %s", exc)
         return 0
 
 

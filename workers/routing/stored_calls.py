@@ -10,6 +10,7 @@ from shared.api_keys.record import may_use
 from shared.errors import ModelNotFound, OperationNotSupported, ServiceError
 from shared.providers.provider import Registry
 from shared.wire.chat_request import ChatCall
+from shared.wire.queueing.tier import Tier, granted, tier_of_rank
 
 _TOO_MANY: Final = 429
 _OURS: Final = 500
@@ -54,6 +55,14 @@ def allowance_of(stored: Stored, call: ChatCall) -> Allowance | None:
     most = limits.tokens_per_minute
     tokens = guess_tokens(call.chat.body, most=most) if most else 0
     return Allowance(stored.key_id, limits, tokens)
+
+
+def standing_of(stored: Stored, call: ChatCall) -> tuple[int, int]:
+    """Return the rank of the job's tier and its weight. Raises Forbidden."""
+    limits = Limits.from_mapping(stored.limits or {})
+    if not stored.key_id:
+        return granted(call.tier, Tier.HIGH, by_default=Tier.NORMAL), 1
+    return granted(call.tier, tier_of_rank(limits.priority)), limits.weight or 1
 
 
 def passes_by_itself(error: ServiceError) -> bool:

@@ -22,7 +22,7 @@ from shared.schedules.schedule import Schedule, plan
 from shared.schedules.store import ScheduleStore
 from shared.schedules.template import call_of
 from workers.process import Process
-from workers.routing.stored_calls import allowance_of, check_served, passes_by_itself
+from workers.routing.stored_calls import allowance_of, check_served, passes_by_itself, standing_of
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +102,7 @@ def _new_job(deps: ScheduleDeps, schedule: Schedule, due_ms: int) -> NewJob:
     call = call_of(schedule)
     check_served(deps.registry, schedule, call)
     longest_s, delay_s = deps.process.settings.job_timeout_s, schedule.delay_s(due_ms)
+    tier, weight = standing_of(schedule, call)
     return NewJob(
         owner=schedule.owner,
         ref_id=schedule.ref_id(due_ms),
@@ -116,6 +117,8 @@ def _new_job(deps: ScheduleDeps, schedule: Schedule, due_ms: int) -> NewJob:
         operation=call.chat.operation,
         base_url=schedule.base_url,
         allowance=allowance_of(schedule, call),
+        tier=tier,
+        weight=weight,
         run_after=str(due_ms + round(delay_s * 1000)) if delay_s else "",
         flow=call.flow,
     )

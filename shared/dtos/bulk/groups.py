@@ -69,6 +69,39 @@ class QueryGroups(Dto):
     take: Annotated[int, Field(ge=1, le=100)] = Field(25, description="At most so many.")
 
 
+class QueryBatches(Dto):
+    """List your batches with how far they are, the newest first; an admin's are everybody's."""
+
+    skip: Annotated[int, Field(ge=0, le=10_000_000)] = Field(0, description="Leave so many out.")
+    take: Annotated[int, Field(ge=1, le=100)] = Field(25, description="At most so many.")
+
+
+class BatchRow(Dto):
+    """How far a batch is. Times are UTC."""
+
+    id: str
+    status: str = Field(description="As OpenAI's batches tell it.")
+    problem: str | None = Field(None, description="What is wrong with its first wrong line.")
+    endpoint: str
+    total: int
+    completed: int
+    failed: int
+    eta_secs: int | None = Field(None, description="Until its end, if it goes on as it did so far.")
+    output_file_id: str | None = None
+    error_file_id: str | None = None
+    created_by: str
+    created_date: str
+
+
+class QueryBatchesResponse(Dto):
+    """A page of batches."""
+
+    offset: int
+    total: int
+    results: list[BatchRow]
+    response_status: ResponseStatus | None = None
+
+
 class JobGroup(Dto):
     """How a group stands. Times are UTC."""
 

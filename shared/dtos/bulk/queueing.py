@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 from shared.dtos.base import Dto
 from shared.dtos.fields import GROUP_ID, RUN_AFTER, RunAfter, Text, zero_is_absent
 
-#: Numbers as JSON and forms have them; `shared/wire/flow_control.py` reads them.
+#: Numbers as JSON and forms have them; `shared/wire/queueing/flow_control.py` reads them.
 Parallel = Annotated[
     Annotated[int, Field(ge=1, le=100_000)] | None, BeforeValidator(zero_is_absent)
 ]
@@ -20,6 +20,7 @@ Rate = Annotated[
 
 FLOW_KEY: Final = "Jobs of yours with the same key share `maxParallel` and `rate`."
 MAX_PARALLEL: Final = "Most jobs with this flow key that run at once; the last job says."
+PRIORITY: Final = "`high`, `normal` or `low`, within what the key may."
 RATE: Final = "How many jobs with this flow key may begin in how long: `10/s`, `60/m`, `500/h`."
 
 
@@ -30,4 +31,5 @@ class Queued(Dto):
     flow_key: Text = Field(None, alias="flowKey", description=FLOW_KEY)
     max_parallel: Parallel = Field(None, alias="maxParallel", description=MAX_PARALLEL)
     rate: Rate = Field(None, alias="rate", description=RATE)
+    priority: Text = Field(None, alias="priority", description=PRIORITY)
     group_id: Text = Field(None, alias="groupId", description=GROUP_ID)

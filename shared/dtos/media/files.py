@@ -106,6 +106,9 @@ class RetrieveFileContent(_Wire):
     """Read a file, or the range of it that `Range` names."""
 
     file_id: str
+    format: Literal["csv"] | None = Field(
+        None, description="`csv`: a file of a batch as a table; or `Accept: text/csv`."
+    )
 
 
 class CreateUpload(_Wire):

@@ -151,15 +151,15 @@ local function flow_of(deadlines, owner, key, now)
     return false
   end
 
-  -- Whether an attempt may begin now; if not, its job is parked before those that had no turn yet.
-  function flow.may_begin(place, id)
+  -- Whether an attempt may begin now; if not, its job is parked by this score.
+  function flow.may_begin(place, id, score)
     if redis.call('ZSCORE', parked .. place, id) then
       return false
     end
     local room, again = room_now()
     if room < 1 then
       redis.call('ZREM', ahead .. place, id)
-      park(place, id, whole(tonumber(id) - 1e15), again)
+      park(place, id, score, again)
     end
     return room >= 1
   end

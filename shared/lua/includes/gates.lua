@@ -18,12 +18,12 @@ local function gate_of(queue, pin, operation)
   return operation == 'chat' and queue or queue .. '\30\30' .. operation
 end
 
--- Put a job back in line, before those that have never had a turn, in the order of ids.
-local function wait_at(gate, names, priority, owner, id, gates)
-  local list, place = list_of(gate, priority), whole(tonumber(id) - 1e15)
+-- Put a job back in line, before those of its tier that have never had a turn, in the order of ids.
+local function wait_at(gate, names, priority, owner, id, gates, tier, weight)
+  local list, place = list_of(gate, priority), place_in(tier, tonumber(id) - 1e15)
   redis.call('ZADD', names.waiting .. list, place, id)
   redis.call('ZADD', names.waiting .. list .. '\31' .. owner, place, id)
-  redis.call('ZADD', names.turns .. list, 'NX', place, owner)
+  stand_in_turn(names.turns .. list, owner, place, weight)
   redis.call('SADD', gates, gate)
 end
 

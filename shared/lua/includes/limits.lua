@@ -46,19 +46,21 @@ local function live_jobs(live, most, job_prefix)
   return number
 end
 
-local function over_minute(limits, requests, tokens, now)
+-- When there is room by the limit of requests, or of tokens (ms from now); nil when there is now. What is
+-- taken of moments to come counts: who waits comes behind those that wait already.
+local function over_requests(limits, requests, now)
   local most = limits.requests_per_minute
-  if most then
-    local made = requests_made(requests, now)
-    if made >= most then
-      local row = redis.call('ZRANGE', requests, made - most, made - most, 'WITHSCORES')
-      return 'requests', tonumber(row[2]) + MINUTE_MS - now
-    end
+  local made = most and requests_made(requests, now) or 0
+  if most and made >= most then
+    local row = redis.call('ZRANGE', requests, made - most, made - most, 'WITHSCORES')
+    return tonumber(row[2]) + MINUTE_MS - now
   end
-  most = limits.tokens_per_minute
+end
+
+local function over_tokens(limits, tokens, now)
+  local most, wait = limits.tokens_per_minute, nil
   if most then
     local sum, seconds = tokens_taken(tokens, now)
-    local wait
     for _, second in ipairs(seconds) do
       if sum + limits.tokens <= most then
         break
@@ -66,10 +68,28 @@ local function over_minute(limits, requests, tokens, now)
       sum = sum - second[2]
       wait = leaves_in(second[1], now)
     end
-    if wait then
-      return 'tokens', wait
-    end
   end
+  return wait
+end
+
+local function over_minute(limits, requests, tokens, now)
+  local wait = over_requests(limits, requests, now)
+  if wait then
+    return 'requests', wait
+  end
+  wait = over_tokens(limits, tokens, now)
+  if wait then
+    return 'tokens', wait
+  end
+end
+
+-- When a job of a key that waits for its minute has room (unix ms); nil when it is not to wait so long.
+local function waits_until(limits, exceeded, requests, tokens, longest_ms, now)
+  if not limits.wait_secs or exceeded ~= 'requests' and exceeded ~= 'tokens' then
+    return nil
+  end
+  local wait = math.max(over_requests(limits, requests, now) or 0, over_tokens(limits, tokens, now) or 0)
+  return wait <= longest_ms and now + wait or nil
 end
 
 local function over_month(limits, month)
@@ -100,14 +120,24 @@ local function find_exceeded(limits, requests, tokens, live, month, job_prefix, 
   return over_minute(limits, requests, tokens, now)
 end
 
-local function take(limits, requests, tokens, live, id, now)
+-- What is taken of a minute to come lives until then.
+local function keep_minute(key, ahead_ms)
+  local lives_ms = 2 * MINUTE_MS + ahead_ms
+  if redis.call('PTTL', key) < lives_ms then
+    redis.call('PEXPIRE', key, whole(lives_ms))
+  end
+end
+
+-- take(limits, requests, tokens, live, id, moment, now): a job takes what it needs, of the minute
+-- before this moment: now, or when it has room.
+local function take(limits, requests, tokens, live, id, moment, now)
   if limits.requests_per_minute then
-    redis.call('ZADD', requests, whole(now), id)
-    redis.call('PEXPIRE', requests, 2 * MINUTE_MS)
+    redis.call('ZADD', requests, whole(moment), id)
+    keep_minute(requests, moment - now)
   end
   if limits.tokens_per_minute then
-    redis.call('HINCRBY', tokens, whole(math.floor(now / 1000)), whole(limits.tokens))
-    redis.call('PEXPIRE', tokens, 2 * MINUTE_MS)
+    redis.call('HINCRBY', tokens, whole(math.floor(moment / 1000)), whole(limits.tokens))
+    keep_minute(tokens, moment - now)
   end
   redis.call('ZADD', live, 0, id)
 end
@@ -120,7 +150,7 @@ local function charge(tokens, month, created, reserved, used, cost, lives, now)
   if more ~= 0 and (counts or more > 0) then
     local second = math.floor((counts and created or now) / 1000)
     redis.call('HINCRBY', tokens, whole(second), whole(more))
-    redis.call('PEXPIRE', tokens, 2 * MINUTE_MS)
+    keep_minute(tokens, 0)
   end
   redis.call('HINCRBY', month, 'tokens', whole(used))
   redis.call('HINCRBY', month, 'cost_nanos', whole(cost))

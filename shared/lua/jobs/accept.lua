@@ -17,8 +17,9 @@
 --       9 owner · 10 the key's limits (JSON, '' for none; see includes/limits.lua)
 --       11 most bytes that the owner's jobs hold · 12 how many jobs
 --       13 most jobs of the owner that wait for their time · 14 most flow keys of the owner
---       15 the group they join ('' for none; see includes/group.lua) · 16 most jobs of a group
---       17 jobs:groups
+--       15 their tier · 16 their owner's weight ('' each for none; see includes/dispatch.lua)
+--       17 the group they join ('' for none; see includes/group.lua) · 18 most jobs of a group
+--       19 jobs:groups
 --       then of each job: time to the deadline (ms) · fingerprint · tag ('' for none) · bytes of the
 --       request · tokens it will take · not to run before ('' for none; see includes/later.lua)
 --       · its flow (JSON: key, limits, place; '' for none; see includes/flows.lua)
@@ -50,9 +51,10 @@ local FIRST_OF_MODEL, LAST_OF_MODEL, FIRST_OF_OWNER, LAST_OF_OWNER = 11, 16, 17,
 local gates_key = KEYS[20]
 local FIRST_OF_GATE = 21
 local given_ms, prefix, model, queue, priority, widest_window, queue_limit, owner_limit, owner,
-  limits_json, most_bytes, count_text, later_limit, flows_limit, group, group_limit, groups_key =
-  unpack(ARGV, 1, 17)
-local FIRST_VALUE = 18
+  limits_json, most_bytes, count_text, later_limit, flows_limit, tier, weight, group, group_limit,
+  groups_key =
+  unpack(ARGV, 1, 19)
+local FIRST_VALUE = 20
 
 local now, count = clock(given_ms), tonumber(count_text)
 local limits = limits_json ~= '' and cjson.decode(limits_json)
@@ -102,9 +104,14 @@ local function put_in_waiting()
   if #waiting > 0 then
     redis.call('ZADD', waiting_key, unpack(waiting))
     redis.call('ZADD', own_waiting_key, unpack(waiting))
-    redis.call('ZADD', turns_key, 'NX', waiting[1], owner)
+    stand_in_turn(turns_key, owner, waiting[1], weight ~= '' and weight)
     waiting = {}
   end
+end
+
+local function next_place()
+  local place = redis.call('INCR', places_key)
+  return tier == '' and place or place_in(tier, place)
 end
 
 local function put_in_line(id)
@@ -115,7 +122,7 @@ local function put_in_line(id)
     in_line = in_line + 1
     return
   end
-  add(waiting, redis.call('INCR', places_key), id)
+  add(waiting, next_place(), id)
   in_line, of_owner, somebody_waits = in_line + 1, of_owner + 1, true
   if is_open and messages < window then
     put_in_waiting()
@@ -132,8 +139,8 @@ local function flow_refusal(flow)
   return why and {why, tostring(number), tostring(drain_rate(drain_key, now))}
 end
 
--- Why there is no room for one more job; nil when there is.
-local function refusal(bytes, due)
+-- Why there is no room for one more job; nil when there is: and when, if it waits for its key's limits.
+local function refusal(bytes, due, timeout_ms)
   local kept_out = group ~= ''
     and group_refusal(groups_key, group_of(owner, group), made + 1, group_limit)
   if kept_out then
@@ -156,7 +163,15 @@ local function refusal(bytes, due)
     local exceeded, wait =
       find_exceeded(limits, requests_key, tokens_key, live_key, month_key, prefix, now)
     if exceeded then
-      return {'limited', whole(wait), exceeded}
+      local longest_ms = priority == '0' and 1000 * (limits.wait_secs or 0) or timeout_ms
+      local room_at = waits_until(limits, exceeded, requests_key, tokens_key, longest_ms, now)
+      if not room_at then
+        return {'limited', whole(wait), exceeded}
+      end
+      if redis.call('ZCARD', later_of(deadlines_key, owner)) >= tonumber(later_limit) then
+        return {'later_full', later_limit, '0'}
+      end
+      return nil, room_at
     end
   end
 end
@@ -164,7 +179,7 @@ end
 -- The last job that comes says how many of its key may run.
 local function put_in_flow(flow, told, id, left_ms)
   flow.set_limits(told.limits, left_ms)
-  if flow.enter(told.place, id, redis.call('INCR', places_key)) then
+  if flow.enter(told.place, id, next_place()) then
     put_in_line(id)
   end
 end
@@ -188,12 +203,16 @@ local function accept(ref, at)
   local due = due_at(run_after, now)
   local told = flow_json ~= '' and cjson.decode(flow_json)
   local flow = told and flow_of(deadlines_key, owner, told.key, now)
-  local refused = refusal(tonumber(bytes), due) or flow and not due and flow_refusal(flow)
+  local refused, room_at = refusal(tonumber(bytes), due, tonumber(timeout_ms))
+  refused = refused or flow and not due and flow_refusal(flow)
   if refused then
     return refused
   end
   local id = whole(redis.call('INCR', ids_key))
   local deadline = whole((due or now) + tonumber(timeout_ms))
+  if room_at then
+    due = math.max(due or 0, room_at)
+  end
   redis.call('HSET', prefix .. id, 'id', id, 'state', 'Queued', 'model', model,
     'priority', priority, 'fingerprint', fingerprint, 'tag', tag, 'owner', owner,
     'epoch', epoch, 'created_ms', whole(now), 'deadline_ms', deadline, 'attempt', '0',
@@ -203,7 +222,11 @@ local function accept(ref, at)
   add(named, ref, id)
   add(deadlines, deadline, id)
   if limits then
-    take(limits, requests_key, tokens_key, live_key, id, now)
+    take(limits, requests_key, tokens_key, live_key, id, room_at or now, now)
+    if room_at then
+      -- What it takes is put right in the minute from which it was taken.
+      redis.call('HSET', prefix .. id, 'accepted_ms', whole(room_at))
+    end
   end
   if due then
     put_later(deadlines_key, owner, prefix .. id, id, due)

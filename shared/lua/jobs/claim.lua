@@ -55,7 +55,8 @@ if redis.call('EXISTS', turns_key) == 1 then
 end
 local candidates = cjson.decode(candidates_json)
 local held = redis.call('HMGET', job_key, 'state', 'claimed_by', 'provider', 'owner', 'failed',
-  'operation', 'forced', 'key_id', 'flow', 'flow_place', 'flow_limits', 'deadline_ms')
+  'operation', 'forced', 'key_id', 'flow', 'flow_place', 'flow_limits', 'deadline_ms',
+  'tier', 'weight')
 if held[1] ~= 'Started' or held[2] ~= token then
   local is_due = held[1] == 'Queued' and not redis.call('ZSCORE', delayed_key, id)
   local pin, names = held[3] or '', cjson.decode(prefixes_json)
@@ -64,7 +65,7 @@ if held[1] ~= 'Started' or held[2] ~= token then
   if flow then
     flow.know_limits(held[11], tonumber(held[12]) - now)
   end
-  if not is_due or flow and not flow.may_begin(held[10], id) then
+  if not is_due or flow and not flow.may_begin(held[10], id, place_in(held[13], tonumber(id) - 1e15)) then
     -- A slot may be reserved for a job that was cancelled on its way here.
     for i = 1, held[1] == 'Started' and 0 or #candidates do
       redis.call('ZREM', slots_of(FIRST_CANDIDATE, i), id)
@@ -86,7 +87,7 @@ if held[1] ~= 'Started' or held[2] ~= token then
     if flow then
       flow.stand_ahead(held[10], id)
     end
-    wait_at(gate, names, tonumber(priority), held[4], id, gates_key)
+    wait_at(gate, names, tonumber(priority), held[4], id, gates_key, held[13], held[14])
     for _, i in ipairs(to_wait_for) do
       local _, _, gates_of_candidate = slots_of(FIRST_CANDIDATE, i)
       redis.call('ZADD', gates_of_candidate, 'NX', redis.call('INCR', places_key), gate)

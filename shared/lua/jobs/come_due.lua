@@ -45,17 +45,21 @@ local function leaving()
   return left, due
 end
 
+-- The tiers of those that have one; and the owner's weight, if it has one.
+local tiers, weight = {}, nil
+
 -- Whether a job with a flow key may go into line; if not, it is parked.
 local function enters_flow(id, key)
   local flow = flow_of(deadlines_key, owner, key, now)
   local job = redis.call('HMGET', jobs_prefix .. id, 'flow_limits', 'flow_place', 'deadline_ms')
   flow.set_limits(job[1], tonumber(job[3]) - now)
-  return flow.enter(job[2], id, redis.call('INCR', places_key))
+  return flow.enter(job[2], id, place_in(tiers[id], redis.call('INCR', places_key)))
 end
 
 -- Whether it still waited for this moment, and goes into line now.
 local function is_due(id, due)
-  local job = redis.call('HMGET', jobs_prefix .. id, 'state', 'run_after_ms', 'key_id', 'flow')
+  local job = redis.call('HMGET', jobs_prefix .. id, 'state', 'run_after_ms', 'key_id', 'flow', 'tier',
+    'weight')
   if job[1] ~= 'Queued' or job[2] ~= due then
     return false
   end
@@ -63,6 +67,7 @@ local function is_due(id, due)
   if job[3] then
     redis.call('ZADD', live_prefix .. job[3], 'NX', 0, id)
   end
+  tiers[id], weight = job[5] or nil, job[6] or weight
   return not job[4] or enters_flow(id, job[4])
 end
 
@@ -83,14 +88,16 @@ if not is_open and has_own_gate == '1' then
   return #due_now
 end
 local place = redis.call('INCRBY', places_key, #due_now) - #due_now
-local waiting = {}
+local waiting, first = {}, math.huge
 for i, id in ipairs(due_now) do
-  waiting[#waiting + 1] = place + i
+  local score = tiers[id] and place_in(tiers[id], place + i) or place + i
+  first = math.min(first, tonumber(score))
+  waiting[#waiting + 1] = score
   waiting[#waiting + 1] = id
 end
 redis.call('ZADD', waiting_key, unpack(waiting))
 redis.call('ZADD', own_waiting_key, unpack(waiting))
-redis.call('ZADD', turns_key, 'NX', waiting[1], owner)
+stand_in_turn(turns_key, owner, whole(first), weight)
 if is_open then
   dispatch(list_key, line_key, waiting_key, turns_key, places_key, queue, priority,
     window_of(drain_key, now, tonumber(widest_window)))

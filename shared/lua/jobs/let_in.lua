@@ -40,7 +40,8 @@ local function stand(place, id, score)
   end
   redis.call('ZADD', names.waiting .. at.list, score, id)
   redis.call('ZADD', names.waiting .. at.list .. '\31' .. owner, score, id)
-  redis.call('ZADD', names.turns .. at.list, 'NX', redis.call('INCR', places_key), owner)
+  stand_in_turn(names.turns .. at.list, owner, place_in(tier_of(score), redis.call('INCR', places_key)),
+    redis.call('HGET', names.job .. id, 'weight'))
 end
 
 local let_in, by_place = flow.let_in(tonumber(most_text), names.job, stand)

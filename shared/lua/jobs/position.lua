@@ -7,6 +7,8 @@
 -- Returns {jobs before it, claims per second} or false when it does not stand in line
 --
 --! include clock
+--! include push_message
+--! include dispatch
 --! include drain
 local drain_key = KEYS[1]
 -- Before the first of the lines, and of the waiting ZSETs: which of them is told by its step.
@@ -24,11 +26,15 @@ local rank = redis.call('ZRANK', line, id)
 if rank then
   before = before + rank
 else
-  local round = redis.call('ZRANK', own_waiting_key, id)
-  if not round then
+  local score = redis.call('ZSCORE', own_waiting_key, id)
+  if not score then
     return false
   end
-  before = before + redis.call('ZCARD', line)
+  -- All of better tiers come first, whoever owns them; then it is a matter of turns.
+  local tier = tier_of(score)
+  local least, most = whole((tier - 0.5) * TIER), '(' .. whole((tier + 0.5) * TIER)
+  local round = redis.call('ZCOUNT', own_waiting_key, least, '(' .. score)
+  before = before + redis.call('ZCARD', line) + redis.call('ZCOUNT', waiting, '-inf', '(' .. least)
   -- Rounds are served in turn: in each one, every owner that still has jobs gets one.
   local ahead = 1
   for _, owner in ipairs(redis.call('ZRANGE', turns_key, 0, tonumber(most_owners) - 1)) do
@@ -36,7 +42,8 @@ else
       before = before + round
       ahead = 0
     else
-      before = before + math.min(redis.call('ZCARD', waiting .. '\31' .. owner), round + ahead)
+      local theirs = redis.call('ZCOUNT', waiting .. '\31' .. owner, least, most)
+      before = before + math.min(theirs, round + ahead)
     end
   end
 end

@@ -79,7 +79,7 @@ if limits then
   if exceeded then
     return refused('limited', whole(wait), exceeded)
   end
-  take(limits, requests_key, tokens_key, live_key, id, now)
+  take(limits, requests_key, tokens_key, live_key, id, now, now)
   redis.call('HSET', job_key, 'key_id', key_id, 'reserved', whole(limits.tokens),
     'accepted_ms', whole(now))
 else
@@ -117,8 +117,8 @@ if job[3] then
   return_to_group(groups_key, group_of(owner, job[3]), id, now)
 end
 
-local place = redis.call('INCR', places_key)
-local own = redis.call('HMGET', job_key, 'flow', 'flow_limits', 'flow_place')
+local own = redis.call('HMGET', job_key, 'flow', 'flow_limits', 'flow_place', 'tier', 'weight')
+local place = place_in(own[4], redis.call('INCR', places_key))
 if own[1] then
   local flow = flow_of(deadlines_key, owner, own[1], now)
   flow.know_limits(own[2], tonumber(timeout_ms))
@@ -128,7 +128,7 @@ if own[1] then
 end
 redis.call('ZADD', waiting_key, place, id)
 redis.call('ZADD', own_waiting_key, place, id)
-redis.call('ZADD', turns_key, 'NX', place, owner)
+stand_in_turn(turns_key, owner, place, own[5])
 dispatch(list_key, line_key, waiting_key, turns_key, places_key, queue, priority,
   window_of(drain_key, now, tonumber(widest_window)))
 return 'queued'

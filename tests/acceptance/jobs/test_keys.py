@@ -184,6 +184,24 @@ def test_never_one_more_than_jobs_at_once_and_their_places_come_back_however_the
         until(lambda live=live: guarded.stack.redis.zcard(live) == 0, "all jobs have left")
 
 
+def test_key_that_waits_queues_what_its_minute_has_no_room_for(guarded: Guarded) -> None:
+    _, key = guarded.issue(requestsPerMinute=1, waitSecs=5, priority="low", weight=2)
+    with guarded.api(key) as api:
+        assert api.until_ended(api.queue(chat(MODEL))["id"])["jobState"] == "Completed"
+        job = api.queue(chat(MODEL))
+        status = api.status(job["id"])
+        assert (status["jobState"], "not to run before" in status["status"]) == ("Queued", True)
+        # Its minute is too far away for somebody who waits for the answer.
+        refused = api.post("/v1/chat/completions", json=chat(MODEL))
+        assert (refused.status_code, "Retry-After" in refused.headers) == (429, True)
+        for wanted, code in (("normal", 403), ("highest", 400), ("low", 200)):
+            body = {"priority": wanted, "runAfter": 60, "request": chat(MODEL)}
+            told = api.post("/api/QueueOpenAiChatCompletion", json=body)
+            assert told.status_code == code, told.text
+        own = api.get("/api/GetMyKey").json()
+        assert (own["priority"], own["weight"], own["waitSecs"]) == ("low", 2, 5)
+
+
 def test_ref_id_that_comes_again_gets_its_job_and_takes_nothing(guarded: Guarded) -> None:
     _, key = guarded.issue(requestsPerMinute=1)
     call = {"refId": uuid.uuid4().hex, "request": chat(MODEL)}

@@ -152,5 +152,5 @@ def outlast_all_calls(stack: Stack) -> set[bytes]:
     in_flight = {call.body for call in stack.llm.requests if call.status is None}
     assert in_flight
     until(lambda: all(call.status for call in stack.llm.requests), "the LLM has answered all")
-    until(lambda: "result kept in hand" in stack.log(CHAT), "the worker has the answers")
+    until(lambda: "result held in memory" in stack.log(CHAT), "the worker has the answers")
     return in_flight

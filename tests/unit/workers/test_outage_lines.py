@@ -41,9 +41,9 @@ def test_failure_to_connect_is_told_once_in_half_a_minute_in_one_line(clock: Clo
         clock.now_s += 1
     what = "cannot connect to redis://127.0.0.1:6379/0: Error 111 connecting to 127.0.0.1:6379.;"
     assert told == [
-        f"{what} trying on",
-        f"{what} trying on (29 times since)",
-        f"{what} trying on (29 times since)",
+        f"{what} retrying",
+        f"{what} retrying (29 times since)",
+        f"{what} retrying (29 times since)",
     ]
 
 

@@ -46,7 +46,7 @@ def fetched(session: Session, call: ProviderCall, url: str) -> Kept | None:
             return None
         return _kept(_strangers(), as_stranger(call), url, ())
     except (ProviderError, ServiceError, ValueError) as exc:
-        log.warning("provider '%s': its picture stays where it is: %s", call.provider.name, exc)
+        log.warning("provider '%s': its picture was not fetched: %s", call.provider.name, exc)
         return None
 
 

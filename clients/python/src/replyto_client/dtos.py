@@ -135,6 +135,9 @@ class ApiKeyRow(TypedDict):
     queuedJobs: NotRequired[int | None]
     monthlyTokens: NotRequired[int | None]
     monthlyCost: NotRequired[float | None]
+    priority: NotRequired[Literal['high', 'normal', 'low'] | None]
+    weight: NotRequired[int | None]
+    waitSecs: NotRequired[int | None]
     createdDate: str
     expiryDate: NotRequired[str | None]
     cancelledDate: NotRequired[str | None]
@@ -234,6 +237,23 @@ class BatchCounts(TypedDict):
     total: NotRequired[int]
     completed: NotRequired[int]
     failed: NotRequired[int]
+
+
+class BatchRow(TypedDict):
+    """How far a batch is. Times are UTC."""
+
+    id: str
+    status: str
+    problem: NotRequired[str | None]
+    endpoint: str
+    total: int
+    completed: int
+    failed: int
+    etaSecs: NotRequired[int | None]
+    outputFileId: NotRequired[str | None]
+    errorFileId: NotRequired[str | None]
+    createdBy: str
+    createdDate: str
 
 
 class BoolResponse(TypedDict):
@@ -466,6 +486,9 @@ class CreateApiKey(TypedDict):
     queuedJobs: NotRequired[int | None]
     monthlyTokens: NotRequired[int | None]
     monthlyCost: NotRequired[float | None]
+    priority: NotRequired[Literal['high', 'normal', 'low'] | None]
+    weight: NotRequired[int | None]
+    waitSecs: NotRequired[int | None]
     userName: NotRequired[str | None]
     scopes: NotRequired[list[Literal['chat', 'read', 'admin:read', 'admin:keys', 'admin:providers', 'admin']] | None]
     models: NotRequired[list[str] | None]
@@ -496,6 +519,9 @@ class CreateApiKeyResponse(TypedDict):
     queuedJobs: NotRequired[int | None]
     monthlyTokens: NotRequired[int | None]
     monthlyCost: NotRequired[float | None]
+    priority: NotRequired[Literal['high', 'normal', 'low'] | None]
+    weight: NotRequired[int | None]
+    waitSecs: NotRequired[int | None]
     createdDate: str
     expiryDate: NotRequired[str | None]
     cancelledDate: NotRequired[str | None]
@@ -540,6 +566,7 @@ class CreateGeneration(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     groupId: NotRequired[str | None]
     request: GenerationArgs
     provider: NotRequired[str | None]
@@ -587,6 +614,7 @@ class CreateMediaTransform(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     groupId: NotRequired[str | None]
     request: MediaTransformArgs
     image: NotRequired[str | None]
@@ -612,6 +640,7 @@ class CreateResponse(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     groupId: NotRequired[str | None]
     model: NotRequired[str | None]
     input: NotRequired[str | list[Any] | None]
@@ -1018,6 +1047,9 @@ class GetMyKeyResponse(TypedDict):
     queuedJobs: NotRequired[int | None]
     monthlyTokens: NotRequired[int | None]
     monthlyCost: NotRequired[float | None]
+    priority: NotRequired[Literal['high', 'normal', 'low'] | None]
+    weight: NotRequired[int | None]
+    waitSecs: NotRequired[int | None]
     name: str
     owner: str
     scopes: list[str]
@@ -2324,6 +2356,22 @@ class QueryAuditLogResponse(TypedDict):
     responseStatus: NotRequired[ResponseStatus | None]
 
 
+class QueryBatches(TypedDict):
+    """List your batches with how far they are, the newest first; an admin's are everybody's."""
+
+    skip: NotRequired[int]
+    take: NotRequired[int]
+
+
+class QueryBatchesResponse(TypedDict):
+    """A page of batches."""
+
+    offset: int
+    total: int
+    results: list[BatchRow]
+    responseStatus: NotRequired[ResponseStatus | None]
+
+
 class QueryCallbackSubscriptions(TypedDict):
     """List the caller's subscriptions."""
 
@@ -2500,6 +2548,7 @@ class QueueConvertAudio(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
@@ -2516,6 +2565,7 @@ class QueueConvertImage(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
@@ -2532,6 +2582,7 @@ class QueueConvertVideo(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
@@ -2551,6 +2602,7 @@ class QueueCropImage(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
@@ -2570,6 +2622,7 @@ class QueueCropVideo(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
@@ -2603,6 +2656,7 @@ class QueueImageToImage(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
@@ -2621,6 +2675,7 @@ class QueueImageToText(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
@@ -2639,6 +2694,7 @@ class QueueImageUpscale(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
@@ -2662,6 +2718,7 @@ class QueueImageWithMask(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
@@ -2679,6 +2736,7 @@ class QueueOllamaGeneration(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     groupId: NotRequired[str | None]
     request: OllamaGenerate
 
@@ -2695,6 +2753,7 @@ class QueueOpenAiChatCompletion(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     groupId: NotRequired[str | None]
     request: OpenAiChat
 
@@ -2721,6 +2780,7 @@ class QueueScaleImage(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
@@ -2738,6 +2798,7 @@ class QueueScaleVideo(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
@@ -2756,6 +2817,7 @@ class QueueSpeechToText(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
@@ -2778,6 +2840,7 @@ class QueueTextToImage(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
@@ -2798,6 +2861,7 @@ class QueueTextToSpeech(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
@@ -2815,6 +2879,7 @@ class QueueTrimVideo(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
@@ -2834,6 +2899,7 @@ class QueueWatermarkImage(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
@@ -2851,6 +2917,7 @@ class QueueWatermarkVideo(TypedDict):
     flowKey: NotRequired[str | None]
     maxParallel: NotRequired[int | None]
     rate: NotRequired[str | None]
+    priority: NotRequired[str | None]
     groupId: NotRequired[str | None]
     replyTo: NotRequired[str | None]
     state: NotRequired[str | None]
@@ -2936,6 +3003,7 @@ class RetrieveFileContent(TypedDict):
     """Read a file, or the range of it that `Range` names."""
 
     file_id: str
+    format: NotRequired[str | None]
 
 
 class RetrieveModel(TypedDict):
@@ -3315,6 +3383,9 @@ class UpdateApiKey(TypedDict):
     queuedJobs: NotRequired[int | None]
     monthlyTokens: NotRequired[int | None]
     monthlyCost: NotRequired[float | None]
+    priority: NotRequired[Literal['high', 'normal', 'low'] | None]
+    weight: NotRequired[int | None]
+    waitSecs: NotRequired[int | None]
     userName: NotRequired[str | None]
     scopes: NotRequired[list[Literal['chat', 'read', 'admin:read', 'admin:keys', 'admin:providers', 'admin']] | None]
     models: NotRequired[list[str] | None]

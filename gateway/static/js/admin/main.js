@@ -11,6 +11,7 @@ import { Empty } from "../ui/states.js";
 import { ThemeButton } from "../ui/theme-button.js";
 import { toastError } from "../ui/toast.js";
 import { AuditSection } from "./audit.js";
+import { BulkSection } from "./bulk.js";
 import { CallbacksSection } from "./callbacks.js";
 import { FilesSection } from "./files.js";
 import { JobsSection } from "./jobs.js";
@@ -27,6 +28,7 @@ const SECTIONS = [
   { path: "", title: t("adminPage.overview"), icon: "gauge", View: OverviewSection },
   { path: "jobs", title: t("words.jobs"), icon: "list", View: JobsSection },
   { path: "queues", title: t("adminPage.queuesAndWorkers"), icon: "layers", View: QueuesSection },
+  { path: "bulk", title: t("bulk.title"), icon: "clock", View: BulkSection },
   { path: "callbacks", title: t("words.callbacks"), icon: "bell", View: CallbacksSection },
   { path: "providers", title: t("adminPage.providers"), icon: "plug", View: ProvidersSection },
   { path: "keys", title: t("words.apiKeys"), icon: "key", View: KeysSection },

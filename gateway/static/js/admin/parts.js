@@ -9,6 +9,9 @@ import { t } from "../texts/admin.js";
 const TONES = {
   Queued: "info", Started: "info", Executed: "info", Completed: "good", Failed: "bad", Cancelled: "warn",
   Pending: "info", Delivered: "good", Exhausted: "bad", Stopped: "warn",
+  Open: "info", Closed: "info", Cancelling: "warn", Ended: "good",
+  validating: "info", in_progress: "info", finalizing: "info", completed: "good", expired: "warn", cancelling: "warn", cancelled: "warn", failed: "bad",
+  active: "good", paused: "warn",
   online: "good", limited: "info", resting: "warn", offline: "bad", held: "warn", disabled: "", "not asked yet": "", "does not answer": "warn",
 };
 

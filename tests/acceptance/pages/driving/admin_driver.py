@@ -15,6 +15,7 @@ SECTIONS = {
     "": "Overview",
     "/jobs": "Jobs",
     "/queues": "Queues and workers",
+    "/bulk": "Batches and schedules",
     "/callbacks": "Callbacks",
     "/providers": "Providers",
     "/keys": "API keys",

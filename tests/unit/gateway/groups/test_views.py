@@ -187,3 +187,26 @@ def test_batch_is_a_group_and_its_failed_lines_make_another(with_files: Gateway)
     assert b"".join(artifacts.read(file)) == _line(1)
     assert gateway.post("/api/CancelGroup", {"id": again["id"]}).json["groupState"] == "Cancelling"
     assert gateway.get("/api/GetGroup?id=batch_8").json["error"]["code"] == "batch_not_found"
+
+
+def test_files_of_batches_are_tables_for_who_wants_one(with_files: Gateway) -> None:
+    gateway = with_files
+    gateway.queue(groupId="mine")
+    owner = group(gateway, "mine")["createdBy"]
+    body = {"choices": [{"message": {"content": "=1"}}]}
+    row = {"custom_id": "c1", "response": {"status_code": 200, "body": body}, "error": None}
+    lines = [json.dumps(row).encode() + b"\n"]
+    file = gateway.services.artifacts.receive(lines, owner=owner, name="o", purpose="batch_output")
+    path = f"/v1/files/{file.id}/content"
+    for answer in (
+        gateway.get(f"{path}?format=csv"),
+        gateway.client.get(
+            path, headers={"Authorization": f"Bearer {API_KEY}", "Accept": "text/csv"}
+        ),
+    ):
+        assert answer.mimetype == "text/csv"
+        assert b"c1,200,,'=1," in answer.data
+    assert gateway.get(path).data == lines[0]
+    assert gateway.get(f"{path}?format=xml").status_code == 400
+    batches = gateway.get("/api/QueryBatches").json
+    assert (batches["total"], batches["results"]) == (0, [])

@@ -211,7 +211,7 @@ def test_clock_that_is_off_is_told_once_in_the_log_and_to_admins_while_it_is(
     machine.ahead_s = 0.0
     machine.check()
     assert machine.told() == []
-    assert "no longer so" in caplog.text
+    assert "resolved" in caplog.text
 
 
 def test_clock_that_is_off_a_little_is_nothing(machine: Machine) -> None:

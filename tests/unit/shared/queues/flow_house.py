@@ -15,7 +15,7 @@ from shared.queues.flows import FlowStore
 from shared.recovery.recovery_store import RecoveryStore
 from shared.store import redis_keys as keys
 from shared.store.scripts import load
-from shared.wire.flow_control import Flow
+from shared.wire.queueing.flow_control import Flow
 from tests.support.factories import FakeClock, MessageLists, new_job, new_settings
 
 SETTINGS = new_settings()

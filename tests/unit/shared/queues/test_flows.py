@@ -12,7 +12,7 @@ from shared.jobs.failures import INTERNAL_ERROR
 from shared.jobs.moves import Result
 from shared.queues.slots import SlotStore
 from shared.store import redis_keys as keys
-from shared.wire.flow_control import Flow
+from shared.wire.queueing.flow_control import Flow
 from tests.support.factories import FakeClock, new_job, new_settings
 from tests.unit.shared.queues.flow_house import SETTINGS, House
 

@@ -12,7 +12,7 @@ from shared.jobs.failures import INTERNAL_ERROR
 from shared.jobs.job import Job, JobState
 from shared.jobs.moves import Claim, Result
 from shared.store import redis_keys as keys
-from shared.wire.flow_control import Flow
+from shared.wire.queueing.flow_control import Flow
 from tests.support.factories import FakeClock
 from tests.unit.shared.queues.flow_house import SETTINGS, House
 

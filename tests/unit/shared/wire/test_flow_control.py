@@ -9,7 +9,7 @@ import pytest
 
 from shared.errors import ValidationFailed
 from shared.wire.chat_request import parse_chat_completion, parse_queue_chat_completion
-from shared.wire.flow_control import Flow, rate_text, read_flow
+from shared.wire.queueing.flow_control import Flow, rate_text, read_flow
 
 CHAT = {"model": "m", "messages": [{"role": "user", "content": "x"}]}
 

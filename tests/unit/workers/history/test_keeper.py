@@ -170,7 +170,7 @@ def test_job_that_the_database_cannot_hold_does_not_stop_the_others(
     Keeper(deps.keeping)()
     assert stored(deps) == [ids[0], ids[2]]
     assert deps.unstored.count() == 0
-    assert f"job {ids[1]}: the history does not take it" in caplog.text
+    assert f"job {ids[1]}: the history rejected it" in caplog.text
     assert "a secret" not in caplog.text
 
 

@@ -11,10 +11,11 @@ const ROOT = new URL("../../../../../gateway/static/js/", import.meta.url);
 const LITERAL_FILES = new Set(["admin/presets.js", "chat/show-code.js", "chat/model-icon.js", "ui/icon.js", "docs/main.js"]);
 const NAMES = new Set([
   "ReplyTo", "RefId", "Queued", "Started", "Executed", "Completed", "Failed", "Cancelled", "Pending", "Delivered", "Stopped", "Exhausted",
+  "Open", "Closed", "Cancelling", "Ended",
   "Enter", "Escape", "Convert", "Center", "· ReplyTo", "https://", "Queue", "Given up", "There is no text .", "not asked yet", "does not answer",
 ]);
 const read = (path) => readFileSync(new URL(path, ROOT), "utf8");
-const catalogs = { common: ["common"], chat: ["chat"], media: ["media"], admin: ["admin", "admin-jobs", "admin-setup"] };
+const catalogs = { common: ["common"], chat: ["chat"], media: ["media"], admin: ["admin", "admin-bulk", "admin-jobs", "admin-setup"] };
 const messagesOf = async (names) => Object.assign({}, ...(await Promise.all(names.map(async (name) => (await import(new URL(`texts/en/${name}.js`, ROOT))).default))));
 const modules = readdirSync(ROOT, { recursive: true }).filter((path) => path.endsWith(".js") && !path.startsWith("texts")).sort();
 

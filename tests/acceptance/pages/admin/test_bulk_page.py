@@ -1,0 +1,60 @@
+"""Batches, schedules and groups on one page: how far they are, and what can be done about it."""
+
+from __future__ import annotations
+
+import json
+
+from playwright.sync_api import expect
+
+from tests.acceptance.pages.driving.admin_driver import AdminDriver
+from tests.acceptance.pages.driving.admin_scene import Maker
+from tests.acceptance.system.api import chat
+from tests.acceptance.system.polling import until
+
+
+def test_answers_of_a_batch_are_downloaded_as_a_table(admin: AdminDriver, maker: Maker) -> None:
+    line = {"custom_id": "c1", "method": "POST", "url": "/v1/chat/completions"}
+    text = json.dumps({**line, "body": chat("demo-echo", f"Say hello {maker.tag}")})
+    files = {"file": ("in.jsonl", text.encode())}
+    file = maker.api.post("/v1/files", data={"purpose": "batch"}, files=files).json()
+    asked = {"input_file_id": file["id"], "endpoint": line["url"]}
+    batch = maker.api.post("/v1/batches", json=asked).json()
+    admin.open("/bulk")
+    row = admin.row(batch["id"])
+    expect(row).to_contain_text("completed", timeout=30_000)
+    expect(row).to_contain_text("1 of 1")
+    [answer] = admin.exported(row.get_by_role("button", name=f"CSV of {batch['id']}"))
+    assert answer["\ufeffcustom_id"] == "c1"
+    assert maker.tag in answer["content"]
+
+
+def test_group_is_cancelled_and_schedule_is_paused_and_run(
+    admin: AdminDriver, maker: Maker
+) -> None:
+    group, name = f"group {maker.tag}", f"schedule {maker.tag}"
+    maker.job("far", groupId=group)
+    request = chat("demo-echo", "Say hello")
+    asked = {"name": name, "cron": "@yearly", "request": request}
+    schedule = maker.api.post("/api/CreateSchedule", json=asked).json()
+    admin.open("/bulk?show=groups")
+    admin.press("Cancel " + group)
+    admin.confirm("Cancel all")
+    expect(admin.row(group)).to_contain_text("1 cancelled", timeout=15_000)
+    admin.page.get_by_role("navigation", name="Lists").get_by_role("link", name="Schedules").click()
+    row = admin.row(name)
+    admin.press(f"Run {name} now")
+    admin.expect_toast("was run")
+    until(
+        lambda: (
+            maker.api.get("/api/QueryJobs", params={"model": "demo-echo", "take": 50}).json()[
+                "results"
+            ]
+            != []
+        ),
+        "the schedule's owner has its job",
+    )
+    admin.press(f"Pause {name}")
+    expect(row).to_contain_text("paused")
+    admin.press(f"Resume {name}")
+    expect(row).to_contain_text("active")
+    maker.api.post("/api/DeleteSchedule", json={"id": schedule["id"]})
