@@ -18,6 +18,8 @@ from cli.demo.reply import Event, Reply, sse
 _LABEL: Final = "ReplyTo demo image: drawn, by no real model"
 _SIZES: Final = range(16, 4097)
 _MOST_PICTURES: Final = 10
+#: Most pictures on the way to one, as OpenAI has it.
+_MOST_PARTIAL: Final = 3
 _DEFAULT: Final = 512
 _FORMATS: Final = {"png": "PNG", "jpeg": "JPEG", "webp": "WEBP"}
 
@@ -40,11 +42,21 @@ def _checked(request: Json) -> Json:
     if not isinstance(request.get("model"), str):
         raise BadRequest("'model' is missing")
     _size(request)
-    if not 1 <= int(request.get("n") or 1) <= _MOST_PICTURES:
+    if not 1 <= _number(request, "n", 1) <= _MOST_PICTURES:
         raise BadRequest(f"'n' must be 1 to {_MOST_PICTURES}")
+    if not 0 <= _number(request, "partial_images", 0) <= _MOST_PARTIAL:
+        raise BadRequest(f"'partial_images' must be 0 to {_MOST_PARTIAL}")
     if request.get("output_format", "png") not in _FORMATS:
         raise BadRequest("'output_format' must be png, jpeg or webp")
     return request
+
+
+def _number(request: Json, name: str, usual: int) -> int:
+    """Return a whole number of a request, in a form as a text; raises BadRequest."""
+    try:
+        return int(request.get(name) or usual)
+    except (TypeError, ValueError):
+        raise BadRequest(f"'{name}' must be a whole number") from None
 
 
 def reply(request: Json, echo: bytes | None) -> Reply:

@@ -99,6 +99,10 @@ def _range(
     wanted = parse_range_header(said)
     if wanted is None or wanted.units != "bytes" or len(wanted.ranges) != 1:
         return None
+    (start, _) = wanted.ranges[0]
+    if start < 0 and artifact.size:
+        # The last so many bytes, or all if there are not as many.
+        return max(0, artifact.size + start), artifact.size
     return wanted.range_for_length(artifact.size) or ()
 
 

@@ -6,6 +6,7 @@ RFC 7578, decoded by Werkzeug's decoder, which does no input and output of its o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
@@ -13,7 +14,7 @@ from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder, NeedData
 
 from gateway.http.request import IncomingRequest
-from shared.errors import ContentCodingNotSupported, ValidationFailed
+from shared.errors import BodyTooLarge, ContentCodingNotSupported, ValidationFailed
 
 MULTIPART: Final = "multipart/form-data"
 #: How many bytes are read at once.
@@ -97,12 +98,15 @@ class _Form:
                 return
 
     def _next(self) -> Event:
-        try:
-            while isinstance(event := self._decoder.next_event(), NeedData):
-                self._decoder.receive_data(self._piece())
-        except (ValueError, AttributeError, TypeError) as exc:
-            raise ValidationFailed(_MALFORMED) from exc
+        while isinstance(event := self._found(), NeedData):
+            piece = self._piece()
+            with _told():
+                self._decoder.receive_data(piece)
         return event
+
+    def _found(self) -> Event:
+        with _told():
+            return self._decoder.next_event()
 
     def _piece(self) -> bytes | None:
         try:
@@ -112,6 +116,20 @@ class _Form:
 
 
 _MALFORMED: Final = "The body is no multipart/form-data, or it breaks off."
+_TOO_MANY: Final = (
+    f"The form has more than {_MOST_PARTS} parts, or headers of more than {_WAITING_BYTES} bytes."
+)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say what the decoder does not take. Raises ValidationFailed, BodyTooLarge."""
+    try:
+        yield
+    except RequestEntityTooLarge as exc:
+        raise BodyTooLarge(_TOO_MANY) from exc
+    except (ValueError, AttributeError, TypeError) as exc:
+        raise ValidationFailed(_MALFORMED) from exc
 
 
 def _boundary(asked: IncomingRequest) -> bytes:

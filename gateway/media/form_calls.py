@@ -61,12 +61,23 @@ def _call(operation: Operation, upload: Upload) -> FormCall:
     model = fields.get("model")
     if not isinstance(model, str) or not 0 < len(model) <= _LONGEST:
         raise ValidationFailed("model is required", field="model")
+    _check_count(fields.get("n"))
     if operation is Operation.IMAGE_EDIT and not fields.get("prompt"):
         raise ValidationFailed("prompt is required", field="prompt")
     streams = str(fields.get("stream", "")).lower() in ("true", "1")
     call = media_call(operation, fields, upload, told)
     call = replace(call, chat=replace(call.chat, stream=streams))
     return FormCall(call, upload, streams, str(fields.get("response_format") or ""))
+
+
+def _check_count(told: object) -> None:
+    """Check how many pictures are wanted, as where it is asked in JSON. Raises ValidationFailed."""
+    if told is None or told == "":
+        return
+    text = str(told)
+    is_number = text.isascii() and text.isdecimal() and len(text) < len(str(_LONGEST))
+    if not is_number or not 1 <= int(text) <= _MOST_PICTURES:
+        raise ValidationFailed(f"n must be an integer from 1 to {_MOST_PICTURES}", field="n")
 
 
 def media_call(

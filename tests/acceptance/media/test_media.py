@@ -177,9 +177,19 @@ def test_the_same_file_again_under_a_ref_id_is_the_same_job(api: Api, client: Op
         pytest.param("audio/transcriptions", {}, ("file",), "model", id="model"),
         pytest.param("images/edits", {"model": "demo-image"}, ("image",), "prompt", id="prompt"),
         pytest.param("images/variations", {"model": "demo-image"}, (), "image", id="picture"),
+        *(
+            pytest.param(
+                "images/edits",
+                {"model": "demo-image", "prompt": "a", "n": number},
+                ("image",),
+                "n",
+                id=f"{number!r} pictures",
+            )
+            for number in ("0", "100", "x", "1.5", "-1", "٣")
+        ),
     ],
 )
-def test_what_is_missing_in_a_form_is_named(
+def test_what_is_missing_or_wrong_in_a_form_is_named(
     api: Api, path: str, form: dict[str, str], files: tuple[str, ...], field: str
 ) -> None:
     sent = dict.fromkeys(files, ("a.png", PNG, "image/png"))

@@ -228,6 +228,7 @@ def stored(gateway: Gateway, content: bytes, name: str = "pic.png") -> Any:
         ("bytes=0-9", 206, 0, 10),
         ("bytes=5-", 206, 5, None),
         ("bytes=-4", 206, -4, None),
+        ("bytes=-999999", 206, 0, None),
         ("bytes=0-999999", 206, 0, None),
         ("bytes=999999-", 416, 0, 0),
         ("bytes=0-1,5-6", 200, 0, None),
