@@ -167,7 +167,7 @@ def _slow(known: Adaptive, mean_ms: float, now_ms: int) -> Adaptive:
     in_vain = known.in_vain + 1 if known.slow_ms * _SAME < mean_ms and known.slow_ms else 0
     if in_vain == _IN_VAIN:
         # Fewer calls are not quicker: what is asked takes longer than it did, there is no line.
-        return replace(known, quick_ms=mean_ms, slow_ms=0.0, in_vain=0, bad=0)
+        return replace(known, quick_ms=mean_ms, slow_ms=0.0, in_vain=0)
     known = replace(known, slow_ms=mean_ms, in_vain=in_vain)
     limit = round(known.limit * known.quick_ms / mean_ms)
     return _shrunk(known, min(limit, known.limit - 1), now_ms, mean_ms)
