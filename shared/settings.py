@@ -402,6 +402,9 @@ class Settings(BaseSettings):
     batch_window: Count = Field(
         1000, description="Most jobs of all batches that are in the queues at once."
     )
+    batch_poll_s: Seconds = Field(
+        30, description="How often a provider is asked how its own batch is."
+    )
     storage_quota_bytes: Amount = Field(
         50 * 1024**3, description="Most bytes of the files of one API key; 0: no limit."
     )

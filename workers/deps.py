@@ -41,7 +41,7 @@ from shared.settings import Settings
 from shared.store import client as redis_client
 from shared.telemetry.counters import Counters
 from workers import lean
-from workers.batches.desk import Desk, desk_of
+from workers.batches.desk import Desk, desk_of, own_desk
 from workers.callbacks.deps import CallbackDeps
 from workers.callbacks.leases import Leases
 from workers.callbacks.sender import sender_of
@@ -108,7 +108,13 @@ def build_deps(settings: Settings, worker_name: str, concurrency: int) -> Deps:
             process, Completion(process.redis, settings), chat.reader, prices
         ),
         history=HistoryDeps(process, unstored, HistoryWriter(database), prices),
-        batches=desk_of(process, chat.routing.registry, database, artifacts, unstored),
+        batches=desk_of(
+            process,
+            chat.routing.registry,
+            database,
+            artifacts,
+            own_desk(database, chat.access, chat.llm_session, prices),
+        ),
         schedules=schedule_deps(process, chat.routing.registry, database),
         groups=group_deps(process, database),
         tick=_tick_deps(process, chat.routing),

@@ -14,7 +14,7 @@ from shared.providers.registry_document import Difference
 from shared.security.masked_url import masked_url
 
 #: What a file can say of a provider and the API cannot.
-_IN_FILES_ALONE: Final = ("headers", "query", "operations", "model_operations")
+_IN_FILES_ALONE: Final = ("headers", "query", "operations", "model_operations", "batch")
 #: Of these the API takes 0 for no limit.
 _LIMITS: Final = ("concurrency", "requestsPerMinute", "tokensPerMinute")
 _URLS: Final = ("apiBaseUrl", "heartbeatUrl", "proxy")

@@ -12,7 +12,7 @@ from flask import Blueprint
 from gateway.files.forms import own_file
 from gateway.files.listing import page_fields
 from gateway.http.routes import Call, route
-from shared.batches.batch import Batch, Status, flow_of
+from shared.batches.batch import WISH, Batch, Status, Wish, flow_of
 from shared.batches.lines import MOST_BYTES
 from shared.batches.store import BatchStore
 from shared.dtos import catalog
@@ -44,6 +44,7 @@ def create(call: Call[CreateBatch]) -> OpenAiBatch:
         gateway.settings.callback_targets.check(reply_to)
     flow_of(asked.metadata)
     batch = _new(call, reply_to)
+    _check_wish(batch)
     _check_input(call)
     lasts_s = batch.expires_at - batch.created + GRACE_S
     if not gateway.artifacts.hold(asked.input_file_id, batch.id, lasts_s):
@@ -110,6 +111,16 @@ def _new(call: Call[CreateBatch], reply_to: str) -> Batch:
         key_id=principal.key_id,
         limits=principal.limits.to_dict() if principal.limits else None,
     )
+
+
+def _check_wish(batch: Batch) -> None:
+    wish = (batch.metadata or {}).get(WISH, Wish.AUTO)
+    if wish not in list(Wish):
+        told = f"metadata.{WISH} must be one of {', '.join(Wish)}"
+        raise ValidationFailed(told, field=f"metadata.{WISH}")
+    if wish == Wish.PROVIDER and (batch.limits or flow_of(batch.metadata)):
+        told = f"metadata.{WISH}: keys with limits and flow keys have no batches at providers"
+        raise ValidationFailed(told, field=f"metadata.{WISH}")
 
 
 def _check_input(call: Call[CreateBatch]) -> None:

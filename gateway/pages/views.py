@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Final
 
-from flask import Blueprint, Response, redirect, render_template, send_from_directory
+from flask import Blueprint, Response, redirect, render_template
 from werkzeug.wrappers import Response as AnyResponse
 
 from gateway.http.routes import Call, route
+from gateway.pages.packed_files import STATIC, file_response
 from gateway.pages.texts import LANGUAGE, text
 from shared.dtos import catalog
 from shared.dtos.service import GetPlace, GetStaticFile, NoFields
 
 blueprint = Blueprint("pages", __name__, template_folder="templates")
 
-STATIC: Final = Path(__file__).parents[1] / "static"
 #: A year (seconds): the address of a file changes with the files.
 _FOREVER_S: Final = 31_536_000
 
@@ -67,7 +66,7 @@ def admin(_call: Call[GetPlace]) -> Response:
 @route(blueprint, catalog.STATIC_FILE)
 def static_file(call: Call[GetStaticFile]) -> Response:
     """Serve a file of the pages."""
-    response = send_from_directory(STATIC, call.request.name)
+    response = file_response(call.request.name)
     if call.request.version == assets_version():
         response.headers["Cache-Control"] = f"public, max-age={_FOREVER_S}, immutable"
     else:

@@ -34,6 +34,21 @@ _FINAL: Final = (Status.FAILED, Status.COMPLETED, Status.EXPIRED, Status.CANCELL
 ACTIVE: Final = tuple(status for status in Status if not status.is_final)
 
 
+#: The name in a batch's metadata that says how its lines are to be run.
+WISH: Final = "replyto_batch"
+
+
+class Wish(StrEnum):
+    """How the lines of a batch are to be run."""
+
+    #: By the provider that goes first, as a batch of its own if it has some; the rest singly.
+    AUTO = "auto"
+    #: In providers' own batches alone.
+    PROVIDER = "provider"
+    #: Each as a job of its own.
+    SINGLE = "single"
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """A batch. Times are unix seconds; `times` says when each state began.
@@ -58,6 +73,9 @@ class Batch:
     limits: Mapping[str, int] | None = None
     times: Mapping[str, int] = field(default_factory=dict)
     ends_as: str = ""
+    #: What was decided of its lines: `all` run as jobs of their own, or `some` do, and providers'
+    #: own batches have the others; empty while it is open.
+    singly: str = ""
     errors: tuple[Mapping[str, Any], ...] = ()
     output_file_id: str = ""
     error_file_id: str = ""

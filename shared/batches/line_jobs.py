@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from shared.batches.store import Line
+from shared.jobs.epoch import Epoch
 from shared.jobs.job import Job
 from shared.store import redis_keys as keys
 from shared.store.base import Store
@@ -41,6 +42,14 @@ class LineJobs(Store):
         if jobs:
             names = [name for job in jobs for name in (keys.job(job.id), _ref(job))]
             self._scripts.run(Call("let_go_soon", names, [milliseconds(_STAYS_S)]))
+
+    def take_ids(self, count: int, known_id: int) -> int:
+        """Return the first of so many ids that no job has or will get.
+
+        `known_id` is the highest id that the history knows.
+        """
+        Epoch(self._client).ensure(known_id)
+        return int(self._client.incrby(keys.JOB_ID, count)) - count + 1
 
 
 def _ref(job: Job) -> str:

@@ -9,7 +9,17 @@ from typing import Any, Final
 from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
 from shared.batches.batch import ACTIVE, Batch, Status
-from shared.batches.tables import ANSWERED, FAILED, RUNNING, WAITING, batches, lines
+from shared.batches.tables import (
+    ANSWERED,
+    AWAY,
+    FAILED,
+    RUNNING,
+    SINGLE,
+    WAITING,
+    batches,
+    lines,
+    parts,
+)
 from shared.database.database import Database
 
 _b: Final = batches.c
@@ -22,7 +32,11 @@ _TO_TELL: Final = "+"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the input file: where it is (bytes), and its job if it has one."""
+    """One line of the input file: where it is (bytes), and its job if it has one.
+
+    `job` is 0 for a line that is to run as a job of its own, and below for one that is in a
+    provider's own batch.
+    """
 
     number: int
     start: int
@@ -129,19 +143,51 @@ class BatchStore:
         return replace(batch, version=batch.version + 1) if done else None
 
     def counts(self, batch_id: str) -> dict[int, int]:
-        """Return how many lines there are in each state."""
+        """Return how many lines there are in each state; AWAY are those in providers' batches."""
         query = select(_l.state, func.count()).where(_l.batch == batch_id).group_by(_l.state)
-        rows = self._database.read(lambda connection: connection.execute(query).all())
-        return {
-            **dict.fromkeys((WAITING, RUNNING, ANSWERED, FAILED), 0),
-            **{r[0]: r[1] for r in rows},
-        }
+        away = select(func.count()).where(
+            _l.batch == batch_id, _l.state == RUNNING, _l.job < SINGLE
+        )
 
-    def lines(self, batch_id: str, state: int, most: int) -> list[Line]:
-        """Return the first lines in a state."""
-        wanted = (_l.number, _l.start, _l.size, _l.custom_id, _l.job)
-        query = select(*wanted).where(_l.batch == batch_id, _l.state == state)
-        query = query.order_by(_l.number).limit(most)
+        def read(connection: Connection) -> dict[int, int]:
+            found = {row[0]: row[1] for row in connection.execute(query)}
+            there = connection.scalar(away) or 0 if found.get(RUNNING) else 0
+            states = dict.fromkeys((WAITING, RUNNING, ANSWERED, FAILED), 0) | found
+            return {**states, RUNNING: states[RUNNING] - there, AWAY: there}
+
+        return self._database.read(read)
+
+    def lines(
+        self, batch_id: str, state: int, most: int, *, single: bool = False, after: int = -1
+    ) -> list[Line]:
+        """Return the first lines in a state, behind a number; of RUNNING, those with jobs of ours.
+
+        `single`: only those that are to run as jobs of their own.
+        """
+        query = _lines(batch_id, state).where(_l.number > after).limit(most)
+        if single:
+            query = query.where(_l.job == SINGLE)
+        if state == RUNNING:
+            query = query.where(_l.job > 0)
+        return self._read_lines(query)
+
+    def undecided(self, batch_id: str, after: int, most: int) -> list[Line]:
+        """Return lines that wait, and of which it is open how they are run, behind a number."""
+        query = _lines(batch_id, WAITING).where(_l.job.is_(None), _l.number > after)
+        return self._read_lines(query.limit(most))
+
+    def away(self, batch_id: str, part: int) -> list[Line]:
+        """Return the lines that are in this part of a provider's."""
+        return self._read_lines(_lines(batch_id, RUNNING).where(_l.job == -part))
+
+    def run_singly(self, batch_id: str, numbers: Sequence[int]) -> None:
+        """Let lines that wait run as jobs of their own."""
+        if numbers:
+            statement = _changing(batch_id).where(_l.state == WAITING).values(job=SINGLE)
+            rows = [{"at": number} for number in numbers]
+            self._database.write(lambda connection: connection.execute(statement, rows))
+
+    def _read_lines(self, query: Any) -> list[Line]:
         return self._database.read(
             lambda connection: [Line(*row) for row in connection.execute(query)]
         )
@@ -150,7 +196,7 @@ class BatchStore:
         """Note which jobs lines have, by their numbers; None for one that is to get another."""
         if jobs:
             rows = [
-                {"at": number, "to": WAITING if job is None else RUNNING, "its": job}
+                {"at": number, "to": WAITING if job is None else RUNNING, "its": job or SINGLE}
                 for number, job in jobs.items()
             ]
             statement = _changing(batch_id).values(state=bindparam("to"), job=bindparam("its"))
@@ -181,15 +227,25 @@ class BatchStore:
             after = rows[-1].number
 
     def forget_lines(self, batch_id: str) -> None:
-        """Remove the lines of a batch whose files are written."""
-        statement = delete(lines).where(_l.batch == batch_id)
-        self._database.write(lambda connection: connection.execute(statement))
+        """Remove the lines of a batch whose files are written, and its parts."""
+
+        def write(connection: Connection) -> None:
+            connection.execute(delete(lines).where(_l.batch == batch_id))
+            connection.execute(delete(parts).where(parts.c.batch == batch_id))
+
+        self._database.write(write)
 
 
 def _changing(batch_id: str) -> Any:
     return update(lines).where(
         _l.batch == batch_id, _l.number == bindparam("at"), _l.state < ANSWERED
     )
+
+
+def _lines(batch_id: str, state: int) -> Any:
+    wanted = (_l.number, _l.start, _l.size, _l.custom_id, _l.job)
+    query = select(*wanted).where(_l.batch == batch_id, _l.state == state)
+    return query.order_by(_l.number)
 
 
 def _columns(batch: Batch) -> dict[str, Any]:

@@ -24,6 +24,10 @@ WAITING: Final = 0
 RUNNING: Final = 1
 ANSWERED: Final = 2
 FAILED: Final = 3
+#: Counted apart from those that run: lines that are in a provider's own batch.
+AWAY: Final = 4
+#: The job of a line that is to have one of its own, and has none yet.
+SINGLE: Final = 0
 
 batches: Final = Table(
     "batches",
@@ -52,4 +56,14 @@ lines: Final = Table(
     #: The line of the output or error file.
     Column("answer", LargeBinary),
     Index("batch_lines_by_state", "batch", "state", "number"),
+)
+#: What providers' own batches have of it; the lines of part 3 have the job -3 while they are there.
+parts: Final = Table(
+    "batch_parts",
+    metadata,
+    Column("batch", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    #: Counts the changes: who changes it must have seen it as it is.
+    Column("version", Integer, nullable=False),
+    Column("document", Text, nullable=False),
 )

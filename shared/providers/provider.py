@@ -71,6 +71,9 @@ class Provider(BaseModel):
     #: What it can be asked, where that is less than its type can; and what single models can.
     operations: tuple[Operation, ...] = ()
     model_operations: Mapping[Name, tuple[Operation, ...]] = Field(default_factory=dict)
+    #: Whether lines of batches go to its own batches, and what part of the price they cost there.
+    batch: bool = False
+    batch_price: float = Field(0.5, ge=0, le=1)
     heartbeat_url: HttpUrl | None = None
     #: What it is called through; None for what the environment says.
     #: Not in a repr: it may hold a password.
@@ -94,8 +97,8 @@ class Provider(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _split_tables(cls, value: Any) -> Any:
-        return written.split_tables(value) if isinstance(value, dict) else value
+    def _take_apart(cls, value: Any) -> Any:
+        return written.split_tables(written.with_pair(value)) if isinstance(value, dict) else value
 
     @model_validator(mode="after")
     def _defaults_are_of_models(self) -> Provider:
@@ -107,11 +110,7 @@ class Provider(BaseModel):
     @model_serializer(mode="wrap")
     def _without_what_is_not_declared(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # Processes of the version before refuse a provider with a field that they do not know.
-        dumped: dict[str, Any] = write(self)
-        for name in ("operations", "model_operations"):
-            if not dumped.get(name):
-                dumped.pop(name, None)
-        return dumped
+        return written.without_undeclared(write(self))
 
     @model_validator(mode="after")
     def _operations_are_those_of_its_type(self) -> Provider:
@@ -124,20 +123,18 @@ class Provider(BaseModel):
                 raise ValueError(f"operations: '{name}' is not one of its models")
         return self
 
-    @model_validator(mode="before")
-    @classmethod
-    def _pair_is_certificate_and_key(cls, values: Any) -> Any:
-        pair = values.get("client_cert") if isinstance(values, dict) else None
-        if not isinstance(pair, list) or len(pair) != 2:  # noqa: PLR2004 - a pair
-            return values
-        return {**values, "client_cert": pair[0], "client_key": pair[1]}
-
     @model_validator(mode="after")
     def _media_model_is_ours(self) -> Provider:
         if ("replyto-media" in self.models) != (self.name == "replyto-engines"):
             raise ValueError("'replyto-media' and 'replyto-engines' are the gateway's own")
         if self.type == "local":
             written.check_engines(self.models)
+        return self
+
+    @model_validator(mode="after")
+    def _type_has_batches(self) -> Provider:
+        if self.batch and self.type not in ("openai", "anthropic"):
+            raise ValueError(f"batch: type '{self.type}' has no batches of its own")
         return self
 
     @model_validator(mode="after")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import redis
@@ -33,7 +33,7 @@ from shared.settings import Settings
 from shared.telemetry.counters import Counters
 from shared.telemetry.tally import Tally
 from tests.support.factories import FakeClock, new_database
-from workers.batches.desk import Desk, desk_of
+from workers.batches.desk import Desk, desk_of, own_desk
 from workers.callbacks.deps import CallbackDeps
 from workers.callbacks.leases import Leases
 from workers.callbacks.signing_keys import SigningKeys
@@ -210,7 +210,14 @@ class Deps:
 
     @property
     def batches(self) -> Desk:
-        return desk_of(self.process, self.registry, self.database, self.artifacts, self.unstored)
+        own = own_desk(self.database, self.access, self.llm_session, self.prices)
+        return desk_of(
+            self.process,
+            self.registry,
+            self.database,
+            self.artifacts,
+            replace(own, spawn=lambda work: work()),
+        )
 
     @property
     def tick(self) -> TickDeps:

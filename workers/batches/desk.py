@@ -2,19 +2,53 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import gevent
+from requests import Session
 
 from shared.artifacts.artifacts import Artifacts
 from shared.batches.announcements import Announcements
 from shared.batches.line_jobs import LineJobs
+from shared.batches.parts import PartStore
 from shared.batches.store import BatchStore
 from shared.database.database import Database
 from shared.history.reader import HistoryReader
 from shared.history.unstored import Unstored
 from shared.history.writer import HistoryWriter
 from shared.ledger.job_store import JobStore
+from shared.providers.prices import Prices
 from shared.providers.provider import Registry
 from workers.process import Process
+from workers.providers.access import Access
+from workers.providers.batches.anthropic import AnthropicBatches
+from workers.providers.batches.base import OwnBatches
+from workers.providers.batches.openai import OpenAiBatches
+
+
+def _spawn(work: Callable[[], None]) -> None:
+    gevent.spawn(work)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDesk:
+    """What providers' own batches need beside it.
+
+    `spawn` lets work go on beside the feeder, which waits for no provider; `busy` names the parts
+    that are worked on, and `token` this process.
+    """
+
+    parts: PartStore
+    access: Access
+    session: Session
+    prices: Prices
+    history: HistoryWriter
+    apis: Mapping[str, OwnBatches]
+    spawn: Callable[[Callable[[], None]], None] = _spawn
+    busy: set[tuple[str, int]] = field(default_factory=set)
+    token: str = field(default_factory=lambda: uuid.uuid4().hex)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +64,7 @@ class Desk:
     unstored: Unstored
     history: HistoryReader
     announcements: Announcements
+    own: OwnDesk
 
 
 def desk_of(
@@ -37,7 +72,7 @@ def desk_of(
     registry: Registry,
     database: Database,
     artifacts: Artifacts,
-    unstored: Unstored,
+    own: OwnDesk,
 ) -> Desk:
     """Return one of this process, on this database."""
     last_id = HistoryWriter(database).last_id
@@ -48,7 +83,20 @@ def desk_of(
         batches=BatchStore(database),
         jobs=JobStore(process.redis, process.settings, known_id=last_id),
         line_jobs=LineJobs(process.redis),
-        unstored=unstored,
+        unstored=Unstored(process.redis, process.settings),
         history=HistoryReader(database),
         announcements=Announcements(process.redis),
+        own=own,
+    )
+
+
+def own_desk(database: Database, access: Access, session: Session, prices: Prices) -> OwnDesk:
+    """Return what providers' own batches need."""
+    return OwnDesk(
+        parts=PartStore(database),
+        access=access,
+        session=session,
+        prices=prices,
+        history=HistoryWriter(database),
+        apis={"openai": OpenAiBatches(), "anthropic": AnthropicBatches()},
     )

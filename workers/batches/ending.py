@@ -11,10 +11,11 @@ from sqlalchemy.exc import IntegrityError
 from shared.batches.batch import Batch, Status
 from shared.batches.lines import failure_line
 from shared.batches.store import Outcome
-from shared.batches.tables import ANSWERED, FAILED, RUNNING, WAITING
+from shared.batches.tables import ANSWERED, AWAY, FAILED, RUNNING, WAITING
 from shared.batches.usage import summed
 from workers.batches.collecting import collect
 from workers.batches.desk import Desk
+from workers.batches.own.moving import move
 from workers.heavy import away
 
 #: Most lines that are given up, and jobs that are cancelled, in one step.
@@ -78,8 +79,9 @@ def _is_wound_down(desk: Desk, batch: Batch, ends_as: Status) -> bool:
         if job is not None and job.owner == batch.owner and not job.state.has_result:
             desk.jobs.cancel(job)
     collect(desk, batch, cut_off)
+    move(desk, batch, stops=True)
     counts = desk.batches.counts(batch.id)
-    return not counts[WAITING] + counts[RUNNING]
+    return not counts[WAITING] + counts[RUNNING] + counts[AWAY]
 
 
 def _write(desk: Desk, batch: Batch, kind: str, state: int) -> str:

@@ -49,27 +49,32 @@ class Feeder:
             if not active:
                 return
             share = max(_LEAST, self._desk.process.settings.batch_window // len(active))
-            for batch in active:
-                self._move(batch, share)
+            moved = [self._move(batch, share) for batch in active]
+            if not any(moved):
+                return
             self._desk.process.sleep(_PAUSE_S)
 
-    def _move(self, batch: Batch, share: int) -> None:
+    def _move(self, batch: Batch, share: int) -> bool:
+        """Move a batch on; return whether more may be done at once."""
         try:
-            self._step(batch, share)
+            return self._step(batch, share)
         except Exception as exc:
             # Others may go on, whatever is wrong with this one; it is tried again.
             log.warning("batch %s: made no progress: %r", batch.id, exc)
-        self._lease.hold(self._token, _LEASE_S)
+            return True
+        finally:
+            self._lease.hold(self._token, _LEASE_S)
 
-    def _step(self, batch: Batch, share: int) -> None:
+    def _step(self, batch: Batch, share: int) -> bool:
         desk = self._desk
         if batch.to_tell:
             ending.tell(desk, batch)
         elif batch.status is Status.VALIDATING:
             validate(desk, batch)
         elif batch.status is Status.IN_PROGRESS:
-            running.run(desk, batch, share)
+            return running.run(desk, batch, share)
         elif batch.status is Status.CANCELLING:
             ending.wind_down(desk, batch, Status.CANCELLED)
         elif batch.status is Status.FINALIZING:
             ending.finish(desk, batch)
+        return True

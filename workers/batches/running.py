@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -10,20 +9,21 @@ from typing import Final
 from shared.batches.batch import Batch, Status, flow_of
 from shared.batches.lines import answer_line, request_of
 from shared.batches.store import Line, Outcome
-from shared.batches.tables import ANSWERED, FAILED, RUNNING, WAITING
+from shared.batches.tables import ANSWERED, AWAY, FAILED, RUNNING, WAITING
 from shared.errors import Failure, QueueFull, ServiceError
 from shared.jobs.job import NewJob, failure_body
 from shared.queues import names as task_names
 from workers.batches.collecting import collect
 from workers.batches.desk import Desk
+from workers.batches.own.deciding import SOME, decide
+from workers.batches.own.moving import move
+from workers.batches.reading import read_lines, ref_id_of
 from workers.heavy import away
 from workers.routing.stored_calls import allowance_of, check_served, passes_by_itself, standing_of
 
 #: Most lines that become jobs in one step, and most bytes of them.
 _LINES: Final = 250
 _BYTES: Final = 8 * 1024 * 1024
-#: The longest RefId that says what it stands for.
-_LONGEST_REF: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +34,25 @@ class _Fed:
     refused: list[Outcome]
 
 
-def run(desk: Desk, batch: Batch, share: int) -> None:
-    """Collect what has ended, feed what has room; end when nothing is left or the time is over."""
+def run(desk: Desk, batch: Batch, share: int) -> bool:
+    """Collect what has ended, feed what has room; end when nothing is left or the time is over.
+
+    Returns whether more may be done at once: providers take hours with what they have.
+    """
+    if not batch.singly:
+        # The rest comes with the next step, when what is decided is kept.
+        decide(desk, batch)
+        return True
     collect(desk, batch)
+    move(desk, batch)
     counts = desk.batches.counts(batch.id)
     known = replace(batch, completed=counts[ANSWERED], failed=counts[FAILED])
     now_s = desk.process.clock()
-    left = counts[WAITING] + counts[RUNNING]
+    left = counts[WAITING] + counts[RUNNING] + counts[AWAY]
     if not left or now_s >= batch.expires_at:
         ends_as = Status.EXPIRED if left else Status.COMPLETED
         desk.batches.save(known.at(Status.FINALIZING, now_s, ends_as=ends_as.value))
-        return
+        return True
     if (known.completed, known.failed) != (batch.completed, batch.failed):
         # Somebody who cancels meanwhile comes first; the counts come with the next step.
         desk.batches.save(known)
@@ -52,11 +60,13 @@ def run(desk: Desk, batch: Batch, share: int) -> None:
     while room > 0 and (fed := _feed(desk, batch, min(room, _LINES))):
         room -= fed
         desk.process.sleep(0)
+    return bool(counts[WAITING] + counts[RUNNING])
 
 
 def _feed(desk: Desk, batch: Batch, room: int) -> int:
     """Make jobs of the next lines; return of how many, 0 when there is no more to be done now."""
-    chosen = _within(desk.batches.lines(batch.id, WAITING, room))
+    some = batch.singly == SOME
+    chosen = _within(desk.batches.lines(batch.id, WAITING, room, single=some))
     if not chosen:
         return 0
     fed = _Fed({}, [])
@@ -73,7 +83,7 @@ def _wanted(
 ) -> list[tuple[Line, NewJob]]:
     """Return the jobs that lines are to be; those that can be none are refused."""
     wanted = []
-    for line, raw in zip(chosen, _read(desk, batch, chosen), strict=True):
+    for line, raw in zip(chosen, read_lines(desk, batch, chosen), strict=True):
         try:
             wanted.append((line, _new_job(desk, batch, line, raw)))
         except ServiceError as exc:
@@ -111,21 +121,6 @@ def _within(waiting: Sequence[Line]) -> list[Line]:
     return chosen
 
 
-def _read(desk: Desk, batch: Batch, chosen: Sequence[Line]) -> list[bytes]:
-    """Return the text of these lines; each by itself, for lines between may have ended before."""
-    file = desk.artifacts.find(batch.input_file_id)
-    if file is None:
-        return [b"" for _ in chosen]
-    first, last = chosen[0], chosen[-1]
-    span = last.start + last.size - first.start
-    if span <= 2 * _BYTES:
-        text = b"".join(desk.artifacts.read(file, first.start, first.start + span))
-        at = [line.start - first.start for line in chosen]
-        return [text[start : start + line.size] for start, line in zip(at, chosen, strict=True)]
-    read = desk.artifacts.read
-    return [b"".join(read(file, line.start, line.start + line.size)) for line in chosen]
-
-
 def _new_job(desk: Desk, batch: Batch, line: Line, raw: bytes) -> NewJob:
     call = away(len(raw), lambda: request_of(batch.endpoint, raw))
     check_served(desk.registry, batch, call)
@@ -147,14 +142,6 @@ def _new_job(desk: Desk, batch: Batch, line: Line, raw: bytes) -> NewJob:
         weight=weight,
         flow=call.flow or flow_of(batch.metadata),
     )
-
-
-def ref_id_of(batch: Batch, line: Line) -> str:
-    """Return the name by which a line has one job, however often it is fed."""
-    name = f"{batch.id}:{line.custom_id}"
-    if len(name) <= _LONGEST_REF:
-        return name
-    return f"{batch.id}:{hashlib.sha256(line.custom_id.encode()).hexdigest()}"
 
 
 def _refusal(batch: Batch, line: Line, error: ServiceError) -> Outcome:

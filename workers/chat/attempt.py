@@ -6,7 +6,6 @@ import logging
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final
 
 import gevent
 from redis.exceptions import RedisError
@@ -17,10 +16,8 @@ from shared.jobs.failures import CANCELLED, DEADLINE_PASSED, INTERNAL_ERROR, NO_
 from shared.jobs.job import Attempt
 from shared.jobs.moves import Claim, Result
 from shared.media.request import MediaRequest
-from shared.operation import MEDIA, Operation
+from shared.operation import MEDIA
 from shared.providers.provider import Provider
-from shared.wire.chat_request import with_model
-from shared.wire.request_defaults import with_defaults
 from workers.chat.adjusted import Adjusted
 from workers.chat.deps import ChatDeps
 from workers.chat.ending import asks_for_one
@@ -31,15 +28,13 @@ from workers.media import measuring
 from workers.media.desk import PASSING_S, PURPOSE, Desk, failed_files
 from workers.patience import patiently
 from workers.providers.base import ProviderCall, ProviderError
+from workers.providers.own_body import body_for
 from workers.routing import backoff, health_notes
 from workers.routing import ranking as routing
 from workers.routing.candidates import candidates_of
 from workers.routing.error_class import may_go_elsewhere
 
 log = logging.getLogger(__name__)
-
-#: The operations whose requests have the members that a model's defaults name.
-_SAMPLED: Final = (Operation.CHAT, Operation.COMPLETION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +111,7 @@ def _call(
 ) -> bytes:
     call = ProviderCall(
         provider=provider,
-        body=_body(claim, provider),
+        body=body_for(provider, claim.model, claim.operation, claim.request),
         api_key=deps.access.key(provider),
         connect_timeout_s=deps.process.settings.connect_timeout_s,
         timeout_s=timeout_s,
@@ -172,17 +167,6 @@ def _desk(
     return Desk(
         deps.artifacts, deps.reader, deps.process.settings, claim.id, purpose=purpose, ttl_s=ttl_s
     )
-
-
-def _body(claim: Claim, provider: Provider) -> bytes:
-    """Return the request with the provider's own model name, and what its client left to us."""
-    own_name, defaults = provider.models[claim.model], provider.defaults.get(claim.model)
-    if claim.operation not in _SAMPLED:
-        defaults = None
-    if own_name == claim.model and defaults is None:
-        return claim.request
-    text = with_model(claim.request.decode("utf-8"), own_name)
-    return (with_defaults(text, defaults.members) if defaults else text).encode("utf-8")
 
 
 def _after_error(

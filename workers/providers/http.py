@@ -93,7 +93,7 @@ class WholeAnswer(bytes):
     __slots__ = ()
 
 
-def ask(session: requests.Session, call: ProviderCall, target: Target, body: bytes) -> bytes:
+def ask(session: requests.Session, call: ProviderCall, target: Target, body: bytes | Body) -> bytes:
     """POST the body and return that of the answer, whatever it is. Raises ProviderError."""
     with answered(session, call, target, body) as response:
         return whole(call, response)

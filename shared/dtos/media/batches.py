@@ -24,7 +24,10 @@ class CreateBatch(OpenAiWire):
     )
     endpoint: Endpoint = Field(description="The `url` of all its lines.")
     completion_window: Window = Field("24h", description="`24h`, or other hours up to `168h`.")
-    metadata: Annotated[dict[str, str], Field(max_length=16)] | None = None
+    metadata: Annotated[dict[str, str], Field(max_length=16)] | None = Field(
+        None,
+        description="`replyto_batch`: `auto`, `provider` (its own batch alone) or `single`.",
+    )
     output_expires_after: ExpiresAfter | None = None
     replyTo: Annotated[str, Field(max_length=2048)] | None = Field(  # noqa: N815 - the wire's
         None, description="Where its end is posted, as OpenAI's webhook event. Or in `metadata`."

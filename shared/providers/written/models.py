@@ -14,6 +14,13 @@ from shared.operation import OPERATIONS_BY_TYPE, Operation
 MEDIA_MODEL: Final = "replyto-media"
 #: Whose models all do the same, whatever their names.
 DRAWS_BY_ANY_MODEL: Final = ("automatic1111", "comfyui")
+#: Fields that were added after others were kept, and what stands for not declaring them.
+_LATE: Final[Mapping[str, tuple[Any, ...]]] = {
+    "operations": ((), []),
+    "model_operations": ({},),
+    "batch": (False,),
+    "batch_price": (0.5,),
+}
 _TRANSFORMS: Final = frozenset((Operation.TRANSFORM, Operation.IMAGE_UPSCALE))
 
 
@@ -56,6 +63,19 @@ def split_tables(values: dict[str, Any]) -> dict[str, Any]:
         },
         "model_operations": {**operations, **values.get("model_operations", {})},
     }
+
+
+def without_undeclared(dumped: dict[str, Any]) -> dict[str, Any]:
+    """Return a provider's fields without those that are not declared."""
+    return {name: value for name, value in dumped.items() if value not in _LATE.get(name, ())}
+
+
+def with_pair(values: dict[str, Any]) -> dict[str, Any]:
+    """Return a provider's fields with a pair of files as the certificate and its key."""
+    pair = values.get("client_cert")
+    if not isinstance(pair, list) or len(pair) != 2:  # noqa: PLR2004 - a pair
+        return values
+    return {**values, "client_cert": pair[0], "client_key": pair[1]}
 
 
 def check_engines(models: Mapping[str, str]) -> None:

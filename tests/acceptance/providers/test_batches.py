@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 from openai import OpenAI
 
-from tests.acceptance.system.dialect_stack import CLAUDE, LLAMA, DialectStack
-from tests.acceptance.system.stack import Stack
+from tests.acceptance.system.dialect_stack import CHEAP, CLAUDE, LLAMA, DialectStack
+from tests.acceptance.system.stack import COMPLETION, Stack
 
 
-def _run(stack: Stack, endpoint: str, *bodies: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def _run(
+    stack: Stack,
+    endpoint: str,
+    *bodies: dict[str, Any],
+    meanwhile: Callable[[], None] = lambda: None,
+) -> dict[str, dict[str, Any]]:
     """Run a batch from upload to download; return each line's response."""
     lines = [
         {"custom_id": str(n), "method": "POST", "url": endpoint, "body": body}
@@ -27,6 +33,7 @@ def _run(stack: Stack, endpoint: str, *bodies: dict[str, Any]) -> dict[str, dict
         until = time.monotonic() + 60
         while batch.status not in ("completed", "failed") and time.monotonic() < until:
             time.sleep(0.2)
+            meanwhile()
             batch = client.batches.retrieve(batch.id)
         assert batch.status == "completed", batch
         files = filter(None, (batch.output_file_id, batch.error_file_id))
@@ -74,6 +81,31 @@ def test_responses_of_one_batch_go_to_anthropic_and_ollama(dialects: DialectStac
         assert (body["object"], body["status"]) == ("response", "completed")
         assert body["output"][0]["content"][0]["text"] == f"You said: {asked[int(number)]['input']}"
         assert body["usage"]["total_tokens"] > 0
+
+
+def test_providers_own_batch_has_the_lines_whoever_is_killed(dialects: DialectStack) -> None:
+    server, stack, steps = dialects.batches, dialects.stack, iter(("kill", "end"))
+
+    def meanwhile() -> None:
+        if not server.batches:
+            return
+        step = next(steps, None)
+        if step == "kill":
+            # With it goes who submitted, fed and collected.
+            stack.restart(COMPLETION)
+        elif step == "end":
+            server.run(server.only)
+            server.end(server.only)
+
+    said = ["Hi", "refuse me", "there"]
+    told = _run(
+        stack, "/v1/chat/completions", *(_chat(CHEAP, one) for one in said), meanwhile=meanwhile
+    )
+    texts = [told[str(n)]["body"]["choices"][0]["message"]["content"] for n in range(3)]
+    assert texts == [f"You said: {one}" for one in said]
+    assert len(server.only.requests) == 3
+    # What was refused there was asked singly.
+    assert [one["messages"][0]["content"] for one in server.singles] == ["refuse me"]
 
 
 def test_embeddings_and_responses_of_a_provider_of_openais_type(stack: Stack) -> None:

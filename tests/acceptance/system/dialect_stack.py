@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.acceptance.llms.fake_anthropic import KEY, FakeAnthropic
 from tests.acceptance.llms.fake_ollama import FakeOllama
 from tests.acceptance.system.stack import Stack
+from tests.support.servers.openai_batches import OpenAiBatchServer
 
 #: The public name is another than the provider's own.
 CLAUDE = "claude"
@@ -18,6 +19,8 @@ NEW_CLAUDE = "claude-opus-4-6"
 #: Of a provider whose key is wrong.
 LOCKED_CLAUDE = "claude-locked"
 LLAMA = "llama3.1:8b"
+#: Of a provider that takes batches of its own.
+CHEAP = "cheap-gpt"
 #: A model of Ollama's that it has not.
 GONE_LLAMA = "gone:1b"
 
@@ -28,11 +31,13 @@ class DialectStack:
     def __init__(self, directory: Path) -> None:
         self.anthropic = FakeAnthropic()
         self.ollama = FakeOllama([LLAMA])
+        self.batches = OpenAiBatchServer()
         self._directory = directory
 
     def __enter__(self) -> DialectStack:
         self.anthropic.start()
         self.ollama.start()
+        self.batches.start()
         self.stack = Stack(
             self._directory,
             providers=self._providers(),
@@ -41,6 +46,8 @@ class DialectStack:
                 "REPLYTO_RETRY_BASE_S": "0.1",
                 "ANTHROPIC_TEST_KEY": KEY,
                 "WRONG_TEST_KEY": "sk-ant-wrong",
+                "CHEAP_TEST_KEY": self.batches.key,
+                "REPLYTO_BATCH_POLL_S": "0.5",
                 "BETA_FEATURES": "context-1m-2025-08-07",
             },
         )
@@ -49,6 +56,7 @@ class DialectStack:
 
     def __exit__(self, *exc: object) -> None:
         self.stack.close()
+        self.batches.stop()
         self.ollama.stop()
         self.anthropic.stop()
 
@@ -69,6 +77,9 @@ class DialectStack:
                 f"models = {_list([LOCKED_CLAUDE])}",
                 *_provider("ollama", "ollama", f"{self.ollama.url}/v1/"),
                 f"models = {_list([LLAMA, GONE_LLAMA])}",
+                *_provider("cheap", "openai", f"{self.batches.url}/v1", "CHEAP_TEST_KEY"),
+                f"models = {_list([CHEAP])}",
+                "batch = true",
             ]
         )
 

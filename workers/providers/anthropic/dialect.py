@@ -32,7 +32,8 @@ from workers.providers.by_chat import asking
 
 Json = dict[str, Any]
 
-_VERSION: Final = "2023-06-01"
+#: Of the API.
+VERSION: Final = "2023-06-01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,17 @@ class AnthropicDialect:
         if call.operation is Operation.RESPONSE:
             return asking.stream(session, call, self._chat_chunks)
         return self._chat_chunks(session, call)
+
+    def message_of(self, call: ProviderCall) -> bytes:
+        """Return the request for a message that the call is. Raises ProviderError."""
+        chat = asking.chat_call(call) if call.operation is Operation.RESPONSE else call
+        return to_json_bytes(_translated(chat, json.loads(chat.body)).request)
+
+    def answer_of(self, call: ProviderCall, message: bytes) -> bytes:
+        """Return a message as the answer of the call. Raises ProviderError."""
+        if call.operation is Operation.RESPONSE:
+            return asking.answer_of(call, lambda chat: self.answer_of(chat, message))
+        return self._completion(call, _translated(call, json.loads(call.body)), message)
 
     def _chat_chunks(
         self, session: requests.Session, call: ProviderCall
@@ -128,7 +140,7 @@ def _translated(call: ProviderCall, chat: Json) -> Translation:
 
 def _target(call: ProviderCall) -> http.Target:
     """Return the endpoint; the base URL may be that of the host, or end with `/v1`."""
-    headers = (("anthropic-version", _VERSION), *call.provider.key_headers(call.api_key))
+    headers = (("anthropic-version", VERSION), *call.provider.key_headers(call.api_key))
     return http.Target(f"{call.provider.root_url}/v1/messages", headers, http_errors.named_by_type)
 
 

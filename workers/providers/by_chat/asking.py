@@ -42,10 +42,20 @@ _CLIENTS_NAMES: Final = (
 
 def ask(session: requests.Session, call: ProviderCall, ask_chat: Ask) -> bytes:
     """Return the response. Raises ProviderError."""
+    return answer_of(call, lambda chat: ask_chat(session, chat))
+
+
+def answer_of(call: ProviderCall, answer_chat: Callable[[ProviderCall], bytes]) -> bytes:
+    """Return the response that the answer of the chat is. Raises ProviderError."""
     chat, told = _begun(call)
     with _in_the_clients_words():
-        answer = ask_chat(session, chat)
+        answer = answer_chat(chat)
     return away(len(answer), lambda: _whole(told, answer))
+
+
+def chat_call(call: ProviderCall) -> ProviderCall:
+    """Return the call for the chat. Raises ProviderError."""
+    return _begun(call)[0]
 
 
 def stream(

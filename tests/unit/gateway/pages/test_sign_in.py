@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from typing import Any
 
@@ -11,7 +12,8 @@ from flask.testing import FlaskClient
 from pydantic import SecretStr
 
 from gateway.auth.sessions import COOKIE, MOST_FAILURES
-from gateway.pages.views import STATIC, assets_version
+from gateway.pages.packed_files import STATIC
+from gateway.pages.views import assets_version
 from tests.support.factories import new_settings
 from tests.support.gateway_client import ADMIN_SECRET, API_KEY, build
 
@@ -186,6 +188,19 @@ def test_page_names_only_files_that_are_there_and_may_be_kept(browser: FlaskClie
         answer = browser.get(name, buffered=True)
         assert answer.status_code == 200, name
         assert "immutable" in answer.headers["Cache-Control"]
+
+
+def test_texts_of_pages_are_compressed_for_who_takes_that(browser: FlaskClient) -> None:
+    def get(**headers: str) -> Any:
+        return browser.get("/static/older/js/lib/api.js", headers=headers, buffered=True)
+
+    plain, packed = get(), get(**{"Accept-Encoding": "gzip, br"})
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.mimetype == plain.mimetype
+    assert gzip.decompress(packed.data) == plain.data == (STATIC / "js/lib/api.js").read_bytes()
+    again = {"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}
+    assert get(**again).status_code == 304
 
 
 def test_file_at_an_older_address_is_not_kept(browser: FlaskClient) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from shared.batches.batch import Batch, Status
 from shared.batches.store import BatchStore, Line, Outcome
-from shared.batches.tables import ANSWERED, FAILED, RUNNING, WAITING
+from shared.batches.tables import ANSWERED, AWAY, FAILED, RUNNING, WAITING
 from shared.database.database import Database
 
 
@@ -74,7 +74,13 @@ def test_lines_have_one_outcome(store: BatchStore) -> None:
     store.note_jobs("batch_1", {1: 99})
     assert list(store.outcomes("batch_1", ANSWERED)) == [b"one\n", b"four\n"]
     assert list(store.outcomes("batch_1", FAILED)) == [b"three\n"]
-    assert store.counts("batch_1") == {WAITING: 1199, RUNNING: 0, ANSWERED: 2, FAILED: 1}
+    assert store.counts("batch_1") == {
+        WAITING: 1199,
+        RUNNING: 0,
+        AWAY: 0,
+        ANSWERED: 2,
+        FAILED: 1,
+    }
     store.forget_lines("batch_1")
     assert sum(store.counts("batch_1").values()) == 0
 

@@ -1,0 +1,1 @@
+"""Lines of batches that go to providers' own batches: chosen, submitted, followed, collected."""

@@ -1,0 +1,133 @@
+"""Decides of each line whether a provider's own batch gets it, and plans the parts of these."""
+
+from __future__ import annotations
+
+import secrets
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Final, NamedTuple
+
+from shared.batches.batch import Batch, Wish
+from shared.batches.lines import failure_line, request_of
+from shared.batches.parts import Part
+from shared.batches.store import Line, Outcome
+from shared.errors import ServiceError
+from shared.operation import Operation
+from workers.batches.desk import Desk
+from workers.batches.own.choosing import has_own, own_provider, wish_of
+from workers.batches.reading import read_lines
+from workers.heavy import away
+from workers.routing.stored_calls import check_served
+
+#: Lines that are looked at before others have their turn, and that are read at once.
+_PAGE: Final = 100
+#: Most lines and bytes of a part. They are in memory while it is submitted; a batch has as many
+#: parts as it needs.
+_MOST: Final = 10_000
+_MOST_BYTES: Final = 16 * 1024 * 1024
+#: What is decided of a batch: all its lines run singly, or some do.
+ALL: Final = "all"
+SOME: Final = "some"
+_NOBODY: Final = (
+    "provider_batch_unavailable",
+    "No provider of this model takes this request into a batch of its own.",
+)
+
+
+class _Place(NamedTuple):
+    """Where the lines of a part go."""
+
+    provider: str
+    model: str
+    operation: Operation
+
+
+def decide(desk: Desk, batch: Batch) -> Batch | None:
+    """Decide of all lines of a batch; return it with that. None: it was changed meanwhile."""
+    wish = wish_of(batch)
+    if wish is Wish.SINGLE or not (has_own(desk.registry) or wish is Wish.PROVIDER):
+        return desk.batches.save(replace(batch, singly=ALL))
+    _distribute(desk, batch)
+    return desk.batches.save(replace(batch, singly=SOME))
+
+
+def _distribute(desk: Desk, batch: Batch) -> None:
+    groups: dict[_Place, list[Line]] = defaultdict(list)
+    for page in _pages(desk, batch):
+        _sort(desk, batch, page, groups)
+        desk.process.sleep(0)
+    for place, lines in groups.items():
+        while lines:
+            taken = _first(lines)
+            _plan(desk, batch, place, taken)
+            del lines[: len(taken)]
+
+
+def _pages(desk: Desk, batch: Batch) -> Iterator[Sequence[Line]]:
+    after = -1
+    while page := desk.batches.undecided(batch.id, after, _PAGE):
+        yield page
+        after = page[-1].number
+
+
+def _sort(desk: Desk, batch: Batch, page: Sequence[Line], groups: dict[_Place, list[Line]]) -> None:
+    wish, singly = wish_of(batch), []
+    for line, raw in zip(page, read_lines(desk, batch, page), strict=True):
+        place = _place(desk, batch, raw, wish)
+        if place is not None:
+            groups[place].append(line)
+        else:
+            singly.append(line)
+    if wish is Wish.PROVIDER:
+        refused = [failure_line(batch.id, line, *_NOBODY) for line in singly]
+        outcomes = [
+            Outcome(line.number, is_answer=False, answer=text)
+            for line, text in zip(singly, refused, strict=True)
+        ]
+        desk.batches.note_outcomes(batch.id, outcomes)
+    else:
+        desk.batches.run_singly(batch.id, [line.number for line in singly])
+
+
+def _place(desk: Desk, batch: Batch, raw: bytes, wish: Wish) -> _Place | None:
+    try:
+        call = away(len(raw), partial(request_of, batch.endpoint, raw))
+        check_served(desk.registry, batch, call)
+    except ServiceError:
+        # Told where it is to run.
+        return None
+    provider = own_provider(desk.registry, call, wish)
+    if provider is None:
+        return None
+    return _Place(provider.name, call.chat.model, call.chat.operation)
+
+
+def _first(lines: Sequence[Line]) -> list[Line]:
+    """Return the first lines, as many as fit into a part; one at least."""
+    taken: list[Line] = []
+    size = 0
+    for line in lines[:_MOST]:
+        size += line.size
+        if taken and size > _MOST_BYTES:
+            break
+        taken.append(line)
+    return taken
+
+
+def _plan(desk: Desk, batch: Batch, place: _Place, lines: Sequence[Line]) -> None:
+    first, last = lines[0].number, lines[-1].number
+    ids = desk.line_jobs.take_ids(last - first + 1, desk.own.history.last_id())
+    part = Part(
+        batch=batch.id,
+        number=0,
+        provider=place.provider,
+        model=place.model,
+        operation=place.operation,
+        made_s=round(desk.process.clock(), 3),
+        first_job=ids - first,
+        count=len(lines),
+        nonce=secrets.token_hex(4),
+    )
+    desk.own.parts.plan(part, [line.number for line in lines])
