@@ -68,11 +68,11 @@ function Shown({ byDay, rows, groupBy, since, names }) {
     </div>
     <div class="row between"><h2>${t("usage.byGroup", { group: GROUPS[groupBy].toLowerCase() })}</h2><button type="button" class="button small" onClick=${() => exportCsv(sorted, groupBy)}>${t("words.exportCsv")}</button></div>
     <div class="table-frame" tabindex="0" role="region" aria-label=${t("usage.usageBy", { group: GROUPS[groupBy] })}><table class="table cards">
-      <thead><tr><th>${GROUPS[groupBy]}</th><th class="number">${t("words.jobs")}</th><th class="number">${t("state.Failed")}</th><th class="number">${t("usage.inputTokens")}</th><th class="number">${t("usage.outputTokens")}</th><th class="number">${t("usage.tokensS")}</th><th class="number">${t("usage.median")}</th><th class="number">${t("words.p95")}</th><th class="number">${t("words.cost")}</th></tr></thead>
+      <thead><tr><th>${GROUPS[groupBy]}</th><th class="number">${t("words.jobs")}</th><th class="number">${t("state.Failed")}</th><th class="number">${t("usage.inputTokens")}</th><th class="number">${t("usage.outputTokens")}</th><th class="number minor">${t("usage.tokensS")}</th><th class="number">${t("usage.median")}</th><th class="number minor">${t("words.p95")}</th><th class="number">${t("words.cost")}</th></tr></thead>
       <tbody>${sorted.map((row) => html`<tr key=${row.name}>
         <td data-label=${GROUPS[groupBy]}>${groupBy === "owner" ? html`<${KeyName} owner=${row.name} names=${names} />` : row.name || "–"}</td><td data-label=${t("words.jobs")} class="number">${number(row.total)}</td><td data-label=${t("state.Failed")} class="number">${number(row.failed)}</td>
-        <td data-label=${t("usage.inputTokens")} class="number">${number(row.totalPromptTokens)}</td><td data-label=${t("usage.outputTokens")} class="number">${number(row.totalCompletionTokens)}</td><td data-label=${t("usage.tokensS")} class="number">${number(row.tokensPerSecond)}</td>
-        <td data-label=${t("usage.median")} class="number">${duration(row.p50Ms)}</td><td data-label=${t("words.p95")} class="number">${duration(row.p95Ms)}</td><td data-label=${t("words.cost")} class="number">${money(costOf(row))}</td>
+        <td data-label=${t("usage.inputTokens")} class="number">${number(row.totalPromptTokens)}</td><td data-label=${t("usage.outputTokens")} class="number">${number(row.totalCompletionTokens)}</td><td data-label=${t("usage.tokensS")} class="number minor">${number(row.tokensPerSecond)}</td>
+        <td data-label=${t("usage.median")} class="number">${duration(row.p50Ms)}</td><td data-label=${t("words.p95")} class="number minor">${duration(row.p95Ms)}</td><td data-label=${t("words.cost")} class="number">${money(costOf(row))}</td>
       </tr>`)}</tbody></table></div>`;
 }
 

@@ -11,7 +11,8 @@ from tests.acceptance.pages.driving.chat_driver import ChatDriver
 from tests.acceptance.pages.driving.profile import Profiles
 from tests.acceptance.system.stack import Stack
 
-DEMO = ["demo", "demo-echo", "demo-image", "demo-speech", "demo-transcribe"]
+#: Those that draw, speak or write down are not for the chat.
+DEMO = ["demo", "demo-echo"]
 
 
 def test_model_is_found_by_parts_of_its_name(chat: ChatDriver) -> None:
