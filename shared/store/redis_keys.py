@@ -194,7 +194,7 @@ def flow(owner: str, key: str, part: str = "") -> str:
 
 
 def flow_parts(name: str) -> tuple[str, str]:
-    """Return the owner and the key of a flow in FLOWS_DUE."""
+    """ZSET: what a member of FLOWS_DUE names, the owner and the key of a flow."""
     owner, _, key = name.partition(_SEPARATOR)
     return owner, key
 

@@ -11,11 +11,11 @@ local function tier_of(score)
   return math.floor((tonumber(score) + TIER / 2) / TIER)
 end
 
--- stand_in_turn(turns, owner, score, weight): an owner has a job waiting at this score, or one more.
+-- owner_waits(turns, owner, score, weight): an owner has a job waiting at this score, or one more.
 --
 -- An owner of some weight has so many turns in a row; turns(31)weights HASH: owner -> weight, and with the
 -- separator before: turns had of these. Others, most of all, have no field there.
-local function stand_in_turn(turns, owner, score, weight)
+local function owner_waits(turns, owner, score, weight)
   local added = redis.call('ZADD', turns, 'NX', score, owner)
   if added == 0 and tier_of(redis.call('ZSCORE', turns, owner)) > tier_of(score) then
     redis.call('ZADD', turns, score, owner)

@@ -15,7 +15,7 @@ local function finish(id, now, outcome, status, field, body)
   end
   release_bytes(deadlines_key, job[2], id)
   if job[3] then
-    flow_of(deadlines_key, job[2], job[3], now).finish(job[4], id)
+    flow_of(deadlines_key, job[2], job[3], now).ended(job[4], id)
   end
   redis.call('ZREM', leases_key, id)
   redis.call('ZREM', deadlines_key, id)

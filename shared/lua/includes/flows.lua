@@ -74,13 +74,13 @@ local function flow_of(deadlines, owner, key, now)
     keep(due, lives())
   end
 
-  local function unpark(place, id)
+  local function take_back(place, id)
     redis.call('ZREM', parked .. place, id)
     redis.call('ZREM', all_parked, id)
     redis.call('ZREM', own_parked, id)
   end
 
-  local function park(place, id, score, again)
+  local function set_aside(place, id, score, again)
     for _, line in ipairs({parked .. place, all_parked, own_parked}) do
       redis.call('ZADD', line, score, id)
       keep(line, lives())
@@ -147,7 +147,7 @@ local function flow_of(deadlines, owner, key, now)
       flow.stand_ahead(place, id)
       return true
     end
-    park(place, id, score, again)
+    set_aside(place, id, score, again)
     return false
   end
 
@@ -159,7 +159,7 @@ local function flow_of(deadlines, owner, key, now)
     local room, again = room_now()
     if room < 1 then
       redis.call('ZREM', ahead .. place, id)
-      park(place, id, score, again)
+      set_aside(place, id, score, again)
     end
     return room >= 1
   end
@@ -184,14 +184,14 @@ local function flow_of(deadlines, owner, key, now)
   function flow.leave(place, id)
     redis.call('ZREM', running, id)
     redis.call('ZREM', ahead .. place, id)
-    unpark(place, id)
+    take_back(place, id)
     if redis.call('ZSCORE', due, name) then
       look(now)
     end
   end
 
   -- The end of a job. What is left of a flow without jobs are its limits, while they matter.
-  function flow.finish(place, id)
+  function flow.ended(place, id)
     flow.leave(place, id)
     for _, one in ipairs(redis.call('SMEMBERS', places)) do
       if redis.call('EXISTS', ahead .. one, parked .. one) > 0 then
@@ -229,7 +229,7 @@ local function flow_of(deadlines, owner, key, now)
         if not id then
           break
         end
-        unpark(place, id)
+        take_back(place, id)
         if redis.call('HGET', jobs_prefix .. id, 'state') == 'Queued' then
           flow.stand_ahead(place, id)
           stand(place, id, first[2])

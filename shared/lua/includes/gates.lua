@@ -23,7 +23,7 @@ local function wait_at(gate, names, priority, owner, id, gates, tier, weight)
   local list, place = list_of(gate, priority), place_in(tier, tonumber(id) - 1e15)
   redis.call('ZADD', names.waiting .. list, place, id)
   redis.call('ZADD', names.waiting .. list .. '\31' .. owner, place, id)
-  stand_in_turn(names.turns .. list, owner, place, weight)
+  owner_waits(names.turns .. list, owner, place, weight)
   redis.call('SADD', gates, gate)
 end
 

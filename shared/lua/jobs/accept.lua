@@ -104,7 +104,7 @@ local function put_in_waiting()
   if #waiting > 0 then
     redis.call('ZADD', waiting_key, unpack(waiting))
     redis.call('ZADD', own_waiting_key, unpack(waiting))
-    stand_in_turn(turns_key, owner, waiting[1], weight ~= '' and weight)
+    owner_waits(turns_key, owner, waiting[1], weight ~= '' and weight)
     waiting = {}
   end
 end

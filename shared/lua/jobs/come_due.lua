@@ -97,7 +97,7 @@ for i, id in ipairs(due_now) do
 end
 redis.call('ZADD', waiting_key, unpack(waiting))
 redis.call('ZADD', own_waiting_key, unpack(waiting))
-stand_in_turn(turns_key, owner, whole(first), weight)
+owner_waits(turns_key, owner, whole(first), weight)
 if is_open then
   dispatch(list_key, line_key, waiting_key, turns_key, places_key, queue, priority,
     window_of(drain_key, now, tonumber(widest_window)))

@@ -40,7 +40,7 @@ local function stand(place, id, score)
   end
   redis.call('ZADD', names.waiting .. at.list, score, id)
   redis.call('ZADD', names.waiting .. at.list .. '\31' .. owner, score, id)
-  stand_in_turn(names.turns .. at.list, owner, place_in(tier_of(score), redis.call('INCR', places_key)),
+  owner_waits(names.turns .. at.list, owner, place_in(tier_of(score), redis.call('INCR', places_key)),
     redis.call('HGET', names.job .. id, 'weight'))
 end
 

@@ -128,7 +128,7 @@ if own[1] then
 end
 redis.call('ZADD', waiting_key, place, id)
 redis.call('ZADD', own_waiting_key, place, id)
-stand_in_turn(turns_key, owner, place, own[5])
+owner_waits(turns_key, owner, place, own[5])
 dispatch(list_key, line_key, waiting_key, turns_key, places_key, queue, priority,
   window_of(drain_key, now, tonumber(widest_window)))
 return 'queued'
