@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: lint-js lowest stock test-media test-firefox fuzz test-types test-types-all docs docs-api help run test unit e2e test-redis conformance test-llama test-files test-bulk test-delayed lint format bench chaos rolling audit hostile screenshots lock clean
+.PHONY: lint-js lowest stock test-media test-firefox fuzz test-types test-types-all docs docs-api help run test unit e2e test-redis conformance test-llama test-files test-bulk test-delayed test-adaptive lint format bench chaos rolling audit hostile screenshots lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -174,6 +174,9 @@ $(VENV)/.media: $(VENV)/.dev requirements-media.lock
 
 test-delayed: $(VENV)/.dev  ## let 100,000 delayed jobs become due in the same second
 	REPLYTO_TEST_DELAYED=1 $(BIN)/python -m pytest tests/integration/test_delayed_load.py -s $(ARGS)
+
+test-adaptive: $(VENV)/.dev  ## find the hidden room of a provider, beside interactive calls
+	REPLYTO_TEST_ADAPTIVE=1 $(BIN)/python -m pytest tests/acceptance/providers/test_adaptive_load.py -s $(ARGS)
 
 chaos: $(VENV)/.dev  ## break everything for 10 minutes and audit; ARGS="--seed 7 --seconds 120"
 	$(BIN)/python -m tests.acceptance.chaos $(ARGS)

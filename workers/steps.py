@@ -39,6 +39,7 @@ from workers.maintenance.delayed import DELAYED_S, bring_forward
 from workers.maintenance.files import SWEEP_S, sweep
 from workers.maintenance.heartbeat import Heartbeat
 from workers.maintenance.lease_renewal import listen_for_aborts, renew_leases
+from workers.maintenance.limits import EXCHANGE_S, JUDGE_S, Judge, exchange_limits
 from workers.maintenance.periodic import Periodic
 from workers.maintenance.probes import (
     FIRST_PROBES_S,
@@ -168,6 +169,8 @@ def _completion_timers(deps: Deps) -> list[Periodic]:
         Periodic("batches", Feeder(deps.batches), FEED_S),
         Periodic("schedules", lambda: run_schedules(deps.schedules), SCHEDULES_S),
         Periodic("groups", GroupKeeper(deps.groups), GROUPS_S),
+        Periodic("learned limits", lambda: exchange_limits(deps.chat.routing), EXCHANGE_S),
+        Periodic("judge of limits", Judge(deps.chat.routing), JUDGE_S),
         Periodic("sweep of files", lambda: sweep(artifacts), SWEEP_S),
         Periodic("samples of how things stand", lambda: take_samples(redis), SAMPLE_S),
         Periodic("first probes", lambda: probe_unknown(deps.probes), FIRST_PROBES_S),
@@ -203,5 +206,6 @@ def _start_counting(process: Process) -> None:
 def _start_lease_keeping(deps: ChatDeps) -> None:
     interval_s = deps.process.settings.lease_renew_s
     Periodic("lease renewal", lambda: renew_leases(deps), interval_s, _RETRY_S).start()
+    Periodic("learned limits", lambda: exchange_limits(deps.routing), EXCHANGE_S).start()
     Periodic("stream relay", deps.relays.run, _RETRY_S).start()
     Periodic("abort listener", lambda: listen_for_aborts(deps), _RETRY_S).start()

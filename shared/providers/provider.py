@@ -63,6 +63,8 @@ class Provider(BaseModel):
     headers: Headers = Field(default_factory=dict)
     query: Query = Field(default_factory=dict)
     concurrency: int | None = Field(None, ge=1)
+    #: Whether how many calls it takes at once is learned; then `concurrency` is the most.
+    adaptive: bool = False
     requests_per_minute: PerMinute | None = None
     tokens_per_minute: PerMinute | None = None
     priority: int = 0
@@ -182,7 +184,8 @@ class Provider(BaseModel):
     @property
     def is_limited(self) -> bool:
         """Whether its calls are counted over the whole cluster."""
-        return bool(self.concurrency or self.requests_per_minute or self.tokens_per_minute)
+        per_minute = self.requests_per_minute or self.tokens_per_minute
+        return bool(self.concurrency or per_minute or self.adaptive)
 
     @property
     def models_url(self) -> str:

@@ -443,6 +443,20 @@ def rates(provider: str) -> str:
     return f"slots:rates:{provider}"
 
 
+#: STRING, present while a completion worker judges learned limits. Expires by itself (ms).
+ADAPTIVE_LEASE: Final = "slots:judge"
+
+
+def adaptive(provider: str) -> str:
+    """STRING of JSON, the learned limit of a provider. Lives a week after it was last judged."""
+    return f"slots:adaptive:{provider}"
+
+
+def seen(provider: str) -> str:
+    """HASH of counts, what was seen of a provider since its limit was judged. Lives a minute."""
+    return f"slots:seen:{provider}"
+
+
 def gates_of(provider: str) -> str:
     """ZSET of the gates whose jobs wait for a slot of this provider, by when it is their turn."""
     return f"slots:gates:{provider}"

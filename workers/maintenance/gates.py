@@ -35,7 +35,8 @@ def tend_gates(deps: RoutingDeps) -> None:
     if waits:
         deps.slots.await_slots(waits)
     names = {name for _, name in waits}
-    deps.slots.hand_over([one for one in deps.registry.providers if one.name in names])
+    limited = [one for one in deps.registry.providers if one.name in names]
+    deps.slots.hand_over([deps.learned.applied(one) for one in limited])
 
 
 def _candidates(deps: RoutingDeps, gate: str) -> list[Candidate]:

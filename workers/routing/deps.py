@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.providers.health import HealthBook
 from shared.providers.health_store import HealthStore
@@ -11,6 +11,7 @@ from shared.providers.registry_follower import RegistryFollower
 from shared.queues.flows import FlowStore
 from shared.queues.slots import SlotStore
 from workers.process import Process
+from workers.routing.learned_limits import LearnedLimits
 from workers.routing.traffic import Traffic
 
 
@@ -26,3 +27,4 @@ class RoutingDeps:
     slots: SlotStore
     flows: FlowStore
     traffic: Traffic
+    learned: LearnedLimits = field(default_factory=LearnedLimits)

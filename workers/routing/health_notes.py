@@ -25,6 +25,7 @@ _LONGEST_REFUSAL: Final = 300
 def note_answer(deps: RoutingDeps, claim: Claim, provider: Provider, latency_s: float) -> None:
     """Note a call that went well; what is remembered of failures before it is forgotten."""
     deps.traffic.answered(provider.name, claim.model, latency_s)
+    deps.learned.answered(provider, latency_s)
     if deps.health.is_clean(provider.name, claim.model):
         return
     try:
@@ -36,6 +37,9 @@ def note_answer(deps: RoutingDeps, claim: Claim, provider: Provider, latency_s: 
 
 def note_error(deps: RoutingDeps, claim: Claim, provider: Provider, error: ProviderError) -> None:
     """Note a call that failed, unless it says nothing against the provider."""
+    if deps.learned.refused(provider, error.status) and not error.retry_after_s:
+        # It is well, and had enough to do.
+        return
     if needs_probe(error):
         _wish_to_confirm(deps, provider, error)
     counts = error.transient and error.blame is not Blame.OURS

@@ -19,8 +19,8 @@ log = logging.getLogger(__name__)
 def given_back(deps: RoutingDeps, claim: Claim, result: Result) -> list[Call]:
     """Return the calls that hand on what the attempt had, to be sent along with its result."""
     freed = [deps.flows.let_in_call(claim.owner, claim.flow)] if claim.flow else []
-    provider = deps.registry.named(claim.chosen)
-    if provider is None or not provider.is_limited:
+    provider = _limited(deps, claim)
+    if provider is None:
         return freed
     return [
         *freed,
@@ -30,13 +30,21 @@ def given_back(deps: RoutingDeps, claim: Claim, result: Result) -> list[Call]:
 
 def let_go(deps: RoutingDeps, claim: Claim) -> None:
     """Hand the slot over that the job has left behind; at the latest the next tick does."""
-    provider = deps.registry.named(claim.chosen)
-    if provider is None or not provider.is_limited:
+    provider = _limited(deps, claim)
+    if provider is None:
         return
     try:
         deps.slots.hand_over([provider])
     except RedisError as exc:
         log.debug("slot of job %s not handed over: %s", claim.id, exc)
+
+
+def _limited(deps: RoutingDeps, claim: Claim) -> Provider | None:
+    """Return the provider that was called, with the limit that holds now; None without one."""
+    provider = deps.registry.named(claim.chosen)
+    if provider is None or not provider.is_limited:
+        return None
+    return deps.learned.applied(provider)
 
 
 def _tokens(provider: Provider, result: Result) -> int:

@@ -19,6 +19,7 @@ _LATE: Final[Mapping[str, tuple[Any, ...]]] = {
     "operations": ((), []),
     "model_operations": ({},),
     "batch": (False,),
+    "adaptive": (False,),
     "batch_price": (0.5,),
 }
 _TRANSFORMS: Final = frozenset((Operation.TRANSFORM, Operation.IMAGE_UPSCALE))
