@@ -19,7 +19,7 @@ def chosen(include: str = "", exclude: str = "", **more: str) -> set[str]:
 
 def test_name_is_the_dto_with_its_bases_and_its_answer() -> None:
     assert chosen("QueueOpenAiChatCompletion") == {
-        *("QueueOpenAiChatCompletion", "FieldsOfQueued", "GatewayFields"),
+        *("QueueOpenAiChatCompletion", "FieldsOfQueued", "Queued"),
         *("QueueOpenAiChatResponse", "ResponseStatus", "ResponseError"),
     }
 

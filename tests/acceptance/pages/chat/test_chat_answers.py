@@ -84,13 +84,14 @@ def test_picture_reaches_the_model(chat: ChatDriver) -> None:
     file = {"name": "dot.png", "mimeType": "image/png", "buffer": PIXEL}
     for _ in range(2):
         chat.page.locator("input[type=file]").set_input_files(file)
-    expect(chat.page.get_by_role("list", name="Images to send").get_by_role("img")).to_have_count(2)
+    waiting = chat.page.get_by_role("list", name="recordings to send")
+    expect(waiting.get_by_role("img")).to_have_count(2)
     chat.press("Remove image 2")
     chat.ask("What is this?")
     chat.wait_done()
 
     expect(chat.page.locator(".question img")).to_be_visible()
-    expect(chat.page.get_by_role("list", name="Images to send")).to_have_count(0)
+    expect(waiting).to_have_count(0)
     chat.expect_text("data:image/png;base64,")
 
 

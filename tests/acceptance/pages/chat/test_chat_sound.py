@@ -11,6 +11,7 @@ from tests.acceptance.pages.driving.accessibility import violations
 from tests.acceptance.pages.driving.chat_driver import ChatDriver
 from tests.acceptance.pages.driving.looks import PHONE_DARK
 from tests.acceptance.pages.driving.profile import Profiles
+from tests.acceptance.system.polling import until
 from tests.acceptance.system.stack import Stack
 
 LOOKS = (PHONE_DARK,)
@@ -49,7 +50,7 @@ def test_recording_is_sent_and_an_answer_is_heard(
     assert recording["input_audio"]["data"].startswith("UklGR")
 
     # They are files by now, and played from there.
-    chat.wait_saved('"audio/wav"')
+    until(lambda: json.dumps(chat.kept()).count('"audio/wav"') == 2, "both are files")
     page.reload()
     expect(page.locator(".message audio")).to_have_count(2)
     for player in page.locator(".message audio").all():
