@@ -359,9 +359,11 @@ def is_open_to(thing: Any, ports: set[int]) -> bool:
     if type(thing) is not socket.socket or thing.fileno() < 0:
         return False
     try:
-        return thing.getpeername()[1] in ports
+        peer = thing.getpeername()
     except OSError:
         return False
+    # Somebody else's may be one of a path.
+    return isinstance(peer, tuple) and peer[1] in ports
 
 
 # --- where it may go --------------------------------------------------------------------------
