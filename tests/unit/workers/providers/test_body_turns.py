@@ -32,8 +32,8 @@ def test_others_run_while_single_bytes_are_read() -> None:
             gevent.sleep(0)
 
     beside = gevent.spawn(other)
-    response = SimpleNamespace(raw=Drips(6400), headers={})
-    call = SimpleNamespace(answer_max_bytes=10_000, provider=SimpleNamespace(name="p"))
-    assert sum(map(len, pieces(cast("Any", call), cast("Any", response)))) == 6400
+    response = SimpleNamespace(raw=Drips(64_000), headers={})
+    call = SimpleNamespace(answer_max_bytes=100_000, provider=SimpleNamespace(name="p"))
+    assert sum(map(len, pieces(cast("Any", call), cast("Any", response)))) == 64_000
     beside.kill()
     assert turns >= 90

@@ -139,6 +139,8 @@ def test_hosts_and_schemes_have_pools_of_their_own() -> None:
     assert pool("https://a:1/x", verify=False) is not pool("https://a:1/x")
 
 
+# What tests before it have left to the garbage collector is found here.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_no_more_pools_are_kept_than_may() -> None:
     adapter = Adapter(pool_connections=2)
 
