@@ -5,13 +5,13 @@ The codes of errors are OpenAI's: https://platform.openai.com/docs/guides/batch
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from shared.batches.store import Line
+from shared.codecs.half_characters import has_half
 from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.json_size import has_more_values
 from shared.codecs.json_text import members, parse_document
@@ -45,9 +45,6 @@ _REST_BYTES: Final = 1024 * 1024
 #: Most errors that are told.
 _MOST_ERRORS: Final = 100
 
-
-#: What no database takes.
-_unstorable = re.compile("[\x00\ud800-\udfff]").search
 
 #: Does the work of so many bytes, where it holds up nobody.
 Away = Callable[[int, Callable[[], Any]], Any]
@@ -112,7 +109,8 @@ class Checked:
         if not isinstance(custom_id, str) or not 0 < len(custom_id) <= _LONGEST_ID:
             told = f"custom_id must be a text of at most {_LONGEST_ID} characters."
             return "missing_required_parameter", told, "custom_id"
-        if _unstorable(custom_id):
+        # What no database takes.
+        if "\x00" in custom_id or has_half(custom_id):
             told = "custom_id must have no half character (\\ud800) and no \\u0000."
             return "missing_required_parameter", told, "custom_id"
         if custom_id in self._ids:

@@ -18,6 +18,11 @@ def may_have_halves(raw: bytes) -> bool:
     return _names_half(raw) is not None
 
 
+def has_half(text: str) -> bool:
+    """Whether a text has one, and so no form in UTF-8."""
+    return _HALF.search(text) is not None
+
+
 def whole(value: Any) -> Any:
     """Return a JSON value without halves of characters, in names and in texts."""
     if isinstance(value, str):

@@ -6,6 +6,7 @@ from typing import Final
 
 import redis
 
+from shared.codecs.half_characters import has_half
 from shared.settings import Settings
 from shared.store import redis_keys as keys
 
@@ -22,17 +23,12 @@ class ResponseNames:
 
     def keep(self, owner: str, name: str, job_id: int) -> None:
         """Let the owner ask for this job by this name; a name that comes again is the later job."""
-        if len(name) <= _LONGEST_NAME and _is_writable(name):
+        if len(name) <= _LONGEST_NAME and not has_half(name):
             self._client.set(keys.response(owner, name), job_id, px=self._ttl_ms)
 
     def find_id(self, owner: str, name: str) -> int | None:
         """Return the id of the owner's job whose response has this name, None for no such."""
-        if len(name) > _LONGEST_NAME or not _is_writable(name):
+        if len(name) > _LONGEST_NAME or has_half(name):
             return None
         found = self._client.get(keys.response(owner, name))
         return None if found is None else int(found)
-
-
-def _is_writable(name: str) -> bool:
-    """Whether it has a form in UTF-8: JSON can hold half a character."""
-    return not any("\ud800" <= char <= "\udfff" for char in name)

@@ -24,8 +24,5 @@ end
 local at = {owner = owner, subscriptions = subscriptions_key, ids = ids_key, jobs = jobs_prefix,
   deliveries = deliveries_prefix, index = index_key, owners = owners_key, list = list_key, line = line_key,
   places = places_key}
-if url ~= '' then
-  create_event(at, event, body, now, url, name, epoch_of(ids_key, now))
-end
-create_events(at, event, body, now)
+announce_event(at, event, body, now, url, name)
 return 1

@@ -1,6 +1,7 @@
 -- create_delivery(at, delivery, id, url, now): a Pending delivery, listed, with its message.
 -- create_event(at, event, body, now, url, name, epoch): one that `url` is told of.
 -- create_events(at, event, body, now): one for each subscription of the owner that wants the event.
+-- announce_event(at, event, body, now, url, name): those, and one that `url` is told of unless it is ''.
 --
 -- at: where deliveries are kept. owner · index: the owner's ZSET of deliveries · owners: SET of who
 -- has deliveries · list, line, places: of the callbacks queue · and for events: subscriptions HASH
@@ -38,4 +39,11 @@ local function create_events(at, event, body, now)
       create_event(at, event, body, now, url, rows[i], epoch)
     end
   end
+end
+
+local function announce_event(at, event, body, now, url, name)
+  if url ~= '' then
+    create_event(at, event, body, now, url, name, epoch_of(at.ids, now))
+  end
+  create_events(at, event, body, now)
 end

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.system.api import chat
+from tests.acceptance.system.api import QUEUED_CALLS, chat
 from tests.acceptance.system.stack import Stack
 
 _CHAT = chat("demo-instant")
@@ -38,19 +38,7 @@ def test_delayed_chat_runs_at_its_moment_and_says_so_until_then(stack: Stack) ->
     assert started - moment < timedelta(seconds=10)
 
 
-@pytest.mark.parametrize(
-    ("path", "body"),
-    [
-        pytest.param("/api/QueueOpenAiChatCompletion", {"request": _CHAT}, id="chat"),
-        pytest.param("/api/QueueTextToImage", {"positivePrompt": "a cat"}, id="picture"),
-        pytest.param("/api/QueueTextToSpeech", {"input": "hello"}, id="speech"),
-        pytest.param(
-            "/v1/responses",
-            {"model": "demo-instant", "input": "x", "background": True},
-            id="response in the background",
-        ),
-    ],
-)
+@pytest.mark.parametrize(("path", "body"), QUEUED_CALLS)
 def test_each_queued_call_takes_run_after_and_refuses_nonsense(
     stack: Stack, path: str, body: dict[str, Any]
 ) -> None:

@@ -9,26 +9,14 @@ from typing import Any
 import pytest
 from openai import OpenAI
 
-from tests.acceptance.system.api import Api, chat
+from tests.acceptance.system.api import QUEUED_CALLS, Api, chat
 from tests.acceptance.system.polling import until
 from tests.acceptance.system.stack import Stack
 
 _CHAT = chat("demo-instant")
 
 
-@pytest.mark.parametrize(
-    ("path", "body"),
-    [
-        pytest.param("/api/QueueOpenAiChatCompletion", {"request": _CHAT}, id="chat"),
-        pytest.param("/api/QueueTextToImage", {"positivePrompt": "a cat"}, id="picture"),
-        pytest.param("/api/QueueTextToSpeech", {"input": "hello"}, id="speech"),
-        pytest.param(
-            "/v1/responses",
-            {"model": "demo-instant", "input": "x", "background": True},
-            id="response in the background",
-        ),
-    ],
-)
+@pytest.mark.parametrize(("path", "body"), QUEUED_CALLS)
 def test_each_queued_call_takes_a_flow_key_and_refuses_nonsense(
     api: Api, path: str, body: dict[str, Any]
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import requests
 
 from tests.acceptance.system.polling import PATIENCE_S, until
@@ -16,6 +17,19 @@ FINAL = ("Completed", "Failed", "Cancelled")
 def chat(model: str, text: str = "Say hello", **fields: Any) -> dict[str, Any]:
     """Return a chat request."""
     return {"model": model, "messages": [{"role": "user", "content": text}], **fields}
+
+
+#: A call of each kind that can be queued: where to POST, and what.
+QUEUED_CALLS = [
+    pytest.param("/api/QueueOpenAiChatCompletion", {"request": chat("demo-instant")}, id="chat"),
+    pytest.param("/api/QueueTextToImage", {"positivePrompt": "a cat"}, id="picture"),
+    pytest.param("/api/QueueTextToSpeech", {"input": "hello"}, id="speech"),
+    pytest.param(
+        "/v1/responses",
+        {"model": "demo-instant", "input": "x", "background": True},
+        id="response in the background",
+    ),
+]
 
 
 class Api(requests.Session):

@@ -20,6 +20,7 @@ from shared.store import redis_keys as keys
 from tests.support import worker_deps
 from tests.support.factories import FakeClock, new_settings
 from tests.support.worker_deps import Deps
+from tests.unit.workers.batches.stored import stored_batch
 from workers.batches.feeder import Feeder
 
 ANSWER = b'{"choices":\n[1.0]}'
@@ -50,22 +51,7 @@ def line(number: int, model: str) -> bytes:
 
 
 def new_batch(deps: Deps, count: int, model: str = "m", **more: Any) -> Batch:
-    text = [line(n, model) for n in range(count)]
-    file = deps.artifacts.receive(text, owner="a", name="in.jsonl", purpose="batch")
-    now_s = deps.clock()
-    batch = Batch(
-        id="batch_1",
-        owner="a",
-        status=Status.VALIDATING,
-        created=now_s,
-        endpoint="/v1/chat/completions",
-        input_file_id=file.id,
-        expires_at=int(now_s) + 3600,
-        **more,
-    )
-    deps.artifacts.hold(file.id, batch.id)
-    BatchStore(deps.database).create(batch)
-    return batch
+    return stored_batch(deps, [line(n, model) for n in range(count)], 3600, **more)
 
 
 def state(store: BatchStore) -> Batch:

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from shared.batches.batch import Batch, Status
+from shared.batches.batch import Batch
 from shared.batches.store import BatchStore
 from shared.history.tables import jobs
 from shared.store import redis_keys as keys
@@ -16,6 +16,7 @@ from tests.support.factories import FakeClock
 from tests.support.servers.batch_server import BatchServer
 from tests.support.servers.openai_batches import OpenAiBatchServer
 from tests.support.worker_deps import Deps
+from tests.unit.workers.batches.stored import stored_batch
 from tests.unit.workers.batches.test_feeder import answer_all, lines_of, state
 from workers.batches.feeder import Feeder
 
@@ -33,22 +34,7 @@ def line(number: int, model: str, said: str) -> bytes:
 def new_batch(deps: Deps, *said: str, model: str = "m", **more: Any) -> Batch:
     models = more.pop("models_of", [model] * len(said))
     text = [line(n, models[n], one) for n, one in enumerate(said)]
-    file = deps.artifacts.receive(text, owner="a", name="in.jsonl", purpose="batch")
-    now_s = deps.clock()
-    expires_at = int(now_s) + more.pop("lasts_s", DAY_S)
-    batch = Batch(
-        id="batch_1",
-        owner="a",
-        status=Status.VALIDATING,
-        created=now_s,
-        endpoint="/v1/chat/completions",
-        input_file_id=file.id,
-        expires_at=expires_at,
-        **more,
-    )
-    deps.artifacts.hold(file.id, batch.id)
-    BatchStore(deps.database).create(batch)
-    return batch
+    return stored_batch(deps, text, more.pop("lasts_s", DAY_S), **more)
 
 
 def new_feeder(deps: Deps) -> Feeder:
