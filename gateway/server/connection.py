@@ -150,8 +150,11 @@ class Connection(io.RawIOBase):
     def linger(self) -> None:
         """Say that nothing more comes, and read what is on its way: else it would be a reset.
 
-        A reset can reach the client before it has read the answer. RFC 9112, section 9.6.
+        A reset can reach the client before it has read the answer. RFC 9112, section 9.6. A client
+        that has closed between two requests is owed nothing.
         """
+        if self.is_idle and not self._is_hung_up:
+            return
         with suppress(OSError):
             self._link.shutdown(socket.SHUT_WR)
             self.allow(self.limits.rest_s)

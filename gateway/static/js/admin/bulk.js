@@ -41,16 +41,14 @@ function List({ list: { title, dto, Table, none, hint }, who, query }) {
       <${Pager} skip=${skip} take=${TAKE} shown=${results.length} total=${total} path=${PATH} query=${query} />`}</${Loaded}>`;
 }
 
-function Progress({ done, total, of }) {
+/** How far it is, how long it takes yet, and what went wrong: one cell, so that the table fits beside the menu. */
+function Progress({ done, total, of, etaSecs, failed, cancelled }) {
   return html`<span class="block"><progress max=${Math.max(1, total)} value=${done} aria-label=${t("bulk.progressOf", { name: of })}></progress>
-    <span class="small number">${t("bulk.doneOf", { done: number(done), total: number(total) })} · ${percent(total ? done / total : 0)}</span></span>`;
+    <span class="small number">${t("bulk.doneOf", { done: number(done), total: number(total) })} · ${percent(total ? done / total : 0)}</span></span>
+    ${etaSecs == null ? null : html`<span class="small muted block">${t("bulk.left", { time: duration(etaSecs * 1000) })}</span>`}
+    ${failed ? html`<span class="small bad-text block">${t("bulk.failed", { count: failed })}</span>` : null}
+    ${cancelled ? html`<span class="small block">${t("bulk.cancelled", { count: cancelled })}</span>` : null}`;
 }
-
-function Counts({ failed, cancelled }) {
-  return html`${failed ? html`<span class="bad-text">${t("bulk.failed", { count: failed })}</span>` : null}${failed && cancelled ? " · " : null}${cancelled ? t("bulk.cancelled", { count: cancelled }) : null}${failed || cancelled ? null : "–"}`;
-}
-
-const Eta = ({ seconds }) => (seconds == null ? "–" : duration(seconds * 1000));
 
 /** Cancel all that belongs to a batch or a group, when somebody is sure. */
 async function cancelAll(row, onDone) {
@@ -68,15 +66,13 @@ async function retryFailed(row, onDone) {
 }
 
 function BatchTable({ rows, who, onDone }) {
-  return html`<table class="table cards"><thead><tr><th>${t("bulk.batch")}</th><th>${t("words.state")}</th><th>${t("bulk.progress")}</th><th>${t("bulk.problems")}</th>
-    <th>${t("bulk.timeLeft")}</th><th>${t("words.created")}</th><th>${t("bulk.output")}</th><th>${t("bulk.actions")}</th></tr></thead>
+  return html`<table class="table cards"><thead><tr><th>${t("bulk.batch")}</th><th>${t("words.state")}</th><th>${t("bulk.progress")}</th>
+    <th class="minor">${t("words.created")}</th><th>${t("bulk.output")}</th><th>${t("bulk.actions")}</th></tr></thead>
     <tbody>${rows.map((row) => html`<tr key=${row.id}>
       <td data-label=${t("bulk.batch")}><code class="small word truncate ref" title=${row.id}>${row.id}</code> <span class="small muted block">${row.endpoint} · ${row.createdBy}</span></td>
       <td data-label=${t("words.state")}><${StateBadge} state=${row.status} />${row.problem ? html` <span class="small muted word">${row.problem}</span>` : null}</td>
-      <td data-label=${t("bulk.progress")}><${Progress} done=${row.completed + row.failed} total=${row.total} of=${row.id} /></td>
-      <td data-label=${t("bulk.problems")}><${Counts} failed=${row.failed} /></td>
-      <td data-label=${t("bulk.timeLeft")}><${Eta} seconds=${row.etaSecs} /></td>
-      <td data-label=${t("words.created")}><${Ago} date=${row.createdDate} /></td>
+      <td data-label=${t("bulk.progress")}><${Progress} done=${row.completed + row.failed} total=${row.total} of=${row.id} etaSecs=${row.etaSecs} failed=${row.failed} /></td>
+      <td data-label=${t("words.created")} class="minor"><${Ago} date=${row.createdDate} /></td>
       <td data-label=${t("bulk.output")}>${who.isAdmin ? html`<${Output} row=${row} />` : "–"}</td>
       <td data-label=${t("bulk.actions")}>${who.isAdmin ? html`<span class="row actions">
         ${UNDER_WAY.includes(row.status) ? html`<${ActionButton} class="small danger" aria-label=${t("bulk.cancelNamed", { name: row.id })} work=${() => cancelAll(row, onDone)}>${t("bulk.cancel")}</${ActionButton}>` : null}
@@ -88,21 +84,19 @@ function Output({ row }) {
   if (!row.outputFileId && !row.errorFileId) return "–";
   const link = (id, form, text) => html`<${ActionButton} class="small" aria-label=${t("bulk.fileOf", { file: text, name: row.id })}
     work=${() => download(`/v1/files/${id}/content${queryString({ format: form })}`, `${row.id}.${form || "jsonl"}`)}>${text}</${ActionButton}>`;
-  return html`<span class="row actions">${row.outputFileId ? html`${link(row.outputFileId, "", t("bulk.answers"))} ${link(row.outputFileId, "csv", t("bulk.answersCsv"))}` : null}
+  return html`<span class="row">${row.outputFileId ? html`${link(row.outputFileId, "", t("bulk.answers"))} ${link(row.outputFileId, "csv", t("bulk.answersCsv"))}` : null}
     ${row.errorFileId ? link(row.errorFileId, "", t("bulk.errors")) : null}</span>`;
 }
 
 function GroupTable({ rows, who, onDone }) {
-  return html`<table class="table cards"><thead><tr><th>${t("bulk.group")}</th><th>${t("words.state")}</th><th>${t("bulk.progress")}</th><th>${t("bulk.problems")}</th>
-    <th>${t("bulk.timeLeft")}</th><th>${t("words.cost")}</th><th>${t("words.created")}</th><th>${t("bulk.actions")}</th></tr></thead>
+  return html`<table class="table cards"><thead><tr><th>${t("bulk.group")}</th><th>${t("words.state")}</th><th>${t("bulk.progress")}</th>
+    <th>${t("words.cost")}</th><th class="minor">${t("words.created")}</th><th>${t("bulk.actions")}</th></tr></thead>
     <tbody>${rows.map((row) => html`<tr key=${`${row.createdBy} ${row.id}`}>
       <td data-label=${t("bulk.group")}><span class="word truncate ref" title=${row.id}>${row.id}</span> <span class="small muted block">${row.createdBy}</span></td>
       <td data-label=${t("words.state")}><${StateBadge} state=${row.groupState} /></td>
-      <td data-label=${t("bulk.progress")}><${Progress} done=${row.total - row.queued - row.started} total=${row.total} of=${row.id} /></td>
-      <td data-label=${t("bulk.problems")}><${Counts} failed=${row.failed} cancelled=${row.cancelled} /></td>
-      <td data-label=${t("bulk.timeLeft")}><${Eta} seconds=${row.etaSecs} /></td>
+      <td data-label=${t("bulk.progress")}><${Progress} done=${row.total - row.queued - row.started} total=${row.total} of=${row.id} etaSecs=${row.etaSecs} failed=${row.failed} cancelled=${row.cancelled} /></td>
       <td data-label=${t("words.cost")} class="number">${money(row.cost)}</td>
-      <td data-label=${t("words.created")}><${Ago} date=${row.createdDate} /></td>
+      <td data-label=${t("words.created")} class="minor"><${Ago} date=${row.createdDate} /></td>
       <td data-label=${t("bulk.actions")}>${who.isAdmin ? html`<span class="row actions">
         ${["Open", "Closed"].includes(row.groupState) ? html`<${ActionButton} class="small danger" aria-label=${t("bulk.cancelNamed", { name: row.id })} work=${() => cancelAll(row, onDone)}>${t("bulk.cancel")}</${ActionButton}>` : null}
         ${row.failed ? html`<${ActionButton} class="small" aria-label=${t("bulk.retryNamed", { name: row.id })} work=${() => retryFailed(row, onDone)}>${t("bulk.retryFailed")}</${ActionButton}>` : null}</span>` : "–"}</td>

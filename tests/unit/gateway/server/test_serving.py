@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -160,6 +161,33 @@ def test_requests_on_one_connection_are_answered_in_turn(link: socket.socket) ->
         1,
     ]
     assert said.lower().count(b"\r\ndate: ") == 3
+
+
+def test_those_who_have_left_already_are_let_go_of_at_once() -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    place = listener.getsockname()
+    server = Server(gsocket.socket(fileno=listener.detach()), application, log=Logger(Config()))
+    try:
+        for end in (socket.socket.close, _reset, _say_no_more):
+            end(socket.create_connection(place, timeout=30))
+        with socket.create_connection(place, timeout=30) as link:
+            taken = server.do_read()
+            assert taken is not None
+            with taken[0] as accepted:
+                assert accepted.getpeername() == link.getsockname() == taken[1]
+        assert server.do_read() is None
+    finally:
+        server.stop(timeout=0)
+
+
+def _reset(link: socket.socket) -> None:
+    link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    link.close()
+
+
+def _say_no_more(link: socket.socket) -> None:
+    with link:
+        link.shutdown(socket.SHUT_WR)
 
 
 def test_head_that_comes_in_pieces_is_read(link: socket.socket) -> None:
