@@ -75,7 +75,14 @@ def test_every_section_is_accessible_and_fits(
     admin: AdminDriver, profiles: Profiles, scene: Scene
 ) -> None:
     profiles.expect_error("404")
-    places = [*SECTIONS, f"/jobs/{scene.failed}", f"/callbacks/{scene.exhausted}", "/nowhere"]
+    lists = ["/bulk?show=groups", "/bulk?show=schedules"]
+    places = [
+        *SECTIONS,
+        *lists,
+        f"/jobs/{scene.failed}",
+        f"/callbacks/{scene.exhausted}",
+        "/nowhere",
+    ]
     for path in places:
         admin.open(path)
         if path in ("", "/usage"):

@@ -24,10 +24,10 @@ export function FilesSection({ query }) {
     <${Filters} fields=${FILTERS} query=${query} path=${PATH} />
     <${Loaded} from=${from}>${({ results }) => html`
       ${results.length ? html`<div class="table-frame" tabindex="0" role="region" aria-label=${t("words.files")}><table class="table cards">
-        <thead><tr><th>${t("files.file")}</th><th>${t("words.type")}</th><th>${t("files.size")}</th><th>${t("words.owner")}</th><th>${t("files.purpose")}</th><th>${t("files.made")}</th><th>${t("files.expires")}</th></tr></thead>
-        <tbody>${results.map((row) => html`<tr key=${row.id}><td data-label=${t("files.file")}><span class="word truncate" title=${row.id}>${row.name}</span></td><td data-label=${t("words.type")}>${row.mediaType}</td>
-          <td data-label=${t("files.size")} class="number">${bytes(row.size)}</td><td data-label=${t("words.owner")}>${row.owner}</td><td data-label=${t("files.purpose")}>${row.purpose}</td>
-          <td data-label=${t("files.made")}><${Ago} date=${row.createdDate} /></td><td data-label=${t("files.expires")}>${row.expiresDate ? html`<time datetime=${row.expiresDate}>${moment(row.expiresDate)}</time>` : t("words.never")}</td></tr>`)}</tbody></table></div>`
+        <thead><tr><th>${t("files.file")}</th><th class="minor">${t("words.type")}</th><th>${t("files.size")}</th><th>${t("words.owner")}</th><th class="minor">${t("files.purpose")}</th><th class="minor">${t("files.made")}</th><th>${t("files.expires")}</th></tr></thead>
+        <tbody>${results.map((row) => html`<tr key=${row.id}><td data-label=${t("files.file")}><span class="word truncate" title=${row.id}>${row.name}</span></td><td data-label=${t("words.type")} class="minor">${row.mediaType}</td>
+          <td data-label=${t("files.size")} class="number">${bytes(row.size)}</td><td data-label=${t("words.owner")}>${row.owner}</td><td data-label=${t("files.purpose")} class="minor">${row.purpose}</td>
+          <td data-label=${t("files.made")} class="minor"><${Ago} date=${row.createdDate} /></td><td data-label=${t("files.expires")}>${row.expiresDate ? html`<time datetime=${row.expiresDate}>${moment(row.expiresDate)}</time>` : t("words.never")}</td></tr>`)}</tbody></table></div>`
         : html`<${Empty} icon="layers" title=${t("files.noFiles")}><p>${t("files.whatIsUploadedAnd")}</p></${Empty}>`}
       <${Pager} skip=${skip} take=${TAKE} shown=${results.length} path=${PATH} query=${query} />`}</${Loaded}></div>`;
 }

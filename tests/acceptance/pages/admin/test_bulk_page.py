@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import json
-
 from playwright.sync_api import expect
 
 from tests.acceptance.pages.driving.admin_driver import AdminDriver
 from tests.acceptance.pages.driving.admin_scene import Maker
-from tests.acceptance.system.api import chat
 from tests.acceptance.system.polling import until
 
 
 def test_answers_of_a_batch_are_downloaded_as_a_table(admin: AdminDriver, maker: Maker) -> None:
-    line = {"custom_id": "c1", "method": "POST", "url": "/v1/chat/completions"}
-    text = json.dumps({**line, "body": chat("demo-echo", f"Say hello {maker.tag}")})
-    files = {"file": ("in.jsonl", text.encode())}
-    file = maker.api.post("/v1/files", data={"purpose": "batch"}, files=files).json()
-    asked = {"input_file_id": file["id"], "endpoint": line["url"]}
-    batch = maker.api.post("/v1/batches", json=asked).json()
+    batch = maker.batch()
     admin.open("/bulk")
     row = admin.row(batch["id"])
     expect(row).to_contain_text("completed", timeout=30_000)
@@ -33,9 +25,7 @@ def test_group_is_cancelled_and_schedule_is_paused_and_run(
 ) -> None:
     group, name = f"group {maker.tag}", f"schedule {maker.tag}"
     maker.job("far", groupId=group)
-    request = chat("demo-echo", "Say hello")
-    asked = {"name": name, "cron": "@yearly", "request": request}
-    schedule = maker.api.post("/api/CreateSchedule", json=asked).json()
+    schedule = maker.schedule(name)
     admin.open("/bulk?show=groups")
     admin.press("Cancel " + group)
     admin.confirm("Cancel all")

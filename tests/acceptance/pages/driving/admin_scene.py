@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -68,6 +69,22 @@ class Maker:
         until(lambda: self._is_in_history(job_id), "it is in the history")
         return job_id
 
+    def batch(self) -> dict[str, Any]:
+        """Upload a file of one line and begin its batch; return it."""
+        line = {"custom_id": "c1", "method": "POST", "url": "/v1/chat/completions"}
+        text = json.dumps({**line, "body": chat("demo-echo", f"Say hello {self.tag}")})
+        files = {"file": ("in.jsonl", text.encode())}
+        file = self.api.post("/v1/files", data={"purpose": "batch"}, files=files).json()
+        asked = {"input_file_id": file["id"], "endpoint": line["url"]}
+        batch: dict[str, Any] = self.api.post("/v1/batches", json=asked).json()
+        return batch
+
+    def schedule(self, name: str) -> dict[str, Any]:
+        """Make a schedule of this name; return it."""
+        asked = {"name": name, "cron": "@yearly", "request": chat("demo-echo", "Say hello")}
+        schedule: dict[str, Any] = self.api.post("/api/CreateSchedule", json=asked).json()
+        return schedule
+
     def called_back(self, state: str, *answers: int, path: str = "", **fields: str) -> int:
         """Return the id of a job whose callback, answered like this, came into this state."""
         target = path or self.path
@@ -105,6 +122,9 @@ class Scene:
 def play(stack: Stack) -> Scene:
     """Make the jobs; return when the history has those that ended."""
     with Maker(stack) as maker:
+        maker.batch()
+        maker.schedule(f"schedule {maker.tag}")
+        maker.job("far", groupId=f"group {maker.tag}")
         return Scene(
             completed=maker.called_back("Delivered", path="/answers", refId="order-4711"),
             failed=maker.ended("refuses"),
