@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import weakref
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from contextvars import ContextVar
 from time import monotonic, thread_time
 from typing import Any, Final
@@ -31,6 +32,12 @@ _LEVELS_S: Final = tuple(0.001 * 2**level for level in range(10))
 _HALF_LIFE_S: Final = 10.0
 #: What somebody has worked is forgotten when it comes to less (seconds).
 _LITTLE_S: Final = 0.0001
+#: What a read counts at least (seconds).
+_READ_S: Final = 0.00005
+#: From so many bytes of one read on what is done with them is counted, though they were waited for.
+_MUCH_BYTES: Final = 4096
+#: Steps after such a read that are not counted.
+_FEW_STEPS: Final = 4
 #: Each so manieth round is not for those who have worked least: all levels go on, if slowly.
 _OTHERS_ROUND: Final = 4
 
@@ -104,16 +111,22 @@ class Turns:
 
 
 class Share:
-    """What one reader works: of late, and since it last let others run. `who`: its provider."""
+    """What one reader works: of late, and since it last let others run. `who`: its provider.
+
+    Nothing is counted while it waits for each read, gets little, and has soon done with it: so most
+    streams are, of which there are hundreds, and they let others run all the time.
+    """
 
     __slots__ = (
         "_at_s",
         "_counted_at_s",
         "_cpu_s",
+        "_is_counting",
         "_loop",
         "_of_late_s",
         "_round",
         "_since_s",
+        "_uncounted",
         "_who",
     )
 
@@ -122,15 +135,35 @@ class Share:
         self._loop = get_hub().loop
         self._of_late_s = self._since_s = 0.0
         self._counted_at_s, self._cpu_s = monotonic(), thread_time()
-        self.begin()
+        self._is_counting, self._uncounted = True, 0
+        self._begin()
 
-    def begin(self) -> None:
-        """Begin anew: what was waited for until now is no work."""
-        self._at_s = monotonic()
+    def read(self, readinto: Callable[[Any], int | None], buffer: Any) -> int | None:
+        """Read into the buffer; what was waited for until then is no work. Raises as `readinto`."""
+        if self._is_counting:
+            self._give_way(_READ_S)
+        asked_in = self._loop.iteration
+        taken = readinto(buffer)
         self._round = self._loop.iteration
+        # Of bytes that are there already gevent waits for nothing.
+        self._is_counting = self._round == asked_in or (taken or 0) >= _MUCH_BYTES
+        self._uncounted = 0
+        if self._is_counting:
+            self._at_s = monotonic()
+        return taken
 
-    def give_way(self, least_s: float = 0.0) -> None:
-        """Count what was worked since, at least so much; let others run if it is long."""
+    def give_way(self) -> None:
+        """Count what was worked since; let others run if it is long."""
+        if self._is_counting:
+            self._give_way()
+        elif self._uncounted < _FEW_STEPS:
+            self._uncounted += 1
+        else:
+            # Little was read, yet there is much in it: it was compressed, or is of tiny events.
+            self._is_counting = True
+            self._begin()
+
+    def _give_way(self, least_s: float = 0.0) -> None:
         worked_s = max(monotonic() - self._at_s, least_s)
         if worked_s > SHARE_S and self._loop.iteration != self._round:
             # It has waited for something else: the ledger, a thread.
@@ -138,7 +171,11 @@ class Share:
         self._since_s += worked_s
         if self._since_s > (SHARE_S if self._of_late_s else _FREE_S):
             self._wait()
-        self.begin()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._at_s = monotonic()
+        self._round = self._loop.iteration
 
     def _wait(self) -> None:
         now = monotonic()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import thread_time
+from typing import Any
 
 import gevent
 import pytest
@@ -102,22 +103,67 @@ def test_whoever_is_gone_takes_no_turn() -> None:
     assert order == ["stays"]
 
 
-def test_what_was_waited_for_is_no_work() -> None:
-    beside = 0
+@pytest.fixture
+def beside() -> Iterator[Beside]:
+    one = Beside()
+    with running(one.run):
+        gevent.sleep(0.02)
+        yield one
 
-    def count() -> None:
-        nonlocal beside
+
+class Beside:
+    """Somebody else, who runs whenever the loop has time; how often that was."""
+
+    ran = 0
+
+    def run(self) -> None:
         while True:
-            beside += 1
-            gevent.sleep(0.001)
+            self.ran += 1
+            gevent.sleep(0)
 
+
+def waits(count: int) -> Callable[[Any], int]:
+    def readinto(buffer: Any) -> int:
+        del buffer
+        gevent.sleep(0.02)
+        return count
+
+    return readinto
+
+
+def test_what_was_waited_for_is_no_work(beside: Beside) -> None:
     mine = Share("p")
-    with running(count):
-        gevent.sleep(0.05)
-        before = beside
-        mine.begin()
+    mine.read(waits(100_000), b"")
+    before = beside.ran
+    mine.give_way()
+    assert beside.ran == before
+
+
+def test_work_on_the_little_that_was_waited_for_is_not_counted(beside: Beside) -> None:
+    mine = Share("p")
+    for _ in range(10):
+        mine.read(waits(100), b"")
+        before = beside.ran
+        work()
         mine.give_way()
-        assert beside == before
+        assert beside.ran == before
+
+
+@pytest.mark.parametrize(
+    ("readinto", "reads"),
+    [(waits(100_000), 10), (lambda buffer: 100, 10), (waits(100), 1)],
+    ids=["much at once", "it was there already", "much in little"],
+)
+def test_work_is_counted_if(readinto: Callable[[Any], int], reads: int, beside: Beside) -> None:
+    mine, gave_way = Share("p"), 0
+    for _ in range(reads):
+        mine.read(readinto, b"")
+        for _ in range(20 // reads):
+            before = beside.ran
+            work()
+            mine.give_way()
+            gave_way += beside.ran > before
+    assert gave_way >= 5
 
 
 def test_a_greenlet_has_one_share() -> None:

@@ -20,8 +20,6 @@ from shared.turns import share
 _MOST_INTERIM: Final = 32
 #: Their statuses; 101 is the last word of its connection as HTTP.
 _INTERIM: Final = frozenset(range(100, 200)) - {101}
-#: What a read counts at least (seconds).
-_READ_S: Final = 0.00005
 #: For so long nothing has to come before it is asked whether the answer is whole (seconds).
 QUIET_S: Final = 1.0
 
@@ -68,12 +66,7 @@ class _GivingWay(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self._share.give_way(_READ_S)
-        taken: int | None = (
-            self._raw.readinto(buffer) if self.is_whole is None else self._read(buffer)
-        )
-        self._share.begin()
-        return taken
+        return self._share.read(self._raw.readinto if self.is_whole is None else self._read, buffer)
 
     def _read(self, buffer: Any) -> int:
         """Read; the end (0) if nothing comes and nothing is missing. Raises as the socket does."""
