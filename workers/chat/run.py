@@ -41,6 +41,7 @@ def run_chat(deps: ChatDeps, job_id: int, queue: str, priority: int) -> None:
 
     `queue` and `priority` are those of the message that led here.
     """
+    deps.lanes.give_way(priority)
     candidates = candidates_of(deps.routing, task_names.model_of(queue))
     claim = deps.jobs.claim(job_id, queue, priority, deps.process.name, candidates)
     if claim is None:
@@ -50,6 +51,7 @@ def run_chat(deps: ChatDeps, job_id: int, queue: str, priority: int) -> None:
     deps.routing.traffic.counts["received"] += 1
     with deps.running.attempt(claim) as running:
         try:
+            deps.lanes.give_way(priority)
             outcome = make_attempts(deps, running)
         except StreamRefused:
             log.warning("job %s: stream of attempt %s refused", job_id, running.claim.attempt)
@@ -66,6 +68,7 @@ def run_chat(deps: ChatDeps, job_id: int, queue: str, priority: int) -> None:
         except Exception:
             log.exception("job %s: unforeseen error", job_id)
             outcome = _UNFORESEEN
+        deps.lanes.give_way(priority)
         _stored(deps, running, outcome)
 
 
