@@ -49,7 +49,7 @@ def read_rows(connection: Connection, query: Select[Any]) -> Iterable[Sequence[A
     if is_postgresql(connection):
         return connection.execute(query).all()
     found = query.subquery()
-    text = connection.scalar(select(func.json_group_array(func.json_array(*found.c))))
+    text: Any = connection.scalar(select(func.json_group_array(func.json_array(*found.c))))
     rows: list[list[Any]] = json.loads(text)
     return rows
 
