@@ -42,6 +42,7 @@ def complete_executed(deps: CompletionDeps) -> int:
             deps.pace.keep(deps.process.monotonic, deps.process.sleep)
         ids = deps.jobs.executed(BATCH)
         if ids:
+            deps.pace.passed(deps.process.monotonic)
             completed, is_stuck = _complete_all(deps, ids)
             done += completed
             if is_stuck:
