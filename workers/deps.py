@@ -48,12 +48,12 @@ from workers.callbacks.sender import sender_of
 from workers.callbacks.signing_keys import SigningKeys
 from workers.callbacks.slots import Slots
 from workers.chat.deps import ChatDeps
+from workers.chat.dialects import all_dialects
 from workers.chat.lanes import Lanes, kept_slots
 from workers.chat.relay import Relays
 from workers.chat.running import Running
 from workers.chat.usage import UsageSupport
 from workers.completion.deps import CompletionDeps
-from workers.dialects import all_dialects
 from workers.groups.keeper import GroupDeps
 from workers.history.deps import HistoryDeps
 from workers.maintenance.probes import ProbeDeps
