@@ -100,9 +100,6 @@ def _range(
     if wanted is None or wanted.units != "bytes" or len(wanted.ranges) != 1:
         return None
     (start, _) = wanted.ranges[0]
-    if not start and said.partition("=")[2].strip().startswith("-"):
-        # The last none of them.
-        return ()
     if start < 0 and artifact.size:
         # The last so many bytes, or all if there are not as many.
         return max(0, artifact.size + start), artifact.size
