@@ -56,12 +56,18 @@ def status_json(
         queue_position=position.before if position else None,
         estimated_start_secs=None if start_in_s is None else math.ceil(start_in_s),
         run_after=_date_or_none(job.run_after_ms),
+        waits_for_limits_since=_limited_since(job, position),
         flow=_flow_state(flow) if flow else None,
         response_status=failure_of(job),
     ).to_json()
     if job.response is None:
         return status
     return status.removesuffix(b"}") + b',"result":' + shown_response(job) + b"}"
+
+
+def _limited_since(job: Job, position: Position | None) -> str | None:
+    waits = job.waits_for_limits and is_delayed(job, position)
+    return iso_date(job.created_ms) if waits else None
 
 
 def shown_response(job: Job) -> bytes:
@@ -96,7 +102,7 @@ def status_text(
     if flow is not None and flow.before is not None:
         return _with_its_flow(flow)
     if is_delayed(job, position):
-        return f"Queued, not to run before {iso_date(job.run_after_ms)}"
+        return f"Queued{_limits_of(job)}, not to run before {iso_date(job.run_after_ms)}"
     if kept_from and job.state is JobState.QUEUED:
         return f"Queued until a provider is online: {kept_from}"
     if position is not None:
@@ -106,6 +112,11 @@ def status_text(
         at = f" at {job.at}" if job.at else ""
         return f"Started, attempt {job.attempt}{at}{wish}"
     return _queued_again(job) or _ended(job)
+
+
+def _limits_of(job: Job) -> str:
+    waits = job.waits_for_limits
+    return f", waits for its key's limits since {iso_date(job.created_ms)}" if waits else ""
 
 
 def _queued_again(job: Job) -> str:

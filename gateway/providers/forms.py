@@ -32,11 +32,16 @@ _NAMES: Final = {
     "client_cert": "client_cert",
     "client_key": "client_key",
     "concurrency": "concurrency",
+    "adaptive": "adaptive",
     "requests_per_minute": "requests_per_minute",
     "tokens_per_minute": "tokens_per_minute",
     "priority": "priority",
     "enabled": "enabled",
     "defaults": "defaults",
+    "batch": "batch",
+    "batch_price": "batch_price",
+    "metrics_url": "metrics_url",
+    "metrics_gauges": "metrics_gauges",
 }
 _TOLD: Final = {own: told for told, own in _NAMES.items()}
 
@@ -93,11 +98,14 @@ def shown(gateway: Services, entry: Entry) -> dtos.AiProvider:
         api_key_header=one.api_key_header,
         has_api_key=one.sealed_key is not None,
         heartbeat_url=masked_url(str(one.heartbeat_url)) if one.heartbeat_url else None,
+        metrics_url=masked_url(str(one.metrics_url)) if one.metrics_url else None,
+        metrics_gauges=list(one.metrics_gauges) or None,
         proxy=one.shown_proxy,
         ca_file=one.ca_file,
         client_cert=one.client_cert,
         client_key=one.client_key,
         concurrency=one.concurrency or 0,
+        adaptive=one.adaptive,
         requests_per_minute=one.requests_per_minute,
         tokens_per_minute=one.tokens_per_minute,
         priority=one.priority,
@@ -114,6 +122,8 @@ def shown(gateway: Services, entry: Entry) -> dtos.AiProvider:
         ai_type={"id": one.type, "provider": one.type},
         selected_models=sorted(one.models),
         defaults={name: told.members for name, told in one.defaults.items()} or None,
+        batch=one.batch,
+        batch_price=one.batch_price,
     )
 
 

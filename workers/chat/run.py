@@ -17,6 +17,7 @@ from shared.jobs.failures import ANSWER_TOO_LARGE, INTERNAL_ERROR
 from shared.jobs.job import Attempt, JobState
 from shared.jobs.moves import Claim, Deferred, Executed, NoFailOver, Result
 from shared.queues import names as task_names
+from shared.queues.candidates import Candidate
 from shared.store.refusals import ValueTooLarge
 from shared.store.scripts import Call
 from shared.telemetry.counters import Count
@@ -26,7 +27,7 @@ from workers.chat.relay import StreamRefused
 from workers.chat.running import Aborted, AbortReason, RunningAttempt
 from workers.patience import patiently
 from workers.routing import slots
-from workers.routing.candidates import candidates_of
+from workers.routing.candidates import candidates_for_bulk, candidates_of
 
 log = logging.getLogger(__name__)
 
@@ -41,12 +42,15 @@ def run_chat(deps: ChatDeps, job_id: int, queue: str, priority: int) -> None:
 
     `queue` and `priority` are those of the message that led here.
     """
-    candidates = candidates_of(deps.routing, task_names.model_of(queue))
+    is_bulk = priority == task_names.BULK
+    candidates = _candidates(deps, job_id, task_names.model_of(queue), is_bulk=is_bulk)
     claim = deps.jobs.claim(job_id, queue, priority, deps.process.name, candidates)
     if claim is None:
         log.debug("job %s: stale message dropped, or no provider is free", job_id)
         return
     log.debug("job %s: attempt %s claimed, at %s", job_id, claim.attempt, claim.chosen)
+    if is_bulk:
+        deps.routing.servers.began(claim.chosen)
     deps.routing.traffic.counts["received"] += 1
     with deps.running.attempt(claim) as running:
         try:
@@ -67,6 +71,12 @@ def run_chat(deps: ChatDeps, job_id: int, queue: str, priority: int) -> None:
             log.exception("job %s: unforeseen error", job_id)
             outcome = _UNFORESEEN
         _stored(deps, running, outcome)
+
+
+def _candidates(deps: ChatDeps, job_id: int, model: str, *, is_bulk: bool) -> list[Candidate]:
+    if not is_bulk:
+        return candidates_of(deps.routing, model)
+    return candidates_for_bulk(deps.routing, model, lambda: deps.reader.beginning(job_id))
 
 
 def _stored(deps: ChatDeps, running: RunningAttempt, outcome: Outcome) -> None:
