@@ -88,10 +88,9 @@ def _complete(deps: CompletionDeps, ids: list[int]) -> int:
     for job, state in ended:
         _log_end(job, state)
         _tally_end(deps.process.tally, job, state)
-    for state, number in Counter(state for _, state in ended).items():
-        deps.process.counters.add(_COUNTS[state], number)
-    deps.process.counters.add_latencies(
-        job.executed_ms - job.created_ms for job, state in ended if state is JobState.COMPLETED
+    deps.process.counters.add_ended(
+        Counter(_COUNTS[state] for _, state in ended),
+        (job.executed_ms - job.created_ms for job, state in ended if state is JobState.COMPLETED),
     )
     return len(known)
 
