@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -13,6 +13,7 @@ from shared.batches.tables import ANSWERED, AWAY, FAILED, RUNNING, WAITING
 from shared.errors import Failure, QueueFull, ServiceError
 from shared.jobs.job import NewJob, failure_body
 from shared.queues import names as task_names
+from workers.batches.beginnings import marked, together
 from workers.batches.collecting import collect
 from workers.batches.desk import Desk
 from workers.batches.own.deciding import SOME, decide
@@ -56,11 +57,17 @@ def run(desk: Desk, batch: Batch, share: int) -> bool:
     if (known.completed, known.failed) != (batch.completed, batch.failed):
         # Somebody who cancels meanwhile comes first; the counts come with the next step.
         desk.batches.save(known)
-    room = share - counts[RUNNING]
+    room = _room(share, counts)
     while room > 0 and (fed := _feed(desk, batch, min(room, _LINES))):
         room -= fed
         desk.process.sleep(0)
     return bool(counts[WAITING] + counts[RUNNING])
+
+
+def _room(share: int, counts: Mapping[int, int]) -> int:
+    """Return how many lines to feed: a whole step, in which those that begin alike are together."""
+    room = share - counts[RUNNING]
+    return room if room >= min(_LINES, share // 4, counts[WAITING]) else 0
 
 
 def _feed(desk: Desk, batch: Batch, room: int) -> int:
@@ -71,7 +78,7 @@ def _feed(desk: Desk, batch: Batch, room: int) -> int:
         return 0
     fed = _Fed({}, [])
     try:
-        is_done = _accept_all(desk, batch, _wanted(desk, batch, chosen, fed), fed)
+        is_done = _accept_all(desk, batch, together(_wanted(desk, batch, chosen, fed)), fed)
     finally:
         desk.batches.note_jobs(batch.id, fed.jobs)
         desk.batches.note_outcomes(batch.id, fed.refused)
@@ -85,7 +92,7 @@ def _wanted(
     wanted = []
     for line, raw in zip(chosen, read_lines(desk, batch, chosen), strict=True):
         try:
-            wanted.append((line, _new_job(desk, batch, line, raw)))
+            wanted.append((line, marked(_new_job(desk, batch, line, raw))))
         except ServiceError as exc:
             if passes_by_itself(exc):
                 break
