@@ -80,9 +80,12 @@ def checked_provider(known: dict[str, Any], fields: dict[str, Any]) -> Provider:
         return Provider.model_validate(merged)
     except ValidationError as exc:
         first = exc.errors()[0]
-        own = str(first["loc"][0]) if first["loc"] else "models"
+        # What is wrong with several fields together begins with the name of one.
+        said = first["msg"].removeprefix("Value error, ")
+        named, _, why = said.partition(": ")
+        own = str(first["loc"][0]) if first["loc"] else named if named in _TOLD else "models"
         name = to_camel(_TOLD.get(own, own))
-        raise ValidationFailed(f"{name}: {first['msg']}", field=name) from None
+        raise ValidationFailed(f"{name}: {why if own == named else said}", field=name) from None
 
 
 def shown(gateway: Services, entry: Entry) -> dtos.AiProvider:

@@ -38,6 +38,11 @@ class ServerQueueStore(Store):
             return {}
         rows: Any = self._client.mget([keys.server_queue(name) for name in providers])
         return {
-            name: Reading(**json.loads(text)) if text else None
+            name: _reading(text) if text else None
             for name, text in zip(providers, rows, strict=True)
         }
+
+
+def _reading(text: bytes) -> Reading:
+    known = Reading.__dataclass_fields__
+    return Reading(**{name: value for name, value in json.loads(text).items() if name in known})

@@ -68,7 +68,7 @@ def test_created_provider_is_served_and_its_key_is_sealed(gateway: Gateway) -> N
         pytest.param({"apiBaseUrl": "http://a/v1"}, 400, "name", id="no name"),
         pytest.param({**NEW, "batchPrice": 2}, 400, "batchPrice", id="a price above the price"),
         pytest.param(
-            {**NEW, "aiTypeId": "ollama", "batch": True}, 400, "models", id="no batches of its own"
+            {**NEW, "aiTypeId": "ollama", "batch": True}, 400, "batch", id="no batches of its own"
         ),
         pytest.param({**NEW, "metricsUrl": "metrics"}, 400, "metricsUrl", id="no URL of metrics"),
         pytest.param(
