@@ -104,9 +104,9 @@ class Pace:
     at_ms: int = 0
     missed: int = 0
 
-    def begun(self) -> Pace:
-        """Return what is left when one more has begun."""
-        return replace(self, left=self.left - 1)
+    def begun(self, number: int) -> Pace:
+        """Return what is left when so many more have begun."""
+        return replace(self, left=self.left - number)
 
 
 def paced(before: Pace, reading: Reading | None) -> Pace:

@@ -17,7 +17,6 @@ from shared.jobs.failures import ANSWER_TOO_LARGE, INTERNAL_ERROR
 from shared.jobs.job import Attempt, JobState
 from shared.jobs.moves import Claim, Deferred, Executed, NoFailOver, Result
 from shared.queues import names as task_names
-from shared.queues.candidates import Candidate
 from shared.store.refusals import ValueTooLarge
 from shared.store.scripts import Call
 from shared.telemetry.counters import Count
@@ -27,7 +26,7 @@ from workers.chat.relay import StreamRefused
 from workers.chat.running import Aborted, AbortReason, RunningAttempt
 from workers.patience import patiently
 from workers.routing import slots
-from workers.routing.candidates import candidates_for_bulk, candidates_of
+from workers.routing.candidates import candidates_for_bulk, candidates_of, has_choice, near_beginning
 
 log = logging.getLogger(__name__)
 
@@ -42,15 +41,11 @@ def run_chat(deps: ChatDeps, job_id: int, queue: str, priority: int) -> None:
 
     `queue` and `priority` are those of the message that led here.
     """
-    is_bulk = priority == task_names.BULK
-    candidates = _candidates(deps, job_id, task_names.model_of(queue), is_bulk=is_bulk)
-    claim = deps.jobs.claim(job_id, queue, priority, deps.process.name, candidates)
+    claim = (_claim_bulk if priority == task_names.BULK else _claim)(deps, job_id, queue, priority)
     if claim is None:
         log.debug("job %s: stale message dropped, or no provider is free", job_id)
         return
     log.debug("job %s: attempt %s claimed, at %s", job_id, claim.attempt, claim.chosen)
-    if is_bulk:
-        deps.routing.servers.began(claim.chosen)
     deps.routing.traffic.counts["received"] += 1
     with deps.running.attempt(claim) as running:
         try:
@@ -73,10 +68,25 @@ def run_chat(deps: ChatDeps, job_id: int, queue: str, priority: int) -> None:
         _stored(deps, running, outcome)
 
 
-def _candidates(deps: ChatDeps, job_id: int, model: str, *, is_bulk: bool) -> list[Candidate]:
-    if not is_bulk:
-        return candidates_of(deps.routing, model)
-    return candidates_for_bulk(deps.routing, model, lambda: deps.reader.beginning(job_id))
+def _claim(deps: ChatDeps, job_id: int, queue: str, priority: int) -> Claim | None:
+    candidates = candidates_of(deps.routing, task_names.model_of(queue))
+    return deps.jobs.claim(job_id, queue, priority, deps.process.name, candidates)
+
+
+def _claim_bulk(deps: ChatDeps, job_id: int, queue: str, priority: int) -> Claim | None:
+    """Claim a line of a batch. It counts at once where it is likely to go: the next poll is near."""
+    servers, model = deps.routing.servers, task_names.model_of(queue)
+    candidates = candidates_for_bulk(deps.routing, model)
+    likely = candidates[0].provider.name if candidates else ""
+    servers.began(likely)
+    if has_choice(candidates):
+        mark = deps.reader.beginning(job_id)
+        candidates = near_beginning(deps.routing, model, candidates, mark)
+    claim = deps.jobs.claim(job_id, queue, priority, deps.process.name, candidates)
+    servers.began(likely, -1)
+    if claim is not None:
+        servers.began(claim.chosen)
+    return claim
 
 
 def _stored(deps: ChatDeps, running: RunningAttempt, outcome: Outcome) -> None:

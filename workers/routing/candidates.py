@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from shared.providers.health import Condition, Standing
@@ -26,17 +26,21 @@ def candidates_of(deps: RoutingDeps, model: str) -> list[Candidate]:
     )
 
 
-def candidates_for_bulk(
-    deps: RoutingDeps, model: str, mark: Callable[[], str]
-) -> list[Candidate]:
-    """Return them for a line of a batch, which goes where it is in nobody's way.
+def candidates_for_bulk(deps: RoutingDeps, model: str) -> list[Candidate]:
+    """Return them for a line of a batch, which goes where it is in nobody's way."""
+    return _without_shut(candidates_of(deps, model), deps.servers.shut)
 
-    `mark` reads what names the beginning of its prompt; that is asked where there is a choice.
-    """
-    candidates = _without_shut(candidates_of(deps, model), deps.servers.shut)
-    if len(equals(candidates)) <= 1:
-        return candidates
-    return near(candidates, mark(), lambda name: deps.traffic.load(name, model).in_flight)
+
+def has_choice(candidates: Sequence[Candidate]) -> bool:
+    """Whether several would do as well as the first."""
+    return len(equals(candidates)) > 1
+
+
+def near_beginning(
+    deps: RoutingDeps, model: str, candidates: list[Candidate], mark: str
+) -> list[Candidate]:
+    """Return them with the one first that has most likely seen the beginning of this mark."""
+    return near(candidates, mark, lambda name: deps.traffic.load(name, model).in_flight)
 
 
 def usable(candidates: Sequence[Candidate]) -> list[Candidate]:

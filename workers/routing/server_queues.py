@@ -20,11 +20,11 @@ class ServerQueues:
             for name, reading in readings.items()
         }
 
-    def began(self, provider: str) -> None:
-        """Note that a call of bulk work begins."""
+    def began(self, provider: str, number: int = 1) -> None:
+        """Note that so many calls of bulk work begin; below 0: that they do not, after all."""
         pace = self._paces.get(provider)
         if pace is not None:
-            self._paces[provider] = pace.begun()
+            self._paces[provider] = pace.begun(number)
 
     def is_shut(self, provider: str) -> bool:
         """Whether no more bulk work is to begin there for now."""

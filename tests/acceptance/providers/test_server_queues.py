@@ -105,10 +105,13 @@ def _end(stack: Stack, batch_id: str) -> None:
 # --- by `make test-adaptive` ----------------------------------------------------------------
 
 
-def _stack(directory: Path, *servers: QueueingServer, tell: bool) -> Stack:
+def _stack(
+    directory: Path, *servers: QueueingServer, tell: bool = False, learn: bool = False
+) -> Stack:
     rows = [
         f'[[provider]]\nname = "s{n}"\nbase_url = "{server.url}"\nmodels = ["{_MODEL}"]\n'
         + (f'metrics_url = "{server.metrics_url}"\n' if tell else "")
+        + ("adaptive = true\n" if learn else "")
         for n, server in enumerate(servers)
     ]
     return Stack(directory, demo_models=(), providers="\n".join(rows))
@@ -125,15 +128,19 @@ def _p95_ms(api: Api, calls: int) -> float:
 
 
 @_on_a_calm_machine
-@pytest.mark.parametrize("tell", [True, False], ids=["asked", "not asked"])
+@pytest.mark.parametrize(
+    ("tell", "learn"),
+    [(True, False), (True, True), (False, False)],
+    ids=["asked", "asked, and its limit learned", "not asked"],
+)
 def test_interactive_calls_beside_a_batch_at_a_server_with_a_line(
-    tmp_path: Path, *, tell: bool
+    tmp_path: Path, *, tell: bool, learn: bool
 ) -> None:
     """Room for 16 calls of half a second: 32 a second. What is not asked is told for comparison."""
     server = QueueingServer(room=16, call_s=0.5)
     with (
         _served(server),
-        _stack(tmp_path, server, tell=tell) as stack,
+        _stack(tmp_path, server, tell=tell, learn=learn) as stack,
         stack.open().api() as api,
     ):
         idle_ms = _p95_ms(api, 15)
@@ -146,7 +153,7 @@ def test_interactive_calls_beside_a_batch_at_a_server_with_a_line(
         watching.join()
         share = (len(server.calls) - before) / (time.monotonic() - began_s) / 32
         print(  # noqa: T201 - its numbers
-            f"\nroom 16, {'asked' if tell else 'not asked'}: {mean(waiting):.1f} wait there "
+            f"\nroom 16, asked: {tell}, learned: {learn}: {mean(waiting):.1f} wait there "
             f"({max(waiting)} at most), {share:.0%} of its room used; interactive p95 "
             f"{busy_ms:.0f} ms, idle {idle_ms:.0f} ms"
         )
@@ -170,7 +177,7 @@ def test_lines_with_one_system_prompt_meet_at_one_cache(tmp_path: Path) -> None:
         QueueingServer(room=16, call_s=0.05, prefixes=4, prefill_s=0.2) for _ in range(2)
     ]
     systems = [f"You are expert number {n}. " + "Answer in one word. " * 60 for n in range(12)]
-    with _served(*servers), _stack(tmp_path, *servers, tell=False) as stack:
+    with _served(*servers), _stack(tmp_path, *servers) as stack:
         stack.open()
         began_s = time.monotonic()
         said = [f"line {n}" for n in range(1500)]

@@ -115,7 +115,7 @@ def test_server_is_kept_busy_and_its_line_short() -> None:
         if now_ms % 1000 == 0:
             pace = paced(pace, told(now_ms + 1, line, None))
         while pace.left > 0:
-            pace, line = pace.begun(), line + 1
+            pace, line = pace.begun(1), line + 1
         while line and len(running) < room:
             line -= 1
             running.append(now_ms + call_ms)
