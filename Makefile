@@ -65,6 +65,8 @@ test-types: $(VENV)/.dev $(TYPED)/.made  ## call a gateway from typed clients in
 
 test-types-all: $(VENV)/.dev $(TYPED)/.all  ## the same, with the slow compilers
 	REPLYTO_TEST_TYPES_SLOW=1 $(TYPED_RUN)
+	@# Written down, so that CI runs them where something has changed since.
+	@if [ -z "$(ARGS)" ]; then $(BIN)/python -m tests.typed_clients.compiled --record; fi
 
 $(TYPED)/.made: | $(VENV)/.dev
 	npm install --prefix $(TYPED) --no-audit --no-fund --silent $(TYPED_NPM)

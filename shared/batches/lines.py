@@ -81,8 +81,11 @@ class Checked:
 
     def take(self, number: int, start: int, raw: bytes) -> None:
         """Look at a line."""
+        # Editors put a byte order mark before the first, and `cat` before others: it is none of it.
+        text = without_bom(raw)
+        start += len(raw) - len(text)
         try:
-            found = self.away(len(raw), lambda: self._parsed(raw))
+            found = self.away(len(text), lambda: self._parsed(text))
         except OverflowError:
             told = f"A request has at most {self.most_values} JSON values."
             self.wrong("too_many_values", told, number)
@@ -96,13 +99,13 @@ class Checked:
             self.wrong(*problem[:2], number, problem[2])
         else:
             self._ids.add(found["custom_id"])
-            self.lines.append(Line(number, start, len(raw), found["custom_id"]))
+            self.lines.append(Line(number, start, len(text), found["custom_id"]))
 
     def _parsed(self, raw: bytes) -> Any:
         """Return its value. Raises OverflowError for one of too many, ValueError for none."""
         if has_more_values(raw, self.most_values):
             raise OverflowError
-        return parse(without_bom(raw))
+        return parse(raw)
 
     def _problem(self, line: dict[str, Any]) -> tuple[str, str, str] | None:
         custom_id, body = line.get("custom_id"), line.get("body")

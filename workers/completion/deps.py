@@ -12,7 +12,7 @@ from workers.completion.pace import Pace
 from workers.process import Process
 
 #: How long jobs gather at most before a pass makes them final (seconds). Nobody waits for it but
-#: callbacks. A pass costs three round trips; this makes it one for many: a third of the CPU.
+#: callbacks. A pass costs four round trips; this makes it one for many: a third of the CPU.
 GATHER_S: Final = 0.02
 
 
