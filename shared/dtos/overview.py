@@ -78,7 +78,8 @@ class ProviderSlotsRow(Dto):
     in_use: int
     limit: int | None = Field(None, description="Absent: as many as there are.")
     waiting_there: int | None = Field(
-        None, description="Requests in its server's own queue; while there are any, no bulk job begins."
+        None,
+        description="Requests in its server's own queue; while there are any, no bulk job begins.",
     )
     waiting_since: str | None = Field(None, description="Since when there are.")
     metrics_problem: str | None = Field(

@@ -105,8 +105,8 @@ def judged(
 ) -> Adaptive:
     """Return the limit after an interval.
 
-    `line`: how many requests wait in a queue of the provider's own, as it told since the limit is what
-    it is; None where it does not tell. Who tells need not be guessed at from how long answers take.
+    `line`: how many requests wait in a queue of the provider's own, as it told since the limit is
+    what it is; None where it does not tell, and is guessed from how long answers take.
     """
     if now_seen.refused:
         return _refused(known, now_seen, now_ms)
@@ -114,12 +114,18 @@ def judged(
         return known
     if line:
         return _lined(known, now_seen, line, now_ms)
+    return _by_answers(known, now_seen, now_ms, most, is_told=line is not None)
+
+
+def _by_answers(
+    known: Adaptive, now_seen: Seen, now_ms: int, most: int, *, is_told: bool
+) -> Adaptive:
     seen = known.seen.and_then(now_seen)
     if seen.answers < max(_SAMPLES, known.limit):
         return replace(known, seen=seen)
     mean_ms = seen.mean_ms
     known = _with_quick(known, seen)
-    if line is None and mean_ms > known.quick_ms * (_SLOW + seen.chance + known.chance):
+    if not is_told and mean_ms > known.quick_ms * (_SLOW + seen.chance + known.chance):
         return _slow(known, mean_ms, now_ms)
     if not seen.wanted or seen.held < known.limit:
         return known
@@ -173,7 +179,8 @@ def _refused(known: Adaptive, seen: Seen, now_ms: int) -> Adaptive:
 def _lined(known: Adaptive, seen: Seen, line: int, now_ms: int) -> Adaptive:
     """Leave what does not wait there, once no more are under way than the limit lets begin."""
     if seen.held > known.limit:
-        return known
+        # What was read by now is of more calls than the limit is for.
+        return replace(known, judge_ms=now_ms)
     shrunk = _shrunk(known, known.limit - line, now_ms, 0.0)
     # There is nothing between the two to be tried: the line says how much is too much.
     return replace(shrunk, bad=shrunk.limit + 1)

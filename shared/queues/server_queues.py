@@ -39,8 +39,8 @@ _MISSED: Final = 10
 class Reading:
     """What was read. Times are unix milliseconds of the process that did.
 
-    `waiting`: requests in the server's queue, `since_ms`: since when there were some each time it was
-    looked (0: there are none). `problem`: why that is not known, empty where it is.
+    `waiting`: requests in the server's queue; `since_ms`: since when there were some each time (0:
+    there are none). `problem`: why that is not known, empty where it is.
     """
 
     at_ms: int
@@ -75,9 +75,7 @@ def _found(page: bytes, names: tuple[str, ...]) -> Sequence[bytes]:
 @lru_cache(maxsize=100)
 def _line_of(names: tuple[str, ...]) -> re.Pattern[bytes]:
     either = "|".join(map(re.escape, names))
-    return re.compile(
-        rf"^(?:{either})(?=[ \t{{])[^\r\n]{{0,{_LONGEST}}}".encode(), re.MULTILINE
-    )
+    return re.compile(rf"^(?:{either})(?=[ \t{{])[^\r\n]{{0,{_LONGEST}}}".encode(), re.MULTILINE)
 
 
 def _value(row: str) -> float:

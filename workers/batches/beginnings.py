@@ -14,8 +14,8 @@ from typing import Final, TypeVar
 from shared.jobs.job import NewJob
 from shared.operation import Operation
 
-#: Where a prompt begins in the text of a request, by what is asked: the first that is there. Where a
-#: guess is wrong, nothing but time is lost.
+#: Where a prompt begins in the text of a request, by what is asked: the first that is there. Where
+#: a guess is wrong, nothing but time is lost.
 _NAMES: Final = {
     Operation.CHAT: (b'"messages"',),
     Operation.COMPLETION: (b'"prompt"',),

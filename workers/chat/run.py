@@ -26,7 +26,12 @@ from workers.chat.relay import StreamRefused
 from workers.chat.running import Aborted, AbortReason, RunningAttempt
 from workers.patience import patiently
 from workers.routing import slots
-from workers.routing.candidates import candidates_for_bulk, candidates_of, has_choice, near_beginning
+from workers.routing.candidates import (
+    candidates_for_bulk,
+    candidates_of,
+    has_choice,
+    near_beginning,
+)
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +79,7 @@ def _claim(deps: ChatDeps, job_id: int, queue: str, priority: int) -> Claim | No
 
 
 def _claim_bulk(deps: ChatDeps, job_id: int, queue: str, priority: int) -> Claim | None:
-    """Claim a line of a batch. It counts at once where it is likely to go: the next poll is near."""
+    """Claim a line of a batch; it counts at once where it is likely to go: a poll follows soon."""
     servers, model = deps.routing.servers, task_names.model_of(queue)
     candidates = candidates_for_bulk(deps.routing, model)
     likely = candidates[0].provider.name if candidates else ""

@@ -47,4 +47,3 @@ def _candidates(deps: RoutingDeps, gate: str) -> list[Candidate]:
         for one in candidates_of(deps, task_names.model_of(queue))
         if pinned in ("", one.provider.name) and (not operation or operation in one.operations)
     ]
-

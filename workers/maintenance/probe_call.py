@@ -29,8 +29,8 @@ def answered(
 ) -> Iterator[requests.Response]:
     """Give the answer to a GET. All of it, its body too, is read within so many seconds.
 
-    `is_plain`: what is no part of its API is asked as bytes that are not compressed, and is told the
-    key where it is at the same server alone.
+    `is_plain`: what is no part of its API is asked as bytes that are not compressed, and is told
+    the key where it is at the same server alone.
 
     Raises ProviderError when our side of the way is not usable, and requests.RequestException.
     """

@@ -88,9 +88,7 @@ def _reading(deps: ProbeDeps, provider: Provider, before: Reading | None) -> Rea
 
 def _page(deps: ProbeDeps, provider: Provider) -> bytes:
     url = str(provider.metrics_url)
-    with answered(
-        deps.access, deps.session, provider, url, _TIMEOUT_S, is_plain=True
-    ) as response:
+    with answered(deps.access, deps.session, provider, url, _TIMEOUT_S, is_plain=True) as response:
         if response.status_code != _OK:
             raise _Untold(f"it answered {response.status_code}")
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":

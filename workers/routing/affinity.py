@@ -1,8 +1,8 @@
-"""Sends prompts that begin alike to the same of several equal providers, for its prefix cache. Pure.
+"""Sends prompts that begin alike to the same one of equal providers, for its prefix cache. Pure.
 
-By rendezvous hashing (Thaler and Ravishankar, 1998): each beginning has an order of the providers of
-its own, so one that goes takes only its beginnings along; and with bounded loads (Mirrokni, Thorup and
-Zadimoghaddam, 2016): one that is clearly busier than the mean lets the next one have it.
+By rendezvous hashing (Thaler and Ravishankar, 1998): each beginning has an order of the providers
+of its own, so one that goes takes only its beginnings along; and with bounded loads (Mirrokni,
+Thorup and Zadimoghaddam, 2016): one that is clearly busier than the mean lets the next one have it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _BOUND: Final = 1.25
 
 
 def equals(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Return the best ones between which nothing but their load decides: online, of one priority."""
+    """Return the best ones, between which only their load decides: online, of one priority."""
     online = [one for one in candidates if one.condition.standing is Standing.ONLINE]
     return [one for one in online if one.provider.priority == online[0].provider.priority]
 
@@ -30,8 +30,8 @@ def near(
 ) -> list[Candidate]:
     """Return the candidates with the one first that has most likely seen this beginning before.
 
-    `mark` names the beginning; with none the order stays. `in_flight` tells of a name how many calls
-    it has from here.
+    `mark` names the beginning; with none the order stays. `in_flight` tells of a name how many
+    calls it has from here.
     """
     same = equals(candidates)
     if not mark or len(same) <= 1:

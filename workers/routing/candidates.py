@@ -69,7 +69,10 @@ def _without_shut(candidates: list[Candidate], shut: frozenset[str]) -> list[Can
     kept = [one for one in candidates if one.provider.name not in shut]
     if len(kept) == len(candidates) or not any(_is(one, Standing.ONLINE) for one in kept):
         return candidates
-    return [*kept, *(replace(one, condition=_BUSY) for one in candidates if one.provider.name in shut)]
+    return [
+        *kept,
+        *(replace(one, condition=_BUSY) for one in candidates if one.provider.name in shut),
+    ]
 
 
 def _is(candidate: Candidate, standing: Standing) -> bool:

@@ -10,8 +10,9 @@ from pydantic import Field
 #: https://prometheus.io/docs/instrumenting/exposition_formats/
 GaugeName = Annotated[str, Field(max_length=200, pattern=r"^[a-zA-Z_:][a-zA-Z0-9_:]*$")]
 
-#: Those of servers that are known, each in its own documentation of metrics: vLLM, SGLang, llama.cpp,
-#: Text Generation Inference and its sister for embeddings, LMDeploy, TensorRT-LLM, Triton, Dynamo, NIM.
+#: Those of well-known servers, each in its documentation: vLLM, SGLang, llama.cpp,
+#: Text Generation Inference and Text Embeddings Inference, LMDeploy, TensorRT-LLM, Triton, Dynamo,
+#: NIM.
 KNOWN: Final = (
     "vllm:num_requests_waiting",
     "sglang:num_queue_reqs",

@@ -1,4 +1,4 @@
-"""Servers with a line of their own and a prefix cache: batches leave the line to others, and use the cache.
+"""Servers with a line of their own and a prefix cache: batches stay out of the one, use the other.
 
 What takes a minute and wants a calm machine runs by `make test-adaptive` alone.
 """
@@ -173,9 +173,7 @@ def _watch(server: QueueingServer, seconds: float) -> list[int]:
 @_on_a_calm_machine
 def test_lines_with_one_system_prompt_meet_at_one_cache(tmp_path: Path) -> None:
     """Two replicas that remember 4 beginnings each; 1,500 lines with 12 system prompts, mixed."""
-    servers = [
-        QueueingServer(room=16, call_s=0.05, prefixes=4, prefill_s=0.2) for _ in range(2)
-    ]
+    servers = [QueueingServer(room=16, call_s=0.05, prefixes=4, prefill_s=0.2) for _ in range(2)]
     systems = [f"You are expert number {n}. " + "Answer in one word. " * 60 for n in range(12)]
     with _served(*servers), _stack(tmp_path, *servers) as stack:
         stack.open()

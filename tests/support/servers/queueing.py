@@ -1,7 +1,7 @@
 """A vLLM in small: so many requests at once, the others in a line of its own; and a prefix cache.
 
-It is as strict as the field: what is no request of its API is refused. Its page of metrics is that of
-vLLM (https://docs.vllm.ai/en/latest/usage/metrics.html), unless a test says otherwise.
+It is as strict as the field: what is no request of its API is refused. Its page of metrics is
+that of vLLM (https://docs.vllm.ai/en/latest/usage/metrics.html), unless a test says otherwise.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Page = tuple[str, list[tuple[str, str]], Iterable[bytes]]
 class QueueingServer(FakeOpenAi):
     """`room`: requests at once; `call_s`: how long one takes.
 
-    `prefixes`: how many beginnings it remembers; of another one its request takes `prefill_s` longer.
+    `prefixes`: how many beginnings it remembers; a request with another takes `prefill_s` longer.
     """
 
     def __init__(

@@ -193,7 +193,7 @@ def test_other_limits_are_still_refused(store: JobStore) -> None:
 def test_heavy_user_waits_longer_and_production_goes_first_under_load(
     store: JobStore, fake_clock: FakeClock
 ) -> None:
-    """Ten jobs a second are done. Of the heavy user there are 200 at once, of others some now and then."""
+    """Ten jobs a second are done; the heavy user has 200 at once, others some now and then."""
     lists, queued_ms, waited_s = MessageLists(store.client), {}, defaultdict[str, list[float]](list)
 
     def put(owner: str, number: int, **fields: Any) -> None:

@@ -1,4 +1,4 @@
-"""Providers' servers are asked for their queues, once a second over the cluster, whatever they send."""
+"""Servers are asked for their queues, once a second over the cluster, whatever they send."""
 
 from __future__ import annotations
 
@@ -128,7 +128,9 @@ def test_page_that_is_none_holds_nothing_back_and_is_told(
 
 
 class _Dripping(requests.Response):
-    status_code = 200
+    def __init__(self) -> None:
+        super().__init__()
+        self.status_code = 200
 
     def iter_content(self, *_: Any, **__: Any) -> Iterator[bytes]:
         while True:
