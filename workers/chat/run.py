@@ -46,6 +46,7 @@ def run_chat(deps: ChatDeps, job_id: int, queue: str, priority: int) -> None:
 
     `queue` and `priority` are those of the message that led here.
     """
+    deps.lanes.give_way(priority)
     claim = (_claim_bulk if priority == task_names.BULK else _claim)(deps, job_id, queue, priority)
     if claim is None:
         log.debug("job %s: stale message dropped, or no provider is free", job_id)
@@ -54,6 +55,7 @@ def run_chat(deps: ChatDeps, job_id: int, queue: str, priority: int) -> None:
     deps.routing.traffic.counts["received"] += 1
     with deps.running.attempt(claim) as running:
         try:
+            deps.lanes.give_way(priority)
             outcome = make_attempts(deps, running)
         except StreamRefused:
             log.warning("job %s: stream of attempt %s refused", job_id, running.claim.attempt)
@@ -70,6 +72,7 @@ def run_chat(deps: ChatDeps, job_id: int, queue: str, priority: int) -> None:
         except Exception:
             log.exception("job %s: unforeseen error", job_id)
             outcome = _UNFORESEEN
+        deps.lanes.give_way(priority)
         _stored(deps, running, outcome)
 
 
