@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from binascii import a2b_base64
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, cast
 from unittest.mock import patch
 
@@ -13,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.codecs import base64_pieces
 from shared.codecs.base64_pieces import Base64Pieces, NotBase64
 from shared.media.result import Kept
 from shared.operation import Operation
@@ -175,6 +178,14 @@ def test_marks_are_new_each_time() -> None:
     assert outcome(forged.encode()) == as_a_whole(forged.encode())
 
 
+@pytest.fixture(params=["quick", "Python's own"])
+def _decoder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if request.param != "quick":
+        own = partial(a2b_base64, strict_mode=True)
+        monkeypatch.setattr(base64_pieces, "_decode", own)
+
+
+@pytest.mark.usefixtures("_decoder")
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 196_607, 196_608, 196_609, 400_000])
 def test_pieces_are_the_whole_as_often_as_they_are_asked_for(size: int) -> None:
     content = bytes(range(256)) * (size // 256 + 1)
@@ -183,6 +194,7 @@ def test_pieces_are_the_whole_as_often_as_they_are_asked_for(size: int) -> None:
     assert len([*pieces]) == len(pieces) == -(-size // 196_608)
 
 
+@pytest.mark.usefixtures("_decoder")
 @pytest.mark.parametrize("by", ["=", "====", "\n", " ", "-", "_", "é", "QQ=="])
 @pytest.mark.parametrize("at", [8, 262_140, 262_144, 300_000])
 def test_what_is_not_plainly_base64_is_refused(by: str, at: int) -> None:
