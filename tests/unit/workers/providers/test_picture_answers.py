@@ -27,7 +27,7 @@ from workers.providers.media.cut_out import CutOut, cut_out
 
 #: Long enough to be cut out; the last ones are decoded in pieces.
 PICTURES = [b"\x89PNG" + bytes([number]) * (5000 + number) for number in range(4)]
-LARGE = [bytes(range(256)) * 800, bytes(range(255, -1, -1)) * 1600]
+LARGE = [bytes(range(256)) * 800, bytes(range(255, -1, -1)) * 3600]
 
 
 class Desk:
@@ -186,17 +186,17 @@ def _decoder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.usefixtures("_decoder")
-@pytest.mark.parametrize("size", [0, 1, 2, 3, 196_607, 196_608, 196_609, 400_000])
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 786_431, 786_432, 786_433, 1_600_000])
 def test_pieces_are_the_whole_as_often_as_they_are_asked_for(size: int) -> None:
     content = bytes(range(256)) * (size // 256 + 1)
     pieces = Base64Pieces(encoded(content[:size]))
     assert b"".join(pieces) == b"".join(pieces) == content[:size]
-    assert len([*pieces]) == len(pieces) == -(-size // 196_608)
+    assert len([*pieces]) == len(pieces) == -(-size // 786_432)
 
 
 @pytest.mark.usefixtures("_decoder")
 @pytest.mark.parametrize("by", ["=", "====", "\n", " ", "-", "_", "é", "QQ=="])
-@pytest.mark.parametrize("at", [8, 262_140, 262_144, 300_000])
+@pytest.mark.parametrize("at", [8, 1_048_572, 1_048_576, 1_100_000])
 def test_what_is_not_plainly_base64_is_refused(by: str, at: int) -> None:
     text = encoded(LARGE[1])
     with pytest.raises(NotBase64):
