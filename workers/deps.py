@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import requests
 from redis import Redis
@@ -61,6 +62,7 @@ from workers.maintenance.recovery import TickDeps
 from workers.process import Process
 from workers.providers.access import Access
 from workers.providers.connections import Adapter
+from workers.routing.candidates import queues_without_bulk
 from workers.routing.deps import RoutingDeps
 from workers.routing.traffic import Traffic
 from workers.schedules.ticker import ScheduleDeps, schedule_deps
@@ -147,7 +149,8 @@ def _chat_deps(
     concurrency: int,
 ) -> ChatDeps:
     settings = process.settings
-    kept = kept_slots(concurrency, settings.interactive_share)
+    lanes = Lanes(concurrency - kept_slots(concurrency, settings.interactive_share))
+    lanes.without_bulk = partial(queues_without_bulk, routing)
     return ChatDeps(
         process=process,
         routing=routing,
@@ -159,7 +162,7 @@ def _chat_deps(
         llm_session=llm_session(concurrency, settings.provider_places),
         relays=Relays(ChunkStore(process.redis), process.sleep),
         running=Running(),
-        lanes=Lanes(concurrency - kept),
+        lanes=lanes,
         usage=UsageSupport(),
     )
 

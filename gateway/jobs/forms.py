@@ -6,7 +6,7 @@ import json
 import math
 from typing import Final
 
-from gateway.jobs.status_text import failure_of, status_text
+from gateway.jobs.status_text import failure_of, is_delayed, status_text
 from shared.codecs.moments import iso_date
 from shared.dtos.jobs import BackgroundJob, FlowState, GetOpenAiChatStatusResponse
 from shared.jobs.job import Job, JobState
@@ -56,12 +56,18 @@ def status_json(
         queue_position=position.before if position else None,
         estimated_start_secs=None if start_in_s is None else math.ceil(start_in_s),
         run_after=_date_or_none(job.run_after_ms),
+        waits_for_limits_since=_limited_since(job, position),
         flow=_flow_state(flow) if flow else None,
         response_status=failure_of(job),
     ).to_json()
     if job.response is None:
         return status
     return status.removesuffix(b"}") + b',"result":' + shown_response(job) + b"}"
+
+
+def _limited_since(job: Job, position: Position | None) -> str | None:
+    waits = job.waits_for_limits and is_delayed(job, position)
+    return iso_date(job.created_ms) if waits else None
 
 
 def shown_response(job: Job) -> bytes:

@@ -23,7 +23,7 @@ def status_text(
     if flow is not None and flow.before is not None:
         return _with_its_flow(flow)
     if is_delayed(job, position):
-        return f"Queued, not to run before {iso_date(job.run_after_ms)}"
+        return f"Queued{_limits_of(job)}, not to run before {iso_date(job.run_after_ms)}"
     if kept_from and job.state is JobState.QUEUED:
         return f"Queued until a provider is online: {kept_from}"
     if position is not None:
@@ -33,6 +33,11 @@ def status_text(
         at = f" at {job.at}" if job.at else ""
         return f"Started, attempt {job.attempt}{at}{wish}"
     return _queued_again(job) or _ended(job)
+
+
+def _limits_of(job: Job) -> str:
+    waits = job.waits_for_limits
+    return f", waits for its key's limits since {iso_date(job.created_ms)}" if waits else ""
 
 
 def _queued_again(job: Job) -> str:

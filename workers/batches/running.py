@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import Final
@@ -15,6 +15,7 @@ from shared.batches.tables import ANSWERED, AWAY, FAILED, RUNNING, WAITING
 from shared.errors import Failure, QueueFull, ServiceError
 from shared.jobs.job import NewJob, failure_body
 from shared.queues import names as task_names
+from workers.batches.beginnings import marked, together
 from workers.batches.collecting import collect
 from workers.batches.desk import Desk
 from workers.batches.own.deciding import SOME, decide
@@ -59,7 +60,7 @@ def run(desk: Desk, batch: Batch, share: int) -> Moved:
     if (known.completed, known.failed) != (batch.completed, batch.failed):
         # Somebody who cancels meanwhile comes first; the counts come with the next step.
         desk.batches.save(known)
-    fed = _feed_all(desk, batch, share - counts[RUNNING])
+    fed = _feed_all(desk, batch, _room(share, counts))
     if not counts[WAITING] + counts[RUNNING]:
         # Providers take hours with what they have.
         return Moved.NOTHING_SOON
@@ -75,6 +76,12 @@ def _feed_all(desk: Desk, batch: Batch, room: int) -> int:
     return fed
 
 
+def _room(share: int, counts: Mapping[int, int]) -> int:
+    """Return how many lines to feed: a whole step, in which those that begin alike are together."""
+    room = share - counts[RUNNING]
+    return room if room >= min(_LINES, share // 4, counts[WAITING]) else 0
+
+
 def _feed(desk: Desk, batch: Batch, room: int) -> int:
     """Make jobs of the next lines; return of how many, 0 when there is no more to be done now."""
     some = batch.singly == SOME
@@ -84,7 +91,7 @@ def _feed(desk: Desk, batch: Batch, room: int) -> int:
         return 0
     fed = _Fed({}, [])
     try:
-        is_done = _accept_all(desk, batch, _wanted(desk, batch, chosen, fed), fed)
+        is_done = _accept_all(desk, batch, together(_wanted(desk, batch, chosen, fed)), fed)
     finally:
         desk.batches.note_jobs(batch.id, fed.jobs)
         desk.batches.note_outcomes(batch.id, fed.refused)
@@ -99,7 +106,7 @@ def _wanted(
     pairs = zip(chosen, read_lines(desk, batch, chosen), strict=True)
     for line, raw in desk.paced(pairs):
         try:
-            wanted.append((line, _new_job(desk, batch, line, raw)))
+            wanted.append((line, marked(_new_job(desk, batch, line, raw))))
         except ServiceError as exc:
             if passes_by_itself(exc):
                 break

@@ -7,7 +7,7 @@ way to a call at each of their steps.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from shared.queues import names as task_names
@@ -31,6 +31,10 @@ class Lanes:
         #: Called when there may be room again for jobs that are not interactive.
         self.on_room: Callable[[], None] | None = None
         self._way = way or GivingWay()
+        #: Names the queues whose bulk jobs are left where they are.
+        self.without_bulk: Callable[[], Collection[str]] = tuple
+        #: Called when some of these may be taken again.
+        self.on_bulk: Callable[[], None] | None = None
 
     @contextmanager
     def taken(self, priority: int) -> Iterator[None]:
@@ -63,6 +67,11 @@ class Lanes:
         if self._open_slots is None or self._taken + pending < self._open_slots:
             return priorities
         return [priority for priority in priorities if priority == task_names.INTERACTIVE]
+
+    def tell_of_bulk(self) -> None:
+        """Say that bulk jobs which were left may be taken."""
+        if self.on_bulk is not None:
+            self.on_bulk()
 
     def _tell_of_room(self) -> None:
         has_room = self._open_slots is None or self._taken < self._open_slots
