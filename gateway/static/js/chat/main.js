@@ -77,7 +77,7 @@ function Chat({ who }) {
   };
   const skip = (event) => {
     event.preventDefault();
-    document.querySelector(".messages[tabindex], .composer textarea")?.focus();
+    (document.querySelector(".messages[tabindex]") ?? document.querySelector(".composer")?.querySelector("textarea"))?.focus();
   };
   return html`<div class="chat ${menuOpen ? "menu-open" : ""}">
     <a class="skip-link" href="#conversation" onClick=${skip}>${t("chatPage.skipToTheConversation")}</a>

@@ -1,6 +1,6 @@
 // The focus of who works with the keyboard: what had it may go, the focus does not.
 
-const FOCUSABLE = "a[href], button, input, select, textarea, summary, audio[controls], [tabindex='0']";
+const FOCUSABLE = ["a[href]", "button", "input", "select", "textarea", "summary", "audio[controls]", "[tabindex='0']"].join();
 /** When something is gone or disabled others have a moment to take the focus where they want it (milliseconds). */
 const MOMENT_MS = 30;
 
@@ -22,7 +22,7 @@ export const focusableIn = (part) => [...part.querySelectorAll(FOCUSABLE)].filte
 const isLost = (one) => !one.isConnected || one.disabled;
 const pathOf = (one) => (one && one !== document.body ? [one, ...pathOf(one.parentElement)] : []);
 const follows = (one, node) => node === one || node.contains(one) || Boolean(node.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING);
-const beginning = () => document.querySelector("main h1[tabindex]") ?? focusableIn(document.querySelector("main") ?? document.body)[0];
+const beginning = () => document.querySelector("main")?.querySelector("h1[tabindex]") ?? focusableIn(document.querySelector("main") ?? document.body)[0];
 
 /** Where the focus goes: to what came next, else to what is left nearest before it; on another page to its beginning. */
 function nextPlace() {

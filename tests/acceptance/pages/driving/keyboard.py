@@ -76,7 +76,10 @@ class Keyboard:
     def wait_at(self, name: str, *, first: bool = False) -> None:
         """Wait until what is called so has the focus, which was not moved there."""
         is_there = "one.startsWith(wanted)" if first else "one === wanted"
-        called = f"(wanted) => {{ const one = ({_FOCUSED})()?.name ?? ''; return {is_there}; }}"
+        called = f"""(wanted) => {{
+            const now = ({_FOCUSED})(), one = now?.name ?? "";
+            return now?.isSeen && {is_there};
+        }}"""
         self.page.wait_for_function(called, arg=name)
         self._focused()
 

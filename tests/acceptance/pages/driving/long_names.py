@@ -22,7 +22,7 @@ _URL: Final = (
     "/openai/deployments/one-with-a-name-of-its-own/v1"
 )
 _LIMITS: Final = {
-    "requestsPerMinute": 120_000,
+    "requestsPerMinute": 100_000,
     "tokensPerMinute": 12_000_000,
     "concurrentJobs": 1000,
     "queuedJobs": 100_000,

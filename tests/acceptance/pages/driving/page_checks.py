@@ -50,8 +50,10 @@ _BROKEN: Final = """() => {
     for (let node = texts.nextNode(); node; node = texts.nextNode()) {
         if (!node.parentElement.closest(".table, .tile, .button, .badge")) continue;
         if (node.parentElement.closest("code, .visually-hidden, .truncate")) continue;
+        const runs = [...node.data.matchAll(/[^\\s\\-/]+/g)].filter(([run]) => run.length > 20);
+        const isLong = (at) => runs.some((run) => run.index <= at && at < run.index + run[0].length);
         for (const { 0: word, index } of node.data.matchAll(/[^\\s\\-/:@_.,]+/g)) {
-            if (word.length > 20) continue;
+            if (isLong(index)) continue;
             const range = document.createRange();
             range.setStart(node, index);
             range.setEnd(node, index + word.length);
