@@ -71,7 +71,7 @@ function BatchTable({ rows, who, names, onDone }) {
   return html`<table class="table cards"><thead><tr><th>${t("bulk.batch")}</th><th>${t("words.state")}</th><th>${t("bulk.progress")}</th>
     <th class="minor">${t("words.created")}</th><th>${t("bulk.output")}</th><th>${t("bulk.actions")}</th></tr></thead>
     <tbody>${rows.map((row) => html`<tr key=${row.id}>
-      <td data-label=${t("bulk.batch")}><code class="small word truncate ref" title=${row.id}>${row.id}</code> <span class="small muted block"><span class="word">${row.endpoint}</span> <${KeyName} owner=${row.createdBy} names=${names} /></span></td>
+      <td data-label=${t("bulk.batch")}><code class="small word truncate ref" title=${row.id}>${row.id}</code> <span class="small muted block"><code>${row.endpoint}</code> <${KeyName} owner=${row.createdBy} names=${names} /></span></td>
       <td data-label=${t("words.state")}><${StateBadge} state=${row.status} />${row.problem ? html` <span class="small muted word">${row.problem}</span>` : null}</td>
       <td data-label=${t("bulk.progress")}><${Progress} done=${row.completed + row.failed} total=${row.total} of=${row.id} etaSecs=${row.etaSecs} failed=${row.failed} /></td>
       <td data-label=${t("words.created")} class="minor"><${Ago} date=${row.createdDate} /></td>
@@ -114,7 +114,7 @@ function ScheduleTable({ rows, who, names, onDone }) {
   return html`<table class="table cards"><thead><tr><th>${t("bulk.schedule")}</th><th>${t("words.state")}</th><th>${t("bulk.times")}</th><th>${t("bulk.nextTime")}</th>
     <th>${t("bulk.lastJob")}</th><th class="number">${t("words.jobs")}</th><th>${t("bulk.actions")}</th></tr></thead>
     <tbody>${rows.map((row) => html`<tr key=${row.id}>
-      <td data-label=${t("bulk.schedule")}><span class="word">${row.name || row.id}</span> <span class="small muted block"><span class="word">${row.endpoint}</span> <${KeyName} owner=${row.createdBy} names=${names} /></span></td>
+      <td data-label=${t("bulk.schedule")}><span class="word">${row.name || row.id}</span> <span class="small muted block"><code>${row.endpoint}</code> <${KeyName} owner=${row.createdBy} names=${names} /></span></td>
       <td data-label=${t("words.state")}><${StateBadge} state=${row.paused ? "paused" : "active"} />${row.problem ? html` <span class="small muted word">${row.problem}</span>` : null}</td>
       <td data-label=${t("bulk.times")}><code>${row.cron}</code> <span class="small muted block">${row.timeZone}</span></td>
       <td data-label=${t("bulk.nextTime")}>${row.paused || !row.nextDates.length ? "–" : moment(row.nextDates[0])}</td>

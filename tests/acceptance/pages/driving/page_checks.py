@@ -51,7 +51,8 @@ _BROKEN: Final = """() => {
         if (!node.parentElement.closest(".table, .tile, .button, .badge")) continue;
         if (node.parentElement.closest("code, .visually-hidden, .truncate")) continue;
         const runs = [...node.data.matchAll(/[^\\s\\-/]+/g)].filter(([run]) => run.length > 20);
-        const isLong = (at) => runs.some((run) => run.index <= at && at < run.index + run[0].length);
+        const isIn = (run, at) => run.index <= at && at < run.index + run[0].length;
+        const isLong = (at) => runs.some((run) => isIn(run, at));
         for (const { 0: word, index } of node.data.matchAll(/[^\\s\\-/:@_.,]+/g)) {
             if (isLong(index)) continue;
             const range = document.createRange();
@@ -123,7 +124,8 @@ class PageChecks:
         own = self._look
         for look in looks.of_the_same_kind(own):
             self.look_as(look)
-            assert self.overflow() + self.broken_words() == [], f"{where}, {look}"
+            found = self.overflow() + self.broken_words()
+            assert not found, f"{where}, {look}: {found}"
         self.look_as(own)
 
     def text(self) -> str:
