@@ -65,6 +65,8 @@ test-types: $(VENV)/.dev $(TYPED)/.made  ## call a gateway from typed clients in
 
 test-types-all: $(VENV)/.dev $(TYPED)/.all  ## the same, with the slow compilers
 	REPLYTO_TEST_TYPES_SLOW=1 $(TYPED_RUN)
+	@# Written down, so that CI runs them where something has changed since.
+	@if [ -z "$(ARGS)" ]; then $(BIN)/python -m tests.typed_clients.compiled --record; fi
 
 $(TYPED)/.made: | $(VENV)/.dev
 	npm install --prefix $(TYPED) --no-audit --no-fund --silent $(TYPED_NPM)
@@ -175,8 +177,8 @@ $(VENV)/.media: $(VENV)/.dev requirements-media.lock
 test-delayed: $(VENV)/.dev  ## let 100,000 delayed jobs become due in the same second
 	REPLYTO_TEST_DELAYED=1 $(BIN)/python -m pytest tests/integration/test_delayed_load.py -s $(ARGS)
 
-test-adaptive: $(VENV)/.dev  ## find the hidden room of a provider, beside interactive calls
-	REPLYTO_TEST_ADAPTIVE=1 $(BIN)/python -m pytest tests/acceptance/providers/test_adaptive_load.py -s $(ARGS)
+test-adaptive: $(VENV)/.dev  ## find the hidden room of a provider; leave a server its own queue; use its prefix cache
+	REPLYTO_TEST_ADAPTIVE=1 $(BIN)/python -m pytest tests/acceptance/providers/test_adaptive_load.py tests/acceptance/providers/test_server_queues.py -s $(ARGS)
 
 chaos: $(VENV)/.dev  ## break everything for 10 minutes and audit; ARGS="--seed 7 --seconds 120"
 	$(BIN)/python -m tests.acceptance.chaos $(ARGS)

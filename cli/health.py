@@ -18,6 +18,7 @@ import click
 import redis
 from pydantic import ValidationError
 
+from cli.running import url_of
 from shared.listen_address import reachable_host, url_host
 from shared.settings import Settings, SettingsError, first_wrong
 from shared.store.client import connect
@@ -113,10 +114,15 @@ def _names_heard(timeout_s: float) -> set[str]:
 
 
 def _at(url: str | None) -> str:
-    """Return the gateway's address on this machine, whatever its public one is."""
+    """Return the gateway's address on this machine, whatever its public one is.
+
+    That of `replyto up`, whatever port it found, or the one that the settings say.
+    """
     if url:
         return url.rstrip("/")
     settings = _settings()
+    if (noted := url_of(settings.data_dir)) is not None:
+        return noted
     return f"http://{url_host(reachable_host(settings.host))}:{settings.port}"
 
 

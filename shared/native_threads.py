@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 T = TypeVar("T")
 
 _THREADS: Final = 4
-#: After so long work in the loop's thread hands over to the loop (seconds); Python's own is 5 ms.
+#: After so long work in Python hands over to the loop (seconds); Python's own is 5 ms.
 _SWITCH_S: Final = 0.0002
 
 #: Whether this is a thread of a pool: what it calls in turn it does itself.
@@ -68,6 +68,11 @@ class NativeThreads:
         return self._pool.spawn(_caught_beside, work)
 
 
+def hand_over_soon() -> None:
+    """From now on threads of this process that work in Python soon let its loop go on."""
+    sys.setswitchinterval(_SWITCH_S)
+
+
 def in_thread(work: Callable[[], T]) -> T:
     """Return what `work` returns, or raise what it raises, done in this event loop's thread."""
     from gevent import get_hub  # noqa: PLC0415 - only a process that runs on it needs it
@@ -76,7 +81,7 @@ def in_thread(work: Callable[[], T]) -> T:
     hub = get_hub()
     pool = _single.get(hub)
     if pool is None:
-        sys.setswitchinterval(_SWITCH_S)
+        hand_over_soon()
         pool = _single[hub] = ThreadPool(1, hub=hub)
     return outcome_of(*pool.apply(_caught, (work,)))  # type: ignore[no-any-return]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final
 
 import gevent
@@ -10,6 +11,7 @@ from kombu import Connection
 from kombu.transport import redis
 from redis.exceptions import RedisError, ResponseError
 
+from shared.queues.names import BULK
 from shared.store.address import RedisAddress
 from workers.broker_pool import broker_pool
 from workers.chat.lanes import Lanes
@@ -26,6 +28,9 @@ _PAUSES_S: Final = {"interval_start": 0.2, "interval_step": 0.2, "interval_max":
 _GATHER_S: Final = 0.005
 #: How often a poll is ended that has not reached Redis yet.
 _TRIES: Final = 5
+
+#: Ends the name of a list that is polled in the place of another.
+_LEFT: Final = ":left"
 
 #: The lanes of this process. One process runs one worker, and kombu builds its channels itself:
 #: there is no other way to hand them something.
@@ -52,6 +57,8 @@ class Channel(redis.Channel):
     _in_poll: Any
     #: The polling connection's socket, and its id in Redis.
     _poller: tuple[Any, int | None] | None = None
+    #: While a poll is put together: queues whose bulk jobs it leaves where they are.
+    _without_bulk: Collection[str] = ()
 
     def _get_pool(self, asynchronous: bool = False) -> Any:  # noqa: FBT001, FBT002 - kombu's
         self.keyprefix_fanout = self.keyprefix_fanout.format(db=self.address.db)
@@ -63,15 +70,23 @@ class Channel(redis.Channel):
         qos: Any = self.qos
         pending = len(qos._delivered) - len(qos._dirty)  # noqa: SLF001 - as can_consume does
         self.priority_steps = list(_lanes.served(every, pending))
+        self._without_bulk = _lanes.without_bulk()
         try:
             if len(self.priority_steps) < len(every) and poller is not None:
                 _lanes.on_room = lambda: self._end_poll_soon(poller)
+            if self._without_bulk and poller is not None:
+                _lanes.on_bulk = lambda: self._end_poll_soon(poller)
             super()._brpop_start(timeout)  # type: ignore[misc]
         finally:
-            self.priority_steps = every
+            self.priority_steps, self._without_bulk = every, ()
+
+    def _q_for_pri(self, queue: str, pri: int) -> Any:
+        name = super()._q_for_pri(queue, pri)  # type: ignore[misc]
+        # Nobody ever puts anything there.
+        return f"{name}{_LEFT}" if pri == BULK and queue in self._without_bulk else name
 
     def _brpop_read(self, **options: Any) -> Any:
-        _lanes.on_room = None
+        _lanes.on_room = _lanes.on_bulk = None
         return super()._brpop_read(**options)  # type: ignore[misc]
 
     def _poller_id(self) -> int | None:
@@ -86,7 +101,7 @@ class Channel(redis.Channel):
         return self._poller[1]
 
     def _end_poll_soon(self, poller: int) -> None:
-        _lanes.on_room = None
+        _lanes.on_room = _lanes.on_bulk = None
         gevent.spawn_later(_GATHER_S, self._end_poll, poller)
 
     def _end_poll(self, poller: int) -> None:

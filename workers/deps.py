@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import requests
 from redis import Redis
@@ -48,6 +49,7 @@ from workers.callbacks.sender import sender_of
 from workers.callbacks.signing_keys import SigningKeys
 from workers.callbacks.slots import Slots
 from workers.chat.deps import ChatDeps
+from workers.chat.dialects import all_dialects
 from workers.chat.lanes import Lanes, kept_slots
 from workers.chat.relay import Relays
 from workers.chat.running import Running
@@ -57,17 +59,10 @@ from workers.groups.keeper import GroupDeps
 from workers.history.deps import HistoryDeps
 from workers.maintenance.probes import ProbeDeps
 from workers.maintenance.recovery import TickDeps
-from workers.media.local import LocalDialect
-from workers.media.pictures.automatic1111 import Automatic1111Dialect
-from workers.media.pictures.comfyui import ComfyUiDialect
-from workers.media.pictures.replicate import ReplicateDialect
 from workers.process import Process
 from workers.providers.access import Access
-from workers.providers.anthropic.dialect import AnthropicDialect
-from workers.providers.base import Dialects
 from workers.providers.connections import Adapter
-from workers.providers.ollama import OllamaDialect
-from workers.providers.openai import OpenAiDialect
+from workers.routing.candidates import queues_without_bulk
 from workers.routing.deps import RoutingDeps
 from workers.routing.traffic import Traffic
 from workers.schedules.ticker import ScheduleDeps, schedule_deps
@@ -154,7 +149,8 @@ def _chat_deps(
     concurrency: int,
 ) -> ChatDeps:
     settings = process.settings
-    kept = kept_slots(concurrency, settings.interactive_share)
+    lanes = Lanes(concurrency - kept_slots(concurrency, settings.interactive_share))
+    lanes.without_bulk = partial(queues_without_bulk, routing)
     return ChatDeps(
         process=process,
         routing=routing,
@@ -162,26 +158,12 @@ def _chat_deps(
         reader=Reader(process.redis, settings),
         artifacts=artifacts,
         access=Access(settings, environment, Egresses(environment)),
-        dialects=_dialects(settings),
+        dialects=all_dialects(settings),
         llm_session=llm_session(concurrency, settings.provider_places),
         relays=Relays(ChunkStore(process.redis), process.sleep),
         running=Running(),
-        lanes=Lanes(concurrency - kept),
+        lanes=lanes,
         usage=UsageSupport(),
-    )
-
-
-def _dialects(settings: Settings) -> Dialects:
-    return Dialects(
-        {
-            "openai": OpenAiDialect(),
-            "ollama": OllamaDialect(),
-            "anthropic": AnthropicDialect(),
-            "automatic1111": Automatic1111Dialect(),
-            "comfyui": ComfyUiDialect(),
-            "replicate": ReplicateDialect(),
-            "local": LocalDialect(settings.media_concurrency),
-        }
     )
 
 

@@ -48,6 +48,7 @@ from workers.maintenance.probes import (
     probe_unknown,
 )
 from workers.maintenance.recovery import Tick
+from workers.maintenance.server_queues import LOOK_S, hear_of_servers, look_at_servers
 from workers.process import Process
 from workers.schedules.ticker import SCHEDULES_S, run_schedules
 
@@ -171,6 +172,8 @@ def _completion_timers(deps: Deps) -> list[Periodic]:
         Periodic("groups", GroupKeeper(deps.groups), GROUPS_S),
         Periodic("learned limits", lambda: exchange_limits(deps.chat.routing), EXCHANGE_S),
         Periodic("judge of limits", Judge(deps.chat.routing), JUDGE_S),
+        Periodic("looks at servers", lambda: look_at_servers(deps.probes), LOOK_S),
+        _hearing_of_servers(deps.chat),
         Periodic("sweep of files", lambda: sweep(artifacts), SWEEP_S),
         Periodic("samples of how things stand", lambda: take_samples(redis), SAMPLE_S),
         Periodic("first probes", lambda: probe_unknown(deps.probes), FIRST_PROBES_S),
@@ -207,5 +210,13 @@ def _start_lease_keeping(deps: ChatDeps) -> None:
     interval_s = deps.process.settings.lease_renew_s
     Periodic("lease renewal", lambda: renew_leases(deps), interval_s, _RETRY_S).start()
     Periodic("learned limits", lambda: exchange_limits(deps.routing), EXCHANGE_S).start()
+    _hearing_of_servers(deps).start()
     Periodic("stream relay", deps.relays.run, _RETRY_S).start()
     Periodic("abort listener", lambda: listen_for_aborts(deps), _RETRY_S).start()
+
+
+def _hearing_of_servers(deps: ChatDeps) -> Periodic:
+    def hear() -> None:
+        hear_of_servers(deps.routing, deps.lanes.tell_of_bulk)
+
+    return Periodic("queues of servers", hear, LOOK_S)

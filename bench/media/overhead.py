@@ -22,6 +22,8 @@ from shared.queues.names import CALLBACKS_QUEUE
 
 _SETTINGS: Final = {"REPLYTO_CALLBACK_ALLOW_PRIVATE": "true"}
 _PATIENCE_S: Final = 20.0
+#: How often it is asked whether a callback has come (seconds); when it came the receiver knows.
+_LOOK_S: Final = 0.005
 _MOST_MS: Final = 15.0
 _JSON: Final = {"Content-Type": "application/json"}
 
@@ -31,8 +33,9 @@ class _Turn:
     """Medians of some jobs, one after the other (milliseconds)."""
 
     provider_ms: float
-    whole_ms: float
+    claimed_ms: float
     answered_ms: float
+    whole_ms: float
 
     @property
     def overhead_ms(self) -> float:
@@ -82,8 +85,8 @@ class _Client:
         self._provider.getresponse().read()
         return (time.time() - began) * 1000
 
-    def queued_ms(self) -> tuple[float, float]:
-        """Return how long a job took to its callback, and to its answer from the provider."""
+    def queued_ms(self) -> tuple[float, float, float]:
+        """Return how long a job took to its claim, to its stored answer, and to its callback."""
         body = json.dumps({"model": "bench", "positivePrompt": "a cat", "replyTo": self._reply_to})
         began_ms = time.time() * 1000
         headers = {**_JSON, **self._stack.headers}
@@ -94,13 +97,14 @@ class _Client:
             raise BenchmarkFailed(f"QueueTextToImage answered {answer.status}: {told}")
         came_ms = self._came_ms(int(told["jobId"]))
         with self._stack.client() as client:
-            found: Any = client.hget(f"job:{told['jobId']}", "executed_ms")
-        return came_ms - began_ms, float(found) - began_ms
+            found: Any = client.hmget(f"job:{told['jobId']}", "started_ms", "executed_ms")
+        started_ms, executed_ms = map(float, found)
+        return started_ms - began_ms, executed_ms - began_ms, came_ms - began_ms
 
     def _came_ms(self, job_id: int) -> float:
         until = time.monotonic() + _PATIENCE_S
         while time.monotonic() < until:
-            time.sleep(0.002)
+            time.sleep(_LOOK_S)
             self._receiver.request("GET", "/")
             came = dict(json.loads(self._receiver.getresponse().read()))
             if job_id in came:
@@ -109,19 +113,15 @@ class _Client:
 
 
 def _turn(client: _Client, jobs: int) -> _Turn:
-    direct, whole, answered = [], [], []
-    for _ in range(jobs):
-        direct.append(client.direct_ms())
-        to_callback, to_answer = client.queued_ms()
-        whole.append(to_callback)
-        answered.append(to_answer)
-    return _Turn(median(direct), median(whole), median(answered))
+    measured = [(client.direct_ms(), *client.queued_ms()) for _ in range(jobs)]
+    return _Turn(*map(median, zip(*measured, strict=True)))
 
 
 def _report(turns: list[_Turn]) -> Report:
     overhead = Spread.of([turn.overhead_ms for turn in turns])
     rows: list[tuple[str, ...]] = [
         ("the provider, asked directly", Spread.of([one.provider_ms for one in turns]).show(1)),
+        ("ReplyTo, to the worker's claim", Spread.of([one.claimed_ms for one in turns]).show(1)),
         ("ReplyTo, to the stored answer", Spread.of([one.answered_ms for one in turns]).show(1)),
         ("ReplyTo, to the callback", Spread.of([one.whole_ms for one in turns]).show(1)),
         ("beyond the provider's own", overhead.show(1)),
@@ -131,10 +131,10 @@ def _report(turns: list[_Turn]) -> Report:
         title="Media: a queued picture, from its POST to its callback",
         about=(
             "One job after the other: `QueueTextToImage` with a `replyTo`, a provider that answers "
-            "at once with a picture of 1 MiB in base64, which the worker decodes, keeps as a file "
-            "and makes a reference of; then the signed callback. Beside it the same picture from "
-            "the provider itself. One gateway, one worker for the model, one for completion, one "
-            "for callbacks, SQLite, files in a folder."
+            "at once with a picture of 1 MiB in base64, each time another one, which the worker "
+            "decodes, keeps as a file and makes a reference of; then the signed callback. Beside "
+            "it such a picture from the provider itself. One gateway, one worker for the model, "
+            "one for completion, one for callbacks, SQLite, files in a folder."
         ),
         columns=("p50 of", "ms"),
         rows=rows,

@@ -1,9 +1,10 @@
-"""A provider with one picture: `python -m bench.media.picture_server PORT`."""
+"""A provider with pictures, each time another one: `python -m bench.media.picture_server PORT`."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import itertools
 import random
 import sys
 from typing import Final
@@ -13,7 +14,12 @@ from bench.load.http_connection import HttpConnection
 #: What a picture of 1024x1024 has (bytes): a head by which it is known, and noise.
 SIZE_BYTES: Final = 1024 * 1024
 _PICTURE: Final = b"\x89PNG\r\n\x1a\n" + random.Random(1).randbytes(SIZE_BYTES - 8)
-_BODY: Final = b'{"created":1,"data":[{"b64_json":"' + base64.b64encode(_PICTURE) + b'"}]}'
+_SIGNS: Final = base64.b64encode(_PICTURE)
+#: What is the same of all, before and behind a number in the middle: files of the same content
+#: would be kept once.
+_BEFORE: Final = b'{"created":1,"data":[{"b64_json":"' + _SIGNS[: len(_SIGNS) // 2]
+_AFTER: Final = _SIGNS[len(_SIGNS) // 2 + 8 :] + b'"}]}'
+_numbers: Final = itertools.count()
 _HEAD: Final = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 
 
@@ -21,7 +27,8 @@ class _Server(HttpConnection):
     def answer(self, request: bytes) -> None:
         """Answer without a look at the request."""
         del request
-        self.transport.write(_HEAD % len(_BODY) + _BODY)
+        body = b"%b%08d%b" % (_BEFORE, next(_numbers), _AFTER)
+        self.transport.write(_HEAD % len(body) + body)
 
 
 async def serve(port: int) -> None:

@@ -14,10 +14,12 @@ from shared.providers.registry_document import Difference
 from shared.security.masked_url import masked_url
 
 #: What a file can say of a provider and the API cannot.
-_IN_FILES_ALONE: Final = ("headers", "query", "operations", "model_operations", "batch")
+_IN_FILES_ALONE: Final = ("headers", "query", "operations", "model_operations")
 #: Of these the API takes 0 for no limit.
 _LIMITS: Final = ("concurrency", "requestsPerMinute", "tokensPerMinute")
-_URLS: Final = ("apiBaseUrl", "heartbeatUrl", "proxy")
+_URLS: Final = ("apiBaseUrl", "heartbeatUrl", "metricsUrl", "proxy")
+#: What gateways of a version before do not show, and what that means.
+_LATE: Final = {"adaptive": False, "batch": False, "batchPrice": 0.5}
 
 
 def show(url: str | None, key: str | None) -> None:
@@ -113,11 +115,16 @@ def _sent(one: Provider) -> dict[str, Any]:
         "apiKeyVar": one.api_key_env,
         "apiKeyHeader": one.api_key_header,
         "heartbeatUrl": str(one.heartbeat_url) if one.heartbeat_url else None,
+        "metricsUrl": str(one.metrics_url) if one.metrics_url else None,
+        "metricsGauges": list(one.metrics_gauges),
         "proxy": str(one.proxy) if one.proxy else None,
         "caFile": str(one.ca_file) if one.ca_file else None,
         "clientCert": str(one.client_cert) if one.client_cert else None,
         "clientKey": str(one.client_key) if one.client_key else None,
         "concurrency": one.concurrency or 0,
+        "adaptive": one.adaptive,
+        "batch": one.batch,
+        "batchPrice": one.batch_price,
         "requestsPerMinute": one.requests_per_minute or 0,
         "tokensPerMinute": one.tokens_per_minute or 0,
         "priority": one.priority,
@@ -130,14 +137,17 @@ def _sent(one: Provider) -> dict[str, Any]:
 def _seen(row: dict[str, Any]) -> dict[str, Any]:
     """Return a provider of the API in the same form."""
     names = ("apiKeyVar", "apiKeyHeader", "heartbeatUrl", "proxy", "caFile", "clientCert")
-    seen = {name: row.get(name) for name in ("name", "aiTypeId", "apiBaseUrl", *names, "clientKey")}
+    more = ("name", "aiTypeId", "apiBaseUrl", "clientKey", "metricsUrl")
+    seen = {name: row.get(name) for name in (*names, *more)}
     limits = {name: row.get(name) or 0 for name in _LIMITS}
+    late = {name: row.get(name, usual) for name, usual in _LATE.items()}
     models = sorted(
         ({"model": one["model"], "apiModel": one["apiModel"]} for one in row["models"]),
         key=lambda one: str(one["model"]),
     )
     rest = {"priority": row["priority"], "enabled": row["enabled"], "models": models}
-    return {**seen, **limits, **rest, "defaults": row.get("defaults") or {}}
+    lists = {"metricsGauges": row.get("metricsGauges") or [], "defaults": row.get("defaults") or {}}
+    return {**seen, **limits, **late, **rest, **lists}
 
 
 def _without_nothing(fields: dict[str, Any]) -> dict[str, Any]:

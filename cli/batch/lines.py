@@ -17,10 +17,17 @@ def to_lines(rows: Iterable[bytes], endpoint: str, model: str | None) -> Iterato
     for number, raw in enumerate(rows, 1):
         if raw.strip():
             try:
-                line = _line(json.loads(raw), number, endpoint, model)
+                line = _line(_parsed(raw), number, endpoint, model)
             except ValueError as exc:
                 raise click.ClickException(f"line {number}: {exc}") from exc
             yield json.dumps(line, ensure_ascii=False).encode() + b"\n"
+
+
+def _parsed(raw: bytes) -> Any:
+    try:
+        return json.loads(raw)
+    except ValueError as exc:
+        raise ValueError(f'not JSON ({exc}); a text stands in quotes: "What is …?"') from exc
 
 
 def _line(row: Any, number: int, endpoint: str, model: str | None) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from shared.dtos.overview import (
 )
 from shared.machines.notices import Notice, Notices
 from shared.settings import Settings
-from shared.telemetry.overview import Overview, read_overview
+from shared.telemetry.overview import Overview, ProviderSlots, read_overview
 from shared.telemetry.stages import Stage
 from shared.telemetry.trend import DAY, HOUR, Sample, read_samples
 
@@ -70,7 +70,7 @@ def _body(now: Overview, notices: Sequence[Notice]) -> GetOverviewResponse:
         callbacks_in_flight=now.callbacks_in_flight,
         waiting=[WaitingRow(**asdict(row)) for row in now.waiting],
         stages=[_stage(row) for row in now.stages],
-        providers=[ProviderSlotsRow(**asdict(row)) for row in now.providers],
+        providers=[_provider(row) for row in now.providers],
         workers=[worker_row(one) for one in now.roll.live],
         lost_workers=[worker_row(one) for one in now.roll.lost],
         notices=[_notice(one) for one in notices],
@@ -81,6 +81,16 @@ def _body(now: Overview, notices: Sequence[Notice]) -> GetOverviewResponse:
 
 def _notice(one: Notice) -> NoticeRow:
     return NoticeRow(process=one.process, text=one.text, date=iso_date(one.at_ms))
+
+
+def _provider(one: ProviderSlots) -> ProviderSlotsRow:
+    row = ProviderSlotsRow(name=one.name, in_use=one.in_use, limit=one.limit)
+    if one.queue is None:
+        return row
+    if one.queue.problem:
+        return row.model_copy(update={"metrics_problem": one.queue.problem})
+    since = iso_date(one.queue.since_ms) if one.queue.waiting else None
+    return row.model_copy(update={"waiting_there": one.queue.waiting, "waiting_since": since})
 
 
 def _stage(stage: Stage) -> StageRow:

@@ -10,14 +10,15 @@ from gateway.admin.audit import record
 from gateway.http.routes import Call, route
 from shared.codecs.moments import iso_date
 from shared.dtos import catalog
-from shared.dtos.overview import RunningRow, WorkerRow
-from shared.dtos.providers import (
+from shared.dtos.overview import (
     CancelWorker,
     GetWorkerStats,
     GetWorkerStatsResponse,
-    StringResponse,
+    RunningRow,
+    WorkerRow,
     WorkerStats,
 )
+from shared.dtos.providers import StringResponse
 from shared.errors import WorkerNotFound
 from shared.store import redis_keys
 from shared.telemetry.stages import lag_s

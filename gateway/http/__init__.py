@@ -1,1 +1,1 @@
-"""HTTP as the views see it: the request and its body, routes, binding, the answer."""
+"""HTTP as the views see it: the request, its body and their limits, routes, binding, the answer."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any, Final
+from typing import Final
 
+from gateway.jobs.status_text import failure_of, is_delayed, status_text
 from shared.codecs.moments import iso_date
-from shared.dtos.base import ResponseError, ResponseStatus
 from shared.dtos.jobs import BackgroundJob, FlowState, GetOpenAiChatStatusResponse
 from shared.jobs.job import Job, JobState
 from shared.jobs.moves import FlowStanding, Position
@@ -56,12 +56,18 @@ def status_json(
         queue_position=position.before if position else None,
         estimated_start_secs=None if start_in_s is None else math.ceil(start_in_s),
         run_after=_date_or_none(job.run_after_ms),
+        waits_for_limits_since=_limited_since(job, position),
         flow=_flow_state(flow) if flow else None,
         response_status=failure_of(job),
     ).to_json()
     if job.response is None:
         return status
     return status.removesuffix(b"}") + b',"result":' + shown_response(job) + b"}"
+
+
+def _limited_since(job: Job, position: Position | None) -> str | None:
+    waits = job.waits_for_limits and is_delayed(job, position)
+    return iso_date(job.created_ms) if waits else None
 
 
 def shown_response(job: Job) -> bytes:
@@ -83,81 +89,6 @@ def _flow_state(known: FlowStanding) -> FlowState:
         running=known.running,
         waiting=known.waiting,
         before=known.before,
-    )
-
-
-def status_text(
-    job: Job,
-    position: Position | None = None,
-    kept_from: str = "",
-    flow: FlowStanding | None = None,
-) -> str:
-    """Return the state in words, with what is worth knowing about it."""
-    if flow is not None and flow.before is not None:
-        return _with_its_flow(flow)
-    if is_delayed(job, position):
-        return f"Queued, not to run before {iso_date(job.run_after_ms)}"
-    if kept_from and job.state is JobState.QUEUED:
-        return f"Queued until a provider is online: {kept_from}"
-    if position is not None:
-        return _in_line(position)
-    if job.state is JobState.STARTED:
-        wish = ", asked to cancel" if job.cancel else ""
-        at = f" at {job.at}" if job.at else ""
-        return f"Started, attempt {job.attempt}{at}{wish}"
-    return _queued_again(job) or _ended(job)
-
-
-def _queued_again(job: Job) -> str:
-    last = job.attempts[-1] if job.attempts else None
-    if job.state is not JobState.QUEUED or last is None:
-        return ""
-    return f"Queued for another attempt; attempt {last.number} failed: {last.detail}"
-
-
-def _ended(job: Job) -> str:
-    failure = failure_of(job)
-    return f"{job.state}: {failure.message}" if failure else str(job.state)
-
-
-def is_delayed(job: Job, position: Position | None) -> bool:
-    """Whether a job waits for its time: it stands in no line, and never had an attempt."""
-    waits = job.state is JobState.QUEUED and position is None and not job.attempt
-    return waits and job.run_after_ms > 0
-
-
-def _with_its_flow(known: FlowStanding) -> str:
-    flow, jobs = known.flow, f"{known.before} jobs"
-    most = f" of at most {flow.max_parallel}" if flow.max_parallel else ""
-    rate = f", {rate_text(flow)} may begin" if flow.rate else ""
-    before = {0: "it is next", 1: "1 job of it before this one"}.get(
-        known.before or 0, f"{jobs} of it before this one"
-    )
-    return f"Queued, waits for its flow key '{flow.key}': {known.running}{most} run{rate}, {before}"
-
-
-def _in_line(position: Position) -> str:
-    jobs = {0: "next in line", 1: "1 job before it"}.get(
-        position.before, f"{position.before} jobs before it"
-    )
-    if position.start_in_s is None:
-        return f"Queued, {jobs}"
-    return f"Queued, {jobs}, starts in about {math.ceil(position.start_in_s)} s"
-
-
-def failure_of(job: Job) -> ResponseStatus | None:
-    """Return why the job failed, None when it did not."""
-    if job.error is None:
-        return None
-    status: dict[str, Any] = json.loads(job.error)["responseStatus"]
-    rows = [
-        ResponseError(
-            error_code=row["errorCode"], field_name=row["fieldName"], message=row["message"]
-        )
-        for row in status.get("errors", [])
-    ]
-    return ResponseStatus(
-        error_code=status["errorCode"], message=status["message"], errors=rows or None
     )
 
 

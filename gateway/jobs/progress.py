@@ -10,7 +10,7 @@ from typing import Final
 
 from redis.exceptions import RedisError
 
-from gateway.jobs.forms import status_text
+from gateway.jobs.status_text import status_text
 from shared.codecs import sse
 from shared.dtos.jobs import StreamProgress
 from shared.jobs.job import Job, JobState

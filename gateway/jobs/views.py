@@ -6,8 +6,9 @@ from flask import Blueprint, Response
 
 from gateway.http.response import JsonResponse
 from gateway.http.routes import Call, route
-from gateway.jobs.forms import background_job, failure_of, status_json
+from gateway.jobs.forms import background_job, status_json
 from gateway.jobs.lookup import find_job
+from gateway.jobs.status_text import failure_of
 from gateway.providers.conditions import obstacles
 from shared.dtos import catalog
 from shared.dtos.jobs import (

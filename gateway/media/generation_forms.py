@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.jobs.forms import failure_of, status_text
+from gateway.jobs.status_text import failure_of, status_text
 from shared.dtos.media import ai_server as dtos
 from shared.jobs.job import Job, JobState
 from shared.jobs.moves import Answer, FlowStanding, Position

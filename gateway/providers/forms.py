@@ -32,11 +32,16 @@ _NAMES: Final = {
     "client_cert": "client_cert",
     "client_key": "client_key",
     "concurrency": "concurrency",
+    "adaptive": "adaptive",
     "requests_per_minute": "requests_per_minute",
     "tokens_per_minute": "tokens_per_minute",
     "priority": "priority",
     "enabled": "enabled",
     "defaults": "defaults",
+    "batch": "batch",
+    "batch_price": "batch_price",
+    "metrics_url": "metrics_url",
+    "metrics_gauges": "metrics_gauges",
 }
 _TOLD: Final = {own: told for told, own in _NAMES.items()}
 
@@ -75,9 +80,12 @@ def checked_provider(known: dict[str, Any], fields: dict[str, Any]) -> Provider:
         return Provider.model_validate(merged)
     except ValidationError as exc:
         first = exc.errors()[0]
-        own = str(first["loc"][0]) if first["loc"] else "models"
+        # What is wrong with several fields together begins with the name of one.
+        said = first["msg"].removeprefix("Value error, ")
+        named, _, why = said.partition(": ")
+        own = str(first["loc"][0]) if first["loc"] else named if named in _TOLD else "models"
         name = to_camel(_TOLD.get(own, own))
-        raise ValidationFailed(f"{name}: {first['msg']}", field=name) from None
+        raise ValidationFailed(f"{name}: {why if own == named else said}", field=name) from None
 
 
 def shown(gateway: Services, entry: Entry) -> dtos.AiProvider:
@@ -93,11 +101,14 @@ def shown(gateway: Services, entry: Entry) -> dtos.AiProvider:
         api_key_header=one.api_key_header,
         has_api_key=one.sealed_key is not None,
         heartbeat_url=masked_url(str(one.heartbeat_url)) if one.heartbeat_url else None,
+        metrics_url=masked_url(str(one.metrics_url)) if one.metrics_url else None,
+        metrics_gauges=list(one.metrics_gauges) or None,
         proxy=one.shown_proxy,
         ca_file=one.ca_file,
         client_cert=one.client_cert,
         client_key=one.client_key,
         concurrency=one.concurrency or 0,
+        adaptive=one.adaptive,
         requests_per_minute=one.requests_per_minute,
         tokens_per_minute=one.tokens_per_minute,
         priority=one.priority,
@@ -114,6 +125,8 @@ def shown(gateway: Services, entry: Entry) -> dtos.AiProvider:
         ai_type={"id": one.type, "provider": one.type},
         selected_models=sorted(one.models),
         defaults={name: told.members for name, told in one.defaults.items()} or None,
+        batch=one.batch,
+        batch_price=one.batch_price,
     )
 
 

@@ -20,7 +20,7 @@ from shared.settings import Settings
 
 _FILES: Final = ("ca_file", "client_cert", "client_key")
 #: What is shown without its password, and may come back so.
-_SHOWN_MASKED: Final = ("base_url", "heartbeat_url", "proxy")
+_SHOWN_MASKED: Final = ("base_url", "heartbeat_url", "metrics_url", "proxy")
 _TOLD: Final = {"base_url": "apiBaseUrl"}
 _is_file_name = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*").fullmatch
 
@@ -36,7 +36,7 @@ def permitted(
         name: value for name, value in fields.items() if not _is_as_shown(name, value, known)
     }
     check_unmasked(changed)
-    for name in (*_FILES, "proxy", "heartbeat_url"):
+    for name in (*_FILES, "proxy", "heartbeat_url", "metrics_url"):
         if changed.get(name) == "":
             changed[name] = None
     for name in _FILES:

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from pydantic.alias_generators import to_camel
+
 from shared.api_keys.principal import Principal
 from shared.api_keys.scopes import Scope
 from shared.errors import ValidationFailed
@@ -134,8 +136,8 @@ def _variables(provider: Provider) -> Iterable[str]:
 
 def check_places(settings: Settings, changed: Mapping[str, Any]) -> None:
     """Raise ValidationFailed, naming the field, for a URL where no provider may be."""
-    told = {"base_url": "apiBaseUrl", "heartbeat_url": "heartbeatUrl", "proxy": "proxy"}
-    for name, field in told.items():
+    for name in ("base_url", "heartbeat_url", "metrics_url", "proxy"):
+        field = "apiBaseUrl" if name == "base_url" else to_camel(name)
         url = str(changed.get(name) or "")
         if problem := settings.provider_places.problem_of_url(url):
             raise _refused(field, f"no provider may be at {problem}.")

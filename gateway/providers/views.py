@@ -33,7 +33,7 @@ _TYPES: Final = {
 #: What only the admin sees of a provider.
 _PLACES: Final = {
     *("api_base_url", "api_key_var", "api_key_header", "has_api_key", "heartbeat_url"),
-    *("proxy", "ca_file", "client_cert", "client_key"),
+    *("proxy", "ca_file", "client_cert", "client_key", "metrics_url", "metrics_gauges"),
 }
 
 

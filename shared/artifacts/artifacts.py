@@ -6,7 +6,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import EllipsisType
 from typing import Any, Final, TypeVar
@@ -20,7 +20,7 @@ from shared.artifacts.receiving import Receiving, give_up_until_ms
 from shared.artifacts.records import Records
 from shared.database.database import Database
 from shared.errors import StorageUnavailable
-from shared.native_threads import NativeThreads, TookTooLong
+from shared.native_threads import NativeThreads, TookTooLong, hand_over_soon
 from shared.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -72,7 +72,7 @@ class Artifacts:
     ) -> Artifact:
         """Keep what these chunks bring, and return it when all is kept: else there is nothing.
 
-        A list is there already: then no other turn of the loop comes between its rows and bytes.
+        A sequence is there already: no other turn of the loop comes between its rows and bytes.
         `media_type` is what its sender says; `expires_s` seconds from now, None for never.
         Raises ArtifactTooLarge, StorageQuotaExceeded, and what the chunks raise.
         """
@@ -97,7 +97,7 @@ class Artifacts:
                     receiving.write(chunk)
                 return receiving.finish(draft, media_type)
 
-        return self._at_once(work) if isinstance(chunks, list) else work()
+        return self._at_once(work) if isinstance(chunks, Sequence) else work()
 
     def find(self, artifact_id: str, owner: str | None = None) -> Artifact | None:
         """Return an artifact that this owner sees; without an owner also what is only held yet."""
@@ -207,6 +207,7 @@ class Artifacts:
         if not (self._blobs.is_disk and self._database.dialect == "sqlite"):
             return work()
         self._database.migrate()
+        hand_over_soon()
         try:
             return self._threads.call(work, _AT_ONCE_S)
         except TookTooLong as exc:

@@ -32,8 +32,7 @@ class FolderBlobs:
         self._folder = folder
         self._free_bytes = free_bytes
         self._threads = NativeThreads()
-        #: Subfolders whose own names this process has made durable.
-        self._lasting: set[str] = set()
+        self._has_subfolders = False
 
     def check_room(self) -> None:
         """Raise StorageFull when the disk has less free than is left to others."""
@@ -75,12 +74,14 @@ class FolderBlobs:
         """Return where a blob is."""
         return self._folder / name[:2] / name
 
-    def sync_names(self, folder: Path) -> None:
-        """Make the names in a subfolder durable, and the first time its own."""
-        _sync(folder)
-        if folder.name not in self._lasting:
-            _sync(folder.parent)
-            self._lasting.add(folder.name)
+    def make_subfolders(self) -> None:
+        """Make all of them, once a process, and their names durable: no file waits for its own."""
+        if self._has_subfolders:
+            return
+        for number in range(256):
+            (self._folder / f"{number:02x}").mkdir(mode=0o700, parents=True, exist_ok=True)
+        _sync(self._folder)
+        self._has_subfolders = True
 
     def run(self, work: Callable[[], T], limit_s: float = _PIECE_S) -> T:
         """Do something with the disk, in a thread where others would wait."""
@@ -101,6 +102,7 @@ class _FileWriter(BlobWriter):
         self._file = blobs.run(self._make)
 
     def _make(self) -> IO[bytes]:
+        self._blobs.make_subfolders()
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # A name is used once: what is there already is not ours to write over.
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -119,7 +121,7 @@ class _FileWriter(BlobWriter):
         def work() -> None:
             os.fsync(self._file.fileno())
             self._file.close()
-            self._blobs.sync_names(self._path.parent)
+            _sync(self._path.parent)
 
         self._blobs.run(work, _SYNC_S)
 

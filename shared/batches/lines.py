@@ -14,7 +14,7 @@ from shared.batches.store import Line
 from shared.codecs.half_characters import has_half
 from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.json_size import has_more_values
-from shared.codecs.json_text import members, parse_document
+from shared.codecs.json_text import decode_utf8, members
 from shared.codecs.strict_json import parse, without_bom
 from shared.errors import ValidationFailed
 from shared.wire.chat_request import ChatCall, parse_chat_completion
@@ -81,8 +81,11 @@ class Checked:
 
     def take(self, number: int, start: int, raw: bytes) -> None:
         """Look at a line."""
+        # Editors put a byte order mark before the first, and `cat` before others: it is none of it.
+        text = without_bom(raw)
+        start += len(raw) - len(text)
         try:
-            found = self.away(len(raw), lambda: self._parsed(raw))
+            found = self.away(len(text), lambda: self._parsed(text))
         except OverflowError:
             told = f"A request has at most {self.most_values} JSON values."
             self.wrong("too_many_values", told, number)
@@ -96,13 +99,13 @@ class Checked:
             self.wrong(*problem[:2], number, problem[2])
         else:
             self._ids.add(found["custom_id"])
-            self.lines.append(Line(number, start, len(raw), found["custom_id"]))
+            self.lines.append(Line(number, start, len(text), found["custom_id"]))
 
     def _parsed(self, raw: bytes) -> Any:
         """Return its value. Raises OverflowError for one of too many, ValueError for none."""
         if has_more_values(raw, self.most_values):
             raise OverflowError
-        return parse(without_bom(raw))
+        return parse(raw)
 
     def _problem(self, line: dict[str, Any]) -> tuple[str, str, str] | None:
         custom_id, body = line.get("custom_id"), line.get("body")
@@ -186,7 +189,8 @@ def split(pieces: Iterable[bytes]) -> Iterator[tuple[int, int, bytes | None]]:
 
 def request_of(endpoint: str, raw: bytes) -> ChatCall:
     """Return the call that a line asks for. Raises ValidationFailed and its kin."""
-    text, _ = parse_document(raw)
+    # The line was read whole before the batch began; what is in it is read by its parser.
+    text = decode_utf8(raw)
     # As it was written: numbers and the order of names are the client's.
     bodies = [text[one.value_start : one.end] for one in members(text) if one.name == "body"]
     if not bodies:

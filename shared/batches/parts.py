@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from shared.batches.tables import RUNNING, SINGLE, WAITING, lines, parts
 from shared.database.database import Database
@@ -125,12 +125,11 @@ class PartStore:
             connection.execute(insert(parts), {**row, "document": made.to_document()})
             statement = update(lines).where(
                 _l.batch == made.batch,
-                _l.number == bindparam("at"),
+                _l.number.in_(numbers),
                 _l.state == WAITING,
                 _l.job.is_(None),
             )
-            statement = statement.values(state=RUNNING, job=-made.number)
-            connection.execute(statement, [{"at": number} for number in numbers])
+            connection.execute(statement.values(state=RUNNING, job=-made.number))
             return made
 
         return self._database.write(write)
@@ -148,13 +147,9 @@ class PartStore:
     def release(self, part: Part, numbers: Sequence[int]) -> None:
         """Let lines of a part run as jobs of their own."""
         if numbers:
-            statement = _own_lines(part).where(_l.number == bindparam("at"))
-            rows = [{"at": number} for number in numbers]
-            self._database.write(
-                lambda connection: connection.execute(
-                    statement.values(state=WAITING, job=SINGLE), rows
-                )
-            )
+            statement = _own_lines(part).where(_l.number.in_(numbers))
+            statement = statement.values(state=WAITING, job=SINGLE)
+            self._database.write(lambda connection: connection.execute(statement))
 
     def end(self, part: Part) -> None:
         """Let the lines that have no outcome run as jobs of their own; forget the part."""

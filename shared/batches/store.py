@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter, itemgetter
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from shared.batches.batch import ACTIVE, Batch, Status
+from shared.batches.changes import Change, Column, change
+from shared.batches.paging import pages
 from shared.batches.tables import (
     ANSWERED,
     AWAY,
@@ -20,12 +23,14 @@ from shared.batches.tables import (
     lines,
     parts,
 )
+from shared.database.bulk import insert_rows, read_rows
 from shared.database.database import Database
 
 _b: Final = batches.c
 _l: Final = lines.c
-#: Rows that go to the database, or come from it, at once.
+#: Rows of answers that come from the database at once, and how many bytes of them.
 _PAGE: Final = 500
+_PAGE_BYTES: Final = 1024 * 1024
 #: Ends the state of a batch whose end is still to be told.
 _TO_TELL: Final = "+"
 
@@ -134,9 +139,7 @@ class BatchStore:
             values = {**_columns(batch), "version": batch.version + 1}
             if not connection.execute(update(batches).where(*this).values(values)).rowcount:
                 return False
-            for first in range(0, len(found), _PAGE):
-                rows = [_line_row(batch.id, line) for line in found[first : first + _PAGE]]
-                connection.execute(insert(lines), rows)
+            insert_rows(connection, lines, [_line_row(batch.id, line) for line in found])
             return True
 
         done = self._database.write(write)
@@ -183,48 +186,49 @@ class BatchStore:
     def run_singly(self, batch_id: str, numbers: Sequence[int]) -> None:
         """Let lines that wait run as jobs of their own."""
         if numbers:
-            statement = _changing(batch_id).where(_l.state == WAITING).values(job=SINGLE)
-            rows = [{"at": number} for number in numbers]
-            self._database.write(lambda connection: connection.execute(statement, rows))
+            waiting = (_l.batch == batch_id, _l.number.in_(numbers), _l.state == WAITING)
+            statement = update(lines).where(*waiting).values(job=SINGLE)
+            self._database.write(lambda connection: connection.execute(statement))
 
     def _read_lines(self, query: Any) -> list[Line]:
-        return self._database.read(
-            lambda connection: [Line(*row) for row in connection.execute(query)]
-        )
+        rows = self._database.read(lambda connection: read_rows(connection, query))
+        return sorted((Line(*row) for row in rows), key=attrgetter("number"))
 
     def note_jobs(self, batch_id: str, jobs: dict[int, int | None]) -> None:
         """Note which jobs lines have, by their numbers; None for one that is to get another."""
-        if jobs:
-            rows = [
-                {"at": number, "to": WAITING if job is None else RUNNING, "its": job or SINGLE}
-                for number, job in jobs.items()
-            ]
-            statement = _changing(batch_id).values(state=bindparam("to"), job=bindparam("its"))
-            self._database.write(lambda connection: connection.execute(statement, rows))
+        rows = [
+            (number, WAITING if job is None else RUNNING, job or SINGLE)
+            for number, job in jobs.items()
+        ]
+        self._change(batch_id, "job", rows)
 
     def note_outcomes(self, batch_id: str, outcomes: Iterable[Outcome]) -> None:
         """Note what came of lines; of one that has an outcome already nothing changes."""
-        rows = [
-            {"at": one.number, "to": ANSWERED if one.is_answer else FAILED, "text": one.answer}
-            for one in outcomes
-        ]
+        rows = [(one.number, ANSWERED if one.is_answer else FAILED, one.answer) for one in outcomes]
+        self._change(batch_id, "answer", rows)
+
+    def _change(self, batch_id: str, column: Column, rows: Sequence[Change]) -> None:
         if rows:
-            statement = _changing(batch_id).values(state=bindparam("to"), answer=bindparam("text"))
-            self._database.write(lambda connection: connection.execute(statement, rows))
+            self._database.write(lambda connection: change(connection, batch_id, column, rows))
 
     def outcomes(self, batch_id: str, state: int) -> Iterator[bytes]:
         """Give the lines of a file, in the order of the input."""
         after = -1
-        while True:
-            query = select(_l.number, _l.answer).where(
-                _l.batch == batch_id, _l.state == state, _l.number > after
-            )
-            query = query.order_by(_l.number).limit(_PAGE // 10)
-            rows = self._database.read(lambda c, query=query: c.execute(query).all())  # type: ignore[misc]
-            if not rows:
-                return
-            yield from (row.answer for row in rows)
-            after = rows[-1].number
+        while sizes := self._sizes(batch_id, state, after):
+            for page in pages(sizes, itemgetter(1), _PAGE, _PAGE_BYTES):
+                query = _of_state(select(_l.answer), batch_id, state)
+                query = query.where(_l.number.between(page[0][0], page[-1][0]))
+                query = query.order_by(_l.number)
+                rows = self._database.read(lambda c, query=query: c.execute(query).all())  # type: ignore[misc]
+                yield from (row.answer for row in rows)
+            after = sizes[-1][0]
+
+    def _sizes(self, batch_id: str, state: int, after: int) -> list[tuple[int, int]]:
+        """Return the numbers of the next lines of a file, and how long they are (bytes)."""
+        query = _of_state(select(_l.number, func.length(_l.answer)), batch_id, state)
+        query = query.where(_l.number > after).order_by(_l.number).limit(_PAGE)
+        rows = self._database.read(lambda connection: read_rows(connection, query))
+        return sorted((number, size) for number, size in rows)
 
     def forget_lines(self, batch_id: str) -> None:
         """Remove the lines of a batch whose files are written, and its parts."""
@@ -236,16 +240,13 @@ class BatchStore:
         self._database.write(write)
 
 
-def _changing(batch_id: str) -> Any:
-    return update(lines).where(
-        _l.batch == batch_id, _l.number == bindparam("at"), _l.state < ANSWERED
-    )
-
-
 def _lines(batch_id: str, state: int) -> Any:
     wanted = (_l.number, _l.start, _l.size, _l.custom_id, _l.job)
-    query = select(*wanted).where(_l.batch == batch_id, _l.state == state)
-    return query.order_by(_l.number)
+    return _of_state(select(*wanted), batch_id, state).order_by(_l.number)
+
+
+def _of_state(query: Any, batch_id: str, state: int) -> Any:
+    return query.where(_l.batch == batch_id, _l.state == state)
 
 
 def _columns(batch: Batch) -> dict[str, Any]:
@@ -261,6 +262,8 @@ def _line_row(batch_id: str, line: Line) -> dict[str, Any]:
         "size": line.size,
         "custom_id": line.custom_id,
         "state": WAITING,
+        "job": None,
+        "answer": None,
     }
 
 

@@ -5,7 +5,8 @@ https://platform.openai.com/docs/api-reference/batch/object
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -14,29 +15,43 @@ from shared.codecs.strict_json import parse
 from shared.wire.usage import usage_in
 
 
-def summed(
-    answers: Iterable[bytes], rest: Callable[[], None], away: Away = at_once
-) -> dict[str, Any]:
-    """Return the tokens of these lines of an output file.
+@dataclass(slots=True)
+class Sum:
+    """The tokens of the lines of an output file that went through it."""
 
-    `rest` lets others have their turn, `away` reads a large line where it holds up nobody.
-    """
-    prompt = completion = total = cached = reasoning = 0
-    for line in answers:
-        body = away(len(line), partial(parse, line))["response"]["body"]
-        if isinstance(body, dict):
-            usage = usage_in(body)
-            prompt, completion = prompt + usage.prompt, completion + usage.completion
-            total, cached = total + usage.total, cached + usage.cached
-            reasoning += _reasoning(body.get("usage"))
-        rest()
-    return {
-        "input_tokens": prompt,
-        "input_tokens_details": {"cached_tokens": cached},
-        "output_tokens": completion,
-        "output_tokens_details": {"reasoning_tokens": reasoning},
-        "total_tokens": total,
-    }
+    #: Reads a large line where it holds up nobody.
+    away: Away = at_once
+    prompt: int = 0
+    completion: int = 0
+    total: int = 0
+    cached: int = 0
+    reasoning: int = 0
+
+    def of(self, answers: Iterable[bytes]) -> Iterator[bytes]:
+        """Give the lines on as they are, each when it is counted."""
+        for line in answers:
+            body = self.away(len(line), partial(parse, line))["response"]["body"]
+            if isinstance(body, dict):
+                self._add(body)
+            yield line
+
+    def _add(self, body: dict[str, Any]) -> None:
+        usage = usage_in(body)
+        self.prompt += usage.prompt
+        self.completion += usage.completion
+        self.total += usage.total
+        self.cached += usage.cached
+        self.reasoning += _reasoning(body.get("usage"))
+
+    def told(self) -> dict[str, Any]:
+        """Return it in the form of a batch's `usage`."""
+        return {
+            "input_tokens": self.prompt,
+            "input_tokens_details": {"cached_tokens": self.cached},
+            "output_tokens": self.completion,
+            "output_tokens_details": {"reasoning_tokens": self.reasoning},
+            "total_tokens": self.total,
+        }
 
 
 def _reasoning(usage: object) -> int:

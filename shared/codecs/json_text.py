@@ -103,7 +103,7 @@ def parse_document(raw: bytes) -> tuple[str, object]:
 
     An object with a repeated name comes as `RepeatedNames`. Raises MalformedJson, with the place.
     """
-    text = _decode_utf8(raw)
+    text = decode_utf8(raw)
     try:
         value = _decode(text)
     except json.JSONDecodeError as error:
@@ -126,7 +126,7 @@ def parse_array(raw: bytes, most: int) -> tuple[str, list[Element]]:
     They are read as `parse_document` reads. Raises MalformedJson, with the place; what stands
     behind that many elements is not looked at.
     """
-    text = _decode_utf8(raw)
+    text = decode_utf8(raw)
     end, found = _past(text, 0, "["), list[Element]()
     if not text.startswith("]", end):
         found.append(_whole_element(text, end))
@@ -180,7 +180,8 @@ def splice(text: str, edits: Iterable[Edit], start: int = 0, end: int | None = N
     return "".join(pieces)
 
 
-def _decode_utf8(raw: bytes) -> str:
+def decode_utf8(raw: bytes) -> str:
+    """Return the text of a document. Raises MalformedJson."""
     if raw.startswith(_BOM):
         raise json_places.malformed(
             "", 0, "it begins with a byte order mark; send plain UTF-8 without one"

@@ -1,1 +1,1 @@
-"""The DTOs of AI Server's wire, described once: names, types, meaning."""
+"""Every endpoint of every wire (`catalog.py`), and the DTOs of AI Server's wire."""

@@ -957,10 +957,10 @@ ADMIN_DATA: Final = _dto(
     service.AdminData, service.AdminDataResponse, "GET", _LOOKS, Tag.ADMIN, *_BOOK
 )
 WORKER_STATS: Final = _dto(
-    providers.GetWorkerStats, providers.GetWorkerStatsResponse, "GET", _LOOKS, Tag.ADMIN
+    overview.GetWorkerStats, overview.GetWorkerStatsResponse, "GET", _LOOKS, Tag.ADMIN
 )
 CANCEL_WORKER: Final = _dto(
-    providers.CancelWorker,
+    overview.CancelWorker,
     providers.StringResponse,
     "POST",
     _ADMIN,

@@ -113,6 +113,9 @@ class GetOpenAiChatStatusResponse(Dto):
         None, description="Seconds until it may start, when the queue moves."
     )
     run_after: str | None = Field(None, description="It does not run before, in UTC.")
+    waits_for_limits_since: str | None = Field(
+        None, description="Since when it waits for its key's limits by the minute, if it does."
+    )
     flow: FlowState | None = Field(None, description="Its flow key, while Queued.")
     response_status: ResponseStatus | None = None
     result: Annotated[dict[str, Any], Holds("OpenAiChatResponse")] | None = Field(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.dtos.base import Dto
+from shared.dtos.base import Dto, ResponseStatus
 from shared.dtos.fields import one_of
 
 
@@ -72,11 +72,19 @@ class StageRow(Dto):
 
 
 class ProviderSlotsRow(Dto):
-    """How many calls run at a provider over the whole cluster."""
+    """How many calls run at a provider over the whole cluster, and what its server tells."""
 
     name: str
     in_use: int
     limit: int | None = Field(None, description="Absent: as many as there are.")
+    waiting_there: int | None = Field(
+        None,
+        description="Requests in its server's own queue; while there are any, no bulk job begins.",
+    )
+    waiting_since: str | None = Field(None, description="Since when there are.")
+    metrics_problem: str | None = Field(
+        None, description="Why its metrics tell nothing; no job is held back then."
+    )
 
 
 class RunningRow(Dto):
@@ -168,3 +176,36 @@ class GetSettingsResponse(Dto):
     """All settings of the gateway that answers."""
 
     results: list[SettingRow]
+
+
+class WorkerStats(Dto):
+    """One worker process. Counts are since its start."""
+
+    name: str
+    queued: int = Field(description="Jobs that wait in the queues it serves.")
+    received: int
+    completed: int
+    retries: int
+    failed: int
+    running_job: int | None = Field(None, description="The one that has run longest.")
+    running_time: str | None = None
+    running_jobs: int = 0
+    queues: list[str]
+
+
+class GetWorkerStats(Dto):
+    """Show what each worker does and what waits."""
+
+
+class CancelWorker(Dto):
+    """Abort all that a worker runs."""
+
+    worker: str
+
+
+class GetWorkerStatsResponse(Dto):
+    """All workers."""
+
+    results: list[WorkerStats]
+    queue_counts: dict[str, int]
+    response_status: ResponseStatus | None = None

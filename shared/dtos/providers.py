@@ -44,6 +44,7 @@ class _ProviderFields(Dto):
     client_cert: str | None = Field(None, description="Our certificate: such a file.")
     client_key: str | None = Field(None, description="Its key, if not in the same file.")
     concurrency: int | None = Field(None, description="Most calls at once; 0 for no limit.")
+    adaptive: bool | None = Field(None, description="Learn how many calls it takes at once.")
     requests_per_minute: int | None = Field(None, description="0 for no limit.")
     tokens_per_minute: int | None = Field(None, description="0 for no limit.")
     priority: int | None = Field(None, description="Higher is asked first.")
@@ -52,6 +53,16 @@ class _ProviderFields(Dto):
     selected_models: Texts = Field(None, description="Models whose names are the provider's own.")
     defaults: dict[str, Any] | None = Field(
         None, description="By model: temperature, max_tokens, body."
+    )
+    batch: bool | None = Field(None, description="Send lines of batches to its own batches.")
+    batch_price: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        None, description="What part of the price its own batches cost; 0.5 if never said."
+    )
+    metrics_url: str | None = Field(
+        None, description="Where its server tells how many requests wait there; empty for none."
+    )
+    metrics_gauges: Texts = Field(
+        None, description="By which gauges, if not those of well-known servers."
     )
 
 
@@ -189,6 +200,7 @@ class AiProvider(Dto):
     client_cert: str | None = None
     client_key: str | None = None
     concurrency: int = Field(0, description="0 for no limit.")
+    adaptive: bool = Field(default=False, description="How many calls it takes is learned.")
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
     priority: int
@@ -209,43 +221,14 @@ class AiProvider(Dto):
     ai_type: dict[str, Any]
     selected_models: list[str]
     defaults: dict[str, Any] | None = None
-
-
-class WorkerStats(Dto):
-    """One worker process. Counts are since its start."""
-
-    name: str
-    queued: int = Field(description="Jobs that wait in the queues it serves.")
-    received: int
-    completed: int
-    retries: int
-    failed: int
-    running_job: int | None = Field(None, description="The one that has run longest.")
-    running_time: str | None = None
-    running_jobs: int = 0
-    queues: list[str]
-
-
-class GetWorkerStats(Dto):
-    """Show what each worker does and what waits."""
-
-
-class CancelWorker(Dto):
-    """Abort all that a worker runs."""
-
-    worker: str
+    batch: bool = Field(default=False, description="Lines of batches go to its own batches.")
+    batch_price: float = Field(0.5, description="What part of the price those cost.")
+    metrics_url: str | None = None
+    metrics_gauges: list[str] | None = None
 
 
 class Reload(Dto):
     """Read providers.toml again."""
-
-
-class GetWorkerStatsResponse(Dto):
-    """All workers."""
-
-    results: list[WorkerStats]
-    queue_counts: dict[str, int]
-    response_status: ResponseStatus | None = None
 
 
 class AiType(Dto):

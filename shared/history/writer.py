@@ -11,8 +11,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Table, bindparam, delete, func, select, text, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 
+from shared.database.bulk import insert_rows
 from shared.database.database import Database
-from shared.history.bulk import insert_rows
 from shared.history.rows import Row, day_of, latency_place, sums_of
 from shared.history.tables import (
     LATENCY_COLUMNS,

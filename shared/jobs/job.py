@@ -71,6 +71,8 @@ class NewJob(NamedTuple):
     #: The rank of its tier, and its owner's turns in a row.
     tier: int = 0
     weight: int = 1
+    #: Marks how its prompt begins, for one of many that may begin alike; empty for none.
+    beginning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,8 @@ class Job:
     notified_ms: int = 0
     #: It was not to run before; 0 for at once.
     run_after_ms: int = 0
+    #: When its key's limits have room for it, if that was to be waited for; 0 if not.
+    accepted_ms: int = 0
     #: Its flow key, and where it stands or is to stand by it: the list of a gate.
     flow: str = ""
     flow_place: str = ""
@@ -158,6 +162,11 @@ class Job:
         return tuple(Attempt(**row) for row in json.loads(self.attempts_json))
 
     @property
+    def waits_for_limits(self) -> bool:
+        """Whether it was put off to when its key's limits by the minute have room for it."""
+        return bool(self.accepted_ms) and self.accepted_ms == self.run_after_ms
+
+    @property
     def ended_well(self) -> bool:
         """Whether there is a response to give."""
         return self.response is not None
@@ -167,7 +176,7 @@ class Job:
 _NUMBERS: Final = (
     *("id", "priority", "attempt", "crashes", "status", "generation"),
     *("created_ms", "deadline_ms", "started_ms", "executed_ms", "completed_ms", "notified_ms"),
-    "run_after_ms",
+    *("run_after_ms", "accepted_ms"),
 )
 _BYTES: Final = ("request", "response", "error", "callback_body")
 #: Prefix of the hash fields that hold one attempt each.

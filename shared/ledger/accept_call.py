@@ -16,7 +16,7 @@ from shared.store.clock import milliseconds
 from shared.store.scripts import Argument, Call
 
 #: Fields of texts that many jobs have none of.
-_TEXTS: Final = ("mailboxes", "request_id", "group")
+_TEXTS: Final = ("mailboxes", "request_id", "group", "beginning")
 
 
 def accept_call(
@@ -99,7 +99,7 @@ def _fields_of(new: NewJob) -> dict[str, str | bytes]:
         "reply_to": new.reply_to,
         "request": new.request,
     }
-    texts = zip(_TEXTS, (new.mailbox, new.request_id, new.group), strict=True)
+    texts = zip(_TEXTS, (new.mailbox, new.request_id, new.group, new.beginning), strict=True)
     fields.update({name: value for name, value in texts if value})
     if new.streamed:
         fields["streamed"] = "1"

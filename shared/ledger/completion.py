@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import redis
@@ -27,6 +28,14 @@ _NO_CHARGE: Final = Charge()
 _MEDIA_CHUNKS_S: Final = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What waits for completion: jobs, and the owners who have subscriptions."""
+
+    ids: list[int]
+    subscribers: frozenset[str]
+
+
 class Completion(Ledger):
     """Makes executed jobs final, many in one round trip; one process at a time."""
 
@@ -34,14 +43,19 @@ class Completion(Ledger):
         super().__init__(client, settings, clock)
         self._limits = KeyLimits(clock)
 
-    def enter_completion(self, token: str, lease_s: float) -> bool:
-        """Become the one who completes; renew with the same token. False: somebody else is."""
-        return Lease(self._scripts, keys.COMPLETION_LEASE).hold(token, lease_s)
+    def gather(self, token: str, lease_s: float, most: int) -> Gathered:
+        """Return what waits for completion, oldest first, and become the one who does it.
 
-    def leave_completion(self, token: str) -> bool:
-        """Stop completing; False when more jobs were executed in the meantime."""
-        call = Call("leave_completion", [keys.EXECUTED, keys.COMPLETION_LEASE], [token])
-        return bool(self._scripts.run(call))
+        With the same token the right to it is renewed. Nothing is returned when somebody else has
+        it; and when nothing waits: then it is given back in the same step.
+        """
+        call = Call(
+            "gather",
+            [keys.EXECUTED, keys.COMPLETION_LEASE, keys.SUBSCRIBERS],
+            [token, milliseconds(lease_s), most],
+        )
+        ids, subscribers = self._scripts.run(call)
+        return Gathered(list(map(int, ids)), frozenset(owner.decode() for owner in subscribers))
 
     def give_up_completion(self, token: str) -> None:
         """Stop completing, although there are jobs left: others may be able to, or later ones."""
@@ -53,14 +67,19 @@ class Completion(Ledger):
         return [int(job_id) for job_id in ids]
 
     def complete(
-        self, jobs: Sequence[Job], charges: Mapping[int, Charge] | None = None
+        self,
+        jobs: Sequence[Job],
+        charges: Mapping[int, Charge] | None = None,
+        subscribers: Collection[str] | None = None,
     ) -> list[JobState | None]:
         """Make Executed jobs final, with their deliveries; None where a job was not Executed.
 
-        The keys of those that have limits are charged, in the same step.
+        The keys of those that have limits are charged, in the same step. `subscribers` are the
+        owners with subscriptions, where they have been read already.
         """
         charges = charges or {}
-        now, subscribers = self._clock(), self._subscribers()
+        now = self._clock()
+        subscribers = self._subscribers() if subscribers is None else subscribers
         calls = [
             Call(
                 "complete",

@@ -106,6 +106,11 @@ class Reader(Ledger):
         step = 2 * len(task_names.PRIORITIES)
         return {queue: sum(sizes[i * step : (i + 1) * step]) for i, queue in enumerate(queues)}
 
+    def beginning(self, job_id: int) -> str:
+        """Return the mark of how a job's prompt begins; empty for none."""
+        mark: Any = self._client.hget(keys.job(job_id), "beginning")
+        return mark.decode() if mark else ""
+
     def making(self, job_id: int) -> Making:
         """Return how the job's present attempt, or its last, makes the answer."""
         row: Any = self._client.hmget(keys.job(job_id), *_MAKING_FIELDS)

@@ -1,5 +1,8 @@
 """How providers are doing: what is remembered of one, and whether it may be called. Pure.
 
+What a failure says of it is decided in `workers/routing/error_class.py`; how many there may be, in
+`shared/lua/providers/note_failure.lua`.
+
 Kept for a provider as a whole (it cannot be reached, it refuses our key, an operator took it
 offline) and for each of its models (it answers, but with errors, or asks for a rest).
 """

@@ -28,6 +28,7 @@ from shared.providers.model_names import is_named_for
 from shared.providers.proxy_url import Proxy
 from shared.providers.written import models as written
 from shared.providers.written import places
+from shared.providers.written.gauges import GaugeName
 from shared.providers.written.models import ModelDefaults
 from shared.security.masked_url import masked_url
 from shared.settings import SettingsError, read_providers_toml
@@ -77,8 +78,10 @@ class Provider(BaseModel):
     batch: bool = False
     batch_price: float = Field(0.5, ge=0, le=1)
     heartbeat_url: HttpUrl | None = None
-    #: What it is called through; None for what the environment says.
-    #: Not in a repr: it may hold a password.
+    #: Where its server tells how many requests wait there, and by which gauges; none: known ones.
+    metrics_url: HttpUrl | None = None
+    metrics_gauges: tuple[GaugeName, ...] = Field((), max_length=20)
+    #: None for what the environment says. Not in a repr: it may hold a password.
     proxy: Proxy | None = Field(None, repr=False)
     #: Who is trusted as this provider: certificates in PEM; None for what the environment says.
     ca_file: FilePath | None = None
@@ -134,13 +137,9 @@ class Provider(BaseModel):
         return self
 
     @model_validator(mode="after")
-    def _type_has_batches(self) -> Provider:
+    def _fields_fit_together(self) -> Provider:
         if self.batch and self.type not in ("openai", "anthropic"):
             raise ValueError(f"batch: type '{self.type}' has no batches of its own")
-        return self
-
-    @model_validator(mode="after")
-    def _key_has_a_certificate(self) -> Provider:
         if self.client_key and not self.client_cert:
             raise ValueError("client_key: it needs a client_cert")
         return self

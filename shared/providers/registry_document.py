@@ -145,7 +145,7 @@ def shown(name: str, value: Any) -> Any:
 
 
 _SECRET: Final = ("sealed_key", "headers", "query")
-_URLS: Final = ("base_url", "heartbeat_url", "proxy")
+_URLS: Final = ("base_url", "heartbeat_url", "metrics_url", "proxy")
 
 
 def _added(

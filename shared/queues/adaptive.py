@@ -100,18 +100,32 @@ class Adaptive:
     seen: Seen = Seen()
 
 
-def judged(known: Adaptive, now_seen: Seen, now_ms: int, most: int = MOST) -> Adaptive:
-    """Return the limit after an interval."""
+def judged(
+    known: Adaptive, now_seen: Seen, now_ms: int, most: int = MOST, line: int | None = None
+) -> Adaptive:
+    """Return the limit after an interval.
+
+    `line`: how many requests wait in a queue of the provider's own, as it told since the limit is
+    what it is; None where it does not tell, and is guessed from how long answers take.
+    """
     if now_seen.refused:
         return _refused(known, now_seen, now_ms)
     if now_ms <= known.judge_ms:
         return known
+    if line:
+        return _lined(known, now_seen, line, now_ms)
+    return _by_answers(known, now_seen, now_ms, most, is_told=line is not None)
+
+
+def _by_answers(
+    known: Adaptive, now_seen: Seen, now_ms: int, most: int, *, is_told: bool
+) -> Adaptive:
     seen = known.seen.and_then(now_seen)
     if seen.answers < max(_SAMPLES, known.limit):
         return replace(known, seen=seen)
     mean_ms = seen.mean_ms
     known = _with_quick(known, seen)
-    if mean_ms > known.quick_ms * (_SLOW + seen.chance + known.chance):
+    if not is_told and mean_ms > known.quick_ms * (_SLOW + seen.chance + known.chance):
         return _slow(known, mean_ms, now_ms)
     if not seen.wanted or seen.held < known.limit:
         return known
@@ -160,6 +174,16 @@ def _refused(known: Adaptive, seen: Seen, now_ms: int) -> Adaptive:
     return _shrunk(
         known, int(known.limit * (_REFUSED if seen.answers else _ALL_REFUSED)), now_ms, 0.0
     )
+
+
+def _lined(known: Adaptive, seen: Seen, line: int, now_ms: int) -> Adaptive:
+    """Leave what does not wait there, once no more are under way than the limit lets begin."""
+    if seen.held > known.limit:
+        # What was read by now is of more calls than the limit is for.
+        return replace(known, judge_ms=now_ms)
+    shrunk = _shrunk(known, known.limit - line, now_ms, 0.0)
+    # There is nothing between the two to be tried: the line says how much is too much.
+    return replace(shrunk, bad=shrunk.limit + 1)
 
 
 def _slow(known: Adaptive, mean_ms: float, now_ms: int) -> Adaptive:

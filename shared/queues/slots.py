@@ -6,7 +6,7 @@ They are taken by the scripts that begin an attempt (`claim`, `fail_over`).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from shared.providers.provider import Provider
@@ -27,16 +27,28 @@ NO_LIMITS: Final = {"limit": 0, "rpm": 0, "tpm": 0}
 class SlotStore(Ledger):
     """Issues the commands about slots. Raises redis.RedisError."""
 
-    def give_back(self, provider: Provider, job_id: int, attempt: int, tokens: int = 0) -> Call:
+    def give_back(
+        self,
+        provider: Provider,
+        job_id: int,
+        attempt: int,
+        tokens: int = 0,
+        *,
+        is_shut: bool = False,
+    ) -> Call:
         """Return the call that gives the slot of a job's present attempt back.
 
-        To be sent along with its result.
+        To be sent along with its result. `is_shut`: it goes to no bulk job.
         """
-        return self._hand_over(provider, job_id, attempt, tokens)
+        return self._hand_over(provider, job_id, attempt, tokens, is_shut=is_shut)
 
-    def hand_over(self, providers: Iterable[Provider]) -> int:
-        """Let jobs in that wait at gates, as far as there are slots; return how many."""
-        return sum(self._scripts.run_all([self._hand_over(one) for one in providers]))
+    def hand_over(self, providers: Iterable[Provider], shut: Collection[str] = ()) -> int:
+        """Let jobs in that wait at gates, as far as there are slots; return how many.
+
+        Those of `shut` providers go to no bulk job.
+        """
+        calls = [self._hand_over(one, is_shut=one.name in shut) for one in providers]
+        return sum(self._scripts.run_all(calls))
 
     def renew(self, held: Sequence[tuple[str, int]]) -> None:
         """Renew the leases of (provider, job id) pairs that still have their slot."""
@@ -81,12 +93,15 @@ class SlotStore(Ledger):
         job_id: int | None = None,
         attempt: int | None = None,
         tokens: int = 0,
+        *,
+        is_shut: bool = False,
     ) -> Call:
         """Return the call; with a job, its attempt gives its slot back first."""
         limits = {
             "limit": provider.concurrency or 0,
             "rpm": provider.requests_per_minute or 0,
             "tpm": provider.tokens_per_minute or 0,
+            **({"shut": 1} if is_shut else {}),
         }
         return self._hand_over_of(provider.name, limits, job_id, attempt, tokens)
 

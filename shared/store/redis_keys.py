@@ -460,3 +460,13 @@ def seen(provider: str) -> str:
 def gates_of(provider: str) -> str:
     """ZSET of the gates whose jobs wait for a slot of this provider, by when it is their turn."""
     return f"slots:gates:{provider}"
+
+
+def server_turn(provider: str) -> str:
+    """STRING, present for a second since a provider's server was last asked for its queue."""
+    return f"slots:server:turn:{provider}"
+
+
+def server_queue(provider: str) -> str:
+    """STRING of JSON, what a provider's server told of its queue. Lives five seconds."""
+    return f"slots:server:queue:{provider}"

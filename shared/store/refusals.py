@@ -1,7 +1,8 @@
 """What Redis says when it cannot do something, and which of that passes by itself. Pure.
 
 redis-py has a class for most of it and takes the code away from the text. For some codes it has
-none, and its pipelines put words before the text: for these we have one.
+none, and its pipelines put words before the text: for these we have one. What clients are told
+then stands in `gateway/errors.py`.
 """
 
 from __future__ import annotations

@@ -185,12 +185,15 @@ def _stages(now: Overview) -> Iterator[Metric]:
 def _providers(figures: Figures) -> Iterator[Metric]:
     limit = _gauge("provider_slots", "Calls that may run at once, where limited.", ("provider",))
     in_use = _gauge("provider_slots_in_use", "Calls that run there.", ("provider",))
+    waiting = _gauge("provider_waiting", "Requests in its server's own queue.", ("provider",))
     for one in figures.overview.providers:
         if figures.providers.told(one.name) == one.name:
             in_use.add_metric((one.name,), one.in_use)
             if one.limit is not None:
                 limit.add_metric((one.name,), one.limit)
-    yield from (limit, in_use)
+            if one.queue is not None and not one.queue.problem:
+                waiting.add_metric((one.name,), one.queue.waiting)
+    yield from (limit, in_use, waiting)
 
 
 def _latencies(figures: Figures) -> Iterator[Metric]:

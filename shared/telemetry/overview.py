@@ -12,6 +12,8 @@ import redis
 from shared.providers.provider import Provider
 from shared.queues.gates import gate_parts
 from shared.queues.names import chat_queue
+from shared.queues.server_queue_store import ServerQueueStore
+from shared.queues.server_queues import Reading
 from shared.store import redis_keys as keys
 from shared.store.clock import Clock, redis_clock
 from shared.store.scripts import ScriptRunner
@@ -22,6 +24,7 @@ from shared.telemetry.workers import Roll, WorkerBook
 
 #: Most models and receivers that are looked at: beyond that a page is no overview.
 MOST: Final = 500
+_UNREAD: Final = Reading(0, problem="no completion worker has looked at it of late")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +39,15 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class ProviderSlots:
-    """How many calls run at a provider, and how many may; None for any number."""
+    """How many calls run at a provider, and how many may; None for any number.
+
+    `queue`: what its server told of its own queue; None if it is not asked.
+    """
 
     name: str
     in_use: int
     limit: int | None
+    queue: Reading | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,7 @@ class _Sizes:
 def read_overview(
     client: redis.Redis, providers: Sequence[Provider] = (), clock: Clock = redis_clock
 ) -> Overview:
-    """Read how things stand, in five round trips. Raises redis.RedisError.
+    """Read how things stand, in six round trips at most. Raises redis.RedisError.
 
     `clock` gives unix milliseconds, 0 for Redis's own.
     """
@@ -94,6 +101,7 @@ def read_overview(
     roll = WorkerBook(client, clock).read()
     chats, callbacks = _backlogs(client, sizes)
     in_use = _in_use(client, providers, roll.now_ms)
+    queues = _server_queues(client, providers)
     live = [one.worker for one in roll.live]
     told, calls = Stages(live, roll.now_ms), calls_by_provider(live)
     return Overview(
@@ -112,7 +120,12 @@ def read_overview(
             told.history(sizes.unstored),
         ),
         providers=tuple(
-            ProviderSlots(one.name, taken if one.is_limited else calls[one.name], one.concurrency)
+            ProviderSlots(
+                one.name,
+                taken if one.is_limited else calls[one.name],
+                one.concurrency,
+                queues.get(one.name),
+            )
             for one, taken in zip(providers, in_use, strict=True)
         ),
         roll=roll,
@@ -176,6 +189,13 @@ def _in_use(client: redis.Redis, providers: Sequence[Provider], now_ms: int) -> 
         pipe.zcount(keys.slots(provider.name), f"({now_ms}", "+inf")
     taken: list[int] = pipe.execute()
     return taken
+
+
+def _server_queues(client: redis.Redis, providers: Sequence[Provider]) -> dict[str, Reading]:
+    """Return what servers tell that are asked; where nobody has looked of late, that."""
+    names = [one.name for one in providers if one.enabled and one.metrics_url]
+    found = ServerQueueStore(client).read(names)
+    return {name: reading or _UNREAD for name, reading in found.items()}
 
 
 def _is_latency(name: str) -> bool:

@@ -52,6 +52,7 @@ from workers.process import Process
 from workers.providers.access import Access
 from workers.providers.base import Dialects, ProviderCall
 from workers.routing.deps import RoutingDeps
+from workers.routing.server_queues import ServerQueues
 from workers.routing.traffic import Traffic
 
 REGISTRY = Registry(
@@ -138,6 +139,7 @@ class Deps:
     usage: UsageSupport = field(default_factory=UsageSupport)
     tally: Tally = field(default_factory=Tally)
     egresses: Egresses = field(default_factory=lambda: Egresses({}))
+    servers: ServerQueues = field(default_factory=ServerQueues)
 
     @property
     def process(self) -> Process:
@@ -164,6 +166,7 @@ class Deps:
             self.slots,
             self.flows,
             self.traffic,
+            servers=self.servers,
         )
 
     @property

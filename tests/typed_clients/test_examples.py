@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from tests.acceptance.system.stack import Stack
-from tests.typed_clients.conftest import HERE, MODULES, SLOW, TOOLS, Fetch, Run, put
+from tests.typed_clients.conftest import HERE, MODULES, SLOW, TOOLS, Fetch, Run, missing, put
 
 slow = pytest.mark.skipif(not SLOW, reason="a slow compiler: REPLYTO_TEST_TYPES_SLOW=1 asks for it")
 _GSON = Path("/usr/share/java/gson.jar")
@@ -92,7 +92,7 @@ def test_ruby(fetch: Fetch, call: Run, tmp_path: Path) -> None:
 
 def _java(run: Run, tmp_path: Path, *files: str | Path) -> None:
     if not _GSON.exists():
-        pytest.skip("libgoogle-gson-java is not installed")
+        missing("libgoogle-gson-java")
     stubs = sorted((HERE / "stubs/java").rglob("*.java"))
     run("javac", "-d", "classes", "-cp", _GSON, *stubs, *files)
 
@@ -111,7 +111,7 @@ def test_kotlin(fetch: Fetch, run: Run, call: Run, tmp_path: Path) -> None:
     _java(run, tmp_path)
     lib = MODULES / "kotlin-compiler/lib"
     if not lib.exists():
-        pytest.skip("kotlin-compiler (npm) is not installed")
+        missing("kotlin-compiler (npm)")
     parts = ("compiler", "stdlib", "script-runtime", "reflect")
     jars = [
         *(lib / f"kotlin-{part}.jar" for part in parts),
@@ -127,7 +127,7 @@ def test_kotlin(fetch: Fetch, run: Run, call: Run, tmp_path: Path) -> None:
 
 def test_csharp(fetch: Fetch, run: Run, call: Run, tmp_path: Path) -> None:
     if not _MONO.exists():
-        pytest.skip("libmono-system-runtime-serialization4.0-cil is not installed")
+        missing("libmono-system-runtime-serialization4.0-cil")
     # Mono's compiler knows C# 7, and its serializer what is marked; the rest is the same.
     fetch("csharp", "dtos.cs", "?AddNullableAnnotations=False&AddDataContractAttributes=True")
     put(tmp_path, "programs/example.cs", "stubs/ServiceStack.cs")
@@ -139,7 +139,7 @@ def test_csharp(fetch: Fetch, run: Run, call: Run, tmp_path: Path) -> None:
 @pytest.mark.timeout(1800)
 def test_fsharp(fetch: Fetch, run: Run, tmp_path: Path) -> None:
     if not (MODULES / "fable-standalone").exists():
-        pytest.skip("fable-standalone (npm) is not installed")
+        missing("fable-standalone (npm)")
     file = fetch("fsharp", "dtos.fs")
     stubs = (HERE / "stubs/ServiceStack.fs").read_text("utf-8")
     example = (HERE / "programs/example.fs").read_text("utf-8").replace("module Example\n", "")
@@ -185,7 +185,7 @@ def test_rust(fetch: Fetch, run: Run, call: Run, tmp_path: Path) -> None:
 def test_zig(fetch: Fetch, run: Run, call: Run, tmp_path: Path) -> None:
     compiler = Path(TOOLS) / "zig/ziglang/zig"
     if not compiler.exists():
-        pytest.skip("ziglang (PyPI) is not installed")
+        missing("ziglang (PyPI)")
     fetch("zig", "dtos.zig")
     put(tmp_path, "programs/example.zig")
     kept = str(Path(TOOLS) / "zig-cache")

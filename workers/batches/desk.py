@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final, TypeVar
 
 import gevent
 from requests import Session
@@ -16,7 +17,6 @@ from shared.batches.parts import PartStore
 from shared.batches.store import BatchStore
 from shared.database.database import Database
 from shared.history.reader import HistoryReader
-from shared.history.unstored import Unstored
 from shared.history.writer import HistoryWriter
 from shared.ledger.job_store import JobStore
 from shared.providers.prices import Prices
@@ -26,6 +26,13 @@ from workers.providers.access import Access
 from workers.providers.batches.anthropic import AnthropicBatches
 from workers.providers.batches.base import OwnBatches
 from workers.providers.batches.openai import OpenAiBatches
+
+T = TypeVar("T")
+
+#: Long enough that the event loop goes round (seconds).
+_TURN_S: Final = 1e-6
+#: Lines that are worked on before others have their turn: some milliseconds.
+_AT_ONCE: Final = 50
 
 
 def _spawn(work: Callable[[], None]) -> None:
@@ -61,10 +68,20 @@ class Desk:
     batches: BatchStore
     jobs: JobStore
     line_jobs: LineJobs
-    unstored: Unstored
     history: HistoryReader
     announcements: Announcements
     own: OwnDesk
+
+    def rest(self) -> None:
+        """Let others of this process have their turn: a pause of 0 would not look at sockets."""
+        self.process.sleep(_TURN_S)
+
+    def paced(self, lines: Iterable[T]) -> Iterator[T]:
+        """Give lines on; rest now and then."""
+        for number, line in enumerate(lines, 1):
+            yield line
+            if number % _AT_ONCE == 0:
+                self.rest()
 
 
 def desk_of(
@@ -83,7 +100,6 @@ def desk_of(
         batches=BatchStore(database),
         jobs=JobStore(process.redis, process.settings, known_id=last_id),
         line_jobs=LineJobs(process.redis),
-        unstored=Unstored(process.redis, process.settings),
         history=HistoryReader(database),
         announcements=Announcements(process.redis),
         own=own,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -12,7 +14,7 @@ from shared.batches.batch import Batch, Status
 from shared.batches.lines import failure_line
 from shared.batches.store import Outcome
 from shared.batches.tables import ANSWERED, AWAY, FAILED, RUNNING, WAITING
-from shared.batches.usage import summed
+from shared.batches.usage import Sum
 from workers.batches.collecting import collect
 from workers.batches.desk import Desk
 from workers.batches.own.moving import move
@@ -28,31 +30,43 @@ _CUT_OFF: Final = {
 }
 
 
-def wind_down(desk: Desk, batch: Batch, ends_as: Status) -> None:
-    """Give up what waits, cancel what runs; go on to the files when all lines have an outcome."""
-    if _is_wound_down(desk, batch, ends_as):
+def wind_down(desk: Desk, batch: Batch, ends_as: Status) -> bool:
+    """Give up what waits, cancel what runs; go on to the files when all lines have an outcome.
+
+    Returns whether they have.
+    """
+    is_done = _is_wound_down(desk, batch, ends_as)
+    if is_done:
         counts = desk.batches.counts(batch.id)
         known = replace(batch, completed=counts[ANSWERED], failed=counts[FAILED])
         now_s = desk.process.clock()
         desk.batches.save(known.at(Status.FINALIZING, now_s, ends_as=ends_as.value))
+    return is_done
 
 
-def finish(desk: Desk, batch: Batch) -> None:
-    """Write the files, and end."""
+def finish(desk: Desk, batch: Batch) -> bool:
+    """Write the files, and end; False when lines have no outcome yet."""
     ends_as = Status(batch.ends_as)
     if ends_as is Status.EXPIRED and not _is_wound_down(desk, batch, ends_as):
-        return
+        return False
     counts = desk.batches.counts(batch.id)
-    answers = desk.batches.outcomes(batch.id, ANSWERED)
+    used = Sum(away)
+    answers = used.of(desk.paced(desk.batches.outcomes(batch.id, ANSWERED)))
+    failures = desk.paced(desk.batches.outcomes(batch.id, FAILED))
+    output = _write(desk, batch, "output", answers) if counts[ANSWERED] else ""
+    error = _write(desk, batch, "error", failures) if counts[FAILED] else ""
+    # What a file that was there already has in it is to be counted, too.
+    deque(answers, maxlen=0)
     ended = replace(
         batch,
-        usage=summed(answers, lambda: desk.process.sleep(0), away),
+        usage=used.told(),
         completed=counts[ANSWERED],
         failed=counts[FAILED],
-        output_file_id=_write(desk, batch, "output", ANSWERED) if counts[ANSWERED] else "",
-        error_file_id=_write(desk, batch, "error", FAILED) if counts[FAILED] else "",
+        output_file_id=output,
+        error_file_id=error,
     )
     desk.batches.save(ended.at(ends_as, desk.process.clock(), to_tell=True))
+    return True
 
 
 def tell(desk: Desk, batch: Batch) -> None:
@@ -66,14 +80,13 @@ def tell(desk: Desk, batch: Batch) -> None:
 def _is_wound_down(desk: Desk, batch: Batch, ends_as: Status) -> bool:
     """Whether all lines have an outcome; does what leads there."""
     cut_off = _CUT_OFF[ends_as]
-    waiting = desk.batches.lines(batch.id, WAITING, _STEP)
-    desk.batches.note_outcomes(
-        batch.id,
-        [
+    while waiting := desk.batches.lines(batch.id, WAITING, _STEP):
+        given_up = [
             Outcome(one.number, is_answer=False, answer=failure_line(batch.id, one, *cut_off))
             for one in waiting
-        ],
-    )
+        ]
+        desk.batches.note_outcomes(batch.id, given_up)
+        desk.rest()
     for line in desk.batches.lines(batch.id, RUNNING, _STEP):
         job = desk.jobs.get(line.job or 0)
         if job is not None and job.owner == batch.owner and not job.state.has_result:
@@ -84,14 +97,14 @@ def _is_wound_down(desk: Desk, batch: Batch, ends_as: Status) -> bool:
     return not counts[WAITING] + counts[RUNNING] + counts[AWAY]
 
 
-def _write(desk: Desk, batch: Batch, kind: str, state: int) -> str:
+def _write(desk: Desk, batch: Batch, kind: str, lines: Iterable[bytes]) -> str:
     """Write a file, and return its id: always the same one, for a step that is done again."""
     name = hashlib.sha256(f"{batch.id} {kind}".encode()).hexdigest()[:32]
     file_id = f"file-{name}"
     if desk.artifacts.find(file_id) is None:
         try:
             desk.artifacts.receive(
-                desk.batches.outcomes(batch.id, state),
+                lines,
                 owner=batch.owner,
                 name=f"{batch.id}_{kind}.jsonl",
                 purpose="batch_output",

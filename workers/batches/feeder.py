@@ -16,20 +16,20 @@ from shared.store.lease import Lease
 from shared.store.scripts import ScriptRunner
 from workers.batches import ending, running
 from workers.batches.desk import Desk
+from workers.batches.pace import Moved, pause_s
 from workers.batches.validating import validate
 
 log = logging.getLogger(__name__)
 
 #: How often it is looked for batches (seconds), and how long the right to it lasts.
-FEED_S: Final = 1.0
+FEED_S: Final = 0.5
 _LEASE_S: Final = 30.0
 #: Most batches that are under way at once; the others wait for their turn.
 _MOST: Final = 50
 #: The least that a batch may have in the queues.
 _LEAST: Final = 20
-#: Rounds of one look, and the pause between them (seconds): others use this process too.
+#: After so many rounds in which nothing has moved, the next look is soon enough.
 _ROUNDS: Final = 20
-_PAUSE_S: Final = 0.1
 
 
 class Feeder:
@@ -42,31 +42,36 @@ class Feeder:
 
     def __call__(self) -> None:
         """Move all batches on. Raises redis.RedisError, DatabaseUnavailable."""
-        for _ in range(_ROUNDS):
-            if not self._lease.hold(self._token, _LEASE_S):
+        in_vain = 0
+        while in_vain < _ROUNDS:
+            steps = self._round()
+            if max(steps, default=Moved.NOTHING_SOON) is Moved.NOTHING_SOON:
                 return
-            active = self._desk.batches.active(_MOST)
-            if not active:
-                return
-            share = max(_LEAST, self._desk.process.settings.batch_window // len(active))
-            moved = [self._move(batch, share) for batch in active]
-            if not any(moved):
-                return
-            self._desk.process.sleep(_PAUSE_S)
+            in_vain = in_vain + 1 if max(steps) is Moved.NOTHING else 0
+            self._desk.process.sleep(pause_s(steps))
 
-    def _move(self, batch: Batch, share: int) -> bool:
-        """Move a batch on; return whether more may be done at once."""
+    def _round(self) -> list[Moved]:
+        """Move each batch on by one step."""
+        if not self._lease.hold(self._token, _LEASE_S):
+            return []
+        active = self._desk.batches.active(_MOST)
+        window = self._desk.process.settings.batch_window
+        share = max(_LEAST, window // max(1, len(active)))
+        return [self._move(batch, share) for batch in active]
+
+    def _move(self, batch: Batch, share: int) -> Moved:
+        """Move a batch on."""
         try:
             return self._step(batch, share)
         except Exception as exc:
             # Others may go on, whatever is wrong with this one; it is tried again.
             log.warning("batch %s: made no progress: %r", batch.id, exc)
-            return True
+            return Moved.NOTHING
         finally:
             self._lease.hold(self._token, _LEASE_S)
 
-    def _step(self, batch: Batch, share: int) -> bool:
-        desk = self._desk
+    def _step(self, batch: Batch, share: int) -> Moved:
+        desk, is_done = self._desk, True
         if batch.to_tell:
             ending.tell(desk, batch)
         elif batch.status is Status.VALIDATING:
@@ -74,7 +79,7 @@ class Feeder:
         elif batch.status is Status.IN_PROGRESS:
             return running.run(desk, batch, share)
         elif batch.status is Status.CANCELLING:
-            ending.wind_down(desk, batch, Status.CANCELLED)
+            is_done = ending.wind_down(desk, batch, Status.CANCELLED)
         elif batch.status is Status.FINALIZING:
-            ending.finish(desk, batch)
-        return True
+            is_done = ending.finish(desk, batch)
+        return Moved.MUCH if is_done else Moved.NOTHING

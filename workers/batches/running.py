@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Final
 
 from shared.batches.batch import Batch, Status, flow_of
 from shared.batches.lines import answer_line, request_of
+from shared.batches.paging import pages
 from shared.batches.store import Line, Outcome
 from shared.batches.tables import ANSWERED, AWAY, FAILED, RUNNING, WAITING
 from shared.errors import Failure, QueueFull, ServiceError
 from shared.jobs.job import NewJob, failure_body
 from shared.queues import names as task_names
+from workers.batches.beginnings import marked, together
 from workers.batches.collecting import collect
 from workers.batches.desk import Desk
 from workers.batches.own.deciding import SOME, decide
 from workers.batches.own.moving import move
+from workers.batches.pace import Moved, moved
 from workers.batches.reading import read_lines, ref_id_of
 from workers.heavy import away
 from workers.routing.stored_calls import allowance_of, check_served, passes_by_itself, standing_of
@@ -34,16 +38,16 @@ class _Fed:
     refused: list[Outcome]
 
 
-def run(desk: Desk, batch: Batch, share: int) -> bool:
+def run(desk: Desk, batch: Batch, share: int) -> Moved:
     """Collect what has ended, feed what has room; end when nothing is left or the time is over.
 
-    Returns whether more may be done at once: providers take hours with what they have.
+    `share` is how many of its jobs may be in the queues.
     """
     if not batch.singly:
         # The rest comes with the next step, when what is decided is kept.
         decide(desk, batch)
-        return True
-    collect(desk, batch)
+        return Moved.MUCH
+    ended = collect(desk, batch)
     move(desk, batch)
     counts = desk.batches.counts(batch.id)
     known = replace(batch, completed=counts[ANSWERED], failed=counts[FAILED])
@@ -52,30 +56,46 @@ def run(desk: Desk, batch: Batch, share: int) -> bool:
     if not left or now_s >= batch.expires_at:
         ends_as = Status.EXPIRED if left else Status.COMPLETED
         desk.batches.save(known.at(Status.FINALIZING, now_s, ends_as=ends_as.value))
-        return True
+        return Moved.MUCH
     if (known.completed, known.failed) != (batch.completed, batch.failed):
         # Somebody who cancels meanwhile comes first; the counts come with the next step.
         desk.batches.save(known)
+    fed = _feed_all(desk, batch, _room(share, counts))
+    if not counts[WAITING] + counts[RUNNING]:
+        # Providers take hours with what they have.
+        return Moved.NOTHING_SOON
+    return moved(max(ended, fed), share)
+
+
+def _feed_all(desk: Desk, batch: Batch, room: int) -> int:
+    """Make jobs of as many lines as there is room for; return of how many."""
+    fed = 0
+    while fed < room and (some := _feed(desk, batch, min(room - fed, _LINES))):
+        fed += some
+        desk.rest()
+    return fed
+
+
+def _room(share: int, counts: Mapping[int, int]) -> int:
+    """Return how many lines to feed: a whole step, in which those that begin alike are together."""
     room = share - counts[RUNNING]
-    while room > 0 and (fed := _feed(desk, batch, min(room, _LINES))):
-        room -= fed
-        desk.process.sleep(0)
-    return bool(counts[WAITING] + counts[RUNNING])
+    return room if room >= min(_LINES, share // 4, counts[WAITING]) else 0
 
 
 def _feed(desk: Desk, batch: Batch, room: int) -> int:
     """Make jobs of the next lines; return of how many, 0 when there is no more to be done now."""
     some = batch.singly == SOME
-    chosen = _within(desk.batches.lines(batch.id, WAITING, room, single=some))
-    if not chosen:
+    waiting = desk.batches.lines(batch.id, WAITING, room, single=some)
+    chosen = next(pages(waiting, attrgetter("size"), _LINES, _BYTES), None)
+    if chosen is None:
         return 0
     fed = _Fed({}, [])
     try:
-        is_done = _accept_all(desk, batch, _wanted(desk, batch, chosen, fed), fed)
+        is_done = _accept_all(desk, batch, together(_wanted(desk, batch, chosen, fed)), fed)
     finally:
         desk.batches.note_jobs(batch.id, fed.jobs)
         desk.batches.note_outcomes(batch.id, fed.refused)
-    return len(chosen) if is_done else 0
+    return len(fed.jobs) + len(fed.refused) if is_done else 0
 
 
 def _wanted(
@@ -83,9 +103,10 @@ def _wanted(
 ) -> list[tuple[Line, NewJob]]:
     """Return the jobs that lines are to be; those that can be none are refused."""
     wanted = []
-    for line, raw in zip(chosen, read_lines(desk, batch, chosen), strict=True):
+    pairs = zip(chosen, read_lines(desk, batch, chosen), strict=True)
+    for line, raw in desk.paced(pairs):
         try:
-            wanted.append((line, _new_job(desk, batch, line, raw)))
+            wanted.append((line, marked(_new_job(desk, batch, line, raw))))
         except ServiceError as exc:
             if passes_by_itself(exc):
                 break
@@ -107,18 +128,6 @@ def _accept_all(desk: Desk, batch: Batch, wanted: Sequence[tuple[Line, NewJob]],
             fed.refused.append(_refusal(batch, wanted[done][0], exc))
             done += 1
     return True
-
-
-def _within(waiting: Sequence[Line]) -> list[Line]:
-    """Return the first lines that are not too many bytes together; one at least."""
-    chosen: list[Line] = []
-    size = 0
-    for line in waiting:
-        size += line.size
-        if chosen and size > _BYTES:
-            break
-        chosen.append(line)
-    return chosen
 
 
 def _new_job(desk: Desk, batch: Batch, line: Line, raw: bytes) -> NewJob:

@@ -19,7 +19,7 @@ def validate(desk: Desk, batch: Batch) -> None:
         checked.wrong("input_file_not_found", "The input file is not there any more.", None)
     else:
         empty = Checked(batch.endpoint, desk.process.settings.max_json_values, away)
-        checked = check(empty, artifacts.read(file), lambda: desk.process.sleep(0))
+        checked = check(empty, artifacts.read(file), desk.rest)
     if checked.errors:
         failed = batch.at(Status.FAILED, now_s, errors=tuple(checked.errors), to_tell=True)
         desk.batches.save(failed)

@@ -1,15 +1,17 @@
 """Keeps a share of a chat worker's slots for interactive calls.
 
 A person never waits behind a nightly batch: when queued and bulk jobs have taken all slots but the
-kept ones, the worker takes interactive messages only, until one of them ends.
+kept ones, the worker takes interactive messages only, until one of them ends. And their jobs give
+way to a call at each of their steps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from shared.queues import names as task_names
+from workers.chat.giving_way import GivingWay
 
 
 def kept_slots(concurrency: int, share: float) -> int:
@@ -22,12 +24,17 @@ def kept_slots(concurrency: int, share: float) -> int:
 class Lanes:
     """Counts the slots that are taken by jobs which are not interactive."""
 
-    def __init__(self, open_slots: int | None = None) -> None:
+    def __init__(self, open_slots: int | None = None, way: GivingWay | None = None) -> None:
         #: Slots that jobs other than interactive ones may take; None for no limit.
         self._open_slots = open_slots
         self._taken = 0
         #: Called when there may be room again for jobs that are not interactive.
         self.on_room: Callable[[], None] | None = None
+        self._way = way or GivingWay()
+        #: Names the queues whose bulk jobs are left where they are.
+        self.without_bulk: Callable[[], Collection[str]] = tuple
+        #: Called when some of these may be taken again.
+        self.on_bulk: Callable[[], None] | None = None
 
     @contextmanager
     def taken(self, priority: int) -> Iterator[None]:
@@ -35,6 +42,7 @@ class Lanes:
         weight = int(priority != task_names.INTERACTIVE)
         self._taken += weight
         if not weight:
+            self._way.begin()
             # While it was pending it counted as any other.
             self._tell_of_room()
         try:
@@ -43,6 +51,13 @@ class Lanes:
             self._taken -= weight
             if weight:
                 self._tell_of_room()
+            else:
+                self._way.end()
+
+    def give_way(self, priority: int) -> None:
+        """Let interactive calls go first for a moment; jobs of other priorities wait."""
+        if priority != task_names.INTERACTIVE:
+            self._way.give_way()
 
     def served(self, priorities: Sequence[int], pending: int = 0) -> Sequence[int]:
         """Return those of the priorities whose messages the worker may take now.
@@ -52,6 +67,11 @@ class Lanes:
         if self._open_slots is None or self._taken + pending < self._open_slots:
             return priorities
         return [priority for priority in priorities if priority == task_names.INTERACTIVE]
+
+    def tell_of_bulk(self) -> None:
+        """Say that bulk jobs which were left may be taken."""
+        if self.on_bulk is not None:
+            self.on_bulk()
 
     def _tell_of_room(self) -> None:
         has_room = self._open_slots is None or self._taken < self._open_slots

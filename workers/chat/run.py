@@ -26,7 +26,12 @@ from workers.chat.relay import StreamRefused
 from workers.chat.running import Aborted, AbortReason, RunningAttempt
 from workers.patience import patiently
 from workers.routing import slots
-from workers.routing.candidates import candidates_of
+from workers.routing.candidates import (
+    candidates_for_bulk,
+    candidates_of,
+    has_choice,
+    near_beginning,
+)
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +46,8 @@ def run_chat(deps: ChatDeps, job_id: int, queue: str, priority: int) -> None:
 
     `queue` and `priority` are those of the message that led here.
     """
-    candidates = candidates_of(deps.routing, task_names.model_of(queue))
-    claim = deps.jobs.claim(job_id, queue, priority, deps.process.name, candidates)
+    deps.lanes.give_way(priority)
+    claim = (_claim_bulk if priority == task_names.BULK else _claim)(deps, job_id, queue, priority)
     if claim is None:
         log.debug("job %s: stale message dropped, or no provider is free", job_id)
         return
@@ -50,6 +55,7 @@ def run_chat(deps: ChatDeps, job_id: int, queue: str, priority: int) -> None:
     deps.routing.traffic.counts["received"] += 1
     with deps.running.attempt(claim) as running:
         try:
+            deps.lanes.give_way(priority)
             outcome = make_attempts(deps, running)
         except StreamRefused:
             log.warning("job %s: stream of attempt %s refused", job_id, running.claim.attempt)
@@ -66,7 +72,29 @@ def run_chat(deps: ChatDeps, job_id: int, queue: str, priority: int) -> None:
         except Exception:
             log.exception("job %s: unforeseen error", job_id)
             outcome = _UNFORESEEN
+        deps.lanes.give_way(priority)
         _stored(deps, running, outcome)
+
+
+def _claim(deps: ChatDeps, job_id: int, queue: str, priority: int) -> Claim | None:
+    candidates = candidates_of(deps.routing, task_names.model_of(queue))
+    return deps.jobs.claim(job_id, queue, priority, deps.process.name, candidates)
+
+
+def _claim_bulk(deps: ChatDeps, job_id: int, queue: str, priority: int) -> Claim | None:
+    """Claim a line of a batch; it counts at once where it is likely to go: a poll follows soon."""
+    servers, model = deps.routing.servers, task_names.model_of(queue)
+    candidates = candidates_for_bulk(deps.routing, model)
+    likely = candidates[0].provider.name if candidates else ""
+    servers.began(likely)
+    if has_choice(candidates):
+        mark = deps.reader.beginning(job_id)
+        candidates = near_beginning(deps.routing, model, candidates, mark)
+    claim = deps.jobs.claim(job_id, queue, priority, deps.process.name, candidates)
+    servers.began(likely, -1)
+    if claim is not None:
+        servers.began(claim.chosen)
+    return claim
 
 
 def _stored(deps: ChatDeps, running: RunningAttempt, outcome: Outcome) -> None:

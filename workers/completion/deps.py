@@ -11,8 +11,9 @@ from shared.providers.prices import Prices
 from workers.completion.pace import Pace
 from workers.process import Process
 
-#: How long jobs gather at most before a pass makes them final (seconds). Nobody waits for it but
-#: callbacks. A pass costs three round trips; this makes it one for many: a third of the CPU.
+#: How long jobs gather at most, under load, before a pass makes them final (seconds). Nobody waits
+#: for it but callbacks. A pass costs four round trips; this makes it one for many: a third of the
+#: CPU.
 GATHER_S: Final = 0.02
 
 

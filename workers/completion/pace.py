@@ -1,4 +1,4 @@
-"""How soon a pass of the completion follows the one before: at once after a rest."""
+"""How soon a pass of the completion follows those before: at once, unless there were many."""
 
 from __future__ import annotations
 
@@ -6,16 +6,25 @@ from collections.abc import Callable
 
 
 class Pace:
-    """Keeps passes of one process apart: under load jobs gather, a job alone does not wait."""
+    """Keeps passes of one process apart: under load jobs gather, few jobs do not wait.
 
-    def __init__(self, gap_s: float) -> None:
+    Each pass takes a gap of time, and after a rest some may be taken at once, ahead of time.
+    """
+
+    def __init__(self, gap_s: float, at_once: int = 5) -> None:
         """`gap_s` is the time between the beginnings of two passes (seconds)."""
-        self._gap_s = gap_s
-        self._next_s = 0.0
+        self._gap_s, self._ahead_s = gap_s, gap_s * at_once
+        #: When all passes so far would have been over, a gap after the other.
+        self._taken_until_s = 0.0
 
     def keep(self, monotonic: Callable[[], float], sleep: Callable[[float], None]) -> None:
         """Wait until a pass may begin."""
-        wait_s = min(self._next_s - monotonic(), self._gap_s)
+        wait_s = min(self._taken_until_s - self._ahead_s - monotonic(), self._gap_s)
         if wait_s > 0:
             sleep(wait_s)
-        self._next_s = monotonic() + self._gap_s
+
+    def passed(self, monotonic: Callable[[], float]) -> None:
+        """Note a pass that found jobs: to look and find none costs little."""
+        now_s = monotonic()
+        ahead_s = min(max(self._taken_until_s - now_s, 0.0), self._ahead_s)
+        self._taken_until_s = now_s + ahead_s + self._gap_s

@@ -9,11 +9,13 @@ from __future__ import annotations
 import logging
 import uuid
 from collections import Counter
+from dataclasses import replace
 from typing import Final
 
 from redis.exceptions import RedisError
 
 from shared.jobs.job import Job, JobState
+from shared.ledger.completion import Gathered
 from shared.telemetry.counters import Count
 from shared.telemetry.tally import Tallied, Tally
 from workers.completion.charges import charges_of
@@ -35,63 +37,62 @@ LEASE_S: Final = 3.0
 
 def complete_executed(deps: CompletionDeps) -> int:
     """Complete jobs until none is left; return how many. Another process at it: return at once."""
-    token, done = uuid.uuid4().hex, 0
-    ids: list[int] = []
-    while deps.jobs.enter_completion(token, LEASE_S):
-        if len(ids) < BATCH:
+    token, done, more_wait = uuid.uuid4().hex, 0, False
+    while True:
+        if not more_wait:
             deps.pace.keep(deps.process.monotonic, deps.process.sleep)
-        ids = deps.jobs.executed(BATCH)
-        if ids:
-            completed, is_stuck = _complete_all(deps, ids)
-            done += completed
-            if is_stuck:
-                # Nothing but what cannot be completed is left; the tick rings again. Until then
-                # nobody else has to wait for this process.
-                deps.jobs.give_up_completion(token)
-                break
-        elif deps.jobs.leave_completion(token):
-            break
-    return done
+        gathered = deps.jobs.gather(token, LEASE_S, BATCH)
+        if not gathered.ids:
+            return done
+        deps.pace.passed(deps.process.monotonic)
+        more_wait = len(gathered.ids) == BATCH
+        completed, is_stuck = _complete_all(deps, gathered)
+        done += completed
+        if is_stuck:
+            # Nothing but what cannot be completed is left; the tick rings again. Until then nobody
+            # else has to wait for this process.
+            deps.jobs.give_up_completion(token)
+            return done
 
 
-def _complete_all(deps: CompletionDeps, ids: list[int]) -> tuple[int, bool]:
+def _complete_all(deps: CompletionDeps, gathered: Gathered) -> tuple[int, bool]:
     """Complete the jobs; where something unforeseen comes up, each one alone.
 
     Returns how many, and whether not even one could be.
     """
     try:
-        return _complete(deps, ids), False
+        return _complete(deps, gathered), False
     except RedisError:
         raise
     except Exception:
-        log.exception("%s jobs could not be completed in one pass", len(ids))
-    alone = [_complete_alone(deps, job_id) for job_id in ids]
+        log.exception("%s jobs could not be completed in one pass", len(gathered.ids))
+    alone = [_complete_alone(deps, replace(gathered, ids=[job_id])) for job_id in gathered.ids]
     return sum(one or 0 for one in alone), all(one is None for one in alone)
 
 
-def _complete_alone(deps: CompletionDeps, job_id: int) -> int | None:
+def _complete_alone(deps: CompletionDeps, gathered: Gathered) -> int | None:
     try:
-        return _complete(deps, [job_id])
+        return _complete(deps, gathered)
     except RedisError:
         raise
     except Exception:
-        log.exception("job %s could not be completed", job_id)
+        log.exception("job %s could not be completed", gathered.ids[0])
         return None
 
 
-def _complete(deps: CompletionDeps, ids: list[int]) -> int:
+def _complete(deps: CompletionDeps, gathered: Gathered) -> int:
+    ids = gathered.ids
     jobs = deps.reader.summaries(ids)
     known = [job for job in jobs if job is not None]
     deps.jobs.drop_executed([i for i, job in zip(ids, jobs, strict=True) if job is None])
-    states = deps.jobs.complete(known, charges_of(deps, known))
+    states = deps.jobs.complete(known, charges_of(deps, known), gathered.subscribers)
     ended = [(job, state) for job, state in zip(known, states, strict=True) if state is not None]
     for job, state in ended:
         _log_end(job, state)
         _tally_end(deps.process.tally, job, state)
-    for state, number in Counter(state for _, state in ended).items():
-        deps.process.counters.add(_COUNTS[state], number)
-    deps.process.counters.add_latencies(
-        job.executed_ms - job.created_ms for job, state in ended if state is JobState.COMPLETED
+    deps.process.counters.add_ended(
+        Counter(_COUNTS[state] for _, state in ended),
+        (job.executed_ms - job.created_ms for job, state in ended if state is JobState.COMPLETED),
     )
     return len(known)
 

@@ -6,14 +6,10 @@ a provider that is online again, has more slots now, was added or deleted, or wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from shared.providers.health import Standing
-from shared.providers.provider import Provider
 from shared.queues import names as task_names
 from shared.queues.candidates import Candidate
 from shared.queues.gates import gate_parts
-from workers.routing.candidates import candidates_of
+from workers.routing.candidates import candidates_of, usable
 from workers.routing.deps import RoutingDeps
 
 
@@ -23,20 +19,21 @@ def tend_gates(deps: RoutingDeps) -> None:
     waits: list[tuple[str, str]] = []
     for gate in deps.slots.gates():
         parts, candidates = gate_parts(gate), _candidates(deps, gate)
-        usable = _usable(candidates)
-        needs_no_slot = not all(one.is_limited for one in usable) or not candidates
+        able = [one.provider for one in usable(candidates)]
+        needs_no_slot = not all(one.is_limited for one in able) or not candidates
         if needs_no_slot and gate == parts.queue:
             to_open.append(gate)
         elif not candidates:
             deps.slots.let_all_in(gate, parts.provider)
         else:
-            waits += [(gate, one.name) for one in usable]
+            waits += [(gate, one.name) for one in able]
     deps.slots.open_gates(to_open)
     if waits:
         deps.slots.await_slots(waits)
     names = {name for _, name in waits}
     limited = [one for one in deps.registry.providers if one.name in names]
-    deps.slots.hand_over([deps.learned.applied(one) for one in limited])
+    shut = deps.servers.shut
+    deps.slots.hand_over([deps.learned.applied(one) for one in limited], shut)
 
 
 def _candidates(deps: RoutingDeps, gate: str) -> list[Candidate]:
@@ -50,14 +47,3 @@ def _candidates(deps: RoutingDeps, gate: str) -> list[Candidate]:
         for one in candidates_of(deps, task_names.model_of(queue))
         if pinned in ("", one.provider.name) and (not operation or operation in one.operations)
     ]
-
-
-def _usable(candidates: Sequence[Candidate]) -> list[Provider]:
-    """Return the providers that may be called now."""
-    return [one.provider for one in candidates if _is(one, Standing.ONLINE)] or [
-        one.provider for one in candidates if _is(one, Standing.RESTING)
-    ]
-
-
-def _is(candidate: Candidate, standing: Standing) -> bool:
-    return candidate.condition.standing is standing

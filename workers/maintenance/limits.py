@@ -6,8 +6,10 @@ import logging
 import uuid
 from typing import Final
 
-from shared.queues.adaptive import INTERVAL_MS, MOST, judged
+from shared.providers.provider import Provider
+from shared.queues.adaptive import INTERVAL_MS, MOST, Adaptive, Seen, judged
 from shared.queues.adaptive_store import AdaptiveStore
+from shared.queues.server_queue_store import ServerQueueStore
 from shared.store import redis_keys as keys
 from shared.store.lease import Lease
 from shared.store.scripts import ScriptRunner
@@ -35,6 +37,7 @@ class Judge:
     def __init__(self, deps: RoutingDeps) -> None:
         self._deps = deps
         self._store = AdaptiveStore(deps.process.redis)
+        self._servers = ServerQueueStore(deps.process.redis)
         self._lease = Lease(ScriptRunner(deps.process.redis), keys.ADAPTIVE_LEASE)
         self._token = uuid.uuid4().hex
 
@@ -46,11 +49,23 @@ class Judge:
         now_ms = round(self._deps.process.clock() * 1000)
         for provider in wanted:
             before, seen = self._store.take(provider.name)
-            after = judged(before, seen, now_ms, provider.concurrency or MOST)
+            after = self._judged(provider, before, seen, now_ms)
             self._store.put(provider.name, after)
             if after.limit != before.limit:
                 log.info("provider %s: takes %s at once", provider.name, after.limit)
             if after.limit > before.limit:
                 # Who waits for a slot hears of the new ones at once.
                 self._deps.learned.learn(self._store.exchange({}, [one.name for one in wanted]))
-                self._deps.slots.hand_over([self._deps.learned.applied(provider)])
+                self._deps.slots.hand_over(
+                    [self._deps.learned.applied(provider)], self._deps.servers.shut
+                )
+
+    def _judged(self, provider: Provider, before: Adaptive, seen: Seen, now_ms: int) -> Adaptive:
+        most, name = provider.concurrency or MOST, provider.name
+        reading = self._servers.read([name])[name] if provider.metrics_url else None
+        if reading is None or reading.problem:
+            return judged(before, seen, now_ms, most)
+        if reading.at_ms <= before.judge_ms and not seen.refused:
+            # It was read before the limit was what it is.
+            return before
+        return judged(before, seen, now_ms, most, reading.waiting)

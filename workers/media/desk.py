@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from functools import cached_property
 from typing import Final
 
@@ -76,7 +76,8 @@ class Desk:
     ) -> Kept:
         """Keep a file of the answer as its bytes come; without a name it is called by its hash.
 
-        What stops the bytes from coming is raised, and nothing is kept.
+        What stops the bytes from coming is raised, and nothing is kept. A sequence is in hand:
+        what it gives it gives again, while the store is away.
         """
         kept = self._received(pieces, media_type, name or "output")
         return Kept(
@@ -102,7 +103,7 @@ class Desk:
                 )
             except _AWAY as exc:
                 # What has streamed by is gone; what is in hand has been paid.
-                if not isinstance(pieces, list) or time.monotonic() > until_s:
+                if not isinstance(pieces, Sequence) or time.monotonic() > until_s:
                     raise
                 log.warning("job %s: its file is held in memory: %s", self._job_id, exc)
                 time.sleep(_PAUSE_S)

@@ -1,1 +1,1 @@
-"""One file for each API dialect that LLM providers speak."""
+"""The API dialects of LLM providers, one file or folder each, and HTTP to providers."""

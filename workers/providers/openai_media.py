@@ -18,11 +18,11 @@ from shared.media.request import FileRef, MediaRequest
 from shared.operation import TRANSCRIPTS, Operation
 from workers.heavy import away
 from workers.providers import http
-from workers.providers.answers.body import whole
+from workers.providers.answers.body import gathered, whole
 from workers.providers.answers.whole import value_in
 from workers.providers.base import Desk, ProviderCall
 from workers.providers.http_errors import unreachable
-from workers.providers.media import answers, event_answers
+from workers.providers.media import answers, event_answers, picture_answers
 from workers.providers.media.fetching import fetched
 from workers.providers.media.multipart import CONTENT_TYPE, FilePart, Form
 
@@ -60,10 +60,11 @@ def ask(session: Session, call: ProviderCall, target: http.Target) -> bytes:
             return event_answers.answer_of(call, asked, response, fetch)
         if call.operation is Operation.SPEECH:
             return answers.speech(call, asked, response)
-        told, kind = whole(call, response), response.headers.get("Content-Type", "").lower()
-    if call.operation in TRANSCRIPTS:
-        return answers.transcript(call, asked, told, kind)
-    return answers.pictures(call, told, fetch)
+        if call.operation in TRANSCRIPTS:
+            kind = response.headers.get("Content-Type", "").lower()
+            return answers.transcript(call, asked, whole(call, response), kind)
+        told = gathered(call, response)
+    return picture_answers.pictures(call, told, fetch)
 
 
 def _body(call: ProviderCall, asked: MediaRequest) -> tuple[bytes | http.Body, http.Pairs]:

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+from shared.providers.health import Condition, Standing
+from shared.queues import names as task_names
 from shared.queues.candidates import Candidate
 from workers.routing import ranking as routing
+from workers.routing.affinity import equals, near
 from workers.routing.deps import RoutingDeps
+
+_BUSY = Condition(Standing.HELD, "its server says that requests wait there")
 
 
 def candidates_of(deps: RoutingDeps, model: str) -> list[Candidate]:
@@ -16,3 +24,56 @@ def candidates_of(deps: RoutingDeps, model: str) -> list[Candidate]:
         lambda provider: deps.traffic.load(provider.name, model),
         lambda provider: provider.operations_of(model),
     )
+
+
+def candidates_for_bulk(deps: RoutingDeps, model: str) -> list[Candidate]:
+    """Return them for a line of a batch, which goes where it is in nobody's way."""
+    return _without_shut(candidates_of(deps, model), deps.servers.shut)
+
+
+def has_choice(candidates: Sequence[Candidate]) -> bool:
+    """Whether several would do as well as the first."""
+    return len(equals(candidates)) > 1
+
+
+def near_beginning(
+    deps: RoutingDeps, model: str, candidates: list[Candidate], mark: str
+) -> list[Candidate]:
+    """Return them with the one first that has most likely seen the beginning of this mark."""
+    return near(candidates, mark, lambda name: deps.traffic.load(name, model).in_flight)
+
+
+def usable(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return those that may be called now: who rests only if nobody else may be."""
+    return [one for one in candidates if _is(one, Standing.ONLINE)] or [
+        one for one in candidates if _is(one, Standing.RESTING)
+    ]
+
+
+def queues_without_bulk(deps: RoutingDeps) -> frozenset[str]:
+    """Return the queues whose lines of batches wait: the servers of their models have enough."""
+    shut = deps.servers.shut
+    if not shut:
+        return shut
+    models = {name for one in deps.registry.providers if one.name in shut for name in one.models}
+    return frozenset(task_names.chat_queue(name) for name in models if _is_shut(deps, name))
+
+
+def _is_shut(deps: RoutingDeps, model: str) -> bool:
+    able = usable(candidates_of(deps, model))
+    return bool(able) and all(deps.servers.is_shut(one.provider.name) for one in able)
+
+
+def _without_shut(candidates: list[Candidate], shut: frozenset[str]) -> list[Candidate]:
+    """Return the candidates; those that are shut are not usable, if another one is online."""
+    kept = [one for one in candidates if one.provider.name not in shut]
+    if len(kept) == len(candidates) or not any(_is(one, Standing.ONLINE) for one in kept):
+        return candidates
+    return [
+        *kept,
+        *(replace(one, condition=_BUSY) for one in candidates if one.provider.name in shut),
+    ]
+
+
+def _is(candidate: Candidate, standing: Standing) -> bool:
+    return candidate.condition.standing is standing

@@ -12,6 +12,7 @@ from shared.queues.flows import FlowStore
 from shared.queues.slots import SlotStore
 from workers.process import Process
 from workers.routing.learned_limits import LearnedLimits
+from workers.routing.server_queues import ServerQueues
 from workers.routing.traffic import Traffic
 
 
@@ -28,3 +29,4 @@ class RoutingDeps:
     flows: FlowStore
     traffic: Traffic
     learned: LearnedLimits = field(default_factory=LearnedLimits)
+    servers: ServerQueues = field(default_factory=ServerQueues)

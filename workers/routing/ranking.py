@@ -1,6 +1,7 @@
 """Ranks the providers that could answer, and tells why one was chosen. Pure.
 
-The choice itself is made by the script that begins the attempt: only there it is known who has a
+The choice itself is made by the script that begins the attempt (`shared/lua/includes/choose.lua`):
+only there it is known who has a
 free slot, whom the job is pinned to and who has failed it before.
 """
 

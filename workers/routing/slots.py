@@ -24,7 +24,13 @@ def given_back(deps: RoutingDeps, claim: Claim, result: Result) -> list[Call]:
         return freed
     return [
         *freed,
-        deps.slots.give_back(provider, claim.id, claim.attempt, _tokens(provider, result)),
+        deps.slots.give_back(
+            provider,
+            claim.id,
+            claim.attempt,
+            _tokens(provider, result),
+            is_shut=deps.servers.is_shut(provider.name),
+        ),
     ]
 
 
@@ -34,7 +40,7 @@ def let_go(deps: RoutingDeps, claim: Claim) -> None:
     if provider is None:
         return
     try:
-        deps.slots.hand_over([provider])
+        deps.slots.hand_over([provider], deps.servers.shut)
     except RedisError as exc:
         log.debug("slot of job %s not handed over: %s", claim.id, exc)
 

@@ -6,6 +6,7 @@
 -- itself wait where they came from. names: {line, waiting, turns}, the prefixes of those keys.
 
 local PRIORITY_STEPS = {0, 5, 9}
+local BULK = 9
 
 local function list_of(queue, priority)
   return priority == 0 and queue or queue .. '\6\22' .. priority

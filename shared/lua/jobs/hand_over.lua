@@ -4,7 +4,8 @@
 --       5 jobs:place STRING · 6 HASH of the job whose slot is given back, if one is
 --       The keys of the jobs that wait are made of the gates' names and ARGV[6].
 -- ARGV  1 now (ms, 0: the server's clock) · 2 id whose slot is given back first ('' for none)
---       3 tokens that its call took · 4 limits (JSON: limit, rpm, tpm) · 5 lease (ms)
+--       3 tokens that its call took · 4 limits (JSON: limit, rpm, tpm; shut: no bulk job goes there now)
+--       5 lease (ms)
 --       6 prefixes of keys (JSON: line, waiting, turns) · 7 how long a slot is reserved (ms)
 --       8 most jobs to let in when nothing is limited
 --       9 attempt that gives its slot back
@@ -34,15 +35,21 @@ if redis.call('EXISTS', gates_of_provider) == 0 then
 end
 sweep(slots_key, now, tonumber(lease_ms))
 
+-- Bulk jobs wait for a provider that is shut, not for a slot, and must be in nobody's way. Those of a queue
+-- have messages again, which workers leave in their list; those of other gates stay there.
+local function is_left(priority)
+  return limits.shut and priority == BULK
+end
+
 -- The gate whose turn it is, among those with the best priority.
 local function next_gate()
   local best, best_priority
   for _, gate in ipairs(redis.call('ZRANGE', gates_of_provider, 0, -1)) do
     local priority = redis.call('SISMEMBER', gates_key, gate) == 1 and first_priority(gate, names)
-    if not priority then
+    if not priority or is_left(priority) and not string.find(gate, '\30', 1, true) then
       redis.call('ZREM', gates_of_provider, gate)
       redis.call('SREM', gates_key, gate)
-    elseif not best or priority < best_priority then
+    elseif not is_left(priority) and (not best or priority < best_priority) then
       best, best_priority = gate, priority
     end
   end

@@ -21,6 +21,8 @@ _LATE: Final[Mapping[str, tuple[Any, ...]]] = {
     "batch": (False,),
     "adaptive": (False,),
     "batch_price": (0.5,),
+    "metrics_url": (None,),
+    "metrics_gauges": ((), []),
 }
 _TRANSFORMS: Final = frozenset((Operation.TRANSFORM, Operation.IMAGE_UPSCALE))
 

@@ -195,11 +195,19 @@ def test_a_job_that_is_cancelled_ends_its_engine(stack: Stack, api: Api) -> None
     source = ["-f", "lavfi", "-i", "testsrc=size=320x240:rate=30:duration=60", "-c:v", "mpeg4"]
     made = [ffmpeg_path(), "-v", "error", *source, "-f", "avi", "pipe:1"]
     long = subprocess.run(made, check=True, timeout=120, stdout=subprocess.PIPE).stdout
+    before = _outputs(api)
     queued = change(api, "QueueConvertVideo", {"outputFormat": "webm"}, long, field="video").json()
     until(_engines, "the engine runs")
     api.post("/api/CancelJob", json={"id": queued["jobId"]})
     assert api.until_ended(queued["jobId"])["jobState"] == "Cancelled"
     until(lambda: not _engines(), "the engine is gone")
+    assert _outputs(api) == before
+
+
+def _outputs(api: Api) -> list[str]:
+    """Return what was made for this caller, as far as it is kept."""
+    listed = api.get("/v1/files", params={"purpose": "output", "limit": 1000}).json()
+    return [one["id"] for one in listed["data"]]
 
 
 def _engines() -> list[int]:

@@ -77,6 +77,8 @@ def test_providers_of_another_gateway_are_made_equal_to_a_file(
     more = (
         '[[provider]]\nname = "beside"\nbase_url = "http://127.0.0.1:9/v1"\nmodels = ["far"]\n'
         "concurrency = 2\n"
+        "batch = true\nbatch_price = 0.25\nadaptive = true\n"
+        'metrics_url = "http://127.0.0.1:9/metrics"\nmetrics_gauges = ["mine"]\n'
     )
     # What models can be asked is no field of the API.
     file.write_text(written)

@@ -6,12 +6,14 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
 from click.testing import CliRunner
 
+from cli import running
 from cli.health import health
 from gateway.probe import FAILED, FRESH_S, OK, SILENT, Probe, states_of
 from shared.store import redis_keys as keys
@@ -200,3 +202,14 @@ def test_answer_that_never_ends_ends_the_command(monkeypatch: pytest.MonkeyPatch
         ended.set()
         thread.join()
     assert (status, "no whole answer within 0.6 s" in output) == (1, True)
+
+
+def test_gateway_of_replyto_up_is_found_whatever_its_port(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("REPLYTO_DATA_DIR", str(tmp_path))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        place = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        running.note(tmp_path, place)
+    status, output = run(monkeypatch, "", "gateway")
+    assert (status, place in output) == (1, True)

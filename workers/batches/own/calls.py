@@ -67,5 +67,5 @@ def requests_of(
                 unable.append(line.number)
             else:
                 requests.append(OwnRequest(part.name_of(line.number), body))
-        desk.process.sleep(0)
+        desk.rest()
     return requests, unable

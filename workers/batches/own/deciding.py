@@ -7,10 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from shared.batches.batch import Batch, Wish
 from shared.batches.lines import failure_line, request_of
+from shared.batches.paging import pages
 from shared.batches.parts import Part
 from shared.batches.store import Line, Outcome
 from shared.errors import ServiceError
@@ -57,12 +59,10 @@ def _distribute(desk: Desk, batch: Batch) -> None:
     groups: dict[_Place, list[Line]] = defaultdict(list)
     for page in _pages(desk, batch):
         _sort(desk, batch, page, groups)
-        desk.process.sleep(0)
+        desk.rest()
     for place, lines in groups.items():
-        while lines:
-            taken = _first(lines)
+        for taken in pages(lines, attrgetter("size"), _MOST, _MOST_BYTES):
             _plan(desk, batch, place, taken)
-            del lines[: len(taken)]
 
 
 def _pages(desk: Desk, batch: Batch) -> Iterator[Sequence[Line]]:
@@ -102,18 +102,6 @@ def _place(desk: Desk, batch: Batch, raw: bytes, wish: Wish) -> _Place | None:
     if provider is None:
         return None
     return _Place(provider.name, call.chat.model, call.chat.operation)
-
-
-def _first(lines: Sequence[Line]) -> list[Line]:
-    """Return the first lines, as many as fit into a part; one at least."""
-    taken: list[Line] = []
-    size = 0
-    for line in lines[:_MOST]:
-        size += line.size
-        if taken and size > _MOST_BYTES:
-            break
-        taken.append(line)
-    return taken
 
 
 def _plan(desk: Desk, batch: Batch, place: _Place, lines: Sequence[Line]) -> None:

@@ -63,7 +63,7 @@ def take(
         if part.unsure and all(part.line_of(one.name) is None for one in page):
             return None
         taking.take(page)
-        desk.process.sleep(0)
+        desk.rest()
     return taking.why
 
 

@@ -22,7 +22,8 @@ from workers.providers import http
 from workers.providers.answers.whole import value_in
 from workers.providers.base import ProviderCall
 from workers.providers.http_errors import unreachable
-from workers.providers.media import answers
+from workers.providers.media.answers import desk_of
+from workers.providers.media.picture_answers import with_picture
 
 #: Where each operation is asked, under the server's root.
 _PATHS: Final = {
@@ -84,7 +85,7 @@ def request_of(call: ProviderCall, asked: MediaRequest) -> Json:
 
 
 def _encoded(call: ProviderCall, asked: MediaRequest, name: str) -> str:
-    content = answers.desk_of(call).whole(asked.files_in(name)[0])
+    content = desk_of(call).whole(asked.files_in(name)[0])
     return base64.b64encode(content).decode()
 
 
@@ -108,5 +109,5 @@ def _answer(call: ProviderCall, body: bytes) -> bytes:
         images = [each for each in many["images"] if isinstance(each, str)] if many else []
     if not images:
         raise unreachable(call, "answered without a picture", 502)
-    data = [answers.with_picture(call, {"b64_json": image}) for image in images]
+    data = [with_picture(call, {"b64_json": image}) for image in images]
     return result.with_made(to_json_bytes({"created": 0, "data": data}), result.Made(len(data)))

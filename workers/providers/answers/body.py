@@ -54,15 +54,35 @@ def pieces(
 
 def whole(call: ProviderCall, response: requests.Response) -> bytes:
     """Return the whole body. Raises ProviderError and what urllib3 raises."""
+    body = gathered(call, response)
+    refuse_many_values(call, body)
+    return body
+
+
+def gathered(call: ProviderCall, response: requests.Response) -> bytes:
+    """Return the whole body, of however many values it is; raises as `whole`."""
     # requests has no other way to tell that a body has been read already.
     if isinstance(response._content, bytes):  # noqa: SLF001
         return response.content
     # Little of what is compressed may be much.
     at_once = READ_BYTES if response.headers.get("Content-Encoding") else _WHOLE_READ_BYTES
-    return collected(call, response, pieces(call, response, at_once))
+    return _gathered(call, response, pieces(call, response, at_once))
 
 
 def collected(call: ProviderCall, response: requests.Response, read: Iterable[bytes]) -> bytes:
+    """Return the whole body of these pieces; raises as `whole`."""
+    body = _gathered(call, response, read)
+    refuse_many_values(call, body)
+    return body
+
+
+def refuse_many_values(call: ProviderCall, text: bytes) -> None:
+    """Raise ProviderError for a document of more values than anybody is to read."""
+    if len(text) > _COUNTED_BYTES and away(len(text), lambda: has_more_values(text, _MOST_VALUES)):
+        raise too_large(call)
+
+
+def _gathered(call: ProviderCall, response: requests.Response, read: Iterable[bytes]) -> bytes:
     """Return the whole body of these pieces, refused as soon as it is too much.
 
     One that is whole ends there: its connection may be kept open, or break off. Raises as `whole`.
@@ -73,17 +93,20 @@ def collected(call: ProviderCall, response: requests.Response, read: Iterable[by
     try:
         for piece in read:
             body.write(piece)
-            containers += piece.count(b"{") + piece.count(b"[")
+            containers += _containers_in(piece)
             if containers > _MOST_CONTAINERS:
                 raise too_large(call)
     except HTTPError:
         # A length that was told and not kept is another matter.
         if response.raw.length_remaining or not complete():
             raise
-    text = body.getvalue()
-    if len(text) > _COUNTED_BYTES and away(len(text), lambda: has_more_values(text, _MOST_VALUES)):
-        raise too_large(call)
-    return text
+    return body.getvalue()
+
+
+def _containers_in(piece: bytes) -> int:
+    """Count where objects and arrays begin. In base64 none does: that is seen much sooner."""
+    objects = piece.count(b"{") if b"{" in piece else 0
+    return objects + (piece.count(b"[") if b"[" in piece else 0)
 
 
 def too_large(call: ProviderCall) -> ProviderError:

@@ -16,15 +16,21 @@ from shared.codecs.json_bytes import to_json_bytes
 from workers.providers import http_errors
 from workers.providers.anthropic.dialect import VERSION, AnthropicDialect
 from workers.providers.base import ProviderCall
-from workers.providers.batches.base import Kind, OwnRequest, OwnResult, Standing, Wanted, pages
+from workers.providers.batches.base import (
+    SKEW_S,
+    Kind,
+    OwnRequest,
+    OwnResult,
+    Standing,
+    Wanted,
+    pages,
+)
 from workers.providers.batches.calling import Client, id_in
 
 Json = dict[str, Any]
 
 _PAGE: Final = 100
 _MOST_PAGES: Final = 50
-#: How far clocks may differ (seconds).
-_SKEW_S: Final = 300.0
 
 
 class AnthropicBatches:
@@ -66,7 +72,7 @@ class AnthropicBatches:
             return rows, str(told.get("last_id")) if rows and told.get("has_more") else ""
 
         for row in pages(read, _MOST_PAGES):
-            if _made_s(row) < wanted.since_s - _SKEW_S:
+            if _made_s(row) < wanted.since_s - SKEW_S:
                 return None
             if _count(row) == wanted.count and row.get("id") not in wanted.others:
                 return id_in(call, row)

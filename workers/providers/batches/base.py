@@ -12,6 +12,9 @@ from requests import Session
 from shared.operation import Operation
 from workers.providers.base import ProviderCall
 
+#: How far the provider's clock and ours may differ (seconds).
+SKEW_S: Final = 300.0
+
 
 class Kind(StrEnum):
     """What came of a request of a batch."""

@@ -18,7 +18,15 @@ from shared.errors import MalformedJson
 from shared.operation import Operation
 from workers.providers.answers.whole import checked
 from workers.providers.base import ProviderCall
-from workers.providers.batches.base import Kind, OwnRequest, OwnResult, Standing, Wanted, pages
+from workers.providers.batches.base import (
+    SKEW_S,
+    Kind,
+    OwnRequest,
+    OwnResult,
+    Standing,
+    Wanted,
+    pages,
+)
 from workers.providers.batches.calling import Client, id_in
 from workers.providers.media.multipart import CONTENT_TYPE, FilePart, Form
 
@@ -42,8 +50,6 @@ _ASK_S: Final = 1.0
 #: What a file says until then; Azure has these.
 _NOT_YET: Final = frozenset(("pending", "running", "uploading"))
 _OK: Final = 200
-#: How far clocks may differ (seconds).
-_SKEW_S: Final = 300
 
 
 class OpenAiBatches:
@@ -101,7 +107,7 @@ class OpenAiBatches:
             metadata, made_s = row.get("metadata"), row.get("created_at")
             if isinstance(metadata, dict) and metadata.get(_MARK) == marker:
                 return id_in(call, row)
-            if isinstance(made_s, int) and made_s < wanted.since_s - _SKEW_S:
+            if isinstance(made_s, int) and made_s < wanted.since_s - SKEW_S:
                 return None
         return None
 

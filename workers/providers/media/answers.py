@@ -1,15 +1,13 @@
-"""Answers with files become what the ledger holds: bytes go to the store, references stay.
+"""Answers with sound, or of what was heard, become what the ledger holds: bytes go to the store.
 
-https://platform.openai.com/docs/api-reference/images and …/audio
+https://platform.openai.com/docs/api-reference/audio
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import itertools
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import requests
@@ -18,7 +16,7 @@ from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.strict_json import parse, without_bom
 from shared.media import result
 from shared.media.request import MediaRequest
-from shared.media.result import Kept, Made
+from shared.media.result import Made
 from workers.heavy import away
 from workers.providers.answers.body import pieces, whole
 from workers.providers.answers.events import error_of_told
@@ -46,42 +44,6 @@ _TEXT_FORMATS: Final = ("text", "srt", "vtt")
 #: What no sound is.
 _WORDS: Final = ("text/", "application/json", "application/problem+json")
 _BAD_GATEWAY: Final = 502
-
-
-#: Keeps a picture that an answer names by its URL; None if that cannot be.
-Fetch = Callable[[str], Kept | None]
-
-
-def pictures(call: ProviderCall, body: bytes, fetch: Fetch | None = None) -> bytes:
-    """Return an answer of pictures with references to them. Raises ProviderError."""
-    value = away(len(body), lambda: value_in(call, without_bom(body), "data", list))
-    if value is None:
-        raise unreachable(call, "answered with something that is no JSON object", _BAD_GATEWAY)
-    data = [with_picture(call, one, fetch) for one in value["data"] if isinstance(one, dict)]
-    if not data:
-        raise unreachable(call, "answered without a picture", _BAD_GATEWAY)
-    return result.with_made(to_json_bytes({**value, "data": data}), Made(images=len(data)))
-
-
-def with_picture(call: ProviderCall, item: Json, fetch: Fetch | None = None) -> Json:
-    """Return an item with a reference in the place of the picture that it holds, or names."""
-    text = item.get("b64_json")
-    if not isinstance(text, str):
-        found = fetch(item["url"]) if fetch and isinstance(item.get("url"), str) else None
-        return {result.ARTIFACT: found.to_json(), **item} if found else item
-    kept = desk_of(call).keep([decoded(call, text)], media_type="image/png")
-    rest = {name: value for name, value in item.items() if name != "b64_json"}
-    return {result.ARTIFACT: kept.to_json(), **rest}
-
-
-def decoded(call: ProviderCall, text: str) -> bytes:
-    """Return what a text in base64 stands for; a data URL too. Raises ProviderError."""
-    if text.startswith("data:"):
-        text = text.partition(",")[2]
-    try:
-        return away(len(text), lambda: base64.b64decode(text))
-    except (binascii.Error, ValueError) as exc:
-        raise unreachable(call, "answered with a picture that is no base64", 502) from exc
 
 
 def speech(call: ProviderCall, asked: MediaRequest, response: requests.Response) -> bytes:

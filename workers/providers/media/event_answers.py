@@ -22,7 +22,7 @@ from workers.providers import http
 from workers.providers.answers.events import judge
 from workers.providers.base import ProviderCall
 from workers.providers.http_errors import unreachable
-from workers.providers.media import answers
+from workers.providers.media import answers, picture_answers
 
 Json = dict[str, Any]
 
@@ -41,7 +41,10 @@ def is_stream(response: requests.Response) -> bool:
 
 
 def answer_of(
-    call: ProviderCall, asked: MediaRequest, response: requests.Response, fetch: answers.Fetch
+    call: ProviderCall,
+    asked: MediaRequest,
+    response: requests.Response,
+    fetch: picture_answers.Fetch,
 ) -> bytes:
     """Return what the ledger holds of an answer, having told it on. Raises ProviderError."""
     events = _events(call, response)
@@ -77,20 +80,20 @@ def _pictures(
     call: ProviderCall,
     asked: MediaRequest,
     events: Iterator[tuple[Json, bytes]],
-    fetch: answers.Fetch,
+    fetch: picture_answers.Fetch,
 ) -> bytes:
     data: list[Json] = []
     about: Json = {}
     for value, event in events:
         kind = str(value.get("type", ""))
         if isinstance(value.get("data"), list):
-            return answers.pictures(call, event, fetch)
+            return picture_answers.pictures(call, event, fetch)
         if kind.endswith(live.PARTIAL_PICTURE):
             _tell_partial(call, value)
         elif kind.endswith(live.PICTURE):
             about = {"created": value.get("created_at", 0), **_parts(value, _OF_ALL)}
             told = _parts(value, ("b64_json", "url", "revised_prompt"))
-            data.append(answers.with_picture(call, told, fetch))
+            data.append(picture_answers.with_picture(call, told, fetch))
             if len(data) == asked.number("n", 1):
                 break
     if not data:
@@ -103,7 +106,7 @@ def _tell_partial(call: ProviderCall, value: Json) -> None:
     text = value.get("b64_json")
     if call.live is None or call.passing_desk is None or not isinstance(text, str):
         return
-    content = answers.decoded(call, text)
+    content = picture_answers.decoded(call, text)
     kept = call.passing_desk.keep([content], media_type="image/png")
     rest = {name: held for name, held in value.items() if name != "b64_json"}
     call.live(to_json_bytes({**rest, result.ARTIFACT: kept.to_json()}))
@@ -118,7 +121,7 @@ def _speech(call: ProviderCall, asked: MediaRequest, events: Iterator[tuple[Json
                 about.update(_parts(value, ("usage",)))
                 return
             if isinstance(text := value.get("audio"), str):
-                yield answers.decoded(call, text)
+                yield picture_answers.decoded(call, text)
 
     sound = pieces()
     first = next(sound, b"")

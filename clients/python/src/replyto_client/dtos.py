@@ -78,6 +78,7 @@ class AiProvider(TypedDict):
     clientCert: NotRequired[str | None]
     clientKey: NotRequired[str | None]
     concurrency: NotRequired[int]
+    adaptive: NotRequired[bool]
     requestsPerMinute: NotRequired[int | None]
     tokensPerMinute: NotRequired[int | None]
     priority: int
@@ -94,6 +95,10 @@ class AiProvider(TypedDict):
     aiType: dict[str, Any]
     selectedModels: list[str]
     defaults: NotRequired[dict[str, Any] | None]
+    batch: NotRequired[bool]
+    batchPrice: NotRequired[float]
+    metricsUrl: NotRequired[str | None]
+    metricsGauges: NotRequired[list[str] | None]
 
 
 class AiProviderModel(TypedDict):
@@ -467,6 +472,7 @@ class CreateAiProvider(TypedDict):
     clientCert: NotRequired[str | None]
     clientKey: NotRequired[str | None]
     concurrency: NotRequired[int | None]
+    adaptive: NotRequired[bool | None]
     requestsPerMinute: NotRequired[int | None]
     tokensPerMinute: NotRequired[int | None]
     priority: NotRequired[int | None]
@@ -474,6 +480,10 @@ class CreateAiProvider(TypedDict):
     models: NotRequired[list[AiProviderModel] | None]
     selectedModels: NotRequired[list[str] | None]
     defaults: NotRequired[dict[str, Any] | None]
+    batch: NotRequired[bool | None]
+    batchPrice: NotRequired[float | None]
+    metricsUrl: NotRequired[str | None]
+    metricsGauges: NotRequired[list[str] | None]
     name: str
 
 
@@ -1075,6 +1085,7 @@ class GetOllamaGenerationStatusResponse(TypedDict):
     queuePosition: NotRequired[int | None]
     estimatedStartSecs: NotRequired[int | None]
     runAfter: NotRequired[str | None]
+    waitsForLimitsSince: NotRequired[str | None]
     flow: NotRequired[FlowState | None]
     responseStatus: NotRequired[ResponseStatus | None]
     result: NotRequired[dict[str, Any] | None]
@@ -1124,6 +1135,7 @@ class GetOpenAiChatStatusResponse(TypedDict):
     queuePosition: NotRequired[int | None]
     estimatedStartSecs: NotRequired[int | None]
     runAfter: NotRequired[str | None]
+    waitsForLimitsSince: NotRequired[str | None]
     flow: NotRequired[FlowState | None]
     responseStatus: NotRequired[ResponseStatus | None]
     result: NotRequired[dict[str, Any] | None]
@@ -1494,6 +1506,7 @@ class ListAiProviderModels(TypedDict):
     clientCert: NotRequired[str | None]
     clientKey: NotRequired[str | None]
     concurrency: NotRequired[int | None]
+    adaptive: NotRequired[bool | None]
     requestsPerMinute: NotRequired[int | None]
     tokensPerMinute: NotRequired[int | None]
     priority: NotRequired[int | None]
@@ -1501,6 +1514,10 @@ class ListAiProviderModels(TypedDict):
     models: NotRequired[list[AiProviderModel] | None]
     selectedModels: NotRequired[list[str] | None]
     defaults: NotRequired[dict[str, Any] | None]
+    batch: NotRequired[bool | None]
+    batchPrice: NotRequired[float | None]
+    metricsUrl: NotRequired[str | None]
+    metricsGauges: NotRequired[list[str] | None]
     name: NotRequired[str | None]
 
 
@@ -2240,11 +2257,14 @@ class PromptRow(TypedDict):
 
 
 class ProviderSlotsRow(TypedDict):
-    """How many calls run at a provider over the whole cluster."""
+    """How many calls run at a provider over the whole cluster, and what its server tells."""
 
     name: str
     inUse: int
     limit: NotRequired[int | None]
+    waitingThere: NotRequired[int | None]
+    waitingSince: NotRequired[str | None]
+    metricsProblem: NotRequired[str | None]
 
 
 class QueryAiModels(TypedDict):
@@ -3363,6 +3383,7 @@ class UpdateAiProvider(TypedDict):
     clientCert: NotRequired[str | None]
     clientKey: NotRequired[str | None]
     concurrency: NotRequired[int | None]
+    adaptive: NotRequired[bool | None]
     requestsPerMinute: NotRequired[int | None]
     tokensPerMinute: NotRequired[int | None]
     priority: NotRequired[int | None]
@@ -3370,6 +3391,10 @@ class UpdateAiProvider(TypedDict):
     models: NotRequired[list[AiProviderModel] | None]
     selectedModels: NotRequired[list[str] | None]
     defaults: NotRequired[dict[str, Any] | None]
+    batch: NotRequired[bool | None]
+    batchPrice: NotRequired[float | None]
+    metricsUrl: NotRequired[str | None]
+    metricsGauges: NotRequired[list[str] | None]
     id: NotRequired[int | None]
     name: NotRequired[str | None]
 

@@ -19,6 +19,7 @@ export function findings({ overview, providers = null, keys = null, usage = null
   const found = [
     ...ofWorkers(overview),
     ...ofProviders(overview, providers),
+    ...ofMetrics(overview),
     ...ofStages(overview, providers),
     ...ofCallbacks(overview, exhausted, since),
     ...ofKeys(keys, usage, now),
@@ -52,6 +53,14 @@ function ofProviders(overview, providers) {
       provider: one.name, isHeld: one.status === "held",
     }];
   });
+}
+
+/** Nothing waits for them: what they tell would only hold batches back. */
+function ofMetrics({ providers = [] }) {
+  return providers.filter((one) => one.metricsProblem).map(({ name, metricsProblem }) => ({
+    id: `metrics ${name}`, tone: "warn", text: t("attention.metricsTellNothing", { name, why: metricsProblem }),
+    href: `/admin/providers?${new URLSearchParams({ name })}`, action: t("attention.seeProviders"),
+  }));
 }
 
 /** Whether a provider has the model; null when that is not known. */

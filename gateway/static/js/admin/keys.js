@@ -33,6 +33,12 @@ const LIMITS = {
   monthlyTokens: t("keys.tokensPerMonth"),
   monthlyCost: t("keys.costPerMonth"),
 };
+/** Numbers beside them, with their hints: of all limits, these decide who goes first and who waits. */
+const TURNS = {
+  weight: [t("keys.weight"), t("keys.weightHint"), 100],
+  waitSecs: [t("keys.waitSecs"), t("keys.waitSecsHint"), 3600],
+};
+const PRIORITIES = { high: t("keys.high"), normal: t("keys.normal"), low: t("keys.low") };
 
 export function KeysSection({ who, query }) {
   const mayChange = may(who, "admin:keys");
@@ -94,8 +100,9 @@ function KeyTable({ rows, mayChange, onEdit, onSecret, onChange }) {
 }
 
 function limitsOf(row) {
-  const set = Object.entries(LIMITS).filter(([name]) => row[name] != null);
-  return set.length ? set.map(([name]) => t(`limits.${name}`, { count: (name === "monthlyCost" ? money : number)(row[name]) })).join(", ") : t("words.none");
+  const shown = (name) => (name === "monthlyCost" ? money(row[name]) : name === "priority" ? PRIORITIES[row[name]] : number(row[name]));
+  const set = [...Object.keys(LIMITS), "priority", ...Object.keys(TURNS)].filter((name) => row[name] != null);
+  return set.length ? set.map((name) => t(`limits.${name}`, { count: shown(name) })).join(", ") : t("words.none");
 }
 
 function KeyForm({ one, onClose, onDone }) {
@@ -130,12 +137,15 @@ function KeyForm({ one, onClose, onDone }) {
       ${text("expiryDate", t("words.expires"), t("keys.emptyNever"), { type: "date" })}</div>
     <fieldset class="stack plain"><legend class="label">${t("words.scopes")}</legend>${Object.entries(SCOPES).map(([scope, meaning]) => html`<label class="check" key=${scope}><input type="checkbox" checked=${scopes.has(scope)} onChange=${() => toggle(scope)} /><span><code>${scope}</code> <span class="muted small">${meaning}</span></span></label>`)}</fieldset>
     <fieldset class="plain"><legend class="label">${t("keys.limitsEmptyNone")}</legend><div class="form-grid">${Object.entries(LIMITS).map(([name, label]) => text(name, label, name === "monthlyCost" ? t("keys.inCurrency", { currency: currency() }) : "", { type: "number", min: 0, step: "any" }))}</div></fieldset>
+    <fieldset class="plain"><legend class="label">${t("keys.turns")}</legend><div class="form-grid">
+      <${Field} id="key-priority" label=${t("words.priority")} hint=${t("keys.priorityHint")} problem=${error?.param === "priority" ? error.message : ""}>${(attributes) => html`<select ...${attributes} class="select" value=${values.priority} onChange=${(event) => setValues({ ...values, priority: event.target.value })}><option value="">${PRIORITIES.normal}</option><option value="high">${PRIORITIES.high}</option><option value="low">${PRIORITIES.low}</option></select>`}</${Field}>
+      ${Object.entries(TURNS).map(([name, [label, hint, max]]) => text(name, label, hint, { type: "number", min: 1, max, step: 1 }))}</div></fieldset>
     ${text("notes", t("keys.notes"), t("keys.forPeople"))}
     <div class="row"><button class="button primary" aria-busy=${isBusy}>${isBusy ? t("words.saving") : isNew ? t("keys.createIt") : t("words.save")}</button><${DialogCancel} /></div>
   </form></${Dialog}>`;
 }
 
-const valueFor = (name, text) => (name in LIMITS ? Number(text) : name === "models" ? text.split(",").map((part) => part.trim()).filter(Boolean) : text);
+const valueFor = (name, text) => (name in LIMITS || name in TURNS ? Number(text) : name === "models" ? text.split(",").map((part) => part.trim()).filter(Boolean) : text);
 
 function bodyOf(values, scopes) {
   const given = Object.entries(values).filter(([, value]) => value !== "");
@@ -144,7 +154,8 @@ function bodyOf(values, scopes) {
 
 const valuesOf = (one) => ({
   name: one.name ?? "", userId: one.userId ?? "", notes: one.notes ?? "", models: one.models?.join(", ") ?? "", expiryDate: one.expiryDate?.slice(0, 10) ?? "",
-  ...Object.fromEntries(Object.keys(LIMITS).map((name) => [name, one[name] ?? ""])),
+  priority: one.priority === "normal" ? "" : one.priority ?? "",
+  ...Object.fromEntries([...Object.keys(LIMITS), ...Object.keys(TURNS)].map((name) => [name, one[name] ?? ""])),
 });
 
 /** What was changed and nothing else: what somebody else changed meanwhile stays. What is emptied is named. */

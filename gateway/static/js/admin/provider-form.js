@@ -23,6 +23,7 @@ const asModels = (text) =>
 const valuesOf = (one) => ({
   name: one.name ?? "", aiTypeId: one.aiTypeId ?? "openai", apiBaseUrl: one.apiBaseUrl ?? "", apiKeyVar: one.apiKeyVar ?? "", apiKeyHeader: one.apiKeyHeader ?? "", apiKey: "",
   models: asText(one.models), concurrency: one.concurrency || "", priority: one.priority ?? 0, requestsPerMinute: one.requestsPerMinute ?? "", tokensPerMinute: one.tokensPerMinute ?? "",
+  adaptive: one.adaptive ?? false, batch: one.batch ?? false, metricsUrl: one.metricsUrl ?? "",
 });
 const NUMBERS = new Set(["concurrency", "priority", "requestsPerMinute", "tokensPerMinute"]);
 
@@ -55,6 +56,7 @@ export function ProviderForm({ one, types, onClose, onDone }) {
   const text = (name, label, hint, extra = {}) => html`<${Field} id="provider-${name}" label=${label} hint=${hint} problem=${error?.param === name ? error.message : ""}>
     ${(attributes) => html`<input ...${attributes} class="input" ...${extra} value=${values[name]} onInput=${(event) => set({ [name]: event.target.value })} />`}
   </${Field}>`;
+  const check = (name, label) => html`<label class="check"><input type="checkbox" checked=${values[name]} onChange=${(event) => set({ [name]: event.target.checked })} /><span>${label}</span></label>`;
   const typeIds = types.length ? types.map(({ id }) => id) : ["openai", "ollama", "anthropic"];
   const choose = (name) => {
     const { type, baseUrl, header = "" } = PRESETS[name];
@@ -69,7 +71,9 @@ export function ProviderForm({ one, types, onClose, onDone }) {
     ${text("concurrency", t("words.concurrentCalls"), t("providerForm.overAllWorkersEmpty"), { type: "number", min: 0, step: 1 })}
     ${text("requestsPerMinute", t("words.requestsPerMinute"), t("providerForm.emptyNoLimit"), { type: "number", min: 0, step: 1 })}
     ${text("tokensPerMinute", t("words.tokensPerMinute"), t("providerForm.emptyNoLimit"), { type: "number", min: 0, step: 1 })}
-  </div>`;
+    ${text("metricsUrl", t("providerForm.metricsUrl"), t("providerForm.metricsUrlHint"), { type: "url" })}
+  </div>
+  <div class="row">${check("adaptive", t("providerForm.adaptive"))}${check("batch", t("providerForm.ownBatches"))}</div>`;
   return html`<${Dialog} title=${isNew ? t("words.addAProvider") : t("words.editName", { name: one.name })} wide isForm onClose=${onClose}>
     <form class="stack" onSubmit=${submit} autocomplete="off">
       ${error && !(error.param in values) && html`<div class="notice bad" role="alert">${error.message}</div>`}

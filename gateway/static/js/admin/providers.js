@@ -2,7 +2,7 @@
 
 import { html, useState } from "../lib/html.js";
 import { get, post } from "../lib/api.js";
-import { duration, number } from "../lib/format.js";
+import { duration, number, percent } from "../lib/format.js";
 import { useBusy } from "../lib/busy.js";
 import { ActionButton } from "../ui/button.js";
 import { Dialog, confirm } from "../ui/dialog.js";
@@ -79,8 +79,9 @@ function Provider({ one, mayChange, onEdit, onTry, onChange }) {
     <${Facts} rows=${[
       [t("words.type"), one.aiTypeId], [t("providers.baseUrl"), one.aiTypeId === "local" ? null : html`<code class="small">${one.apiBaseUrl}</code>`],
       [t("words.key"), one.hasApiKey ? t("providers.keptSealed") : one.apiKeyVar ? html`<code class="small">${one.apiKeyVar}</code>` : t("words.none")],
-      [t("words.models"), models(one.models)], [t("providers.concurrency"), one.concurrency ? number(one.concurrency) : t("words.noLimit")], [t("words.priority"), number(one.priority)],
-      [t("words.requestsPerMinute"), one.requestsPerMinute], [t("words.tokensPerMinute"), one.tokensPerMinute], [t("words.from"), one.origin === "file" ? "providers.toml" : t("providers.thesePagesOrThe")],
+      [t("words.models"), models(one.models)], [t("providers.concurrency"), concurrency(one)], [t("words.priority"), number(one.priority)],
+      [t("words.requestsPerMinute"), one.requestsPerMinute], [t("words.tokensPerMinute"), one.tokensPerMinute],
+      [t("providers.ownBatches"), one.batch ? t("providers.atAPartOfThePrice", { share: percent(one.batchPrice) }) : null], [t("providers.metrics"), one.metricsUrl ? html`<code class="small">${one.metricsUrl}</code>` : null], [t("words.from"), one.origin === "file" ? "providers.toml" : t("providers.thesePagesOrThe")],
     ]} />
     ${mayChange && html`<div class="row">
       <${ActionButton} class="small" work=${check} busy=${t("words.checking")}>${t("words.check")}</${ActionButton}>
@@ -90,6 +91,11 @@ function Provider({ one, mayChange, onEdit, onTry, onChange }) {
       <${ActionButton} class="small danger" work=${remove}>${t("providers.delete")}</${ActionButton}>
     </div>`}
   </article>`;
+}
+
+function concurrency(one) {
+  if (one.adaptive) return one.concurrency ? t("providers.learnedAtMost", { most: number(one.concurrency) }) : t("providers.learned");
+  return one.concurrency ? number(one.concurrency) : t("words.noLimit");
 }
 
 function models(rows) {

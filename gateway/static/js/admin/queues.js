@@ -2,6 +2,7 @@
 
 import { html } from "../lib/html.js";
 import { get } from "../lib/api.js";
+import { number } from "../lib/format.js";
 import { isServed } from "./attention-rules.js";
 import { Loaded } from "./parts.js";
 import { Meter, StageTable } from "./stages.js";
@@ -29,10 +30,19 @@ export function QueuesSection({ who }) {
 
 function ProviderSlots({ providers }) {
   if (!providers.length) return null;
+  const tell = providers.some((one) => one.waitingThere != null || one.metricsProblem);
   return html`<section class="stack"><h2>${t("queues.callsAtProviders")}</h2>
     <div class="table-frame" tabindex="0" role="region" aria-label=${t("queues.callsAtProviders")}><table class="table cards">
-      <thead><tr><th scope="col">${t("words.provider")}</th><th scope="col">${t("words.concurrentCalls")}</th></tr></thead>
+      <thead><tr><th scope="col">${t("words.provider")}</th><th scope="col">${t("words.concurrentCalls")}</th>${tell && html`<th scope="col">${t("queues.atTheServer")}</th>`}</tr></thead>
       <tbody>${providers.map((one) => html`<tr key=${one.name}><th scope="row"><a class="word" href="/admin/providers?${new URLSearchParams({ name: one.name })}">${one.name}</a></th>
-        <td data-label=${t("words.concurrentCalls")}><${Meter} taken=${one.inUse} of=${one.limit} what=${t("queues.inUse")} /></td></tr>`)}</tbody>
+        <td data-label=${t("words.concurrentCalls")}><${Meter} taken=${one.inUse} of=${one.limit} what=${t("queues.inUse")} /></td>
+        ${tell && html`<td data-label=${t("queues.atTheServer")}><${AtServer} one=${one} /></td>`}</tr>`)}</tbody>
     </table></div></section>`;
+}
+
+/** How many requests wait in a provider's own queue; while any do, batches send it nothing. */
+function AtServer({ one }) {
+  if (one.metricsProblem) return html`<span class="small muted">${t("queues.metricsTellNothing", { why: one.metricsProblem })}</span>`;
+  if (one.waitingThere == null) return "–";
+  return html`<span class="number">${number(one.waitingThere)}</span> ${one.waitingThere > 0 && html`<span class="badge warn">${t("queues.batchesPause")}</span>`}`;
 }

@@ -37,7 +37,9 @@ def name_hostile_receivers(errand: Errand) -> None:
     def queue(api: Api) -> None:
         errand.count()
         path = f"{errand.rng.randrange(len(RECEIVERS))}/{errand.rng.randrange(10)}"
-        api.queue(chat("demo-instant"), replyTo=f"http://127.0.0.1:{port}/{path}")
+        # Whoever is refused comes again.
+        asked = {"request": chat("demo-instant"), "replyTo": f"http://127.0.0.1:{port}/{path}"}
+        api.post("/api/QueueOpenAiChatCompletion", json=asked)
 
     _at_once(errand, queue)
 

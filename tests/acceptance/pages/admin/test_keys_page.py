@@ -11,6 +11,7 @@ from tests.acceptance.system.polling import until
 from tests.acceptance.system.stack import Stack
 
 RATE = "Rate limit (requests per minute)"
+WAIT = "Wait for limits (seconds)"
 
 
 def _issue(admin: AdminDriver, name: str) -> str:
@@ -44,9 +45,11 @@ def test_key_is_changed_rotated_and_revoked(
     row = admin.row(maker.tag)
     expect(row).to_contain_text("60 requests/min")
     admin.press("Edit", row)
-    admin.fill(Notes="For invoices", **{RATE: ""})
+    admin.fill(Notes="For invoices", **{RATE: "", "Jobs in a row": "3", WAIT: "20"})
+    admin.dialog.get_by_label("Priority").select_option("low")
     admin.press("Save")
     expect(row).not_to_contain_text("requests/min")
+    expect(row).to_contain_text("priority low, 3 jobs in a row, waits up to 20 s")
 
     admin.press("Rotate", row)
     admin.press("Rotate", admin.dialog)

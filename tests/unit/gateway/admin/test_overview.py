@@ -7,7 +7,7 @@ import redis
 from pydantic import SecretStr
 
 from gateway.admin.overview import setting_rows
-from gateway.jobs.forms import iso_date
+from shared.codecs.moments import iso_date
 from shared.jobs.moves import Result
 from shared.ledger.job_store import JobStore
 from shared.settings import Settings
@@ -52,11 +52,11 @@ def test_overview_of_an_empty_ledger_is_all_zero(ledger_redis: redis.Redis) -> N
 def test_overview_tells_counts_and_latencies(ledger_redis: redis.Redis) -> None:
     counters = Counters(ledger_redis)
     counters.add(Count.REAPED, 3)
-    counters.add_latencies([0, 5, 6, 10_000_000])
+    counters.add_ended({Count.ENDED_COMPLETED: 4}, [0, 5, 6, 10_000_000])
 
     now = read_overview(ledger_redis)
 
-    assert now.counts == {"reaped": 3}
+    assert now.counts == {"reaped": 3, "ended_completed": 4}
     assert {bound: n for bound, n in now.latencies if n} == {5: 2, 10: 1, None: 1}
 
 

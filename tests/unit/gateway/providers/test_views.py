@@ -66,6 +66,20 @@ def test_created_provider_is_served_and_its_key_is_sealed(gateway: Gateway) -> N
         pytest.param({**NEW, "selectedModels": []}, 400, "models", id="no model"),
         pytest.param({**NEW, "requestsPerMinute": -1}, 400, "requestsPerMinute", id="a negative"),
         pytest.param({"apiBaseUrl": "http://a/v1"}, 400, "name", id="no name"),
+        pytest.param({**NEW, "batchPrice": 2}, 400, "batchPrice", id="a price above the price"),
+        pytest.param(
+            {**NEW, "aiTypeId": "ollama", "batch": True}, 400, "batch", id="no batches of its own"
+        ),
+        pytest.param({**NEW, "metricsUrl": "metrics"}, 400, "metricsUrl", id="no URL of metrics"),
+        pytest.param(
+            {**NEW, "metricsUrl": "http://169.254.169.254/metrics"},
+            400,
+            "metricsUrl",
+            id="metrics where no provider may be",
+        ),
+        pytest.param(
+            {**NEW, "metricsGauges": ["a b"]}, 400, "metricsGauges", id="no name of a gauge"
+        ),
     ],
 )
 def test_wrong_provider_is_refused_and_changes_nothing(
@@ -78,6 +92,31 @@ def test_wrong_provider_is_refused_and_changes_nothing(
     after = dump(gateway.redis)
     assert after.pop(b"counters", None) is None
     assert after == before
+
+
+def test_batch_learning_and_metrics_are_said_shown_and_taken_back(gateway: Gateway) -> None:
+    own = {"adaptive": True, "batch": True, "batchPrice": 0.25, "metricsGauges": ["queue:size"]}
+    told = {**own, "metricsUrl": "http://u:secret@127.0.0.1:2/metrics"}
+    assert _admin(gateway, "CreateAiProvider", **NEW, **told).status_code == 200
+    kept = _registry(gateway)["new"]
+    assert (kept.adaptive, kept.batch, kept.batch_price) == (True, True, 0.25)
+    assert kept.metrics_gauges == ("queue:size",)
+
+    def shown() -> dict[str, Any]:
+        found = gateway.get("/api/QueryAiProviders?name=new", key=ADMIN_SECRET)
+        assert "secret" not in found.text
+        return dict(found.json["results"][0])
+
+    row = shown()
+    assert {name: row[name] for name in own} == own
+    # Sent back as it is shown, a URL stays what it is.
+    again = {"name": "new", "metricsUrl": row["metricsUrl"], "adaptive": False}
+    assert gateway.post("/api/UpdateAiProvider", again, key=ADMIN_SECRET).status_code == 200
+    assert "secret" in str(_registry(gateway)["new"].metrics_url)
+    gone = {"name": "new", "batch": False, "metricsUrl": "", "metricsGauges": []}
+    assert gateway.post("/api/UpdateAiProvider", gone, key=ADMIN_SECRET).status_code == 200
+    kept = _registry(gateway)["new"]
+    assert (kept.adaptive, kept.metrics_url, kept.metrics_gauges) == (False, None, ())
 
 
 def test_changes_are_in_the_audit_log_without_their_secrets(gateway: Gateway) -> None:

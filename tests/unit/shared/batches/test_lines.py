@@ -44,6 +44,15 @@ def test_body_that_is_none_is_refused(raw: bytes) -> None:
         request_of("/v1/chat/completions", raw)
 
 
+def test_byte_order_mark_is_no_part_of_a_line() -> None:
+    row = b'{"custom_id":"%s","method":"POST","url":"/v1/embeddings","body":{}}\n'
+    whole = b"\xef\xbb\xbf" + row % b"a" + b"\xef\xbb\xbf" + row % b"b" + row % b"c"
+    checked = check(Checked("/v1/embeddings"), [whole], lambda: None)
+    assert checked.errors == []
+    found = [whole[line.start : line.start + line.size] for line in checked.lines]
+    assert found == [row[:-1] % name for name in (b"a", b"b", b"c")]
+
+
 def test_too_many_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lines, "MOST_LINES", 2)
     row = '{"custom_id":"%d","method":"POST","url":"/v1/embeddings","body":{}}\n'

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from shared.batches.batch import Batch, Status
+from shared.batches.changes import many
 from shared.batches.store import BatchStore, Line, Outcome
 from shared.batches.tables import ANSWERED, AWAY, FAILED, RUNNING, WAITING
 from shared.database.database import Database
@@ -102,3 +103,24 @@ def test_lists_are_paged_and_what_ended_is_not_active(store: BatchStore) -> None
     again = store.active(1)[0]
     store.save(replace(again, to_tell=False))
     assert [one.id for one in store.active(9)] == ["batch_3", "batch_4"]
+
+
+def test_answers_are_read_in_pages_of_few_bytes(store: BatchStore) -> None:
+    batch = kept(store)
+    store.begin(batch.at(Status.IN_PROGRESS, 2), [Line(n, n, 1, f"c{n}") for n in range(1, 8)])
+    answers = [b"%d" % n * size for n, size in enumerate((1, 2**20, 5, 2**19, 2**19, 9), 1)]
+    store.note_outcomes(
+        "batch_1",
+        [Outcome(n, is_answer=True, answer=answer) for n, answer in enumerate(answers, 1)],
+    )
+    assert list(store.outcomes("batch_1", ANSWERED)) == answers
+
+
+def test_lines_are_found_by_their_numbers_when_they_are_changed(database: Database) -> None:
+    """Else each change would go through the whole batch."""
+    if database.dialect != "sqlite":
+        pytest.skip("SQLite's plan")
+    explain = f"EXPLAIN QUERY PLAN {many('job', 4)}"
+    values = (*range(12), "batch_1", ANSWERED)
+    plan = database.read(lambda c: c.exec_driver_sql(explain, values).all())
+    assert "(batch=? AND number=?)" in " ".join(row[3] for row in plan)

@@ -453,6 +453,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.results: dict[tuple[int, int], bytes] = {}
         #: What is left of the completion lease (seconds), None when nobody has it.
         self.kept_s: float | None = None
+        self.keeper = ""
 
     # The gateway.
 
@@ -694,18 +695,21 @@ class LedgerMachine(RuleBasedStateMachine):
         assert self.lists.take(task_names.COMPLETION_QUEUE) is not None
         self.model.bells -= 1
         token = str(next(self.numbers))
-        assert self.jobs.completion.enter_completion(token, 3600) is (self.kept_s is None)
-        if self.kept_s is not None:
+        ids = self.gather(token)
+        if way == "dies at once" or not ids:
             return
-        self.kept_s = COMPLETION_LEASE_S
-        if way == "dies at once":
-            return
-        ids = self.jobs.executed(100)
         self.complete(ids if way == "does all" else ids[: len(ids) // 2])
-        left = self.jobs.completion.leave_completion(token)
-        assert left == (not self.model.executed())
-        if left:
-            self.kept_s = None
+        self.gather(token)
+
+    def gather(self, token: str) -> list[int]:
+        """Take what waits, unless somebody keeps the door; it is left open when nothing waits."""
+        ids = self.jobs.completion.gather(token, 3600, 100).ids
+        if self.kept_s is not None and self.keeper != token:
+            assert ids == []
+            return ids
+        assert sorted(ids) == sorted(job.id for job in self.model.executed())
+        self.kept_s, self.keeper = (COMPLETION_LEASE_S, token) if ids else (None, "")
+        return ids
 
     def complete(self, job_ids: list[int]) -> None:
         jobs = [job for job in self.jobs.summaries(job_ids) if job is not None]

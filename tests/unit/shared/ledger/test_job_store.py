@@ -927,65 +927,81 @@ def heard(channel: Any, count: int) -> set[tuple[bytes, bytes]]:
 # --- completion -----------------------------------------------------------------------------------
 
 
-def test_enter_completion_lets_one_in_until_its_lease_expires(
+def test_gather_lets_one_complete_until_its_lease_expires(
     job_store: JobStore, ledger_redis: redis.Redis
 ) -> None:
-    assert job_store.completion.enter_completion("a", 10)
-    assert not job_store.completion.enter_completion("b", 10)
+    job = executed(job_store)
+    assert job_store.completion.gather("a", 10, 7).ids == [job.id]
+    assert job_store.completion.gather("b", 10, 7).ids == []
     assert ledger_redis.get(keys.COMPLETION_LEASE) == b"a"
 
     ledger_redis.pexpire(keys.COMPLETION_LEASE, 0)
 
-    assert job_store.completion.enter_completion("b", 10)
+    assert job_store.completion.gather("b", 10, 7).ids == [job.id]
 
 
-def test_enter_completion_renews_when_called_with_the_same_token(
+def test_gather_renews_the_lease_of_its_holder(
     job_store: JobStore, ledger_redis: redis.Redis
 ) -> None:
-    job_store.completion.enter_completion("a", 10)
+    executed(job_store)
+    job_store.completion.gather("a", 10, 7)
     assert 0 < ledger_redis.pttl(keys.COMPLETION_LEASE) <= 10_000
 
-    assert job_store.completion.enter_completion("a", 60)
+    assert job_store.completion.gather("a", 60, 7).ids
     assert 10_000 < ledger_redis.pttl(keys.COMPLETION_LEASE) <= 60_000
 
 
-def test_leave_completion_gives_the_lease_back_when_all_is_done(
+def test_gather_returns_the_oldest_and_who_has_subscriptions(
     job_store: JobStore, ledger_redis: redis.Redis
 ) -> None:
-    job_store.completion.enter_completion("a", 10)
+    jobs = [executed(job_store) for _ in range(4)]
+    ledger_redis.sadd(keys.SUBSCRIBERS, "owner", "other")
+
+    gathered = job_store.completion.gather("a", 10, 3)
+
+    assert gathered.ids == [job.id for job in jobs[:3]]
+    assert gathered.subscribers == {"owner", "other"}
+
+
+def test_gather_gives_the_lease_back_when_all_is_done(
+    job_store: JobStore, ledger_redis: redis.Redis
+) -> None:
+    job = executed(job_store)
+    job_store.completion.gather("a", 10, 7)
+    job_store.complete([job])
 
     for _ in range(2):
-        assert job_store.completion.leave_completion("a")
+        assert job_store.completion.gather("a", 10, 7).ids == []
 
     assert ledger_redis.get(keys.COMPLETION_LEASE) is None
 
 
-def test_leave_completion_is_refused_when_a_job_came_in_the_meantime(
+def test_gather_keeps_the_lease_when_a_job_came_in_the_meantime(
     job_store: JobStore, ledger_redis: redis.Redis, lists: MessageLists
 ) -> None:
     first = executed(job_store)
     lists.take(task_names.COMPLETION_QUEUE)
-    job_store.completion.enter_completion("a", 10)
+    job_store.completion.gather("a", 10, 7)
     job_store.complete([first])
     late = executed(job_store)
     # Its bell is answered by somebody who finds the door kept, and goes.
     assert lists.take(task_names.COMPLETION_QUEUE) == late.id
-    assert not job_store.completion.enter_completion("b", 10)
+    assert job_store.completion.gather("b", 10, 7).ids == []
 
     for _ in range(2):
-        assert not job_store.completion.leave_completion("a")
+        assert job_store.completion.gather("a", 10, 7).ids == [late.id]
 
     assert ledger_redis.get(keys.COMPLETION_LEASE) == b"a"
-    job_store.complete([late])
-    assert job_store.completion.leave_completion("a")
 
 
-def test_leave_completion_leaves_the_lease_of_somebody_else(
+def test_gather_leaves_the_lease_of_somebody_else(
     job_store: JobStore, ledger_redis: redis.Redis
 ) -> None:
-    job_store.completion.enter_completion("b", 10)
+    job = executed(job_store)
+    job_store.completion.gather("b", 10, 7)
+    job_store.complete([job])
 
-    assert job_store.completion.leave_completion("a")
+    assert job_store.completion.gather("a", 10, 7).ids == []
     assert ledger_redis.get(keys.COMPLETION_LEASE) == b"b"
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections import defaultdict
+from statistics import mean
 from typing import Any
 
 import pytest
 import redis
 
+from gateway.jobs.forms import status_json
 from shared.api_keys.limits import Allowance, Charge, Limits
+from shared.codecs.moments import iso_date
 from shared.errors import RateLimitExceeded, TooManyJobs
 from shared.jobs.job import Job
 from shared.jobs.moves import Result
@@ -183,3 +188,49 @@ def test_other_limits_are_still_refused(store: JobStore) -> None:
     queue(store, allowance=allowance)
     with pytest.raises(TooManyJobs):
         queue(store, allowance=allowance)
+
+
+def test_heavy_user_waits_longer_and_production_goes_first_under_load(
+    store: JobStore, fake_clock: FakeClock
+) -> None:
+    """Ten jobs a second are done; the heavy user has 200 at once, others some now and then."""
+    lists, queued_ms, waited_s = MessageLists(store.client), {}, defaultdict[str, list[float]](list)
+
+    def put(owner: str, number: int, **fields: Any) -> None:
+        for job_id in queue(store, number, owner=owner, **fields):
+            queued_ms[job_id] = owner, fake_clock.now_ms
+
+    put("heavy", 200)
+    for step in range(400):
+        if step % 5 == 0 and step < 200:
+            put("light", 1)
+        if step % 10 == 0 and step < 200:
+            put("production", 2, tier=HIGH)
+        job_id = lists.take_chat()
+        if job_id is not None and store.claim(job_id, "chat.m", task_names.QUEUED, "w"):
+            owner, since_ms = queued_ms.pop(job_id)
+            waited_s[owner].append((fake_clock.now_ms - since_ms) / 1000)
+        fake_clock.advance(0.1)
+    assert queued_ms == {}, "nobody was refused, and all had their turn"
+    assert {owner: len(waits) for owner, waits in waited_s.items()} == {
+        "heavy": 200,
+        "light": 40,
+        "production": 40,
+    }
+    # What has its message already goes before it.
+    assert max(waited_s["production"]) <= 0.3
+    assert max(waited_s["light"]) <= 1
+    assert mean(waited_s["heavy"]) >= 10 * mean(waited_s["light"])
+
+
+def test_job_says_that_it_waits_for_its_limit_and_since_when(
+    store: JobStore, fake_clock: FakeClock
+) -> None:
+    allowance = waiting_key(requests_per_minute=1)
+    first, second = queue(store, 2, allowance=allowance)
+    [wished] = queue(store, run_after="+900000", allowance=allowance)
+    since = iso_date(fake_clock.now_ms)
+    told = {i: json.loads(status_json(read(store, i))) for i in (first, second, wished)}
+    assert told[second]["waitsForLimitsSince"] == since
+    assert f"waits for its key's limits since {since}" in told[second]["status"]
+    assert ["waitsForLimitsSince" in told[i] for i in (first, wished)] == [False, False]

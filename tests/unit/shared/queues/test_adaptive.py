@@ -21,9 +21,16 @@ class Simulation:
     """
 
     def __init__(
-        self, capacity: Callable[[int], int], *, refuses: bool, call_ms: int, noise: float
+        self,
+        capacity: Callable[[int], int],
+        *,
+        refuses: bool,
+        call_ms: int,
+        noise: float,
+        tells: bool = False,
     ) -> None:
-        self._capacity, self._refuses = capacity, refuses
+        """`tells`: once a second it says how many calls wait there."""
+        self._capacity, self._refuses, self._tells = capacity, refuses, tells
         self._call_ms, self._noise = call_ms, noise
         self._random = random.Random(7)
         self._events: list[tuple[float, int, float, bool]] = []
@@ -33,7 +40,7 @@ class Simulation:
 
     def run(self, until_ms: int) -> Trace:
         """Return the limit after each interval."""
-        known, now_ms, trace = Adaptive(), 0.0, []
+        known, now_ms, trace, read_ms, line = Adaptive(), 0.0, [], 0, 0
         for judge_ms in range(INTERVAL_MS, until_ms, INTERVAL_MS):
             while True:
                 while self._held < known.limit:
@@ -42,7 +49,13 @@ class Simulation:
                     break
                 now_ms = self._end()
             now_ms = judge_ms
-            known = judged(known, replace(self._seen, held=self._held, wanted=True), judge_ms)
+            if judge_ms % 1000 == 0:
+                read_ms, line = judge_ms, len(self._line)
+            seen = replace(self._seen, held=self._held, wanted=True)
+            if not self._tells:
+                known = judged(known, seen, judge_ms)
+            elif read_ms > known.judge_ms:
+                known = judged(known, seen, judge_ms, line=line)
             self._seen = Seen()
             trace.append((judge_ms, known.limit))
         return trace
@@ -98,6 +111,25 @@ def test_hidden_capacity_is_found_and_followed(capacity: int, later: int, *, ref
     gave_way_ms = next(m for m, limit in trace if m > change_ms and limit <= 1.15 * later)
     assert gave_way_ms - change_ms <= 7_000
     assert mean(trace, change_ms + 15_000, 80_000) == pytest.approx(later, rel=0.1)
+
+
+@pytest.mark.parametrize("noise", [0.1, 0.8])
+@pytest.mark.parametrize(("capacity", "later"), [(10, 5), (40, 20), (200, 60)])
+def test_line_that_is_told_gives_the_capacity_however_long_answers_take(
+    capacity: int, later: int, noise: float
+) -> None:
+    change_ms = 60_000
+    trace = Simulation(
+        lambda now_ms: capacity if now_ms < change_ms else later,
+        refuses=False,
+        call_ms=500,
+        noise=noise,
+        tells=True,
+    ).run(120_000)
+    assert mean(trace, 30_000, change_ms) == pytest.approx(capacity, rel=0.1)
+    gave_way_ms = next(m for m, limit in trace if m > change_ms and limit <= 1.15 * later)
+    assert gave_way_ms - change_ms <= 7_000
+    assert mean(trace, change_ms + 15_000, 120_000) == pytest.approx(later, rel=0.1)
 
 
 def test_more_room_is_found() -> None:

@@ -801,7 +801,7 @@ def test_ring_waits_until_the_lease_of_a_dead_completion_expires(
 ) -> None:
     executed(job_store, lists)
     lists.take(task_names.COMPLETION_QUEUE)
-    job_store.completion.enter_completion("dies", 10)
+    assert job_store.completion.gather("dies", 10, 7).ids
     fake_clock.advance(60)
     assert not recovery.ring()
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gevent
 import pytest
 
 from shared.queues.names import BULK, INTERACTIVE, PRIORITIES, QUEUED
+from workers.chat.giving_way import GivingWay
 from workers.chat.lanes import Lanes, kept_slots
 
 
@@ -48,3 +50,15 @@ def test_lanes_tell_of_room_when_a_job_ends_and_when_a_pending_call_begins() -> 
     with lanes.taken(INTERACTIVE):
         assert len(told) == 2
     assert len(told) == 2
+
+
+def test_jobs_give_way_to_a_call_and_calls_do_not() -> None:
+    lanes = Lanes(way=GivingWay(most_s=30))
+    with lanes.taken(INTERACTIVE):
+        job = gevent.spawn(lanes.give_way, BULK)
+        call = gevent.spawn(lanes.give_way, INTERACTIVE)
+        call.join(10)
+        assert call.successful()
+        assert not job.ready()
+    job.join(10)
+    assert job.successful()

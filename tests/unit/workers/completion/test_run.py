@@ -10,6 +10,7 @@ import redis
 
 from shared.jobs.job import JobState
 from shared.jobs.moves import Result
+from shared.ledger.completion import Gathered
 from shared.store import redis_keys as keys
 from shared.telemetry.tally import Counts, Tallied
 from tests.support.factories import FakeClock, MessageLists, new_job, new_settings
@@ -48,22 +49,22 @@ def test_completion_ends_all_executed_jobs_over_many_batches(
 
 def test_completion_leaves_the_work_to_the_process_that_is_at_it(deps: Deps) -> None:
     _execute(deps, 1)
-    assert deps.jobs.completion.enter_completion("another", 10)
+    assert deps.jobs.completion.gather("another", 10, 7).ids
     assert complete_executed(deps.completion) == 0
-    assert deps.jobs.completion.leave_completion("another") is False
+    assert deps.jobs.completion.gather("another", 10, 7).ids
 
 
 def test_completion_goes_on_when_a_job_is_executed_while_it_leaves(
     deps: Deps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    leave, came_late = deps.jobs.completion.leave_completion, iter([True, False])
+    gather, comes_late = deps.jobs.completion.gather, iter([False, True, False])
 
-    def leave_as_one_comes(token: str) -> bool:
-        if next(came_late):
+    def gather_as_one_comes(*args: Any) -> Gathered:
+        if next(comes_late):
             _execute(deps, 1)
-        return leave(token)
+        return gather(*args)
 
-    monkeypatch.setattr(deps.jobs.completion, "leave_completion", leave_as_one_comes)
+    monkeypatch.setattr(deps.jobs.completion, "gather", gather_as_one_comes)
     _execute(deps, 1)
     assert complete_executed(deps.completion) == 2
 
@@ -102,10 +103,10 @@ def test_job_that_cannot_be_completed_holds_up_nobody(
     ids = _execute(deps, 5)
     complete = deps.jobs.complete
 
-    def complete_but_one(jobs: Any, charges: Any) -> Any:
+    def complete_but_one(jobs: Any, *rest: Any) -> Any:
         if any(job.id == ids[2] for job in jobs):
             raise LookupError("boo")
-        return complete(jobs, charges)
+        return complete(jobs, *rest)
 
     with monkeypatch.context() as patch, caplog.at_level(logging.ERROR):
         patch.setattr(deps.jobs.completion, "complete", complete_but_one)

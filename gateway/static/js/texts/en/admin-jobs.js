@@ -104,6 +104,9 @@ export default {
   "queues.lagIsHowLong": "Lag is how long the oldest waiting one has waited. Slots are those of all workers of a queue; they may serve other queues, too.",
   "queues.callsAtProviders": "Calls at providers",
   "queues.inUse": "in use",
+  "queues.atTheServer": "Waiting at the server",
+  "queues.batchesPause": "batches pause",
+  "queues.metricsTellNothing": "metrics tell nothing: {why}",
 
   "searchBox.searchJobs": "Search jobs",
   "searchBox.search429Gpt4o": "Search: 429 gpt-4o last 1 h, tag:nightly, #4711",

@@ -102,6 +102,7 @@ export default {
   "attention.isResting": "Provider “{name}” is resting after failures{why}.",
   "attention.askedForAPause": "Provider “{name}” asked for a pause{why}.",
   "attention.waitForItsModels": "{count, plural, one {# job waits} other {# jobs wait}} for its models.",
+  "attention.metricsTellNothing": "The metrics of provider “{name}” tell nothing: {why}. Batches do not pause for it.",
   "attention.seeJobs": "See jobs",
   "attention.seeQueues": "See queues",
   "attention.noProviderHasIt": "{count, plural, one {# job waits} other {# jobs wait}} for {name}, which no provider has any more.",

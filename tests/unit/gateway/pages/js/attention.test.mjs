@@ -26,6 +26,8 @@ for (const [what, given, expected] of [
   ["jobs wait for a model of a deleted provider", { overview: { ...calm, stages: [stage()] }, providers: [] }, ["bad: 3 jobs wait for “m”, which no provider has any more."]],
   ["callbacks were given up, others fail", { overview: { ...calm, callbacksDelayed: 1 }, exhausted: 2, since: "2026-01-01" },
     ["bad: 2 callbacks were given up since yesterday, after the last attempt.", "warn: 1 callback failed and will be retried."]],
+  ["the metrics of a provider tell nothing", { overview: { ...calm, providers: [{ name: "p", metricsProblem: "it answered 404" }, { name: "q", waitingThere: 3 }] } },
+    ["warn: The metrics of provider “p” tell nothing: it answered 404. Batches do not pause for it."]],
   ["no worker is alive", { overview: { ...calm, workers: [] } }, ["bad: No worker is running: jobs wait until one is started."]],
 ]) {
   test(what, () => assert.deepEqual(texts(given), expected));

@@ -19,7 +19,7 @@ import gevent
 from sqlalchemy import func, select
 from shared.database.database import Database
 from shared.errors import DatabaseUnavailable
-from shared.history.bulk import insert_rows
+from shared.database.bulk import insert_rows
 from shared.history.tables import job_bodies
 
 class Stopping(dict):

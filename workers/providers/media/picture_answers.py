@@ -1,0 +1,116 @@
+"""Answers with pictures become what the ledger holds: bytes go to the store, references stay.
+
+https://platform.openai.com/docs/api-reference/images
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, Final
+
+from shared.codecs.base64_pieces import Base64Pieces, NotBase64
+from shared.codecs.json_bytes import to_json_bytes
+from shared.codecs.strict_json import parse, without_bom
+from shared.media import result
+from shared.media.result import Kept, Made
+from workers.heavy import away
+from workers.providers.answers.body import refuse_many_values
+from workers.providers.answers.whole import value_in
+from workers.providers.base import ProviderCall, ProviderError
+from workers.providers.http_errors import unreachable
+from workers.providers.media.answers import desk_of
+from workers.providers.media.cut_out import cut_out
+
+Json = dict[str, Any]
+
+#: Keeps a picture that an answer names by its URL; None if that cannot be.
+Fetch = Callable[[str], Kept | None]
+#: Texts that were cut out of an answer, by the marks in their places.
+Texts = Mapping[str, memoryview]
+
+_NONE: Final[Texts] = {}
+_TYPE: Final = "image/png"
+_BAD_GATEWAY: Final = 502
+
+
+def pictures(call: ProviderCall, body: bytes, fetch: Fetch | None = None) -> bytes:
+    """Return an answer of pictures with references to them. Raises ProviderError."""
+    value, texts = _read(call, without_bom(body))
+    items = [one for one in value["data"] if isinstance(one, dict)]
+    data = [with_picture(call, one, fetch, texts) for one in items]
+    if not data:
+        raise unreachable(call, "answered without a picture", _BAD_GATEWAY)
+    return result.with_made(to_json_bytes({**value, "data": data}), Made(images=len(data)))
+
+
+def with_picture(
+    call: ProviderCall, item: Json, fetch: Fetch | None = None, texts: Texts = _NONE
+) -> Json:
+    """Return an item with a reference in the place of the picture that it holds, or names."""
+    text = item.get("b64_json")
+    if not isinstance(text, str):
+        found = fetch(item["url"]) if fetch and isinstance(item.get("url"), str) else None
+        return {result.ARTIFACT: found.to_json(), **item} if found else item
+    kept = _kept(call, texts.get(text, text))
+    rest = {name: value for name, value in item.items() if name != "b64_json"}
+    return {result.ARTIFACT: kept.to_json(), **rest}
+
+
+def decoded(call: ProviderCall, text: str) -> bytes:
+    """Return what a text in base64 stands for; a data URL too. Raises ProviderError."""
+    text = _without_url(text)
+    try:
+        return away(len(text), lambda: base64.b64decode(text))
+    except (binascii.Error, ValueError) as exc:
+        raise unreachable(call, "answered with a picture that is no base64", _BAD_GATEWAY) from exc
+
+
+def _read(call: ProviderCall, body: bytes) -> tuple[Json, Texts]:
+    """Return an answer's value, and its pictures, for which it has marks, as they came.
+
+    Where anything is not as it mostly is, it is read as a whole, pictures and all.
+    """
+    cut = cut_out(body)
+    refuse_many_values(call, cut.rest)
+    if cut.texts:
+        with suppress(ProviderError):
+            value = _value(call, cut.rest)
+            if _marks_in(value, cut.texts) == [*cut.texts]:
+                return value, cut.texts
+    return _value(call, body), _NONE
+
+
+def _value(call: ProviderCall, body: bytes) -> Json:
+    value = away(len(body), lambda: value_in(call, body, "data", list))
+    if value is None:
+        raise unreachable(call, "answered with something that is no JSON object", _BAD_GATEWAY)
+    return value
+
+
+def _marks_in(value: Json, texts: Texts) -> list[str]:
+    """Return the marks that stand where pictures do, in their order."""
+    found = [one.get("b64_json") for one in value["data"] if isinstance(one, dict)]
+    return [one for one in found if isinstance(one, str) and one in texts]
+
+
+def _kept(call: ProviderCall, text: str | memoryview) -> Kept:
+    """Keep a picture; plain base64 is decoded where it is written. Raises ProviderError."""
+    with suppress(NotBase64):
+        plain = _without_url(text) if isinstance(text, str) else text
+        return desk_of(call).keep(Base64Pieces(plain), media_type=_TYPE)
+    if isinstance(text, memoryview):
+        text = _as_read(call, text)
+    return desk_of(call).keep([decoded(call, text)], media_type=_TYPE)
+
+
+def _as_read(call: ProviderCall, text: memoryview) -> str:
+    """Return a text that was cut out as a reader of the whole has it. Raises ProviderError."""
+    _value(call, bytes(text.obj))
+    return str(parse(b'"%b"' % bytes(text)))
+
+
+def _without_url(text: str) -> str:
+    return text.partition(",")[2] if text.startswith("data:") else text
