@@ -2,7 +2,7 @@
 
 import { html } from "../lib/html.js";
 import { get } from "../lib/api.js";
-import { bytes, moment } from "../lib/format.js";
+import { bytes } from "../lib/format.js";
 import { Empty } from "../ui/states.js";
 import { KeyName, nameOf, useKeyNames } from "./key-names.js";
 import { Ago, Filters, Loaded, Pager, Tile } from "./parts.js";
@@ -29,7 +29,7 @@ export function FilesSection({ who, query }) {
         <thead><tr><th>${t("files.file")}</th><th class="minor">${t("words.type")}</th><th>${t("files.size")}</th><th>${t("words.owner")}</th><th class="minor">${t("files.purpose")}</th><th class="minor">${t("files.made")}</th><th>${t("files.expires")}</th></tr></thead>
         <tbody>${results.map((row) => html`<tr key=${row.id}><td data-label=${t("files.file")}><span class="word truncate" title=${row.id}>${row.name}</span></td><td data-label=${t("words.type")} class="minor">${row.mediaType}</td>
           <td data-label=${t("files.size")} class="number">${bytes(row.size)}</td><td data-label=${t("words.owner")}><${KeyName} owner=${row.owner} names=${names} /></td><td data-label=${t("files.purpose")} class="minor">${row.purpose}</td>
-          <td data-label=${t("files.made")} class="minor"><${Ago} date=${row.createdDate} /></td><td data-label=${t("files.expires")}>${row.expiresDate ? html`<time datetime=${row.expiresDate}>${moment(row.expiresDate)}</time>` : t("words.never")}</td></tr>`)}</tbody></table></div>`
+          <td data-label=${t("files.made")} class="minor"><${Ago} date=${row.createdDate} /></td><td data-label=${t("files.expires")}>${row.expiresDate ? html`<${Ago} date=${row.expiresDate} />` : t("words.never")}</td></tr>`)}</tbody></table></div>`
         : html`<${Empty} icon="layers" title=${t("files.noFiles")}><p>${t("files.whatIsUploadedAnd")}</p></${Empty}>`}
       <${Pager} skip=${skip} take=${TAKE} shown=${results.length} path=${PATH} query=${query} />`}</${Loaded}></div>`;
 }
