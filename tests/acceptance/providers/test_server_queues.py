@@ -184,4 +184,4 @@ def test_lines_with_one_system_prompt_meet_at_one_cache(tmp_path: Path) -> None:
         hits, misses = (sum(getattr(one, name) for one in servers) for name in ("hits", "misses"))
         print(f"\n{hits / (hits + misses):.0%} of the prompts known, {took_s:.1f} s")  # noqa: T201
         assert hits + misses == 1500
-        assert hits >= 0.9 * 1500
+        assert hits >= 0.85 * 1500
