@@ -67,7 +67,7 @@ def read(call: Call[GetDelivery]) -> GetDeliveryResponse:
             job.event,
             (told_generation(job.state, job.generation), job.epoch),
         ),
-        log=[attempt_row(attempt) for attempt in delivery.log],
+        log=[attempt_row(attempt, delivery.attempts_before) for attempt in delivery.log],
     )
 
 

@@ -23,17 +23,17 @@ def delivery_row(delivery: Delivery, ref_id: str, tag: str, event: str, told: To
         url=delivery.url,
         state=delivery.state,
         reason=delivery.reason or None,
-        attempts=delivery.attempt,
+        attempts=delivery.attempts,
         created_date=iso_date(delivery.created_ms),
         next_attempt_date=_date_or_none(delivery.due_ms) if is_pending else None,
         ended_date=_date_or_none(delivery.ended_ms),
     )
 
 
-def attempt_row(attempt: DeliveryAttempt) -> DeliveryAttemptRow:
-    """Return one row of a delivery's log."""
+def attempt_row(attempt: DeliveryAttempt, before: int = 0) -> DeliveryAttemptRow:
+    """Return one row of a delivery's log. `before`: numbers that went to earlier deliveries."""
     return DeliveryAttemptRow(
-        number=attempt.number,
+        number=attempt.number - before,
         trigger=attempt.trigger,
         scheduled_date=_date_or_none(attempt.scheduled_ms),
         started_date=iso_date(attempt.started_ms),

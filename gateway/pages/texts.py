@@ -23,11 +23,11 @@ def messages(path: Path) -> dict[str, str]:
     return dict(json.loads(rest.strip().removesuffix(";")))
 
 
-@lru_cache(maxsize=1)
-def _of_server() -> dict[str, str]:
-    return messages(CATALOG / LANGUAGE / "server.js")
+@lru_cache
+def _of(name: str) -> dict[str, str]:
+    return messages(CATALOG / LANGUAGE / f"{name}.js")
 
 
-def text(key: str) -> str:
-    """Return a text that the server renders. Raises KeyError for one that there is not."""
-    return _of_server()[key]
+def text(key: str, name: str = "server") -> str:
+    """Return a text of this file that the server renders. Raises KeyError if there is none."""
+    return _of(name)[key]

@@ -44,6 +44,7 @@ class Replay(StrEnum):
 class DeliveryAttempt:
     """One row of a delivery's log. Times are unix milliseconds."""
 
+    #: Its fence.
     number: int
     trigger: str
     started_ms: int
@@ -93,6 +94,13 @@ class DeliveryClaim:
     proven: bool = False
     #: The key of its owner's list of deliveries, by which endpoints name their owner.
     index: str = ""
+    #: Numbers that went to deliveries of earlier results, before the job was retried.
+    attempts_before: int = 0
+
+    @property
+    def number(self) -> int:
+        """Which attempt at this delivery it is; `attempt` is its fence."""
+        return self.attempt - self.attempts_before
 
 
 class Health(StrEnum):
@@ -132,7 +140,7 @@ class Delivery:
     id: int
     state: DeliveryState
     url: str
-    #: Attempts begun, over all rounds: the number of the last one.
+    #: The fence of the last attempt begun: numbers go on over all rounds and retries of the job.
     attempt: int
     #: Attempts recorded since it was created or last replayed.
     tries: int
@@ -143,6 +151,13 @@ class Delivery:
     #: When the next attempt is due, or the last one was.
     due_ms: int = 0
     ended_ms: int = 0
+    #: Numbers that went to deliveries of earlier results, before the job was retried.
+    attempts_before: int = 0
+
+    @property
+    def attempts(self) -> int:
+        """Attempts begun, over all rounds."""
+        return self.attempt - self.attempts_before
 
 
 def told_generation(state: JobState, generation: int) -> int:
@@ -170,4 +185,5 @@ def from_hash(job_id: int, fields: Mapping[bytes, bytes], rows: list[bytes]) -> 
         created_ms=int(text.get("created_ms", 0)),
         due_ms=int(text.get("due_ms", 0)),
         ended_ms=int(text.get("ended_ms", 0)),
+        attempts_before=int(text.get("attempts_before", 0)),
     )

@@ -81,7 +81,7 @@ class DeliveryStore(Ledger):
         row = self._scripts.run(call)
         if not row or row == _PARKED:
             return None
-        now_ms, attempt, tries, url, trigger, due_ms, proven, index = row
+        now_ms, attempt, tries, url, trigger, due_ms, proven, index, before = row
         return DeliveryClaim(
             id=job_id,
             attempt=int(attempt),
@@ -92,6 +92,7 @@ class DeliveryStore(Ledger):
             scheduled_ms=int(due_ms),
             proven=proven == b"1",
             index=index.decode(),
+            attempts_before=int(before),
         )
 
     def renew(self, attempts: Mapping[int, int]) -> int:
@@ -222,4 +223,4 @@ def _event(job: Job, claim: DeliveryClaim, row: DeliveryAttempt, next_step: Next
     if next_step.state is not DeliveryState.EXHAUSTED or job.event:
         return b""
     ended_ms = row.started_ms + row.duration_ms
-    return exhausted_event(job, claim.url, claim.attempt, next_step.reason, ended_ms)
+    return exhausted_event(job, claim.url, claim.number, next_step.reason, ended_ms)

@@ -97,7 +97,7 @@ class OverdueDeliveries(Ledger):
         if job.event:
             return b""
         now_ms = self._clock() or unix_ms()
-        return exhausted_event(job, delivery.url, delivery.attempt, reason, now_ms)
+        return exhausted_event(job, delivery.url, delivery.attempts, reason, now_ms)
 
 
 def _reason(life_s: float, delivery: Delivery) -> str:

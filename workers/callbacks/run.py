@@ -167,7 +167,7 @@ def callback_headers(
         "content-type": "application/json",
         "user-agent": USER_AGENT,
         **_about(job),
-        "x-attempt": str(claim.attempt),
+        "x-attempt": str(claim.number),
     }
 
 

@@ -9,7 +9,7 @@
 --       8 the rest (ms) · 9 whether the caller has a slot for one that is not proven (0 or 1)
 --       10 … owners (their lists of deliveries) for whom it has none
 -- Returns false when stale, 'parked', or {now, attempt, tries, url, trigger, due_ms, proven, its
--- owner's list}; the same to the same token
+-- owner's list, attempts at deliveries of earlier results}; the same to the same token
 --
 --! include clock
 --! include endpoint
@@ -62,7 +62,9 @@ if not (lease and held[2] == token) then
   redis.call('HSET', delivery_key, 'claimed_by', token)
   redis.call('ZADD', leases_key, whole(now + tonumber(lease_ms)), id)
 end
-local delivery = redis.call('HMGET', delivery_key, 'attempt', 'tries', 'url', 'trigger', 'due_ms')
+local delivery = redis.call('HMGET', delivery_key, 'attempt', 'tries', 'url', 'trigger', 'due_ms',
+  'attempts_before')
 -- Deliveries made by an older version have neither a trigger nor, at first, a due time.
 return {whole(now), delivery[1], delivery[2], delivery[3], delivery[4] or 'schedule',
-  delivery[5] or '0', redis.call('HGET', endpoint.key, 'proven') or '0', held[5] or ''}
+  delivery[5] or '0', redis.call('HGET', endpoint.key, 'proven') or '0', held[5] or '',
+  delivery[6] or '0'}

@@ -1,4 +1,5 @@
--- create_delivery(at, delivery, id, url, now): a Pending delivery, listed, with its message.
+-- create_delivery(at, delivery, id, url, now): a Pending delivery, listed, with its message and an
+--   empty log (LIST, its key is derived from the delivery's).
 -- create_event(at, event, body, now, url, name, epoch): one that `url` is told of.
 -- create_events(at, event, body, now): one for each subscription of the owner that wants the event.
 -- announce_event(at, event, body, now, url, name): those, and one that `url` is told of unless it is ''.
@@ -11,10 +12,17 @@
 --
 -- An event has an id and a record like a job's, so everything that sends callbacks sends it too.
 local function create_delivery(at, delivery, id, url, now)
-  -- After a retry there is one of before: an attempt at that must not be taken for one at this.
+  -- After a retry there is one of before: an attempt at that must not be taken for one at this, and
+  -- what became of that one is over. Attempts at this one count from where its numbers begin.
   local before = redis.call('HGET', delivery, 'attempt')
+  if before then
+    before = whole(before + 1)
+    redis.call('HDEL', delivery, 'reason', 'ended_ms', 'replayed_ms')
+    redis.call('HSET', delivery, 'attempts_before', before)
+    redis.call('DEL', delivery .. ':log')
+  end
   redis.call('HSET', delivery, 'id', id, 'state', 'Pending', 'url', url,
-    'attempt', before and whole(before + 1) or '0', 'tries', '0', 'trigger', 'schedule', 'created_ms', now, 'due_ms', now,
+    'attempt', before or '0', 'tries', '0', 'trigger', 'schedule', 'created_ms', now, 'due_ms', now,
     'index', at.index)
   index_delivery(delivery, 'Pending', false)
   redis.call('SADD', at.owners, at.owner)

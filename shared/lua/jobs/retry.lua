@@ -109,8 +109,9 @@ end
 if delivery[1] then
   index_delivery(delivery_key, delivery[1], false)
 end
+-- Until the next end it is still the delivery of this one, with its log.
 redis.call('PERSIST', delivery_key)
-redis.call('DEL', delivery_key .. ':log')
+redis.call('PERSIST', delivery_key .. ':log')
 redis.call('SADD', models_key, model)
 redis.call('ZADD', deadlines_key, deadline, id)
 if job[3] then

@@ -6,6 +6,7 @@ import base64
 import json
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import openai
@@ -15,7 +16,7 @@ from openai import OpenAI
 
 from tests.acceptance.system.api import Api
 from tests.acceptance.system.polling import until
-from tests.acceptance.system.stack import Stack
+from tests.acceptance.system.stack import CHAT, Stack
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -239,3 +240,26 @@ def test_an_edit_in_json_names_files_that_are_held_for_its_job(api: Api, client:
     assert (gone.status_code, gone.json()["error"]["param"]) == (400, "images.0.file_id")
     mixed = {**body, "images": [named, {"image_url": "http://127.0.0.1/a.png"}]}
     assert api.post("/v1/images/edits", json=mixed).status_code == 400
+
+
+def test_a_file_that_is_deleted_while_its_job_waits_is_read_all_the_same(
+    stack: Stack, api: Api, client: OpenAI
+) -> None:
+    made = client.images.generate(model="demo-image", prompt="a", size="64x64")
+    assert made.data is not None
+    picture = base64.b64decode(made.data[0].b64_json or "")
+    file = client.files.create(file=("a.png", picture, "image/png"), purpose="vision")
+    body = {"model": "demo-image", "prompt": "red", "images": [{"file_id": file.id}]}
+    ref_id = uuid.uuid4().hex
+    with ThreadPoolExecutor(1) as other:
+        stack.pause(CHAT)
+        try:
+            edited = other.submit(api.post, "/v1/images/edits", json={**body, "refId": ref_id})
+            until(
+                lambda: api.get("/api/GetOpenAiChatStatus", params={"refId": ref_id}).ok,
+                "the job waits",
+            )
+            assert client.files.delete(file.id).deleted
+        finally:
+            stack.resume(CHAT)
+        assert edited.result().status_code == 200, edited.result().text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -9,26 +11,28 @@ from tests.acceptance.pages.driving.accessibility import violations
 from tests.acceptance.pages.driving.admin_driver import SECTIONS, AdminDriver
 from tests.acceptance.pages.driving.admin_scene import Scene
 from tests.acceptance.pages.driving.chat_driver import ChatDriver
-from tests.acceptance.pages.driving.looks import TABLET, WIDE, Look
-from tests.acceptance.pages.driving.profile import Profiles, sign_in
+from tests.acceptance.pages.driving.keyboard import Keyboard
+from tests.acceptance.pages.driving.long_names import MODEL, NAME, LongNames, long_names
+from tests.acceptance.pages.driving.looks import Look
+from tests.acceptance.pages.driving.profile import Profiles
+from tests.acceptance.system.stack import Stack
 
 pytestmark = pytest.mark.every_look
 
-#: Longest way by Tab to anything on a page.
-_MOST_TABS = 60
+
+@pytest.fixture(scope="module")
+def names(pages_stack: Stack) -> Iterator[LongNames]:
+    """Long names in every list."""
+    with long_names(pages_stack) as names:
+        yield names
 
 
 def _assert_good(page: Page, profiles: Profiles, where: str) -> None:
-    """Look at a page as it is; one of a desk also on a tablet and on a large screen."""
+    """Look at a page as it is: who can use it, and whether it fits on every screen."""
     checks = profiles.of(page)
     found = violations(page) + checks.overflow() + checks.broken_words()
     assert found == [], where
-    if profiles.look.is_phone:
-        return
-    for look in (TABLET, WIDE):
-        checks.resize(look)
-        assert checks.overflow() + checks.broken_words() == [], f"{where}, {look.width} wide"
-    checks.resize(profiles.look)
+    checks.assert_fits_everywhere(where)
 
 
 def test_sign_in_is_accessible_and_fits(profiles: Profiles) -> None:
@@ -72,13 +76,15 @@ def test_answer_that_is_waited_for_is_accessible(chat: ChatDriver, profiles: Pro
 
 
 def test_every_section_is_accessible_and_fits(
-    admin: AdminDriver, profiles: Profiles, scene: Scene
+    admin: AdminDriver, profiles: Profiles, scene: Scene, names: LongNames
 ) -> None:
     profiles.expect_error("404")
-    lists = ["/bulk?show=groups", "/bulk?show=schedules"]
+    lists = ["/bulk?show=groups", "/bulk?show=schedules", "/usage?by=owner", "/usage?by=tag"]
     places = [
         *SECTIONS,
         *lists,
+        f"/jobs/{names.job}",
+        f"/callbacks/{names.job}",
         f"/jobs/{scene.failed}",
         f"/callbacks/{scene.exhausted}",
         "/nowhere",
@@ -90,6 +96,21 @@ def test_every_section_is_accessible_and_fits(
         _assert_good(admin.page, profiles, path)
     admin.open_sections()
     _assert_good(admin.page, profiles, "sections")
+
+
+def test_pages_for_people_fit_with_long_names(profiles: Profiles, names: LongNames) -> None:
+    page = profiles.signed_in(names.key, "/Images")
+    for path in ("/Images", "/Audio", "/Transform"):
+        page.goto(path)
+        page.locator("h1", has_text=path[1:]).wait_for(state="attached")
+        expect(page.locator(".content .spinner")).to_have_count(0)
+        _assert_good(page, profiles, path)
+    page.goto("/Chat")
+    chat = ChatDriver(page)
+    chat.ask(NAME, MODEL)
+    chat.wait_done()
+    chat.open_list()
+    _assert_good(page, profiles, "/Chat")
 
 
 @pytest.mark.parametrize(
@@ -143,55 +164,47 @@ def test_chosen_colours_stay_on_both_pages(
     expect(admin.locator("html")).to_have_attribute("data-theme", other)
 
 
-# --- without a mouse ------------------------------------------------------------------------------
+# --- without a mouse; test_keyboard.py has all the flows ------------------------------------------
 
 
-def _tab_to(page: Page, name: str) -> None:
-    """Press Tab until what is called so has the focus."""
-    called = """(one => (one.ariaLabel ?? (one.labels?.[0] ?? one).innerText ?? "").trim())
-        (document.activeElement)"""
-    seen = []
-    for _ in range(_MOST_TABS):
-        page.keyboard.press("Tab")
-        seen.append(page.evaluate(called))
-        if seen[-1] == name:
-            return
-    raise AssertionError(f"{name} is not reached: {seen}")
-
-
-def test_keyboard_alone_is_enough_to_chat(profiles: Profiles, chat_key: str, look: Look) -> None:
+def test_keyboard_alone_is_enough_to_sign_in_and_chat(
+    profiles: Profiles, chat_key: str, look: Look
+) -> None:
     page = profiles.new()
     profiles.expect_error("401")
-    sign_in(page, chat_key)
-    chat = ChatDriver(page)
+    page.goto("/Chat")
+    keys = Keyboard(page)
+    page.get_by_label("API key").wait_for()
+    keys.to("API key").write(chat_key).press("Enter")
     # Its name is that of the model, once the models are known.
-    expect(page.locator(".model-button")).not_to_have_text("Choose a model")
-    _tab_to(page, page.locator(".model-button").inner_text())
-    page.keyboard.press("Enter")
-    expect(page.get_by_label("Search models")).to_be_focused()
-    page.keyboard.type("demo-echo")
-    page.keyboard.press("Enter")
-    _tab_to(page, "Message")
-    page.keyboard.type("By keyboard")
+    expect(page.locator(".model-button")).to_contain_text("demo")
+    keys.to(page.locator(".model-button").inner_text(), back=not look.is_phone).press("Enter")
+    keys.wait_at("Search models")
+    keys.write("demo-echo").press("Enter")
+    keys.wait_at("demo-echo")
+    keys.to("Message").write("By keyboard")
+    # On a phone Enter begins another line.
+    keys.enter("Send") if look.is_phone else keys.press("Enter")
+    ChatDriver(page).expect_text("By keyboard")
+
+
+def test_keyboard_alone_is_enough_to_go_from_section_to_section(
+    admin: AdminDriver, look: Look
+) -> None:
+    keys = Keyboard(admin.page)
     if look.is_phone:
-        # There Enter begins another line.
-        _tab_to(page, "Send")
-    page.keyboard.press("Enter")
-
-    chat.expect_text("By keyboard")
-
-
-def test_keyboard_alone_is_enough_to_administrate(admin: AdminDriver, scene: Scene) -> None:
-    page = admin.page
-    admin.open("/jobs")
-    page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_be_focused()
-    admin.filter()
+        keys.skip().enter("Sections", back=True)
+        keys.wait_at("Overview")
+        keys.press("Escape")
+        keys.wait_at("Sections")
+        expect(admin.sections).to_be_hidden()
+        keys.press("Enter")
+        keys.wait_at("Overview")
+    keys.enter("Jobs")
+    expect(admin.page.get_by_role("heading", name="Jobs", level=1)).to_be_visible()
+    if look.is_phone:
+        keys.wait_at("Sections")
+    admin.wait_loaded()
+    keys.to("Search jobs").enter("More filters")
     for name in ("State", "Tag", "To", "Export CSV"):
-        _tab_to(page, name)
-    admin.open("/providers")
-    admin.open_sections()
-    for name in ("Overview", "Audit", "Sign out", "Add a provider", "Hold"):
-        _tab_to(page, name)
+        keys.to(name)

@@ -29,9 +29,9 @@ export function AuditSection({ query }) {
   return html`<div class="stack"><${Filters} fields=${FILTERS} query=${query} path=${PATH} />
     <${Loaded} from=${from}>${({ results, total }) => html`
       ${results.length ? html`<div class="table-frame" tabindex="0" role="region" aria-label=${t("audit.auditLog")}><table class="table cards">
-        <thead><tr><th>${t("audit.when")}</th><th>${t("audit.actor")}</th><th>${t("audit.action")}</th><th>${t("audit.target")}</th><th>${t("audit.changes")}</th><th>${t("words.from")}</th></tr></thead>
-        <tbody>${results.map((row) => html`<tr key=${row.id}><td data-label=${t("audit.when")}><time datetime=${row.date}>${moment(row.date)}</time></td><td data-label=${t("audit.actor")}><${Named} text=${row.actor} place=${placeOf({ action: "", target: row.actor })} /></td><td data-label=${t("audit.action")}>${row.action}</td><td class="named" data-label=${t("audit.target")}><${Named} text=${row.target} place=${placeOf(row)} /></td>
-          <td data-label=${t("audit.changes")}><code class="small">${Object.keys(row.changes).length ? JSON.stringify(row.changes) : "–"}</code></td><td data-label=${t("words.from")}>${row.address}</td></tr>`)}</tbody></table></div>`
+        <thead><tr><th>${t("audit.when")}</th><th>${t("audit.actor")}</th><th>${t("audit.action")}</th><th>${t("audit.target")}</th><th>${t("audit.changes")}</th><th class="minor">${t("words.from")}</th></tr></thead>
+        <tbody>${results.map((row) => html`<tr key=${row.id}><td data-label=${t("audit.when")}><time datetime=${row.date}>${moment(row.date)}</time></td><td data-label=${t("audit.actor")}><span class="word"><${Named} text=${row.actor} place=${placeOf({ action: "", target: row.actor })} /></span></td><td data-label=${t("audit.action")}>${row.action}</td><td data-label=${t("audit.target")}><span class="word"><${Named} text=${row.target} place=${placeOf(row)} /></span></td>
+          <td data-label=${t("audit.changes")}><code class="small">${Object.keys(row.changes).length ? JSON.stringify(row.changes) : "–"}</code></td><td data-label=${t("words.from")} class="minor"><code class="small">${row.address}</code></td></tr>`)}</tbody></table></div>`
         : html`<${Empty} icon="book" title=${t("audit.nothingWasChanged")}><p>${t("audit.whatAdminsChangeIs")}</p></${Empty}>`}
       <${Pager} skip=${skip} take=${TAKE} shown=${results.length} total=${total} path=${PATH} query=${query} />`}</${Loaded}></div>`;
 }

@@ -8,6 +8,7 @@ import { ActionButton } from "../ui/button.js";
 import { confirm } from "../ui/dialog.js";
 import { Empty } from "../ui/states.js";
 import { toast } from "../ui/toast.js";
+import { KeyName, useKeyNames } from "./key-names.js";
 import { Ago, Loaded, Pager, StateBadge } from "./parts.js";
 import { useData } from "./use-data.js";
 import { t } from "../texts/admin.js";
@@ -35,8 +36,9 @@ export function BulkSection({ who, query }) {
 function List({ list: { title, dto, Table, none, hint }, who, query }) {
   const skip = Number(query.skip ?? 0);
   const from = useData(() => get(dto, { skip, take: TAKE }), String(skip), EVERY_MS);
+  const names = useKeyNames(who);
   return html`<${Loaded} from=${from}>${({ results, total }) => html`
-      ${results.length ? html`<div class="table-frame" tabindex="0" role="region" aria-label=${title}><${Table} rows=${results} who=${who} onDone=${from.reload} /></div>`
+      ${results.length ? html`<div class="table-frame" tabindex="0" role="region" aria-label=${title}><${Table} rows=${results} who=${who} names=${names} onDone=${from.reload} /></div>`
         : html`<${Empty} icon="layers" title=${none}><p>${hint}</p></${Empty}>`}
       <${Pager} skip=${skip} take=${TAKE} shown=${results.length} total=${total} path=${PATH} query=${query} />`}</${Loaded}>`;
 }
@@ -65,11 +67,11 @@ async function retryFailed(row, onDone) {
   onDone();
 }
 
-function BatchTable({ rows, who, onDone }) {
+function BatchTable({ rows, who, names, onDone }) {
   return html`<table class="table cards"><thead><tr><th>${t("bulk.batch")}</th><th>${t("words.state")}</th><th>${t("bulk.progress")}</th>
     <th class="minor">${t("words.created")}</th><th>${t("bulk.output")}</th><th>${t("bulk.actions")}</th></tr></thead>
     <tbody>${rows.map((row) => html`<tr key=${row.id}>
-      <td data-label=${t("bulk.batch")}><code class="small word truncate ref" title=${row.id}>${row.id}</code> <span class="small muted block">${row.endpoint} · ${row.createdBy}</span></td>
+      <td data-label=${t("bulk.batch")}><code class="small word truncate ref" title=${row.id}>${row.id}</code> <span class="small muted block"><code>${row.endpoint}</code> <${KeyName} owner=${row.createdBy} names=${names} /></span></td>
       <td data-label=${t("words.state")}><${StateBadge} state=${row.status} />${row.problem ? html` <span class="small muted word">${row.problem}</span>` : null}</td>
       <td data-label=${t("bulk.progress")}><${Progress} done=${row.completed + row.failed} total=${row.total} of=${row.id} etaSecs=${row.etaSecs} failed=${row.failed} /></td>
       <td data-label=${t("words.created")} class="minor"><${Ago} date=${row.createdDate} /></td>
@@ -88,11 +90,11 @@ function Output({ row }) {
     ${row.errorFileId ? link(row.errorFileId, "", t("bulk.errors")) : null}</span>`;
 }
 
-function GroupTable({ rows, who, onDone }) {
+function GroupTable({ rows, who, names, onDone }) {
   return html`<table class="table cards"><thead><tr><th>${t("bulk.group")}</th><th>${t("words.state")}</th><th>${t("bulk.progress")}</th>
     <th>${t("words.cost")}</th><th class="minor">${t("words.created")}</th><th>${t("bulk.actions")}</th></tr></thead>
     <tbody>${rows.map((row) => html`<tr key=${`${row.createdBy} ${row.id}`}>
-      <td data-label=${t("bulk.group")}><span class="word truncate ref" title=${row.id}>${row.id}</span> <span class="small muted block">${row.createdBy}</span></td>
+      <td data-label=${t("bulk.group")}><span class="word truncate ref" title=${row.id}>${row.id}</span> <span class="small muted block"><${KeyName} owner=${row.createdBy} names=${names} /></span></td>
       <td data-label=${t("words.state")}><${StateBadge} state=${row.groupState} /></td>
       <td data-label=${t("bulk.progress")}><${Progress} done=${row.total - row.queued - row.started} total=${row.total} of=${row.id} etaSecs=${row.etaSecs} failed=${row.failed} cancelled=${row.cancelled} /></td>
       <td data-label=${t("words.cost")} class="number">${money(row.cost)}</td>
@@ -103,7 +105,7 @@ function GroupTable({ rows, who, onDone }) {
     </tr>`)}</tbody></table>`;
 }
 
-function ScheduleTable({ rows, who, onDone }) {
+function ScheduleTable({ rows, who, names, onDone }) {
   const act = async (dto, body, said) => {
     await post(dto, body);
     toast(said);
@@ -112,7 +114,7 @@ function ScheduleTable({ rows, who, onDone }) {
   return html`<table class="table cards"><thead><tr><th>${t("bulk.schedule")}</th><th>${t("words.state")}</th><th>${t("bulk.times")}</th><th>${t("bulk.nextTime")}</th>
     <th>${t("bulk.lastJob")}</th><th class="number">${t("words.jobs")}</th><th>${t("bulk.actions")}</th></tr></thead>
     <tbody>${rows.map((row) => html`<tr key=${row.id}>
-      <td data-label=${t("bulk.schedule")}><span class="word">${row.name || row.id}</span> <span class="small muted block">${row.endpoint} · ${row.createdBy}</span></td>
+      <td data-label=${t("bulk.schedule")}><span class="word">${row.name || row.id}</span> <span class="small muted block"><code>${row.endpoint}</code> <${KeyName} owner=${row.createdBy} names=${names} /></span></td>
       <td data-label=${t("words.state")}><${StateBadge} state=${row.paused ? "paused" : "active"} />${row.problem ? html` <span class="small muted word">${row.problem}</span>` : null}</td>
       <td data-label=${t("bulk.times")}><code>${row.cron}</code> <span class="small muted block">${row.timeZone}</span></td>
       <td data-label=${t("bulk.nextTime")}>${row.paused || !row.nextDates.length ? "–" : moment(row.nextDates[0])}</td>

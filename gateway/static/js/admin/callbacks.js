@@ -93,7 +93,7 @@ function OneDelivery({ id }) {
       <h2 class="row between"><span class="row">${t("callbacks.callbackOfJob", { id: row.id })} <${StateBadge} state=${row.state} /></span>
         <span class="row"><${ActionButton} class="small" work=${() => act("ReplayDelivery", t("callbacks.itIsSentAgain"))}>${t("callbacks.sendAgain")}</${ActionButton}>
           ${row.state === "Pending" && html`<${ActionButton} class="small danger" work=${() => act("CancelDelivery", t("callbacks.noMoreAttemptsAre"))}>${t("callbacks.giveUp")}</${ActionButton}>`}</span></h2>
-      <${Facts} rows=${[[t("callbacks.receiver"), html`<code>${row.url}</code>`], [t("callbacks.why"), row.reason], ["webhook-id", html`<code>${row.webhookId}</code>`], [t("words.attempts"), number(row.attempts)],
+      <${Facts} rows=${[[t("callbacks.receiver"), html`<code>${row.url}</code>`, true], [t("callbacks.why"), row.reason], ["webhook-id", html`<code>${row.webhookId}</code>`], [t("words.attempts"), number(row.attempts)],
         [t("words.created"), moment(row.createdDate)], [t("callbacks.nextAttempt"), row.nextAttemptDate && moment(row.nextAttemptDate)], [t("words.ended"), row.endedDate && moment(row.endedDate)], [t("words.job"), html`<a href="/admin/jobs/${row.id}">${row.refId}</a>`]]} />
     </section><section class="card"><h2>${t("words.attempts")}</h2><${AttemptLog} delivery=${delivery} /></section>`;
   }}</${Loaded}></div>`;
@@ -119,7 +119,7 @@ function TestReceiver({ onClose }) {
   return html`<${Dialog} title=${t("callbacks.testReceiverTitle")} onClose=${onClose}>
     <form class="stack" onSubmit=${submit}>
       <${Field} id="test-url" label=${t("callbacks.url")} hint=${t("callbacks.itGetsOneSigned")} problem=${error?.message}>
-        ${(attributes) => html`<input ...${attributes} class="input" type="url" required placeholder="https://" value=${url} onInput=${(event) => setUrl(event.target.value)} />`}
+        ${(attributes) => html`<input ...${attributes} class="input" type="url" required autofocus placeholder="https://" value=${url} onInput=${(event) => setUrl(event.target.value)} />`}
       </${Field}>
       <div><button class="button primary" aria-busy=${isBusy}>${isBusy ? t("callbacks.sending") : t("callbacks.sendTheSample")}</button></div>
       ${outcome && html`<${Outcome} outcome=${outcome} />`}

@@ -60,14 +60,14 @@ function Job({ job, listed, delivery, names, onChange }) {
         [t("job.operation"), listed?.operation], [t("words.created"), moment(job.createdDate)], [t("job.started"), job.startedDate && moment(job.startedDate)],
         [t("words.ended"), job.completedDate && moment(job.completedDate)], [t("job.timeInQueue"), listed?.waitedMs != null ? duration(listed.waitedMs) : null],
         [t("words.duration"), job.durationMs ? duration(job.durationMs) : null], [t("words.tokens"), listed?.totalTokens ? `${number(listed.promptTokens)} + ${number(listed.completionTokens)}` : null],
-        [t("words.cost"), listed?.isKept ? money(listed.cost) : null], [t("job.worker"), job.worker], [t("words.priority"), job.priority], ["ReplyTo", job.replyTo && html`<code>${job.replyTo}</code>`],
+        [t("words.cost"), listed?.isKept ? money(listed.cost) : null], [t("job.worker"), job.worker], [t("words.priority"), job.priority], ["ReplyTo", job.replyTo && html`<code>${job.replyTo}</code>`, true],
       ]} />
       ${job.error && html`<div class="notice bad"><span><strong>${job.errorCode}</strong> ${job.error.message}</span></div>`}
     </section>
     <${Talk} job=${job} model=${listed?.model} />
     ${attempts.length > 0 && html`<section class="card"><h2>${t("words.attempts")}</h2><ol class="timeline">
       ${attempts.map((attempt) => html`<li key=${attempt.number} class=${attempt.outcome === "answered" ? "good" : "bad"}>
-        <span class="row"><strong>${attempt.number}</strong> ${attempt.provider || t("job.noProvider")} <span class="badge ${attempt.outcome === "answered" ? "good" : "warn"}">${attempt.outcome}${attempt.status ? ` ${attempt.status}` : ""}</span>
+        <span class="row"><strong>${attempt.number}</strong> ${attempt.provider || t("job.noProvider")} <span class="badge ${attempt.outcome === "answered" ? "good" : "warn"}">${outcomeName(attempt.outcome)}${attempt.status ? ` ${attempt.status}` : ""}</span>
           <span class="muted small number">${moment(attempt.startedDate)} · ${duration(attempt.durationMs)}</span></span>
         ${attempt.detail && html`<span class="small">${attempt.detail}</span>`}
         ${attempt.reason && html`<span class="small muted">${attempt.reason}</span>`}
@@ -77,6 +77,8 @@ function Job({ job, listed, delivery, names, onChange }) {
     <${Body} title=${t("job.request")} text=${job.requestBody} />
     <${Body} title=${t("job.response")} text=${job.responseBody} />`;
 }
+
+const outcomeName = (outcome) => (["answered", "failed"].includes(outcome) ? t(`outcome.${outcome}`) : outcome);
 
 const providerLink = (name) => name && html`<a href="/admin/providers?${new URLSearchParams({ name })}">${name}</a>`;
 

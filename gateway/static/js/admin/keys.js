@@ -87,12 +87,11 @@ function KeyTable({ rows, mayChange, onEdit, onSecret, onChange }) {
     onChange();
   };
   return html`<div class="table-frame" tabindex="0" role="region" aria-label=${t("words.apiKeys")}><table class="table cards">
-    <thead><tr><th>${t("words.name")}</th><th class="minor">${t("keys.prefix")}</th><th class="minor">${t("words.scopes")}</th><th>${t("words.models")}</th><th>${t("words.limits")}</th><th>${t("keys.lastUsed")}</th><th>${t("words.expires")}</th><th><span class="visually-hidden">${t("keys.actions")}</span></th></tr></thead>
+    <thead><tr><th>${t("words.name")}</th><th class="minor">${t("words.scopes")}</th><th>${t("words.models")}</th><th>${t("words.limits")}</th><th>${t("keys.lastUsed")}</th><th>${t("words.expires")}</th><th><span class="visually-hidden">${t("keys.actions")}</span></th></tr></thead>
     <tbody>${rows.map((row) => html`<tr key=${row.id}>
-      <td data-label=${t("words.name")}><strong>${row.name}</strong> ${row.cancelledDate && html`<span class="badge bad">${t("keys.revoked")}</span>`}<span class="muted small block">${row.owner}</span></td>
-      <td data-label=${t("keys.prefix")} class="minor"><code>${row.visibleKey}</code></td>
+      <td data-label=${t("words.name")}><strong class="word">${row.name}</strong> ${row.cancelledDate && html`<span class="badge bad">${t("keys.revoked")}</span>`}<span class="muted small block"><span class="word">${row.owner}</span></span><code class="muted small block">${row.visibleKey}</code></td>
       <td data-label=${t("words.scopes")} class="minor">${row.scopes.join(", ")}</td>
-      <td data-label=${t("words.models")}>${row.models?.join(", ") ?? t("words.allModels")}</td>
+      <td data-label=${t("words.models")}><span class="word">${row.models?.join(", ") ?? t("words.allModels")}</span></td>
       <td data-label=${t("words.limits")} class="small">${limitsOf(row)}</td>
       <td data-label=${t("keys.lastUsed")}>${row.lastUsedDate ? html`<${Ago} date=${row.lastUsedDate} />` : t("words.never")}</td>
       <td data-label=${t("words.expires")}>${row.expiryDate ? day(row.expiryDate) : t("words.never")}</td>
@@ -132,7 +131,7 @@ function KeyForm({ one, onClose, onDone }) {
   };
   return html`<${Dialog} title=${isNew ? t("keys.create") : t("words.editName", { name: one.name })} wide isForm onClose=${onClose}><form class="stack" onSubmit=${submit} autocomplete="off">
     ${error && !(error.param in values) && html`<div class="notice bad" role="alert">${error.message}</div>`}
-    <div class="form-grid two">${text("name", t("words.name"), t("keys.whatItIsFor"), { required: true, maxlength: 256 })}
+    <div class="form-grid two">${text("name", t("words.name"), t("keys.whatItIsFor"), { required: true, maxlength: 256, autofocus: true })}
       ${isNew && text("userId", t("words.user"), t("keys.keysOfTheSame"))}
       ${text("models", t("words.models"), t("keys.namesWithCommasIs"))}
       ${text("expiryDate", t("words.expires"), t("keys.emptyNever"), { type: "date" })}</div>

@@ -1,8 +1,10 @@
 // The admin pages: a list of sections at the side, one of them shown.
 
-import { html, render, useEffect, useRef, useState } from "../lib/html.js";
+import { html, render, useEffect, useRef } from "../lib/html.js";
 import { setPage, signOut } from "../lib/api.js";
 import { asset } from "../lib/assets.js";
+import { useDrawer } from "../lib/drawer.js";
+import { keepFocus } from "../lib/focus.js";
 import { followLinks, navigate, useLocation } from "../lib/router.js";
 import { IconButton } from "../ui/button.js";
 import { Icon } from "../ui/icon.js";
@@ -46,7 +48,7 @@ const HINT = t("adminPage.theAdminSecretReplyto");
 
 function Admin({ who }) {
   const { path, query } = useLocation();
-  const [menuOpen, setMenuOpen] = useState(false);
+  const [menuOpen, setMenuOpen] = useDrawer(".side");
   const [, , name = "", ...rest] = path.replace(/\/+$/, "").split("/").map(decodeURIComponent);
   const sections = sectionsOf(who);
   const section = sections.find((one) => one.path === name);
@@ -88,6 +90,7 @@ function Navigation({ sections, current, onGo }) {
 }
 
 setPage("admin");
+keepFocus();
 followLinks("/admin");
 render(
   html`<${Gate} label=${t("adminPage.secretOrKey")} hint=${HINT} isEnough=${(who) => isAdmin(who) || sectionsOf(who).some(({ path }) => path === nameOf(location.pathname))}

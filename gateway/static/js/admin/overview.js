@@ -73,7 +73,7 @@ function Waiting({ rows, workers }) {
   return html`<div class="table-frame" tabindex="0" role="region" aria-label=${t("overview.waitingByModel")}><table class="table cards">
     <thead><tr><th>${t("words.model")}</th><th class="number">${t("overview.interactive")}</th><th class="number">${t("words.queued")}</th><th class="number">${t("overview.bulk")}</th><th class="number">${t("words.workers")}</th></tr></thead>
     <tbody>${rows.map((row) => html`<tr key=${row.model}>
-      <td data-label=${t("words.model")}><a href="/admin/jobs?${new URLSearchParams({ state: "Queued", model: row.model })}">${row.model}</a></td>
+      <td data-label=${t("words.model")}><a class="word" href="/admin/jobs?${new URLSearchParams({ state: "Queued", model: row.model })}">${row.model}</a></td>
       <td data-label=${t("overview.interactive")} class="number">${number(row.interactive)}</td><td data-label=${t("words.queued")} class="number">${number(row.queued)}</td><td data-label=${t("overview.bulk")} class="number">${number(row.bulk)}</td>
       <td data-label=${t("words.workers")} class="number">${servers(row.model) ? number(servers(row.model)) : html`<span class="badge ${row.interactive + row.queued + row.bulk ? "bad" : ""}">${t("words.none")}</span>`}</td>
     </tr>`)}</tbody></table></div>`;

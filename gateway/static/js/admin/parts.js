@@ -75,10 +75,10 @@ export function Pager({ skip, take, shown, total, path, query }) {
   </nav>`;
 }
 
-/** Names and values; what is not known is left out. */
+/** Names and values; what is not known is left out. A third item says that the value is long. */
 export function Facts({ rows }) {
   const known = rows.filter(([, value]) => value !== undefined && value !== null && value !== "");
-  return html`<dl class="fact-list">${known.map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+  return html`<dl class="fact-list">${known.map(([name, value, isLong]) => html`<div key=${name} class=${isLong ? "long" : undefined}><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
 }
 
 /** What of all owners' is shown to one whose key has no scope `admin`. */

@@ -1,6 +1,7 @@
 // A plot of some lines over time; the library is fetched with the first one.
 
 import { html, useEffect, useRef, useState } from "../lib/html.js";
+import { meant, moved, show } from "./plot-keys.js";
 
 let library = null;
 const load = () => (library ??= import("../../vendor/uplot.js").then((module) => module.default));
@@ -24,10 +25,11 @@ const dayOf = (seconds) => days.format(seconds * 1000);
  */
 export function Plot({ title, summary, times, lines, format = String, kind = "line", whole = false, onRange }) {
   const [at, setAt] = useState(null);
-  const told = useRef({});
-  told.current = { setAt, onRange };
+  const hooked = useRef({});
+  hooked.current = { setAt, onRange };
   const host = useRef(null);
   const plot = useRef(null);
+  const from = useRef(null);
   const data = [times, ...lines.map(({ values }) => values)];
   const latest = useRef(data);
   latest.current = data;
@@ -38,7 +40,7 @@ export function Plot({ title, summary, times, lines, format = String, kind = "li
       const UPlot = await load();
       if (gone || !host.current) return;
       plot.current?.destroy();
-      plot.current = new UPlot(options(UPlot, host.current.clientWidth, lines, format, kind, whole, told), latest.current, host.current);
+      plot.current = new UPlot(options(UPlot, host.current.clientWidth, lines, format, kind, whole, hooked), latest.current, host.current);
       observer ??= new ResizeObserver(() => host.current && plot.current?.setSize({ width: host.current.clientWidth, height: HEIGHT_PX }));
       observer.observe(host.current);
     };
@@ -57,10 +59,31 @@ export function Plot({ title, summary, times, lines, format = String, kind = "li
     if (!plot.current?.select.width) plot.current?.setData(data);
   }, [times, lines]);
   const pointed = at !== null && at < times.length ? at : null;
-  const moment = pointed === null ? null : (kind === "bars" ? dayOf : timeOf)(times[pointed]);
+  const momentOf = kind === "bars" ? dayOf : timeOf;
+  const moment = pointed === null ? null : momentOf(times[pointed]);
+  const value = (one) => (one == null ? "–" : format(one));
+  const onKeyDown = (event) => {
+    const now = { at: pointed, from: from.current };
+    const next = moved(event.key, event.shiftKey, now, times.length);
+    if (next && plot.current) {
+      from.current = next.from;
+      show(plot.current, times, next);
+    } else if (event.key === "Enter" && pointed !== null && onRange) {
+      const [first, last] = meant(now, times.length);
+      onRange(times[first], times[last]);
+    } else return;
+    event.preventDefault();
+  };
+  const leave = () => {
+    from.current = null;
+    if (plot.current) show(plot.current, times, null);
+  };
+  const shown = pointed ?? times.length - 1;
+  const told = [momentOf(times[shown]), ...lines.map(({ label, values }) => `${label} ${value(values[shown])}`)].join(", ");
   return html`<section class="card plot">
-    <h2 class="row between"><span>${title}${moment && html` <span class="muted small number">${moment}</span>`}</span><span class="legend row small">${lines.map(({ label, color, values }) => html`<span key=${label} class="row"><i class="dot ${color}"></i>${label}${pointed !== null && html` <strong class="number">${values[pointed] == null ? "–" : format(values[pointed])}</strong>`}</span>`)}</span></h2>
-    <div ref=${host} role="img" aria-label="${title}: ${summary}"></div>
+    <h2 class="row between"><span>${title}${moment && html` <span class="muted small number">${moment}</span>`}</span><span class="legend row small">${lines.map(({ label, color, values }) => html`<span key=${label} class="row"><i class="dot ${color}"></i>${label}${pointed !== null && html` <strong class="number">${value(values[pointed])}</strong>`}</span>`)}</span></h2>
+    <div ref=${host} role="slider" tabindex="0" aria-label="${title}: ${summary}" aria-valuemin="0" aria-valuemax=${times.length - 1} aria-valuenow=${shown} aria-valuetext=${told}
+      onKeyDown=${onKeyDown} onBlur=${leave}></div>
   </section>`;
 }
 

@@ -77,9 +77,9 @@ export function ProviderForm({ one, types, onClose, onDone }) {
   return html`<${Dialog} title=${isNew ? t("words.addAProvider") : t("words.editName", { name: one.name })} wide isForm onClose=${onClose}>
     <form class="stack" onSubmit=${submit} autocomplete="off">
       ${error && !(error.param in values) && html`<div class="notice bad" role="alert">${error.message}</div>`}
-      ${isNew && html`<div class="preset-tiles" role="group" aria-label=${t("providerForm.whatItIs")}>${Object.entries(PRESETS).map(([name, { title }]) => html`<button type="button" key=${name} class="button small" aria-pressed=${preset === name} onClick=${() => choose(name)}>${title}</button>`)}</div>`}
+      ${isNew && html`<div class="preset-tiles" role="group" aria-label=${t("providerForm.whatItIs")}>${Object.entries(PRESETS).map(([name, { title }], index) => html`<button type="button" key=${name} autofocus=${index === 0} class="button small" aria-pressed=${preset === name} onClick=${() => choose(name)}>${title}</button>`)}</div>`}
       <div class="form-grid two">
-        ${text("name", t("words.name"), t("providerForm.howRequestsAndStatistics"), { required: true })}
+        ${text("name", t("words.name"), t("providerForm.howRequestsAndStatistics"), { required: true, autofocus: !isNew })}
         <${Field} id="provider-type" label=${t("words.type")} hint=${t("providerForm.theApiThatIt")} problem=${error?.param === "aiTypeId" ? error.message : ""}>${(attributes) => html`<select ...${attributes} class="select" value=${values.aiTypeId} onChange=${(event) => set({ aiTypeId: event.target.value })}>${typeIds.map((id) => html`<option key=${id} value=${id}>${id}</option>`)}</select>`}</${Field}>
         ${text("apiBaseUrl", t("providerForm.baseUrl"), values.apiBaseUrl.includes("***") ? t("providerForm.passwordKept") : t("providerForm.asAnOpenaiSdk"), { type: "url", required: true })}
         ${text("apiKey", t("providerForm.apiKey"), one.hasApiKey ? t("providerForm.apiKeyKept") : t("providerForm.apiKeyHint"), { type: "password", autocomplete: "new-password" })}

@@ -34,7 +34,7 @@ function ProviderSlots({ providers }) {
   return html`<section class="stack"><h2>${t("queues.callsAtProviders")}</h2>
     <div class="table-frame" tabindex="0" role="region" aria-label=${t("queues.callsAtProviders")}><table class="table cards">
       <thead><tr><th scope="col">${t("words.provider")}</th><th scope="col">${t("words.concurrentCalls")}</th>${tell && html`<th scope="col">${t("queues.atTheServer")}</th>`}</tr></thead>
-      <tbody>${providers.map((one) => html`<tr key=${one.name}><th scope="row"><a href="/admin/providers?${new URLSearchParams({ name: one.name })}">${one.name}</a></th>
+      <tbody>${providers.map((one) => html`<tr key=${one.name}><th scope="row"><a class="word" href="/admin/providers?${new URLSearchParams({ name: one.name })}">${one.name}</a></th>
         <td data-label=${t("words.concurrentCalls")}><${Meter} taken=${one.inUse} of=${one.limit} what=${t("queues.inUse")} /></td>
         ${tell && html`<td data-label=${t("queues.atTheServer")}><${AtServer} one=${one} /></td>`}</tr>`)}</tbody>
     </table></div></section>`;

@@ -46,7 +46,7 @@ function StageRow({ stage, hurry, isOrphan }) {
 
 function StageLink({ stage }) {
   const { name, model } = stage;
-  if (model) return html`<a href="/admin/jobs?${new URLSearchParams({ state: "Queued", model })}">${model}</a>`;
+  if (model) return html`<a class="word" href="/admin/jobs?${new URLSearchParams({ state: "Queued", model })}">${model}</a>`;
   return html`<span>${name === "callbacks" ? html`<a href="/admin/callbacks?state=Pending">${NAMES[name]}</a>` : NAMES[name]} <span class="muted small">${MEANINGS[name]}</span></span>`;
 }
 

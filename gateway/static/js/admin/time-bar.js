@@ -17,7 +17,8 @@ export function partsOf({ job, listed, attempts, delivery }) {
     label: t("timeBar.attempt", { number }), tone: outcome === "answered" ? "good" : "bad", from: ms(startedDate), to: ms(startedDate) + durationMs,
   }));
   const running = ms(job.startedDate) && !answered ? [{ label: t("timeBar.running"), tone: "info", from: ms(job.startedDate), to: Date.now() }] : [];
-  const posts = (delivery?.log ?? []).map(({ number, status, startedDate, durationMs }) => ({
+  // Until a job that was retried is answered, its callback is that of the answer before.
+  const posts = ((answered && delivery?.log) || []).map(({ number, status, startedDate, durationMs }) => ({
     label: t("timeBar.callback", { number }), tone: status >= 200 && status < 300 ? "good" : "bad", from: ms(startedDate), to: ms(startedDate) + durationMs,
   }));
   return filled(received, [...tries, ...running], t("words.queued"), answered).concat(filled(answered, posts, t("timeBar.untilTheCallback")));

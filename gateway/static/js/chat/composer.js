@@ -11,6 +11,9 @@ import { Thumbnail } from "./pictures-view.js";
 import { Player } from "./sounds-view.js";
 import { t } from "../texts/chat.js";
 
+/** Whether there is a mouse: to touch screens the focus brings a keyboard. */
+const isFine = () => matchMedia("(pointer: fine)").matches;
+
 /**
  * `draftKey` is what the draft is kept under in `drafts`. `onSend(text, pictures)` says what is in the way,
  * empty when it is sent. While an answer runs (`running`) what is sent waits for its end.
@@ -28,7 +31,7 @@ export function Composer({ drafts, draftKey, disabled, running, onSend, onStop }
     setText(drafts.texts.read(draftKey));
     setProblem("");
     drafts.adopted.then((found) => found && !isOther && setText(drafts.texts.read(draftKey)));
-    if (matchMedia("(pointer: fine)").matches) area.current?.focus();
+    if (isFine()) area.current?.focus();
     // Something that waited to be sent is to be edited.
     const readAgain = () => setText(drafts.texts.read(draftKey));
     addEventListener("draft", readAgain);
@@ -60,8 +63,12 @@ export function Composer({ drafts, draftKey, disabled, running, onSend, onStop }
     write("");
     show([]);
   };
+  const stop = () => {
+    onStop();
+    if (isFine()) area.current.focus();
+  };
   const onKeyDown = (event) => {
-    const sends = event.key === "Enter" && !event.shiftKey && !event.isComposing && matchMedia("(pointer: fine)").matches;
+    const sends = event.key === "Enter" && !event.shiftKey && !event.isComposing && isFine();
     if (!sends) return;
     event.preventDefault();
     send();
@@ -83,7 +90,7 @@ export function Composer({ drafts, draftKey, disabled, running, onSend, onStop }
       onDragOver=${(event) => event.preventDefault()} onDrop=${(event) => { event.preventDefault(); take(event, event.dataTransfer.files); }}>
     ${(problem || recorder.problem) && html`<p class="notice bad small" role="alert">${problem || recorder.problem}</p>`}
     ${pictures.length > 0 && html`<ul class="thumbnails" aria-label=${t("composer.imagesToSend")}>
-      ${pictures.map((url, index) => html`<li key=${index}>${isSound(url) ? html`<${Player} sound=${url} name=${t("soundsView.recording", { index: index + 1 })} />` : html`<${Thumbnail} picture=${url} name="Image ${index + 1}" />`}
+      ${pictures.map((url, index) => html`<li key=${index}>${isSound(url) ? html`<${Player} sound=${url} name=${t("soundsView.recording", { index: index + 1 })} />` : html`<${Thumbnail} picture=${url} name=${t("picturesView.image", { index: index + 1 })} />`}
         <${IconButton} icon="close" small label=${t(isSound(url) ? "composer.removeRecording" : "composer.removeImage", { index: index + 1 })} onClick=${() => show(pictures.filter((_, i) => i !== index))} /></li>`)}
     </ul>`}
     <textarea ref=${area} rows="1" dir="auto" placeholder=${t("composer.writeAMessage")} aria-label=${t("composer.message")} value=${text}
@@ -96,7 +103,7 @@ export function Composer({ drafts, draftKey, disabled, running, onSend, onStop }
       <input ref=${file} type="file" accept="image/png,image/jpeg,image/gif,image/webp" multiple hidden
         onChange=${(event) => { addFiles(event.target.files); event.target.value = ""; }} />
       <span class="row">
-        ${running && html`<button type="button" class="button ${isEmpty ? "primary" : ""} icon" aria-label=${t("composer.stop")} title=${t("composer.stop")} onClick=${onStop}><${Icon} name="stop" /></button>`}
+        ${running && html`<button type="button" class="button ${isEmpty ? "primary" : ""} icon" aria-label=${t("composer.stop")} title=${t("composer.stop")} onClick=${stop}><${Icon} name="stop" /></button>`}
         ${(!running || !isEmpty) && html`<button class="button primary icon" aria-label=${sendLabel} title=${sendLabel} disabled=${disabled || isEmpty || reading > 0 || recorder.isRecording}><${Icon} name="up" /></button>`}
       </span>
     </div>

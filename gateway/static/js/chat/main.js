@@ -2,6 +2,8 @@
 
 import { html, render, useEffect, useMemo, useReducer, useRef, useState } from "../lib/html.js";
 import { json, queryString } from "../lib/api.js";
+import { useDrawer } from "../lib/drawer.js";
+import { keepFocus } from "../lib/focus.js";
 import { followLinks, navigate, useLocation } from "../lib/router.js";
 import { Empty, Failed } from "../ui/states.js";
 import { Gate } from "../ui/sign-in.js";
@@ -19,7 +21,7 @@ function Chat({ who }) {
   const [, redraw] = useReducer((count) => count + 1, 0);
   const [models, setModels] = useState(null);
   const [problem, setProblem] = useState(null);
-  const [menuOpen, setMenuOpen] = useState(false);
+  const [menuOpen, setMenuOpen] = useDrawer(".sidebar");
   const { path, query } = useLocation();
   const shown = useRef(null);
   useEffect(() => {
@@ -73,7 +75,12 @@ function Chat({ who }) {
     setMenuOpen(false);
     navigate("/Chat");
   };
+  const skip = (event) => {
+    event.preventDefault();
+    (document.querySelector(".messages[tabindex]") ?? document.querySelector(".composer")?.querySelector("textarea"))?.focus();
+  };
   return html`<div class="chat ${menuOpen ? "menu-open" : ""}">
+    <a class="skip-link" href="#conversation" onClick=${skip}>${t("chatPage.skipToTheConversation")}</a>
     <${Sidebar} store=${store} who=${who} current=${one.id} onNew=${startNew} onClose=${() => setMenuOpen(false)} />
     <div class="veil only-narrow" onClick=${() => setMenuOpen(false)}></div>
     ${problem
@@ -90,6 +97,7 @@ function Chat({ who }) {
 const inOrder = (names) => [...names.filter((name) => !isOdd(name)), ...names.filter(isOdd)];
 
 followLinks("/Chat");
+keepFocus();
 render(
   html`<${Gate} hint=${HINT}>${(who) => html`<${Chat} who=${who} />`}</${Gate}>`,
   document.getElementById("app"),

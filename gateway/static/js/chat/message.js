@@ -22,8 +22,13 @@ export function Message({ node, versions, running, actions }) {
 
 function Question({ node, branches, running, actions }) {
   const [editing, setEditing] = useState(false);
+  const edit = useRef(null);
+  const cancel = () => {
+    setEditing(false);
+    setTimeout(() => edit.current?.focus());
+  };
   if (editing) {
-    return html`<li class="message question"><${Editor} text=${node.text} drafts=${actions.drafts} draftKey="edit:${node.id}" running=${running} onCancel=${() => setEditing(false)}
+    return html`<li class="message question"><${Editor} text=${node.text} drafts=${actions.drafts} draftKey="edit:${node.id}" running=${running} onCancel=${cancel}
       onDone=${(text) => { setEditing(false); actions.edit(node, text); }} /></li>`;
   }
   return html`<li class="message question">
@@ -34,7 +39,7 @@ function Question({ node, branches, running, actions }) {
     </div>
     <div class="tools row">${branches}
       <${CopyButton} text=${node.text} label=${t("message.copyMessage")} />
-      <${IconButton} icon="edit" small label=${t("message.editMessage")} disabled=${running} onClick=${() => setEditing(true)} />
+      <${IconButton} icon="edit" small focusRef=${edit} label=${t("message.editMessage")} disabled=${running} onClick=${() => setEditing(true)} />
     </div>
   </li>`;
 }

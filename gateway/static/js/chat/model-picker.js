@@ -12,12 +12,19 @@ export function ModelPicker({ models, value, onChange }) {
     if (!open) return undefined;
     const away = (event) => ref.current?.contains(event.target) || setOpen(false);
     document.addEventListener("pointerdown", away);
-    return () => document.removeEventListener("pointerdown", away);
+    document.addEventListener("focusin", away);
+    return () => {
+      document.removeEventListener("pointerdown", away);
+      document.removeEventListener("focusin", away);
+    };
   }, [open]);
-  const choose = (model) => {
-    onChange(model);
+  const close = () => {
     setOpen(false);
     ref.current.querySelector("button").focus();
+  };
+  const choose = (model) => {
+    onChange(model);
+    close();
   };
   return html`<div class="model-picker" ref=${ref}>
     <button type="button" class="button quiet model-button" aria-haspopup="listbox" aria-expanded=${open}
@@ -25,7 +32,7 @@ export function ModelPicker({ models, value, onChange }) {
       ${value && html`<${ModelIcon} model=${value} />`}
       <span class="truncate">${value || t("modelPicker.chooseAModel")}</span><${Icon} name="down" />
     </button>
-    ${open && html`<${ModelList} models=${models} value=${value} onChoose=${choose} onClose=${() => setOpen(false)} />`}
+    ${open && html`<${ModelList} models=${models} value=${value} onChoose=${choose} onClose=${close} />`}
   </div>`;
 }
 

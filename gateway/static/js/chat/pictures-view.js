@@ -8,7 +8,7 @@ import { isKept, isPicture } from "./pictures.js";
 import { t } from "../texts/chat.js";
 
 export function Pictures({ pictures }) {
-  return html`<div class="row images">${pictures.filter(isPicture).map((picture, index) => html`<${Picture} key=${picture.file ?? index} picture=${picture} name="Image ${index + 1}" />`)}</div>`;
+  return html`<div class="row images">${pictures.filter(isPicture).map((picture, index) => html`<${Picture} key=${picture.file ?? index} picture=${picture} name=${t("picturesView.image", { index: index + 1 })} />`)}</div>`;
 }
 
 /** {url, problem} of a picture, from when it is wanted. */

@@ -66,6 +66,7 @@ function Heads({ store, current, text, onOpen }) {
 
 function Head({ head, store, isCurrent, onOpen }) {
   const [renaming, setRenaming] = useState(false);
+  const link = useRef(null);
   const running = store.open.get(head.id)?.isAnswering ?? false;
   const remove = async () => {
     const sure = await confirm({ title: t("sidebar.deleteThisConversation"), text: t("sidebar.andItsAnswersAre", { title: head.title }), action: t("words.delete") });
@@ -81,14 +82,16 @@ function Head({ head, store, isCurrent, onOpen }) {
     }
   };
   if (renaming) {
-    const done = (title) => {
+    const done = (title, by) => {
       setRenaming(false);
+      // The field is gone then, and what it stood for is there again.
+      if (by) setTimeout(() => link.current?.focus());
       if (title.trim() && title !== head.title) store.rename(head.id, title.trim()).catch(toastError);
     };
     return html`<li><${Renaming} title=${head.title} onDone=${done} /></li>`;
   }
   return html`<li class=${isCurrent ? "current" : ""}>
-    <a class="truncate grow" href="/Chat/${head.id}" aria-current=${isCurrent ? "page" : undefined} onClick=${onOpen}>${head.title}</a>
+    <a ref=${link} class="truncate grow" href="/Chat/${head.id}" aria-current=${isCurrent ? "page" : undefined} onClick=${onOpen}>${head.title}</a>
     ${running && html`<span class="spinner" role="img" aria-label=${t("sidebar.beingAnswered")}></span>`}
     <span class="row actions">
       <${IconButton} icon=${head.pinned ? "unpin" : "pin"} small label="${head.pinned ? t("sidebar.unpin") : t("sidebar.pin")} “${head.title}”" onClick=${() => store.pin(head.id, !head.pinned).catch(toastError)} />
@@ -105,15 +108,23 @@ function Renaming({ title, onDone }) {
   const input = useRef(null);
   // The field is taken away while it has the focus: that is a blur, too.
   const isOver = useRef(false);
-  useEffect(() => input.current.select(), []);
-  const done = (wanted) => {
+  useEffect(() => {
+    input.current.focus();
+    input.current.select();
+  }, []);
+  const done = (wanted, by = "") => {
     if (isOver.current) return;
     isOver.current = true;
-    onDone(wanted);
+    onDone(wanted, by);
   };
-  return html`<form class="grow" onSubmit=${(event) => { event.preventDefault(); done(value); }}>
+  const onKeyDown = (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    done(title, "key");
+  };
+  return html`<form class="grow" onSubmit=${(event) => { event.preventDefault(); done(value, "key"); }}>
     <input ref=${input} class="input" aria-label=${t("sidebar.newTitle")} maxlength="300" value=${value} onInput=${(event) => setValue(event.target.value)}
-      onBlur=${() => done(value)} onKeyDown=${(event) => event.key === "Escape" && done(title)} />
+      onBlur=${() => done(value)} onKeyDown=${onKeyDown} />
   </form>`;
 }
 

@@ -1,12 +1,13 @@
 // The API as pages call it: the public one, with the session cookie in place of a key.
 
+import { errorText } from "./error-text.js";
 import { events } from "./sse.js";
 import { t } from "../texts/common.js";
 
 /** An answer that is no success. `status` is 0 when there was no answer at all. */
 export class ApiError extends Error {
   constructor(status, { message, code, param, retryAfter } = {}) {
-    super(message || (status ? t("api.theServerAnswered", { status }) : t("api.theServerCannotBe")));
+    super(errorText(code, message) || (status ? t("api.theServerAnswered", { status }) : t("api.theServerCannotBe")));
     this.status = status;
     this.code = code ?? null;
     this.param = param ?? null;

@@ -3,6 +3,7 @@
 import { html, render, useEffect } from "../lib/html.js";
 import { signOut } from "../lib/api.js";
 import { asset } from "../lib/assets.js";
+import { keepFocus } from "../lib/focus.js";
 import { navigate, useLocation } from "../lib/router.js";
 import { IconButton } from "../ui/button.js";
 import { Icon } from "../ui/icon.js";
@@ -52,6 +53,7 @@ async function leave() {
   dispatchEvent(new Event("signed-out"));
 }
 
+keepFocus();
 render(
   html`<${Gate} hint=${HINT}>${(who) => html`<${Media} who=${who} />`}</${Gate}>`,
   document.getElementById("app"),

@@ -26,7 +26,7 @@ export function Transform() {
     setValues(startOf(ACTIONS[nextKind][known]));
   };
   const send = async (file) => {
-    const entry = { key: `${Date.now()}-${Math.random()}`, file, what: values.outputFormat ? `${action} → ${values.outputFormat}` : action, share: 0, jobId: null };
+    const entry = { key: `${Date.now()}-${Math.random()}`, file, what: [t(`transformAction.${action}`), values.outputFormat].filter(Boolean).join(" → "), share: 0, jobId: null };
     const change = (next) => setWork((all) => all.map((one) => (one.key === entry.key ? { ...one, ...next } : one)));
     setWork((all) => [entry, ...all]);
     const { watermark, ...given } = values;
@@ -48,7 +48,7 @@ export function Transform() {
     <div class="card stack">
       <div class="row" role="group" aria-label=${t("transform.whatKind")}>${Object.entries(KINDS).map(([key, label]) => html`<button type="button" key=${key} class="button small" aria-pressed=${key === kind} onClick=${() => choose(key, action)}>${label}</button>`)}</div>
       <${Field} id="action" label=${t("transform.whatToDo")}>${(at) => html`<select ...${at} class="select" value=${action} onChange=${(event) => choose(kind, event.target.value)}>
-        ${Object.keys(ACTIONS[kind]).map((one) => html`<option key=${one} value=${one}>${one}</option>`)}</select>`}</${Field}>
+        ${Object.keys(ACTIONS[kind]).map((one) => html`<option key=${one} value=${one}>${t(`transformAction.${one}`)}</option>`)}</select>`}</${Field}>
       <div class="pair">${fields.map((field) => html`<${Option} key=${`${action}-${field.name}`} field=${field} value=${values[field.name]} onChange=${(value) => setValues({ ...values, [field.name]: value })} />`)}</div>
       <${Drop} label=${t("transform.chooseFiles")} hint=${t("words.orDropThemHere")} accept=${`${kind}/*`} multiple onFiles=${take} />
     </div>
@@ -60,7 +60,7 @@ export function Transform() {
 function Option({ field, value, onChange }) {
   const write = (event) => onChange(event.target.value);
   return html`<${Field} id=${field.name} label=${field.label} hint=${field.hint}>${(at) => {
-    if (field.options) return html`<select ...${at} class="select" value=${value} onChange=${write}>${field.options.map((one) => html`<option key=${one} value=${one}>${one}</option>`)}</select>`;
+    if (field.options) return html`<select ...${at} class="select" value=${value} onChange=${write}>${field.options.map((one) => html`<option key=${one} value=${one}>${field.told?.(one) ?? one}</option>`)}</select>`;
     if (field.type === "file") return html`<input ...${at} class="input" type="file" accept="image/*" onChange=${(event) => onChange(event.target.files[0] ?? "")} />`;
     return html`<input ...${at} class="input" type=${field.type ?? "text"} min="0" step=${field.step ?? 1} placeholder=${field.placeholder} value=${value} onInput=${write} />`;
   }}</${Field}>`;

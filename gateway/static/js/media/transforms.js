@@ -28,7 +28,7 @@ function time(name, label) {
 }
 
 function mark(more) {
-  return [{ name: "watermark", label: t("transforms.watermark"), type: "file", needed: true }, { name: "position", label: t("transforms.where"), options: PLACES, start: "BottomRight" }, ...more];
+  return [{ name: "watermark", label: t("transforms.watermark"), type: "file", needed: true }, { name: "position", label: t("transforms.where"), options: PLACES, told: (place) => t(`transformPlace.${place}`), start: "BottomRight" }, ...more];
 }
 
 /** The call of an action: `QueueConvertImage`. */

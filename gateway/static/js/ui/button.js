@@ -7,9 +7,9 @@ import { Icon } from "./icon.js";
 import { toastError } from "./toast.js";
 import { t } from "../texts/common.js";
 
-/** A button that is an icon; `label` is its name for those who hear it, and its tooltip. */
-export function IconButton({ icon, label, small, class: extra = "", ...rest }) {
-  return html`<button type="button" class="button quiet icon ${small ? "small" : ""} ${extra}" aria-label=${label} title=${label} ...${rest}>
+/** A button that is an icon; `label` is its name for those who hear it, and its tooltip. `focusRef`: a ref to it. */
+export function IconButton({ icon, label, small, class: extra = "", focusRef, ...rest }) {
+  return html`<button ref=${focusRef} type="button" class="button quiet icon ${small ? "small" : ""} ${extra}" aria-label=${label} title=${label} ...${rest}>
     <${Icon} name=${icon} />
   </button>`;
 }

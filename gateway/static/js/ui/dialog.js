@@ -8,6 +8,8 @@ import { IconButton } from "./button.js";
 import { homeToasts } from "./toast.js";
 import { t } from "../texts/common.js";
 
+let lastOpener = null;
+
 /**
  * A modal dialog, shown while it is drawn. `onClose` is told when somebody closes it.
  * `isForm`: what was written in it is asked for first. `isLocked`: only its own buttons close it.
@@ -18,7 +20,9 @@ export function Dialog({ title, onClose, children, footer, wide = false, isForm 
   const isAsking = useRef(false);
   useEffect(() => {
     const dialog = ref.current;
-    const opener = document.activeElement;
+    // One that follows another one at once gives the focus back to where the first was opened.
+    if (document.activeElement !== document.body) lastOpener = document.activeElement;
+    const opener = lastOpener;
     dialog.showModal();
     const stay = (event) => (isLocked || (isForm && isWritten.current)) && event.preventDefault();
     addEventListener("beforeunload", stay);

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 import requests
 
@@ -40,6 +40,12 @@ _PROVIDERS: Final = {
     "anthropic": {"claude-sonnet": "demo-slow-700ms"},
 }
 _BUSY: Final = ("llama3.1:8b", "llama3.1:8b", "gpt-oss:20b", "qwen2.5:7b", "claude-sonnet")
+#: Keys by their names, with limits that are far away.
+_KEYS: Final[dict[str, dict[str, Any]]] = {
+    "shop": {"monthlyCost": 250, "requestsPerMinute": 6000},
+    "helpdesk": {"requestsPerMinute": 12_000, "concurrentJobs": 5000},
+    "reports": {"models": ["llama3.1:8b", "qwen2.5:7b", "claude-*", "gpt-*", "mistral-*"]},
+}
 _TAGS: Final = ("support", "search", "invoices", "")
 _QUESTION: Final = "Summarize this ticket in one sentence: the parcel came, but without the cable."
 _ANSWER: Final = (
@@ -61,8 +67,10 @@ def prepare(stack: Stack) -> list[str]:
         models = [{"model": "mistral-small"}]
         admin.post("/api/CreateAiProvider", json={**away, "models": models}).raise_for_status()
         return [
-            admin.post("/api/CreateApiKey", json={"name": name, "userId": name}).json()["key"]
-            for name in ("shop", "helpdesk", "reports")
+            admin.post("/api/CreateApiKey", json={"name": name, "userId": name, **limits}).json()[
+                "key"
+            ]
+            for name, limits in _KEYS.items()
         ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 from zlib import crc32
 
@@ -40,6 +40,16 @@ DESK_DARK: Final = Look("dark", 1280, 800)
 #: A tablet held upright and a large screen: what is looked at on a desk is looked at there, too.
 TABLET: Final = Look("light", 768, 1024)
 WIDE: Final = Look("light", 1920, 1080)
+
+
+def of_the_same_kind(look: Look) -> tuple[Look, ...]:
+    """Return the looks of all screens of this one's kind, phones or larger ones, but of its own."""
+    light = (PHONE_LIGHT,) if look.is_phone else (TABLET, DESK_LIGHT, WIDE)
+    # Those of one scheme after those of the other: a page is drawn anew when it changes.
+    dark = tuple(replace(one, scheme="dark") for one in reversed(light))
+    both = (*light, *dark) if look.scheme == "light" else (*dark, *light)
+    return tuple(one for one in both if one != look)
+
 
 #: Both widths and both schemes are among these two.
 _TWO: Final = (PHONE_DARK, DESK_LIGHT)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from playwright.sync_api import ConsoleMessage, Page
 from playwright.sync_api import Error as PlaywrightError
 
+from tests.acceptance.pages.driving import looks
 from tests.acceptance.pages.driving.looks import Look
 
 #: The ground of each scheme, `--ground` of base.css as browsers write it.
@@ -18,12 +19,18 @@ _NOTE_GROUNDS: Final = """(() => {
     const grounds = new Set();
     let frames = 30;
     const look = () => {
+        if (frames <= 0) return;
         if (document.body) grounds.add(getComputedStyle(document.body).backgroundColor);
-        if (frames-- > 0) requestAnimationFrame(look);
+        frames -= 1;
+        requestAnimationFrame(look);
     };
     requestAnimationFrame(look);
     Object.defineProperty(window, "seenGrounds", { value: () => [...grounds] });
+    Object.defineProperty(window, "noteNoMore", { value: () => { frames = 0; } });
 })()"""
+
+#: Whether the page has this ground now.
+_HAS_GROUND: Final = "(wanted) => getComputedStyle(document.body).backgroundColor === wanted"
 
 #: What must not be wider than it is: the page, and the parts that scroll downwards only.
 _WIDER: Final = """() => {
@@ -33,8 +40,8 @@ _WIDER: Final = """() => {
         .map((one) => `${one.tagName}.${one.className}: ${one.scrollWidth} > ${one.clientWidth}`);
 }"""
 
-#: Words of tables that are broken over two lines (code, such as addresses, may be), and tables
-#: whose last columns are cut.
+#: Words of tables that are broken over two lines (code, such as addresses, may be, and what has
+#: more letters than words have), and tables whose last columns are cut.
 _BROKEN: Final = """() => {
     const cut = [...document.querySelectorAll(".table-frame")]
         .filter((one) => one.scrollWidth > one.clientWidth + 1);
@@ -43,7 +50,11 @@ _BROKEN: Final = """() => {
     for (let node = texts.nextNode(); node; node = texts.nextNode()) {
         if (!node.parentElement.closest(".table, .tile, .button, .badge")) continue;
         if (node.parentElement.closest("code, .visually-hidden, .truncate")) continue;
+        const runs = [...node.data.matchAll(/[^\\s\\-/]+/g)].filter(([run]) => run.length > 20);
+        const isIn = (run, at) => run.index <= at && at < run.index + run[0].length;
+        const isLong = (at) => runs.some((run) => isIn(run, at));
         for (const { 0: word, index } of node.data.matchAll(/[^\\s\\-/:@_.,]+/g)) {
+            if (isLong(index)) continue;
             const range = document.createRange();
             range.setStart(node, index);
             range.setEnd(node, index + word.length);
@@ -100,10 +111,22 @@ class PageChecks:
         found: list[str] = self._page.evaluate(_BROKEN)
         return found
 
-    def resize(self, look: Look) -> None:
-        """Look at the page on another screen; its colours stay."""
+    def look_as(self, look: Look) -> None:
+        """Look at the page on another screen, of a system that is light or dark."""
+        self._page.evaluate("noteNoMore()")
         self._look = look
         self._page.set_viewport_size({"width": look.width, "height": look.height})
+        self._page.emulate_media(color_scheme=look.scheme)
+        self._page.wait_for_function(_HAS_GROUND, arg=_GROUNDS[look.scheme])
+
+    def assert_fits_everywhere(self, where: str) -> None:
+        """Look at the page as it is on all screens of its kind, light and dark."""
+        own = self._look
+        for look in looks.of_the_same_kind(own):
+            self.look_as(look)
+            found = self.overflow() + self.broken_words()
+            assert not found, f"{where}, {look}: {found}"
+        self.look_as(own)
 
     def text(self) -> str:
         """Return where the page is and what stands on it, for the report of a failure."""

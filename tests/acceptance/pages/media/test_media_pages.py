@@ -9,6 +9,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.acceptance.pages.driving.accessibility import violations
+from tests.acceptance.pages.driving.long_names import NAME
 from tests.acceptance.pages.driving.looks import Look
 from tests.acceptance.pages.driving.profile import Profiles
 from tests.acceptance.system.stack import Stack
@@ -22,6 +23,7 @@ def _png() -> bytes:
 
 def _assert_good(page: Page, profiles: Profiles, where: str) -> None:
     assert violations(page) + profiles.of(page).overflow() == [], where
+    profiles.of(page).assert_fits_everywhere(where)
 
 
 def _is_drawn(picture: Locator) -> None:
@@ -97,13 +99,13 @@ def test_dropped_files_are_transformed(profiles: Profiles, chat_key: str, look: 
     page = profiles.signed_in(chat_key, "/Transform")
     page.get_by_label("Format").select_option("webp")
     drop = page.evaluate_handle(
-        """(bytes) => {
+        """([names, bytes]) => {
             const data = new DataTransfer();
-            for (const name of ["a.png", "b.png"])
+            for (const name of names)
                 data.items.add(new File([new Uint8Array(bytes)], name, { type: "image/png" }));
             return data;
         }""",
-        list(_png()),
+        [[f"{NAME}.png", "b.png"], list(_png())],
     )
     page.dispatch_event(".drop", "drop", {"dataTransfer": drop})
     files = page.get_by_role("list", name="Files").get_by_role("listitem")

@@ -169,6 +169,30 @@ def test_delivery_of_a_retried_job_has_the_webhook_id_that_it_is_sent_with(
     assert told() == {f"{name}_2"}
 
 
+def test_attempts_of_a_delivery_are_those_of_the_result_that_it_tells(
+    gateway: Gateway, ledger: Ledger
+) -> None:
+    job_id = gateway.queue(replyTo="https://a.example/cb")["id"]
+
+    def told() -> tuple[int, list[int], str | None]:
+        delivery = get(gateway, "GetDelivery", id=job_id)
+        row = delivery["result"]
+        numbers = [attempt["number"] for attempt in delivery["log"]]
+        assert get(gateway, "GetDeliveries")["results"] == [row]
+        assert ("endedDate" in row) == (row["state"] != "Pending")
+        return row["attempts"], numbers, row.get("reason")
+
+    gateway.run(job_id, Result.failure(CANCELLED))
+    ledger.attempt(job_id, DeliveryState.DELIVERED)
+    assert told() == (1, [1], "the receiver answered 503")
+    gateway.post("/api/RetryJob", {"id": job_id})
+    assert told() == (1, [1], "the receiver answered 503")
+    gateway.run(job_id, Result.response(b"{}"))
+    assert told() == (0, [], None)
+    ledger.attempt(job_id, DeliveryState.EXHAUSTED)
+    assert told() == (1, [1], "the receiver answered 503")
+
+
 def test_get_deliveries_filters_and_pages(gateway: Gateway, ledger: Ledger) -> None:
     a = ledger.delivery(DeliveryState.EXHAUSTED, tag="night", refId="ra")
     b = ledger.delivery(DeliveryState.DELIVERED, replyTo="https://b.example/")

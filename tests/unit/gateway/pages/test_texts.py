@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from gateway.pages import texts
+from gateway.pages.system_prompts import SYSTEM_PROMPTS
+from shared import errors
+from shared.errors import ServiceError
 
 GATEWAY = Path(texts.__file__).parents[1]
 FILES = sorted((texts.CATALOG / texts.LANGUAGE).glob("*.js"))
@@ -42,3 +45,19 @@ def test_each_text_of_the_server_is_used() -> None:
     shells = {f"shell.{app}" for app in ("chat", "media", "admin", "docs")}
     for key in texts.messages(texts.CATALOG / texts.LANGUAGE / "server.js"):
         assert key in shells or f'text("{key}")' in source
+
+
+def test_errors_of_the_catalog_are_those_of_the_api() -> None:
+    said: dict[str, set[str]] = {}
+    for one in vars(errors).values():
+        if isinstance(one, type) and issubclass(one, ServiceError) and one.code:
+            said.setdefault(f"errors.{one.code}", set()).add(one().message)
+    catalog = texts.messages(texts.CATALOG / texts.LANGUAGE / "errors.js")
+    assert catalog.keys() == said.keys()
+    assert [key for key, message in catalog.items() if message not in said[key]] == []
+
+
+def test_system_prompts_are_those_of_the_catalog() -> None:
+    catalog = texts.messages(texts.CATALOG / texts.LANGUAGE / "prompts.js")
+    shown = [text for prompt in SYSTEM_PROMPTS for text in (prompt.name, prompt.value)]
+    assert shown == list(catalog.values())

@@ -94,3 +94,29 @@ def test_they_wait_for_half_of_the_time_beside_calls_without_end(
         waited += waits(way)
         clock.now_s += MOST_S / 8
     assert 400 < waited <= 504
+
+
+def test_a_call_stands_behind_few_steps_of_jobs_that_are_always_ready(way: GivingWay) -> None:
+    """A job that is always ready has a step in each round of the loop, and a call has eight."""
+    steps = 0
+
+    def job() -> None:
+        nonlocal steps
+        while True:
+            way.give_way()
+            steps += 1
+            gevent.sleep(0)
+
+    jobs = [gevent.spawn(job) for _ in range(10)]
+    gevent.sleep(0)
+    before = steps
+    way.begin()
+    for _ in range(8):
+        gevent.sleep(0)
+    during = steps - before
+    way.end()
+    gevent.sleep(0)
+    gevent.killall(jobs)
+    # Without giving way it would be 80.
+    assert during <= 10
+    assert steps > before + during

@@ -36,6 +36,12 @@ export default {
   "delivery.noAttemptWasMade": "No attempt yet.",
   "delivery.againAfter": "Next attempt after {nextAttemptSecs}",
 
+  "trigger.replay": "replay",
+  "trigger.test": "test",
+
+  "outcome.answered": "answered",
+  "outcome.failed": "failed",
+
   "job.allJobs": "All jobs",
   "job.job": "Job {id}",
   "job.itIsBeingCancelled": "It is being cancelled.",

@@ -54,7 +54,6 @@ export default {
   "keys.rotateName": "Rotate the secret of “{name}”?",
   "keys.theOneItHas": "The current secret keeps working for one day.",
   "keys.rotate": "Rotate",
-  "keys.prefix": "Key",
   "keys.lastUsed": "Last used",
   "keys.actions": "Actions",
   "keys.revoked": "revoked",

@@ -154,7 +154,7 @@ export default {
   "overviewPlots.latency": "Latency",
   "overviewPlots.plots": "Plots",
   "overviewPlots.timeOfThePlots": "Time range of the plots",
-  "overviewPlots.dragOverAPlot": "Drag across a plot to see the jobs of that time.",
+  "overviewPlots.dragOverAPlot": "Drag across a plot, or press Shift with the arrow keys and then Enter, to see the jobs of that time.",
   "overviewPlots.thePlotsBeginWith": "The plots begin with the next readings",
   "overviewPlots.now": "{rate} now",
   "overviewPlots.accepted": "accepted",

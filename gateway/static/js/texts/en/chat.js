@@ -19,6 +19,7 @@ export default {
   "chatPage.noModelCanBe": "No models yet",
   "chatPage.addAProviderTo": "Add a provider on the admin pages, or in providers.toml.",
   "chatPage.chat": "Chat",
+  "chatPage.skipToTheConversation": "Skip to the conversation",
 
   "composer.sendWhenThisIs": "Send when this is answered",
   "composer.send": "Send",
@@ -90,6 +91,7 @@ export default {
   "pictureFile.isLargerThan": "“{name}” is larger than {most}.",
   "pictureFile.cannotBeReadAs": "“{name}” cannot be read as an image.",
 
+  "picturesView.image": "Image {index}",
   "picturesView.gone": "This image is gone",
   "picturesView.unreadable": "This image cannot be read",
   "picturesView.showLarge": "Enlarge {name}",

@@ -82,6 +82,18 @@ export default {
   "transform.progressOf": "Progress of {name}",
   "transform.theResult": "The result",
 
+  "transformAction.Convert": "Convert",
+  "transformAction.Scale": "Scale",
+  "transformAction.Crop": "Crop",
+  "transformAction.Trim": "Trim",
+  "transformAction.Watermark": "Add a watermark",
+
+  "transformPlace.TopLeft": "Top left",
+  "transformPlace.TopRight": "Top right",
+  "transformPlace.BottomLeft": "Bottom left",
+  "transformPlace.BottomRight": "Bottom right",
+  "transformPlace.Center": "Center",
+
   "transforms.fromTheLeft": "From the left",
   "transforms.fromTheTop": "From the top",
   "transforms.width": "Width",

@@ -85,6 +85,7 @@ function readOfHtml(written, at) {
   const isTag = /<[^>]*>/g;
   const texts = written.replace(isTag, "\n").split("\n").filter((text) => LETTERS.test(text));
   const attributes = (written.match(isTag) ?? []).flatMap((tag) => [...tag.matchAll(/([\w-]+)="([^"]*)"/g)]);
-  const read = attributes.filter(([, name, value]) => READ.has(name) && LETTERS.test(value)).map(([, , value]) => value);
+  const isRead = (name, value) => READ.has(name) || (name === "name" && LOOKS_READ.test(value.replaceAll("\u0001", "…")));
+  const read = attributes.filter(([, name, value]) => isRead(name, value) && LETTERS.test(value)).map(([, , value]) => value);
   return [...texts, ...read].map((text) => ({ at, text: text.replaceAll("\u0001", "…") }));
 }

@@ -15,7 +15,7 @@ const NAMES = new Set([
   "Enter", "Escape", "Convert", "Center", "· ReplyTo", "https://", "Queue", "Given up", "There is no text .", "not asked yet", "does not answer",
 ]);
 const read = (path) => readFileSync(new URL(path, ROOT), "utf8");
-const catalogs = { common: ["common"], chat: ["chat"], media: ["media"], admin: ["admin", "admin-bulk", "admin-jobs", "admin-setup"] };
+const catalogs = { common: ["common"], errors: ["errors"], chat: ["chat"], media: ["media"], admin: ["admin", "admin-bulk", "admin-jobs", "admin-setup"] };
 const messagesOf = async (names) => Object.assign({}, ...(await Promise.all(names.map(async (name) => (await import(new URL(`texts/en/${name}.js`, ROOT))).default))));
 const modules = readdirSync(ROOT, { recursive: true }).filter((path) => path.endsWith(".js") && !path.startsWith("texts")).sort();
 
