@@ -143,13 +143,13 @@ def test_interactive_calls_beside_a_batch_at_a_server_with_a_line(
         _stack(tmp_path, server, tell=tell, learn=learn) as stack,
         stack.open().api() as api,
     ):
-        idle_ms = _p95_ms(api, 15)
+        idle_ms = _p95_ms(api, 8)
         _batch(stack, [f"line {n}" for n in range(3000)])
         until(lambda: len(server.calls) > 100, "the batch runs")
         before, began_s, waiting = len(server.calls), time.monotonic(), []
-        watching = threading.Thread(target=lambda: waiting.extend(_watch(server, 20)))
+        watching = threading.Thread(target=lambda: waiting.extend(_watch(server, 12)))
         watching.start()
-        busy_ms = _p95_ms(api, 25)
+        busy_ms = _p95_ms(api, 12)
         watching.join()
         share = (len(server.calls) - before) / (time.monotonic() - began_s) / 32
         print(  # noqa: T201 - its numbers

@@ -9,7 +9,7 @@ let isKeyboard = false;
 let path = [];
 let behind = null;
 let place = "";
-let timer = 0;
+let isDue = false;
 
 /** Whether somebody works with the keyboard right now. */
 export const isByKeyboard = () => isKeyboard;
@@ -38,7 +38,7 @@ function nextPlace() {
 }
 
 function restore() {
-  timer = 0;
+  isDue = false;
   const [had] = path;
   const isElsewhere = document.activeElement !== document.body && (document.activeElement !== had || !isLost(had));
   if (!had || isElsewhere) return;
@@ -52,7 +52,9 @@ function look(changes) {
   if (!isKeyboard || !path.length) return;
   const gone = changes.find(({ removedNodes }) => [...removedNodes].some((node) => node.contains(path[0])));
   if (gone) behind = gone.nextSibling;
-  if (gone || isLost(path[0])) timer ||= setTimeout(restore, MOMENT_MS);
+  if (isDue || !(gone || isLost(path[0]))) return;
+  isDue = true;
+  setTimeout(restore, MOMENT_MS);
 }
 
 function note({ target }) {
