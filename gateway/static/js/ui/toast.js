@@ -7,7 +7,7 @@ import { t } from "../texts/common.js";
 const SHOWN_MS = 5000;
 /** What can be taken back is shown for longer. */
 const UNDO_MS = 12_000;
-/** When somebody is at one, all of them stay; this is looked at again after a while. */
+/** When somebody is at one that has a button, all of them stay; this is looked at again after a while. */
 const HELD_MS = 1000;
 let add = null;
 let host = null;
@@ -35,7 +35,7 @@ export const toastError = (error) => toast(error.message);
 function Toasts() {
   const [shown, setShown] = useState([]);
   const remove = (one) => setShown((all) => all.filter((other) => other !== one));
-  const removeAfter = (one, ms) => setTimeout(() => (host.querySelector(".toast:is(:hover, :focus-within)") ? removeAfter(one, HELD_MS) : remove(one)), ms);
+  const removeAfter = (one, ms) => setTimeout(() => (host.querySelector(".toast:has(button):is(:hover, :focus-within)") ? removeAfter(one, HELD_MS) : remove(one)), ms);
   // Not after the paint: the first text comes at once.
   useLayoutEffect(() => {
     add = (one) => {

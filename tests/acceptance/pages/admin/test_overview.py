@@ -101,7 +101,7 @@ def test_numbers_lead_to_what_they_count(admin: AdminDriver, scene: Scene) -> No
 def test_page_says_that_it_is_not_up_to_date_and_recovers_by_itself(
     admin: AdminDriver, profiles: Profiles, pages_stack: Stack
 ) -> None:
-    profiles.expect_error("net::ERR_")
+    profiles.expect_error("net::ERR_|dynamically imported module")
     notice = admin.page.get_by_text("Not up to date: The server cannot be reached.")
     pages_stack.stop(GATEWAY)
     try:

@@ -124,7 +124,7 @@ def play(stack: Stack) -> Scene:
     with Maker(stack) as maker:
         maker.batch()
         maker.schedule(f"schedule {maker.tag}")
-        maker.job("far", groupId=f"group {maker.tag}")
+        maker.job("demo-echo", groupId=f"group {maker.tag}")
         return Scene(
             completed=maker.called_back("Delivered", path="/answers", refId="order-4711"),
             failed=maker.ended("refuses"),
