@@ -42,8 +42,6 @@ _LINE_BYTES: Final = 8192
 _HEAD_BYTES: Final = 65_536
 #: A body up to this goes out with its head: one system call, and one packet where it fits (bytes).
 _JOINED_BYTES: Final = 65_536
-#: Connections beyond the limit, while those that have to go are on their way out.
-_SPARE_CONNECTIONS: Final = 1000
 _END: Final = b"\r\n\r\n"
 _FULL: Final = "This gateway has as many connections as it takes; come again in a moment."
 

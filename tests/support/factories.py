@@ -42,6 +42,16 @@ class FakeClock:
         self.now_ms += round(seconds * 1000)
 
 
+class SecondsClock:
+    """A clock that stands still until it is set. Call it for seconds."""
+
+    def __init__(self, now_s: float = 100.0) -> None:
+        self.now_s = now_s
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
 def new_settings(**overrides: Any) -> Settings:
     """Return settings with their defaults, whatever the environment says."""
     defaults = {name: field.get_default() for name, field in Settings.model_fields.items()}

@@ -5,29 +5,20 @@ from __future__ import annotations
 import gevent
 import pytest
 
+from tests.support.factories import SecondsClock
 from workers.chat.giving_way import GivingWay
 
 #: How long they wait at most (seconds): longer than any step of a test takes.
 MOST_S = 30.0
 
 
-class Clock:
-    """Seconds that the test sets."""
-
-    def __init__(self) -> None:
-        self.now_s = 100.0
-
-    def __call__(self) -> float:
-        return self.now_s
+@pytest.fixture
+def clock() -> SecondsClock:
+    return SecondsClock()
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def way(clock: Clock) -> GivingWay:
+def way(clock: SecondsClock) -> GivingWay:
     return GivingWay(clock, MOST_S)
 
 
@@ -45,7 +36,7 @@ def test_nobody_waits_without_a_call(way: GivingWay) -> None:
     assert not waits(way)
 
 
-def test_they_go_on_when_all_calls_are_over(way: GivingWay, clock: Clock) -> None:
+def test_they_go_on_when_all_calls_are_over(way: GivingWay, clock: SecondsClock) -> None:
     way.begin()
     way.begin()
     passing = gevent.spawn(way.give_way)
@@ -60,7 +51,7 @@ def test_they_go_on_when_all_calls_are_over(way: GivingWay, clock: Clock) -> Non
     assert not waits(way)
 
 
-def test_a_call_that_takes_long_is_not_waited_for(way: GivingWay, clock: Clock) -> None:
+def test_a_call_that_takes_long_is_not_waited_for(way: GivingWay, clock: SecondsClock) -> None:
     way.begin()
     assert waits(way)
     clock.now_s += MOST_S
@@ -75,7 +66,7 @@ def test_whoever_waits_is_woken_when_it_takes_long() -> None:
     assert passing.successful()
 
 
-def test_they_wait_for_half_of_the_time_at_most(way: GivingWay, clock: Clock) -> None:
+def test_they_wait_for_half_of_the_time_at_most(way: GivingWay, clock: SecondsClock) -> None:
     waited = 0
     for _ in range(1000):
         way.begin()
@@ -86,7 +77,7 @@ def test_they_wait_for_half_of_the_time_at_most(way: GivingWay, clock: Clock) ->
 
 
 def test_they_wait_for_half_of_the_time_beside_calls_without_end(
-    way: GivingWay, clock: Clock
+    way: GivingWay, clock: SecondsClock
 ) -> None:
     waited = 0
     for _ in range(1000):

@@ -19,7 +19,7 @@ from shared.schedules.schedule import CatchUp, Schedule
 from shared.schedules.store import ScheduleStore
 from shared.store import redis_keys as keys
 from shared.telemetry.counters import Counters
-from tests.support.factories import new_settings
+from tests.support.factories import SecondsClock, new_settings
 from workers.process import Process
 from workers.schedules.ticker import ScheduleDeps, run_schedules
 
@@ -28,21 +28,15 @@ NOON_S = 1_777_636_800
 BODY = '{"model":"m","messages":[{"role":"user","content":"x"}]}'
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now_s = float(NOON_S)
-
-    def __call__(self) -> float:
-        return self.now_s
+@pytest.fixture
+def clock() -> SecondsClock:
+    return SecondsClock(float(NOON_S))
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def deps_of(real_redis: redis.Redis, tmp_path: Path, clock: Clock) -> Callable[[], ScheduleDeps]:
+def deps_of(
+    real_redis: redis.Redis, tmp_path: Path, clock: SecondsClock
+) -> Callable[[], ScheduleDeps]:
     """Return what makes the dependencies of one process."""
     settings = new_settings()
     registry = Registry([Provider(name="p", type="openai", base_url="http://x/v1", models=["m"])])
@@ -80,7 +74,7 @@ def read(deps: ScheduleDeps) -> Schedule:
 
 @pytest.mark.integration
 def test_three_ticks_at_once_make_one_job_of_each_time(
-    deps_of: Callable[[], ScheduleDeps], real_redis: redis.Redis, clock: Clock
+    deps_of: Callable[[], ScheduleDeps], real_redis: redis.Redis, clock: SecondsClock
 ) -> None:
     processes = [deps_of() for _ in range(3)]
     made(processes[0], "* * * * *")
@@ -110,7 +104,7 @@ def test_three_ticks_at_once_make_one_job_of_each_time(
 def test_after_an_hour_without_ticks_the_policy_decides(
     deps_of: Callable[[], ScheduleDeps],
     real_redis: redis.Redis,
-    clock: Clock,
+    clock: SecondsClock,
     policy: CatchUp,
     due: list[str],
 ) -> None:
@@ -125,7 +119,7 @@ def test_after_an_hour_without_ticks_the_policy_decides(
 
 @pytest.mark.integration
 def test_tick_that_died_before_it_went_on_is_repeated_and_makes_nothing_twice(
-    deps_of: Callable[[], ScheduleDeps], real_redis: redis.Redis, clock: Clock
+    deps_of: Callable[[], ScheduleDeps], real_redis: redis.Redis, clock: SecondsClock
 ) -> None:
     deps = deps_of()
     before = made(deps)
@@ -142,7 +136,7 @@ def test_tick_that_died_before_it_went_on_is_repeated_and_makes_nothing_twice(
 
 @pytest.mark.integration
 def test_job_has_what_the_schedule_says_and_its_jitter_is_a_delay(
-    deps_of: Callable[[], ScheduleDeps], real_redis: redis.Redis, clock: Clock
+    deps_of: Callable[[], ScheduleDeps], real_redis: redis.Redis, clock: SecondsClock
 ) -> None:
     deps = deps_of()
     one = made(deps, tag="t", reply_to="https://a.example/", provider="p", jitter_s=120)
@@ -157,7 +151,7 @@ def test_job_has_what_the_schedule_says_and_its_jitter_is_a_delay(
 
 @pytest.mark.integration
 def test_what_cannot_be_a_job_is_told_and_the_next_time_comes(
-    deps_of: Callable[[], ScheduleDeps], real_redis: redis.Redis, clock: Clock
+    deps_of: Callable[[], ScheduleDeps], real_redis: redis.Redis, clock: SecondsClock
 ) -> None:
     deps = deps_of()
     made(deps)
@@ -174,7 +168,7 @@ def test_what_cannot_be_a_job_is_told_and_the_next_time_comes(
 
 @pytest.mark.integration
 def test_schedule_of_a_key_that_is_gone_is_paused(
-    deps_of: Callable[[], ScheduleDeps], real_redis: redis.Redis, clock: Clock
+    deps_of: Callable[[], ScheduleDeps], real_redis: redis.Redis, clock: SecondsClock
 ) -> None:
     deps = deps_of()
     made(deps, key_id="key_77")
