@@ -74,7 +74,7 @@ class Channel(redis.Channel):
         try:
             if len(self.priority_steps) < len(every) and poller is not None:
                 _lanes.on_room = lambda: self._end_poll_soon(poller)
-            if self._without_bulk and poller is not None:
+            if poller is not None:
                 _lanes.on_bulk = lambda: self._end_poll_soon(poller)
             super()._brpop_start(timeout)  # type: ignore[misc]
         finally:

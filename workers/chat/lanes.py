@@ -33,7 +33,7 @@ class Lanes:
         self._way = way or GivingWay()
         #: Names the queues whose bulk jobs are left where they are.
         self.without_bulk: Callable[[], Collection[str]] = tuple
-        #: Called when some of these may be taken again.
+        #: Called when these are others than before.
         self.on_bulk: Callable[[], None] | None = None
 
     @contextmanager
@@ -69,7 +69,7 @@ class Lanes:
         return [priority for priority in priorities if priority == task_names.INTERACTIVE]
 
     def tell_of_bulk(self) -> None:
-        """Say that bulk jobs which were left may be taken."""
+        """Say that other bulk jobs are to be left where they are than before."""
         if self.on_bulk is not None:
             self.on_bulk()
 

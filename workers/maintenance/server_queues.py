@@ -47,15 +47,16 @@ def look_at_servers(deps: ProbeDeps) -> None:
         gevent.spawn(look, deps, store, asked[name])
 
 
-def hear_of_servers(deps: RoutingDeps, on_open: Callable[[], None]) -> None:
+def hear_of_servers(deps: RoutingDeps, on_change: Callable[[], None]) -> None:
     """Take over what was found last. Raises redis.RedisError.
 
-    `on_open` is called where bulk work that was left may be taken.
+    `on_change` is called where bulk work that was left may be taken, or is to be left from now on:
+    a poll in flight asks for what was right when it began.
     """
     names, before = [one.name for one in _telling(deps)], deps.servers.shut
     deps.servers.learn(ServerQueueStore(deps.process.redis).read(names))
-    if before - deps.servers.shut:
-        on_open()
+    if before != deps.servers.shut:
+        on_change()
 
 
 def look(deps: ProbeDeps, store: ServerQueueStore, provider: Provider) -> None:

@@ -52,6 +52,8 @@ def test_bulk_work_waits_for_a_servers_own_queue_and_others_do_not(stack: Stack)
         assert answer.ok, answer.text
         try:
             until(lambda: _row(admin).get("waitingThere") == 3, "what waits there is known")
+            seen = len(server.looks)
+            until(lambda: len(server.looks) > seen, "every process has heard of it")
             batch = _batch(stack, [f"line {n}" for n in range(6)])
             until(lambda: _bulk(admin) == 6, "the lines are in line")
             queued = api.queue(chat(_MODEL, "queued"))["id"]

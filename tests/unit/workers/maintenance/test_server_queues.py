@@ -69,14 +69,15 @@ def test_what_waits_is_known_to_all(
     assert read(deps) == Reading(since_ms, 3, since_ms)
     fake_clock.advance(2)
     assert read(deps) == Reading(fake_clock.now_ms, 3, since_ms)
-    other, opened = replace(deps.routing, servers=ServerQueues()), []
-    hear_of_servers(other, lambda: opened.append(True))
+    other, changed = replace(deps.routing, servers=ServerQueues()), []
+    hear_of_servers(other, lambda: changed.append("shut"))
     assert other.servers.shut == {"p"}
+    hear_of_servers(other, lambda: changed.append("nothing"))
     server.others = 0
     fake_clock.advance(1)
     read(deps)
-    hear_of_servers(other, lambda: opened.append(True))
-    assert (other.servers.shut, opened) == (frozenset(), [True])
+    hear_of_servers(other, lambda: changed.append("open"))
+    assert (other.servers.shut, changed) == (frozenset(), ["shut", "open"])
     (row,) = read_overview(deps.process.redis, deps.routing.registry.providers).providers
     assert row.queue == Reading(fake_clock.now_ms)
 
