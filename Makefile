@@ -4,6 +4,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
+# Tests start some hundred processes: each would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: lint-js lowest stock test-media test-firefox fuzz test-types test-types-all docs docs-api help run test unit e2e test-redis conformance test-llama test-files test-bulk test-delayed test-adaptive lint format bench chaos rolling audit hostile screenshots lock clean
 

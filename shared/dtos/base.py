@@ -19,7 +19,12 @@ class Dto(BaseModel):
     """A request or response of the wire. Fields are snake_case here, camelCase there."""
 
     model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="ignore",
+        frozen=True,
+        # There are some hundred of them, of which a process uses a few: each is built when it is.
+        defer_build=True,
     )
 
     @classmethod

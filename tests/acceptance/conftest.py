@@ -70,7 +70,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
                 terminalreporter.write_line(f"recovered after {value} s: {report.nodeid}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Start a whole ReplyTo that no test breaks. Two attempts at a job, soon after each other."""
     with Stack(
@@ -95,14 +95,14 @@ def api(stack: Stack) -> Iterator[Api]:
         yield api
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def dialects(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DialectStack]:
     """Start a whole ReplyTo whose providers are of other types than OpenAI's."""
     with DialectStack(tmp_path_factory.mktemp("dialects")) as dialects:
         yield dialects
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def redis_outage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningOutage]:
     """Break a stack of its own in the background: it takes as long as other faults do."""
     directory = tmp_path_factory.mktemp("redis-outage")

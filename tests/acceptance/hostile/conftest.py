@@ -15,7 +15,7 @@ from tests.acceptance.hostile.peers.peer_process import running
 from tests.acceptance.system.stack import Stack
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def upstreams() -> Iterator[int]:
     """Run the hostile upstreams; return their port."""
     port = free_port()
@@ -23,7 +23,7 @@ def upstreams() -> Iterator[int]:
         yield port
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def receivers() -> Iterator[int]:
     """Run the hostile receivers; return their port."""
     port = free_port()
@@ -31,7 +31,7 @@ def receivers() -> Iterator[int]:
         yield port
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def hostile_stack(tmp_path_factory: pytest.TempPathFactory, upstreams: int) -> Iterator[Stack]:
     """Start a whole ReplyTo, as `replyto up` runs it but for the time of an attempt."""
     with Stack(

