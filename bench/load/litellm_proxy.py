@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
+from typing import Final
 
 from bench.load.children import Child
 from bench.load.stack import MODEL, Stack, listening
@@ -16,6 +18,9 @@ _START_S = 120.0
 
 #: It refuses to run without a key; ReplyTo checks one too.
 _KEY = "sk-bench"
+
+#: It must neither import this project nor fetch its price list from the network.
+_OFFLINE: Final = {"PYTHONPATH": "", "LITELLM_LOCAL_MODEL_COST_MAP": "True"}
 
 HEADERS = {"Authorization": f"Bearer {_KEY}"}
 
@@ -35,7 +40,8 @@ def start(stack: Stack, python: Path) -> tuple[Child, int]:
     Raises BenchmarkFailed when that Python has no `litellm[proxy]`.
     """
     probe = [str(python), "-c", "import litellm.proxy.proxy_cli, uvicorn"]
-    found = subprocess.run(probe, capture_output=True, text=True, check=False)
+    environment = {**os.environ, **_OFFLINE}
+    found = subprocess.run(probe, capture_output=True, text=True, check=False, env=environment)
     if found.returncode:
         raise BenchmarkFailed(f"{python} cannot import litellm[proxy]:\n{found.stderr[-500:]}")
     config, port = stack.folder / "litellm.yaml", free_port()
@@ -47,13 +53,7 @@ def start(stack: Stack, python: Path) -> tuple[Child, int]:
             *["--config", str(config), "--host", "127.0.0.1", "--port", str(port)],
             *["--num_workers", str(_WORKERS)],
         ],
-        # It must neither import this project nor fetch its price list from the network.
-        {
-            "PYTHONPATH": "",
-            "LITELLM_MASTER_KEY": _KEY,
-            "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-            "LITELLM_LOG": "ERROR",
-        },
+        {**_OFFLINE, "LITELLM_MASTER_KEY": _KEY, "LITELLM_LOG": "ERROR"},
     )
     process.wait_until(listening(port), _START_S)
     return process, port

@@ -134,7 +134,8 @@ def test_work_writes_every_line_in_the_one_form(machine: Machine) -> None:
     machine.open(REDIS)
     machine.give(WORK, REPLYTO_LOG_FORMAT="json")
     machine.start(WORK)
-    until(lambda: "callbacks@" in machine.log(WORK), "the last worker writes")
+    for name in ("chat1@", "callbacks@"):
+        until(lambda name=name: name in machine.log(WORK), f"{name} writes")  # type: ignore[misc]
     machine.tell(SIGTERM)
     assert machine.wait_ended() == 0
     rows = [json.loads(line) for line in machine.log(WORK).splitlines()]
