@@ -44,7 +44,7 @@ def complete_executed(deps: CompletionDeps) -> int:
         gathered = deps.jobs.gather(token, LEASE_S, BATCH)
         if not gathered.ids:
             return done
-        deps.pace.passed(deps.process.monotonic)
+        deps.pace.passed(deps.process.monotonic, len(gathered.ids))
         more_wait = len(gathered.ids) == BATCH
         completed, is_stuck = _complete_all(deps, gathered)
         done += completed
