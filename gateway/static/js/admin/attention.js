@@ -2,6 +2,7 @@
 
 import { html } from "../lib/html.js";
 import { get, post } from "../lib/api.js";
+import { asMoments, dayOf } from "../lib/days.js";
 import { ActionButton } from "../ui/button.js";
 import { Icon } from "../ui/icon.js";
 import { toast } from "../ui/toast.js";
@@ -15,14 +16,14 @@ const SHOWN = 6;
 
 /** What the overview does not have; what a key may not see is null. */
 async function read() {
-  const since = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+  const since = dayOf(Date.now() - 86_400_000);
   const month = `${new Date().toISOString().slice(0, 7)}-01`;
   const rows = (answer) => answer.then(({ results }) => results, () => null);
   const [providers, keys, usage, exhausted] = await Promise.all([
     rows(get("QueryAiProviders", { take: 1000 })),
     rows(get("QueryApiKeys", { take: 1000 })),
     rows(get("GetUsage", { from: month, groupBy: "owner" })),
-    get("GetDeliveries", { state: "Exhausted", from: since, take: 1 }).then(({ total }) => total, () => null),
+    get("GetDeliveries", asMoments({ state: "Exhausted", from: since, take: 1 })).then(({ total }) => total, () => null),
   ]);
   return { providers, keys, usage, exhausted, since };
 }

@@ -2,6 +2,7 @@
 
 import { html } from "../lib/html.js";
 import { get } from "../lib/api.js";
+import { asMoments } from "../lib/days.js";
 import { moment } from "../lib/format.js";
 import { Empty } from "../ui/states.js";
 import { Filters, Loaded, Pager } from "./parts.js";
@@ -23,8 +24,7 @@ const Named = ({ text, place }) => (place ? html`<a href=${place}>${text}</a>` :
 
 export function AuditSection({ query }) {
   const skip = Number(query.skip ?? 0);
-  const asked = { ...query, skip, take: TAKE };
-  if (asked.to) asked.to = `${asked.to}T23:59:59.999Z`;
+  const asked = asMoments({ ...query, skip, take: TAKE });
   const from = useData(() => get("QueryAuditLog", asked), JSON.stringify(asked));
   return html`<div class="stack"><${Filters} fields=${FILTERS} query=${query} path=${PATH} />
     <${Loaded} from=${from}>${({ results, total }) => html`

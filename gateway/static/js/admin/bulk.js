@@ -92,7 +92,7 @@ function Output({ row }) {
 
 function GroupTable({ rows, who, names, onDone }) {
   return html`<table class="table cards"><thead><tr><th>${t("bulk.group")}</th><th>${t("words.state")}</th><th>${t("bulk.progress")}</th>
-    <th>${t("words.cost")}</th><th class="minor">${t("words.created")}</th><th>${t("bulk.actions")}</th></tr></thead>
+    <th class="number">${t("words.cost")}</th><th class="minor">${t("words.created")}</th><th>${t("bulk.actions")}</th></tr></thead>
     <tbody>${rows.map((row) => html`<tr key=${`${row.createdBy} ${row.id}`}>
       <td data-label=${t("bulk.group")}><span class="word truncate ref" title=${row.id}>${row.id}</span> <span class="small muted block"><${KeyName} owner=${row.createdBy} names=${names} /></span></td>
       <td data-label=${t("words.state")}><${StateBadge} state=${row.groupState} /></td>

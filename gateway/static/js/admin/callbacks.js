@@ -2,6 +2,7 @@
 
 import { html, useState } from "../lib/html.js";
 import { get, post } from "../lib/api.js";
+import { asMoments } from "../lib/days.js";
 import { duration, moment, number } from "../lib/format.js";
 import { useBusy } from "../lib/busy.js";
 import { ActionButton } from "../ui/button.js";
@@ -35,8 +36,7 @@ export function CallbacksSection({ who, place, query }) {
 function DeliveryList({ who, query }) {
   const skip = Number(query.skip ?? 0);
   const [testing, setTesting] = useState(false);
-  const asked = { ...query, skip, take: TAKE };
-  if (asked.to) asked.to = `${asked.to}T23:59:59.999Z`;
+  const asked = asMoments({ ...query, skip, take: TAKE });
   const from = useData(() => get("GetDeliveries", asked), JSON.stringify(asked), skip ? 0 : EVERY_MS);
   return html`<div class="stack"><${OwnOnly} who=${who} text=${t("callbacks.ownOnly")} />
     <${Filters} fields=${FILTERS} query=${query} path=${PATH} />

@@ -26,7 +26,7 @@ export function FilesSection({ who, query }) {
     <${Filters} fields=${FILTERS} query=${query} path=${PATH} />
     <${Loaded} from=${from}>${({ results }) => html`
       ${results.length ? html`<div class="table-frame" tabindex="0" role="region" aria-label=${t("words.files")}><table class="table cards">
-        <thead><tr><th>${t("files.file")}</th><th class="minor">${t("words.type")}</th><th>${t("files.size")}</th><th>${t("words.owner")}</th><th class="minor">${t("files.purpose")}</th><th class="minor">${t("files.made")}</th><th>${t("files.expires")}</th></tr></thead>
+        <thead><tr><th>${t("files.file")}</th><th class="minor">${t("words.type")}</th><th class="number">${t("files.size")}</th><th>${t("words.owner")}</th><th class="minor">${t("files.purpose")}</th><th class="minor">${t("files.made")}</th><th>${t("files.expires")}</th></tr></thead>
         <tbody>${results.map((row) => html`<tr key=${row.id}><td data-label=${t("files.file")}><span class="word truncate" title=${row.id}>${row.name}</span></td><td data-label=${t("words.type")} class="minor">${row.mediaType}</td>
           <td data-label=${t("files.size")} class="number">${bytes(row.size)}</td><td data-label=${t("words.owner")}><${KeyName} owner=${row.owner} names=${names} /></td><td data-label=${t("files.purpose")} class="minor">${row.purpose}</td>
           <td data-label=${t("files.made")} class="minor"><${Ago} date=${row.createdDate} /></td><td data-label=${t("files.expires")}>${row.expiresDate ? html`<${Ago} date=${row.expiresDate} />` : t("words.never")}</td></tr>`)}</tbody></table></div>`

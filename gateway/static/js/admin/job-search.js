@@ -1,5 +1,6 @@
 // What somebody types to find jobs, as filters of the API: "429 gpt-4o last 1 h". Pure.
 
+import { asMoments } from "../lib/days.js";
 import { ownerOf } from "./key-names.js";
 
 export const STATES = ["Queued", "Started", "Executed", "Completed", "Failed", "Cancelled"];
@@ -69,8 +70,7 @@ export function asked(query, known = {}, now = Date.now()) {
   const { last = chosen, ...filters } = { ...fields, ...parsed(q, known) };
   const span = last ? spanOf(last) : null;
   if (span) filters.from = new Date(now - span * 1000).toISOString();
-  if (/^\d{4}-\d\d-\d\d$/.test(filters.to ?? "")) filters.to += "T23:59:59.999Z";
-  return filters;
+  return asMoments(filters);
 }
 
 /** Whole texts to offer while somebody types: the last word, ended. */

@@ -2,6 +2,7 @@
 
 import { html, useState } from "../lib/html.js";
 import { get, post } from "../lib/api.js";
+import { beginningOf, dayOf } from "../lib/days.js";
 import { currency, day, money, number } from "../lib/format.js";
 import { useBusy } from "../lib/busy.js";
 import { changesOf, same } from "../lib/changes.js";
@@ -145,7 +146,11 @@ function KeyForm({ one, onClose, onDone }) {
   </form></${Dialog}>`;
 }
 
-const valueFor = (name, text) => (name in LIMITS || name in TURNS ? Number(text) : name === "models" ? text.split(",").map((part) => part.trim()).filter(Boolean) : text);
+function valueFor(name, text) {
+  if (name in LIMITS || name in TURNS) return Number(text);
+  if (name === "models") return text.split(",").map((part) => part.trim()).filter(Boolean);
+  return name === "expiryDate" ? beginningOf(text) : text;
+}
 
 function bodyOf(values, scopes) {
   const given = Object.entries(values).filter(([, value]) => value !== "");
@@ -153,7 +158,7 @@ function bodyOf(values, scopes) {
 }
 
 const valuesOf = (one) => ({
-  name: one.name ?? "", userId: one.userId ?? "", notes: one.notes ?? "", models: one.models?.join(", ") ?? "", expiryDate: one.expiryDate?.slice(0, 10) ?? "",
+  name: one.name ?? "", userId: one.userId ?? "", notes: one.notes ?? "", models: one.models?.join(", ") ?? "", expiryDate: one.expiryDate ? dayOf(one.expiryDate) : "",
   priority: one.priority === "normal" ? "" : one.priority ?? "",
   ...Object.fromEntries([...Object.keys(LIMITS), ...Object.keys(TURNS)].map((name) => [name, one[name] ?? ""])),
 });

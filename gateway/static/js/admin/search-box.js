@@ -1,6 +1,6 @@
 // One box to find jobs by words, with what is known offered; and the ranges that are asked for most.
 
-import { html, useEffect, useState } from "../lib/html.js";
+import { html, useEffect, useRef, useState } from "../lib/html.js";
 import { moment } from "../lib/format.js";
 import { navigate } from "../lib/router.js";
 import { offers } from "./job-search.js";
@@ -11,22 +11,34 @@ const RANGES = { "1h": t("words.lastHour"), "24h": t("words.lastDay"), "7d": t("
 
 export function SearchBox({ query, path, known }) {
   const [text, setText] = useState(query.q ?? "");
+  /** What this box has just put into the address: who writes on keeps what was written since. */
+  const sent = useRef(null);
+  const latest = useRef(query);
+  latest.current = query;
+  const asked = query.q ?? "";
   const go = (fields) => {
-    const { skip: _skip, ...rest } = { ...query, ...fields };
+    const { skip: _skip, ...rest } = { ...latest.current, ...fields };
     const given = Object.entries(rest).filter(([, value]) => value);
     navigate(given.length ? `${path}?${new URLSearchParams(given)}` : path, { replace: true });
   };
-  useEffect(() => setText(query.q ?? ""), [query.q]);
+  const search = () => {
+    if (text.trim() !== (latest.current.q ?? "")) sent.current = text.trim();
+    go({ q: text.trim() });
+  };
   useEffect(() => {
-    if (text === (query.q ?? "")) return undefined;
-    const timer = setTimeout(() => go({ q: text.trim() }), WRITE_MS);
+    if (sent.current !== asked) setText(asked);
+    sent.current = null;
+  }, [asked]);
+  useEffect(() => {
+    if (text.trim() === asked) return undefined;
+    const timer = setTimeout(search, WRITE_MS);
     return () => clearTimeout(timer);
   }, [text]);
   const submit = (event) => {
     event.preventDefault();
     const id = /^#(\d+)$/.exec(text.trim());
     if (id) navigate(`${path}/${id[1]}`);
-    else go({ q: text.trim() });
+    else search();
   };
   const hasMoments = [query.from, query.to].some((one) => one?.includes("T"));
   return html`<form class="row search-row" role="search" aria-label=${t("searchBox.searchJobs")} onSubmit=${submit}>

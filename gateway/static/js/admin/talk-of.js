@@ -17,13 +17,22 @@ function parse(text) {
 
 function messageOf({ role, content, refusal, reasoning_content: reasoning, tool_calls: calls, images: drawn }) {
   return {
-    role: role ?? "assistant", reasoning: reasoning ?? "", text: texts(content) || (refusal ?? ""), images: [...images(content), ...images(drawn)],
+    role: role ?? "assistant", reasoning: texts(reasoning), text: texts(content) || texts(refusal), images: [...images(content), ...images(drawn)],
     toolCalls: (calls ?? []).map((call) => ({ name: call.function?.name ?? "", arguments: call.function?.arguments ?? "" })),
   };
 }
 
 /** {request, asked: [message], answered: [message]} of a chat job's bodies; null for what is no chat. */
 export function talkOf(requestBody, responseBody) {
+  try {
+    return read(requestBody, responseBody);
+  } catch {
+    // Others made it, in a form of their own.
+    return null;
+  }
+}
+
+function read(requestBody, responseBody) {
   const request = parse(requestBody ?? "");
   if (!Array.isArray(request?.messages)) return null;
   const answered = (parse(responseBody ?? "")?.choices ?? []).filter(({ message }) => message).map(({ message }) => messageOf(message));

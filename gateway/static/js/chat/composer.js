@@ -1,12 +1,13 @@
 // Where people write: text, pictures, send, stop. What is written is kept until it is sent.
 
 import { html, useEffect, useRef, useState } from "../lib/html.js";
+import { isComposing } from "../lib/keys.js";
 import { IconButton } from "../ui/button.js";
 import { Icon } from "../ui/icon.js";
 import { useRecorder } from "../media/recorder.js";
 import { toastError } from "../ui/toast.js";
 import { pictureOf, urlOf } from "./picture-file.js";
-import { isSound } from "./pictures.js";
+import { filesMeant, isSound } from "./pictures.js";
 import { Thumbnail } from "./pictures-view.js";
 import { Player } from "./sounds-view.js";
 import { t } from "../texts/chat.js";
@@ -68,7 +69,7 @@ export function Composer({ drafts, draftKey, disabled, running, onSend, onStop }
     if (isFine()) area.current.focus();
   };
   const onKeyDown = (event) => {
-    const sends = event.key === "Enter" && !event.shiftKey && !event.isComposing && isFine();
+    const sends = event.key === "Enter" && !event.shiftKey && !isComposing(event) && isFine();
     if (!sends) return;
     event.preventDefault();
     send();
@@ -81,20 +82,27 @@ export function Composer({ drafts, draftKey, disabled, running, onSend, onStop }
   };
   const recorder = useRecorder((recording) => urlOf(recording).then((url) => show((all) => [...all, url]), toastError));
   const take = (event, files) => {
-    if (!files?.length) return;
+    if (!files.length) return;
     event.preventDefault();
     addFiles(files);
   };
+  // Text that is dragged into the field is let go of there, as everywhere.
+  const isText = ({ target, dataTransfer }) => target === area.current && !dataTransfer.types.includes("Files");
+  const onDrop = (event) => {
+    if (isText(event)) return;
+    event.preventDefault();
+    take(event, event.dataTransfer.files);
+  };
   const sendLabel = running ? t("composer.sendWhenThisIs") : t("composer.send");
   return html`<form class="composer" onSubmit=${(event) => { event.preventDefault(); send(); }}
-      onDragOver=${(event) => event.preventDefault()} onDrop=${(event) => { event.preventDefault(); take(event, event.dataTransfer.files); }}>
+      onDragOver=${(event) => isText(event) || event.preventDefault()} onDrop=${onDrop}>
     ${(problem || recorder.problem) && html`<p class="notice bad small" role="alert">${problem || recorder.problem}</p>`}
     ${pictures.length > 0 && html`<ul class="thumbnails" aria-label=${t("composer.imagesToSend")}>
       ${pictures.map((url, index) => html`<li key=${index}>${isSound(url) ? html`<${Player} sound=${url} name=${t("soundsView.recording", { index: index + 1 })} />` : html`<${Thumbnail} picture=${url} name=${t("picturesView.image", { index: index + 1 })} />`}
         <${IconButton} icon="close" small label=${t(isSound(url) ? "composer.removeRecording" : "composer.removeImage", { index: index + 1 })} onClick=${() => show(pictures.filter((_, i) => i !== index))} /></li>`)}
     </ul>`}
     <textarea ref=${area} rows="1" dir="auto" placeholder=${t("composer.writeAMessage")} aria-label=${t("composer.message")} value=${text}
-      onInput=${(event) => write(event.target.value)} onKeyDown=${onKeyDown} onPaste=${(event) => take(event, event.clipboardData.files)}></textarea>
+      onInput=${(event) => write(event.target.value)} onKeyDown=${onKeyDown} onPaste=${(event) => take(event, filesMeant(event.clipboardData))}></textarea>
     <div class="row between">
       <span class="row">
         <${IconButton} icon="image" label=${t("composer.addAnImage")} onClick=${() => file.current.click()} />

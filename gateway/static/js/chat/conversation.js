@@ -29,6 +29,8 @@ export class Conversation {
     this.beginning = new Set();
     this.timer = null;
     this.saving = null;
+    /** Deleted: what comes in later, such as what an answer cost, does not bring it back. */
+    this.isGone = false;
   }
 
   /** Whether something is being answered, from the moment it is asked. */
@@ -166,6 +168,7 @@ export class Conversation {
 
   /** Keep in this browser what the server does not have yet. */
   keep() {
+    if (this.isGone) return Promise.resolve(false);
     const { document, title, renamed, model } = this.base;
     // What both sides chose is needed to merge them, not what both said.
     const base = { title, renamed, model, document: { nodes: {}, leaf: document.leaf, settings: document.settings } };
@@ -186,7 +189,7 @@ export class Conversation {
 
   async saveNow() {
     // Whoever is signed in by now is somebody else, perhaps.
-    if (this.store.isClosed) return;
+    if (this.store.isClosed || this.isGone) return;
     try {
       await this.saveMerged();
       this.store.noteSaved(this);

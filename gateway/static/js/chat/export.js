@@ -16,7 +16,7 @@ export function asMarkdown(document, title) {
     if (pictures) parts.push(`*${t("export.images", { count: pictures })}*`);
     if (sounds) parts.push(`*${t("export.recordings", { count: sounds })}*`);
     if (node.text) parts.push(node.text);
-    for (const call of node.toolCalls ?? []) parts.push(`${t("message.toolCall")} \`${call.name}\``, `\`\`\`json\n${call.arguments}\n\`\`\``);
+    for (const call of (node.toolCalls ?? []).filter(Boolean)) parts.push(`${t("message.toolCall")} \`${call.name}\``, `\`\`\`json\n${call.arguments}\n\`\`\``);
     if (node.state === "failed") parts.push(`> ${node.error}`);
   }
   return `${parts.join("\n\n")}\n`;

@@ -16,22 +16,22 @@ export function folded(answer, chunk) {
   // What is said aloud is written beside it (`sound.js` has the sound).
   next.text += text(delta.content) + text(delta.refusal) + text(delta.audio?.transcript);
   next.reasoning += text(delta.reasoning_content) || text(delta.reasoning);
-  if (delta.tool_calls) next.toolCalls = withCalls(next.toolCalls, delta.tool_calls);
+  if (Array.isArray(delta.tool_calls)) next.toolCalls = withCalls(next.toolCalls, delta.tool_calls);
   if (Array.isArray(delta.images)) {
     next.images = [...next.images, ...delta.images.map((image) => image?.image_url?.url).filter(isPicture)];
   }
   return next;
 }
 
+/** Each call under the index that it was given, in the order in which they came: some count from 1, or anyhow. */
 function withCalls(calls, deltas) {
   const next = [...calls];
-  for (const delta of deltas) {
-    const at = delta.index ?? next.length;
+  for (const delta of deltas.filter(Boolean)) {
+    const index = delta.index ?? next.length;
+    const at = next.findIndex((one) => one.index === index);
     const known = next[at] ?? { name: "", arguments: "" };
-    next[at] = {
-      name: known.name + text(delta.function?.name),
-      arguments: known.arguments + text(delta.function?.arguments),
-    };
+    const call = { index, name: known.name + text(delta.function?.name), arguments: known.arguments + text(delta.function?.arguments) };
+    next.splice(at < 0 ? next.length : at, 1, call);
   }
   return next;
 }

@@ -4,6 +4,7 @@ import { html, render, useEffect, useMemo, useReducer, useRef, useState } from "
 import { json, queryString } from "../lib/api.js";
 import { useDrawer } from "../lib/drawer.js";
 import { keepFocus } from "../lib/focus.js";
+import { recall, remember } from "../lib/remember.js";
 import { followLinks, navigate, useLocation } from "../lib/router.js";
 import { Empty, Failed } from "../ui/states.js";
 import { Gate } from "../ui/sign-in.js";
@@ -59,7 +60,7 @@ function Chat({ who }) {
   shown.current = one;
   const known = models ?? [];
   if (models && one.loaded && !known.includes(one.model) && one.isEmpty) {
-    const last = localStorage.getItem(LAST_MODEL);
+    const last = recall(LAST_MODEL);
     one.model = known.includes(last) ? last : (known[0] ?? "");
   }
   useEffect(() => {
@@ -67,7 +68,7 @@ function Chat({ who }) {
   }, [one.title]);
 
   const chooseModel = (model) => {
-    localStorage.setItem(LAST_MODEL, model);
+    remember(LAST_MODEL, model);
     one.set({ model });
     if (!one.isEmpty) one.saveSoon();
   };

@@ -3,11 +3,13 @@
 import { html, useEffect, useLayoutEffect, useRef } from "../lib/html.js";
 import { copy } from "../lib/clipboard.js";
 import { useSeen } from "../lib/seen.js";
+import { toastError } from "../ui/toast.js";
 import { t } from "../texts/chat.js";
 
 const BLOCKS = "p:not([dir]), li:not([dir]), blockquote:not([dir]), :is(h1, h2, h3, h4, h5, h6, td, th):not([dir])";
 let library = null;
-const load = () => (library ??= import("../lib/markdown.js"));
+/** What could not be fetched, as while the server restarts, is fetched again with the next text. */
+const load = () => (library ??= import("../lib/markdown.js").catch(() => { library = null; }));
 
 /**
  * `live` while the text still grows: code is coloured and mathematics set when it has ended. What is far from what
@@ -54,17 +56,20 @@ async function drawLatest(ref, state) {
 }
 
 async function draw(root, text, live, isLatest) {
-  const { toFragment, setMath, colour } = await load();
+  const tools = await load();
+  if (!tools) return asWritten(root, text);
+  const { toFragment, setMath, colour } = tools;
   replaceChanged(root, await toFragment(text));
   for (const block of root.querySelectorAll("pre:not(.framed)")) frameCode(block);
   for (const table of root.querySelectorAll("table")) frameTable(table);
   // Hebrew and Arabic begin at the right, paragraph by paragraph.
   for (const block of root.querySelectorAll(BLOCKS)) block.dir = "auto";
-  if (live || !isLatest()) return;
+  if (live || !isLatest()) return undefined;
   await setMath(root);
   for (const code of root.querySelectorAll("pre.framed > code:not(.hljs)")) {
     await colour(code, languageOf(code));
   }
+  return undefined;
 }
 
 /** Put the new blocks in, but leave those that are the same: selections and scrolling survive. */
@@ -94,11 +99,12 @@ function frameCode(block) {
   button.type = "button";
   button.className = "button quiet small";
   button.textContent = t("markdownView.copy");
-  button.addEventListener("click", async () => {
+  const run = async () => {
     await copy(code.textContent);
     button.textContent = t("markdownView.copied");
     setTimeout(() => (button.textContent = t("markdownView.copy")), 1500);
-  });
+  };
+  button.addEventListener("click", () => run().catch(toastError));
   bar.append(name, button);
   block.prepend(bar);
   // What scrolls must be reachable by keyboard.

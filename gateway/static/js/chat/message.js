@@ -2,6 +2,7 @@
 
 import { html, useEffect, useMemo, useRef, useState } from "../lib/html.js";
 import { duration, money, number } from "../lib/format.js";
+import { isComposing } from "../lib/keys.js";
 import { CopyButton, IconButton } from "../ui/button.js";
 import { Icon } from "../ui/icon.js";
 import { MarkdownView } from "./markdown-view.js";
@@ -66,7 +67,7 @@ function Editor({ text, drafts, draftKey, running, onCancel, onDone }) {
   };
   return html`<form class="stack editor" onSubmit=${send}>
     <textarea ref=${area} class="textarea" rows="4" dir="auto" aria-label=${t("message.editedMessage")} value=${value}
-      onInput=${(event) => write(event.target.value)} onKeyDown=${(event) => event.key === "Escape" && onCancel()}></textarea>
+      onInput=${(event) => write(event.target.value)} onKeyDown=${(event) => event.key === "Escape" && !isComposing(event) && onCancel()}></textarea>
     <div class="row"><button class="button primary small" disabled=${running || !value.trim()}>${t("message.sendAsANew")}</button>
       <button type="button" class="button small" onClick=${onCancel}>${t("words.cancel")}</button></div>
   </form>`;
@@ -85,7 +86,7 @@ function Answer({ node, branches, running, actions }) {
     ${written.text && html`<${MarkdownView} text=${written.text} live=${live} />`}
     ${live && !silent && node.waiting && html`<p class="row muted" role="status"><span class="spinner"></span>${node.waiting}</p>`}
     <${Attached} node=${node} />
-    ${node.toolCalls?.map((call, index) => html`<details class="fold" key=${index}>
+    ${node.toolCalls?.filter(Boolean).map((call, index) => html`<details class="fold" key=${index}>
       <summary><${Icon} name="tool" /> ${t("message.toolCall")} <code>${call.name}</code></summary><pre tabindex="0"><code>${pretty(call.arguments)}</code></pre></details>`)}
     ${node.state === "failed" && html`<div class="notice bad" role="alert"><${Icon} name="warning" /><span>${node.error}</span></div>`}
     ${node.state === "stopped" && html`<p class="muted small">${t("words.stopped")}</p>`}

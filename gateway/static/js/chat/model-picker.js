@@ -1,6 +1,7 @@
 // Choose a model: a button that opens a list with a search.
 
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../lib/html.js";
+import { isComposing } from "../lib/keys.js";
 import { Icon } from "../ui/icon.js";
 import { ModelIcon } from "./model-icon.js";
 import { t } from "../texts/chat.js";
@@ -61,6 +62,7 @@ function ModelList({ models: given, value, onChoose, onClose }) {
     return typed === text ? found[at] : matching(models, typed)[0];
   };
   const onKeyDown = (event) => {
+    if (isComposing(event)) return;
     const moves = { ArrowDown: 1, ArrowUp: -1 };
     if (event.key in moves) setAt(Math.max(0, Math.min(found.length - 1, at + moves[event.key])));
     else if (event.key === "Enter" && meant()) onChoose(meant());

@@ -68,6 +68,12 @@ export function fit(messages, most) {
   return { left, bytes };
 }
 
+/**
+ * The files of a paste that are meant. Tables and documents of office programs come with a picture of themselves,
+ * beside text with and without its form: there the text is meant. `data` is a DataTransfer.
+ */
+export const filesMeant = (data) => (data.types.includes("text/html") && data.getData("text/plain").trim() ? [] : [...data.files]);
+
 const isLoose = (picture) => typeof picture === "string" && KNOWN.test(picture);
 
 /** The pictures of a document that are no files yet, each once; those of an answer when it has ended. */

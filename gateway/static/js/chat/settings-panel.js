@@ -18,12 +18,13 @@ const NUMBERS = [
 
 /** `onChange` takes the fields that are changed. */
 export function SettingsPanel({ settings, onChange: set, onClose }) {
+  // Numbers are given to their fields once: while somebody writes 0.05, 0.0 would become 0.
   return html`<${Dialog} title=${t("words.settingsOfThisConversation")} onClose=${onClose}
       footer=${html`<button type="button" class="button primary" onClick=${onClose}>${t("settingsPanel.done")}</button>`}>
     <${SystemPrompt} value=${settings.system ?? ""} promptId=${settings.promptId} onChange=${set} />
     <div class="setting-grid">
       ${NUMBERS.map(({ name, label, hint, ...limits }) => html`<${Field} key=${name} id=${name} label=${label} hint=${hint}>
-        ${(attributes) => html`<input ...${attributes} ...${limits} class="input" type="number" inputmode="decimal" value=${settings[name] ?? ""}
+        ${(attributes) => html`<input ...${attributes} ...${limits} class="input" type="number" inputmode="decimal" defaultValue=${settings[name] ?? ""}
           onInput=${(event) => set({ [name]: event.target.value === "" ? undefined : Number(event.target.value) })} />`}
       </${Field}>`)}
       <${Field} id="effort" label=${t("settingsPanel.reasoningEffort")} hint=${t("settingsPanel.forModelsThatReason")}>

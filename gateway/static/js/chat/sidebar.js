@@ -4,6 +4,7 @@ import { html, useEffect, useRef, useState } from "../lib/html.js";
 import { get, signOut } from "../lib/api.js";
 import { dayGroup, grouped } from "../lib/days.js";
 import { handOutText } from "../lib/csv.js";
+import { isComposing } from "../lib/keys.js";
 import { navigate } from "../lib/router.js";
 import { asset } from "../lib/assets.js";
 import { IconButton } from "../ui/button.js";
@@ -118,7 +119,7 @@ function Renaming({ title, onDone }) {
     onDone(wanted, by);
   };
   const onKeyDown = (event) => {
-    if (event.key !== "Escape") return;
+    if (event.key !== "Escape" || isComposing(event)) return;
     event.preventDefault();
     done(title, "key");
   };

@@ -206,6 +206,7 @@ export class Store {
     // A save on its way would come behind the deletion.
     await one.saving?.catch(() => {});
     await post("DeleteConversation", { id });
+    one.isGone = true;
     this.open.delete(id);
     await this.outbox.drop(id);
     this.goners.set(id, filesOf(whole.document));

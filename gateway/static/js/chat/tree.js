@@ -53,7 +53,8 @@ export function changed(document, id, fields) {
 export function titleOf(document) {
   const first = Object.values(document.nodes).find((node) => !node.parent && node.role === "user");
   const line = (first?.text ?? "").trim().split("\n")[0];
-  return line.length > 60 ? `${line.slice(0, 57).trimEnd()} …` : line || t("words.newConversation");
+  // By whole letters: half of an emoji is no text.
+  return line.length > 60 ? `${[...line.slice(0, 120)].slice(0, 57).join("").trimEnd()} …` : line || t("words.newConversation");
 }
 
 /** The messages of a request up to `leaf`: answers that never came say nothing. */

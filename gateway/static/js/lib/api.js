@@ -68,7 +68,13 @@ export function queryString(query) {
 /** The JSON of an answer. Throws ApiError. */
 export async function json(path, options = {}) {
   const response = await request(path, options);
-  return response.status === 204 ? null : await response.json();
+  if (response.status === 204) return null;
+  try {
+    return await response.json();
+  } catch (error) {
+    // The line broke, or somebody between has answered, such as the sign-in page of a network.
+    throw error.name === "AbortError" ? error : new ApiError(0);
+  }
 }
 
 /** Read an answer's server-sent events: {id, event, data} as they come. Throws ApiError. */
@@ -100,11 +106,7 @@ export async function request(path, { method = "GET", body, headers = {}, signal
     throw error.name === "AbortError" ? error : new ApiError(0);
   }
   if (response.ok) return response;
-  const error = await asError(response);
-  if (error.status === 401 && path !== "/session") dispatchEvent(new Event("signed-out"));
-  // In another tab somebody else has signed in.
-  if (error.code === "csrf_failed") dispatchEvent(new Event("session-changed"));
-  throw error;
+  throw await failureOf(response, path);
 }
 
 /**
@@ -124,12 +126,21 @@ export function sendForm(path, form, { onSent = () => {}, signal } = {}) {
     call.onload = () => {
       const response = new Response(call.responseText, { status: call.status, headers: { "retry-after": call.getResponseHeader("retry-after") ?? "" } });
       if (response.ok) resolve(response.json());
-      else asError(response).then(reject);
+      else failureOf(response, path).then(reject);
     };
     call.open("POST", path);
     if (csrfToken) call.setRequestHeader("x-csrf-token", csrfToken);
     call.send(form);
   });
+}
+
+/** The error that an answer is; the page is told of one that says that somebody is not signed in any more. */
+async function failureOf(response, path) {
+  const error = await asError(response);
+  if (error.status === 401 && path !== "/session") dispatchEvent(new Event("signed-out"));
+  // In another tab somebody else has signed in.
+  if (error.code === "csrf_failed") dispatchEvent(new Event("session-changed"));
+  return error;
 }
 
 async function asError(response) {

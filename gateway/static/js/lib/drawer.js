@@ -2,6 +2,7 @@
 
 import { useEffect, useState } from "./html.js";
 import { focusableIn } from "./focus.js";
+import { isComposing } from "./keys.js";
 
 /** Of what is open beside it the drawer thinks nothing. */
 const APART = "dialog, .toasts";
@@ -21,7 +22,7 @@ export function useDrawer(selector) {
       if (!side.contains(document.activeElement) && frames-- > 0) requestAnimationFrame(enter);
     };
     // A search is emptied by it first.
-    const onKeyDown = (event) => event.key === "Escape" && !event.defaultPrevented && !event.target.value && setOpen(false);
+    const onKeyDown = (event) => event.key === "Escape" && !isComposing(event) && !event.defaultPrevented && !event.target.value && setOpen(false);
     const onFocus = ({ target }) => side.contains(target) || target.closest?.(APART) || setOpen(false);
     enter();
     addEventListener("keydown", onKeyDown);

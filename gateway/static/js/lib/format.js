@@ -17,11 +17,12 @@ export const short = (value) => (value == null ? missing : compact.format(value)
 /** Milliseconds as "420 ms", "3.2 s", "4 min 10 s" or "2 h 5 min". */
 export function duration(ms) {
   if (ms == null) return missing;
-  if (ms < 1000) return t("format.milliseconds", { ms: Math.round(ms) });
-  const seconds = ms / 1000;
-  if (seconds < 60) return t("format.seconds", { seconds: numbers.format(seconds) });
+  // Rounded first: 59.96 s are a minute, not 60 s.
+  if (Math.round(ms) < 1000) return t("format.milliseconds", { ms: Math.round(ms) });
+  if (Math.round(ms / 100) < 600) return t("format.seconds", { seconds: numbers.format(ms / 1000) });
+  const seconds = Math.round(ms / 1000);
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return t("format.minutes", { minutes, seconds: Math.round(seconds % 60) });
+  if (minutes < 60) return t("format.minutes", { minutes, seconds: seconds % 60 });
   return t("format.hours", { hours: Math.floor(minutes / 60), minutes: minutes % 60 });
 }
 
@@ -29,15 +30,20 @@ export function bytes(count) {
   if (count == null) return missing;
   const units = ["B", "KiB", "MiB", "GiB"];
   let index = 0;
-  while (count >= 1024 && index < units.length - 1) {
+  while (Math.round(count * 10) >= 10_240 && index < units.length - 1) {
     count /= 1024;
     index += 1;
   }
   return `${numbers.format(count)} ${units[index]}`;
 }
 
+/** Below this a sum has no place in six digits behind the point. */
+const TINY = 0.00001;
 let sums = null;
 let smallSums = null;
+let tinySums = null;
+/** The smallest coin of the currency: 0.01 of a dollar, 1 yen. */
+let coin = 0.01;
 let called = "";
 
 /** Show sums in the operator's currency, by its three letters (ISO 4217). */
@@ -46,6 +52,8 @@ export function setCurrency(currency = "USD") {
   const form = { style: "currency", currency, currencyDisplay: "narrowSymbol" };
   sums = new Intl.NumberFormat(undefined, form);
   smallSums = new Intl.NumberFormat(undefined, { ...form, maximumFractionDigits: 6 });
+  tinySums = new Intl.NumberFormat(undefined, { ...form, maximumSignificantDigits: 2 });
+  coin = 10 ** -sums.resolvedOptions().maximumFractionDigits;
 }
 setCurrency();
 
@@ -55,7 +63,9 @@ export const currency = () => called;
 /** A sum of money; small ones with the digits that tell them apart. */
 export function money(value) {
   if (value == null) return missing;
-  return (value !== 0 && Math.abs(value) < 0.01 ? smallSums : sums).format(value);
+  const size = Math.abs(value);
+  const form = size === 0 || size >= coin ? sums : size < TINY ? tinySums : smallSums;
+  return form.format(value);
 }
 
 export const percent = (share) => (share == null ? missing : `${numbers.format(share * 100)} %`);

@@ -14,9 +14,16 @@ const asPromise = (request) =>
 
 async function table(mode) {
   opened ??= openAnew();
-  const database = await opened;
-  return database.transaction(TABLE, mode).objectStore(TABLE);
+  try {
+    return tableOf(await opened, mode);
+  } catch {
+    // Browsers close it behind the page, such as Safari in a tab that was long in the background.
+    opened = openAnew();
+    return tableOf(await opened, mode);
+  }
 }
+
+const tableOf = (database, mode) => database.transaction(TABLE, mode).objectStore(TABLE);
 
 function openAnew() {
   const request = indexedDB.open(NAME, 1);

@@ -1,5 +1,7 @@
 // Light or dark: as the system says, until somebody chooses here.
 
+import { recall, remember } from "./remember.js";
+
 const system = matchMedia("(prefers-color-scheme: dark)");
 
 export function theme() {
@@ -8,13 +10,13 @@ export function theme() {
 
 /** Choose "light" or "dark" for good on this browser. */
 export function setTheme(name) {
-  localStorage.setItem("theme", name);
+  remember("theme", name);
   document.documentElement.dataset.theme = name;
   dispatchEvent(new Event("theme"));
 }
 
 system.addEventListener("change", () => {
-  if (!localStorage.getItem("theme")) {
+  if (!recall("theme")) {
     document.documentElement.dataset.theme = system.matches ? "dark" : "light";
     dispatchEvent(new Event("theme"));
   }

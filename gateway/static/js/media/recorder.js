@@ -11,15 +11,25 @@ const RATE = 16_000;
 export function useRecorder(onRecording) {
   const [state, setState] = useState({ isRecording: false, seconds: 0, problem: "" });
   const going = useRef(null);
-  useEffect(() => () => going.current?.give(), []);
+  /** The browser asks whether the page may listen: pressed again meanwhile it would listen twice, and to one for ever. */
+  const isAsking = useRef(false);
+  const isOver = useRef(false);
+  useEffect(() => () => {
+    isOver.current = true;
+    going.current?.give();
+  }, []);
   const start = async () => {
+    if (isAsking.current) return;
+    isAsking.current = true;
     setState({ isRecording: false, seconds: 0, problem: "" });
     try {
       going.current = await begin((seconds) => setState((now) => ({ ...now, seconds })));
       setState({ isRecording: true, seconds: 0, problem: "" });
+      if (isOver.current) going.current.give();
     } catch (error) {
       setState({ isRecording: false, seconds: 0, problem: reasonOf(error) });
     }
+    isAsking.current = false;
   };
   const stop = async () => {
     const recording = going.current;

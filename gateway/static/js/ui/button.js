@@ -22,7 +22,7 @@ export function CopyButton({ text, label = t("button.copy"), small = true }) {
     setCopied(true);
     setTimeout(() => setCopied(false), 1500);
   };
-  return html`<${IconButton} icon=${copied ? "check" : "copy"} label=${copied ? t("button.copied") : label} small=${small} onClick=${run} />`;
+  return html`<${IconButton} icon=${copied ? "check" : "copy"} label=${copied ? t("button.copied") : label} small=${small} onClick=${() => run().catch(toastError)} />`;
 }
 
 /** A button whose work is done once, however often it is pressed; why it failed is said. */

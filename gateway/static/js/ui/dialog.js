@@ -4,6 +4,7 @@
 // chance; and neither is the page under them.
 
 import { html, render, useEffect, useRef } from "../lib/html.js";
+import { isComposing } from "../lib/keys.js";
 import { IconButton } from "./button.js";
 import { homeToasts } from "./toast.js";
 import { t } from "../texts/common.js";
@@ -50,7 +51,7 @@ export function Dialog({ title, onClose, children, footer, wide = false, isForm 
   };
   // Pressed twice, Escape would close it whatever is said to the event that follows.
   const onKeyDown = (event) => {
-    if (event.key !== "Escape" || event.defaultPrevented) return;
+    if (event.key !== "Escape" || event.defaultPrevented || isComposing(event)) return;
     event.preventDefault();
     close();
   };

@@ -144,9 +144,10 @@ def test_jobs_are_searched_in_one_box_chosen_and_acted_on_together(
         page.get_by_label("Search jobs").last
     )
     admin.open("/jobs")
-    box.fill(f"tag:{maker.tag} last 1 h")
+    box.fill(f"tag:{maker.tag} last 1 h ")
     expect(admin.rows).to_have_count(3)
     expect(page).to_have_url(re.compile("q=tag"))
+    expect(box).to_have_value(f"tag:{maker.tag} last 1 h ")
     box.fill(f"tag:{maker.tag} 400")
     expect(admin.rows).to_have_count(1)
     expect(admin.row("BadRequest")).to_contain_text(str(refused))

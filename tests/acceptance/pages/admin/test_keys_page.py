@@ -12,6 +12,11 @@ from tests.acceptance.system.stack import Stack
 
 RATE = "Rate limit (requests per minute)"
 WAIT = "Wait for limits (seconds)"
+#: As pages have it that are not served by HTTPS.
+_NO_CLIPBOARD = """() => {
+    window.board = navigator.clipboard;
+    Object.defineProperty(navigator, "clipboard", { value: undefined });
+}"""
 
 
 def _issue(admin: AdminDriver, name: str) -> str:
@@ -56,6 +61,10 @@ def test_key_is_changed_rotated_and_revoked(
     another = admin.dialog.locator(".secret code").inner_text()
     assert another != secret
     assert _may_call(pages_stack, another)
+    admin.page.evaluate(_NO_CLIPBOARD)
+    admin.press("Copy the key")
+    expect(admin.dialog.get_by_role("button", name="Copied")).to_be_visible()
+    assert admin.page.evaluate("board.readText()") == another
     admin.press("I have saved it")
 
     admin.press("Revoke", row)

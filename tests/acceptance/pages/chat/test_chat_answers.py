@@ -136,7 +136,7 @@ def test_settings_go_to_the_model_and_stay(chat: ChatDriver) -> None:
     dialog = chat.open_settings()
     dialog.get_by_label("System prompt").fill("Be a pirate.")
     dialog.get_by_label("Temperature").fill("0.5")
-    dialog.get_by_label("Top P").fill("0.9")
+    dialog.get_by_label("Top P").press_sequentially("0.05")
     dialog.get_by_label("Max tokens").fill("300")
     dialog.get_by_label("Reasoning effort").select_option("low")
     chat.press("Done")
@@ -145,7 +145,7 @@ def test_settings_go_to_the_model_and_stay(chat: ChatDriver) -> None:
     for sent in (
         '"role":"system","content":"Be a pirate."',
         '"temperature":0.5',
-        '"top_p":0.9',
+        '"top_p":0.05',
         '"max_tokens":300',
         '"reasoning_effort":"low"',
     ):

@@ -7,6 +7,8 @@ export default {
   "button.copy": "Copy",
   "button.copied": "Copied",
 
+  "clipboard.copyingIsRefused": "The browser refused to copy. Select the text and copy it by hand.",
+
   "days.today": "Today",
   "days.yesterday": "Yesterday",
   "days.last7Days": "Last 7 days",

@@ -19,7 +19,8 @@ test("messages, with pictures that are in them and no others", () => {
 });
 
 test("what is no chat is none", () => {
-  for (const body of [null, "", "{", '{"input": "x"}', '{"messages": 1}']) assert.equal(talkOf(body, null), null);
+  for (const body of [null, "", "{", '{"input": "x"}', '{"messages": 1}', '{"messages": [null]}']) assert.equal(talkOf(body, null), null);
+  for (const choices of ['{}', '[{"message": {"tool_calls": {}}}]', '[{"message": {"content": [null]}}]']) assert.equal(talkOf(request, `{"choices": ${choices}}`), null);
 });
 
 test("a conversation goes on from it", () => {

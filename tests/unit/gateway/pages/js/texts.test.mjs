@@ -12,7 +12,7 @@ const LITERAL_FILES = new Set(["admin/presets.js", "chat/show-code.js", "chat/mo
 const NAMES = new Set([
   "ReplyTo", "RefId", "Queued", "Started", "Executed", "Completed", "Failed", "Cancelled", "Pending", "Delivered", "Stopped", "Exhausted",
   "Open", "Closed", "Cancelling", "Ended",
-  "Enter", "Escape", "Convert", "Center", "· ReplyTo", "https://", "Queue", "Given up", "There is no text .", "not asked yet", "does not answer",
+  "Enter", "Escape", "Files", "Convert", "Center", "· ReplyTo", "https://", "Queue", "Given up", "There is no text .", "not asked yet", "does not answer",
 ]);
 const read = (path) => readFileSync(new URL(path, ROOT), "utf8");
 const catalogs = { common: ["common"], errors: ["errors"], chat: ["chat"], media: ["media"], admin: ["admin", "admin-bulk", "admin-jobs", "admin-setup"] };

@@ -1,0 +1,24 @@
+// Values as people read them, also at the edges of their units.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { bytes, duration, money, setCurrency } from "../../../../../gateway/static/js/lib/format.js";
+
+for (const [ms, told] of [
+  [null, "–"], [0, "0 ms"], [999.4, "999 ms"], [999.6, "1 s"], [59_940, "59.9 s"], [59_960, "1 min 0 s"], [119_600, "2 min 0 s"],
+  [250_000, "4 min 10 s"], [3_599_700, "1 h 0 min"], [7_500_000, "2 h 5 min"],
+]) {
+  test(`${ms} milliseconds are ${told}`, () => assert.equal(duration(ms), told));
+}
+
+test("no unit is full", () => assert.deepEqual([1023, 1024, 1024 * 1023.97, 1024 ** 3].map(bytes), ["1,023 B", "1 KiB", "1 MiB", "1 GiB"]));
+
+for (const [currency, value, told] of [
+  ["USD", null, "–"], ["USD", 0, "$0.00"], ["USD", 12.345, "$12.35"], ["USD", 0.01, "$0.01"], ["USD", 0.00123, "$0.00123"], ["USD", 1e-7, "$0.0000001"], ["USD", -0.002, "-$0.002"],
+  ["JPY", 12.4, "¥12"], ["JPY", 0.3, "¥0.3"], ["JPY", 0, "¥0"],
+]) {
+  test(`${value} ${currency} are ${told}: what cost something is never free`, () => {
+    setCurrency(currency);
+    assert.equal(money(value), told);
+  });
+}
