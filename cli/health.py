@@ -18,6 +18,7 @@ import click
 import redis
 from pydantic import ValidationError
 
+from cli.api.options import at_url
 from cli.running import url_of
 from shared.listen_address import reachable_host, url_host
 from shared.settings import Settings, SettingsError, first_wrong
@@ -36,11 +37,10 @@ _timeout = click.option(
     show_default=True,
     help="Longest wait, seconds.",
 )
-_url = click.option("--url", help="The gateway. Default: the one of this machine.")
 
 
 @click.group(invoke_without_command=True)
-@_url
+@at_url
 @_timeout
 @click.pass_context
 def health(ctx: click.Context, url: str | None, timeout_s: float) -> None:
@@ -55,7 +55,7 @@ def health(ctx: click.Context, url: str | None, timeout_s: float) -> None:
 
 
 @health.command()
-@_url
+@at_url
 @_timeout
 def gateway(url: str | None, timeout_s: float) -> None:
     """Tell whether the gateway can accept work."""
@@ -111,6 +111,8 @@ def _names_heard(timeout_s: float) -> set[str]:
         raise click.ClickException(str(exc)) from None
     except (redis.RedisError, ValueError) as exc:
         raise click.ClickException(f"Redis does not answer: {_tame(exc)}") from None
+    except OSError as exc:
+        raise click.ClickException(f"REPLYTO_DATA_DIR: {_tame(exc)}") from None
 
 
 def _at(url: str | None) -> str:

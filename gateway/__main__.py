@@ -89,13 +89,14 @@ def _bind_problem(host: str, port: int) -> str:
     """Return why nothing can ever listen there; a port that is taken may be given up soon."""
     address = _literal(host)
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+    try:
+        # A kernel may have no IPv6 at all.
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((address, port))
-        except OSError as exc:
-            if exc.errno != errno.EADDRINUSE:
-                return f"cannot listen on {url_host(address)}:{port}: {exc.strerror}"
+    except OSError as exc:
+        if exc.errno != errno.EADDRINUSE:
+            return f"cannot listen on {url_host(address)}:{port}: {exc.strerror}"
     return ""
 
 

@@ -24,6 +24,17 @@ def form_of(field: FieldInfo) -> str:
     return f"must be {words.get(kind, 'text in UTF-8')}{_within(bounds)}"
 
 
+def is_text(field: FieldInfo) -> bool:
+    """Whether a value is any text: no number, not yes or no, not one of a few words."""
+    kind, _ = _unwrapped(field)
+    return get_origin(kind) is not Literal and kind not in (bool, int, float)
+
+
+def is_quoted(text: str) -> bool:
+    """Whether the text is in quotes that whoever read it for us has left around it."""
+    return len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
+
+
 def default_of(field: FieldInfo) -> str:
     """Return what holds without the variable, in words."""
     default = field.default

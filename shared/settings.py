@@ -26,7 +26,7 @@ from shared.security.provider_places import ProviderPlaces
 from shared.security.sealing import is_encryption_key, new_encryption_key
 from shared.security.signing import PrivateKey, SecretKey, new_private_key
 from shared.security.targets import TargetPolicy, target_policy
-from shared.setting_forms import LONGEST_S, MOST, default_of, form_of
+from shared.setting_forms import LONGEST_S, MOST, default_of, form_of, is_quoted, is_text
 from shared.store.address import RedisAddress, read_address
 
 _is_origin = re.compile(r"https?://[^/\s,]+", re.IGNORECASE).fullmatch
@@ -429,6 +429,19 @@ class Settings(BaseSettings):
         30 * 86_400, description="How long pictures and sound made by models are kept."
     )
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _text_is_bare(cls, value: object, info: ValidationInfo) -> object:
+        if not isinstance(value, str):
+            return value
+        # Of a file whose lines end in CRLF each value ends in CR.
+        bare = value.strip()
+        if is_quoted(bare) and is_text(cls.model_fields[str(info.field_name)]):
+            raise ValueError(
+                "is in quotes, which docker's --env-file takes for a part of it: leave them out"
+            )
+        return bare
+
     @field_validator("data_dir", "providers_file", "certificates_dir", mode="before")
     @classmethod
     def _empty_path_is_not_set(cls, value: object, info: ValidationInfo) -> object:
@@ -749,7 +762,8 @@ def _refuse_an_unusable_place(settings: Settings) -> None:
 def read_providers_toml(path: Path) -> dict[str, Any] | None:
     """Return what `providers.toml` says; None when there is none. Raises SettingsError."""
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        # Editors on Windows put a byte order mark before it, of which TOML knows nothing.
+        return tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         return None
     except OSError as exc:
@@ -763,13 +777,23 @@ def _kept_secret(path: Path, make: Callable[[], str]) -> str:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}.{random.token_hex(4)}")
     if not path.exists():
-        draft.touch(mode=0o600)
-        draft.write_text(make() + "\n", "utf-8")
         try:
-            # A link, unlike a rename, fails if somebody else was first: all read the same one.
-            path.hardlink_to(draft)
-        except FileExistsError:
-            pass
+            draft.touch(mode=0o600)
+            draft.write_text(make() + "\n", "utf-8")
+            _put_if_first(draft, path)
         finally:
-            draft.unlink()
-    return path.read_text("utf-8", "replace").strip()
+            draft.unlink(missing_ok=True)
+    return path.read_text("utf-8-sig", "replace").strip()
+
+
+def _put_if_first(draft: Path, path: Path) -> None:
+    """Let the draft be the file, unless somebody else was first."""
+    try:
+        # A link, unlike a rename, fails if somebody else was: all read the same one.
+        path.hardlink_to(draft)
+    except FileExistsError:
+        pass
+    except OSError:
+        # Folders that machines share, for some, have no links.
+        if not path.exists():
+            draft.replace(path)

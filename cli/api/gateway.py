@@ -25,9 +25,12 @@ _WAITING: Final = ("WaitForOpenAiChat", "ChatAiProvider")
 
 
 class GatewayApi:
-    """A gateway and the key for it."""
+    """A gateway and the key for it. Raises click.UsageError for what can be no key."""
 
     def __init__(self, url: str, key: str) -> None:
+        key = key.strip()
+        if not (key.isascii() and key.isprintable()):
+            raise click.UsageError("the key has characters that no key has: was it copied whole?")
         self._url = url.rstrip("/")
         self._session = requests.Session()
         self._session.trust_env = False
@@ -145,7 +148,7 @@ def _own(setting: SecretStr, file: Path, missing: str) -> str:
     if setting.get_secret_value():
         return setting.get_secret_value()
     try:
-        return file.read_text("utf-8").strip()
+        return file.read_text("utf-8-sig").strip()
     except OSError:
         raise click.UsageError(missing.format(file=file)) from None
 

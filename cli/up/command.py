@@ -37,3 +37,8 @@ def up(*, demo: bool, quiet: bool, verbose: bool, no_color: bool) -> None:
             Stack(settings, console, stop, force_demo=demo, verbose=verbose).run()
     except StartProblem as exc:
         fail(_COMMAND, console, str(exc))
+    except OSError as exc:
+        # Root's file of an earlier run, a disk that is only read, or full.
+        if exc.filename is None:
+            raise
+        fail(_COMMAND, console, f"REPLYTO_DATA_DIR: {exc}")

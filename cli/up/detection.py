@@ -50,7 +50,7 @@ def is_configured(path: Path, *, required: bool) -> bool:
     With `required` it also raises when there is none.
     """
     try:
-        tomllib.loads(path.read_text("utf-8"))
+        tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError as exc:
         if required:
             raise StartProblem(f"REPLYTO_PROVIDERS_FILE: there is no {path}") from exc

@@ -6,6 +6,7 @@ import json
 import selectors
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIGTERM
@@ -43,7 +44,7 @@ class _Seat:
 class Supervisor:
     """Owns the children. Single-threaded: call `step` in a loop, then `stop`.
 
-    `state_file` always holds {name: pid} of what runs.
+    `state_file` holds {name: pid} of what runs, as long as it can be written.
     """
 
     def __init__(self, console: Console, *, state_file: Path | None = None) -> None:
@@ -95,7 +96,8 @@ class Supervisor:
         self._seats.clear()
         self._selector.close()
         if self._state_file:
-            self._state_file.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._state_file.unlink(missing_ok=True)
 
     def _stop_stage(self, stage: int, at_once: Callable[[], bool]) -> None:
         seats = [s for s in self._seats.values() if s.spec.stage == stage and s.child]
@@ -175,5 +177,7 @@ class Supervisor:
     def _write_state(self) -> None:
         if self._state_file:
             draft = self._state_file.with_suffix(".tmp")
-            draft.write_text(json.dumps(self.pids) + "\n", "utf-8")
-            draft.replace(self._state_file)
+            # A disk that is full must end nothing that runs.
+            with suppress(OSError):
+                draft.write_text(json.dumps(self.pids) + "\n", "utf-8")
+                draft.replace(self._state_file)

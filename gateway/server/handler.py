@@ -43,6 +43,8 @@ _HEAD_BYTES: Final = 65_536
 #: A body up to this goes out with its head: one system call, and one packet where it fits (bytes).
 _JOINED_BYTES: Final = 65_536
 _END: Final = b"\r\n\r\n"
+#: Statuses whose answers have no body.
+_WITHOUT_BODY: Final = (204, 304)
 _FULL: Final = "This gateway has as many connections as it takes; come again in a moment."
 
 
@@ -167,7 +169,9 @@ class Handler(PyWSGIHandler):  # type: ignore[misc]
             self.connection,
             self.content_length,
             is_chunked="HTTP_TRANSFER_ENCODING" in fields,
-            awaits_go=fields.get("HTTP_EXPECT", "").lower() == "100-continue",
+            # Of earlier versions it is to be ignored: RFC 9110, section 10.1.1.
+            awaits_go=self.request_version == "HTTP/1.1"
+            and fields.get("HTTP_EXPECT", "").lower() == "100-continue",
         )
         environ: dict[str, Any] = self.server.get_environ()
         environ.update(fields)
@@ -224,6 +228,8 @@ class Handler(PyWSGIHandler):  # type: ignore[misc]
         """Say with the answer that it is the connection's last, once the server stops."""
         if self.server.closed or self.wsgi_input.is_beyond_reading or self._is_last:
             self.close_connection = True
+        if self._is_unmeasured():
+            self.close_connection = True
         if self.close_connection and not self._is_last:
             self.response_headers.append((b"Connection", b"close"))
         elif self.request_version == "HTTP/1.0":
@@ -232,6 +238,18 @@ class Handler(PyWSGIHandler):  # type: ignore[misc]
             self.provided_date = _date(int(time.time()))
             self.response_headers.append((b"Date", self.provided_date))
         super().finalize_headers()
+        if self.command == "HEAD":
+            # Whatever the head says, nothing follows it: RFC 9110, section 9.3.2.
+            self.response_use_chunked = False
+
+    def _is_unmeasured(self) -> bool:
+        """Whether nothing but the connection's end tells where the answer ends."""
+        return (
+            self.request_version == "HTTP/1.0"
+            and self.provided_content_length is None
+            and not hasattr(self.result, "__len__")
+            and self.code not in _WITHOUT_BODY
+        )
 
     def log_request(self) -> None:
         """Write no line: there is no access log."""

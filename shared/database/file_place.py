@@ -13,6 +13,13 @@ def problem_of(path: Path) -> str:
 
     Nothing is made: folders that are not there yet are, when the database is first used.
     """
+    try:
+        return _problem_of(path)
+    except OSError as exc:
+        return _unseen(path, exc)
+
+
+def _problem_of(path: Path) -> str:
     if kind := network_file_system(path):
         return (
             f"SQLite's file {path} would be on {kind}, where it breaks: name one on a local disk "
@@ -23,19 +30,36 @@ def problem_of(path: Path) -> str:
     # SQLite's log and locks are files beside it.
     return folder_problem(path.absolute().parent) or (
         f"{path} cannot be written by this user: let it, or name another"
-        if path.exists() and not _may_write(path)
+        if _is_there(path) and not _may_write(path)
         else ""
     )
 
 
 def folder_problem(folder: Path) -> str:
     """Return why nothing can be written into a folder, which need not be there; else nothing."""
-    place = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    try:
+        place = next(one for one in (folder, *folder.absolute().parents) if _is_there(one))
+    except OSError as exc:
+        return _unseen(folder, exc)
     if not place.is_dir():
         return f"{place} is no folder: name another"
     if not _may_write(place):
         return f"{place} cannot be written by this user: let it, or name another"
     return ""
+
+
+def _is_there(place: Path) -> bool:
+    """Whether it is there. Raises OSError when that cannot be seen: pathlib's own differ in it."""
+    try:
+        place.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def _unseen(path: Path, error: OSError) -> str:
+    """Say why nobody can even look: a folder that this user may not enter, a name too long."""
+    return f"{path} cannot be used: {error.strerror}"
 
 
 def _may_write(place: Path) -> bool:

@@ -173,6 +173,14 @@ def test_children_are_out_of_reach_of_the_terminals_ctrl_c(stage: Stage) -> None
     assert os.getpgid(stage.supervisor.pids["one"]) != os.getpgrp()
 
 
+def test_note_that_cannot_be_written_ends_nothing(stage: Stage) -> None:
+    """As on a disk that is full."""
+    stage.state_file.with_suffix(".tmp").mkdir()
+    stage.start("one", SLEEP)
+    stage.until(lambda: "ready" in stage.text)
+    assert list(stage.supervisor.pids) == ["one"]
+
+
 def test_children_die_with_a_supervisor_that_is_killed(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from cli.up.child import ChildSpec\n"

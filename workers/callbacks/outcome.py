@@ -26,6 +26,10 @@ class ErrorClass(StrEnum):
     PROTOCOL = "protocol"
 
 
+#: Most characters of an error in words: a line of the receiver's may be in it, whole as it came.
+_MOST_WORDS: Final = 300
+
+
 @dataclass(frozen=True, slots=True)
 class CallbackAnswer:
     """What came of one POST: an HTTP status, or the class of the error that prevented one."""
@@ -47,8 +51,12 @@ def answer_of_error(exc: Exception, ip: str, *, connected: bool) -> CallbackAnsw
     error = class_of_error(exc, connected=connected)
     timed_out = error in (ErrorClass.TIMEOUT, ErrorClass.CONNECT_TIMEOUT)
     timed_out = timed_out or (isinstance(exc, NameNotResolved) and exc.timed_out)
+    return CallbackAnswer(error=str(error), detail=_words(exc), timed_out=timed_out, ip=ip)
+
+
+def _words(exc: Exception) -> str:
     words = str(exc) or type(exc).__name__
-    return CallbackAnswer(error=str(error), detail=words, timed_out=timed_out, ip=ip)
+    return words if len(words) <= _MOST_WORDS else f"{words[:_MOST_WORDS]}…"
 
 
 def class_of_error(exc: Exception, *, connected: bool) -> ErrorClass:

@@ -11,9 +11,9 @@ from shared.providers.prices import Prices
 from workers.completion.pace import Pace
 from workers.process import Process
 
-#: How long jobs gather, under load, before a pass makes them final (seconds): where few come,
-#: and at most. Nobody waits for it but callbacks. A pass costs five round trips; this makes it one
-#: for many: a third of the CPU, and at hundreds of jobs a second the longer one another third.
+#: How long jobs gather, under load, before a pass makes them final (seconds): where few come, and
+#: at most. Nobody waits for it but callbacks. A pass costs five round trips; this makes it one for
+#: many: a third of the CPU, and at hundreds of jobs a second the longer one another third.
 GATHER_S: Final = 0.02
 GATHER_MOST_S: Final = 0.05
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 from shared.callbacks.delivery_index import DeliveryIndex
 from shared.recovery.overdue import OverdueDeliveries
 from shared.recovery.recovery_store import RecoveryStore
+from shared.store.clock import redis_ms
 from shared.telemetry.counters import Count
 from workers.maintenance.gates import tend_gates
 from workers.process import Process
@@ -37,6 +39,8 @@ class Tick:
     def __init__(self, deps: TickDeps) -> None:
         self._deps = deps
         self._healthy_since_s: float | None = None
+        #: By how much Redis's clock was ahead of ours, which is never set (seconds).
+        self._ahead_s: float | None = None
 
     def __call__(self) -> None:
         """Make one pass. Raises redis.RedisError."""
@@ -70,9 +74,18 @@ class Tick:
     def _may_reap(self) -> bool:
         """Whether live workers have had the time to renew since the ledger answers.
 
-        After an outage all leases are past due, also those of attempts that still run.
+        After an outage all leases are past due, also those of attempts that still run. So they are
+        when Redis's clock was set ahead, or its machine has slept.
         """
         now = self._deps.process.monotonic()
-        if self._healthy_since_s is None:
+        if self._healthy_since_s is None or self._is_set_ahead(now):
             self._healthy_since_s = now
         return now - self._healthy_since_s >= self._deps.process.settings.lease_renew_s
+
+    def _is_set_ahead(self, now_s: float) -> bool:
+        """Whether Redis's clock went on by more than ours since the last pass, and much."""
+        process, before_s = self._deps.process, self._ahead_s
+        moment: Any = process.redis.time()
+        self._ahead_s = redis_ms(moment) / 1000 - now_s
+        shortest_s = min(process.settings.lease_s, process.settings.callback_lease_s)
+        return before_s is not None and self._ahead_s - before_s > shortest_s / 2

@@ -14,5 +14,7 @@ local run = type(info) == 'string' and string.match(info, 'run_id:(%w+)')
 if not run or redis.call('HGET', ledger, 'run') == run then
   return 0
 end
+-- In this order: Redis without memory to spare lets nothing be written first but what frees some.
+local taken = redis.call('HDEL', ledger, 'epoch')
 redis.call('HSET', ledger, 'run', run)
-return redis.call('HDEL', ledger, 'epoch')
+return taken

@@ -183,6 +183,26 @@ def test_gateway_that_does_not_answer_is_ill(monkeypatch: pytest.MonkeyPatch) ->
         assert "no answer from http://" in output
 
 
+@pytest.mark.parametrize("url", ["127.0.0.1:1", "http://127.0.0.1:1"])
+def test_url_may_be_an_address_alone(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    status, output = run(monkeypatch, "", "gateway", "--url", url)
+    assert (status, "no answer from http://127.0.0.1:1: " in output) == (1, True)
+
+
+def test_port_that_is_none_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    status, output = run(monkeypatch, "", "gateway", "--url", "http://h:99999")
+    assert (status, "must be a URL" in output) == (2, True)
+
+
+def test_note_of_where_redis_is_that_cannot_be_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("REPLYTO_DATA_DIR", str(tmp_path))
+    (tmp_path / "redis.url").mkdir()
+    status, output = run(monkeypatch, "", "worker")
+    assert (status, str(tmp_path / "redis.url") in output) == (1, True)
+
+
 def test_answer_that_never_ends_ends_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
     """A peer that answers one byte at a time is within every limit of a single read."""
     ended = threading.Event()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import stat
 from pathlib import Path
 
@@ -54,6 +55,18 @@ def test_load_settings_takes_secret_from_environment_and_keeps_none(
     monkeypatch.setenv("REPLYTO_API_KEY", "ak-mine")
     assert load_settings().api_key.get_secret_value() == "ak-mine"
     assert not (tmp_path / "data" / "api_key").exists()
+
+
+def test_secrets_are_kept_on_a_disk_without_links(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    first = load_settings()
+    assert load_settings() == first
+    assert not list((tmp_path / "data").glob(".*"))
 
 
 def test_load_settings_never_shows_secrets_in_its_text() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from cli.up.detection import is_configured
 from shared.setting_forms import LONGEST_S, MOST
 from shared.settings import (
     OWN_PREFIX,
@@ -15,6 +16,7 @@ from shared.settings import (
     SettingsError,
     first_wrong,
     load_settings,
+    read_providers_toml,
     wrong_ones,
 )
 
@@ -101,6 +103,9 @@ def test_nonsense_is_taken_or_told_in_one_line(monkeypatch: pytest.MonkeyPatch, 
         ("host", "127.0.0.1:5006", "REPLYTO_HOST: must be an address or a host's name alone"),
         ("api_key", "schlüssel", "REPLYTO_API_KEY: must be visible ASCII characters"),
         ("auth_secret", "two\nlines", "REPLYTO_AUTH_SECRET: must be visible ASCII characters"),
+        ("api_key", '"ak-1"', "REPLYTO_API_KEY: is in quotes, "),
+        ("data_dir", '"/data"', "REPLYTO_DATA_DIR: is in quotes, "),
+        ("providers_file", "'/etc/providers.toml'\r", "REPLYTO_PROVIDERS_FILE: is in quotes, "),
         ("lease_s", "5", "REPLYTO_LEASE_RENEW_S: must be below REPLYTO_LEASE_S, which is 5"),
     ],
 )
@@ -130,9 +135,23 @@ def test_empty_path_is_as_if_it_were_not_set(monkeypatch: pytest.MonkeyPatch, na
 def test_blanks_around_a_value_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (("API_KEY", " ak-1\n"), ("PORT", " 7\n"), ("REDIS_URL", "redis://h\n")):
         monkeypatch.setenv(f"REPLYTO_{name}", value)
+    for name, value in (("ACCESS_LOG", "true"), ("NO_PROVIDER", "refuse"), ("CURRENCY", "EUR")):
+        monkeypatch.setenv(f"REPLYTO_{name}", f"{value}\r")
     settings = load_settings()
     assert settings.api_key == SecretStr("ak-1")
     assert (settings.port, settings.redis_url) == (7, "redis://h")
+    assert (settings.access_log, settings.no_provider) == (True, "refuse")
+    assert settings.currency == "EUR"
+
+
+def test_byte_order_mark_is_no_part_of_a_file(tmp_path: Path) -> None:
+    load_settings()
+    (tmp_path / "data" / "auth_secret").write_bytes(b"\xef\xbb\xbfa-secret\r\n")
+    assert load_settings().auth_secret == SecretStr("a-secret")
+    providers = tmp_path / "providers.toml"
+    providers.write_bytes(b"\xef\xbb\xbf[[provider]]\r\nname = 'x'\r\n")
+    assert read_providers_toml(providers) == {"provider": [{"name": "x"}]}
+    assert is_configured(providers, required=True)
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\xff\xfe\x00secret"])

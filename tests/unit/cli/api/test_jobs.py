@@ -140,6 +140,12 @@ def test_failure_says_what_is_wrong_and_no_more(url: str, args: list[str], told:
     )
 
 
+def test_key_that_was_not_copied_whole_is_told_in_one_line() -> None:
+    result = CliRunner().invoke(main, ["stats", "--url", "127.0.0.1:1", "--key", "ak-ab…yz"])
+    assert result.exit_code == 2
+    assert "was it copied whole?" in result.output
+
+
 def test_tail_sees_each_state_of_a_job_once(url: str, gateway: Gateway) -> None:
     api, seen = GatewayApi(url, API_KEY), dict[int, str]()
     first = moved(api, {"take": 10}, seen)

@@ -48,6 +48,15 @@ def test_up_refuses_a_data_directory_in_use(tmp_path: Path) -> None:
     assert "another 'replyto up'" in result.output
 
 
+def test_up_names_the_file_that_it_may_not_write(tmp_path: Path) -> None:
+    lock = tmp_path / "data" / "up.lock"
+    lock.mkdir(parents=True)
+    result = up()
+    assert result.exit_code == 1
+    assert result.output.startswith("replyto up: REPLYTO_DATA_DIR: ")
+    assert str(lock) in result.output
+
+
 def test_up_names_the_redis_that_does_not_answer() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

@@ -53,7 +53,7 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
         seen += environ["HTTP_HOST"].encode("latin-1")
     if path == "/stream":
         start_response("200 OK", [("Content-Type", "text/plain")])
-        return iter((seen, b"", b"more"))
+        return iter(() if environ["REQUEST_METHOD"] == "HEAD" else (seen, b"", b"more"))
     start_response("200 OK", [("Content-Length", str(len(seen)))])
     return [seen]
 
@@ -373,6 +373,22 @@ def test_body_that_nobody_asked_for_is_not_awaited(link: socket.socket) -> None:
     link.sendall(
         b"POST /unread HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n"
     )
+    assert statuses(answers(link)) == [b"200"]
+
+
+def test_nothing_follows_the_head_of_a_stream(link: socket.socket) -> None:
+    link.sendall(b"HEAD /stream HTTP/1.1\r\nHost: x\r\n\r\n")
+    link.sendall(b"GET /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert bodies(answers(link)) == [b"", b"GET /a  "]
+
+
+def test_old_client_is_told_by_the_end_that_a_stream_has_ended(link: socket.socket) -> None:
+    link.sendall(b"GET /stream HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+    assert bodies(answers(link)) == [b"GET /stream  more"]
+
+
+def test_old_client_that_knows_no_interim_answer_gets_none(link: socket.socket) -> None:
+    link.sendall(b"POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nhi")
     assert statuses(answers(link)) == [b"200"]
 
 

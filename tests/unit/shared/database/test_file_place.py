@@ -83,3 +83,17 @@ def test_start_ends_with_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("REPLYTO_DATABASE_URL", f"sqlite:///{tmp_path}")
     with pytest.raises(SettingsError, match=r"^REPLYTO_DATABASE_URL: .* is a folder"):
         load_settings()
+
+
+def test_place_that_cannot_even_be_looked_at_is_named(tmp_path: Path) -> None:
+    long = tmp_path / ("x" * 300)
+    assert folder_problem(long) == f"{long} cannot be used: File name too long"
+    closed = Path("/tmp") / f"replyto-{os.getpid()}-closed"
+    closed.mkdir(mode=0)
+    try:
+        with as_nobody():
+            told = problem_of(closed / "in" / "history.db")
+        assert told.startswith(f"{closed / 'in'}")
+        assert told.endswith(" cannot be used: Permission denied")
+    finally:
+        closed.rmdir()

@@ -14,6 +14,7 @@ from shared.security.signing import message_id
 from shared.settings import Settings
 from shared.store import redis_keys as keys
 from shared.store.client import connect
+from tests.conftest import RedisServer
 from tests.support.factories import FakeClock, new_job
 from tests.unit.shared.store.test_pool import OwnRedis
 
@@ -95,6 +96,24 @@ def test_new_connection_to_the_same_server_changes_nothing(
     first = accept(store, "a")
     real_redis.connection_pool.disconnect()
     assert accept(store, "b") == (first[0] + 1, first[1])
+
+
+@pytest.mark.integration
+def test_full_server_that_was_started_again_lets_read_what_it_has(
+    real_redis: redis.Redis, redis_server: RedisServer, settings: Settings
+) -> None:
+    store = JobStore(real_redis, settings)
+    job_id, epoch = accept(store, "a")
+    # As after a restart or a failover: another process held the ledger.
+    real_redis.hset(keys.LEDGER, "run", "another")
+    real_redis.connection_pool.disconnect()
+    with redis.Redis.from_url(redis_server.url) as operator:
+        operator.config_set("maxmemory", 1)
+        try:
+            assert store.get(job_id) is not None
+        finally:
+            operator.config_set("maxmemory", 0)
+    assert accept(store, "b")[1] != epoch
 
 
 def test_new_webhook_id_is_none_of_the_old_form() -> None:

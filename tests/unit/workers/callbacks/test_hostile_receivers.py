@@ -100,6 +100,12 @@ def test_answer_may_have_large_headers(hostile: Any) -> None:
     assert (answer.status, answer.head) == (200, "ok")
 
 
+def test_what_a_receiver_says_instead_of_an_answer_is_kept_in_part(hostile: Any) -> None:
+    answer, _, _ = post(hostile(once(b"\0" * 60_000 + b"\r\n")).url)
+    assert answer.error == "protocol"
+    assert len(answer.detail) < 400
+
+
 def drip_handshake(sock: socket.socket) -> None:
     sock.recv(65536)
     # A record of a server hello that never gets complete.

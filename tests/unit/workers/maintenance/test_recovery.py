@@ -57,3 +57,21 @@ def test_tick_gives_live_workers_time_to_renew_when_ledger_comes_back(
     fake_clock.advance(deps.settings.lease_renew_s)
     tick()
     assert _state(deps, job_id) is JobState.QUEUED
+
+
+def test_tick_gives_live_workers_time_to_renew_when_the_clock_is_set_ahead(
+    deps: Deps, fake_clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a machine has slept: all leases are past due, but the attempts still run."""
+    renew_s, redis_s = deps.settings.lease_renew_s, [1000.0]
+    monkeypatch.setattr(deps.tick.process.redis, "time", lambda: (redis_s[0], 0))
+    job_id, tick = _started(deps), Tick(deps.tick)
+    # How long it takes by a clock that is never set, and by Redis's.
+    steps = ((0.0, 0.0), (renew_s, renew_s), (60.0, 3600.0), (renew_s, renew_s))
+    seen = []
+    for ours_s, its_s in steps:
+        fake_clock.advance(ours_s)
+        redis_s[0] += its_s
+        tick()
+        seen.append(_state(deps, job_id))
+    assert seen == [JobState.STARTED] * 3 + [JobState.QUEUED]
