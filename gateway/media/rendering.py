@@ -83,7 +83,8 @@ def _in_base64(gateway: Services, stored: Json) -> tuple[Iterator[bytes], int]:
         if not isinstance(one, dict) or result.ARTIFACT not in one:
             return one
         files.append(Kept(**one[result.ARTIFACT]))
-        rest = {name: value for name, value in one.items() if name not in (result.ARTIFACT, "url")}
+        ours = (result.ARTIFACT, "url", "b64_json")
+        rest = {name: value for name, value in one.items() if name not in ours}
         return {"b64_json": mark, **rest}
 
     shown = {name: value for name, value in stored.items() if name != result.USAGE}

@@ -124,7 +124,7 @@ def with_links(value: Json) -> Json:
 
 def came_as_links(value: Json) -> bool:
     """Whether the provider answered with links to its pictures."""
-    return any(ARTIFACT in one and "url" in one for one in _items(value))
+    return any(ARTIFACT in one and one.get("url") for one in _items(value))
 
 
 def _linked(item: Json) -> Json:

@@ -50,9 +50,7 @@ def usage_of(response: bytes | None) -> Usage:
 
 def usage_in(body: dict[str, Any]) -> Usage:
     """Return the usage that a response states, which is read already."""
-    stated = body.get("usage")
-    # Ollama's own API has the counts beside the answer.
-    usage = stated if isinstance(stated, dict) else body
+    usage = _stated(body)
     prompt, completion = 0, 0
     for prompt_name, completion_name in _NAMES:
         prompt = prompt or _count(usage, prompt_name)
@@ -64,6 +62,20 @@ def usage_in(body: dict[str, Any]) -> Usage:
         cached=_cached(usage),
         **_made(body),
     )
+
+
+def _stated(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the object that has the counts."""
+    stated = body.get("usage")
+    if isinstance(stated, dict) and stated:
+        return stated
+    choices = body.get("choices")
+    for choice in choices if isinstance(choices, list) else ():
+        # Moonshot's streams have them in the choice that ends.
+        if isinstance(choice, dict) and isinstance(choice.get("usage"), dict):
+            return choice["usage"]  # type: ignore[no-any-return]
+    # Ollama's own API has them beside the answer.
+    return body
 
 
 def _made(body: dict[str, Any]) -> dict[str, int]:
@@ -84,5 +96,8 @@ def _cached(usage: dict[str, Any]) -> int:
 
 def _count(values: dict[str, Any], name: str) -> int:
     value = values.get(name)
+    if isinstance(value, float) and value.is_integer():
+        # JSON has one kind of numbers, and some write each with a fraction.
+        value = int(value)
     is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST
     return value if is_count else 0  # type: ignore[return-value]

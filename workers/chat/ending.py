@@ -1,7 +1,8 @@
 """The end of a stream: a server that has said everything is not waited for until it says so.
 
 `[DONE]` is a convention, not part of the answer. Some servers leave it out and keep the connection,
-or go on with comments; after every finish reason what may still come is the usage.
+or go on with comments; after every finish reason what may still come is the usage. But some name a
+reason in every chunk: theirs is no end as long as more is said.
 """
 
 from __future__ import annotations
@@ -13,12 +14,16 @@ from typing import Final
 
 import gevent
 
+from shared.codecs.strict_json import parse
 from shared.errors import Failure
 from shared.operation import Operation
+from workers.chat.opening import adds_to_answer
 from workers.providers.base import EndedWithoutDone
 
 #: How long what follows a whole answer may take in all (seconds): its usage, its `[DONE]`.
 GRACE_S: Final = 3.0
+#: The same behind a reason that came with words (seconds): more of them may follow.
+WORDS_GRACE_S: Final = 30.0
 _OVERDUE: Final = Failure(
     504, "server_error", "provider_timeout", "The stream did not end with its answer.", "Timeout"
 )
@@ -36,12 +41,12 @@ def asks_for_one(operation: Operation, request: bytes) -> bool:
 
 def until_overdue(chunks: Iterable[bytes], is_whole: Callable[[], bool]) -> Iterator[bytes]:
     """Yield the chunks. Raises EndedWithoutDone some seconds after the answer was whole."""
-    left = iter(chunks)
-    for chunk in left:
-        yield chunk
+    left, last = iter(chunks), b""
+    for last in left:
+        yield last
         if is_whole():
             break
-    ends_at = time.monotonic() + GRACE_S
+    ends_at = time.monotonic() + (WORDS_GRACE_S if _adds(last) else GRACE_S)
     while is_whole():
         overdue = EndedWithoutDone(_OVERDUE, transient=True)
         # Around the reading alone: what is done with a chunk is not to be broken off.
@@ -50,5 +55,16 @@ def until_overdue(chunks: Iterable[bytes], is_whole: Callable[[], bool]) -> Iter
         if not chunk:
             return
         yield chunk
-    # Another choice has begun: it has all the time of the attempt.
+        if _adds(chunk):
+            break
+    # It goes on, or another choice has begun: it has all the time of the attempt.
     yield from left
+
+
+def _adds(chunk: bytes) -> bool:
+    """Whether the chunk has a piece of the answer."""
+    try:
+        value = parse(chunk)
+    except ValueError:
+        return False
+    return isinstance(value, dict) and adds_to_answer(value)

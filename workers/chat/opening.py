@@ -59,10 +59,20 @@ def says_something(operation: Operation, value: Json) -> bool:
     return any(_choice_says(choice) for choice in choices) if isinstance(choices, list) else False
 
 
+def adds_to_answer(value: Json) -> bool:
+    """Whether a chunk has a piece of what is said, whoever speaks and however it ends. Pure."""
+    choices = value.get("choices")
+    return any(_adds(choice) for choice in choices) if isinstance(choices, list) else False
+
+
 def _choice_says(choice: Any) -> bool:
+    return isinstance(choice, dict) and (bool(choice.get("finish_reason")) or _adds(choice))
+
+
+def _adds(choice: Any) -> bool:
     if not isinstance(choice, dict):
         return False
     delta = choice.get("delta")
     members = delta if isinstance(delta, dict) else {}
     said = (each for name, each in members.items() if name not in _SPEAKER)
-    return bool(choice.get("finish_reason") or choice.get("text")) or any(said)
+    return bool(choice.get("text")) or any(said)

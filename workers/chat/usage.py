@@ -66,7 +66,7 @@ def hide_usage(chunk: bytes, value: dict[str, Any]) -> bytes | None:
         return chunk
     if value["usage"] is None:
         return _without_usage(chunk, value)
-    return None if value.get("choices") == [] else chunk
+    return chunk if value.get("choices") else None
 
 
 class UsageSupport:

@@ -1,8 +1,9 @@
 """Lists in the deltas of a chat whose entries come in pieces: calls of tools, thoughts. Pure.
 
 Which entry a piece belongs to is told in many ways. A call of a tool: an id that was seen goes to
-that call; a new id is a new call, whatever its index; without an id the index counts; without both
-it is the call that was told last. Others: by index and type; without an index, a text goes on where
+that call; a new id is a new call, whatever its index, but for a piece of arguments without a name:
+some servers make up an id for each piece; without an id the index counts; without both it is the
+call that was told last. Others: by index and type; without an index, a text goes on where
 the last one of its type ended.
 """
 
@@ -74,7 +75,10 @@ class Parts:
         found.id = found.id or _text(piece.get("id"))
         found.type = found.type or _text(piece.get("type"))
         self._last = found
-        self._merge(found.members, _without_repeated_name(found, piece) if found.members else piece)
+        if found.members:
+            piece = _without_repeated_name(found, piece)
+            piece = _without_another_id(found, piece) if self._are_calls else piece
+        self._merge(found.members, piece)
 
     def _call(self, piece: Json, index: int | None) -> Part | None:
         """Return the call that the piece belongs to; None for a new one."""
@@ -83,10 +87,10 @@ class Parts:
             return seen
         if index is not None:
             open_call = self._newest(lambda part: part.index == index)
-            return None if open_call and call_id and open_call.id else open_call
+            return None if open_call and _is_another(open_call, piece) else open_call
         open_call = self._last
         begins_anew = open_call is not None and (
-            (call_id and open_call.id) or _begins_anew(open_call, piece)
+            _is_another(open_call, piece) or _begins_anew(open_call, piece)
         )
         return None if begins_anew else open_call
 
@@ -119,6 +123,21 @@ def _place(entry: Any) -> float:
     return float(entry.index) if is_placed else float("inf")
 
 
+def _is_another(call: Part, piece: Json) -> bool:
+    """Whether a piece whose id was not seen is of another call than this one."""
+    if not (call.id and _text(piece.get("id"))):
+        return False
+    function, told = piece.get("function"), call.members.get("function")
+    goes_on = (
+        isinstance(function, dict)
+        and isinstance(told, dict)
+        and bool(told.get("name"))
+        and not function.get("name")
+        and bool(function.get("arguments"))
+    )
+    return not goes_on
+
+
 def _begins_anew(call: Part, piece: Json) -> bool:
     """Whether a piece with neither id nor index is another call: it has a name, this is whole."""
     function = piece.get("function")
@@ -148,6 +167,13 @@ def _without_repeated_name(part: Part, piece: Json) -> Json:
         rest = {member: value for member, value in function.items() if member != "name"}
         return piece | {"function": rest}
     return piece
+
+
+def _without_another_id(part: Part, piece: Json) -> Json:
+    """Return the piece without an id that is not the call's: its first one is what counts."""
+    if _text(piece.get("id")) in ("", part.id):
+        return piece
+    return {member: value for member, value in piece.items() if member != "id"}
 
 
 def _text(value: object) -> str:

@@ -89,7 +89,8 @@ class Blame(Enum):
     REQUEST = auto()
     #: The provider's: it fails, is overloaded, cannot be reached.
     PROVIDER = auto()
-    #: This request may not be served by it: moderation, rights, the law of a country.
+    #: This request may not be served by it: moderation, rights, the law of a country; or it has no
+    #: such operation.
     FORBIDDEN = auto()
     #: It has not got this model, or not for us.
     MODEL = auto()

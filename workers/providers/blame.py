@@ -60,6 +60,13 @@ _says_context = re.compile(
     r"|`?inputs`? tokens \+ `?max_new_tokens`? must be|tokens?.{0,40}exceeds? .{0,20}context",
     re.IGNORECASE,
 ).search
+#: What servers say of an address that they have not got, be it of this one operation; or of
+#: nothing by its name.
+_says_no_address = re.compile(
+    r"(404:? )?((page|resource|file|path|route|url|endpoint|model) )?not found[.!]?$"
+    r"|invalid url|unknown request url|unrecognized request url|no route matched|cannot post /",
+    re.IGNORECASE,
+).match
 #: The code that clients look for when a prompt is too long for the model.
 CONTEXT_LENGTH_EXCEEDED: Final = "context_length_exceeded"
 _MAY_BE_CONTEXT: Final = frozenset((400, 413, 422, 500))
@@ -83,8 +90,17 @@ def blame_of(status: int, told: Told, request: bytes, *, is_page: bool = False) 
         return by_status
     if is_transient(status):
         return Blame.PROVIDER
-    # No API answers so: the address is wrong, or something stands before it.
-    return Blame.SETTINGS if is_page and status == HTTPStatus.NOT_FOUND else Blame.REQUEST
+    is_not_found = status == HTTPStatus.NOT_FOUND
+    return _blame_of_not_found(told, is_page=is_page) if is_not_found else Blame.REQUEST
+
+
+def _blame_of_not_found(told: Told, *, is_page: bool) -> Blame:
+    if is_page:
+        # No API answers so: the address is wrong, or something stands before it.
+        return Blame.SETTINGS
+    # It may lack this one operation, so nothing is said against it; another one may have it.
+    has_no_address = told.is_silent or _says_no_address(told.message)
+    return Blame.FORBIDDEN if has_no_address else Blame.REQUEST
 
 
 _BY_STATUS: Final = {

@@ -29,7 +29,7 @@ _NO_JSON: Final = object()
 _GZIP: Final = b"\x1f\x8b"
 
 _find_title = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL).search
-_is_page = re.compile(r"\s*(<!doctype|<html|<head|<\?xml|<error)", re.IGNORECASE).match
+begins_a_page = re.compile(r"\s*(<!doctype|<html|<head|<\?xml|<error)", re.IGNORECASE).match
 _sse_data = re.compile(r"^data: ?(.*)$", re.MULTILINE)
 
 
@@ -47,7 +47,7 @@ def error_body(response: requests.Response) -> ErrorBody:
     value = _parsed(text)
     if value is not _NO_JSON:
         return ErrorBody(told_in(value))
-    if _is_page(text):
+    if begins_a_page(text):
         title = _find_title(text)
         words = unescape(" ".join(title[1].split())) if title else ""
         return ErrorBody(Told(words[:_LONGEST_TEXT]), is_page=True)

@@ -30,6 +30,8 @@ _PATHS: Final = {
 _DONE: Final = b"[DONE]"
 #: What a whole chat has, and a chunk has not.
 _HAS_ALL: Final = b'"message"'
+#: What ends a response at some servers.
+_DONE_OF_A_RESPONSE: Final = b'"%b"' % unstreamed.DONE.encode()
 
 
 class OpenAiDialect:
@@ -74,7 +76,8 @@ def _chunks(call: ProviderCall, event: bytes) -> Iterable[bytes]:
         return unstreamed_answer(call, event)
     judge(call, event)
     is_whole = call.operation is Operation.CHAT and b'"delta"' not in event and _HAS_ALL in event
-    return unstreamed_answer(call, event) if is_whole else (event,)
+    is_done = call.operation is Operation.RESPONSE and _DONE_OF_A_RESPONSE in event
+    return unstreamed_answer(call, event) if is_whole or is_done else (event,)
 
 
 def unstreamed_answer(call: ProviderCall, body: bytes) -> Iterable[bytes]:

@@ -61,6 +61,15 @@ def _reset_at_end(kind: Kind) -> Sent:
 manner(_NO_DONE, "reset after the end", _reset_at_end, kinds=[kinds.CHAT_STREAM], calls=1)
 
 
+manner(
+    "`response.done` at the end of a response",
+    "response done",
+    body(lambda b: b.replace(b"response.completed", b"response.done") + wire.DONE),
+    kinds=[kinds.RESPONSE_STREAM],
+    calls=1,
+)
+
+
 def held_open(said: bytes) -> Callable[[Kind], Sent]:
     """Return what says everything but the last word, then keeps the connection and says this."""
 

@@ -107,6 +107,20 @@ for name, told, message in _IN_STREAM:
                 kinds=[kinds.CHAT_STREAM],
             )
 
+manner(
+    "an error inside a stream, however it is told",
+    "kind of error first",
+    streamed(
+        wire.event(
+            {
+                "error": "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 8",
+                "error_type": "validation",
+            }
+        )
+    ),
+    Failed("Input validation", 422, "context_length_exceeded", elsewhere=False),
+    kinds=[kinds.CHAT_STREAM],
+)
 _REASON = good.chunk({"content": ""}, "error", error={"message": "Dropped", "code": 502})
 manner(
     "`finish_reason` `error`",

@@ -52,6 +52,12 @@ for title, name, sent, ends in (
         Failed("not found", 404),
     ),
     (
+        "404: there is no such address, or no such operation",
+        "no such address",
+        refusing(b"404 page not found\n", "404 Not Found", "text/plain"),
+        Failed("page not found", 404),
+    ),
+    (
         "402, or a 400 or 429 that says the account is used up",
         "unpaid",
         refusing(_UNPAID, "402 Payment Required"),

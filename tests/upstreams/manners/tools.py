@@ -84,6 +84,16 @@ _WAYS: dict[str, tuple[list[list[dict[str, Any]]], list[dict[str, Any]]]] = {
         ],
         _TWO,
     ),
+    "an id of its own in each piece": (
+        [
+            [part("a", index=0, call="x")],
+            [part(arguments='{"q"', index=0, call="1")],
+            [part(arguments=":1}", index=0, call="2")],
+            [part("b", index=1, call="y")],
+            [part(arguments="{}", index=1, call="3")],
+        ],
+        _TWO,
+    ),
     "id empty after the first": (
         [
             [part("a", index=0, call="x")],

@@ -30,7 +30,15 @@ _STATUSES: Final[Mapping[str, int]] = {
     "api_error": 500,
     "timeout_error": 504,
     "overloaded_error": 529,
+    # Those of Hugging Face's TGI, which has them in `error_type`.
+    "validation": 422,
+    "template_error": 422,
+    "missing_template_variable": 422,
+    "tool_error": 422,
+    "generation": 424,
+    "overloaded": 429,
 }
+_KIND_NAMES: Final = ("type", "code", "error_type")
 _STATUS_NAMES: Final = ("code", "status", "status_code", "statusCode")
 #: A flat error has one of these beside its message.
 _MARKS: Final = (*_STATUS_NAMES, "error_code", "errorCode", "error_type")
@@ -91,7 +99,7 @@ def _status_of(value: Json) -> int:
         inner = inner[0]
     objects = [one for one in (inner, value) if isinstance(one, dict)]
     numbers = (_status(one.get(name)) for one in objects for name in _STATUS_NAMES)
-    names = (_STATUSES.get(str(one.get(name))) for one in objects for name in ("type", "code"))
+    names = (_STATUSES.get(str(one.get(name))) for one in objects for name in _KIND_NAMES)
     return _first(numbers) or _first(names) or _UNTOLD
 
 

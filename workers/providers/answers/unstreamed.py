@@ -13,6 +13,8 @@ Json = dict[str, Any]
 
 #: How a response ends whose status is this; any other is a whole one.
 _ENDS: Final = {"incomplete": "response.incomplete", "failed": "response.failed"}
+#: How some servers call the end of a response, however it ends.
+DONE: Final = "response.done"
 
 
 def events_of(operation: Operation, body: bytes) -> list[bytes]:
@@ -37,10 +39,17 @@ def _values(body: bytes) -> list[Any]:
 def _told(operation: Operation, value: Any) -> Iterator[Any]:
     if isinstance(value, dict) and operation is Operation.RESPONSE and "output" in value:
         yield from _of_response(value)
+    elif operation is Operation.RESPONSE and _is_done(value):
+        yield value | {"type": _end_of(value["response"])}
     elif isinstance(value, dict) and _is_whole(value):
         yield from _of_choices(operation, value)
     else:
         yield value
+
+
+def _is_done(value: Any) -> bool:
+    is_event = isinstance(value, dict) and value.get("type") == DONE
+    return is_event and isinstance(value.get("response"), dict)
 
 
 def _is_whole(value: Json) -> bool:
@@ -90,13 +99,14 @@ def _of_response(response: Json) -> Iterator[Json]:
     events = [
         {"type": "response.created", "response": _not_yet(response)},
         *(event for number, item in enumerate(response["output"]) for event in _item(number, item)),
-        {
-            "type": _ENDS.get(str(response.get("status")), "response.completed"),
-            "response": response,
-        },
+        {"type": _end_of(response), "response": response},
     ]
     for number, event in enumerate(events):
         yield {"sequence_number": number, **event}
+
+
+def _end_of(response: Json) -> str:
+    return _ENDS.get(str(response.get("status")), "response.completed")
 
 
 def _not_yet(response: Json) -> Json:

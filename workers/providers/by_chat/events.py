@@ -50,7 +50,7 @@ class ResponseEvents:
             if chunk.get(name):
                 self._told[name] = chunk[name]
         for choice in chunk.get("choices") or ():
-            if choice.get("index", 0) == 0:
+            if not choice.get("index"):
                 yield from self._numbered(self._choice(choice))
 
     def finish(self) -> Iterator[Json]:
@@ -89,7 +89,8 @@ class ResponseEvents:
             if isinstance(delta.get(text), str) and delta[text]:
                 yield from self._say(kind, delta[text])
         for number, call in enumerate(delta.get("tool_calls") or ()):
-            yield from self._call(call.get("index", number), call)
+            index = call.get("index")
+            yield from self._call(number if index is None else index, call)
         self._reason = choice.get("finish_reason") or self._reason
 
     def _think(self, piece: str) -> Iterator[Json]:
@@ -116,6 +117,10 @@ class ResponseEvents:
         self._thought = self._said = None
         function = told.get("function") or {}
         call = self._calls.get(place)
+        if call is not None and _is_another(call, told):
+            # Some servers give the same index to all calls: this one is told to its end.
+            yield from self._close(self._calls.pop(place))
+            call = None
         if call is None:
             name = f"fc_{self._name}_{len(self._items)}"
             call = Call(name, len(self._items), told.get("id") or name, function.get("name"))
@@ -129,3 +134,9 @@ class ResponseEvents:
         for item in items:
             if item is not None:
                 yield from item.close(status)
+
+
+def _is_another(call: Call, told: Json) -> bool:
+    """Whether what comes at the place of a call is one of its own: it has a name and another id."""
+    has_name = bool((told.get("function") or {}).get("name"))
+    return has_name and told.get("id") not in (None, "", call.call_id)

@@ -23,6 +23,7 @@ from workers.providers.answers.events import error_of_told
 from workers.providers.answers.told import error_in
 from workers.providers.answers.whole import value_in
 from workers.providers.base import Desk, ProviderCall, ProviderError
+from workers.providers.error_body import begins_a_page
 from workers.providers.http_errors import unreachable
 from workers.providers.media.live_sound import LiveSound
 
@@ -105,9 +106,10 @@ def transcript(call: ProviderCall, asked: MediaRequest, body: bytes, kind: str) 
         value = away(len(body), lambda: value_in(call, body, "text", str))
         if value is not None:
             return kept_transcript(call, asked, body, value)
-    if "html" in kind:
-        raise unreachable(call, "answered with something that is no transcript", _BAD_GATEWAY)
     text = body.decode("utf-8", "replace")
+    # whisper.cpp calls a plain text HTML.
+    if "html" in kind and begins_a_page(text):
+        raise unreachable(call, "answered with something that is no transcript", _BAD_GATEWAY)
     made = Made(audio_ms=_last_cue_ms(text) or call.length_ms(asked))
     return result.with_made(to_json_bytes({result.TEXT: text}), made)
 

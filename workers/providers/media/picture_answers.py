@@ -51,11 +51,12 @@ def with_picture(
 ) -> Json:
     """Return an item with a reference in the place of the picture that it holds, or names."""
     text = item.get("b64_json")
-    if not isinstance(text, str):
-        found = fetch(item["url"]) if fetch and isinstance(item.get("url"), str) else None
-        return {result.ARTIFACT: found.to_json(), **item} if found else item
-    kept = _kept(call, texts.get(text, text))
     rest = {name: value for name, value in item.items() if name != "b64_json"}
+    # Some have all members in each item, the other one null or blank.
+    if not isinstance(text, str) or not text:
+        found = fetch(item["url"]) if fetch and isinstance(item.get("url"), str) else None
+        return {result.ARTIFACT: found.to_json(), **rest} if found else item
+    kept = _kept(call, texts.get(text, text))
     return {result.ARTIFACT: kept.to_json(), **rest}
 
 

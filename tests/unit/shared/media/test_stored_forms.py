@@ -58,6 +58,11 @@ def test_an_answer_of_pictures_is_shown_with_links() -> None:
     assert result.artifacts(stored) == [KEPT]
 
 
+@pytest.mark.parametrize(("url", "links"), [("https://h/x.png", True), (None, False), ("", False)])
+def test_an_answer_came_as_links_if_it_names_one(url: str | None, *, links: bool) -> None:
+    assert result.came_as_links({"data": [{"$artifact": KEPT.to_json(), "url": url}]}) is links
+
+
 def test_a_callback_says_what_ai_server_says() -> None:
     answer = {"text": "hi", "segments": [{"id": 0, "start": 0, "end": 1, "text": "hi"}]}
     job = Job(

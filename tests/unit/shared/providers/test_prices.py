@@ -43,7 +43,17 @@ from shared.wire.usage import Usage, usage_of
         pytest.param(
             {"usage": {"prompt_tokens": 7, "total_tokens": 7}}, Usage(7, 0, 7), id="embed"
         ),
-        pytest.param({"usage": None}, Usage(), id="null"),
+        pytest.param(
+            {"choices": [{}, {"usage": {"prompt_tokens": 4, "completion_tokens": 2}}]},
+            Usage(4, 2, 6),
+            id="Moonshot's, in the choice",
+        ),
+        pytest.param(
+            {"usage": {"prompt_tokens": 4.0, "completion_tokens": 2.5}},
+            Usage(4, 0, 4),
+            id="whole numbers with a fraction",
+        ),
+        pytest.param({"usage": None, "choices": [None, {"usage": 1}]}, Usage(), id="null"),
         pytest.param({"usage": {"prompt_tokens": "9"}}, Usage(), id="a text"),
         pytest.param({"usage": {"prompt_tokens": -9}}, Usage(), id="negative"),
         pytest.param({"usage": {"prompt_tokens": True}}, Usage(), id="a truth"),

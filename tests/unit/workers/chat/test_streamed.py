@@ -166,6 +166,32 @@ def test_stream_that_may_go_on_has_all_its_time(
     assert response["choices"][1]["message"]["content"].endswith("y")
 
 
+def test_stream_with_a_reason_in_each_chunk_goes_on_as_long_as_more_is_said(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Gemini's were told by some who translate them: the first one ended nothing."""
+    monkeypatch.setattr(ending, "GRACE_S", 0.01)
+
+    def slow() -> Iterator[bytes]:
+        for text in ("Hel", "lo", "!"):
+            gevent.sleep(0.03)
+            yield chunk(text, "stop")
+        yield chunk(finish="length")
+
+    response = json.loads(relay_stream(relay, slow()))
+    assert response["choices"][0]["message"]["content"] == "Hello!"
+    assert response["choices"][0]["finish_reason"] == "length"
+
+
+def test_stream_whose_reason_came_with_its_last_words_is_not_waited_for_without_end(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ending, "WORDS_GRACE_S", 0.05)
+    with gevent.Timeout(10):
+        response = json.loads(relay_stream(relay, _held_open(chunk("Hello", "stop"))))
+    assert response["choices"][0]["message"]["content"] == "Hello"
+
+
 def test_answer_that_is_whole_when_time_is_over_is_one(relay: Relay) -> None:
     with gevent.Timeout(0.05):
         response = relay_stream(relay, _held_open(*HELLO), asks_for_one=False)

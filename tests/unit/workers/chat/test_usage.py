@@ -61,6 +61,8 @@ def test_wish_is_put_into_the_body_and_nothing_else_is_changed(body: str, asking
     [
         pytest.param(HELLO[0], HELLO[0], id="nothing was added"),
         pytest.param(USAGE, None, id="the chunk of usage alone"),
+        pytest.param(b'{"usage":{"a":1},"choices":null}', None, id="the same with null choices"),
+        pytest.param(b'{"usage":{"a":1}}', None, id="the same without choices"),
         pytest.param(
             b'{ "id":1.50, "choices":[{}],"usage":null }',
             b'{ "id":1.50, "choices":[{}] }',

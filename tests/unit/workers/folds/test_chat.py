@@ -402,6 +402,20 @@ def test_deltas_become_a_message(deltas: list[Json], message: Json) -> None:
             id="blank ids and types replace none",
         ),
         pytest.param(
+            [
+                _call(0, id="a", name="f", arguments=""),
+                _call(0, id="b", arguments='{"x"'),
+                _call(0, id="c", name="", arguments=":1}"),
+                _call(0, id="d", name="f", arguments="{}"),
+                {"tool_calls": [{"id": "e", "function": {"arguments": " "}}]},
+            ],
+            [
+                {"id": "a", "function": {"name": "f", "arguments": '{"x":1}'}},
+                {"id": "d", "function": {"name": "f", "arguments": "{} "}},
+            ],
+            id="an id of its own in each piece",
+        ),
+        pytest.param(
             [_call(0, id="a"), _call(0, arguments="{"), _call(0, name="f", arguments="}")],
             [{"id": "a", "function": {"arguments": "{}", "name": "f"}}],
             id="a name after the arguments",

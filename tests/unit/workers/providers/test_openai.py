@@ -158,6 +158,22 @@ def test_stream_of_a_response_ends_with_its_last_event_and_frees_the_connection(
     assert b"closed" in made.raw._reads
 
 
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        ("completed", "response.completed"),
+        ("incomplete", "response.incomplete"),
+        ("failed", "response.failed"),
+    ],
+)
+def test_response_that_is_done_is_told_as_it_ended(status: str, kind: str) -> None:
+    response = {"id": "r", "status": status, "output": []}
+    done = json.dumps({"type": "response.done", "sequence_number": 1, "response": response})
+    body = b"event: response.done\ndata: " + done.encode() + b"\n\ndata: [DONE]\n\n"
+    [event] = stream(streaming(body), Operation.RESPONSE)
+    assert json.loads(event) == {"type": kind, "sequence_number": 1, "response": response}
+
+
 def test_stream_of_a_response_that_just_ends_broke_off() -> None:
     with pytest.raises(ProviderError):
         stream(streaming(b'data: {"type":"response.created"}\n\n'), Operation.RESPONSE)
@@ -191,6 +207,20 @@ def test_failure_of_a_stream_may_be_tried_again_and_can_be_stored(
     stored = Result.failure(caught.value.failure)
     assert stored.status == status
     assert hiredis.pack_command((stored.status,))
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "transient"),
+    [("validation", 422, False), ("overloaded", 429, True), ("generation", 424, True)],
+)
+def test_error_in_a_stream_has_the_status_of_its_kind(
+    kind: str, status: int, *, transient: bool
+) -> None:
+    """TGI begins a stream with 200, and then looks at the request."""
+    told = json.dumps({"error": "Not this one", "error_type": kind}).encode()
+    with pytest.raises(ProviderError, match="Not this one") as caught:
+        stream(streaming(b"data: " + told + b"\n\n"))
+    assert (caught.value.status, caught.value.transient) == (status, transient)
 
 
 def test_event_that_is_too_large_breaks_the_stream() -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from shared.codecs import base64_pieces
 from shared.codecs.base64_pieces import Base64Pieces, NotBase64
-from shared.media.result import Kept
+from shared.media.result import ARTIFACT, Kept
 from shared.operation import Operation
 from shared.providers.provider import Provider
 from workers.providers.answers import body as bodies
@@ -127,6 +127,22 @@ def test_it_is_as_if_it_were_read_as_a_whole(document: str, part: float) -> None
     assert outcome(body) == as_a_whole(body)
     truncated = body[: int(len(body) * part)]
     assert outcome(truncated) == as_a_whole(truncated)
+
+
+@pytest.mark.parametrize("blank", [None, ""])
+def test_picture_that_is_only_named_is_fetched_whatever_stands_beside_its_name(
+    blank: str | None,
+) -> None:
+    """Gateways in Go, and servers in Python, have all members in each item."""
+    desk = Desk()
+    kept = desk.keep([b"x"], media_type="image/png")
+    item = {"url": "https://h.example/x.png", "b64_json": blank, "revised_prompt": ""}
+    body = json.dumps({"data": [item]}).encode()
+    told = json.loads(picture_answers.pictures(call_with(desk), body, lambda _url: kept))
+    [found] = told["data"]
+    assert found.pop(ARTIFACT) == kept.to_json()
+    assert found == {"url": "https://h.example/x.png", "revised_prompt": ""}
+    assert desk.kept == [b"x"]
 
 
 def document(*texts: str, **more: Any) -> bytes:
