@@ -39,8 +39,15 @@ def _line(row: Any, number: int, endpoint: str, model: str | None) -> dict[str, 
         raise ValueError("no model: name one in the line, or with --model")
     custom_id = row.get("custom_id") if isinstance(row, dict) else None
     body.pop("custom_id", None)
-    line = {"custom_id": custom_id or str(number), "method": "POST", "url": endpoint, "body": body}
+    name = str(number) if custom_id in (None, "") else _name(custom_id)
+    line = {"custom_id": name, "method": "POST", "url": endpoint, "body": body}
     return {**row, **line, "url": row.get("url") or endpoint} if whole else line
+
+
+def _name(custom_id: Any) -> Any:
+    """Return what names a line: a table's numbers as texts, which a batch wants."""
+    is_number = isinstance(custom_id, (int, float)) and not isinstance(custom_id, bool)
+    return json.dumps(custom_id) if is_number else custom_id
 
 
 def _body(row: Any) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Final
+
+from sqlalchemy.exc import IntegrityError
 
 from gateway.batches.listing import eta_s
 from gateway.batches.views import GRACE_S, cancel_batch
@@ -17,7 +19,7 @@ from shared.artifacts.artifact import Artifact
 from shared.batches.batch import Batch, Status
 from shared.batches.lines import split
 from shared.batches.store import BatchStore
-from shared.batches.tables import RUNNING, WAITING
+from shared.batches.tables import ANSWERED, AWAY, FAILED, RUNNING, WAITING
 from shared.codecs.moments import iso_date
 from shared.dtos.bulk.groups import JobGroup, RetryGroup, RetryGroupResponse
 from shared.errors import ArtifactNotFound, BatchNotFound, ValidationFailed
@@ -53,6 +55,7 @@ def cancelled(call: Call[Any], owner: str | None, batch_id: str) -> JobGroup:
 def retried(call: Call[RetryGroup], owner: str | None, batch_id: str) -> RetryGroupResponse:
     """Make a batch of the lines that were not answered; its input is a file of its own.
 
+    While it is under way it is told again: nobody pays twice for having asked twice.
     Raises ValidationFailed for one that has not ended, ArtifactNotFound when its files are gone.
     """
     batch = _find(call, owner, batch_id)
@@ -63,15 +66,29 @@ def retried(call: Call[RetryGroup], owner: str | None, batch_id: str) -> RetryGr
     wanted = _unanswered(call, batch)
     if not wanted:
         return RetryGroupResponse(id=batch.id, matched=0, retried=0)
-    again = _again(call, batch, wanted)
-    return RetryGroupResponse(id=again.id, matched=len(wanted), retried=len(wanted))
+    name, is_there = _next_of(call, batch)
+    is_new = not is_there and _again(call, batch, name, wanted)
+    return RetryGroupResponse(id=name, matched=len(wanted), retried=len(wanted) if is_new else 0)
 
 
-def _again(call: Call[Any], batch: Batch, wanted: set[str]) -> Batch:
+def _next_of(call: Call[RetryGroup], batch: Batch) -> tuple[str, bool]:
+    """Return the id of the batch of its lines that is next, and whether it is under way."""
+    number = 0
+    while True:
+        told = f"{batch.id} again {number} {call.request.cancelled}"
+        name = f"{BATCH_PREFIX}{hashlib.sha256(told.encode()).hexdigest()[:32]}"
+        found = _store(call).find(name, batch.owner)
+        if found is None or not found.status.is_final:
+            return name, found is not None
+        number += 1
+
+
+def _again(call: Call[Any], batch: Batch, name: str, wanted: set[str]) -> bool:
+    """Make a batch of that id of these lines; False when somebody else just has."""
     now_s, artifacts = time.time(), call.services.artifacts
     hours = int(batch.completion_window.removesuffix("h"))
     again = Batch(
-        id=f"{BATCH_PREFIX}{secrets.token_hex(16)}",
+        id=name,
         owner=batch.owner,
         status=Status.VALIDATING,
         created=now_s,
@@ -97,8 +114,12 @@ def _again(call: Call[Any], batch: Batch, wanted: set[str]) -> Batch:
     )
     again = replace(again, input_file_id=file.id)
     artifacts.hold(file.id, again.id, hours * _HOUR_S + GRACE_S)
-    _store(call).create(again)
-    return again
+    try:
+        _store(call).create(again)
+    except IntegrityError:
+        artifacts.delete(file.id)
+        return False
+    return True
 
 
 def _unanswered(call: Call[RetryGroup], batch: Batch) -> set[str]:
@@ -146,8 +167,7 @@ def _store(call: Call[Any]) -> BatchStore:
 
 
 def _form(call: Call[Any], batch: Batch) -> JobGroup:
-    counts = {} if batch.status.is_final else _store(call).counts(batch.id)
-    queued, started = counts.get(WAITING, 0), counts.get(RUNNING, 0)
+    batch, queued, started = _standing(call, batch)
     left, total = queued + started, batch.total
     given_up = 0 if left else max(0, total - batch.completed - batch.failed)
     cost_nanos = call.services.lists.queries.cost_nanos(batch.owner, f"{batch.id}:")
@@ -168,6 +188,16 @@ def _form(call: Call[Any], batch: Batch) -> JobGroup:
         created_date=iso_date(round(batch.created * 1000)),
         ended_date=_ended(batch),
     )
+
+
+def _standing(call: Call[Any], batch: Batch) -> tuple[Batch, int, int]:
+    """Return a batch with the counts of now, and how many of its lines wait and are under way."""
+    counts = {} if batch.status.is_final else _store(call).counts(batch.id)
+    if not any(counts.values()):
+        return batch, 0, 0
+    known = replace(batch, completed=counts[ANSWERED], failed=counts[FAILED])
+    # What a provider's own batch has is under way, too.
+    return known, counts[WAITING], counts[RUNNING] + counts[AWAY]
 
 
 def _state(batch: Batch) -> GroupState:

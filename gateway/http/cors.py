@@ -14,7 +14,10 @@ from flask import Flask, Response, request
 
 from gateway.http.response import nothing
 
-_PATHS: Final = ("/v1/", "/api/", "/json/reply/")
+_PATHS: Final = (
+    *("/v1/", "/api/", "/json/reply/", "/json/oneway/"),
+    *("/artifacts/", "/variants/", "/files/", "/uploads/"),
+)
 _METHODS: Final = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
 #: How long a browser may remember what it was allowed (seconds).
 _MAX_AGE_S: Final = 600
@@ -25,6 +28,11 @@ _EXPOSED: Final = ", ".join(
         "x-job-id",
         "x-provider",
         "x-adjusted",
+        "x-autobatch-completed",
+        "x-autobatch-group",
+        "content-disposition",
+        "content-range",
+        "etag",
         "x-should-retry",
         "retry-after",
         "openai-processing-ms",

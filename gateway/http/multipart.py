@@ -116,6 +116,10 @@ class _Form:
 
 
 _MALFORMED: Final = "The body is no multipart/form-data, or it breaks off."
+_NO_UTF_8: Final = (
+    "The name of a field or of a file in the form is not UTF-8; send it so, or name the file in "
+    "ASCII."
+)
 _TOO_MANY: Final = (
     f"The form has more than {_MOST_PARTS} parts, or headers of more than {_WAITING_BYTES} bytes."
 )
@@ -128,6 +132,8 @@ def _told() -> Iterator[None]:
         yield
     except RequestEntityTooLarge as exc:
         raise BodyTooLarge(_TOO_MANY) from exc
+    except UnicodeDecodeError as exc:
+        raise ValidationFailed(_NO_UTF_8) from exc
     except (ValueError, AttributeError, TypeError) as exc:
         raise ValidationFailed(_MALFORMED) from exc
 

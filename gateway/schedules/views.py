@@ -18,7 +18,7 @@ from shared.dtos import catalog
 from shared.dtos.bulk import schedules as dtos
 from shared.errors import ScheduleNotFound
 from shared.schedules.cron import next_time
-from shared.schedules.schedule import CatchUp, Schedule
+from shared.schedules.schedule import CatchUp, Schedule, next_of
 from shared.schedules.store import ScheduleStore
 from shared.schedules.template import call_of
 from shared.store.clock import unix_ms
@@ -48,7 +48,7 @@ def create(call: Call[dtos.CreateSchedule]) -> dtos.JobSchedule:
         endpoint="",
         request="",
     )
-    made = _checked(call, _changed(blank, call.request), now_ms)
+    made = _checked(call, blank, now_ms)
     _store(call).create(made)
     return _form(made, 1, now_ms)
 
@@ -58,7 +58,7 @@ def update(call: Call[dtos.UpdateSchedule]) -> dtos.JobSchedule:
     """Change a schedule."""
     while True:
         found, now_ms = _own(call, call.request.id), unix_ms()
-        saved = _store(call).save(_checked(call, _changed(found, call.request), now_ms))
+        saved = _store(call).save(_checked(call, found, now_ms))
         # None when its next job was made meanwhile.
         if saved is not None:
             return _form(saved, 1, now_ms)
@@ -122,11 +122,11 @@ def _changed(schedule: Schedule, asked: dtos.CreateSchedule | dtos.UpdateSchedul
     return replace(schedule, **{k: v for k, v in given.items() if v is not None})
 
 
-def _checked(call: Call[Any], schedule: Schedule, now_ms: int) -> Schedule:
-    """Return it with its next time. Raises what keeps its call from being a job."""
-    check(call.services, call.principal, call_of(schedule))
-    due_ms = None if schedule.paused else next_time(schedule.cron, schedule.zone, now_ms)
-    return replace(schedule, next_ms=due_ms, problem="")
+def _checked(call: Call[Any], before: Schedule, now_ms: int) -> Schedule:
+    """Return it as the request changes it. Raises what keeps its call from being a job."""
+    changed = _changed(before, call.request)
+    check(call.services, call.principal, call_of(changed))
+    return replace(changed, next_ms=next_of(before, changed, now_ms), problem="")
 
 
 def _form(schedule: Schedule, times: int, after_ms: int) -> dtos.JobSchedule:

@@ -24,7 +24,7 @@ class OllamaChatLines(AllInChunks):
     def __init__(self, model: str) -> None:
         self._model = model
         self._began_s = time.monotonic()
-        self._calls: dict[int, Json] = {}
+        self._calls: list[Json] = []
         self._finish: str | None = None
         self._usage: Json | None = None
 
@@ -41,14 +41,17 @@ class OllamaChatLines(AllInChunks):
         self._finish = choice.get("finish_reason") or self._finish
         delta = choice.get("delta") or {}
         for piece in delta.get("tool_calls") or ():
-            self._add_call(piece)
+            if isinstance(piece, dict):
+                self._add_call(piece)
         return self._text(delta)
 
     def done(self) -> bytes:
         """Return the calls of tools, if there are any, and the last line."""
         lines = b""
         if self._calls:
-            calls = [ollama_chat.tool_call(self._calls[index]) for index in sorted(self._calls)]
+            if all(isinstance(call["index"], int) for call in self._calls):
+                self._calls.sort(key=lambda call: call["index"])
+            calls = [ollama_chat.tool_call(call) for call in self._calls]
             lines = self._line({"content": "", "tool_calls": calls}, {"done": False})
         duration_ns = round((time.monotonic() - self._began_s) * 1e9)
         end = ollama_chat.end_of(self._finish, self._usage, duration_ns)
@@ -67,10 +70,34 @@ class OllamaChatLines(AllInChunks):
         return self._line({"content": content or "", **more}, {"done": False})
 
     def _add_call(self, piece: Json) -> None:
-        call = self._calls.setdefault(piece.get("index") or 0, {"function": {}})["function"]
-        told = piece.get("function") or {}
-        call["name"] = call.get("name", "") + (told.get("name") or "")
-        call["arguments"] = call.get("arguments", "") + (told.get("arguments") or "")
+        call = self._call_of(piece)
+        if call is None:
+            function = {"name": "", "arguments": ""}
+            call = {"id": "", "index": piece.get("index"), "function": function}
+            self._calls.append(call)
+        call["id"] = call["id"] or piece.get("id") or ""
+        function, told = call["function"], _told(piece)
+        if function["name"] != (name := told.get("name") or ""):
+            function["name"] += name
+        given = told.get("arguments") or ""
+        function["arguments"] += given if isinstance(given, str) else json.dumps(given)
+
+    def _call_of(self, piece: Json) -> Json | None:
+        """Return the call that a piece belongs to, None for a new one: as results are put together.
+
+        An id that was seen goes to that call; a new id is a new call, whatever its index; without
+        an id the index counts; without both it is the last call, unless that is whole.
+        """
+        call_id, index = piece.get("id"), piece.get("index")
+        newest = self._calls[::-1]
+        if call_id and (seen := [one for one in newest if one["id"] == call_id]):
+            return seen[0]
+        if index is not None:
+            newest = [one for one in newest if one["index"] == index]
+        if not newest or (call_id and newest[0]["id"]):
+            return None
+        begins_anew = index is None and not call_id and _told(piece).get("name")
+        return None if begins_anew and _is_whole(newest[0]) else newest[0]
 
     def _line(self, message: Json, rest: Json) -> bytes:
         line = {
@@ -80,3 +107,16 @@ class OllamaChatLines(AllInChunks):
             **rest,
         }
         return to_json_bytes(line) + b"\n"
+
+
+def _told(piece: Json) -> Json:
+    function = piece.get("function")
+    return function if isinstance(function, dict) else {}
+
+
+def _is_whole(call: Json) -> bool:
+    try:
+        json.loads(call["function"]["arguments"])
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -30,7 +30,7 @@ def resized(picture: bytes, width: int, height: int) -> bytes:
             raise ValueError("too many pixels")
         # What JPEG can leave out while it decodes need not be thrown away afterwards.
         opened.draft("RGB", (width or opened.width, height or opened.height))
-        upright = ImageOps.exif_transpose(opened)
+        upright = in_eight_bits(ImageOps.exif_transpose(opened))
         mode = "RGBA" if "A" in upright.getbands() or "transparency" in upright.info else "RGB"
         image = upright.convert(mode)
     wide = width or max(1, round(height * image.width / image.height))
@@ -38,6 +38,13 @@ def resized(picture: bytes, width: int, height: int) -> bytes:
     out = io.BytesIO()
     image.resize((min(wide, 4096), min(high, 4096))).save(out, "WEBP", quality=85)
     return out.getvalue()
+
+
+def in_eight_bits(picture: Image.Image) -> Image.Image:
+    """Return a picture of 16 bits of grey in eight: Pillow makes all but the darkest white."""
+    if not picture.mode.startswith("I;16"):
+        return picture
+    return picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
 
 
 def main() -> None:

@@ -35,7 +35,11 @@ class Dto(BaseModel):
         """
         pairs = values.items() if isinstance(values, Mapping) else values
         own = {fold(name): name for name in cls.model_fields}
-        found = {own[key]: value for name, value in pairs if (key := fold(name)) in own}
+        found = {
+            own[key]: value
+            for name, value in pairs
+            if (key := fold(name)) in own and not cls._says_nothing(own[key], value)
+        }
         try:
             bound = cls.model_validate(found)
         except ValidationError as exc:
@@ -46,6 +50,17 @@ class Dto(BaseModel):
             raise ValidationFailed(f"{field}: {problem}", field=field) from None
         bound.check_numbers()
         return bound
+
+    @classmethod
+    def _says_nothing(cls, name: str, value: object) -> bool:
+        """Whether a field keeps its default: some clients send all, as `null` what is not given."""
+        if value is not None and value != "":
+            return False
+        field = cls.model_fields[name]
+        if field.is_required() or field.default is None:
+            # These read it by themselves.
+            return False
+        return value is None or isinstance(field.default, int | float)
 
     def check_numbers(self) -> None:
         """Raise ValidationFailed for a number that neither Redis nor a database can keep."""

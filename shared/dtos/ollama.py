@@ -5,14 +5,16 @@ https://github.com/ollama/ollama/blob/main/docs/api.md
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from shared.dtos.base import Dto
 from shared.dtos.inference.calls import GatewayFields
 
 Json = dict[str, Any]
+#: A message that only calls tools has a `null` in the place of its text, or nothing.
+_Content = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
 
 
 class _Wire(Dto):
@@ -25,7 +27,7 @@ class OllamaMessage(_Wire):
     """One message of a conversation."""
 
     role: str
-    content: str = ""
+    content: _Content = ""
     images: list[str] | None = Field(None, description="In base64.")
     thinking: str | None = None
     tool_calls: list[Json] | None = None

@@ -7,7 +7,7 @@ clocks leaves out is due right behind the gap, one that comes twice once; `*` fo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, available_timezones
@@ -25,6 +25,9 @@ _NAMES: Final = {
     "@annually": "0 0 1 1 *",
 }
 _FIELDS: Final = 5
+#: It looks at whole minutes; and longer than any hours last that come twice.
+_MINUTE: Final = timedelta(minutes=1)
+_LONGEST_FOLD: Final = timedelta(hours=3)
 
 
 def check_cron(text: str) -> str:
@@ -65,15 +68,26 @@ def times_between(cron: str, zone: str, after_ms: int, until_ms: int, most: int)
 
 
 def _times(cron: str, zone: str, from_ms: int, *, backwards: bool = False) -> Iterator[int]:
-    start = datetime.fromtimestamp(from_ms / 1000, UTC)
-    if backwards:
-        # It looks at whole minutes: one more, and what is not past yet is left out below.
-        start = datetime.fromtimestamp(from_ms / 1000 + 60, UTC)
-    for moment in CronSim(cron, start.astimezone(ZoneInfo(zone)), reverse=backwards):
-        due = round(moment.timestamp() * 1000)
-        if (backwards and due >= from_ms) or (not backwards and due <= from_ms):
-            continue
-        yield due
+    try:
+        begin = _begin(ZoneInfo(zone), from_ms, backwards=backwards)
+        for moment in CronSim(cron, begin, reverse=backwards):
+            due = round(moment.timestamp() * 1000)
+            if (backwards and due >= from_ms) or (not backwards and due <= from_ms):
+                continue
+            yield due
+    except (OverflowError, ValueError):
+        # It has come to the end of the years that a date can say.
+        return
+
+
+def _begin(zone: ZoneInfo, from_ms: int, *, backwards: bool) -> datetime:
+    """Return from where to look: backwards from later, what is not past yet is left out."""
+    begin = datetime.fromtimestamp(from_ms / 1000, UTC)
+    if not backwards:
+        return begin.astimezone(zone)
+    local = (begin + _MINUTE).astimezone(zone)
+    # In its second pass an hour's clock is behind fixed times that were due in the first one.
+    return (begin + _LONGEST_FOLD).astimezone(zone) if local.fold else local
 
 
 @lru_cache(maxsize=1)

@@ -89,6 +89,17 @@ class Schedule:
 COLUMNS: Final = ("id", "owner", "next_ms", "version", "created_ms")
 
 
+def next_of(before: Schedule, changed: Schedule, now_ms: int) -> int | None:
+    """Return when a changed schedule is due: a time that has come, and has no job yet, stays."""
+    if changed.paused:
+        return None
+    names = ("cron", "zone", "paused")
+    is_same = all(getattr(before, name) == getattr(changed, name) for name in names)
+    if is_same and before.next_ms is not None:
+        return before.next_ms
+    return next_time(changed.cron, changed.zone, now_ms)
+
+
 class Plan(NamedTuple):
     """Which times to make jobs for now, and when to look again; None for never."""
 

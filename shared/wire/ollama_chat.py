@@ -123,11 +123,13 @@ def message_of(chat: Json) -> Json:
 def tool_call(call: Json) -> Json:
     """Return a call of a tool, with its arguments as an object."""
     function = call.get("function") or {}
+    given = function.get("arguments") or "{}"
     try:
         # Models write NaN, and Python reads it; JSON has none.
-        arguments = finite(json.loads(function.get("arguments") or "{}"))
-    except ValueError:
+        arguments = finite(json.loads(given) if isinstance(given, str) else given)
+    except (ValueError, RecursionError):
         arguments = {}
+    arguments = arguments if isinstance(arguments, dict) else {}
     return {"function": {"name": function.get("name", ""), "arguments": arguments}}
 
 

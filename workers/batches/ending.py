@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
@@ -15,10 +16,13 @@ from shared.batches.lines import failure_line
 from shared.batches.store import Outcome
 from shared.batches.tables import ANSWERED, AWAY, FAILED, RUNNING, WAITING
 from shared.batches.usage import Sum
+from shared.errors import StorageQuotaExceeded
 from workers.batches.collecting import collect
 from workers.batches.desk import Desk
 from workers.batches.own.moving import move
 from workers.heavy import away
+
+log = logging.getLogger(__name__)
 
 #: Most lines that are given up, and jobs that are cancelled, in one step.
 _STEP: Final = 1000
@@ -59,6 +63,7 @@ def finish(desk: Desk, batch: Batch) -> bool:
     deque(answers, maxlen=0)
     ended = replace(
         batch,
+        errors=(),
         usage=used.told(),
         completed=counts[ANSWERED],
         failed=counts[FAILED],
@@ -67,6 +72,14 @@ def finish(desk: Desk, batch: Batch) -> bool:
     )
     desk.batches.save(ended.at(ends_as, desk.process.clock(), to_tell=True))
     return True
+
+
+def tell_no_room(desk: Desk, batch: Batch, error: StorageQuotaExceeded) -> None:
+    """Say in the batch why its files are not written yet."""
+    row = {"code": error.code, "message": error.message, "param": None, "line": None}
+    if batch.errors != (row,):
+        log.warning("batch %s: no room for its files: %s", batch.id, error.message)
+        desk.batches.save(replace(batch, errors=(row,)))
 
 
 def tell(desk: Desk, batch: Batch) -> None:

@@ -11,6 +11,7 @@ import uuid
 from typing import Final
 
 from shared.batches.batch import Batch, Status
+from shared.errors import StorageQuotaExceeded
 from shared.store import redis_keys as keys
 from shared.store.lease import Lease
 from shared.store.scripts import ScriptRunner
@@ -28,6 +29,8 @@ _LEASE_S: Final = 30.0
 _MOST: Final = 50
 #: The least that a batch may have in the queues.
 _LEAST: Final = 20
+#: How long a batch is left alone for whose files its owner's storage has no room (seconds).
+_NO_ROOM_S: Final = 30.0
 #: After so many rounds in which nothing has moved, the next look is soon enough.
 _ROUNDS: Final = 20
 
@@ -39,6 +42,8 @@ class Feeder:
         self._desk = desk
         self._lease = Lease(ScriptRunner(desk.process.redis), keys.BATCH_LEASE)
         self._token = uuid.uuid4().hex
+        #: Batches for whose files there is no room, and since when (unix seconds).
+        self._no_room: dict[str, float] = {}
 
     def __call__(self) -> None:
         """Move all batches on. Raises redis.RedisError, DatabaseUnavailable."""
@@ -81,5 +86,19 @@ class Feeder:
         elif batch.status is Status.CANCELLING:
             is_done = ending.wind_down(desk, batch, Status.CANCELLED)
         elif batch.status is Status.FINALIZING:
-            is_done = ending.finish(desk, batch)
+            return self._finish(batch)
         return Moved.MUCH if is_done else Moved.NOTHING
+
+    def _finish(self, batch: Batch) -> Moved:
+        """Write the files of a batch; say so, and try later, when there is no room for them."""
+        now_s = self._desk.process.clock()
+        since_s = self._no_room.get(batch.id)
+        if since_s is not None and 0 <= now_s - since_s < _NO_ROOM_S:
+            return Moved.NOTHING_SOON
+        self._no_room.pop(batch.id, None)
+        try:
+            return Moved.MUCH if ending.finish(self._desk, batch) else Moved.NOTHING
+        except StorageQuotaExceeded as exc:
+            self._no_room[batch.id] = now_s
+            ending.tell_no_room(self._desk, batch, exc)
+            return Moved.NOTHING_SOON

@@ -28,6 +28,9 @@ from workers.routing.stored_calls import allowance_of, check_served, passes_by_i
 #: Most lines that become jobs in one step, and most bytes of them.
 _LINES: Final = 250
 _BYTES: Final = 8 * 1024 * 1024
+#: So much later than their batch its jobs end by themselves (seconds): they are told as expired
+#: with it, not as too late one by one.
+_LATER_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,7 @@ def _accept_all(desk: Desk, batch: Batch, wanted: Sequence[tuple[Line, NewJob]],
 def _new_job(desk: Desk, batch: Batch, line: Line, raw: bytes) -> NewJob:
     call = away(len(raw), lambda: request_of(batch.endpoint, raw))
     check_served(desk.registry, batch, call)
-    left_s = max(1.0, batch.expires_at - desk.process.clock())
+    left_s = max(1.0, batch.expires_at - desk.process.clock()) + _LATER_S
     tier, weight = standing_of(batch, call)
     return NewJob(
         owner=batch.owner,

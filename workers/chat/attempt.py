@@ -25,7 +25,7 @@ from workers.chat.live import relayed
 from workers.chat.relay import StreamRefused
 from workers.chat.streamed import relay_stream
 from workers.media import measuring
-from workers.media.desk import PASSING_S, PURPOSE, Desk, failed_files
+from workers.media.desk import PASSING_S, PURPOSE, Desk, dropped_without_answer, failed_files
 from workers.patience import patiently
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.own_body import body_for
@@ -109,6 +109,7 @@ def _called(
 def _call(
     deps: ChatDeps, claim: Claim, provider: Provider, timeout_s: float, adjusted: Adjusted
 ) -> bytes:
+    desk = _desk(deps, claim)
     call = ProviderCall(
         provider=provider,
         body=body_for(provider, claim.model, claim.operation, claim.request),
@@ -120,7 +121,7 @@ def _call(
         headers=deps.access.headers(provider),
         query=deps.access.query(provider),
         egress=deps.access.egress(provider),
-        desk=_desk(deps, claim),
+        desk=desk,
         passing_desk=_desk(deps, claim, PASSING, PASSING_S),
         live_max_bytes=deps.process.settings.live_sound_bytes,
         adjusted=adjusted.note,
@@ -131,7 +132,7 @@ def _call(
     limit = gevent.Timeout(timeout_s)
     dialect = deps.dialects.of(provider)
     try:
-        with limit:
+        with dropped_without_answer(desk), limit:
             if not claim.streamed:
                 return dialect.ask(deps.llm_session, call)
             if claim.operation in MEDIA:

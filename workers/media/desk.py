@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Final
 
@@ -59,6 +60,7 @@ class Desk:
         self._job_id = job_id
         self._purpose = purpose
         self._ttl_s = settings.artifact_ttl_s if ttl_s is None else ttl_s
+        self._kept: list[str] = []
 
     def open(self, file: FileRef) -> Generator[bytes, None, None]:
         """Give the bytes of a file of the request. Raises ProviderError if it is gone."""
@@ -80,6 +82,7 @@ class Desk:
         what it gives it gives again, while the store is away.
         """
         kept = self._received(pieces, media_type, name or "output")
+        self._kept.append(kept.id)
         return Kept(
             id=kept.id,
             name=name or kept.file_name,
@@ -88,6 +91,15 @@ class Desk:
             sha256=kept.sha256,
             url=base_url(self._settings, self._job) + self._artifacts.link(kept, self._ttl_s),
         )
+
+    def drop_kept(self) -> None:
+        """Drop the files that were kept, of an answer that is none: nobody knows of them."""
+        try:
+            while self._kept:
+                self._artifacts.delete(self._kept.pop())
+        except ServiceError as exc:
+            # They expire by themselves.
+            log.warning("job %s: files of an attempt stay for now: %s", self._job_id, exc)
 
     def _received(self, pieces: Iterable[bytes], media_type: str | None, name: str) -> Artifact:
         until_s = time.monotonic() + _PATIENCE_S
@@ -114,6 +126,17 @@ class Desk:
         if found is None:
             raise ProviderError(_LOST, transient=False)
         return found
+
+
+@contextmanager
+def dropped_without_answer(desk: Desk | None) -> Iterator[None]:
+    """Drop what the block has kept if it fails: a later picture may be broken, or nobody waits."""
+    try:
+        yield
+    except BaseException:
+        if desk is not None:
+            desk.drop_kept()
+        raise
 
 
 def failed_files(error: ServiceError) -> ProviderError:

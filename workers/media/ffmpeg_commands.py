@@ -64,6 +64,8 @@ _STAYS: Final = {
 }
 _OF_SOUND: Final = (Task.CONVERT_AUDIO, Task.TRIM_AUDIO)
 _QUIETLY: Final = ("-nostdin", "-v", "error", "-y")
+#: A file with nothing in it, as of a part behind the end, is none.
+_NOT_EMPTY: Final = ("-abort_on", "empty_output")
 #: Sides of most codecs are even.
 _EVEN: Final = "scale=trunc(iw/2)*2:trunc(ih/2)*2"
 _MARKED: Final = {
@@ -95,7 +97,7 @@ def arguments(asked: Json, media_type: str) -> list[str]:
     else:
         form = VideoFormat(extension(asked, media_type))
         writing = [*_filter(task, asked), *_VIDEO[form]]
-    return [*_QUIETLY, *reading, *writing, "-threads", "2", "file:output"]
+    return [*_QUIETLY, *_NOT_EMPTY, *reading, *writing, "-threads", "2", "file:output"]
 
 
 def speech(form: str) -> list[str]:

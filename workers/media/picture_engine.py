@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from PIL import Image, ImageOps, ImageSequence
 
+from shared.artifacts.resize import in_eight_bits
 from shared.media.formats import ImageFormat, Position, Task
 from workers.media.confined import confine
 
@@ -35,6 +36,12 @@ _OPAQUE: Final = (ImageFormat.JPG, ImageFormat.BMP)
 _MOVING: Final = (ImageFormat.GIF, ImageFormat.WEBP)
 _MARGIN: Final = 10
 _MOST_FRAMES: Final = 500
+#: What becomes of a frame before the next one (GIF89a, 23).
+_STAYS: Final = 1
+_TO_GROUND: Final = 2
+_OPAQUE_ALPHA: Final = 255
+#: How long a frame is seen that does not say (milliseconds).
+_FRAME_MS: Final = 100
 
 Json = dict[str, Any]
 
@@ -84,7 +91,7 @@ def _check_size(width: int, height: int) -> None:
 
 
 def _upright(opened: Image.Image) -> Image.Image:
-    turned = ImageOps.exif_transpose(opened)
+    turned = in_eight_bits(ImageOps.exif_transpose(opened))
     has_alpha = "A" in turned.getbands() or "transparency" in turned.info
     return turned.convert("RGBA" if has_alpha else "RGB")
 
@@ -96,15 +103,25 @@ def _convert(opened: Image.Image, form: ImageFormat, path: Path) -> None:
         return
     if count > _MOST_FRAMES or count * opened.width * opened.height > 4 * MOST_PIXELS:
         raise Refused(f"it has too many frames: {count}")
-    frames = [frame.convert("RGBA") for frame in ImageSequence.Iterator(opened)]
-    duration = opened.info.get("duration", 100)
+    _save_moving(opened, form, path)
+
+
+def _save_moving(opened: Image.Image, form: ImageFormat, path: Path) -> None:
+    frames, durations = [], []
+    for frame in ImageSequence.Iterator(opened):
+        frames.append(frame.convert("RGBA"))
+        # What is said of a frame is there while it is the one that is read.
+        durations.append(round(frame.info.get("duration", _FRAME_MS)))
+    has_holes = any(frame.getchannel("A").getextrema()[0] != _OPAQUE_ALPHA for frame in frames)
     frames[0].save(
         path,
         _WRITTEN[form],
         save_all=True,
         append_images=frames[1:],
-        duration=duration,
+        duration=durations,
         loop=opened.info.get("loop", 0),
+        # Through its holes a frame would show the ones before it.
+        disposal=_TO_GROUND if has_holes else _STAYS,
     )
 
 

@@ -26,6 +26,8 @@ OUTPUT_BYTES: Final = 512 * 1024**2
 #: Most bytes of what an engine says that are read.
 _SAID_BYTES: Final = 4096
 _SAID_LONGEST: Final = 300
+#: What ffmpeg says, by its version, when it has written nothing.
+_EMPTY: Final = ("Output file is empty", "Empty output", "Nothing was written")
 _READ_BYTES: Final = 65_536
 _OWN: Final = (sys.executable, "-P", "-m")
 
@@ -129,5 +131,7 @@ def _said(place: Path, status: int) -> str:
         return f"what comes of it is larger than {OUTPUT_BYTES} bytes"
     with (place / "said").open("rb") as said:
         text = said.read(_SAID_BYTES).decode("utf-8", "replace").strip()
+    if any(sign in text for sign in _EMPTY):
+        return "there is nothing in the part of it that was asked for"
     last = one_line(text.splitlines()[-1]) if text else f"the engine ended with {status}"
     return last.replace(str(place), "").replace("file:", "")[:_SAID_LONGEST].rstrip(".")

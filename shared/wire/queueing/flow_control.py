@@ -21,8 +21,10 @@ _MOST_RATE: Final = 10_000
 _DIGITS: Final = 9
 _UNITS_MS: Final = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _LONGEST_PERIOD_MS: Final = _UNITS_MS["d"]
+#: Whole names alone: a month begins as a minute does.
+_NAMES: Final = r"s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?"
 _RATE: Final = re.compile(
-    r"(\d{1,9})(?:\s*(?:/|per)\s*(\d{0,9})\s*(s|m|h|d)[a-z]*)?", re.IGNORECASE
+    rf"(\d{{1,9}})(?:\s*(?:/|per)\s*(\d{{0,9}})\s*({_NAMES}))?", re.IGNORECASE | re.ASCII
 )
 
 
@@ -103,7 +105,7 @@ def _rate(value: object) -> tuple[int, int]:
     found = _RATE.fullmatch(text)
     if found:
         number, count, unit = found.groups()
-        period_ms = int(count or 1) * _UNITS_MS[(unit or "m").lower()]
+        period_ms = int(count or 1) * _UNITS_MS[(unit or "m")[0].lower()]
         if 0 < int(number) <= _MOST_RATE and 0 < period_ms <= _LONGEST_PERIOD_MS:
             return int(number), period_ms
     told = (

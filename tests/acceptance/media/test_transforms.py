@@ -97,6 +97,8 @@ def test_videos_are_cropped_scaled_trimmed_and_marked(api: Api, video: bytes) ->
     ):
         content = made(change(api, name, form, video, *more, field="video"))[1]
         assert content[4:8] == b"ftyp", name
+    behind = change(api, "TrimVideo", {"startTime": "00:09"}, video, field="video")
+    assert (behind.status_code, "nothing" in behind.text) == (400, True)
 
 
 @pytest.mark.parametrize("form", ["mp3", "WAV", "aac", "flac", "ogg", "m4a", "wma"])

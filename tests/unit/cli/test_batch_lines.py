@@ -40,6 +40,11 @@ def test_names_and_models_of_the_lines_are_kept_and_blank_lines_are_none() -> No
     assert "custom_id" not in lines[0]["body"]
 
 
+def test_numbers_are_names_as_texts() -> None:
+    rows = [{"custom_id": name, "prompt": "x"} for name in (7, 0, 1.5, "", None)]
+    assert [one["custom_id"] for one in made(*rows)] == ["7", "0", "1.5", "4", "5"]
+
+
 @pytest.mark.parametrize("row", [b"{", b"[1]", b"5", b'{"prompt":"x"}'])
 def test_bad_row_is_told_with_its_number(row: bytes) -> None:
     with pytest.raises(click.ClickException, match="line 2: "):

@@ -147,7 +147,14 @@ def test_each_of_several_keys_verifies_also_a_public_one() -> None:
         verify("", headers, b"{}")
 
 
-@pytest.mark.parametrize("seen", [MemorySeen(), RedisSeen(fakeredis.FakeStrictRedis())])
+@pytest.mark.parametrize(
+    "seen",
+    [
+        MemorySeen(),
+        RedisSeen(fakeredis.FakeStrictRedis()),
+        RedisSeen(fakeredis.FakeStrictRedis(decode_responses=True)),
+    ],
+)
 def test_what_is_under_way_is_told_apart(seen: Seen) -> None:
     assert seen.begin("a") is Standing.NEW
     assert seen.begin("a") is Standing.UNDER_WAY

@@ -84,7 +84,9 @@ class RedisSeen:
         key = self._prefix + webhook_id
         if self._client.set(key, "begun", nx=True, ex=BEGUN_S):
             return Standing.NEW
-        return Standing.DONE if self._client.get(key) == b"done" else Standing.UNDER_WAY
+        # A client with `decode_responses` gives texts.
+        is_done = self._client.get(key) in (b"done", "done")
+        return Standing.DONE if is_done else Standing.UNDER_WAY
 
     def done(self, webhook_id: str) -> None:
         """Note that it was handled."""

@@ -145,6 +145,12 @@ def test_malformed_body_is_refused(gateway: Gateway, body: bytes, kind: str, sta
     assert (visible(gateway), on_disk(gateway)) == ([], [])
 
 
+def test_a_name_that_is_not_utf_8_is_told_as_that(gateway: Gateway) -> None:
+    head = b'--X\r\nContent-Disposition: form-data; name="file"; filename="gr\xf6\xdfe.txt"'
+    refused = raw(gateway, head + b"\r\n\r\nx\r\n--X--\r\n")
+    assert (refused.status_code, "UTF-8" in refused.json["error"]["message"]) == (400, True)
+
+
 def test_boundaries_and_line_ends_inside_a_file_are_its_own(gateway: Gateway) -> None:
     content = (b"\r\n--XY\r\n--X \r\r\n\n" * 5000) + bytes(range(256)) * 300
     fields = b'\r\n--X\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nevals\r\n--X--\r\n'

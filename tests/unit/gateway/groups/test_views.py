@@ -13,9 +13,11 @@ from pydantic import SecretStr
 
 from shared.api_keys.scopes import Scope
 from shared.batches.batch import Batch, Status
-from shared.batches.store import BatchStore
+from shared.batches.parts import Part, PartStore
+from shared.batches.store import BatchStore, Line, Outcome
 from shared.jobs.failures import INTERNAL_ERROR
 from shared.jobs.moves import Result
+from shared.operation import Operation
 from tests.support.factories import new_settings
 from tests.support.foreign_jobs import issue, new_gateway
 from tests.support.gateway_client import ADMIN_SECRET, API_KEY, CHAT, Gateway, build
@@ -187,6 +189,58 @@ def test_batch_is_a_group_and_its_failed_lines_make_another(with_files: Gateway)
     assert b"".join(artifacts.read(file)) == _line(1)
     assert gateway.post("/api/CancelGroup", {"id": again["id"]}).json["groupState"] == "Cancelling"
     assert gateway.get("/api/GetGroup?id=batch_8").json["error"]["code"] == "batch_not_found"
+
+
+def test_batch_that_is_retried_twice_makes_one_while_that_is_under_way(with_files: Gateway) -> None:
+    gateway = with_files
+    gateway.queue(groupId="mine")
+    owner = group(gateway, "mine")["createdBy"]
+    artifacts, store = gateway.services.artifacts, BatchStore(gateway.database)
+    source = artifacts.receive([_line(1)], owner=owner, name="in", purpose="batch")
+    errors = artifacts.receive([_failure(1, None)], owner=owner, name="e", purpose="batch_output")
+    batch = Batch(
+        id="batch_7",
+        owner=owner,
+        status=Status.COMPLETED,
+        created=1_700_000_000.0,
+        endpoint="/v1/embeddings",
+        input_file_id=source.id,
+        expires_at=1_800_000_000,
+        error_file_id=errors.id,
+    )
+    store.create(batch)
+    once, twice = (gateway.post("/api/RetryGroup", {"id": "batch_7"}).json for _ in range(2))
+    assert (once["retried"], twice) == (1, {**once, "retried": 0})
+    again = store.find(once["id"], owner)
+    assert again is not None
+    store.save(again.at(Status.CANCELLED, 1_700_000_200))
+    third = gateway.post("/api/RetryGroup", {"id": "batch_7"}).json
+    assert third["retried"] == 1
+    assert third["id"] not in {once["id"], "batch_7"}
+
+
+def test_lines_that_a_provider_has_are_under_way(gateway: Gateway) -> None:
+    gateway.queue(groupId="mine")
+    store = BatchStore(gateway.database)
+    batch = Batch(
+        id="batch_7",
+        owner=group(gateway, "mine")["createdBy"],
+        status=Status.VALIDATING,
+        created=1_700_000_000.0,
+        endpoint="/v1/embeddings",
+        input_file_id="file-1",
+        expires_at=1_800_000_000,
+    )
+    store.create(batch)
+    begun = replace(batch, total=4).at(Status.IN_PROGRESS, 1_700_000_001)
+    store.begin(begun, [Line(n, n, 1, f"c{n}") for n in range(4)])
+    part = Part("batch_7", 0, "p", "m", Operation.EMBEDDING, 1.0, first_job=1, count=3, nonce="n")
+    PartStore(gateway.database).plan(part, [0, 1, 2])
+    store.note_outcomes("batch_7", [Outcome(3, is_answer=True, answer=b"{}")])
+    found = group(gateway, "batch_7")
+    assert (found["started"], found["completed"], found["cancelled"]) == (3, 1, 0)
+    assert found["progress"] == 0.25
+    assert found["etaSecs"] > 0
 
 
 def test_files_of_batches_are_tables_for_who_wants_one(with_files: Gateway) -> None:

@@ -29,7 +29,11 @@ def preflight(gateway: Gateway, path: str = "/v1/responses", origin: str = APP) 
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/responses", "/v1/models/a/b", "/api/QueueOpenAiChatCompletion", "/v1/unknown"]
+    "path",
+    [
+        *("/v1/responses", "/v1/models/a/b", "/api/QueueOpenAiChatCompletion", "/v1/unknown"),
+        *("/json/oneway/QueueOpenAiChatCompletion", "/uploads/pub", "/artifacts/2026/a.png"),
+    ],
 )
 def test_preflight_is_answered_without_a_key(fake_redis: redis.Redis, path: str) -> None:
     answer = preflight(gateway(fake_redis, APP), path)

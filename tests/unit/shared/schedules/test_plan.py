@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from shared.codecs.moments import EARLIEST_MS, LATEST_MS
 from shared.schedules.cron import check_cron, check_zone, next_time, times_between
-from shared.schedules.schedule import MOST_MISSED, CatchUp, Schedule, plan
+from shared.schedules.schedule import MOST_MISSED, CatchUp, Schedule, next_of, plan
 
 MINUTE_MS = 60_000
 
@@ -54,6 +55,14 @@ def made(one: Schedule, start: int, end: int, *, step_ms: int = 1_000) -> Iterat
             "2026-10-26T12:00",
             ["25 00:30", "26 01:30"],
             id="Berlin, back: a time that comes twice is due once",
+        ),
+        pytest.param(
+            "59 2 * * *",
+            "Europe/Berlin",
+            "2026-10-24T12:00",
+            "2026-10-26T12:00",
+            ["25 00:59", "26 01:59"],
+            id="Berlin, back: so is the last minute before clocks are set back",
         ),
         pytest.param(
             "30 2 * * *",
@@ -135,6 +144,34 @@ def test_time_that_is_only_late_is_not_missed(policy: CatchUp) -> None:
 def test_what_runs_now_makes_up_once_for_those_before() -> None:
     one = schedule("*/10 * * * *", next_ms=ms("2026-05-01T12:10"), catch_up=CatchUp.ONCE)
     assert shown(plan(one, ms("2026-05-01T13:00:30")).times) == ["01 13:00"]
+
+
+def test_what_was_missed_in_an_hours_first_pass_is_made_up_for_in_its_second() -> None:
+    one = schedule("30 2 * * *", "Europe/Berlin", next_ms=ms("2026-10-25T00:30"))
+    found = plan(one, ms("2026-10-25T01:10"))
+    assert shown([*found.times, found.next_ms or 0]) == ["25 00:30", "26 01:30"]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York"])
+@pytest.mark.parametrize("moment_ms", [EARLIEST_MS, LATEST_MS])
+def test_years_have_an_end(zone: str, moment_ms: int) -> None:
+    following = next_time("0 0 1 1 *", zone, moment_ms)
+    assert following is None or following > moment_ms == EARLIEST_MS
+    assert times_between("0 0 1 1 *", zone, moment_ms - 1, moment_ms, 9)[1:] == []
+
+
+def test_time_that_has_come_is_not_lost_by_a_change_of_something_else() -> None:
+    due_ms, now_ms = ms("2026-05-01T12:10"), ms("2026-05-01T13:05")
+    one = schedule("*/10 * * * *", next_ms=due_ms)
+    assert next_of(one, replace(one, name="nightly", request="{}"), now_ms) == due_ms
+    changes: list[dict[str, Any]] = [{"cron": "*/20 * * * *"}, {"zone": "Asia/Tokyo"}]
+    for change in changes:
+        following = next_of(one, replace(one, **change), now_ms)
+        assert following is not None
+        assert following > now_ms
+    paused = replace(one, paused=True, next_ms=None)
+    assert next_of(one, paused, now_ms) is None
+    assert next_of(paused, replace(paused, paused=False), now_ms) == ms("2026-05-01T13:10")
 
 
 def test_years_outage_is_bounded_and_quick() -> None:

@@ -61,7 +61,7 @@ def test_results_of_tools_find_their_calls() -> None:
     other = {"function": {"name": "b", "arguments": {}}}
     messages = [
         {"role": "user", "content": "hi"},
-        {"role": "assistant", "tool_calls": [call, other]},
+        {"role": "assistant", "content": None, "tool_calls": [call, other]},
         {"role": "tool", "tool_name": "b", "content": "2"},
         {"role": "tool", "content": "1"},
     ]
@@ -135,6 +135,48 @@ def test_calls_of_tools_come_whole() -> None:
     assert [one["done"] for one in told] == [False, True]
 
 
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        pytest.param(
+            [
+                {"index": 0, "id": "1", "function": {"name": "f", "arguments": '{"a":1}'}},
+                {"index": 0, "id": "2", "function": {"name": "g", "arguments": "{}"}},
+            ],
+            id="one index for all",
+        ),
+        pytest.param(
+            [
+                {"function": {"name": "f", "arguments": '{"a":'}},
+                {"function": {"name": "f", "arguments": "1}"}},
+                {"function": {"name": "g", "arguments": {}}},
+            ],
+            id="neither index nor id",
+        ),
+        pytest.param(
+            [
+                {"id": "1", "function": {"name": "f", "arguments": '{"a":'}},
+                {"id": "2", "function": {"name": "g"}},
+                {"id": "1", "function": {"arguments": "1}"}},
+            ],
+            id="ids alone",
+        ),
+        pytest.param(
+            [
+                {"index": 0, "id": "1", "function": {"name": "f", "arguments": {"a": 1}}},
+                None,
+                {"index": 1, "function": {"name": "g", "arguments": "[1]"}},
+            ],
+            id="arguments as values",
+        ),
+    ],
+)
+def test_calls_of_tools_are_told_apart_however_they_are_numbered(pieces: list[Any]) -> None:
+    told = lines(*(delta(tool_calls=[piece]) for piece in pieces))
+    calls = [one["function"] for one in told[0]["message"]["tool_calls"]]
+    assert calls == [{"name": "f", "arguments": {"a": 1}}, {"name": "g", "arguments": {}}]
+
+
 @pytest.mark.parametrize("odd", [[], {}, {"choices": None}, {"choices": [3]}, {"choices": [{}]}])
 def test_odd_chunks_add_nothing(odd: Any) -> None:
     assert len(lines(odd)) == 1
@@ -145,7 +187,10 @@ def test_failure_is_a_text() -> None:
     assert OllamaChatLines("m").failed(body) == b'{"error":"It broke."}\n'
 
 
-def test_arguments_that_are_no_json_are_none() -> None:
-    call = {"function": {"name": "f", "arguments": "{"}}
-    told = message_of({"choices": [{"message": {"content": None, "tool_calls": [call]}}]})
-    assert told["tool_calls"] == [{"function": {"name": "f", "arguments": {}}}]
+@pytest.mark.parametrize(
+    ("sent", "told"), [("{", {}), ("[1]", {}), ({"a": 1}, {"a": 1}), ('{"a":1}', {"a": 1})]
+)
+def test_arguments_are_an_object(sent: Any, told: Any) -> None:
+    call = {"function": {"name": "f", "arguments": sent}}
+    message = message_of({"choices": [{"message": {"content": None, "tool_calls": [call]}}]})
+    assert message["tool_calls"] == [{"function": {"name": "f", "arguments": told}}]

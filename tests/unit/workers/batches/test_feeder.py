@@ -164,6 +164,10 @@ def test_expired_batch_gives_up_the_rest(
     feeder()
     answer_all(deps)
     feeder()
+    waits = deps.jobs.get(21)
+    assert waits is not None
+    # Its own end does not come before that of the batch, whoever looks first.
+    assert waits.deadline_ms - waits.created_ms > 3_600_000
     fake_clock.advance(3700)
     for _ in range(5):
         feeder()
@@ -203,6 +207,32 @@ def test_deleted_input_fails_before_and_stays_for_what_runs(deps: Deps, store: B
     assert done.completed == 30
     deps.artifacts.sweep()
     assert deps.artifacts.find(batch.input_file_id) is None
+
+
+def test_files_without_room_are_told_and_written_when_there_is(
+    fake_redis: redis.Redis, settings: Settings, fake_clock: FakeClock
+) -> None:
+    limited = settings.model_copy(update={"storage_quota_bytes": 450})
+    deps = worker_deps.build(fake_redis, limited, fake_clock, worker_deps.FakeLlm())
+    deps, store = replace(deps, sleep=lambda _: None), BatchStore(deps.database)
+    new_batch(deps, 1)
+    other = deps.artifacts.receive([b"x" * 250], owner="a", name="other", purpose="user_data")
+    feeder = Feeder(deps.batches)
+    feeder()
+    answer_all(deps)
+    feeder()
+    waiting = state(store)
+    assert waiting.status is Status.FINALIZING
+    assert [one["code"] for one in waiting.errors] == ["storage_quota_exceeded"]
+    deps.artifacts.delete(other.id)
+    deps.artifacts.sweep()
+    feeder()
+    assert state(store) == waiting
+    fake_clock.advance(31)
+    feeder()
+    done = state(store)
+    assert (done.status, done.completed, done.errors) == (Status.COMPLETED, 1, ())
+    assert len(lines_of(deps, done.output_file_id)) == 1
 
 
 def test_only_one_feeds(deps: Deps, store: BatchStore) -> None:

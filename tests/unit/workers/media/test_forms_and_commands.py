@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from werkzeug.formparser import MultiPartParser
 
-from shared.media.formats import AudioFormat, Position, Task, VideoFormat
+from shared.media.formats import AudioFormat, ImageFormat, Position, Task, VideoFormat
 from workers.media import ffmpeg_commands, picture_engine
 from workers.providers.media.multipart import CONTENT_TYPE, FilePart, Form
 
@@ -63,3 +63,48 @@ def test_a_part_beyond_a_picture_is_refused(tmp_path: Path) -> None:
     asked = {"task": Task.CROP_IMAGE, "x": 5, "y": 0, "width": 6, "height": 1}
     with pytest.raises(picture_engine.Refused, match="10x10"):
         picture_engine.change(tmp_path, asked)
+
+
+@pytest.mark.parametrize("form", [ImageFormat.GIF, ImageFormat.WEBP])
+def test_each_frame_of_a_picture_that_moves_is_seen_as_long_as_it_was(
+    tmp_path: Path, form: ImageFormat
+) -> None:
+    frames = [Image.new("RGB", (8, 8), colour) for colour in ("red", "lime", "blue")]
+    lasts = [50, 100, 3000]
+    frames[0].save(
+        tmp_path / "input", "GIF", save_all=True, append_images=frames[1:], duration=lasts
+    )
+    picture_engine.change(tmp_path, {"task": Task.CONVERT_IMAGE, "format": form})
+    with Image.open(tmp_path / "output") as made:
+        seen = []
+        for at in range(3):
+            made.seek(at)
+            made.load()
+            seen.append(made.info["duration"])
+    assert seen == lasts
+
+
+@pytest.mark.parametrize("mode", ["I;16", "I;16B"])
+def test_grey_of_16_bits_stays_what_it_is(tmp_path: Path, mode: str) -> None:
+    deep = Image.new("I;16", (2, 2))
+    deep.putdata([0, 1000, 32768, 65535])
+    if mode != deep.mode:
+        deep = deep.convert("I").convert(mode)
+    deep.save(tmp_path / "input", "TIFF")
+    picture_engine.change(tmp_path, {"task": Task.CONVERT_IMAGE, "format": ImageFormat.PNG})
+    with Image.open(tmp_path / "output") as made:
+        assert [made.getpixel((at % 2, at // 2)) for at in range(4)] == [
+            (grey, grey, grey) for grey in (0, 3, 128, 255)
+        ]
+
+
+def test_a_frame_shows_nothing_of_the_one_before_it(tmp_path: Path) -> None:
+    frames = [Image.new("RGBA", (8, 4)), Image.new("RGBA", (8, 4))]
+    frames[0].paste("red", (0, 0, 4, 4))
+    frames[1].paste("blue", (4, 0, 8, 4))
+    frames[0].save(tmp_path / "input", "GIF", save_all=True, append_images=frames[1:], disposal=2)
+    picture_engine.change(tmp_path, {"task": Task.CONVERT_IMAGE, "format": ImageFormat.GIF})
+    with Image.open(tmp_path / "output") as made:
+        made.seek(1)
+        alphas = made.convert("RGBA").getchannel("A")
+        assert (alphas.getpixel((1, 1)), alphas.getpixel((6, 1))) == (0, 255)

@@ -1,0 +1,56 @@
+"""Requests of clients that send all their fields, and `null` for what is not given."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import pytest
+from pydantic import Field
+
+from shared.dtos.base import Dto
+from shared.errors import ValidationFailed
+
+
+class Asked(Dto):
+    """Has fields of each kind."""
+
+    name: str
+    time_zone: str = "UTC"
+    take: Annotated[int, Field(ge=1)] = 100
+    is_paused: bool = False
+    paths: list[str] = Field(default_factory=list)
+    note: str | None = None
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"timeZone": None, "take": None, "IsPaused": None, "paths": None, "note": None},
+        [("Take", ""), ("isPaused", "")],
+        [("take", "100"), ("take", "")],
+    ],
+)
+def test_what_is_not_given_has_its_default(given: Any) -> None:
+    pairs = given.items() if isinstance(given, dict) else given
+    assert Asked.bind([("name", "n"), *pairs]) == Asked(name="n")
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"name": None}, "name"),
+        ({"name": "n", "paths": ""}, "paths"),
+        ({"name": "n", "take": 0}, "take"),
+        ({"name": "n", "isPaused": "x"}, "isPaused"),
+    ],
+)
+def test_what_is_given_and_wrong_is_named(given: dict[str, Any], field: str) -> None:
+    with pytest.raises(ValidationFailed) as refused:
+        Asked.bind(given)
+    assert refused.value.field == field
+
+
+def test_an_empty_text_is_a_text() -> None:
+    assert Asked.bind({"name": "", "timeZone": "", "note": ""}) == Asked(
+        name="", time_zone="", note=""
+    )
