@@ -1,13 +1,23 @@
 // The page of the API: Swagger UI on our document. What it shows comes from /openapi.json alone.
 
 import { theme } from "../lib/theme.js";
+import { older } from "./older.js";
 
 const follow = () => document.documentElement.classList.toggle("dark-mode", theme() === "dark");
 follow();
 addEventListener("theme", follow);
 
+const DOCUMENT = "/openapi.json";
+
+function read(response) {
+  if (response.ok && new URL(response.url, location.href).pathname === DOCUMENT)
+    response.text = JSON.stringify(older(JSON.parse(response.text)));
+  return response;
+}
+
 globalThis.SwaggerUIBundle({
-  url: "/openapi.json",
+  url: DOCUMENT,
+  responseInterceptor: read,
   domNode: document.getElementById("app"),
   presets: [globalThis.SwaggerUIBundle.presets.apis],
   layout: "BaseLayout",
