@@ -50,6 +50,8 @@ _BROKEN: Final = """() => {
     for (let node = texts.nextNode(); node; node = texts.nextNode()) {
         if (!node.parentElement.closest(".table, .tile, .button, .badge")) continue;
         if (node.parentElement.closest("code, .visually-hidden, .truncate")) continue;
+        // Markup that somebody put into a name has no words.
+        if (/[<>]|\\]\\(/.test(node.data)) continue;
         const runs = [...node.data.matchAll(/[^\\s\\-/]+/g)].filter(([run]) => run.length > 20);
         const isIn = (run, at) => run.index <= at && at < run.index + run[0].length;
         const isLong = (at) => runs.some((run) => isIn(run, at));

@@ -184,10 +184,12 @@ def test_upload_in_parts(gateway: Gateway) -> None:
     upload = gateway.post("/v1/uploads", wanted).json
     assert (upload["status"], upload["expires_at"]) == ("pending", upload["created_at"] + 3600)
     place = f"/v1/uploads/{upload['id']}"
-    parts = [
-        send(gateway, f"{place}/parts", file=None, data=(io.BytesIO(data), "p")).json["id"]
+    sent = [
+        send(gateway, f"{place}/parts", file=None, data=(io.BytesIO(data), "p")).json
         for data in (b"def", b"abc", b"xyz")
     ]
+    assert all("id" in one for one in sent), sent
+    parts = [one["id"] for one in sent]
     assert visible(gateway) == []
     digest = hashlib.md5(b"abcdef", usedforsecurity=False).hexdigest()
     for wrong in (
