@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import partial
 from typing import Any, Final
 
 import gevent
@@ -72,10 +73,10 @@ class Channel(redis.Channel):
         self.priority_steps = list(_lanes.served(every, pending))
         self._without_bulk = _lanes.without_bulk()
         try:
-            if len(self.priority_steps) < len(every) and poller is not None:
-                _lanes.on_room = lambda: self._end_poll_soon(poller)
             if poller is not None:
-                _lanes.on_bulk = lambda: self._end_poll_soon(poller)
+                _lanes.on_bulk = partial(self._end_poll_soon, poller)
+                if len(self.priority_steps) < len(every):
+                    _lanes.on_room = _lanes.on_bulk
             super()._brpop_start(timeout)  # type: ignore[misc]
         finally:
             self.priority_steps, self._without_bulk = every, ()

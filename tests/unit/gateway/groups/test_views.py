@@ -154,6 +154,19 @@ def _failure(number: int, code: str | None) -> bytes:
     )
 
 
+def _batch_of(owner: str, input_file_id: str) -> Batch:
+    """Return somebody's batch of this input, under way."""
+    return Batch(
+        id="batch_7",
+        owner=owner,
+        status=Status.IN_PROGRESS,
+        created=1_700_000_000.0,
+        endpoint="/v1/embeddings",
+        input_file_id=input_file_id,
+        expires_at=1_800_000_000,
+    )
+
+
 def test_batch_is_a_group_and_its_failed_lines_make_another(with_files: Gateway) -> None:
     gateway = with_files
     gateway.queue(groupId="mine")
@@ -162,17 +175,7 @@ def test_batch_is_a_group_and_its_failed_lines_make_another(with_files: Gateway)
     source = artifacts.receive(map(_line, range(4)), owner=owner, name="in", purpose="batch")
     lines = (_failure(1, None), _failure(2, "batch_cancelled"))
     errors = artifacts.receive(lines, owner=owner, name="e", purpose="batch_output")
-    batch = Batch(
-        id="batch_7",
-        owner=owner,
-        status=Status.IN_PROGRESS,
-        created=1_700_000_000.0,
-        endpoint="/v1/embeddings",
-        input_file_id=source.id,
-        expires_at=1_800_000_000,
-        total=4,
-        completed=1,
-    )
+    batch = replace(_batch_of(owner, source.id), total=4, completed=1)
     store.create(batch)
     assert gateway.post("/api/RetryGroup", {"id": "batch_7"}).status_code == 400
     assert group(gateway, "batch_7")["groupState"] == "Closed"
@@ -198,16 +201,7 @@ def test_batch_that_is_retried_twice_makes_one_while_that_is_under_way(with_file
     artifacts, store = gateway.services.artifacts, BatchStore(gateway.database)
     source = artifacts.receive([_line(1)], owner=owner, name="in", purpose="batch")
     errors = artifacts.receive([_failure(1, None)], owner=owner, name="e", purpose="batch_output")
-    batch = Batch(
-        id="batch_7",
-        owner=owner,
-        status=Status.COMPLETED,
-        created=1_700_000_000.0,
-        endpoint="/v1/embeddings",
-        input_file_id=source.id,
-        expires_at=1_800_000_000,
-        error_file_id=errors.id,
-    )
+    batch = replace(_batch_of(owner, source.id), status=Status.COMPLETED, error_file_id=errors.id)
     store.create(batch)
     once, twice = (gateway.post("/api/RetryGroup", {"id": "batch_7"}).json for _ in range(2))
     assert (once["retried"], twice) == (1, {**once, "retried": 0})
@@ -222,14 +216,8 @@ def test_batch_that_is_retried_twice_makes_one_while_that_is_under_way(with_file
 def test_lines_that_a_provider_has_are_under_way(gateway: Gateway) -> None:
     gateway.queue(groupId="mine")
     store = BatchStore(gateway.database)
-    batch = Batch(
-        id="batch_7",
-        owner=group(gateway, "mine")["createdBy"],
-        status=Status.VALIDATING,
-        created=1_700_000_000.0,
-        endpoint="/v1/embeddings",
-        input_file_id="file-1",
-        expires_at=1_800_000_000,
+    batch = replace(
+        _batch_of(group(gateway, "mine")["createdBy"], "file-1"), status=Status.VALIDATING
     )
     store.create(batch)
     begun = replace(batch, total=4).at(Status.IN_PROGRESS, 1_700_000_001)
