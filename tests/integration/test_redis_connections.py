@@ -192,6 +192,8 @@ def test_demoted_master_is_left_at_once(run: Callable[..., Running]) -> None:
         setup.clients[role].sentinel_set("ledger", "auth-pass", "p@ss:w/o?r#d%&+=")
     first.replicaof("127.0.0.1", str(port))
     until(lambda: first.info("replication")["role"] == "slave", "it is demoted")
+    # Until then the new master takes no writes.
+    until(lambda: second.info("replication")["min_slaves_good_slaves"], "it follows")
     assert client.set("k", "2")
     assert second.get("k") == b"2"
     client.connection_pool.disconnect()
