@@ -85,9 +85,11 @@ class Desk:
             media_type=kept.media_type,
             size=kept.size,
             sha256=kept.sha256,
-            url=base_url(self._settings, self._job.base_url)
-            + self._artifacts.link(kept, self._ttl_s),
+            url=self._base_url() + self._artifacts.link(kept, self._ttl_s),
         )
+
+    def _base_url(self) -> str:
+        return base_url(self._settings, self._job.base_url)
 
     def drop_kept(self) -> None:
         """Drop the files that were kept, of an answer that is none: nobody knows of them."""

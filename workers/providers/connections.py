@@ -157,7 +157,8 @@ class Adapter(HTTPAdapter):
         """Return the pool of the request's host, by these settings."""
         parts = urlsplit(str(request.url))
         host: object = f"{parts.scheme}://{parts.netloc}"
-        if verify is not True or proxies or cert:
+        # Whom to trust is asked of nobody who speaks no TLS.
+        if proxies or (parts.scheme != "http" and (verify is not True or cert)):
             host = (host, verify, cert, select_proxy(str(request.url), proxies))
         pool = self._pools.get(host)
         if pool is None:
