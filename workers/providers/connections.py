@@ -205,6 +205,7 @@ def _plain_response(self: Adapter, req: PreparedRequest, resp: Any) -> Response:
 #: What can be left to urllib3 and requests.
 STEPS: Final = (
     Step("urllib3: one write a request", (Part(_Lean, "request"), Part(_Lean, "send"))),
+    Step("http.client: fields of answers", (Part(AnswerHead, "begin"),)),
     Step("urllib3: looking before use", (Part(_Lean, "is_connected"),)),
     Step("urllib3: trust read once", (Part(_TlsConnection, "connect"),)),
     Step("requests: finding the pool", (Part(Adapter, "get_connection_with_tls_context"),)),
