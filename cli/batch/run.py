@@ -7,7 +7,6 @@ import json
 import secrets
 import sys
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ import click
 
 from cli.api.gateway import GatewayApi
 from cli.batch.lines import to_lines
+from cli.files import write_whole
 
 _ENDED: Final = ("completed", "failed", "expired", "cancelled")
 #: How often it is asked how far a batch is (seconds).
@@ -27,6 +27,8 @@ def run_file(
     gateway: GatewayApi, source: Path, out: Path, *, endpoint: str, model: str | None, window: str
 ) -> dict[str, Any]:
     """Run the file, and write the answers; return the batch. Raises click.ClickException."""
+    if out.exists() and out.samefile(source):
+        raise click.ClickException(f"the answers would take the place of {source}: name another")
     note = out.with_name(out.name + ".batch")
     content = b"".join(to_lines(source.read_bytes().splitlines(), endpoint, model))
     token = _token(note, hashlib.sha256(content).hexdigest())
@@ -46,12 +48,12 @@ def _token(note: Path, digest: str) -> str:
     try:
         noted = json.loads(note.read_text("utf-8"))
     except (OSError, ValueError):
-        noted = {}
-    if noted.get("input") == digest:
+        noted = None
+    if isinstance(noted, dict) and noted.get("input") == digest and "run" in noted:
         return str(noted["run"])
     token = secrets.token_hex(8)
     # Before anything is begun: who dies behind it finds the batch by this name.
-    _write(note, [json.dumps({"input": digest, "run": token}).encode()])
+    write_whole(note, [json.dumps({"input": digest, "run": token}).encode()])
     return token
 
 
@@ -91,15 +93,7 @@ def _fetch(gateway: GatewayApi, file_id: str | None, place: Path, form: str = ""
     """Write a file of the batch, as a table where its form is `csv`."""
     if file_id:
         query = f"?format={form}" if form else ""
-        _write(place, gateway.download(f"/v1/files/{file_id}/content{query}"))
-
-
-def _write(place: Path, pieces: Iterable[bytes]) -> None:
-    """Write a file whole or not at all."""
-    draft = place.with_name(place.name + ".part")
-    with draft.open("wb") as file:
-        file.writelines(pieces)
-    draft.replace(place)
+        write_whole(place, gateway.download(f"/v1/files/{file_id}/content{query}"))
 
 
 def _why(batch: dict[str, Any]) -> str:
