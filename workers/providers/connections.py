@@ -157,7 +157,8 @@ class Adapter(HTTPAdapter):
         """Return the pool of the request's host, by these settings."""
         parts = urlsplit(str(request.url))
         host: object = f"{parts.scheme}://{parts.netloc}"
-        if verify is not True or proxies or cert:
+        # Whom to trust is asked of nobody who speaks no TLS.
+        if proxies or (parts.scheme != "http" and (verify is not True or cert)):
             host = (host, verify, cert, select_proxy(str(request.url), proxies))
         pool = self._pools.get(host)
         if pool is None:
@@ -204,6 +205,7 @@ def _plain_response(self: Adapter, req: PreparedRequest, resp: Any) -> Response:
 #: What can be left to urllib3 and requests.
 STEPS: Final = (
     Step("urllib3: one write a request", (Part(_Lean, "request"), Part(_Lean, "send"))),
+    Step("http.client: fields of answers", (Part(AnswerHead, "begin"),)),
     Step("urllib3: looking before use", (Part(_Lean, "is_connected"),)),
     Step("urllib3: trust read once", (Part(_TlsConnection, "connect"),)),
     Step("requests: finding the pool", (Part(Adapter, "get_connection_with_tls_context"),)),
