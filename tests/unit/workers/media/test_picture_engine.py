@@ -29,7 +29,8 @@ def tiff_of(frames: int) -> bytes:
 
 def moving(form: str, frames: int, size: tuple[int, int] = (2, 2)) -> bytes:
     written, ground = io.BytesIO(), Image.new("RGB", size, "red")
-    others = [Image.new("RGB", size, (number * 97 % 256, number // 256, 0)) for number in range(frames)]
+    colours = [(number * 97 % 256, number // 256, 0) for number in range(frames)]
+    others = [Image.new("RGB", size, colour) for colour in colours]
     ground.save(written, form, save_all=True, append_images=others[1:], duration=20)
     return written.getvalue()
 
