@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -25,19 +25,23 @@ def problem(exc: OSError) -> str | None:
     return why if exc.errno in _OF_DISKS else None
 
 
+def read_bytes(path: Path) -> bytes:
+    """Return what is in a file. Raises click.ClickException."""
+    with _told("read", path):
+        return path.read_bytes()
+
+
 def read_text(path: Path) -> str:
     """Return a file's text. Raises click.ClickException."""
     try:
-        return path.read_text("utf-8-sig")
+        return read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise click.ClickException(f"{path} is not UTF-8") from None
-    except OSError as exc:
-        raise click.ClickException(f"cannot read {path}: {exc.strerror}") from None
 
 
 def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
     """Write a file whole or not at all. Raises click.ClickException, and what `pieces` does."""
-    try:
+    with _told("write", path):
         target = path.resolve()
         if target.exists() and not target.is_file():
             # A pipe, or a terminal: nothing can take its place.
@@ -45,8 +49,20 @@ def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
                 there.writelines(pieces)
         else:
             _replace(target, pieces)
+
+
+def remove(path: Path) -> None:
+    """Remove a file that may be there. Raises click.ClickException."""
+    with _told("remove", path):
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _told(what: str, path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as exc:
-        raise click.ClickException(f"cannot write {path}: {exc.strerror}") from None
+        raise click.ClickException(f"cannot {what} {path}: {exc.strerror or exc}") from None
 
 
 def _replace(target: Path, pieces: Iterable[bytes]) -> None:

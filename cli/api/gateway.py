@@ -25,6 +25,19 @@ _PIECE: Final = 256 * 1024
 _WAITING: Final = ("WaitForOpenAiChat", "ChatAiProvider")
 
 
+class NoAnswer(click.ClickException):
+    """Nobody answered, or who did cannot now: the same call may go well later."""
+
+
+class NotThere(click.ClickException):
+    """The gateway does not know what the call names."""
+
+
+#: Answers after which the same call may go well.
+_PASSING: Final = (408, 429, 500, 502, 503, 504)
+_NOT_FOUND: Final = 404
+
+
 class GatewayApi:
     """A gateway and the key for it. Raises click.UsageError for what can be no key."""
 
@@ -62,7 +75,7 @@ class GatewayApi:
             try:
                 yield from answer.iter_content(_PIECE)
             except requests.RequestException as exc:
-                raise click.ClickException(f"the file broke off: {_reason(exc)}") from exc
+                raise NoAnswer(f"the file broke off: {_reason(exc)}") from exc
 
     def stream(self, path: str, body: dict[str, Any]) -> Iterator[bytes]:
         """Give the lines of a streamed answer. Raises click.ClickException."""
@@ -83,7 +96,7 @@ class GatewayApi:
         try:
             return self._session.request(verb, f"{self._url}{path}", timeout=timeout_s, **options)
         except requests.RequestException as exc:
-            raise click.ClickException(f"no answer from {self._url}: {_reason(exc)}") from exc
+            raise NoAnswer(f"no answer from {self._url}: {_reason(exc)}") from exc
 
     @staticmethod
     def _object(answer: requests.Response) -> dict[str, Any] | None:
@@ -99,7 +112,10 @@ class GatewayApi:
         error = (found or {}).get("error")
         reason = error.get("message") if isinstance(error, dict) else None
         reason = reason or "this is no answer of ReplyTo"
-        return click.ClickException(f"{self._url} answered {answer.status_code}: {reason}")
+        told = f"{self._url} answered {answer.status_code}: {reason}"
+        if answer.status_code in _PASSING:
+            return NoAnswer(told)
+        return (NotThere if answer.status_code == _NOT_FOUND else click.ClickException)(told)
 
 
 def connect(url: str | None, key: str | None) -> GatewayApi:

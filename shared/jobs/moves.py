@@ -139,6 +139,8 @@ class Retried(StrEnum):
     QUEUED = "queued"
     #: It has not failed.
     KEPT = "kept"
+    #: Its group is being cancelled.
+    CANCELLING = "cancelling"
     #: It is not in the ledger.
     UNKNOWN = "unknown"
 

@@ -7,13 +7,15 @@ of ticks at once, also one that dies half-way, do no harm.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from shared.callbacks.delivery_index import DeliveryIndex
 from shared.recovery.overdue import OverdueDeliveries
 from shared.recovery.recovery_store import RecoveryStore
 from shared.store.clock import redis_ms
+from shared.store.complaints import Complaints
 from shared.telemetry.counters import Count
 from workers.maintenance.gates import tend_gates
 from workers.process import Process
@@ -31,6 +33,7 @@ class TickDeps:
     recovery: RecoveryStore
     overdue_deliveries: OverdueDeliveries
     delivery_index: DeliveryIndex
+    complaints: Complaints = field(default_factory=lambda: Complaints(log, "tick:"))
 
 
 class Tick:
@@ -52,19 +55,30 @@ class Tick:
 
     def _pass(self) -> None:
         recovery, may_reap = self._deps.recovery, self._may_reap()
-        recovery.promote_jobs()
-        tend_gates(self._deps.routing)
-        recovery.dispatch_jobs()
-        self._note(Count.REAPED, recovery.reap_jobs() if may_reap else 0)
-        self._note(Count.EXPIRED, recovery.expire_jobs())
-        self._note(Count.MESSAGES_PUSHED_AGAIN, recovery.repush_jobs())
-        recovery.promote_deliveries()
-        self._note(Count.DELIVERIES_RETURNED, recovery.reap_deliveries() if may_reap else 0)
-        recovery.wake_receivers()
-        self._note(Count.MESSAGES_PUSHED_AGAIN, recovery.repush_deliveries())
-        self._note(Count.DELIVERIES_GIVEN_UP, self._deps.overdue_deliveries.give_up())
-        self._deps.delivery_index.forget()
-        self._note(Count.DOORBELLS_RUNG_AGAIN, int(recovery.ring()))
+        self._step("delayed attempts", recovery.promote_jobs)
+        self._step("gates", lambda: tend_gates(self._deps.routing))
+        self._step("windows", recovery.dispatch_jobs)
+        if may_reap:
+            self._step("leases of jobs", recovery.reap_jobs, Count.REAPED)
+        self._step("deadlines", recovery.expire_jobs, Count.EXPIRED)
+        self._step("messages of jobs", recovery.repush_jobs, Count.MESSAGES_PUSHED_AGAIN)
+        self._step("delayed callbacks", recovery.promote_deliveries)
+        if may_reap:
+            count = Count.DELIVERIES_RETURNED
+            self._step("leases of callbacks", recovery.reap_deliveries, count)
+        self._step("receivers", recovery.wake_receivers)
+        self._step("messages of callbacks", recovery.repush_deliveries, Count.MESSAGES_PUSHED_AGAIN)
+        give_up = self._deps.overdue_deliveries.give_up
+        self._step("overdue callbacks", give_up, Count.DELIVERIES_GIVEN_UP)
+        self._step("list of callbacks", self._deps.delivery_index.forget)
+        self._step("doorbell", recovery.ring, Count.DOORBELLS_RUNG_AGAIN)
+
+    def _step(self, name: str, work: Callable[[], int | None], count: Count | None = None) -> None:
+        """Do a part of it: one that fails keeps no other from being done."""
+        with self._deps.complaints.about(name):
+            number = work()
+            if count is not None:
+                self._note(count, int(number or 0))
 
     def _note(self, count: Count, number: int) -> None:
         if number:

@@ -115,7 +115,7 @@ class QuerySchedules(Dto):
     take: Annotated[int, Field(ge=1, le=1000)] = Field(100, description="At most so many.")
     from_: UnixMs = Field(None, alias="from", description="Show the times after this moment.")
     times: Annotated[int, Field(ge=1, le=100)] = Field(
-        1, description="How many of its next times are shown."
+        1, description="How many of its next times are shown; at most 1,000 of all."
     )
 
 

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import errno
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from cli.batch.run import _token, run_file
 from cli.files import problem, read_text, write_whole
 from cli.main import LazyGroup
-from tests.unit.cli.test_batch_lines import CHAT
 
 
 def never() -> Iterator[bytes]:
@@ -65,19 +61,3 @@ def test_no_command_shows_a_traceback_for_a_file(tmp_path: Path) -> None:
     result = CliRunner().invoke(LazyGroup(commands={"x": opens}), ["x"])
     assert (result.exit_code, result.output.count("\n")) == (1, 1)
     assert "none: No such file" in result.output
-
-
-@pytest.mark.parametrize("noted", ["[]", '{"input": "d"}', "{", "\udcff"])
-def test_a_note_that_is_none_begins_a_batch_anew(tmp_path: Path, noted: str) -> None:
-    note = tmp_path / "out.batch"
-    note.write_text(noted, "utf-8", "surrogateescape")
-    token = _token(note, "d")
-    assert json.loads(note.read_text("utf-8")) == {"input": "d", "run": token}
-    assert _token(note, "d") == token
-
-
-def test_answers_do_not_take_the_place_of_the_questions(tmp_path: Path) -> None:
-    source = tmp_path / "in.jsonl"
-    source.write_text('"Hi"', "utf-8")
-    with pytest.raises(click.ClickException, match="take the place"):
-        run_file(cast("Any", None), source, source, endpoint=CHAT, model="m", window="24h")

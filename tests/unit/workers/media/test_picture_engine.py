@@ -58,9 +58,7 @@ def convert(folder: Path, content: bytes, form: ImageFormat) -> None:
             "too many frames",
             id="png that says it moves for ever",
         ),
-        pytest.param(
-            lambda: moving("WEBP", 30, (8, 8)), "too many frames", id="webp that unfolds"
-        ),
+        pytest.param(lambda: moving("WEBP", 30, (8, 8)), "too many frames", id="webp that unfolds"),
         pytest.param(
             lambda: b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "it is image/heic, and", id="heic"
         ),
