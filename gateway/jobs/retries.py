@@ -18,6 +18,8 @@ from gateway.services import Services
 from shared.dtos import catalog
 from shared.dtos.history import RetryJob, RetryJobResponse, RetryJobs, RetryJobsResponse
 from shared.errors import NotRetryable, OwnerBytesFull, RateLimitExceeded
+from shared.groups.group import GroupState
+from shared.groups.store import GroupStore
 from shared.history.rows import Row
 from shared.jobs.job import Job, JobState
 from shared.jobs.moves import Retried
@@ -33,8 +35,17 @@ def retry_one(call: Call[RetryJob]) -> RetryJobResponse:
     gateway, principal, wanted = call.services, call.principal, call.request
     job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id, gateway.history)
     if not retry_job(gateway, principal, job):
-        raise NotRetryable
+        raise _refusal(gateway, job)
     return RetryJobResponse(id=job.id, ref_id=job.ref_id, job_state=JobState.QUEUED)
+
+
+def _refusal(gateway: Services, job: Job) -> NotRetryable:
+    """Return why a job is not queued again."""
+    if job.group and job.state in _ENDED_BADLY:
+        group = GroupStore(gateway.redis, gateway.settings).find(job.owner, job.group)
+        if group is not None and group.state is GroupState.CANCELLING:
+            return NotRetryable("Its group is being cancelled: try again when that has ended.")
+    return NotRetryable()
 
 
 @route(blueprint, catalog.RETRY_JOBS)

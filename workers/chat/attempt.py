@@ -165,9 +165,7 @@ def _desk(
 ) -> Desk | None:
     if claim.operation not in MEDIA:
         return None
-    return Desk(
-        deps.artifacts, deps.reader, deps.process.settings, claim.id, purpose=purpose, ttl_s=ttl_s
-    )
+    return Desk(deps.artifacts, deps.process.settings, claim, purpose=purpose, ttl_s=ttl_s)
 
 
 def _after_error(

@@ -6,6 +6,7 @@ https://platform.openai.com/docs/api-reference/images and …/audio
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -48,9 +49,9 @@ def ask(session: Session, call: ProviderCall, target: http.Target) -> bytes:
 
     Raises ProviderError.
     """
-    asked = media_request.read(call.body)
-    if asked.hints:
-        call.adjusted(sorted(asked.hints))
+    asked = _askable(media_request.read(call.body))
+    if missed := asked.hints.keys() - {media_request.PARTS}:
+        call.adjusted(sorted(missed))
     if call.operation is Operation.IMAGE_TO_TEXT:
         return _described(session, call, target, asked)
     body, headers = _body(call, asked)
@@ -74,6 +75,16 @@ def _body(call: ProviderCall, asked: MediaRequest) -> tuple[bytes | http.Body, h
         return media_request.as_sent(call.body), (_ANYTHING,)
     desk = answers.desk_of(call)
     return Form(asked.fields, [part_of(desk, one) for one in asked.files]), (_FORM, _ANYTHING)
+
+
+def _askable(asked: MediaRequest) -> MediaRequest:
+    """Return the request without the parts of a transcript, where its model would refuse to tell.
+
+    OpenAI's newer ones do, and have `gpt-` in their names. Who asked in OpenAI's own words is told.
+    """
+    if media_request.PARTS in asked.hints and "gpt-" in asked.model:
+        return replace(asked, fields={**asked.fields, "response_format": "json"})
+    return asked
 
 
 def part_of(desk: Desk, file: FileRef) -> FilePart:
