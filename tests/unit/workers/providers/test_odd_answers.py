@@ -15,7 +15,7 @@ from tests.unit.workers.providers.test_anthropic_response import (
     text,
     thought,
 )
-from tests.unit.workers.providers.test_by_chat import USAGE, call, delta, session, told
+from tests.unit.workers.providers.by_chat.test_by_chat import USAGE, call, delta, session, told
 from tests.unit.workers.providers.test_openai import streaming
 from workers.providers.anthropic.response import completion
 from workers.providers.anthropic.stream import ChunkStream

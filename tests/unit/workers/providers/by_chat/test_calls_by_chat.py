@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.workers.providers.test_by_chat import delta, told
+from tests.unit.workers.providers.by_chat.test_by_chat import delta, told
 
 
 @pytest.mark.parametrize("place", [{"index": 0}, {"index": None}, {}])
