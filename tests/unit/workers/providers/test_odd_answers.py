@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit.workers.providers.by_chat.test_by_chat import USAGE, call, delta, session, told
 from tests.unit.workers.providers.test_anthropic_response import (
     CREATED_S,
     chunks_of,
@@ -15,7 +16,6 @@ from tests.unit.workers.providers.test_anthropic_response import (
     text,
     thought,
 )
-from tests.unit.workers.providers.by_chat.test_by_chat import USAGE, call, delta, session, told
 from tests.unit.workers.providers.test_openai import streaming
 from workers.providers.anthropic.response import completion
 from workers.providers.anthropic.stream import ChunkStream
