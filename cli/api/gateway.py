@@ -12,6 +12,7 @@ import requests
 from pydantic import SecretStr, ValidationError
 
 from cli import running
+from cli.files import read_text
 from shared.listen_address import reachable_host, url_host
 from shared.settings import Settings, first_wrong
 
@@ -108,7 +109,9 @@ class GatewayApi:
     def _failure(
         self, answer: requests.Response, found: dict[str, Any] | None
     ) -> click.ClickException:
-        reason = ((found or {}).get("error") or {}).get("message") or "this is no answer of ReplyTo"
+        error = (found or {}).get("error")
+        reason = error.get("message") if isinstance(error, dict) else None
+        reason = reason or "this is no answer of ReplyTo"
         told = f"{self._url} answered {answer.status_code}: {reason}"
         if answer.status_code in _PASSING:
             return NoAnswer(told)
@@ -160,13 +163,12 @@ def _own_admin_secret(settings: Settings) -> str:
 
 
 def _own(setting: SecretStr, file: Path, missing: str) -> str:
-    """Return what is set, or kept in the data directory. Raises click.UsageError."""
+    """Return what is set, or kept in the data directory. Raises click.ClickException."""
     if setting.get_secret_value():
         return setting.get_secret_value()
-    try:
-        return file.read_text("utf-8-sig").strip()
-    except OSError:
-        raise click.UsageError(missing.format(file=file)) from None
+    if not file.exists():
+        raise click.UsageError(missing.format(file=file))
+    return read_text(file).strip()
 
 
 def _reason(exc: requests.RequestException) -> str:

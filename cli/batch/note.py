@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from cli.batch.files import remove, write_whole
+from cli.files import remove, write_whole
 
 
 @dataclass(slots=True)

@@ -12,9 +12,9 @@ from typing import Any, Final, TypeVar
 import click
 
 from cli.api.gateway import GatewayApi, NoAnswer, NotThere
-from cli.batch.files import read_file, remove, write_whole
 from cli.batch.lines import to_lines
 from cli.batch.note import Note
+from cli.files import read_bytes, remove, write_whole
 
 T = TypeVar("T")
 
@@ -36,7 +36,7 @@ def run_file(
     errors = out.with_name(out.name + ".errors")
     if source.resolve() in (out.resolve(), errors.resolve()):
         raise click.UsageError("answers would be written over the requests: name another --out")
-    content = b"".join(to_lines(read_file(source).splitlines(), endpoint, model))
+    content = b"".join(to_lines(read_bytes(source).splitlines(), endpoint, model))
     note = Note.of(out, hashlib.sha256(content).hexdigest())
     batch = _found(gateway, note) or _started(gateway, content, note, endpoint, window)
     try:

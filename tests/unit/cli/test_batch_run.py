@@ -11,8 +11,9 @@ from typing import Any
 import click
 import pytest
 
+from cli import files
 from cli.api.gateway import NoAnswer, NotThere
-from cli.batch import files, run
+from cli.batch import run
 from cli.batch.run import run_file
 
 

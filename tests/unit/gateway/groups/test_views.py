@@ -11,6 +11,7 @@ import pytest
 import redis
 from pydantic import SecretStr
 
+from gateway.groups import views
 from shared.api_keys.scopes import Scope
 from shared.batches.batch import Batch, Status
 from shared.batches.parts import Part, PartStore
@@ -259,3 +260,14 @@ def test_files_of_batches_are_tables_for_who_wants_one(with_files: Gateway) -> N
     assert gateway.get(f"{path}?format=xml").status_code == 400
     batches = gateway.get("/api/QueryBatches").json
     assert (batches["total"], batches["results"]) == (0, [])
+
+
+def test_key_makes_no_more_groups_than_it_may_have(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "_MOST", 2)
+    made = [gateway.post("/api/CreateGroup", {"id": name}) for name in ("a", "b", "c", "a")]
+    assert [answer.status_code for answer in made] == [200, 200, 422, 200]
+    assert made[2].json["error"]["code"] == "too_many_groups"
+    # What there is of jobs has its own bounds.
+    assert gateway.queue(groupId="d")["groupId"] == "d"
