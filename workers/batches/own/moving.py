@@ -23,7 +23,7 @@ from workers.batches import problems
 from workers.batches.desk import Desk
 from workers.batches.own.calls import call_of, requests_of
 from workers.batches.own.choosing import ends_s, wish_of
-from workers.batches.own.deciding import SOME
+from workers.batches.own.deciding import ALL
 from workers.batches.own.taking import refuse, take
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.batches.base import Standing, Wanted
@@ -46,7 +46,7 @@ _NOT_EXECUTED: Final = "The provider did not execute this request in its batch."
 
 def move(desk: Desk, batch: Batch, *, stops: bool = False) -> None:
     """Let the parts of a batch go on beside. `stops`: no more of it is wanted."""
-    if batch.singly != SOME:
+    if batch.singly == ALL:
         return
     now_s = desk.process.clock()
     ends = stops or now_s >= ends_s(batch)
