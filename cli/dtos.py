@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from cli.api.gateway import own_url
 from cli.api.options import at_url
+from cli.files import read_text, write_whole
 from codegen.registry import LANGUAGES, language_of
 from shared.settings import Settings, first_wrong
 
@@ -53,16 +54,13 @@ def dtos(
     gateway that it names unless --url says another, with the options that stand in it.
     """
     asked = {**more, **({"IncludeTypes": include} if include else {})}
-    before = out.read_text("utf-8") if out and out.exists() else ""
+    before = read_text(out) if out and out.is_file() else ""
     place = url or _named_in(before) or _own_url()
     text = _fetched(place, language, {**_options_in(before), **asked})
     if out is None:
         click.echo(text, nl=False)
         return
-    try:
-        out.write_text(text, "utf-8")
-    except OSError as exc:
-        raise click.ClickException(f"cannot write {out}: {exc.strerror}") from None
+    write_whole(out, [text.encode()])
     click.echo(f"{'Updated' if before else 'Wrote'} {out}")
 
 

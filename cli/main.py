@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import importlib
+from typing import Any
 
 import click
+
+from cli.files import problem
 
 #: Where each subcommand lives. `replyto --help` imports them all, a single command only its own.
 COMMANDS: dict[str, str] = {
@@ -39,6 +42,15 @@ class LazyGroup(click.Group):
         command = getattr(importlib.import_module(module), attribute)
         assert isinstance(command, click.Command)  # noqa: S101 - COMMANDS is ours
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. What a file does not let it do is a line for the user."""
+        try:
+            return super().invoke(ctx)
+        except OSError as exc:
+            if (told := problem(exc)) is None:
+                raise
+            raise click.ClickException(told) from exc
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

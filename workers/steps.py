@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import gc
 import logging
 import signal
 import sys
@@ -17,8 +16,9 @@ from redis.exceptions import RedisError
 
 from shared.database.database import prepare
 from shared.freed_memory import give_back_freed
+from shared.garbage import spare_collections
 from shared.machines.database_id import OwnFingerprints
-from shared.machines.identity import MachineDiffers, check_at_start
+from shared.machines.identity import check_at_start
 from shared.machines.self_check import SelfCheck
 from shared.open_files import allow_many_connections
 from shared.queues import names as task_names
@@ -56,8 +56,6 @@ log = logging.getLogger(__name__)
 
 #: Pause after a renewal failed (seconds): leases must be renewed as soon as Redis is back.
 _RETRY_S = 1.0
-#: How many objects more than before are made until the youngest are collected.
-_OBJECTS_A_COLLECTION = 10_000
 #: How often a callback's lease is renewed before it would run out.
 _RENEWALS = 3
 
@@ -90,7 +88,7 @@ def _check_identity(deps: Deps, app: Any) -> None:
     own = OwnFingerprints(deps.process.settings, database)
     try:
         check_at_start(deps.process.settings, deps.process.redis, own())
-    except MachineDiffers as exc:
+    except SettingsError as exc:
         sys.exit(f"replyto: {exc}")
     process = deps.process
     SelfCheck(process.redis, process.name, own, process.clock).start()
@@ -113,7 +111,7 @@ class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-igno
         """Start the timers."""
         # Celery has its own idea by now: a new process in its place, which ends what runs.
         _outlive_hang_ups()
-        _spare_garbage_collection()
+        spare_collections()
         deps = deps_of(worker.app, Deps)
         queues = worker.app.amqp.queues.consume_from
         _start_heartbeat(deps, worker)
@@ -145,18 +143,6 @@ def _outlive_hang_ups() -> None:
 
 def _note_hang_up(*_: object) -> None:
     log.info("SIGHUP: nothing to do; settings are read at the start, SIGTERM ends this worker")
-
-
-def _spare_garbage_collection() -> None:
-    """Let full collections pass over what the process has loaded, which stays as long as it does.
-
-    They would go through all of it each time, and stop the process for 60 to 110 ms. And look for
-    garbage less often than every 700 objects: hundreds of calls and a batch for the history are
-    alive at once, and are not garbage. Nearly all that is, goes without a collection.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_OBJECTS_A_COLLECTION, *gc.get_threshold()[1:])
 
 
 def _completion_timers(deps: Deps) -> list[Periodic]:

@@ -71,10 +71,17 @@ def queue(
 def _request(
     gateway: GatewayApi, prompt: str, model: str | None, system: str | None
 ) -> dict[str, Any]:
-    text = sys.stdin.read() if prompt == "-" else prompt
+    text = _from_stdin() if prompt == "-" else prompt
     told = [{"role": "system", "content": system}] if system else []
     wanted = model or _first_model(gateway)
     return {"model": wanted, "messages": [*told, {"role": "user", "content": text}]}
+
+
+def _from_stdin() -> str:
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise click.ClickException("what came on standard input is not UTF-8") from None
 
 
 def _first_model(gateway: GatewayApi) -> str:

@@ -12,6 +12,7 @@ import requests
 from pydantic import SecretStr, ValidationError
 
 from cli import running
+from cli.files import read_text
 from shared.listen_address import reachable_host, url_host
 from shared.settings import Settings, first_wrong
 
@@ -22,6 +23,19 @@ _WAIT_S: Final = 900.0
 #: Bytes of a file that are taken at once.
 _PIECE: Final = 256 * 1024
 _WAITING: Final = ("WaitForOpenAiChat", "ChatAiProvider")
+
+
+class NoAnswer(click.ClickException):
+    """Nobody answered, or who did cannot now: the same call may go well later."""
+
+
+class NotThere(click.ClickException):
+    """The gateway does not know what the call names."""
+
+
+#: Answers after which the same call may go well.
+_PASSING: Final = (408, 429, 500, 502, 503, 504)
+_NOT_FOUND: Final = 404
 
 
 class GatewayApi:
@@ -61,7 +75,7 @@ class GatewayApi:
             try:
                 yield from answer.iter_content(_PIECE)
             except requests.RequestException as exc:
-                raise click.ClickException(f"the file broke off: {_reason(exc)}") from exc
+                raise NoAnswer(f"the file broke off: {_reason(exc)}") from exc
 
     def stream(self, path: str, body: dict[str, Any]) -> Iterator[bytes]:
         """Give the lines of a streamed answer. Raises click.ClickException."""
@@ -82,7 +96,7 @@ class GatewayApi:
         try:
             return self._session.request(verb, f"{self._url}{path}", timeout=timeout_s, **options)
         except requests.RequestException as exc:
-            raise click.ClickException(f"no answer from {self._url}: {_reason(exc)}") from exc
+            raise NoAnswer(f"no answer from {self._url}: {_reason(exc)}") from exc
 
     @staticmethod
     def _object(answer: requests.Response) -> dict[str, Any] | None:
@@ -95,8 +109,13 @@ class GatewayApi:
     def _failure(
         self, answer: requests.Response, found: dict[str, Any] | None
     ) -> click.ClickException:
-        reason = ((found or {}).get("error") or {}).get("message") or "this is no answer of ReplyTo"
-        return click.ClickException(f"{self._url} answered {answer.status_code}: {reason}")
+        error = (found or {}).get("error")
+        reason = error.get("message") if isinstance(error, dict) else None
+        reason = reason or "this is no answer of ReplyTo"
+        told = f"{self._url} answered {answer.status_code}: {reason}"
+        if answer.status_code in _PASSING:
+            return NoAnswer(told)
+        return (NotThere if answer.status_code == _NOT_FOUND else click.ClickException)(told)
 
 
 def connect(url: str | None, key: str | None) -> GatewayApi:
@@ -144,13 +163,12 @@ def _own_admin_secret(settings: Settings) -> str:
 
 
 def _own(setting: SecretStr, file: Path, missing: str) -> str:
-    """Return what is set, or kept in the data directory. Raises click.UsageError."""
+    """Return what is set, or kept in the data directory. Raises click.ClickException."""
     if setting.get_secret_value():
         return setting.get_secret_value()
-    try:
-        return file.read_text("utf-8-sig").strip()
-    except OSError:
-        raise click.UsageError(missing.format(file=file)) from None
+    if not file.exists():
+        raise click.UsageError(missing.format(file=file))
+    return read_text(file).strip()
 
 
 def _reason(exc: requests.RequestException) -> str:

@@ -18,9 +18,12 @@ def to_lines(rows: Iterable[bytes], endpoint: str, model: str | None) -> Iterato
         if raw.strip():
             try:
                 line = _line(_parsed(raw), number, endpoint, model)
+                made = json.dumps(line, ensure_ascii=False).encode()
+            except RecursionError:
+                raise click.ClickException(f"line {number}: it is nested too deep") from None
             except ValueError as exc:
                 raise click.ClickException(f"line {number}: {exc}") from exc
-            yield json.dumps(line, ensure_ascii=False).encode() + b"\n"
+            yield made + b"\n"
 
 
 def _parsed(raw: bytes) -> Any:

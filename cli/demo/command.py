@@ -9,6 +9,7 @@ import click
 from cli.api.options import at_host
 from cli.demo.behaviour import MODELS
 from cli.demo.llm import DemoLlm
+from cli.files import problem
 from cli.stop_signals import StopSignals
 from shared.listen_address import url_host
 from shared.open_files import allow_many_connections
@@ -39,7 +40,8 @@ def demo_llm(
     try:
         llm.start()
     except OSError as exc:
-        raise click.ClickException(f"cannot listen on {url_host(host)}:{port}: {exc}") from exc
+        told = problem(exc) or f"cannot listen on {url_host(host)}:{port}: {exc}"
+        raise click.ClickException(told) from exc
     if not quiet:
         click.echo(f"The demo LLM (not a real model) serves {', '.join(MODELS)} at {llm.url}")
     stop.wait()

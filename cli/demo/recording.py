@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -58,7 +59,9 @@ class Recording:
     def close(self) -> None:
         """Close the file."""
         if self._file:
-            self._file.close()
+            # What a full disk has not taken is tried once more, and lost.
+            with suppress(OSError):
+                self._file.close()
             self._file = None
 
     def arrived(self, path: str, headers: dict[str, str], body: bytes) -> RecordedRequest:
@@ -71,10 +74,11 @@ class Recording:
         return record
 
     def ended(self, record: RecordedRequest) -> None:
-        """Write a request that is over to the file."""
+        """Write a request that is over to the file; it is answered also when the disk is full."""
         if self._file:
-            self._file.write(record.as_line())
-            self._file.flush()
+            with suppress(OSError):
+                self._file.write(record.as_line())
+                self._file.flush()
 
     def wait_for(self, count: int, timeout_s: float) -> list[RecordedRequest]:
         """Return the requests as soon as there are `count`; raises TimeoutError.

@@ -81,9 +81,17 @@ def cancel_batch(store: BatchStore, find: Callable[[], Batch]) -> Batch:
             return batch
         if batch.status not in (Status.VALIDATING, Status.IN_PROGRESS):
             raise ValidationFailed(f"A batch that is {batch.status} cannot be cancelled.")
-        saved = store.save(batch.at(Status.CANCELLING, time.time()))
+        saved = store.save(_stopped(batch, time.time()))
         if saved is not None:
             return saved
+
+
+def _stopped(batch: Batch, now_s: float) -> Batch:
+    """Return a batch of which no more may begin; one that has not begun is over with that."""
+    cancelling = batch.at(Status.CANCELLING, now_s)
+    if batch.status is not Status.VALIDATING:
+        return cancelling
+    return cancelling.at(Status.CANCELLED, now_s, to_tell=True)
 
 
 def gateway_store(call: Call[object]) -> BatchStore:

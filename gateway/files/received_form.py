@@ -14,6 +14,7 @@ from gateway.http.request import incoming
 from shared.artifacts.artifact import INCOMING, Artifact
 from shared.artifacts.artifacts import Artifacts
 from shared.errors import ArtifactNotFound, ServiceError, ValidationFailed
+from shared.media.form_names import is_named
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ _BESIDE_BYTES: Final = 2 * 1024 * 1024
 class ReceivedForm:
     """Fields in the order in which they came, and files by field. Names are as they were sent.
 
-    SDKs send lists as `name[]`, repeated: asked for by `name`, both spellings are found.
+    Asked for by `name`, all spellings of a list are found.
     """
 
     artifacts: Artifacts
@@ -41,7 +42,7 @@ class ReceivedForm:
 
     def texts(self, name: str) -> list[str]:
         """Return the texts of a field."""
-        return [text for key, text in self.fields if _is_same(key, name)]
+        return [text for key, text in self.fields if is_named(key, name)]
 
     def file(self, name: str) -> Artifact | None:
         """Return a field's file, the first one's if there are several."""
@@ -49,7 +50,7 @@ class ReceivedForm:
 
     def all_files(self, name: str) -> list[Artifact]:
         """Return the files of a field."""
-        return [artifact for key, artifact in self.files if _is_same(key, name)]
+        return [artifact for key, artifact in self.files if is_named(key, name)]
 
     def require_file(self, name: str) -> Artifact:
         """Return a field's file. Raises ValidationFailed naming the field."""
@@ -124,7 +125,3 @@ def received_form(
         except ServiceError as exc:
             # They expire by themselves.
             log.warning("files of a form could not be removed yet: %r", exc)
-
-
-def _is_same(sent: str, name: str) -> bool:
-    return sent.removesuffix("[]").lower() == name.lower()

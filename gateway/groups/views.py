@@ -16,8 +16,15 @@ from gateway.http.routes import Call, route
 from gateway.jobs.retries import retry_job
 from shared.dtos import catalog
 from shared.dtos.bulk import groups as dtos
-from shared.errors import GroupClosed, GroupNotFound, OwnerBytesFull, RateLimitExceeded
-from shared.groups.group import Group
+from shared.errors import (
+    GroupClosed,
+    GroupNotFound,
+    OwnerBytesFull,
+    RateLimitExceeded,
+    TooManyGroups,
+    ValidationFailed,
+)
+from shared.groups.group import Group, GroupState
 from shared.groups.store import BECAME, GroupStore
 from shared.jobs.job import Job, JobState
 from shared.store.clock import milliseconds, unix_ms
@@ -25,6 +32,8 @@ from shared.store.scripts import Argument
 
 blueprint = Blueprint("groups", __name__)
 
+#: Most groups of a key, that it may still make one without a job: nothing else bounds these.
+_MOST: Final = 10_000
 #: Most failed jobs that are named.
 _NAMED: Final = 100
 #: How long a group does not end while its jobs are queued again (seconds), should this die at it.
@@ -43,6 +52,8 @@ def create(call: Call[dtos.CreateGroup]) -> dtos.JobGroup:
     before = _store(call).find(call.principal.owner, group_id)
     if before is not None and (before.is_closed or before.over_ms):
         raise GroupClosed(field="id")
+    if before is None and _store(call).number(call.principal.owner) >= _MOST:
+        raise TooManyGroups
     fields: dict[str, Argument] = {}
     if asked.reply_to:
         fields["reply_to"] = asked.reply_to
@@ -75,7 +86,8 @@ def find(call: Call[dtos.QueryGroups]) -> dtos.QueryGroupsResponse:
     whose = None if principal.sees_all else principal.owner
     found, total = store.page(whose, asked.skip, asked.take)
     now_ms = unix_ms()
-    results = [group_form(one, store.started(one) if one.under_way else 0, now_ms) for one in found]
+    started = store.all_started(found)
+    results = [group_form(one, its, now_ms) for one, its in zip(found, started, strict=True)]
     return dtos.QueryGroupsResponse(offset=asked.skip, total=total, results=results)
 
 
@@ -97,6 +109,9 @@ def retry(call: Call[dtos.RetryGroup]) -> dtos.RetryGroupResponse:
     if of_batches.is_batch(asked.id):
         return of_batches.retried(call, _owner_or_any(call), asked.id)
     group, store = _own(call), _store(call)
+    if group.state is GroupState.CANCELLING:
+        told = "A group that is being cancelled cannot be retried yet."
+        raise ValidationFailed(told, field="id")
     states = [BECAME[JobState.FAILED]]
     if asked.cancelled:
         states.append(BECAME[JobState.CANCELLED])

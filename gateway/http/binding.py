@@ -54,14 +54,17 @@ def read_call(parse: Callable[[bytes], T]) -> T:
 
 
 def chat_body() -> bytes:
-    """Return the JSON body of a call of an LLM; a form or query string is made into one."""
+    """Return the JSON body of a call of an LLM; a form is made into one.
+
+    So is a query string where there is no body. Beside one it is not for the model: Azure's
+    clients write an `api-version` there.
+    """
     asked = incoming()
     raw = asked.body
-    if not raw or _is_form(asked):
-        values = {**asked.args.to_dict(), **asked.form.to_dict()}
-        if values:
-            return _as_json(values)
-    return raw
+    if raw and not _is_form(asked):
+        return raw
+    values = asked.form.to_dict() or asked.args.to_dict()
+    return _as_json(values) if values else raw
 
 
 def _is_form(asked: IncomingRequest) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -9,7 +10,9 @@ from gateway.media.uploads import Upload, drop, read_upload
 from gateway.services import services
 from shared.errors import ValidationFailed
 from shared.media import request as media_request
-from shared.operation import Operation
+from shared.media.form_names import gathered, one_spelling, plain_name
+from shared.media.request import FileRef
+from shared.operation import PICTURES, Operation
 from shared.wire.chat_request import ChatCall, ChatRequest
 from shared.wire.group_id import read_group_id
 from shared.wire.naming import GATEWAY_FIELDS, fold
@@ -24,6 +27,15 @@ _FILES: Final = {
     Operation.TRANSCRIPTION: (("file",), "file"),
     Operation.TRANSLATION: (("file",), "file"),
 }
+#: The fields that are sent once, in whatever spelling of their names.
+_ONCE: Final = (
+    *("model", "prompt", "n", "size", "quality", "response_format", "stream", "user"),
+    *("language", "temperature", "background", "output_format", "output_compression"),
+    *("partial_images", "input_fidelity", "moderation"),
+)
+_KNOWN: Final = {fold(name): name for name in _ONCE}
+#: How pictures are answered with.
+_PICTURE_FORMS: Final = ("", "url", "b64_json")
 #: What limits a flow is named beside its key alone: else it may be a provider's field.
 _OURS: Final = {fold(name): name for name in GATEWAY_FIELDS if name not in LIMITS}
 _MOST_PICTURES: Final = 16
@@ -56,18 +68,42 @@ def read_form_call(operation: Operation) -> FormCall:
 
 def _call(operation: Operation, upload: Upload) -> FormCall:
     fields, told = _sorted(upload)
-    if len(upload.files) > _MOST_PICTURES + 1:
-        raise ValidationFailed(f"image: at most {_MOST_PICTURES} pictures", field="image")
+    upload = replace(upload, files=_listed(operation, upload.files))
+    _check(operation, fields)
+    streams = str(fields.get("stream", "")).lower() in ("true", "1")
+    call = media_call(operation, fields, upload, told)
+    call = replace(call, chat=replace(call.chat, stream=streams))
+    return FormCall(call, upload, streams, str(fields.get("response_format") or ""))
+
+
+def _check(operation: Operation, fields: dict[str, Any]) -> None:
+    """Raise ValidationFailed for a field that is missing, or cannot be."""
     model = fields.get("model")
     if not isinstance(model, str) or not 0 < len(model) <= _LONGEST:
         raise ValidationFailed("model is required", field="model")
     _check_count(fields.get("n"))
     if operation is Operation.IMAGE_EDIT and not fields.get("prompt"):
         raise ValidationFailed("prompt is required", field="prompt")
-    streams = str(fields.get("stream", "")).lower() in ("true", "1")
-    call = media_call(operation, fields, upload, told)
-    call = replace(call, chat=replace(call.chat, stream=streams))
-    return FormCall(call, upload, streams, str(fields.get("response_format") or ""))
+    if operation in PICTURES and (fields.get("response_format") or "") not in _PICTURE_FORMS:
+        raise ValidationFailed("response_format must be url or b64_json", field="response_format")
+
+
+def _listed(operation: Operation, files: list[FileRef]) -> list[FileRef]:
+    """Return the files by the names of their fields, those of a list all by one.
+
+    Raises ValidationFailed for a field that has too many.
+    """
+    names = one_spelling(one.field for one in files)
+    several = "image" if operation is Operation.IMAGE_EDIT else ""
+    for name, count in Counter(map(plain_name, names)).items():
+        if name == several and count > _MOST_PICTURES:
+            raise ValidationFailed(f"{name}: at most {_MOST_PICTURES} pictures", field=name)
+        if name != several and count > 1:
+            raise ValidationFailed(f"{name}: send one file, and no more", field=name)
+    return [
+        replace(one, field=name if plain_name(name) == several else plain_name(name))
+        for one, name in zip(files, names, strict=True)
+    ]
 
 
 def _check_count(told: object) -> None:
@@ -106,17 +142,17 @@ def media_call(
 
 
 def _sorted(upload: Upload) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the fields for the provider, those that came repeatedly as lists, and ours."""
-    fields: dict[str, Any] = {}
+    """Return the fields for the provider, and ours. Raises ValidationFailed."""
+    rest: list[tuple[str, Any]] = []
     told: dict[str, Any] = {}
     for name, value in upload.fields:
         if own := _OURS.get(fold(name)):
             told[own] = value
-        elif name in fields:
-            there = fields[name]
-            fields[name] = [*(there if isinstance(there, list) else [there]), value]
         else:
-            fields[name] = value
+            rest.append((_KNOWN.get(fold(name), name), value))
+    fields = gathered(rest)
+    if twice := next((name for name in _ONCE if f"{name}[]" in fields), None):
+        raise ValidationFailed(f"{twice} is to be sent once, by this name", field=twice)
     return fields, told
 
 

@@ -15,6 +15,7 @@ from shared.api_keys.principal import Principal
 from shared.dtos.base import Dto
 from shared.dtos.media import ai_server as dtos
 from shared.errors import ValidationFailed
+from shared.media import request as media_request
 from shared.operation import Operation
 from shared.wire.chat_request import ChatCall
 from shared.wire.queueing.flow_control import refuse_limits_alone
@@ -108,7 +109,7 @@ def reader(
     def read() -> Asked:
         upload = read_upload(names, in_order=in_order)
         try:
-            return Asked(dto.bind(_with_headers(upload.fields)), upload)
+            return Asked(dto.bind(_with_surroundings(upload.fields)), upload)
         except BaseException:
             drop(services(), upload)
             raise
@@ -129,12 +130,11 @@ def call_of(principal: Principal, asked: Asked) -> ChatCall:
         services(), principal, kind.operation, dto.model or kind.usual, is_named=bool(dto.model)
     )
     fields = {name: value for name, value in kind.fields(dto).items() if value is not None}
-    if kind is _HEAR and "gpt-" in model:
-        # These tell no times, and refuse to be asked.
-        fields["response_format"] = "json"
     if voice:
         fields["voice"] = voice
     hints = {name: value for name in _HINTS if (value := getattr(dto, name, None)) is not None}
+    if kind is _HEAR:
+        hints[media_request.PARTS] = True
     return media_call(
         kind.operation,
         {"model": model, **fields},
@@ -167,8 +167,8 @@ def _as(upload: Upload, name: str, own: str) -> Any:
     return replace(upload.file(name), field=own)
 
 
-def _with_headers(fields: list[tuple[str, object]]) -> list[tuple[str, object]]:
-    """Return the fields, behind those that headers give: AI Server reads these as well."""
-    headers = incoming().headers
-    told = [(name, headers.get(header)) for name, header in _HEADERS.items()]
-    return [*((name, value) for name, value in told if value), *fields]
+def _with_surroundings(fields: list[tuple[str, object]]) -> list[tuple[str, object]]:
+    """Return the fields, behind those of headers and query: AI Server reads these as well."""
+    asked = incoming()
+    told = [(name, asked.headers.get(header)) for name, header in _HEADERS.items()]
+    return [*((name, value) for name, value in told if value), *asked.args.items(), *fields]

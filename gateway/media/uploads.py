@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from flask import request
-
 from gateway.http.binding import body_values
 from gateway.http.multipart import read_form
 from gateway.http.request import incoming
 from gateway.services import Services, services
+from shared.artifacts.artifact import Artifact
 from shared.errors import ValidationFailed
+from shared.media.form_names import is_named, plain_name
 from shared.media.request import FileRef
 from shared.wire.naming import fold
 from shared.wire.run_after import delay_s
@@ -24,6 +24,11 @@ from shared.wire.run_after import delay_s
 #: What the files of requests are for, as lists of files show it.
 _PURPOSE: Final = "input"
 _MULTIPART: Final = "multipart/form-data"
+#: Types of a body that is the file itself.
+_FILES_ALONE: Final = ("audio/", "image/", "video/", "application/octet-stream")
+_NO_FORM: Final = "The body is a file alone: send it in a field of a form, as multipart/form-data."
+#: The most pictures of an edit, and its mask.
+_MOST_FILES: Final = 17
 
 
 @dataclass(slots=True)
@@ -37,7 +42,7 @@ class Upload:
 
     def file(self, name: str) -> FileRef:
         """Return the file of that field. Raises ValidationFailed when there is none."""
-        found = [one for one in self.files if fold(one.field.removesuffix("[]")) == name]
+        found = [one for one in self.files if is_named(one.field, name)]
         if not found:
             raise ValidationFailed(
                 f"{name} is missing: send a file in this field, as multipart/form-data", field=name
@@ -52,14 +57,16 @@ def read_upload(names: tuple[str, ...], *, in_order: bool = False) -> Upload:
     Raises ValidationFailed, and what the store of files raises: then nothing is kept.
     """
     upload, asked = Upload(), incoming()
+    if asked.mimetype.startswith(_FILES_ALONE):
+        raise ValidationFailed(_NO_FORM)
     try:
         if asked.mimetype == _MULTIPART:
             take = _taker(services(), upload, names, in_order=in_order)
             form = read_form(asked, services().settings.max_file_bytes, take)
-            upload.fields = [*request.args.items(), *form]
+            upload.fields = list(form)
         else:
             asked.max_content_length = services().settings.max_body_bytes
-            upload.fields = [*request.args.items(), *body_values().items()]
+            upload.fields = list(body_values().items())
             _take_encoded(services(), upload, names)
     except BaseException:
         drop(services(), upload)
@@ -109,9 +116,10 @@ def _taker(
 
 def _place(name: str, upload: Upload, names: tuple[str, ...], *, in_order: bool) -> str:
     """Return the field that a file is for, empty for none."""
-    if fold(name.removesuffix("[]")) in names:
-        return name
-    taken = {fold(one.field) for one in upload.files}
+    plain = plain_name(name)
+    if (known := fold(plain)) in names:
+        return known if plain == name else f"{known}[]"
+    taken = {plain_name(one.field) for one in upload.files}
     free = [one for one in names if one not in taken] if in_order else []
     return free[0] if free else ""
 
@@ -124,9 +132,24 @@ def _keep(
     said: tuple[str, str | None] = ("", None),
 ) -> None:
     """Keep a file of which its name and type are `said`."""
-    settings, (filename, kind) = gateway.settings, said
-    principal = incoming().principal
-    kept = gateway.artifacts.receive(
+    place = plain_name(name)
+    if len(upload.files) >= _MOST_FILES:
+        raise ValidationFailed(f"{place}: these are too many files", field=place)
+    kept = _received(gateway, pieces, *said)
+    if not kept.size:
+        gateway.artifacts.delete(kept.id)
+        raise ValidationFailed(f"{place}: the file is empty", field=place)
+    shown = kept.name if "." in kept.name else f"{kept.name}.{kept.extension}"
+    upload.files.append(
+        FileRef(name, kept.id, shown, kept.media_type, size=kept.size, sha256=kept.sha256)
+    )
+
+
+def _received(
+    gateway: Services, pieces: Iterator[bytes], filename: str, kind: str | None
+) -> Artifact:
+    settings, principal = gateway.settings, incoming().principal
+    return gateway.artifacts.receive(
         pieces,
         owner=principal.owner if principal else "",
         name=filename or "file",
@@ -135,22 +158,20 @@ def _keep(
         # As long as somebody may ask for the job to be tried again.
         expires_s=settings.job_timeout_s + settings.result_ttl_s,
     )
-    shown = kept.name if "." in kept.name else f"{kept.name}.{kept.extension}"
-    upload.files.append(
-        FileRef(name, kept.id, shown, kept.media_type, size=kept.size, sha256=kept.sha256)
-    )
 
 
 def _take_encoded(gateway: Services, upload: Upload, names: tuple[str, ...]) -> None:
     rest: list[tuple[str, object]] = []
     for name, value in upload.fields:
-        if fold(name) not in names or not isinstance(value, str):
+        place = fold(name)
+        if place not in names or not isinstance(value, str):
             rest.append((name, value))
         elif value:
             text = value.partition(",")[2] if value.startswith("data:") else value
             try:
-                content = base64.b64decode(text, validate=True)
+                # Some write it in lines.
+                content = base64.b64decode("".join(text.split()), validate=True)
             except (binascii.Error, ValueError) as exc:
                 raise ValidationFailed(f"{name} must be base64", field=name) from exc
-            _keep(gateway, upload, name, iter((content,)))
+            _keep(gateway, upload, place, iter((content,)))
     upload.fields = rest

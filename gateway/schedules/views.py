@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint
 
@@ -16,8 +19,8 @@ from gateway.inference.enqueue import queue_job
 from shared.codecs.moments import iso_date
 from shared.dtos import catalog
 from shared.dtos.bulk import schedules as dtos
-from shared.errors import ScheduleNotFound
-from shared.schedules.cron import next_time
+from shared.errors import ScheduleNotFound, ValidationFailed
+from shared.schedules.cron import ZoneGone, next_time
 from shared.schedules.schedule import CatchUp, Schedule, next_of
 from shared.schedules.store import ScheduleStore
 from shared.schedules.template import call_of
@@ -25,6 +28,10 @@ from shared.store.clock import unix_ms
 
 blueprint = Blueprint("schedules", __name__)
 
+#: Most times that one answer shows; and the pause after each, in which others have their turn
+#: (seconds).
+_MOST_TIMES: Final = 1000
+_TURN_S: Final = 1e-6
 #: Members of a request that have another name in a schedule, and those that have the same.
 _RENAMED = {"time_zone": "zone", "timeout_secs": "timeout_s", "jitter_secs": "jitter_s"}
 _SAME = ("name", "cron", "endpoint", "reply_to", "tag", "provider", "catch_up", "paused")
@@ -57,7 +64,7 @@ def create(call: Call[dtos.CreateSchedule]) -> dtos.JobSchedule:
 def update(call: Call[dtos.UpdateSchedule]) -> dtos.JobSchedule:
     """Change a schedule."""
     while True:
-        found, now_ms = _own(call, call.request.id), unix_ms()
+        found, now_ms = _readable(call), unix_ms()
         saved = _store(call).save(_checked(call, found, now_ms))
         # None when its next job was made meanwhile.
         if saved is not None:
@@ -75,7 +82,7 @@ def delete(call: Call[dtos.DeleteSchedule]) -> dtos.DeleteScheduleResponse:
 @route(blueprint, catalog.RUN_SCHEDULE)
 def run(call: Call[dtos.RunSchedule]) -> dtos.RunScheduleResponse:
     """Make its call now."""
-    found = _own(call, call.request.id)
+    found = _readable(call)
     asked = replace(call_of(found), ref_id=call.request.ref_id)
     # Whoever presses the button: the job is its owner's.
     whose = replace(call.principal, owner=found.owner)
@@ -92,10 +99,11 @@ def find(call: Call[dtos.QuerySchedules]) -> dtos.QuerySchedulesResponse:
     else:
         found, total = _store(call).page(_whose(call), asked.skip, asked.take)
     after_ms = after_ms if asked.from_ is None else asked.from_
+    times = min(asked.times, max(1, _MOST_TIMES // max(1, len(found))))
     return dtos.QuerySchedulesResponse(
         offset=asked.skip,
         total=total,
-        results=[_form(one, asked.times, after_ms) for one in found],
+        results=[_form(one, times, after_ms) for one in found],
     )
 
 
@@ -114,6 +122,13 @@ def _own(call: Call[Any], schedule_id: str) -> Schedule:
     return found
 
 
+def _readable(call: Call[Any]) -> Schedule:
+    found = _own(call, call.request.id)
+    if not found.is_readable:
+        raise ValidationFailed(f"This schedule is of no use: {found.problem}.", field="id")
+    return found
+
+
 def _changed(schedule: Schedule, asked: dtos.CreateSchedule | dtos.UpdateSchedule) -> Schedule:
     given: dict[str, Any] = {name: getattr(asked, name) for name in _SAME}
     given |= {own: getattr(asked, name) for name, own in _RENAMED.items()}
@@ -126,7 +141,11 @@ def _checked(call: Call[Any], before: Schedule, now_ms: int) -> Schedule:
     """Return it as the request changes it. Raises what keeps its call from being a job."""
     changed = _changed(before, call.request)
     check(call.services, call.principal, call_of(changed))
-    return replace(changed, next_ms=next_of(before, changed, now_ms), problem="")
+    try:
+        due_ms = next_of(before, changed, now_ms)
+    except ZoneGone as exc:
+        raise ValidationFailed(f"timeZone: {exc}", field="timeZone") from exc
+    return replace(changed, next_ms=due_ms, problem="")
 
 
 def _form(schedule: Schedule, times: int, after_ms: int) -> dtos.JobSchedule:
@@ -147,18 +166,20 @@ def _form(schedule: Schedule, times: int, after_ms: int) -> dtos.JobSchedule:
         problem=schedule.problem or None,
         created_by=schedule.owner,
         created_date=iso_date(schedule.created_ms),
-        next_dates=[] if schedule.paused else _dates(schedule, times, after_ms),
+        next_dates=[] if schedule.paused else list(_dates(schedule, times, after_ms)),
         last_date=iso_date(schedule.last_ms) if schedule.last_ms else None,
         last_job_id=schedule.last_job or None,
         jobs=schedule.jobs,
     )
 
 
-def _dates(schedule: Schedule, times: int, after_ms: int) -> list[str]:
-    dates: list[str] = []
-    due: int | None = after_ms
-    while len(dates) < times and due is not None:
-        due = next_time(schedule.cron, schedule.zone, due)
-        if due is not None:
-            dates.append(iso_date(due))
-    return dates
+def _dates(schedule: Schedule, times: int, after_ms: int) -> Iterator[str]:
+    with suppress(ZoneGone):
+        for _ in range(times):
+            due = next_time(schedule.cron, schedule.zone, after_ms)
+            if due is None:
+                return
+            yield iso_date(due)
+            after_ms = due
+            # A date may take milliseconds, such as the next 29th of February that is a Monday.
+            time.sleep(_TURN_S)

@@ -27,6 +27,7 @@ from gateway.server.callers import Callers
 from gateway.server.connection import Connection
 from gateway.server.handler import Handler
 from gateway.server.limits import Limits
+from shared.garbage import spare_collections
 from shared.turns import Turns
 
 log = logging.getLogger(__name__)
@@ -108,3 +109,8 @@ class Worker(GeventPyWSGIWorker):  # type: ignore[misc]
         self.worker_connections = limits.connections + _SPARE_CONNECTIONS
         self.server_class = partial(Server, limits=limits)
         super().init_process()
+
+    def load_wsgi(self) -> None:
+        """Load the application, which stays."""
+        super().load_wsgi()
+        spare_collections()

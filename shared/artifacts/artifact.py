@@ -10,7 +10,8 @@ from typing import Any, Final
 
 #: Most characters of a file's name.
 _LONGEST_NAME: Final = 255
-_not_for_names = re.compile(r"[\x00-\x1f\x7f/\\]+")
+#: Folders, controls, and what turns the direction of a text, so that a name looks like another.
+_not_for_names = re.compile(r"[\x00-\x1f\x7f-\x9f/\\\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 
 #: Purposes of our own, which lists do not show.
 INCOMING: Final = "incoming"
@@ -29,6 +30,11 @@ EXTENSIONS: Final[Mapping[str, str]] = {
     "image/bmp": "bmp",
     "image/tiff": "tiff",
     "image/avif": "avif",
+    "image/heic": "heic",
+    "image/heif": "heif",
+    "image/jp2": "jp2",
+    "image/jxl": "jxl",
+    "image/x-icon": "ico",
     "image/svg+xml": "svg",
     "audio/mpeg": "mp3",
     "audio/wav": "wav",
@@ -38,6 +44,13 @@ EXTENSIONS: Final[Mapping[str, str]] = {
     "audio/aac": "aac",
     "audio/mp4": "m4a",
     "audio/pcm": "pcm",
+    "audio/webm": "webm",
+    "audio/x-matroska": "mka",
+    "audio/3gpp": "3gp",
+    "audio/amr": "amr",
+    "audio/aiff": "aiff",
+    "audio/midi": "mid",
+    "audio/x-caf": "caf",
     "audio/x-ms-wma": "wma",
     "video/mp4": "mp4",
     "video/webm": "webm",
@@ -46,6 +59,9 @@ EXTENSIONS: Final[Mapping[str, str]] = {
     "video/x-matroska": "mkv",
     "video/mpeg": "mpeg",
     "video/ogg": "ogv",
+    "video/3gpp": "3gp",
+    "video/3gpp2": "3g2",
+    "video/x-flv": "flv",
     "video/x-ms-wmv": "wmv",
     "application/pdf": "pdf",
     "application/json": "json",

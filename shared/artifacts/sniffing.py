@@ -1,13 +1,15 @@
 """Finds out what a file is by its first bytes; what its sender says counts where they say nothing.
 
-The signatures are those of the WHATWG's MIME Sniffing standard (https://mimesniff.spec.whatwg.org)
-and of the containers' own specifications. Pure.
+What is a text, and what of it a browser would run, is told here; the rest by `signatures`. Pure.
 """
 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Final
+
+from shared.artifacts.signatures import signature
 
 #: How many bytes are looked at.
 HEAD_BYTES: Final = 4096
@@ -15,41 +17,23 @@ HEAD_BYTES: Final = 4096
 OCTETS: Final = "application/octet-stream"
 TEXT: Final = "text/plain"
 
-#: Types by what stands at the very beginning.
-_BEGINNINGS: Final = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF87a", "image/gif"),
-    (b"GIF89a", "image/gif"),
-    (b"II*\x00", "image/tiff"),
-    (b"MM\x00*", "image/tiff"),
-    (b"\x00\x00\x00\x0cjP  \r\n", "image/jp2"),
-    (b"ID3", "audio/mpeg"),
-    (b"fLaC", "audio/flac"),
-    (b"\x00\x00\x01\xba", "video/mpeg"),
-    (b"\x00\x00\x01\xb3", "video/mpeg"),
-    (b"%PDF-", "application/pdf"),
-    (b"PK\x03\x04", "application/zip"),
-    (b"\x1f\x8b", "application/gzip"),
-)
-#: Types of a RIFF by its form.
-_RIFF: Final = {b"WEBP": "image/webp", b"WAVE": "audio/wav", b"AVI ": "video/x-msvideo"}
-#: Types of ISO media files by their brand; the others are videos.
-_BRANDS: Final = {
-    b"M4A ": "audio/mp4",
-    b"M4B ": "audio/mp4",
-    b"qt  ": "video/quicktime",
-    b"avif": "image/avif",
-    b"avis": "image/avif",
-    b"heic": "image/heic",
-    b"mif1": "image/heic",
+#: What a film is if its sender says that it is a sound: its container does not tell.
+_SOUND_ALONE: Final = {
+    "video/mp4": "audio/mp4",
+    "video/webm": "audio/webm",
+    "video/x-matroska": "audio/x-matroska",
+    "video/3gpp": "audio/3gpp",
+    "video/3gpp2": "audio/3gpp2",
 }
-#: The object of an ASF file that says that there is a video in it.
-_ASF: Final = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
-_ASF_VIDEO: Final = bytes.fromhex("c0ef19bc4d5bcf11a8fd00805f5c442b")
+#: UTF-16, by the byte order mark that it begins with.
+_WIDE: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
+#: What may stand before the root of an XML file, each of it taken in one way alone: a file of many
+#: comments would else be tried in each way to part them.
 _is_markup = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*|<!doctype\s+svg[^>]*>\s*)*<svg\b",
+    rb"(?:\xef\xbb\xbf)?"
+    rb"(?>\s+|<\?.*?\?>|<!--.*?-->|<!doctype\s+(?:[\w.-]+:)?svg\b[^>\[]*(?:\[.*?\]\s*)?>)*+"
+    rb"<(?:[\w.-]+:)?svg\b",
     re.DOTALL | re.IGNORECASE,
 )
 _is_html = re.compile(
@@ -70,55 +54,31 @@ def media_type_of(head: bytes, said: str | None = None, name: str = "") -> str:
 
     What is recognised is so whatever is said of it; a picture that is none is no picture.
     """
-    found = _signature(head) or _markup(head)
-    if found:
-        return found
+    plain = _in_utf8(head)
     claim = (said or "").split(";")[0].strip().lower()
-    if _is_text(head):
+    # What marks a text as UTF-16 might begin a frame of MP3 as well.
+    found = (signature(head) if plain is head else None) or _markup(plain)
+    if found:
+        return _SOUND_ALONE.get(found, found) if claim.startswith("audio/") else found
+    if _is_text(plain):
         if name.lower().endswith(".jsonl"):
             return "application/jsonl"
         return claim if _TEXT_TYPES.fullmatch(claim) else TEXT
     return claim if _PLAIN_TYPES.fullmatch(claim) else OCTETS
 
 
-def _signature(head: bytes) -> str | None:
-    for beginning, kind in _BEGINNINGS:
-        if head.startswith(beginning):
-            return kind
-    if head[:4] in (b"RIFF", b"RF64"):
-        return _RIFF.get(head[8:12])
-    if head[4:8] == b"ftyp":
-        return _BRANDS.get(head[8:12], "video/mp4")
-    return _container(head) or _sound_frame(head) or _bitmap(head)
-
-
-def _container(head: bytes) -> str | None:
-    if head.startswith(b"OggS"):
-        if b"\x80theora" in head:
-            return "video/ogg"
-        return "audio/ogg"
-    if head.startswith(b"\x1aE\xdf\xa3"):
-        return "video/webm" if b"webm" in head[:64] else "video/x-matroska"
-    if head.startswith(_ASF):
-        return "video/x-ms-wmv" if _ASF_VIDEO in head else "audio/x-ms-wma"
-    return None
-
-
-def _sound_frame(head: bytes) -> str | None:
-    """Tell a frame of MPEG audio or AAC: ISO 11172-3, 2.4.1.3 and ISO 13818-7, 6.2."""
-    if len(head) < 3 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:  # noqa: PLR2004
-        return None
-    if head[1] & 0xF6 == 0xF0:  # noqa: PLR2004
-        return "audio/aac"
-    is_layer = head[1] & 0x06 and head[1] & 0x18 != 0x08  # noqa: PLR2004
-    is_rate = head[2] & 0xF0 not in (0xF0, 0x00) and head[2] & 0x0C != 0x0C  # noqa: PLR2004
-    return "audio/mpeg" if is_layer and is_rate else None
-
-
-def _bitmap(head: bytes) -> str | None:
-    """Tell a Windows bitmap: two letters alone might begin a text."""
-    is_one = head[:2] == b"BM" and head[6:10] == b"\x00\x00\x00\x00" and len(head) > 18  # noqa: PLR2004
-    return "image/bmp" if is_one else None
+def _in_utf8(head: bytes) -> bytes:
+    """Return a text in UTF-16 as UTF-8, so that it is looked at as others are; else what it is."""
+    coding = _WIDE.get(head[:2])
+    if coding is None:
+        return head
+    whole = len(head) // 2 * 2
+    # The last character may not be whole.
+    for end in (whole, whole - 2):
+        with suppress(UnicodeDecodeError):
+            text = head[2:end].decode(coding).encode()
+            return text if _is_text(text) else head
+    return head
 
 
 def _markup(head: bytes) -> str | None:

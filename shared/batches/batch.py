@@ -109,6 +109,28 @@ class Batch:
         known["errors"] = tuple(known.get("errors", ()))
         return cls(**{**known, **columns})
 
+    @classmethod
+    def unreadable(cls, **columns: Any) -> Batch:
+        """Return what is shown of one whose document nobody can read."""
+        told = "What is kept of this batch cannot be read: cancel it."
+        row = {"code": "unreadable", "message": told, "param": None, "line": None}
+        return cls(endpoint="", input_file_id="", expires_at=0, errors=(row,), **columns)
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether it is known what it asks for."""
+        return bool(self.endpoint)
+
+    def with_problem(self, code: str, message: str) -> Batch:
+        """Return it as it is when it says why it does not go on."""
+        row = {"code": code, "message": message, "param": None, "line": None}
+        return self if self.errors == (row,) else replace(self, errors=(row,))
+
+    def without_problem(self, *codes: str) -> Batch:
+        """Return it without what it said, if that had one of these codes."""
+        is_over = any(row.get("code") in codes for row in self.errors)
+        return replace(self, errors=()) if is_over else self
+
 
 def flow_of(metadata: Mapping[str, str] | None) -> Flow | None:
     """Return the flow of the lines that name none: `flow_key` and its limits among the metadata.

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
-from shared.batches.batch import ACTIVE, Batch, Status
+from shared.batches.batch import Batch, Status
 from shared.batches.changes import Change, Column, change
 from shared.batches.paging import pages
+from shared.batches.rows import BUSY, batch_of, columns_of, is_behind
 from shared.batches.tables import (
     ANSWERED,
     AWAY,
@@ -31,8 +32,6 @@ _l: Final = lines.c
 #: Rows of answers that come from the database at once, and how many bytes of them.
 _PAGE: Final = 500
 _PAGE_BYTES: Final = 1024 * 1024
-#: Ends the state of a batch whose end is still to be told.
-_TO_TELL: Final = "+"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ class BatchStore:
 
     def create(self, batch: Batch) -> None:
         """Keep a new batch."""
-        row = {**_columns(batch), "id": batch.id, "owner": batch.owner, "version": 0}
+        row = {**columns_of(batch), "id": batch.id, "owner": batch.owner, "version": 0}
         row["created_us"] = round(batch.created * 1_000_000)
         self._database.write(lambda connection: connection.execute(insert(batches).values(row)))
 
@@ -77,7 +76,7 @@ class BatchStore:
         if owner is not None:
             query = query.where(_b.owner == owner)
         row = self._database.read(lambda connection: connection.execute(query).first())
-        return None if row is None else _batch(row)
+        return None if row is None else batch_of(row)
 
     def every(self, owner: str | None, skip: int, take: int) -> tuple[list[Batch], int]:
         """Return some of an owner's batches, or of all, the latest first; and their number."""
@@ -87,7 +86,7 @@ class BatchStore:
             number = select(func.count()).select_from(batches).where(*whose)
             query = select(batches).where(*whose).order_by(_b.created_us.desc(), _b.id.desc())
             rows = connection.execute(query.offset(skip).limit(take))
-            return [_batch(row) for row in rows], connection.scalar(number) or 0
+            return [batch_of(row) for row in rows], connection.scalar(number) or 0
 
         return self._database.read(read)
 
@@ -106,25 +105,44 @@ class BatchStore:
                 tied = (_b.created_us == place.created_us) & (_b.id < place.id)
                 query = query.where(or_(earlier, tied))
             order = (_b.created_us.desc(), _b.id.desc())
-            return [_batch(row) for row in connection.execute(query.order_by(*order).limit(limit))]
+            rows = connection.execute(query.order_by(*order).limit(limit))
+            return [batch_of(row) for row in rows]
 
         return self._database.read(read)
 
-    def active(self, most: int) -> list[Batch]:
-        """Return batches that something is to be done for, the oldest first."""
-        wanted = [*map(str, ACTIVE), *(f"{one}{_TO_TELL}" for one in Status if one.is_final)]
-        query = select(batches).where(_b.status.in_(wanted))
-        query = query.order_by(_b.created_us).limit(most)
-        return self._database.read(
-            lambda connection: [_batch(row) for row in connection.execute(query)]
-        )
+    def active(
+        self, most: int, after: Batch | None = None, *, running: bool = False
+    ) -> list[Batch]:
+        """Return batches that something is to be done for, oldest first, from behind one of them.
+
+        Behind the last one it begins anew: who asks again and again sees each. `running`: those
+        in progress; else the others, which are to begin, to end or to be told of.
+        """
+        query = select(batches).where(_b.status.in_([str(Status.IN_PROGRESS)] if running else BUSY))
+        query = query.order_by(_b.created_us, _b.id)
+
+        def read(connection: Connection) -> list[Batch]:
+            if after is None:
+                return [batch_of(row) for row in connection.execute(query.limit(most))]
+            behind = is_behind(after)
+            rows = connection.execute(query.where(behind).limit(most)).all()
+            left = most - len(rows)
+            first = connection.execute(query.where(~behind).limit(left)).all() if left else ()
+            return [batch_of(row) for row in (*rows, *first)]
+
+        return self._database.read(read)
+
+    def in_progress(self) -> int:
+        """Return how many batches are in progress."""
+        number = select(func.count()).where(_b.status == str(Status.IN_PROGRESS))
+        return self._database.read(lambda connection: connection.scalar(number) or 0)
 
     def save(self, batch: Batch) -> Batch | None:
         """Keep a batch as it has become; None when somebody else has changed it meanwhile."""
 
         def write(connection: Connection) -> bool:
             this = (_b.id == batch.id, _b.version == batch.version)
-            values = {**_columns(batch), "version": batch.version + 1}
+            values = {**columns_of(batch), "version": batch.version + 1}
             return bool(connection.execute(update(batches).where(*this).values(values)).rowcount)
 
         return replace(batch, version=batch.version + 1) if self._database.write(write) else None
@@ -136,7 +154,7 @@ class BatchStore:
 
         def write(connection: Connection) -> bool:
             this = (_b.id == batch.id, _b.version == batch.version)
-            values = {**_columns(batch), "version": batch.version + 1}
+            values = {**columns_of(batch), "version": batch.version + 1}
             if not connection.execute(update(batches).where(*this).values(values)).rowcount:
                 return False
             insert_rows(connection, lines, [_line_row(batch.id, line) for line in found])
@@ -249,11 +267,6 @@ def _of_state(query: Any, batch_id: str, state: int) -> Any:
     return query.where(_l.batch == batch_id, _l.state == state)
 
 
-def _columns(batch: Batch) -> dict[str, Any]:
-    marked = f"{batch.status}{_TO_TELL if batch.to_tell else ''}"
-    return {"status": marked, "document": batch.to_document()}
-
-
 def _line_row(batch_id: str, line: Line) -> dict[str, Any]:
     return {
         "batch": batch_id,
@@ -265,15 +278,3 @@ def _line_row(batch_id: str, line: Line) -> dict[str, Any]:
         "job": None,
         "answer": None,
     }
-
-
-def _batch(row: Any) -> Batch:
-    return Batch.from_document(
-        row.document,
-        id=row.id,
-        owner=row.owner,
-        status=Status(row.status.removesuffix(_TO_TELL)),
-        to_tell=row.status.endswith(_TO_TELL),
-        created=row.created_us / 1_000_000,
-        version=row.version,
-    )

@@ -19,7 +19,7 @@ def result_url(settings: Settings, job: Job) -> str:
     """Return the link to an executed job's result; always the same one for a job."""
     expires_s = expiry_s(settings, job)
     query = urlencode({"expires": expires_s, "signature": signature(settings, job, expires_s)})
-    return f"{base_url(settings, job)}{PATH}{job.id}?{query}"
+    return f"{base_url(settings, job.base_url)}{PATH}{job.id}?{query}"
 
 
 def expiry_s(settings: Settings, job: Job) -> int:
@@ -45,7 +45,7 @@ def signature(settings: Settings, job: Job, expires_s: int) -> str:
     return urlsafe_b64encode(hmac.digest(key, content, "sha256")).decode().rstrip("=")
 
 
-def base_url(settings: Settings, job: Job) -> str:
+def base_url(settings: Settings, reached: str) -> str:
     """Return where the gateway is reached: as set, else as the job's client reached it."""
-    url = settings.base_url or job.base_url or f"http://{settings.host}:{settings.port}"
+    url = settings.base_url or reached or f"http://{settings.host}:{settings.port}"
     return url.rstrip("/")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -69,6 +70,17 @@ class GroupStore(Ledger):
         found: Any = self._client.zmscore(keys.group_jobs(group.owner, group.id), running)
         return sum(score == UNDER_WAY for score in found if score is not None)
 
+    def all_started(self, groups: Sequence[Group]) -> list[int]:
+        """Return the same of many groups: each job that runs is looked at once."""
+        if not any(group.under_way for group in groups):
+            return [0] * len(groups)
+        running: Any = self._client.zrange(keys.LEASES, 0, -1)
+        pipe = self._client.pipeline(transaction=False)
+        for one in running:
+            pipe.hmget(keys.job(int(one)), "owner", "group")
+        found = Counter(map(tuple, pipe.execute()))
+        return [found[group.owner.encode(), group.id.encode()] for group in groups]
+
     def page(self, owner: str | None, skip: int, take: int) -> tuple[list[Group], int]:
         """Return an owner's groups, or everybody's, the newest first; and how many there are."""
         name = keys.GROUPS_ALL if owner is None else keys.groups_of(owner)
@@ -77,15 +89,26 @@ class GroupStore(Ledger):
         total: Any = self._client.zcard(name)
         return [group for group in self.read(names) if group is not None], int(total)
 
+    def number(self, owner: str) -> int:
+        """Return how many groups an owner has, those that have ended not long ago included."""
+        return int(self._client.zcard(keys.groups_of(owner)))
+
     def jobs(self, group: Group, states: Iterable[int], most: int) -> list[int]:
         """Return ids of its jobs of which this became, the oldest first."""
         found: list[int] = []
         for state in states:
-            ids: Any = self._client.zrangebyscore(
-                keys.group_jobs(group.owner, group.id), state, state, start=0, num=most
-            )
-            found += map(int, ids)
+            found += self._page(group, state, 0, most)
         return sorted(found)[:most]
+
+    def under_way(self, group: Group, skip: int, most: int) -> list[int]:
+        """Return ids of its jobs that have not ended, behind so many, in any order."""
+        return self._page(group, UNDER_WAY, skip, most)
+
+    def _page(self, group: Group, state: int, skip: int, most: int) -> list[int]:
+        ids: Any = self._client.zrangebyscore(
+            keys.group_jobs(group.owner, group.id), state, state, start=skip, num=most
+        )
+        return [int(one) for one in ids]
 
     def due(self, most: int) -> list[tuple[str, str]]:
         """Return the groups that are to be looked at now: owner and id."""
@@ -99,10 +122,11 @@ class GroupStore(Ledger):
         rows = {_member(*name): at_ms for name in names}
         self._client.zadd(keys.GROUPS, rows, xx=True)
 
-    def look_again(self, group: Group, at_ms: int) -> None:
-        """Look at a group then, unless it is to be looked at sooner."""
-        member = _member(group.owner, group.id)
-        self._client.zadd(keys.GROUPS, {member: at_ms}, xx=True, lt=True)
+    def look_again(self, at_ms: Mapping[tuple[str, str], int]) -> None:
+        """Look at groups then, unless they are to be looked at sooner."""
+        rows = {_member(*name): moment for name, moment in at_ms.items()}
+        if rows:
+            self._client.zadd(keys.GROUPS, rows, xx=True, lt=True)
 
     def settle(self, group: Group, left: Mapping[int, str]) -> None:
         """Note the ends of jobs that told none; by id, what became of those not in the ledger."""
@@ -161,7 +185,7 @@ def _group(name: tuple[str, str], fields: Mapping[bytes, bytes], counts: Any) ->
     if "created_ms" not in known:
         return None
     jobs, under_way, completed, failed, cancelled = counts
-    numbers: dict[str, Any] = {own: int(known.get(own, 0)) for own in _NUMBERS}
+    numbers: dict[str, Any] = {own: _number(known.get(own)) for own in _NUMBERS}
     return Group(
         owner=name[0],
         id=name[1],
@@ -175,3 +199,11 @@ def _group(name: tuple[str, str], fields: Mapping[bytes, bytes], counts: Any) ->
         is_cancelled=known.get("cancel") == "1",
         **numbers,
     )
+
+
+def _number(text: str | None) -> int:
+    """Read a number; what is none counts as 0, and the group can still end."""
+    try:
+        return int(text or 0)
+    except ValueError:
+        return 0

@@ -59,9 +59,11 @@ class Claim:
     failed: tuple[str, ...] = ()
     #: Attempts made before the job was retried; they do not count against its budget.
     attempts_before: int = 0
-    #: Its flow key, and whose that is; empty for none.
+    #: Its flow key; empty for none.
     flow: str = ""
     owner: str = ""
+    #: Where its client reached the gateway; empty where nobody will ask.
+    base_url: str = ""
 
     @property
     def try_number(self) -> int:
@@ -137,6 +139,8 @@ class Retried(StrEnum):
     QUEUED = "queued"
     #: It has not failed.
     KEPT = "kept"
+    #: Its group is being cancelled.
+    CANCELLING = "cancelling"
     #: It is not in the ledger.
     UNKNOWN = "unknown"
 

@@ -171,7 +171,7 @@ class Attempts(Ledger):
 
 def _to_claim(job_id: int, row: Sequence[Any]) -> Claim:
     now_ms, attempt, request, model, provider, deadline_ms, ref_id, *how = row
-    streamed, operation, chosen, failed, before, owner, flow = how
+    streamed, operation, chosen, failed, before, owner, flow, base_url = how
     return Claim(
         id=job_id,
         attempt=int(attempt),
@@ -186,8 +186,9 @@ def _to_claim(job_id: int, row: Sequence[Any]) -> Claim:
         attempts_before=int(before or 0),
         chosen=chosen.decode(),
         failed=_names(failed),
-        owner=owner.decode() if flow else "",
         flow=flow.decode() if flow else "",
+        owner=owner.decode(),
+        base_url=base_url.decode() if base_url else "",
     )
 
 

@@ -108,6 +108,10 @@ class Completion(Ledger):
             for (response, attempt), asked in zip(answers[::2], answers[1::2], strict=True)
         ]
 
+    def put_off_completion(self, job_id: int) -> None:
+        """Let a job that cannot be completed now stand behind all that have ended."""
+        self._client.zadd(keys.EXECUTED, {str(job_id): self._now_ms()}, xx=True)
+
     def drop_executed(self, job_ids: Sequence[int]) -> None:
         """Take ids off the pending list whose jobs do not exist any more."""
         if job_ids:

@@ -47,6 +47,7 @@ class JobStore:
         self.accept = self.acceptance.accept
         self.accept_all = self.bulk.accept_all
         self.cancel = self.commands.cancel
+        self.cancel_all = self.commands.cancel_all
         self.retry = self.commands.retry
 
         self.claim = self.attempts.claim

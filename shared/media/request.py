@@ -15,6 +15,7 @@ from typing import Any, Final
 from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.strict_json import parse
 from shared.errors import ValidationFailed
+from shared.media.form_names import plain_name
 
 Json = dict[str, Any]
 
@@ -24,6 +25,8 @@ FILES: Final = "$files"
 STATE: Final = "$state"
 #: What was wished that the request's own API has no words for.
 HINTS: Final = "$hints"
+#: One of these: the parts of a transcript with their times, if its model tells them.
+PARTS: Final = "parts"
 _OWN: Final = (FILES, STATE, HINTS)
 _SIGN: Final = "$"
 
@@ -71,8 +74,8 @@ class MediaRequest:
         return str(self.fields.get(name, "")).lower() in ("true", "1")
 
     def files_in(self, name: str) -> list[FileRef]:
-        """Return the files sent in a field, as `name` or `name[]`, in their order."""
-        return [one for one in self.files if one.field.removesuffix("[]") == name]
+        """Return the files sent in a field, or in its list, in their order."""
+        return [one for one in self.files if plain_name(one.field) == name]
 
 
 def read(stored: bytes) -> MediaRequest:
@@ -106,7 +109,9 @@ def same_as(
 ) -> str:
     """Return what two requests for the same have in common: files count by what is in them."""
     contents = [[one.field, one.name, one.sha256] for one in files]
-    return _text(fields, contents, state, hints or {})
+    # That parts are wished for goes with the call, whatever its client says.
+    told = {name: value for name, value in (hints or {}).items() if name != PARTS}
+    return _text(fields, contents, state, told)
 
 
 def refuse_our_names(names: Iterable[str]) -> None:

@@ -56,7 +56,14 @@ class AdaptiveStore(Store):
 
 
 def _read(text: bytes | None) -> Adaptive:
-    if not text:
+    """Read what is known, as far as this version knows it; else it is learned anew."""
+    try:
+        known = json.loads(text or b"{}")
+        seen = Seen(**_named(Seen, known.get("seen", {})))
+        return Adaptive(**{**_named(Adaptive, known), "seen": seen})
+    except (ValueError, TypeError, AttributeError):
         return Adaptive()
-    known = json.loads(text)
-    return Adaptive(**{**known, "seen": Seen(**known["seen"])})
+
+
+def _named(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: values[name] for name in kind.__dataclass_fields__ if name in values}

@@ -43,6 +43,10 @@ class ServerQueueStore(Store):
         }
 
 
-def _reading(text: bytes) -> Reading:
+def _reading(text: bytes) -> Reading | None:
+    """Read a reading; one that nobody can read counts for none."""
     known = Reading.__dataclass_fields__
-    return Reading(**{name: value for name, value in json.loads(text).items() if name in known})
+    try:
+        return Reading(**{name: value for name, value in json.loads(text).items() if name in known})
+    except (ValueError, TypeError, AttributeError):
+        return None

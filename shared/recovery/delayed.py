@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+import redis
+
 from shared.operation import Operation
-from shared.queues import gates, queue_keys
 from shared.queues import names as task_names
+from shared.queues import queue_keys
+from shared.settings import Settings
 from shared.store import redis_keys as keys
 from shared.store.base import Ledger
+from shared.store.clock import Clock, redis_clock
+from shared.store.complaints import Complaints, concerns_all
 from shared.store.scripts import Call
+
+log = logging.getLogger(__name__)
 
 #: Most jobs of one run of the script, in which Redis serves nobody else: a few milliseconds.
 _AT_ONCE: Final = 200
@@ -18,8 +26,9 @@ _AT_ONCE: Final = 200
 _TOGETHER: Final = 2
 #: Most jobs of a slice.
 _SLICE: Final = 2000
-#: Members of a place, before the ids of its jobs.
+#: Members of a place, before the ids of its jobs; and where the owner is among the arguments.
 _NAMES: Final = 5
+_OWNER: Final = 3
 
 
 class _Place(NamedTuple):
@@ -29,7 +38,7 @@ class _Place(NamedTuple):
     priority: int
     owner: str
     provider: str
-    operation: Operation
+    operation: str
 
     @property
     def queue(self) -> str:
@@ -38,12 +47,19 @@ class _Place(NamedTuple):
 
     @property
     def has_own_gate(self) -> bool:
-        """Whether their gate is another than that of the queue."""
-        return gates.gate(self.queue, self.provider, self.operation) != self.queue
+        """Whether their gate is another than that of the queue (`shared/queues/gates.py`).
+
+        An operation may be one that only a newer version knows.
+        """
+        return bool(self.provider) or self.operation != Operation.CHAT
 
 
 class DelayedJobs(Ledger):
     """Finds them and puts them in line. Raises redis.RedisError."""
+
+    def __init__(self, client: redis.Redis, settings: Settings, clock: Clock = redis_clock) -> None:
+        super().__init__(client, settings, clock)
+        self._complaints = Complaints(log, "delayed jobs of")
 
     def bring_forward(self) -> bool:
         """Put a slice of what is due in line, the first due first; return whether more may be."""
@@ -55,9 +71,21 @@ class DelayedJobs(Ledger):
             for some in _slices(told[_NAMES:])
         ]
         # A few scripts a round trip: others that call Redis come in between.
-        for first in range(0, len(calls), _TOGETHER):
-            self._scripts.run_all(calls[first : first + _TOGETHER])
-        return bool(count == _SLICE)
+        trips = [calls[first : first + _TOGETHER] for first in range(0, len(calls), _TOGETHER)]
+        went_well = [self._run(trip) for trip in trips]
+        return bool(count == _SLICE) and all(went_well)
+
+    def _run(self, calls: Sequence[Call]) -> bool:
+        """Run scripts; return whether they went well. One that fails holds up none behind it."""
+        try:
+            self._scripts.run_all(calls)
+        except redis.RedisError as exc:
+            if concerns_all(exc):
+                raise
+            # Never settled: the next ones of its owner may go well each time.
+            self._complaints.note(str(calls[0].args[_OWNER]), repr(exc))
+            return False
+        return True
 
     def _come_due(self, place: _Place, ids: Sequence[bytes]) -> Call:
         queue, priority, owner = place.queue, place.priority, place.owner
@@ -95,7 +123,7 @@ def _place(
         int(priority),
         owner.decode(),
         provider.decode(),
-        Operation(operation.decode() or Operation.CHAT),
+        operation.decode() or Operation.CHAT,
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,10 +19,15 @@ from shared.settings import Settings
 from shared.store import redis_keys as keys
 from shared.store.base import Ledger
 from shared.store.clock import Clock, milliseconds, redis_clock
+from shared.store.complaints import Complaints
 from shared.store.scripts import Argument, Call
+
+log = logging.getLogger(__name__)
 
 #: How long an executed job may wait while nobody completes (seconds).
 DOORBELL_GRACE_S: Final = 2.0
+#: How long nobody looks at a job that cannot be read, such as one of a newer version (seconds).
+_UNREADABLE_S: Final = 60.0
 
 #: The fields of a job that say where it stands in line.
 _WHERE: Final = ("model", "priority", "owner", "provider", "operation")
@@ -50,6 +56,7 @@ class JobRecovery(Ledger):
     def __init__(self, client: redis.Redis, settings: Settings, clock: Clock = redis_clock) -> None:
         super().__init__(client, settings, clock)
         self._search = Search(client, settings, clock)
+        self._complaints = Complaints(log, "job")
 
     def reap_jobs(self) -> int:
         """Queue again, or end, the jobs whose lease is past due; return how many."""
@@ -139,18 +146,19 @@ class JobRecovery(Ledger):
         gone = [job_id for job_id, row in rows if row[0] is None]
         if gone:
             self._client.zrem(leave, *gone)
-        return [
-            Waiting(
-                job_id,
-                model.decode(),
-                int(priority),
-                owner.decode(),
-                (provider or b"").decode(),
-                Operation((operation or b"chat").decode()),
-            )
-            for job_id, (model, priority, owner, provider, operation) in rows
-            if model is not None
-        ]
+        found: list[Waiting] = []
+        for job_id, row in rows:
+            if row[0] is not None:
+                with self._complaints.about(str(job_id)):
+                    found.append(_waiting(job_id, row))
+        if len(found) + len(gone) < len(rows):
+            self._put_off(leave, {*ids} - {*gone} - {one.id for one in found})
+        return found
+
+    def _put_off(self, name: str, ids: Iterable[int]) -> None:
+        """Look later again at jobs that cannot be read: they must not stand before all others."""
+        later_ms = self._now_ms() + milliseconds(_UNREADABLE_S)
+        self._client.zadd(name, {str(job_id): later_ms for job_id in ids}, xx=True)
 
     def _requeue(
         self, script: str, ids: Sequence[int], tail: Sequence[Argument], *, leave: str
@@ -170,3 +178,15 @@ class JobRecovery(Ledger):
             for job in reversed(self.waiting(ids, leave=leave))
         ]
         return sum(answer not in (0, b"kept") for answer in self._scripts.run_all(calls))
+
+
+def _waiting(job_id: int, row: Sequence[Any]) -> Waiting:
+    model, priority, owner, provider, operation = row
+    return Waiting(
+        job_id,
+        model.decode(),
+        int(priority),
+        owner.decode(),
+        (provider or b"").decode(),
+        Operation((operation or b"chat").decode()),
+    )

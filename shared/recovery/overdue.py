@@ -34,6 +34,8 @@ class OverdueDeliveries(Ledger):
         super().__init__(client, settings, clock)
         self._jobs = JobStore(client, settings, clock)
         self._deliveries = DeliveryStore(client, settings, clock)
+        #: By owner, how many are passed over: they were replayed, and have their time anew.
+        self._seen: dict[bytes, int] = {}
 
     def give_up(self) -> int:
         """End, as Exhausted, what is overdue; return how many."""
@@ -50,19 +52,23 @@ class OverdueDeliveries(Ledger):
         return sum(self._scripts.run_all(calls))
 
     def _overdue(self) -> list[int]:
-        owners: Any = self._client.smembers(keys.DELIVERIES_OWNERS)
-        calls = [
-            Call(
-                "overdue_deliveries",
-                [
-                    keys.deliveries_of(owner.decode(), DeliveryState.PENDING),
-                    keys.DELIVERY_PREFIX,
-                ],
-                [self._clock(), milliseconds(self._settings.callback_life_s), _BATCH],
-            )
-            for owner in owners
-        ]
-        return [int(found) for ids in self._scripts.run_all(calls) for found in ids]
+        """Return some of them; each time those behind the ones looked at before."""
+        owners: Any = list(self._client.smembers(keys.DELIVERIES_OWNERS))
+        skips = [self._seen.get(owner, 0) for owner in owners]
+        told = self._scripts.run_all([self._look(*one) for one in zip(owners, skips, strict=True)])
+        found: list[int] = []
+        self._seen = {}
+        for owner, skip, (looked, *ids) in zip(owners, skips, told, strict=True):
+            found += map(int, ids)
+            if looked == _BATCH:
+                self._seen[owner] = skip + looked - len(ids)
+        return found
+
+    def _look(self, owner: bytes, skip: int) -> Call:
+        pending = keys.deliveries_of(owner.decode(), DeliveryState.PENDING)
+        life_ms = milliseconds(self._settings.callback_life_s)
+        args = [self._clock(), life_ms, _BATCH, skip]
+        return Call("overdue_deliveries", [pending, keys.DELIVERY_PREFIX], args)
 
     def _call(self, job: Job, delivery: Delivery) -> Call:
         reason = _reason(self._settings.callback_life_s, delivery)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from cronsim import CronSim, CronSimError
 
@@ -51,13 +51,23 @@ def check_zone(name: str) -> str:
     return name
 
 
+class ZoneGone(Exception):
+    """A time zone that was known is not: this machine's list of them is another."""
+
+
 def next_time(cron: str, zone: str, after_ms: int) -> int | None:
-    """Return the first time that it is due after this moment (unix ms); None for never again."""
+    """Return the first time that it is due after this moment (unix ms); None for never again.
+
+    Raises ZoneGone.
+    """
     return next(_times(cron, zone, after_ms), None)
 
 
 def times_between(cron: str, zone: str, after_ms: int, until_ms: int, most: int) -> list[int]:
-    """Return the last times, at most so many, that it is due after one moment until another."""
+    """Return the last times, at most so many, that it is due after one moment until another.
+
+    Raises ZoneGone.
+    """
     found: list[int] = []
     # Seconds are zero: what is due just now is before the next millisecond.
     for due in _times(cron, zone, until_ms + 1, backwards=True):
@@ -69,7 +79,11 @@ def times_between(cron: str, zone: str, after_ms: int, until_ms: int, most: int)
 
 def _times(cron: str, zone: str, from_ms: int, *, backwards: bool = False) -> Iterator[int]:
     try:
-        begin = _begin(ZoneInfo(zone), from_ms, backwards=backwards)
+        known = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
+        raise ZoneGone(f"the time zone {zone} is not known here") from exc
+    try:
+        begin = _begin(known, from_ms, backwards=backwards)
         for moment in CronSim(cron, begin, reverse=backwards):
             due = round(moment.timestamp() * 1000)
             if (backwards and due >= from_ms) or (not backwards and due <= from_ms):

@@ -66,7 +66,21 @@ class Schedule:
 
     @classmethod
     def from_row(cls, row: Mapping[str, Any]) -> Schedule:
-        """Read it back."""
+        """Read it back. One that nobody can read keeps no other from being read."""
+        try:
+            return cls._read(row)
+        except (ValueError, TypeError, KeyError, AttributeError):
+            blank: dict[str, Any] = dict.fromkeys(("name", "cron", "endpoint"), "")
+            blank |= {"zone": "UTC", "request": "{}", "paused": True, "problem": _UNREADABLE}
+            return cls(**blank, **{name: row[name] for name in COLUMNS})
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether it is known what it asks for."""
+        return bool(self.endpoint)
+
+    @classmethod
+    def _read(cls, row: Mapping[str, Any]) -> Schedule:
         known = {field.name for field in fields(cls)}
         document = {k: v for k, v in json.loads(row["document"]).items() if k in known}
         document["models"] = tuple(document["models"])
@@ -85,6 +99,7 @@ class Schedule:
         return int.from_bytes(drawn) / 2**64 * self.jitter_s
 
 
+_UNREADABLE: Final = "what is kept of it cannot be read: delete it, and make another"
 #: The members that the table has as columns.
 COLUMNS: Final = ("id", "owner", "next_ms", "version", "created_ms")
 

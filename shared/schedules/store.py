@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from shared.database.database import Database
 from shared.errors import TooManySchedules
@@ -52,9 +52,13 @@ class ScheduleStore:
 
         return self._database.read(read)
 
-    def due(self, now_ms: int, most: int) -> list[Schedule]:
-        """Return those that are due, the first due first."""
-        query = select(schedules).where(_s.next_ms <= now_ms).order_by(_s.next_ms).limit(most)
+    def due(self, now_ms: int, most: int, after: Schedule | None = None) -> list[Schedule]:
+        """Return those that are due, the first due first, behind one of them."""
+        query = select(schedules).where(_s.next_ms <= now_ms)
+        if after is not None:
+            tied = (_s.next_ms == after.next_ms) & (_s.id > after.id)
+            query = query.where(or_(_s.next_ms > after.next_ms, tied))
+        query = query.order_by(_s.next_ms, _s.id).limit(most)
         return self._database.read(
             lambda c: [Schedule.from_row(dict(row)) for row in c.execute(query).mappings()]
         )

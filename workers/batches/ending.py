@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
@@ -16,16 +15,16 @@ from shared.batches.lines import failure_line
 from shared.batches.store import Outcome
 from shared.batches.tables import ANSWERED, AWAY, FAILED, RUNNING, WAITING
 from shared.batches.usage import Sum
-from shared.errors import StorageQuotaExceeded
 from workers.batches.collecting import collect
 from workers.batches.desk import Desk
 from workers.batches.own.moving import move
 from workers.heavy import away
 
-log = logging.getLogger(__name__)
-
-#: Most lines that are given up, and jobs that are cancelled, in one step.
-_STEP: Final = 1000
+#: Most lines that are given up in one transaction, and such of one step; and most jobs that are
+#: cancelled together. Other batches have their turn between two steps.
+_PAGE: Final = 1000
+_PAGES: Final = 5
+_JOBS: Final = 50
 #: How long the files are kept unless the batch says (seconds).
 _KEPT_S: Final = 30 * 86_400
 _CUT_OFF: Final = {
@@ -74,14 +73,6 @@ def finish(desk: Desk, batch: Batch) -> bool:
     return True
 
 
-def tell_no_room(desk: Desk, batch: Batch, error: StorageQuotaExceeded) -> None:
-    """Say in the batch why its files are not written yet."""
-    row = {"code": error.code, "message": error.message, "param": None, "line": None}
-    if batch.errors != (row,):
-        log.warning("batch %s: no room for its files: %s", batch.id, error.message)
-        desk.batches.save(replace(batch, errors=(row,)))
-
-
 def tell(desk: Desk, batch: Batch) -> None:
     """Tell of the end, and let go of what was needed."""
     desk.announcements.tell(batch)
@@ -93,21 +84,44 @@ def tell(desk: Desk, batch: Batch) -> None:
 def _is_wound_down(desk: Desk, batch: Batch, ends_as: Status) -> bool:
     """Whether all lines have an outcome; does what leads there."""
     cut_off = _CUT_OFF[ends_as]
-    while waiting := desk.batches.lines(batch.id, WAITING, _STEP):
+    if not _has_given_up(desk, batch, cut_off):
+        return False
+    _cancel_jobs(desk, batch)
+    collect(desk, batch, cut_off)
+    move(desk, batch, stops=True)
+    counts = desk.batches.counts(batch.id)
+    return not counts[WAITING] + counts[RUNNING] + counts[AWAY]
+
+
+def _has_given_up(desk: Desk, batch: Batch, cut_off: tuple[str, str]) -> bool:
+    """Give up lines that wait; return whether those were all."""
+    for _ in range(_PAGES):
+        waiting = desk.batches.lines(batch.id, WAITING, _PAGE)
         given_up = [
             Outcome(one.number, is_answer=False, answer=failure_line(batch.id, one, *cut_off))
             for one in waiting
         ]
         desk.batches.note_outcomes(batch.id, given_up)
+        if len(waiting) < _PAGE:
+            return True
         desk.rest()
-    for line in desk.batches.lines(batch.id, RUNNING, _STEP):
-        job = desk.jobs.get(line.job or 0)
-        if job is not None and job.owner == batch.owner and not job.state.has_result:
-            desk.jobs.cancel(job)
-    collect(desk, batch, cut_off)
-    move(desk, batch, stops=True)
-    counts = desk.batches.counts(batch.id)
-    return not counts[WAITING] + counts[RUNNING] + counts[AWAY]
+    return False
+
+
+def _cancel_jobs(desk: Desk, batch: Batch) -> None:
+    """Cancel all its jobs that have not ended, those behind slow ones too."""
+    after = -1
+    while running := desk.batches.lines(batch.id, RUNNING, _JOBS, after=after):
+        jobs = desk.jobs.summaries([line.job or 0 for line in running])
+        desk.jobs.cancel_all(
+            [
+                job
+                for job in jobs
+                if job is not None and job.owner == batch.owner and not job.state.has_result
+            ]
+        )
+        after = running[-1].number
+        desk.rest()
 
 
 def _write(desk: Desk, batch: Batch, kind: str, lines: Iterable[bytes]) -> str:

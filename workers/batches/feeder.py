@@ -13,9 +13,10 @@ from typing import Final
 from shared.batches.batch import Batch, Status
 from shared.errors import StorageQuotaExceeded
 from shared.store import redis_keys as keys
+from shared.store.complaints import Complaints, concerns_all
 from shared.store.lease import Lease
 from shared.store.scripts import ScriptRunner
-from workers.batches import ending, running
+from workers.batches import ending, problems, running
 from workers.batches.desk import Desk
 from workers.batches.pace import Moved, pause_s
 from workers.batches.validating import validate
@@ -25,10 +26,10 @@ log = logging.getLogger(__name__)
 #: How often it is looked for batches (seconds), and how long the right to it lasts.
 FEED_S: Final = 0.5
 _LEASE_S: Final = 30.0
-#: Most batches that are under way at once; the others wait for their turn.
+#: Most batches of one round that run, and most of others; then it is the turn of the next ones.
 _MOST: Final = 50
-#: The least that a batch may have in the queues.
-_LEAST: Final = 20
+#: How long they may take (seconds): input files of hundreds of megabytes are read, too.
+_LONG_S: Final = 2.0
 #: How long a batch is left alone for whose files its owner's storage has no room (seconds).
 _NO_ROOM_S: Final = 30.0
 #: After so many rounds in which nothing has moved, the next look is soon enough.
@@ -42,8 +43,13 @@ class Feeder:
         self._desk = desk
         self._lease = Lease(ScriptRunner(desk.process.redis), keys.BATCH_LEASE)
         self._token = uuid.uuid4().hex
+        self._complaints = Complaints(log, "batch")
         #: Batches for whose files there is no room, and since when (unix seconds).
         self._no_room: dict[str, float] = {}
+        #: Whose turn it was last: of the batches that run, and of the others.
+        self._last: dict[bool, Batch] = {}
+        #: Of those that run, which only wait for providers that have batches of their own.
+        self._quiet: set[str] = set()
 
     def __call__(self) -> None:
         """Move all batches on. Raises redis.RedisError, DatabaseUnavailable."""
@@ -56,27 +62,60 @@ class Feeder:
             self._desk.process.sleep(pause_s(steps))
 
     def _round(self) -> list[Moved]:
-        """Move each batch on by one step."""
+        """Move some batches on by one step: each of them, when there are not too many."""
         if not self._lease.hold(self._token, _LEASE_S):
+            self._quiet.clear()
             return []
-        active = self._desk.batches.active(_MOST)
+        return self._turn(running=False) + self._turn(running=True)
+
+    def _turn(self, *, running: bool) -> list[Moved]:
+        """Move those on whose turn it is, until that has taken long: the next round goes on."""
+        found = self._desk.batches.active(_MOST, self._last.get(running), running=running)
+        share = self._share(len(found)) if running else 0
+        until_s, steps = self._desk.process.monotonic() + _LONG_S, list[Moved]()
+        for batch in found:
+            steps.append(self._move(batch, share))
+            self._last[running] = batch
+            if self._desk.process.monotonic() >= until_s:
+                break
+        return steps
+
+    def _share(self, running: int) -> int:
+        """Return how many jobs a batch may have in the queues; `running` of them are seen now."""
+        if running == _MOST:
+            running = self._desk.batches.in_progress()
         window = self._desk.process.settings.batch_window
-        share = max(_LEAST, window // max(1, len(active)))
-        return [self._move(batch, share) for batch in active]
+        return max(1, window // max(1, running - len(self._quiet)))
 
     def _move(self, batch: Batch, share: int) -> Moved:
-        """Move a batch on."""
+        """Move a batch on. What is wrong with it is told, and holds up no other."""
         try:
-            return self._step(batch, share)
+            moved = self._step(batch, share)
         except Exception as exc:
-            # Others may go on, whatever is wrong with this one; it is tried again.
-            log.warning("batch %s: made no progress: %r", batch.id, exc)
+            self._complaints.note(batch.id, repr(exc))
+            if not concerns_all(exc):
+                problems.tell_no_progress(self._desk, batch.id, problems.failing(exc))
             return Moved.NOTHING
+        else:
+            self._note(batch, moved)
+            return moved
         finally:
             self._lease.hold(self._token, _LEASE_S)
 
+    def _note(self, batch: Batch, moved: Moved) -> None:
+        if batch.is_readable and self._complaints.settle(batch.id):
+            problems.tell_progress(self._desk, batch.id)
+        if batch.status is Status.IN_PROGRESS and moved is Moved.NOTHING_SOON:
+            self._quiet.add(batch.id)
+        else:
+            self._quiet.discard(batch.id)
+
     def _step(self, batch: Batch, share: int) -> Moved:
         desk, is_done = self._desk, True
+        is_ending = batch.to_tell or batch.ends_as or batch.status is Status.CANCELLING
+        if not (batch.is_readable or is_ending):
+            self._complaints.note(batch.id, "what is kept of it cannot be read")
+            return Moved.NOTHING_SOON
         if batch.to_tell:
             ending.tell(desk, batch)
         elif batch.status is Status.VALIDATING:
@@ -100,5 +139,5 @@ class Feeder:
             return Moved.MUCH if ending.finish(self._desk, batch) else Moved.NOTHING
         except StorageQuotaExceeded as exc:
             self._no_room[batch.id] = now_s
-            ending.tell_no_room(self._desk, batch, exc)
+            problems.tell_no_room(self._desk, batch, exc)
             return Moved.NOTHING_SOON

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Final
 
@@ -21,6 +21,8 @@ from workers.batches.desk import Desk
 from workers.batches.own.deciding import SOME, decide
 from workers.batches.own.moving import move
 from workers.batches.pace import Moved, moved
+from workers.batches.problems import WAITING as WAITS
+from workers.batches.problems import tell_waiting
 from workers.batches.reading import read_lines, ref_id_of
 from workers.heavy import away
 from workers.routing.stored_calls import allowance_of, check_served, passes_by_itself, standing_of
@@ -35,10 +37,11 @@ _LATER_S: Final = 60.0
 
 @dataclass(frozen=True, slots=True)
 class _Fed:
-    """What became of lines: jobs by their numbers, and refusals."""
+    """What became of lines: jobs by their numbers, refusals, and why there is no room for more."""
 
-    jobs: dict[int, int | None]
-    refused: list[Outcome]
+    jobs: dict[int, int | None] = field(default_factory=dict)
+    refused: list[Outcome] = field(default_factory=list)
+    waits: list[str] = field(default_factory=list)
 
 
 def run(desk: Desk, batch: Batch, share: int) -> Moved:
@@ -54,29 +57,36 @@ def run(desk: Desk, batch: Batch, share: int) -> Moved:
     move(desk, batch)
     counts = desk.batches.counts(batch.id)
     known = replace(batch, completed=counts[ANSWERED], failed=counts[FAILED])
+    if counts[RUNNING]:
+        known = known.without_problem(WAITS)
     now_s = desk.process.clock()
     left = counts[WAITING] + counts[RUNNING] + counts[AWAY]
     if not left or now_s >= batch.expires_at:
         ends_as = Status.EXPIRED if left else Status.COMPLETED
         desk.batches.save(known.at(Status.FINALIZING, now_s, ends_as=ends_as.value))
         return Moved.MUCH
-    if (known.completed, known.failed) != (batch.completed, batch.failed):
+    if known != batch:
         # Somebody who cancels meanwhile comes first; the counts come with the next step.
         desk.batches.save(known)
-    fed = _feed_all(desk, batch, _room(share, counts))
+    fed, waits = _feed_all(desk, batch, _room(share, counts))
+    if waits and not fed and not counts[RUNNING] and known == batch:
+        tell_waiting(desk, batch, waits)
     if not counts[WAITING] + counts[RUNNING]:
         # Providers take hours with what they have.
         return Moved.NOTHING_SOON
     return moved(max(ended, fed), share)
 
 
-def _feed_all(desk: Desk, batch: Batch, room: int) -> int:
-    """Make jobs of as many lines as there is room for; return of how many."""
-    fed = 0
-    while fed < room and (some := _feed(desk, batch, min(room - fed, _LINES))):
+def _feed_all(desk: Desk, batch: Batch, room: int) -> tuple[int, str]:
+    """Make jobs of as many lines as there is room for; return of how many, and why of no more."""
+    fed, waits = 0, ""
+    while fed < room and not waits:
+        some, waits = _feed(desk, batch, min(room - fed, _LINES))
+        if not some:
+            break
         fed += some
         desk.rest()
-    return fed
+    return fed, waits
 
 
 def _room(share: int, counts: Mapping[int, int]) -> int:
@@ -85,20 +95,20 @@ def _room(share: int, counts: Mapping[int, int]) -> int:
     return room if room >= min(_LINES, share // 4, counts[WAITING]) else 0
 
 
-def _feed(desk: Desk, batch: Batch, room: int) -> int:
-    """Make jobs of the next lines; return of how many, 0 when there is no more to be done now."""
+def _feed(desk: Desk, batch: Batch, room: int) -> tuple[int, str]:
+    """Make jobs of the next lines; return of how many, and why no more can be done now."""
     some = batch.singly == SOME
     waiting = desk.batches.lines(batch.id, WAITING, room, single=some)
     chosen = next(pages(waiting, attrgetter("size"), _LINES, _BYTES), None)
     if chosen is None:
-        return 0
-    fed = _Fed({}, [])
+        return 0, ""
+    fed = _Fed()
     try:
-        is_done = _accept_all(desk, batch, together(_wanted(desk, batch, chosen, fed)), fed)
+        _accept_all(desk, batch, together(_wanted(desk, batch, chosen, fed)), fed)
     finally:
         desk.batches.note_jobs(batch.id, fed.jobs)
         desk.batches.note_outcomes(batch.id, fed.refused)
-    return len(fed.jobs) + len(fed.refused) if is_done else 0
+    return len(fed.jobs) + len(fed.refused), next(iter(fed.waits), "")
 
 
 def _wanted(
@@ -112,13 +122,14 @@ def _wanted(
             wanted.append((line, marked(_new_job(desk, batch, line, raw))))
         except ServiceError as exc:
             if passes_by_itself(exc):
+                fed.waits.append(exc.message)
                 break
             fed.refused.append(_refusal(batch, line, exc))
     return wanted
 
 
-def _accept_all(desk: Desk, batch: Batch, wanted: Sequence[tuple[Line, NewJob]], fed: _Fed) -> bool:
-    """Make the jobs, many in one round trip; return whether there was room for all."""
+def _accept_all(desk: Desk, batch: Batch, wanted: Sequence[tuple[Line, NewJob]], fed: _Fed) -> None:
+    """Make the jobs, many in one round trip, as far as there is room."""
     done = 0
     while done < len(wanted):
         try:
@@ -127,10 +138,10 @@ def _accept_all(desk: Desk, batch: Batch, wanted: Sequence[tuple[Line, NewJob]],
                 done += 1
         except ServiceError as exc:
             if isinstance(exc, QueueFull) or passes_by_itself(exc):
-                return False
+                fed.waits.append(exc.message)
+                return
             fed.refused.append(_refusal(batch, wanted[done][0], exc))
             done += 1
-    return True
 
 
 def _new_job(desk: Desk, batch: Batch, line: Line, raw: bytes) -> NewJob:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from typing import Final
 
 from shared.ledger.completion import Completion
 from shared.ledger.reader import Reader
 from shared.providers.prices import Prices
+from shared.store.complaints import Complaints
 from workers.completion.pace import Pace
 from workers.process import Process
+
+log = logging.getLogger(__name__)
 
 #: How long jobs gather, under load, before a pass makes them final (seconds): where few come, and
 #: at most. Nobody waits for it but callbacks. A pass costs five round trips; this makes it one for
@@ -27,3 +31,4 @@ class CompletionDeps:
     reader: Reader
     prices: Prices
     pace: Pace = field(default_factory=lambda: Pace(GATHER_S, GATHER_MOST_S))
+    complaints: Complaints = field(default_factory=lambda: Complaints(log, "job"))

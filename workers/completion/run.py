@@ -64,8 +64,9 @@ def _complete_all(deps: CompletionDeps, gathered: Gathered) -> tuple[int, bool]:
         return _complete(deps, gathered), False
     except RedisError:
         raise
-    except Exception:
-        log.exception("%s jobs could not be completed in one pass", len(gathered.ids))
+    except Exception as exc:
+        if deps.complaints.is_new("some", repr(exc)):
+            log.exception("%s jobs could not be completed in one pass", len(gathered.ids))
     alone = [_complete_alone(deps, replace(gathered, ids=[job_id])) for job_id in gathered.ids]
     return sum(one or 0 for one in alone), all(one is None for one in alone)
 
@@ -75,8 +76,12 @@ def _complete_alone(deps: CompletionDeps, gathered: Gathered) -> int | None:
         return _complete(deps, gathered)
     except RedisError:
         raise
-    except Exception:
-        log.exception("job %s could not be completed", gathered.ids[0])
+    except Exception as exc:
+        job_id = gathered.ids[0]
+        if deps.complaints.is_new(str(job_id), repr(exc)):
+            log.exception("job %s could not be completed", job_id)
+        # Behind those that can be: else enough of them would be all that is looked at.
+        deps.jobs.put_off_completion(job_id)
         return None
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import base64
 import re
 
+from shared.wire.answers.finish_reasons import reason_in
 from workers.folds.choices import BLANK, ChoicesFold, keep_last
 from workers.folds.parts import Parts
 
@@ -29,8 +30,9 @@ class ChatFold(ChoicesFold):
 
     __slots__ = ()
 
-    def __init__(self) -> None:
-        super().__init__("chat.completion", _Choice)
+    def __init__(self, *, of_one: bool = False) -> None:
+        """`of_one`: one choice was asked for."""
+        super().__init__("chat.completion", _Choice, of_one=of_one)
 
 
 class _Choice:
@@ -53,6 +55,8 @@ class _Choice:
                     _merge(self._message, value)
             elif name == "logprobs" or isinstance(value, list):
                 self._fields[name] = _merged(self._fields.get(name), value, name)
+            elif name == "finish_reason":
+                keep_last(self._fields, name, reason_in(choice))
             elif name != "index":
                 keep_last(self._fields, name, value)
 

@@ -25,6 +25,8 @@ from workers.history.deps import HistoryDeps
 
 #: What is wrong with a row itself, such as a number too large.
 _REFUSED: Final = (DataError, OverflowError)
+#: What a job raises that is not as this version writes them.
+_UNREADABLE: Final = (ValueError, TypeError, KeyError, AttributeError)
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +58,9 @@ class Keeper:
         self._deps = deps
         self._token = uuid.uuid4().hex
         self._ids_are_above = False
+        #: Jobs that this process cannot read or make into rows, such as those of a newer version;
+        #: they stay on the list for one that can.
+        self._unable: set[int] = set()
 
     def __call__(self) -> None:
         """Store what is on the list now. Raises redis.RedisError, DatabaseUnavailable."""
@@ -73,13 +78,17 @@ class Keeper:
             self._ids_are_above = True
         # What ends meanwhile waits for the next pass: else batches would be small under load.
         left = unstored.count()
-        while left > 0 and (ids := unstored.ids(min(BATCH, left))):
+        while left > 0 and (ids := self._ids(min(BATCH, left))):
             if not unstored.enter(self._token, _LEASE_S):
                 return
             stored = self._store(self._read(ids))
             if not stored:
                 return
             left -= stored
+
+    def _ids(self, most: int) -> list[int]:
+        ids = self._deps.unstored.ids(most + len(self._unable))
+        return [one for one in ids if one not in self._unable][:most]
 
     def _read(self, ids: Sequence[int]) -> list[_Ended]:
         """Read the first jobs of the list, as many as fit into a transaction."""
@@ -95,7 +104,13 @@ class Keeper:
         return ended
 
     def _read_page(self, ids: Sequence[int]) -> list[Job]:
-        jobs = self._deps.unstored.read(ids)
+        try:
+            jobs = self._deps.unstored.read(ids)
+        except _UNREADABLE as exc:
+            if len(ids) == 1:
+                self._give_up(ids[0], exc)
+                return []
+            return [job for one in ids for job in self._read_page([one])]
         self._deps.unstored.drop([i for i, job in zip(ids, jobs, strict=True) if job is None])
         return [job for job in jobs if job is not None]
 
@@ -104,8 +119,17 @@ class Keeper:
         for job in jobs:
             # One that was queued again is off the list already; its next end puts it there anew.
             if job.state.is_final:
-                record = Record(job_row(job, prices), body_row(job, with_contents=whole))
-                yield _Ended(job, record)
+                try:
+                    record = Record(job_row(job, prices), body_row(job, with_contents=whole))
+                except _UNREADABLE as exc:
+                    self._give_up(job.id, exc)
+                else:
+                    yield _Ended(job, record)
+
+    def _give_up(self, job_id: int, error: Exception) -> None:
+        """Leave a job to others: one must not stop all."""
+        log.error("job %s: cannot be read for the history: %r", job_id, error)
+        self._unable.add(job_id)
 
     def _store(self, ended: Sequence[_Ended]) -> int:
         try:

@@ -16,6 +16,8 @@ _PAUSE_S: Final = 0.005
 
 def bring_forward(deps: TickDeps) -> None:
     """Put all that is due in line, slice by slice. Raises redis.RedisError."""
-    while deps.recovery.bring_forward():
-        deps.process.sleep(_PAUSE_S)
-    deps.recovery.let_in_flows()
+    with deps.complaints.about("delayed jobs"):
+        while deps.recovery.bring_forward():
+            deps.process.sleep(_PAUSE_S)
+    with deps.complaints.about("flow keys"):
+        deps.recovery.let_in_flows()

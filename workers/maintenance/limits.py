@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Sequence
 from typing import Final
 
 from shared.providers.provider import Provider
@@ -11,6 +12,7 @@ from shared.queues.adaptive import INTERVAL_MS, MOST, Adaptive, Seen, judged
 from shared.queues.adaptive_store import AdaptiveStore
 from shared.queues.server_queue_store import ServerQueueStore
 from shared.store import redis_keys as keys
+from shared.store.complaints import Complaints
 from shared.store.lease import Lease
 from shared.store.scripts import ScriptRunner
 from workers.routing.deps import RoutingDeps
@@ -40,6 +42,7 @@ class Judge:
         self._servers = ServerQueueStore(deps.process.redis)
         self._lease = Lease(ScriptRunner(deps.process.redis), keys.ADAPTIVE_LEASE)
         self._token = uuid.uuid4().hex
+        self._complaints = Complaints(log, "learned limit of provider")
 
     def __call__(self) -> None:
         """Judge all limits once. Raises redis.RedisError."""
@@ -48,17 +51,20 @@ class Judge:
             return
         now_ms = round(self._deps.process.clock() * 1000)
         for provider in wanted:
-            before, seen = self._store.take(provider.name)
-            after = self._judged(provider, before, seen, now_ms)
-            self._store.put(provider.name, after)
-            if after.limit != before.limit:
-                log.info("provider %s: takes %s at once", provider.name, after.limit)
-            if after.limit > before.limit:
-                # Who waits for a slot hears of the new ones at once.
-                self._deps.learned.learn(self._store.exchange({}, [one.name for one in wanted]))
-                self._deps.slots.hand_over(
-                    [self._deps.learned.applied(provider)], self._deps.servers.shut
-                )
+            with self._complaints.about(provider.name):
+                self._judge(provider, wanted, now_ms)
+
+    def _judge(self, provider: Provider, wanted: Sequence[Provider], now_ms: int) -> None:
+        before, seen = self._store.take(provider.name)
+        after = self._judged(provider, before, seen, now_ms)
+        self._store.put(provider.name, after)
+        if after.limit != before.limit:
+            log.info("provider %s: takes %s at once", provider.name, after.limit)
+        if after.limit > before.limit:
+            # Who waits for a slot hears of the new ones at once.
+            self._deps.learned.learn(self._store.exchange({}, [one.name for one in wanted]))
+            applied = self._deps.learned.applied(provider)
+            self._deps.slots.hand_over([applied], self._deps.servers.shut)
 
     def _judged(self, provider: Provider, before: Adaptive, seen: Seen, now_ms: int) -> Adaptive:
         most, name = provider.concurrency or MOST, provider.name

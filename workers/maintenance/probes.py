@@ -127,8 +127,11 @@ def _judged(status: int, *, has_key: bool) -> Finding:
 
 
 def _is_due(deps: ProbeDeps, provider: Provider, now_ms: int) -> bool:
-    health = deps.routing.health.of(provider.name)
-    return provider.enabled and health.standing is Standing.OFFLINE and now_ms >= health.until_ms
+    health, settings = deps.routing.health.of(provider.name), deps.process.settings
+    # Further ahead than any look can be put off: the clock was set back.
+    longest_ms = 1000 * max(settings.provider_probe_s, settings.provider_rest_cap_s)
+    is_time = not now_ms < health.until_ms <= now_ms + longest_ms
+    return provider.enabled and health.standing is Standing.OFFLINE and is_time
 
 
 def _probe(deps: ProbeDeps, provider: Provider) -> None:

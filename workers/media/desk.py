@@ -6,15 +6,13 @@ import logging
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
 from typing import Final
 
 from shared.artifacts.artifact import Artifact
 from shared.artifacts.artifacts import Artifacts
 from shared.callbacks.result_links import base_url
 from shared.errors import DatabaseUnavailable, Failure, ServiceError, StorageUnavailable
-from shared.jobs.job import Job
-from shared.ledger.reader import Reader
+from shared.jobs.moves import Claim
 from shared.media.request import FileRef
 from shared.media.result import Kept
 from shared.settings import Settings
@@ -46,18 +44,16 @@ class Desk:
     def __init__(
         self,
         artifacts: Artifacts,
-        jobs: Reader,
         settings: Settings,
-        job_id: int,
+        job: Claim,
         *,
         purpose: str = PURPOSE,
         ttl_s: float | None = None,
     ) -> None:
         """`purpose` is that of the files it keeps, and `ttl_s` how long they are kept."""
         self._artifacts = artifacts
-        self._jobs = jobs
         self._settings = settings
-        self._job_id = job_id
+        self._job = job
         self._purpose = purpose
         self._ttl_s = settings.artifact_ttl_s if ttl_s is None else ttl_s
         self._kept: list[str] = []
@@ -89,8 +85,11 @@ class Desk:
             media_type=kept.media_type,
             size=kept.size,
             sha256=kept.sha256,
-            url=base_url(self._settings, self._job) + self._artifacts.link(kept, self._ttl_s),
+            url=self._base_url() + self._artifacts.link(kept, self._ttl_s),
         )
+
+    def _base_url(self) -> str:
+        return base_url(self._settings, self._job.base_url)
 
     def drop_kept(self) -> None:
         """Drop the files that were kept, of an answer that is none: nobody knows of them."""
@@ -99,7 +98,7 @@ class Desk:
                 self._artifacts.delete(self._kept.pop())
         except ServiceError as exc:
             # They expire by themselves.
-            log.warning("job %s: files of an attempt stay for now: %s", self._job_id, exc)
+            log.warning("job %s: files of an attempt stay for now: %s", self._job.id, exc)
 
     def _received(self, pieces: Iterable[bytes], media_type: str | None, name: str) -> Artifact:
         until_s = time.monotonic() + _PATIENCE_S
@@ -117,15 +116,8 @@ class Desk:
                 # What has streamed by is gone; what is in hand has been paid.
                 if not isinstance(pieces, Sequence) or time.monotonic() > until_s:
                     raise
-                log.warning("job %s: its file is held in memory: %s", self._job_id, exc)
+                log.warning("job %s: its file is held in memory: %s", self._job.id, exc)
                 time.sleep(_PAUSE_S)
-
-    @cached_property
-    def _job(self) -> Job:
-        found = self._jobs.summaries([self._job_id])[0]
-        if found is None:
-            raise ProviderError(_LOST, transient=False)
-        return found
 
 
 @contextmanager

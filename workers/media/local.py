@@ -44,12 +44,22 @@ class LocalDialect:
         del session
         asked = media_request.read(call.body)
         _check_is_here(call, asked.model)
-        with self._room, folder() as place:
-            return _WORK[call.operation](call, asked, place)
+        try:
+            with self._room, folder() as place:
+                return _WORK[call.operation](call, asked, place)
+        except OSError as exc:
+            raise _without_room(exc) from exc
 
     def stream(self, session: Session, call: ProviderCall) -> Generator[bytes, None, None]:
         """Do the same: what is made here is made as a whole. Nobody asks for it."""
         yield self.ask(session, call)
+
+
+def _without_room(exc: OSError) -> ProviderError:
+    """Return the error of a machine whose disk is full, or that starts no more processes."""
+    message = f"The machine of this worker has no room for the engine: {exc.strerror or exc}."
+    failure = Failure(503, "server_error", "engine_without_room", message, "ServiceUnavailable")
+    return ProviderError(failure, transient=True, status=503, blame=Blame.OURS)
 
 
 def _check_is_here(call: ProviderCall, name: str) -> None:

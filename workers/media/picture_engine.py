@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import sys
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from PIL import Image, ImageOps, ImageSequence
+from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
 from shared.artifacts.resize import in_eight_bits
+from shared.artifacts.sniffing import HEAD_BYTES, media_type_of
 from shared.media.formats import ImageFormat, Position, Task
 from workers.media.confined import confine
 
@@ -22,6 +24,11 @@ from workers.media.confined import confine
 MOST_PIXELS: Final = 50_000_000
 #: What is read: no format that runs programs or names other files.
 _READ: Final = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "AVIF", "JPEG2000")
+#: The same, as their bytes are called.
+_KINDS: Final = (
+    *("image/png", "image/jpeg", "image/gif", "image/webp"),
+    *("image/bmp", "image/tiff", "image/avif", "image/jp2"),
+)
 _WRITTEN: Final = {
     ImageFormat.JPG: "JPEG",
     ImageFormat.PNG: "PNG",
@@ -80,9 +87,21 @@ def _changed(picture: Image.Image, task: Task, asked: Json, folder: Path) -> Ima
 
 def _opened(path: Path) -> Image.Image:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
-    opened = Image.open(path, formats=_READ)
+    try:
+        opened = Image.open(path, formats=_READ)
+    except UnidentifiedImageError:
+        raise Refused(_unread(path)) from None
     _check_size(opened.width, opened.height)
     return opened
+
+
+def _unread(path: Path) -> str:
+    """Return why a file is not read: it is something else, or it is broken."""
+    with path.open("rb") as file:
+        kind = media_type_of(file.read(HEAD_BYTES))
+    if kind in _KINDS:
+        return "it is no picture that can be read"
+    return f"it is {kind}, and pictures that are read are {', '.join(_READ)}"
 
 
 def _check_size(width: int, height: int) -> None:
@@ -97,13 +116,29 @@ def _upright(opened: Image.Image) -> Image.Image:
 
 
 def _convert(opened: Image.Image, form: ImageFormat, path: Path) -> None:
-    count = int(getattr(opened, "n_frames", 1))
-    if form not in _MOVING or count == 1:
+    count = _count_frames(opened) if form in _MOVING else 1
+    if count == 1:
         _save(_upright(opened), form, path)
         return
     if count > _MOST_FRAMES or count * opened.width * opened.height > 4 * MOST_PIXELS:
         raise Refused(f"it has too many frames: {count}")
     _save_moving(opened, form, path)
+
+
+def _count_frames(opened: Image.Image) -> int:
+    """Return how many frames there are; of a TIFF no more than one too many are counted.
+
+    Pillow looks for each of its frames among all that were before it.
+    """
+    if opened.format != "TIFF":
+        return int(getattr(opened, "n_frames", 1))
+    count = 1
+    with suppress(EOFError):
+        while count <= _MOST_FRAMES:
+            opened.seek(count)
+            count += 1
+    opened.seek(0)
+    return count
 
 
 def _save_moving(opened: Image.Image, form: ImageFormat, path: Path) -> None:

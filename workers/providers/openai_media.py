@@ -6,6 +6,7 @@ https://platform.openai.com/docs/api-reference/images and …/audio
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from shared.media import request as media_request
 from shared.media import result
 from shared.media.request import FileRef, MediaRequest
 from shared.operation import TRANSCRIPTS, Operation
+from shared.wire.answers.said import object_of, said_in
 from workers.heavy import away
 from workers.providers import http
 from workers.providers.answers.body import gathered, whole
@@ -47,9 +49,9 @@ def ask(session: Session, call: ProviderCall, target: http.Target) -> bytes:
 
     Raises ProviderError.
     """
-    asked = media_request.read(call.body)
-    if asked.hints:
-        call.adjusted(sorted(asked.hints))
+    asked = _askable(media_request.read(call.body))
+    if missed := asked.hints.keys() - {media_request.PARTS}:
+        call.adjusted(sorted(missed))
     if call.operation is Operation.IMAGE_TO_TEXT:
         return _described(session, call, target, asked)
     body, headers = _body(call, asked)
@@ -75,6 +77,16 @@ def _body(call: ProviderCall, asked: MediaRequest) -> tuple[bytes | http.Body, h
     return Form(asked.fields, [part_of(desk, one) for one in asked.files]), (_FORM, _ANYTHING)
 
 
+def _askable(asked: MediaRequest) -> MediaRequest:
+    """Return the request without the parts of a transcript, where its model would refuse to tell.
+
+    OpenAI's newer ones do, and have `gpt-` in their names. Who asked in OpenAI's own words is told.
+    """
+    if media_request.PARTS in asked.hints and "gpt-" in asked.model:
+        return replace(asked, fields={**asked.fields, "response_format": "json"})
+    return asked
+
+
 def part_of(desk: Desk, file: FileRef) -> FilePart:
     """Return a file as a part of a form."""
     return FilePart(file.field, file.name, file.media_type, file.size, partial(desk.open, file))
@@ -92,11 +104,10 @@ def _described(
     )
     told = http.ask(session, call, target, body)
     value = away(len(told), lambda: value_in(call, told, "choices", list))
-    message = value["choices"][0].get("message") if value else None
-    text = message.get("content") if isinstance(message, dict) else None
-    if not isinstance(text, str):
+    message = object_of(value["choices"][0].get("message")) if value else {}
+    if not isinstance(message.get("content"), str | list):
         raise unreachable(call, "answered without a text", 502)
-    answer: dict[str, Any] = {"text": text}
+    answer: dict[str, Any] = {"text": said_in(message)}
     if value and value.get("usage") is not None:
         answer["usage"] = value["usage"]
     return result.with_made(to_json_bytes(answer), result.Made())

@@ -45,7 +45,7 @@ def rank(
     candidates = [
         Candidate(one, condition_of(one), tuple(sorted(operations_of(one)))) for one in providers
     ]
-    return sorted(candidates, key=place)
+    return sorted(candidates, key=place) if len(candidates) > 1 else candidates
 
 
 _TIERS = {Standing.ONLINE: 0, Standing.RESTING: 1}

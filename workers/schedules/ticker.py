@@ -7,7 +7,7 @@ whoever makes it; then the schedule goes on to its next time, if nobody else has
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from shared.api_keys.reader import find as find_key
@@ -18,17 +18,28 @@ from shared.jobs.job import NewJob
 from shared.ledger.job_store import JobStore
 from shared.providers.provider import Registry
 from shared.queues import names as task_names
+from shared.schedules.cron import ZoneGone
 from shared.schedules.schedule import Schedule, plan
 from shared.schedules.store import ScheduleStore
 from shared.schedules.template import call_of
+from shared.store.complaints import Complaints, concerns_all
 from workers.process import Process
 from workers.routing.stored_calls import allowance_of, check_served, passes_by_itself, standing_of
 
 log = logging.getLogger(__name__)
 
-#: How often it is looked for schedules (seconds), and how many at once.
+#: How often it is looked for schedules (seconds), how many are read at once, and how often in one
+#: look: then it goes on behind the last one, for some may have no room for long.
 SCHEDULES_S: Final = 1.0
 _MOST: Final = 100
+_PAGES: Final = 10
+
+
+@dataclass(slots=True)
+class Turn:
+    """Behind which schedule the next look begins; None for the first one."""
+
+    after: Schedule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,8 @@ class ScheduleDeps:
     database: Database
     schedules: ScheduleStore
     jobs: JobStore
+    turn: Turn = field(default_factory=Turn)
+    complaints: Complaints = field(default_factory=lambda: Complaints(log, "schedule"))
 
 
 def schedule_deps(process: Process, registry: Registry, database: Database) -> ScheduleDeps:
@@ -56,11 +69,34 @@ class _Later(Exception):
 def run_schedules(deps: ScheduleDeps) -> None:
     """Make the jobs of all that is due. Raises redis.RedisError, DatabaseUnavailable."""
     now_ms = round(deps.process.clock() * 1000)
-    for schedule in deps.schedules.due(now_ms, _MOST):
-        try:
-            _run(deps, schedule, now_ms)
-        except _Later as exc:
-            _note(deps, schedule, str(exc))
+    for _ in range(_PAGES):
+        due = deps.schedules.due(now_ms, _MOST, deps.turn.after)
+        for schedule in due:
+            _run_alone(deps, schedule, now_ms)
+        deps.turn.after = due[-1] if len(due) == _MOST else None
+        if deps.turn.after is None:
+            return
+
+
+def _run_alone(deps: ScheduleDeps, schedule: Schedule, now_ms: int) -> None:
+    """Make the jobs of one. What is wrong with it is told, and holds up no other."""
+    if not schedule.is_readable:
+        deps.complaints.note(schedule.id, schedule.problem)
+        return
+    try:
+        _run(deps, schedule, now_ms)
+    except _Later as exc:
+        _note(deps, schedule, str(exc))
+    except ZoneGone as exc:
+        _note(deps, schedule, f"not run: {exc}")
+    except Exception as exc:
+        if concerns_all(exc):
+            raise
+        if deps.complaints.note(schedule.id, repr(exc)):
+            told = f"not run: {type(exc).__name__}; the workers' log says more"
+            _note(deps, schedule, told)
+    else:
+        deps.complaints.settle(schedule.id)
 
 
 def _run(deps: ScheduleDeps, schedule: Schedule, now_ms: int) -> None:

@@ -81,7 +81,7 @@ class BatchRow(Dto):
 
     id: str
     status: str = Field(description="As OpenAI's batches tell it.")
-    problem: str | None = Field(None, description="What is wrong with its first wrong line.")
+    problem: str | None = Field(None, description="What is wrong first, or why it does not go on.")
     endpoint: str
     total: int
     completed: int

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from shared.codecs.json_text import parse_document
 from shared.codecs.moments import UnixMs
 from shared.dtos.base import Dto, ResponseStatus
 from shared.dtos.fields import Text, empty_is_absent, one_of
@@ -23,7 +23,7 @@ def _known(value: str) -> str:
 
 def _object(value: object) -> object:
     """Read what a query string or a form has: JSON text."""
-    return json.loads(value) if isinstance(value, str) and value else value
+    return parse_document(value.encode())[1] if isinstance(value, str) and value else value
 
 
 Cron = Annotated[str, Field(max_length=256), AfterValidator(check_cron)]
@@ -115,7 +115,7 @@ class QuerySchedules(Dto):
     take: Annotated[int, Field(ge=1, le=1000)] = Field(100, description="At most so many.")
     from_: UnixMs = Field(None, alias="from", description="Show the times after this moment.")
     times: Annotated[int, Field(ge=1, le=100)] = Field(
-        1, description="How many of its next times are shown."
+        1, description="How many of its next times are shown; at most 1,000 of all."
     )
 
 

@@ -71,6 +71,12 @@ local function leave_group(groups, member, id, outcome, now)
   end
 end
 
+-- Whether all jobs of the group are to end, and it has not ended yet: none comes back meanwhile.
+local function is_being_cancelled(groups, member)
+  local known = redis.call('HMGET', (keys_of_group(groups, member)), 'cancel', 'over_ms')
+  return known[1] == '1' and not known[2]
+end
+
 -- A job of the group is under way again; a group that had ended has another end before it.
 local function return_to_group(groups, member, id, now)
   local key, jobs_key = keys_of_group(groups, member)

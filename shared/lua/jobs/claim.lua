@@ -14,7 +14,7 @@
 -- its flow key has no room: then it is parked; else
 -- {now, attempt, request, model, provider, deadline_ms, ref_id, streamed, operation, chosen
 -- provider ('' when nobody could ever answer), names of those that failed this job,
--- attempts_before, owner, flow key}
+-- attempts_before, owner, flow key, base URL}
 --
 -- The same call may come twice, when the first answer got lost: its token gets the same claim.
 --
@@ -110,5 +110,5 @@ if held[1] ~= 'Started' or held[2] ~= token then
   end
 end
 local job = redis.call('HMGET', job_key, 'attempt', 'request', 'model', 'provider', 'deadline_ms',
-  'ref_id', 'streamed', 'operation', 'at', 'failed', 'attempts_before', 'owner', 'flow')
-return {whole(now), unpack(job, 1, 13)}
+  'ref_id', 'streamed', 'operation', 'at', 'failed', 'attempts_before', 'owner', 'flow', 'base_url')
+return {whole(now), unpack(job, 1, 14)}

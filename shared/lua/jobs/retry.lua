@@ -17,6 +17,7 @@
 -- Returns {'bytes_full', the owner's jobs waiting, drain rate}
 --         | {'limited', until there may be room (ms, 0: unknown), which limit}
 --         | 'queued' | 'kept' (it has not failed) | 'unknown' (it is in no ledger)
+--         | 'cancelling' (its group is being cancelled)
 --
 -- Attempts are numbered on, so that none of an earlier generation is taken for one of this. A
 -- delivery that is not over stops: its body is gone. The next end makes a new one.
@@ -52,18 +53,25 @@ if was_gone then
   has_ref = redis.call('SET', ref_key, id, 'NX')
 end
 -- What is refused changes nothing.
-local function refused(...)
+local function undo()
   if was_gone then
     redis.call('DEL', job_key)
   end
   if has_ref then
     redis.call('DEL', ref_key)
   end
+end
+local function refused(...)
+  undo()
   return {...}
 end
 local job = redis.call('HMGET', job_key, 'state', 'attempt', 'group')
 if job[1] ~= 'Failed' and job[1] ~= 'Cancelled' then
   return 'kept'
+end
+if job[3] and is_being_cancelled(groups_key, group_of(owner, job[3])) then
+  undo()
+  return 'cancelling'
 end
 local size = redis.call('HSTRLEN', job_key, 'request')
 release_bytes(deadlines_key, owner, id)

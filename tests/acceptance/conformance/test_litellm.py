@@ -19,6 +19,7 @@ from tests.acceptance.conformance.answers import (
     USAGE,
 )
 from tests.acceptance.conformance.questions import TOOLS, City, messages, picture
+from tests.acceptance.system.polling import until
 from tests.acceptance.system.stack import Stack
 
 pytestmark = [
@@ -138,6 +139,28 @@ def test_error_raises_its_class(
 ) -> None:
     with pytest.raises(getattr(litellm, error)):
         litellm.completion(model=f"openai/{model}", messages=messages(), **{**options, **more})
+
+
+def test_batch_runs_from_upload_to_answers(
+    litellm: ModuleType, stack: Stack, base_url: str
+) -> None:
+    at = {"custom_llm_provider": "openai", "api_base": base_url, "api_key": stack.api_key}
+    body = {"model": "conf-text", "messages": messages()}
+    line = {"custom_id": "a", "method": "POST", "url": "/v1/chat/completions", "body": body}
+    source = ("in.jsonl", json.dumps(line).encode())
+    file = litellm.create_file(file=source, purpose="batch", **at)
+    batch = litellm.create_batch(
+        completion_window="24h", endpoint=line["url"], input_file_id=file.id, **at
+    )
+
+    def ended() -> Any:
+        found = litellm.retrieve_batch(batch_id=batch.id, **at)
+        return found if found.status == "completed" else None
+
+    done = until(ended, "the batch has ended")
+    assert done.request_counts.completed == 1
+    answer = json.loads(litellm.file_content(file_id=done.output_file_id, **at).text)
+    assert answer["response"]["body"]["choices"][0]["message"]["content"] == TEXT
 
 
 def test_stream_that_breaks_raises(litellm: ModuleType, options: dict[str, Any]) -> None:

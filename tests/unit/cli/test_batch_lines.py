@@ -33,6 +33,19 @@ def test_each_form_becomes_a_line(row: Any) -> None:
     assert made(row) == [{**line, "body": {"messages": ASKED, "model": "m"}}]
 
 
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        pytest.param(b"[" * 100_000, "line 1: ", id="nested deep"),
+        pytest.param(b'"\\ud800"', "line 1: .*surrogates", id="half a character"),
+        pytest.param(b'"gr\xfcn"', "line 1: not JSON", id="not UTF-8"),
+    ],
+)
+def test_a_row_that_is_no_text_is_named(row: bytes, why: str) -> None:
+    with pytest.raises(click.ClickException, match=why):
+        made(row)
+
+
 def test_names_and_models_of_the_lines_are_kept_and_blank_lines_are_none() -> None:
     rows = [{"custom_id": "a", "prompt": "x", "model": "own"}, b"  ", {"prompt": "y", "model": "o"}]
     lines = made(*rows, model=None)

@@ -51,6 +51,15 @@ def test_file_is_brought_up_to_date_with_its_own_options(
     assert "IncludeTypes: GetUsage.*" in first
 
 
+def test_a_file_that_is_none_of_ours_is_told_in_a_line(url: str, tmp_path: Path) -> None:
+    file = tmp_path / "dtos.ts"
+    file.write_bytes("grün".encode("latin-1"))
+    told = ran("ts", "--url", url, "--out", file, status=1)
+    assert told == f"Error: {file} is not UTF-8\n"
+    assert file.read_bytes() == "grün".encode("latin-1")
+    assert "cannot write" in ran("ts", "--url", url, "--out", tmp_path / "no" / "x", status=1)
+
+
 def test_unknown_language_and_option_are_told(url: str) -> None:
     assert "there is no language 'cobol'" in ran("cobol", "--url", url, status=2)
     assert "Name=Value" in ran("ts", "--url", url, "-o", "x", status=2)

@@ -26,6 +26,9 @@ _WHISPER_BYTES: Final = 4 * 1024**3
 _THREADS: Final = 2
 #: Hours of sound, as 16 kHz and 16 bits have them (bytes).
 _RECORDING_BYTES: Final = 4 * 3600 * 32_000
+_LONGEST_LANGUAGE: Final = 20
+#: So much of a prompt's end is told: Whisper itself reads its last 224 tokens.
+_PROMPT_CHARACTERS: Final = 2000
 _ENGLISH_ALONE: Final = ("whisper-tiny.en",)
 
 
@@ -48,7 +51,10 @@ def hear(call: ProviderCall, asked: MediaRequest, folder: Path) -> bytes:
 
 
 def _told(call: ProviderCall, asked: MediaRequest) -> dict[str, Any]:
-    language = asked.text("language") or None
+    # Of `en-US` Whisper knows what stands before the region.
+    language = asked.text("language").lower().partition("-")[0] or None
+    if language is not None and len(language) > _LONGEST_LANGUAGE:
+        raise refused("language must be one of ISO 639-1, such as en", _NOT_HEARD)
     if asked.model in _ENGLISH_ALONE and language not in (None, "en"):
         raise refused(f"'{asked.model}' knows English alone, language 'en'", _NOT_HEARD)
     if call.operation is Operation.TRANSLATION:
@@ -57,7 +63,7 @@ def _told(call: ProviderCall, asked: MediaRequest) -> dict[str, Any]:
         "model": asked.model,
         "task": "translate" if call.operation is Operation.TRANSLATION else "transcribe",
         "language": language,
-        "prompt": asked.text("prompt") or None,
+        "prompt": asked.text("prompt")[-_PROMPT_CHARACTERS:] or None,
         "words": "word" in _times(asked),
     }
 

@@ -54,7 +54,7 @@ def speak(call: ProviderCall, asked: MediaRequest, folder: Path) -> bytes:
         raise refused(f"response_format must be one of {known}", _NOT_SPOKEN)
     if not text.strip() or len(text) > _MOST_CHARACTERS:
         raise refused(f"input must have 1 to {_MOST_CHARACTERS} characters", _NOT_SPOKEN)
-    (folder / "text").write_text(text, "utf-8")
+    (folder / "text").write_text(text, "utf-8", "replace")
     run(_engine(call, asked), folder, "spoken.wav")
     limits = Limits(FFMPEG_BYTES, cpu_seconds(call.timeout_s))
     run(program(limits, ffmpeg_path(), *ffmpeg_commands.speech(form)), folder)

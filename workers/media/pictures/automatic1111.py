@@ -17,7 +17,7 @@ from shared.media import result
 from shared.media.request import MediaRequest
 from shared.operation import OPERATIONS_BY_TYPE, Operation
 from workers.heavy import away
-from workers.media.pictures.wishes import mask_in_white, not_followed
+from workers.media.pictures.wishes import mask_in_white, not_followed, size_of
 from workers.providers import http
 from workers.providers.answers.whole import value_in
 from workers.providers.base import ProviderCall
@@ -71,7 +71,7 @@ def request_of(call: ProviderCall, asked: MediaRequest) -> Json:
         "negative_prompt": str(asked.hints.get("negative_prompt", "")),
         "seed": int(asked.hints.get("seed", -1)),
         "batch_size": asked.number("n", 1),
-        **_size(asked.text("size")),
+        **_size(asked),
     }
     if asked.model != _LOADED:
         told["override_settings"] = {"sd_model_checkpoint": asked.model}
@@ -89,11 +89,10 @@ def _encoded(call: ProviderCall, asked: MediaRequest, name: str) -> str:
     return base64.b64encode(content).decode()
 
 
-def _size(text: str) -> Json:
-    width, _, height = text.partition("x")
-    if width.isdecimal() and height.isdecimal():
-        return {"width": int(width), "height": int(height)}
-    return {}
+def _size(asked: MediaRequest) -> Json:
+    """Return the size that is asked for; by default it is the server's."""
+    width, height = size_of(asked, (0, 0))
+    return {"width": width, "height": height} if width else {}
 
 
 def _answer(call: ProviderCall, body: bytes) -> bytes:

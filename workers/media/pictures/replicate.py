@@ -119,8 +119,9 @@ def _properties(schema: object) -> Mapping[str, Any]:
     """Return the inputs of a model by their names, choices with what can be chosen."""
     parts = _at(schema, "components", "schemas")
     found = {}
-    for name, spec in _at(parts, "Input", "properties").items():
-        refs = [one.get("$ref", "") for one in spec.get("allOf", ()) if isinstance(one, dict)]
+    for name in _at(parts, "Input", "properties"):
+        spec = _at(parts, "Input", "properties", name)
+        refs = [one.get("$ref", "") for one in spec.get("allOf") or () if isinstance(one, dict)]
         named = _at(parts, refs[0].rpartition("/")[2]) if refs else {}
         found[name] = {**named, **spec}
     return found

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import closing
 from typing import Final
 
 from shared.media.formats import Task
 from shared.media.request import FileRef, MediaRequest
 from workers.media.engines.changing import PICTURE_BYTES, PICTURES, bring
-from workers.media.process import Limits, cpu_seconds, folder, own, run
+from workers.media.process import Limits, cpu_seconds, folder, own, refused, run
 from workers.providers.base import Desk, ProviderCall
 from workers.providers.media.answers import desk_of
 
 #: What of OpenAI's requests has no counterpart at servers that draw.
 _NO_COUNTERPART: Final = ("quality", "style", "background", "output_format", "output_compression")
+_sides = re.compile(r"([0-9]{1,5})x([0-9]{1,5})").fullmatch
+#: What servers that draw take (pixels).
+_LONGEST_SIDE: Final = 16_384
+_NOT_MADE: Final = "The picture cannot be made"
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
 #: Where a PNG says what its pixels are, and what says that they have an alpha (PNG, 11.2.1).
 _COLOUR_AT: Final = 25
@@ -27,11 +32,14 @@ def not_followed(asked: MediaRequest) -> list[str]:
 
 
 def size_of(asked: MediaRequest, usual: tuple[int, int]) -> tuple[int, int]:
-    """Return width and height of a request (pixels)."""
-    width, _, height = asked.text("size").partition("x")
-    if width.isdecimal() and height.isdecimal():
-        return int(width), int(height)
-    return usual
+    """Return width and height of a request (pixels). Raises ProviderError for what is no size."""
+    told = asked.text("size") or "auto"
+    if told == "auto":
+        return usual
+    sides = _sides(told)
+    if sides is None or not all(0 < int(side) <= _LONGEST_SIDE for side in sides.groups()):
+        raise refused(f"size must be such as 1024x1024, or auto, not '{told[:40]}'", _NOT_MADE)
+    return int(sides[1]), int(sides[2])
 
 
 def has_alpha(desk: Desk, mask: FileRef) -> bool:

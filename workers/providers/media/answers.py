@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 import requests
@@ -25,6 +26,7 @@ from workers.providers.answers.whole import value_in
 from workers.providers.base import Desk, ProviderCall, ProviderError
 from workers.providers.error_body import begins_a_page
 from workers.providers.http_errors import unreachable
+from workers.providers.media import subtitles
 from workers.providers.media.live_sound import LiveSound
 
 Json = dict[str, Any]
@@ -99,19 +101,51 @@ def sound_type(asked: MediaRequest, response: requests.Response) -> str:
 
 
 def transcript(call: ProviderCall, asked: MediaRequest, body: bytes, kind: str) -> bytes:
-    """Return a transcript as it is kept: JSON as it came, other forms as a text."""
+    """Return a transcript as it is kept: JSON as it came, other forms as a text.
+
+    Some servers have one form alone, whatever they are asked for: a text that came where JSON was
+    wanted becomes JSON, with its parts if it is srt or vtt.
+    """
     body = without_bom(body)
-    is_json = "json" in kind or asked.text("response_format", "json") not in _TEXT_FORMATS
-    if is_json:
+    wants_json = asked.text("response_format", "json") not in _TEXT_FORMATS
+    text = _quoted(body) if "json" in kind else None
+    if text is None and ("json" in kind or (wants_json and not _is_words(body, kind))):
         value = away(len(body), lambda: value_in(call, body, "text", str))
         if value is not None:
             return kept_transcript(call, asked, body, value)
-    text = body.decode("utf-8", "replace")
+    text = body.decode("utf-8", "replace") if text is None else text
     # whisper.cpp calls a plain text HTML.
     if "html" in kind and begins_a_page(text):
         raise unreachable(call, "answered with something that is no transcript", _BAD_GATEWAY)
+    if wants_json:
+        told = _in_json(text)
+        return kept_transcript(call, asked, to_json_bytes(told), told)
     made = Made(audio_ms=_last_cue_ms(text) or call.length_ms(asked))
     return result.with_made(to_json_bytes({result.TEXT: text}), made)
+
+
+def _quoted(body: bytes) -> str | None:
+    """Return a text that came as JSON has it, as frameworks write one that was meant plain."""
+    if not body.lstrip().startswith(b'"'):
+        return None
+    with suppress(ValueError):
+        value = parse(body)
+        return value if isinstance(value, str) else None
+    return None
+
+
+def _is_words(body: bytes, kind: str) -> bool:
+    """Whether a body says that it is a text, and is no JSON that is called one."""
+    is_text = kind.startswith(("text/", "application/x-subrip"))
+    return is_text and bool(body.strip()) and not body.lstrip().startswith((b"{", b"["))
+
+
+def _in_json(text: str) -> Json:
+    parts = subtitles.segments(text)
+    if not parts:
+        return {"text": text.strip()}
+    whole = " ".join(one["text"] for one in parts)
+    return {"text": whole, "duration": parts[-1]["end"], "segments": parts}
 
 
 def _last_cue_ms(text: str) -> int:

@@ -152,6 +152,8 @@ def _transcript(
             # Older servers send the parts of the text without a name.
             texts.append(value["text"])
             _tell(call, to_json_bytes({"type": live.TEXT_DELTA, "delta": value["text"]}))
+    if not (texts or segments or about):
+        raise unreachable(call, "answered without a transcript", 502)
     whole: Json = {"text": "".join(texts), **about}
     if segments:
         whole["segments"] = segments

@@ -346,6 +346,7 @@ def test_claim_starts_the_job_with_a_lease(
         request=b"{}",
         now_ms=START_MS + 2000,
         deadline_ms=START_MS + 60_000,
+        owner="key1",
     )
     after = read(job_store, job.id)
     assert (after.state, after.worker, after.attempt) == (JobState.STARTED, "w1", 1)

@@ -16,6 +16,7 @@ from shared.jobs.job import Job
 from shared.jobs.moves import Result
 from shared.ledger.job_store import JobStore
 from shared.queues import names as task_names
+from shared.recovery import overdue as overdue_module
 from shared.recovery.overdue import OverdueDeliveries
 from shared.recovery.recovery_store import RecoveryStore
 from shared.store import redis_keys as keys
@@ -124,6 +125,21 @@ def test_replayed_delivery_has_its_whole_life_again(
     assert overdue.give_up() == 0
     fake_clock.advance(LIFE_S)
     assert overdue.give_up() == 1
+
+
+def test_replayed_ones_hide_none_behind_them(
+    overdue: OverdueDeliveries,
+    delivery_store: DeliveryStore,
+    jobs: list[Job],
+    fake_clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(overdue_module, "_BATCH", 1)
+    delivery_store.cancel(jobs[0])
+    fake_clock.advance(LIFE_S)
+    delivery_store.replay(jobs[0])
+    assert [overdue.give_up() for _ in range(6)] == [0, 1, 1, 0, 0, 0]
+    assert read(delivery_store, jobs[0]).state is DeliveryState.PENDING
 
 
 def test_subscription_hears_that_a_callback_was_given_up_but_not_an_event(

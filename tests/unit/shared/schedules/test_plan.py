@@ -136,6 +136,20 @@ def test_what_an_hours_outage_missed_is_made_up_for_as_the_policy_says(
 
 
 @pytest.mark.parametrize("policy", CatchUp)
+def test_outage_over_a_change_of_the_clocks_is_made_up_for_as_the_policy_says(
+    policy: CatchUp,
+) -> None:
+    twice = schedule("0 * * * *", "Europe/Berlin", ms("2026-10-25T01:00"), catch_up=policy)
+    found, missed = plan(twice, ms("2026-10-25T02:30")), ["25 01:00", "25 02:00"]
+    wanted = {CatchUp.SKIP: [], CatchUp.ONCE: missed[-1:], CatchUp.ALL: missed}
+    assert (shown(found.times), found.next_ms) == (wanted[policy], ms("2026-10-25T03:00"))
+    left_out = schedule("30 2 * * *", "America/New_York", ms("2026-03-08T07:00"), catch_up=policy)
+    found = plan(left_out, ms("2026-03-08T07:30"))
+    assert shown(found.times) == ([] if policy is CatchUp.SKIP else ["08 07:00"])
+    assert found.next_ms == ms("2026-03-09T06:30")
+
+
+@pytest.mark.parametrize("policy", CatchUp)
 def test_time_that_is_only_late_is_not_missed(policy: CatchUp) -> None:
     one = schedule("*/10 * * * *", next_ms=ms("2026-05-01T12:10"), catch_up=policy)
     assert shown(plan(one, ms("2026-05-01T12:10:59")).times) == ["01 12:10"]

@@ -10,12 +10,14 @@ from shared.batches.store import BatchStore
 from tests.support.worker_deps import Deps
 
 
-def stored_batch(deps: Deps, lines: Iterable[bytes], lasts_s: int, **more: Any) -> Batch:
+def stored_batch(
+    deps: Deps, lines: Iterable[bytes], lasts_s: int, name: str = "batch_1", **more: Any
+) -> Batch:
     """Return a batch of these lines, its file held, in the store; it lasts so long (seconds)."""
     file = deps.artifacts.receive(lines, owner="a", name="in.jsonl", purpose="batch")
     now_s = deps.clock()
     batch = Batch(
-        id="batch_1",
+        id=name,
         owner="a",
         status=Status.VALIDATING,
         created=now_s,

@@ -11,9 +11,10 @@ import pytest
 from shared.errors import Failure
 from shared.operation import Operation
 from tests.support.chunks import HELLO, FakeChunkStore, chunk, claim_of, unreachable
-from workers.chat import ending
 from workers.chat.relay import Relay, Relays, StreamRefused
 from workers.chat.streamed import relay_stream
+from workers.folds.asked import asks_for_one
+from workers.providers.answers import ending
 from workers.providers.base import EndedWithoutDone, ProviderError
 
 TOLD = b'{"error":{"message":"Overloaded","type":"overloaded_error","code":"busy","hint":"later"}}'
@@ -215,7 +216,7 @@ def test_answer_that_is_whole_when_time_is_over_is_one(relay: Relay) -> None:
 def test_requests_for_one_answer_are_known(
     operation: Operation, request_body: bytes, *, expected: bool
 ) -> None:
-    assert ending.asks_for_one(operation, request_body) is expected
+    assert asks_for_one(operation, request_body) is expected
 
 
 def test_error_that_passed_its_dialect_shows_no_key(relay: Relay) -> None:

@@ -2,91 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
-import redis
 
 from shared.errors import GroupClosed, GroupFull
-from shared.groups.group import Group, GroupState
-from shared.groups.store import GroupStore
-from shared.history.reader import HistoryReader
-from shared.jobs.failures import CANCELLED, INTERNAL_ERROR
+from shared.groups.group import GroupState
+from shared.jobs.failures import CANCELLED
 from shared.jobs.job import JobState
 from shared.jobs.moves import Result
-from shared.settings import Settings
 from shared.store import redis_keys as keys
-from tests.support import worker_deps
-from tests.support.factories import FakeClock, new_job, new_settings
-from tests.support.worker_deps import Deps
-from workers.groups.keeper import GroupDeps, GroupKeeper
-from workers.history.keeper import Keeper
-
-ANSWER = Result.response(b'{"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":1}}')
-
-
-@pytest.fixture
-def settings() -> Settings:
-    return new_settings(group_limit=5, group_idle_s=60, result_ttl_s=600)
-
-
-class World:
-    """The ledger, a keeper of groups, and who answers jobs."""
-
-    def __init__(self, client: redis.Redis, settings: Settings, clock: FakeClock) -> None:
-        self.client = client
-        self.clock = clock
-        self.deps: Deps = worker_deps.build(client, settings, clock, worker_deps.FakeLlm())
-        self.store = GroupStore(client, settings, clock)
-        self.history = Keeper(self.deps.keeping)
-
-    def keeper(self) -> GroupKeeper:
-        jobs = self.deps.jobs
-        history = HistoryReader(self.deps.database)
-        parts = (self.deps.process, self.store, jobs.reader, jobs.commands, history)
-        return GroupKeeper(GroupDeps(*parts))
-
-    def queue(self, number: int = 1, group: str = "g", **more: Any) -> list[int]:
-        news = [new_job(group=group, **more) for _ in range(number)]
-        return [one.id for one in self.deps.jobs.accept_all(news)]
-
-    def end(self, job_id: int, result: Result = ANSWER, *, tell: bool = True) -> None:
-        claim = self.deps.jobs.claim(job_id, "chat.m", 5, "w")
-        assert claim is not None
-        self.deps.jobs.execute(job_id, claim.attempt, result)
-        job = self.deps.jobs.get(job_id)
-        assert job is not None
-        if not tell:
-            # As a version that knows of no groups.
-            self.client.hdel(keys.job(job_id), "group")
-        self.deps.jobs.complete([job])
-        if not tell:
-            self.client.hset(keys.job(job_id), "group", "g")
-
-    def keep(self) -> None:
-        """Put what has ended into the history."""
-        self.history()
-
-    def group(self, name: str = "g") -> Group:
-        found = self.store.find("key1", name)
-        assert found is not None
-        return found
-
-    def told(self) -> list[dict[str, Any]]:
-        last = int(self.client.get(keys.JOB_ID) or 0)  # type: ignore[arg-type]
-        found = [self.deps.jobs.get(one) for one in range(1, last + 1)]
-        return [json.loads(one.response or b"") for one in found if one is not None and one.event]
-
-
-@pytest.fixture
-def world(ledger_redis: redis.Redis, settings: Settings, fake_clock: FakeClock) -> World:
-    return World(ledger_redis, settings, fake_clock)
-
-
-def failed() -> Result:
-    return Result.failure(INTERNAL_ERROR)
+from tests.unit.workers.groups.world import World, failed
 
 
 def test_closed_group_ends_with_its_last_job_and_is_told_of_once(world: World) -> None:
@@ -234,6 +160,8 @@ def test_how_many_run_now(world: World) -> None:
     [other] = world.queue(group="")
     world.deps.jobs.claim(other, "chat.m", 5, "w")
     assert world.store.started(world.group()) == 1
+    world.queue(group="h")
+    assert world.store.all_started([world.group(), world.group("h")]) == [1, 0]
 
 
 def test_groups_of_owners_are_apart(world: World) -> None:

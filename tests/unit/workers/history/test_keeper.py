@@ -73,6 +73,26 @@ def test_keeper_stores_all_ended_jobs_over_many_batches(
     assert deps.unstored.count() == 0
 
 
+def test_job_that_nobody_can_read_stays_and_stops_no_other(
+    deps: Deps, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(keeper, "BATCH", 2)
+    ids = end(deps, 5)
+    for newer in ids[:2]:
+        deps.redis.hset(keys.job(newer), "operation", "of-a-newer-version")
+    first = Keeper(deps.keeping)
+    for _ in range(3):
+        first()
+    assert stored(deps) == ids[2:]
+    told = [one.split(":")[0] for one in caplog.messages if "cannot be read" in one]
+    assert told == [f"job {newer}" for newer in ids[:2]]
+    for newer in ids[:2]:
+        deps.redis.hdel(keys.job(newer), "operation")
+    deps.redis.delete(keys.HISTORY_LEASE)
+    Keeper(deps.keeping)()
+    assert stored(deps) == ids
+
+
 def test_pass_leaves_to_the_next_what_ends_while_it_runs(
     deps: Deps, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock
+
 import pytest
 import redis
 
 from shared.jobs.job import JobState
 from shared.settings import Settings
+from shared.store import redis_keys as keys
 from tests.support.factories import FakeClock, new_job
 from tests.support.worker_deps import Deps, FakeLlm, build
+from workers.maintenance.delayed import bring_forward
 from workers.maintenance.recovery import Tick
 
 
@@ -75,3 +79,37 @@ def test_tick_gives_live_workers_time_to_renew_when_the_clock_is_set_ahead(
         tick()
         seen.append(_state(deps, job_id))
     assert seen == [JobState.STARTED] * 3 + [JobState.QUEUED]
+
+
+def test_job_that_nobody_can_read_hides_no_other(deps: Deps, fake_clock: FakeClock) -> None:
+    newer, other = (deps.jobs.accept(new_job(timeout_s=5)).id for _ in range(2))
+    deps.redis.hset(keys.job(newer), "operation", "of-a-newer-version")
+    tick = Tick(deps.tick)
+    fake_clock.advance(6)
+    tick()
+    assert _state(deps, other) is JobState.EXECUTED
+    due_ms = deps.redis.zscore(keys.DEADLINES, str(newer))
+    assert due_ms is not None
+    assert due_ms > fake_clock.now_ms
+    bring_forward(deps.tick)
+
+
+def test_part_that_fails_keeps_no_other_from_being_done(
+    deps: Deps,
+    fake_clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    job_id, maintenance = _started(deps), deps.tick
+    tick = Tick(maintenance)
+    tick()
+    for name in ("promote_jobs", "dispatch_jobs", "bring_forward"):
+        wrong = redis.ResponseError(f"{name}: attempt to compare nil with number")
+        monkeypatch.setattr(deps.recovery, name, Mock(side_effect=wrong))
+    fake_clock.advance(30)
+    for _ in range(2):
+        tick()
+        bring_forward(maintenance)
+    assert _state(deps, job_id) is JobState.QUEUED
+    told = [line.split(":")[1] for line in caplog.messages if "left out" in line]
+    assert told == [" delayed attempts", " windows", " delayed jobs"]

@@ -19,8 +19,8 @@ from shared.errors import (
     StorageQuotaExceeded,
     StorageUnavailable,
 )
-from shared.ledger.reader import Reader
 from shared.operation import Operation
+from tests.support.chunks import claim_of
 from tests.support.factories import FakeClock, MessageLists, new_job, new_settings
 from tests.support.worker_deps import FakeLlm, build
 from workers.chat.run import run_chat
@@ -54,18 +54,13 @@ class Store:
         return "/artifacts/x"
 
 
-class Jobs:
-    def summaries(self, _: object) -> list[Any]:
-        return [new_job()]
-
-
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(desks, "_PAUSE_S", 0.0)
 
 
 def desk(store: Store) -> desks.Desk:
-    return desks.Desk(cast("Any", store), cast("Reader", Jobs()), new_settings(), 7)
+    return desks.Desk(cast("Any", store), new_settings(), claim_of())
 
 
 def test_a_picture_in_hand_waits_for_the_store() -> None:

@@ -17,13 +17,15 @@ from workers.providers.media.multipart import CONTENT_TYPE, FilePart, Form
 
 def test_a_form_is_read_as_it_was_meant_and_can_be_sent_again() -> None:
     part = FilePart("image[]", 'ä "x"\r\n.png', "image/png", 6, lambda: iter((b"abc", b"\r\n-")))
-    form = Form({"model": "m", "include[]": ["a", "b"], "flag": True, "none": None}, [part])
+    told = {"model": "m", "include[]": ["a", "b"], "flag": True, "none": None, "a": {"b": 1}}
+    form = Form(told, [part])
     sent = b"".join(form)
     assert len(sent) == len(form)
     assert b"".join(form) == sent
     boundary = CONTENT_TYPE.partition("boundary=")[2].encode()
     fields, files = MultiPartParser().parse(io.BytesIO(sent), boundary, len(sent))
-    assert fields.to_dict(flat=False) == {"model": ["m"], "include[]": ["a", "b"], "flag": ["true"]}
+    read = {"model": ["m"], "include[]": ["a", "b"], "flag": ["true"], "a": ['{"b": 1}']}
+    assert fields.to_dict(flat=False) == read
     with closing(files["image[]"]) as file:
         assert file.read() == b"abc\r\n-"
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import json
+
 import pytest
+from requests import Session
 
 from shared.media.engines import ENGINES, installed
 from shared.media.request import MediaRequest
 from shared.operation import Operation
 from shared.providers.provider import Provider
-from workers.media.engines import speaking, transcripts
+from tests.unit.workers.providers.test_text_transcripts import CALL
+from workers.media import local
+from workers.media.engines import hearing, speaking, transcripts
 from workers.providers.base import ProviderError
 
 HEARD = {
@@ -55,6 +61,25 @@ def test_a_voice_is_a_name_and_nothing_else(name: str) -> None:
     with pytest.raises(ProviderError, match="voice must be"):
         speaking._voice(name)
     assert (speaking._voice("Nova"), speaking._voice("en-gb+f3")) == ("en-us+f2", "en-gb+f3")
+
+
+def test_what_whisper_is_told_fits_into_a_command() -> None:
+    asked = MediaRequest({"model": "w", "language": "en-US", "prompt": "x" * 10**6 + "Ü"})
+    told = hearing._told(CALL, asked)
+    assert (told["language"], told["prompt"][-2:]) == ("en", "xÜ")
+    assert len(json.dumps(told)) < 100_000
+    with pytest.raises(ProviderError, match="language must be"):
+        hearing._told(CALL, MediaRequest({"language": "x" * 10**6}))
+
+
+def test_a_disk_that_is_full_is_told_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(*_: object) -> bytes:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setitem(local._WORK, Operation.TRANSCRIPTION, write)
+    with pytest.raises(ProviderError, match="No space left on device") as told:
+        local.LocalDialect(1).ask(Session(), CALL)
+    assert told.value.transient
 
 
 def test_each_engine_does_something_and_says_how_it_is_installed() -> None:

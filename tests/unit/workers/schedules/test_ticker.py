@@ -6,21 +6,27 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import redis
+from sqlalchemy import update
 
 from shared.database.database import Database
+from shared.errors import QueueFull
+from shared.jobs.job import NewJob
 from shared.ledger.job_store import JobStore
 from shared.providers.provider import Provider, Registry
 from shared.schedules.cron import next_time
 from shared.schedules.schedule import CatchUp, Schedule
 from shared.schedules.store import ScheduleStore
+from shared.schedules.tables import schedules
 from shared.store import redis_keys as keys
 from shared.telemetry.counters import Counters
 from tests.support.factories import SecondsClock, new_settings
 from workers.process import Process
+from workers.schedules import ticker
 from workers.schedules.ticker import ScheduleDeps, run_schedules
 
 #: 2026-05-01 12:00:00 UTC, unix seconds.
@@ -177,3 +183,60 @@ def test_schedule_of_a_key_that_is_gone_is_paused(
     found = read(deps)
     assert (found.paused, found.next_ms, found.problem) == (True, None, "its API key is gone")
     assert refs(real_redis) == []
+
+
+@pytest.mark.integration
+def test_those_without_room_hold_up_no_later_one_of_others(
+    deps_of: Callable[[], ScheduleDeps], clock: SecondsClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ticker, "_MOST", 2)
+    monkeypatch.setattr(ticker, "_PAGES", 1)
+    deps, made_of = deps_of(), list[str]()
+    one = made(deps)
+    for number in range(2, 6):
+        owner = "key_2" if number == 5 else "key_1"
+        deps.schedules.create(replace(one, id=f"sched_{number}", owner=owner))
+
+    def accept(new: NewJob) -> SimpleNamespace:
+        if new.owner == "key_1":
+            raise QueueFull
+        made_of.append(new.owner)
+        return SimpleNamespace(id=7)
+
+    monkeypatch.setattr(deps.jobs, "accept", accept)
+    clock.now_s += 600
+    for _ in range(3):
+        run_schedules(deps)
+    assert made_of == ["key_2"]
+    assert read(deps).problem.startswith("queue_full: The queue of this model")
+    # Behind the last one it begins anew.
+    monkeypatch.setattr(deps.jobs, "accept", lambda _: SimpleNamespace(id=8))
+    run_schedules(deps)
+    assert (read(deps).problem, read(deps).last_job) == ("", 8)
+
+
+@pytest.mark.integration
+def test_one_that_cannot_be_run_is_told_once_and_holds_up_no_other(
+    deps_of: Callable[[], ScheduleDeps],
+    real_redis: redis.Redis,
+    clock: SecondsClock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    deps = deps_of()
+    one = made(deps)
+    deps.schedules.create(replace(one, id="sched_0", next_ms=one.created_ms))
+    deps.schedules.create(replace(one, id="sched_01", zone="Mars/Base"))
+    deps.schedules.create(replace(one, id="sched_02", endpoint="/v2/of-a-newer-version"))
+    broken = update(schedules).where(schedules.c.id == "sched_0").values(document="{")
+    deps.database.write(lambda connection: connection.execute(broken))
+    clock.now_s += 600
+    for _ in range(3):
+        run_schedules(deps)
+    assert refs(real_redis) == ["12:10"]
+    problems = {found.id: found.problem for found in deps.schedules.page(None, 0, 9)[0]}
+    assert problems["sched_0"].startswith("what is kept of it cannot be read")
+    assert problems["sched_01"] == "not run: the time zone Mars/Base is not known here"
+    assert problems["sched_02"].startswith("not run: KeyError")
+    assert problems["sched_1"] == ""
+    told = [line for line in caplog.messages if "left out" in line or "not yet" in line]
+    assert len(told) == 4

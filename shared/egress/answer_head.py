@@ -7,13 +7,16 @@ that is whole ends when nothing more comes, although its connection is kept open
 
 from __future__ import annotations
 
+import http.client
 import io
 from collections.abc import Callable
-from http.client import HTTPException, HTTPResponse, parse_headers
+from http.client import HTTPException, HTTPResponse
 from math import inf
 from time import monotonic
+from types import FunctionType
 from typing import Any, Final
 
+from shared.egress.answer_fields import read_fields
 from shared.turns import share
 
 #: Interim answers to one request; servers send one or two.
@@ -32,6 +35,11 @@ class AnswerHead(HTTPResponse):
         self._way = _GivingWay(self.fp.detach())
         self.fp = io.BufferedReader(self._way)
 
+    #: http.client's, which looks up by name what reads the fields.
+    begin: Any = FunctionType(
+        HTTPResponse.begin.__code__, {**vars(http.client), "parse_headers": read_fields}
+    )
+
     def ends_when(self, is_whole: Callable[[], bool]) -> None:
         """Take what has come for all there is, once it is whole and nothing more comes."""
         self._way.is_whole = is_whole
@@ -41,7 +49,7 @@ class AnswerHead(HTTPResponse):
             version, status, reason = super()._read_status()  # type: ignore[misc]
             if status not in _INTERIM:
                 return version, status, reason
-            parse_headers(self.fp)
+            read_fields(self.fp)
         raise HTTPException(f"more than {_MOST_INTERIM} interim answers")
 
 
