@@ -166,7 +166,8 @@ def _chunks(call: ProviderCall, event: bytes, *, has_said: bool) -> Iterator[tup
             if isinstance(value, dict):
                 yield chunk, value
     except ValueError as exc:
-        raise unreachable(call, "broke off its stream", 502) from exc
+        cut = unreachable(call, "broke off its stream", 502)
+        raise EndedWithoutDone(cut.failure, transient=True) from exc
 
 
 def _taken_apart(operation: Operation, event: bytes, *, has_said: bool) -> Events:
