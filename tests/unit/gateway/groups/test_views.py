@@ -110,11 +110,17 @@ def test_group_is_made_closed_and_cancelled(gateway: Gateway) -> None:
     made = gateway.post("/api/CreateGroup", {"replyTo": "https://app.example.com/x", "jobs": 9})
     name = made.json["id"]
     assert (made.json["groupState"], made.json["total"]) == ("Open", 0)
+    failed = gateway.queue(groupId=name)
     gateway.queue(groupId=name)
+    gateway.run(failed["id"], Result.failure(INTERNAL_ERROR))
     assert gateway.post("/api/CloseGroup", {"id": name}).json["groupState"] == "Closed"
     late = gateway.post("/api/QueueOpenAiChatCompletion", {"groupId": name, "request": CHAT})
     assert (late.status_code, late.json["error"]["code"]) == (409, "group_closed")
     assert gateway.post("/api/CancelGroup", {"id": name}).json["groupState"] == "Cancelling"
+    assert gateway.post("/api/RetryGroup", {"id": name}).status_code == 400
+    again = gateway.post("/api/RetryJob", {"id": failed["id"]})
+    assert again.status_code == 422
+    assert "group is being cancelled" in again.json["error"]["message"]
     assert gateway.post("/api/CreateGroup", {"id": name}).status_code == 409
     refused = gateway.post("/api/CreateGroup", {"replyTo": "ftp://app.example.com"})
     assert refused.status_code == 422
