@@ -20,7 +20,6 @@ from gateway.self_check import check_gateway
 from shared.database.database import prepare
 from shared.freed_memory import give_back_freed
 from shared.listen_address import url_host
-from shared.machines.identity import MachineDiffers
 from shared.open_files import allow_many_connections
 from shared.providers.provider import read_file
 from shared.settings import Settings, SettingsError, load_settings
@@ -116,7 +115,7 @@ def main() -> None:
     prepare(settings.effective_database_url)
     try:
         check_gateway(settings)
-    except MachineDiffers as exc:
+    except SettingsError as exc:
         sys.exit(f"replyto: {exc}")
     GatewayServer(settings).run()
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def check_gateway(settings: Settings) -> None:
-    """Compare before the first request. Raises MachineDiffers."""
+    """Compare before the first request. Raises SettingsError."""
     client = redis_client.connect(
         settings.redis_address, timeout_s=redis_client.GATEWAY_TIMEOUT_S, name="replyto-start"
     )

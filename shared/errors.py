@@ -298,6 +298,15 @@ class TooManySchedules(ServiceError):
     error_code = "TooManySchedules"
 
 
+class TooManyGroups(ServiceError):
+    """This key has as many groups as it may; those that have ended go by themselves."""
+
+    status = 422
+    type = "invalid_request_error"
+    code = "too_many_groups"
+    error_code = "TooManyGroups"
+
+
 class StreamGone(ServiceError):
     """The chunks of this stream are no longer kept; ask for the job's result."""
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
+from shared.written_path import at_home
+
 _SCHEME: Final = "s3://"
 _is_bucket = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]").fullmatch
 _OPTIONS: Final = ("endpoint", "region")
@@ -28,7 +30,7 @@ def read_files_address(text: str) -> S3Address | Path:
     if not text.startswith(_SCHEME):
         if "://" in text:
             raise ValueError("must be a folder, or s3://bucket/prefix")
-        return Path(text)
+        return Path(at_home(text))
     parts = urlsplit(text)
     if not _is_bucket(parts.netloc):
         raise ValueError("s3:// must be followed by the bucket's name; keys are in AWS_… variables")

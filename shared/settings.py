@@ -13,7 +13,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from standardwebhooks.webhooks import EmptyWebhookSecretError
@@ -28,6 +35,8 @@ from shared.security.signing import PrivateKey, SecretKey, new_private_key
 from shared.security.targets import TargetPolicy, target_policy
 from shared.setting_forms import LONGEST_S, MOST, default_of, form_of, is_quoted, is_text
 from shared.store.address import RedisAddress, read_address
+from shared.written_path import at_home, file_problem
+from shared.written_path import folder_problem as unread_folder
 
 _is_origin = re.compile(r"https?://[^/\s,]+", re.IGNORECASE).fullmatch
 Seconds = Annotated[float, Field(gt=0, le=LONGEST_S, allow_inf_nan=False)]
@@ -52,6 +61,9 @@ _CALLBACK_GRACE_S: Final = 86_400.0
 
 #: How much of a wrong value is shown.
 _SHOWN: Final = 60
+
+#: The settings that are a path and nothing else.
+_PATHS: Final = ("data_dir", "providers_file", "certificates_dir")
 
 #: How the names of our own environment variables begin.
 OWN_PREFIX: Final = "REPLYTO_"
@@ -442,11 +454,19 @@ class Settings(BaseSettings):
             )
         return bare
 
-    @field_validator("data_dir", "providers_file", "certificates_dir", mode="before")
+    @model_validator(mode="before")
     @classmethod
-    def _empty_path_is_not_set(cls, value: object, info: ValidationInfo) -> object:
-        path = value.strip() if isinstance(value, str) else value
-        return path or cls.model_fields[str(info.field_name)].default
+    def _empty_path_is_not_set(cls, values: dict[str, Any]) -> dict[str, Any]:
+        return {
+            name: value
+            for name, value in values.items()
+            if name not in _PATHS or not isinstance(value, str) or value.strip()
+        }
+
+    @field_validator(*_PATHS, mode="before")
+    @classmethod
+    def _path_may_begin_at_home(cls, value: object) -> object:
+        return at_home(value.strip()) if isinstance(value, str) else value
 
     @field_validator("api_key", "auth_secret", "metrics_token")
     @classmethod
@@ -724,6 +744,7 @@ def load_settings() -> Settings:
         raise SettingsError(f"REPLYTO_DATA_DIR: cannot keep secrets there: {exc}") from exc
     _refuse_late_renewals(settings)
     _refuse_an_unusable_place(settings)
+    _refuse_what_is_not_there(settings)
     return settings.model_copy(update=_checked(settings.data_dir, filled))
 
 
@@ -757,6 +778,15 @@ def _refuse_an_unusable_place(settings: Settings) -> None:
     files = read_files_address(settings.artifacts or str(settings.data_dir))
     if isinstance(files, Path) and (problem := folder_problem(files)):
         raise SettingsError(f"REPLYTO_ARTIFACTS: {problem}")
+
+
+def _refuse_what_is_not_there(settings: Settings) -> None:
+    """A default may be missing; who names a place means one that is there."""
+    looks = {"providers_file": file_problem, "certificates_dir": unread_folder}
+    for name, problem_of_place in looks.items():
+        named = getattr(settings, name) if name in settings.model_fields_set else None
+        if named is not None and (problem := problem_of_place(named)):
+            raise SettingsError(f"{_variable(name)}: {problem}")
 
 
 def read_providers_toml(path: Path) -> dict[str, Any] | None:

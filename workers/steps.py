@@ -18,7 +18,7 @@ from shared.database.database import prepare
 from shared.freed_memory import give_back_freed
 from shared.garbage import spare_collections
 from shared.machines.database_id import OwnFingerprints
-from shared.machines.identity import MachineDiffers, check_at_start
+from shared.machines.identity import check_at_start
 from shared.machines.self_check import SelfCheck
 from shared.open_files import allow_many_connections
 from shared.queues import names as task_names
@@ -88,7 +88,7 @@ def _check_identity(deps: Deps, app: Any) -> None:
     own = OwnFingerprints(deps.process.settings, database)
     try:
         check_at_start(deps.process.settings, deps.process.redis, own())
-    except MachineDiffers as exc:
+    except SettingsError as exc:
         sys.exit(f"replyto: {exc}")
     process = deps.process
     SelfCheck(process.redis, process.name, own, process.clock).start()

@@ -25,6 +25,7 @@ from cli.up.start_problem import StartProblem
 from shared.settings import redis_url_file
 from shared.store.address import read_address
 from shared.store.client import connect
+from shared.store.refusals import ClusterMode
 
 _HOST = "127.0.0.1"
 
@@ -170,6 +171,8 @@ def check(url: str) -> None:
     try:
         with client_for(url) as client:
             client.ping()
+    except ClusterMode as exc:
+        raise RedisUnavailable(f"REPLYTO_REDIS_URL: {exc}") from exc
     except redis.RedisError as exc:
         raise RedisUnavailable(
             f"REPLYTO_REDIS_URL: no Redis answers at {read_address(url).shown}: {exc}"

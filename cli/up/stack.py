@@ -30,9 +30,9 @@ from shared.database.database import Database, why
 from shared.errors import DatabaseUnavailable
 from shared.listen_address import is_loopback, reachable_host, url_host
 from shared.machines.database_id import OwnFingerprints
-from shared.machines.identity import MachineDiffers, check_at_start
+from shared.machines.identity import check_at_start
 from shared.media.engines import is_engine
-from shared.settings import Settings
+from shared.settings import Settings, SettingsError
 
 #: Stages of stopping: what chat workers still answer is completed and called back, calls of the
 #: demo LLM may finish, and all need Redis to the end.
@@ -118,7 +118,7 @@ class Stack:
             with embedded_redis.client_for(redis_url) as client:
                 own = OwnFingerprints(self._settings, database)()
                 check_at_start(self._settings, client, own)
-        except MachineDiffers as exc:
+        except SettingsError as exc:
             raise StartProblem(str(exc)) from exc
         finally:
             database.close()

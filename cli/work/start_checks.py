@@ -15,10 +15,10 @@ from cli.up.start_problem import StartProblem
 from shared.database.database import Database, prepare
 from shared.listen_address import url_host
 from shared.machines.database_id import OwnFingerprints
-from shared.machines.identity import MachineDiffers, check_at_start
+from shared.machines.identity import check_at_start
 from shared.providers.provider import Registry, read_file
 from shared.providers.registry_store import RegistryStore
-from shared.settings import Settings
+from shared.settings import Settings, SettingsError
 
 
 def check_port(settings: Settings) -> None:
@@ -38,7 +38,7 @@ def check_identity(settings: Settings, client: redis.Redis, *, with_database: bo
     database = _prepared(settings) if with_database else None
     try:
         check_at_start(settings, client, OwnFingerprints(settings, database)())
-    except MachineDiffers as exc:
+    except SettingsError as exc:
         raise StartProblem(str(exc)) from exc
     finally:
         if database:

@@ -21,6 +21,7 @@ from shared.errors import (
     GroupNotFound,
     OwnerBytesFull,
     RateLimitExceeded,
+    TooManyGroups,
     ValidationFailed,
 )
 from shared.groups.group import Group, GroupState
@@ -31,6 +32,8 @@ from shared.store.scripts import Argument
 
 blueprint = Blueprint("groups", __name__)
 
+#: Most groups of a key, that it may still make one without a job: nothing else bounds these.
+_MOST: Final = 10_000
 #: Most failed jobs that are named.
 _NAMED: Final = 100
 #: How long a group does not end while its jobs are queued again (seconds), should this die at it.
@@ -49,6 +52,8 @@ def create(call: Call[dtos.CreateGroup]) -> dtos.JobGroup:
     before = _store(call).find(call.principal.owner, group_id)
     if before is not None and (before.is_closed or before.over_ms):
         raise GroupClosed(field="id")
+    if before is None and _store(call).number(call.principal.owner) >= _MOST:
+        raise TooManyGroups
     fields: dict[str, Argument] = {}
     if asked.reply_to:
         fields["reply_to"] = asked.reply_to

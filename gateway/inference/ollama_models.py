@@ -6,8 +6,10 @@ from typing import Any, Final
 
 import requests
 
+from gateway.providers.asking import asked
 from gateway.services import Services
 from shared.api_keys.principal import Principal
+from shared.codecs.strict_json import parse
 from shared.egress.way_out import EgressUnusable, egress_of
 from shared.errors import ProviderNotFound, ProviderUnavailable
 from shared.providers.credentials import key_of
@@ -16,7 +18,8 @@ from shared.providers.provider import Provider
 from shared.security.sealing import NotSealedHere
 
 _TYPE: Final = "ollama"
-_TIMEOUT_S: Final = 5.0
+#: Most models of a server that are told.
+_MOST_MODELS: Final = 1000
 
 
 def list_models(gateway: Services, principal: Principal, name: str | None) -> list[dict[str, Any]]:
@@ -47,19 +50,14 @@ def _ask(gateway: Services, provider: Provider) -> list[dict[str, Any]]:
     if problem := gateway.settings.provider_places.problem_of_url(str(provider.base_url)):
         raise ProviderUnavailable(f"Provider '{provider.name}' may not be at {problem}.")
     try:
-        with requests.Session() as session:
-            # No .netrc: a provider's settings say all that is sent to it.
-            session.trust_env = False
-            response = session.get(
-                f"{provider.root_url}/api/tags",
-                headers=_headers(gateway, provider),
-                params=dict(resolved(provider.query, gateway.environment)),
-                timeout=_TIMEOUT_S,
-                allow_redirects=False,
-                **egress_of(provider, str(provider.base_url), gateway.environment).options,
-            )
-            response.raise_for_status()
-            models = response.json()["models"]
+        told = asked(
+            f"{provider.root_url}/api/tags",
+            _headers(gateway, provider),
+            dict(resolved(provider.query, gateway.environment)),
+            gateway.settings.provider_places,
+            egress_of(provider, str(provider.base_url), gateway.environment).options,
+        )
+        models = parse(told)["models"][:_MOST_MODELS]
     except EgressUnusable as exc:
         raise ProviderUnavailable(f"Provider '{provider.name}' cannot be asked: {exc}.") from exc
     except (requests.RequestException, NotSealedHere, ValueError, KeyError, TypeError) as exc:

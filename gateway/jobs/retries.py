@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Final
@@ -27,6 +26,9 @@ from shared.jobs.moves import Retried
 blueprint = Blueprint("retry_jobs", __name__)
 
 _ENDED_BADLY: Final = (JobState.FAILED, JobState.CANCELLED)
+#: How often it is looked behind rows of which none can be queued again: they are on their way, or
+#: their requests are not kept, and must not hide others for ever.
+_PAGES: Final = 10
 
 
 @route(blueprint, catalog.RETRY_JOB)
@@ -54,20 +56,21 @@ def retry_many(call: Call[RetryJobs]) -> RetryJobsResponse:
     gateway, principal, wanted = call.services, call.principal, call.request
     filter_ = job_filter(principal, wanted, everybody=principal.is_admin)
     filter_ = replace(filter_, state=wanted.state or JobState.FAILED)
-    rows = gateway.lists.queries.page(filter_, skip=0, take=wanted.take, newest_first=False)
-    retried = 0 if wanted.dry_run else _retry_rows(gateway, principal, rows)
-    return RetryJobsResponse(matched=len(rows), retried=retried, dry_run=wanted.dry_run)
-
-
-def _retry_rows(gateway: Services, principal: Principal, rows: Iterable[Row]) -> int:
-    """Queue jobs of the history again; return how many, up to the limits of the caller's key."""
-    retried = 0
+    matched = retried = 0
     with suppress(RateLimitExceeded):
-        for row in rows:
-            # Other rows may be of other owners, or smaller.
-            with suppress(OwnerBytesFull):
-                retried += _retry_row(gateway, principal, row)
-    return retried
+        for number in range(_PAGES):
+            rows = gateway.lists.queries.page(
+                filter_, skip=number * wanted.take, take=wanted.take, newest_first=False
+            )
+            matched += len(rows)
+            before = retried
+            for row in () if wanted.dry_run else rows:
+                # Other rows may be of other owners, or smaller.
+                with suppress(OwnerBytesFull):
+                    retried += _retry_row(gateway, principal, row)
+            if wanted.dry_run or retried > before or len(rows) < wanted.take:
+                break
+    return RetryJobsResponse(matched=matched, retried=retried, dry_run=wanted.dry_run)
 
 
 def _retry_row(gateway: Services, principal: Principal, row: Row) -> bool:

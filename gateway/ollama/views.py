@@ -26,6 +26,7 @@ from shared.providers.provider import Registry
 from shared.providers.vision import sees
 from shared.store.clock import unix_ms
 from shared.wire import ollama_chat
+from shared.wire.answers.said import objects
 from shared.wire.chat_request import ChatCall
 
 blueprint = Blueprint("ollama_api", __name__)
@@ -126,7 +127,7 @@ def _loaded(registry: Registry, principal: Principal, model: str) -> Response:
 
 def _whole(told: Response, model: str) -> Response:
     def form(body: Json, duration_ns: int) -> Json:
-        finish = next(iter(body.get("choices") or [{}])).get("finish_reason")
+        finish = next(iter(objects(body.get("choices"))), {}).get("finish_reason")
         end = ollama_chat.end_of(finish, body.get("usage"), duration_ns)
         return {**_head(model), "message": ollama_chat.message_of(body), **end}
 

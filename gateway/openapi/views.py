@@ -27,16 +27,16 @@ _YAML: Final = "application/yaml"
 @route(blueprint, catalog.OPENAPI_JSON)
 def as_json(call: Call[NoFields]) -> Response:
     """Give the document as JSON."""
-    head = to_json_bytes({"servers": [{"url": base_url(call.services.settings)}]})
-    # The rest is the same for all: only where the caller reached us is put before it.
-    return _public(JsonResponse(head[:-1] + b"," + _json()[1:]))
+    head = to_json_bytes({"servers": [{"url": base_url(call.services.settings)}]})[:-1]
+    told = JsonResponse(head)
+    return _public(_with_rest(told, head, _json_rest()))
 
 
 @route(blueprint, catalog.OPENAPI_YAML)
 def as_yaml(call: Call[NoFields]) -> Response:
     """Give the document as YAML."""
-    head = to_yaml({"servers": [{"url": base_url(call.services.settings)}]})
-    return _public(Response(head + _yaml(), mimetype=_YAML))
+    head = to_yaml({"servers": [{"url": base_url(call.services.settings)}]}).encode()
+    return _public(_with_rest(Response(mimetype=_YAML), head, _yaml_rest()))
 
 
 @route(blueprint, catalog.LIST_SCHEMAS)
@@ -71,11 +71,21 @@ def _public(answer: Response) -> Response:
     return answer
 
 
-@lru_cache(maxsize=1)
-def _json() -> bytes:
-    return to_json_bytes(document())
+def _with_rest(answer: Response, head: bytes, rest: bytes) -> Response:
+    """Put where the caller reached us before the rest, which is the same bytes for all.
+
+    Thousands who ask and do not read hold one document, not one each.
+    """
+    answer.response = [head, rest]
+    answer.headers["Content-Length"] = str(len(head) + len(rest))
+    return answer
 
 
 @lru_cache(maxsize=1)
-def _yaml() -> str:
-    return to_yaml(document())
+def _json_rest() -> bytes:
+    return b"," + to_json_bytes(document())[1:]
+
+
+@lru_cache(maxsize=1)
+def _yaml_rest() -> bytes:
+    return to_yaml(document()).encode()

@@ -40,6 +40,9 @@ class Callers:
         self._total = 0
         #: Those that wait for their client, by address, the longest first.
         self._waiting: dict[str, dict[Caller, None]] = {}
+        #: Bytes of their answers that clients have not taken yet; who took some last is the last.
+        self._owed: dict[Caller, int] = {}
+        self._owed_bytes = 0
 
     def admit(self, caller: Caller) -> bool:
         """Count a new connection; False when there is no place, and none to be had."""
@@ -70,6 +73,37 @@ class Callers:
         waiting.pop(caller, None)
         if not waiting:
             self._waiting.pop(caller.address, None)
+
+    def owe(self, caller: Caller, size_bytes: int) -> None:
+        """Note how much of its answer this one's client has not taken; 0: nothing any more.
+
+        Large answers that nobody reads would take all memory. When it is too much, the address that
+        is owed most loses the connection that took nothing for longest.
+        """
+        self._owed_bytes += size_bytes - self._owed.pop(caller, 0)
+        others = len(self._owed)
+        if size_bytes:
+            self._owed[caller] = size_bytes
+        while self._owed_bytes > self._limits.owed_bytes and others:
+            self._give_up(next(iter(self._most_owed(caller))))
+            others -= 1
+
+    def _most_owed(self, but: Caller) -> list[Caller]:
+        """Return the connections of the address that is owed most, who took nothing longest first.
+
+        All but this one, which is about to wait.
+        """
+        owed: Counter[str] = Counter()
+        for caller, size_bytes in self._owed.items():
+            owed[caller.address] += size_bytes
+        others = [caller for caller in self._owed if caller is not but]
+        greediest = max((caller.address for caller in others), key=owed.__getitem__)
+        return [caller for caller in others if caller.address == greediest]
+
+    def _give_up(self, caller: Caller) -> None:
+        self._owed_bytes -= self._owed.pop(caller)
+        self.go_on(caller)
+        caller.hang_up(is_late=False)
 
     def all_waiting(self) -> list[Caller]:
         """Return those that wait."""

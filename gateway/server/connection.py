@@ -120,10 +120,14 @@ class Connection(io.RawIOBase):
         except BlockingIOError:
             sent = 0
         if sent < len(data):
-            self._send_rest(memoryview(data)[sent:])
+            try:
+                self._send_rest(memoryview(data)[sent:])
+            finally:
+                self._callers.owe(self, 0)
 
     def _send_rest(self, rest: memoryview) -> None:
         while rest:
+            self._callers.owe(self, len(rest))
             self.allow(self.limits.send_s)
             self._is_sending = True
             self._begin_waiting()

@@ -39,6 +39,8 @@ MOST_LINES: Final = 50_000
 MOST_BYTES: Final = 200 * 1024 * 1024
 _LONGEST: Final = 20 * 1024 * 1024
 _LONGEST_ID: Final = 512
+#: Most lines with nothing in them; a file could be made of them alone.
+_MOST_EMPTY: Final = 100_000
 #: After so many lines or bytes others have their turn.
 _REST_LINES: Final = 100
 _REST_BYTES: Final = 1024 * 1024
@@ -150,12 +152,7 @@ def check(checked: Checked, pieces: Iterable[bytes], rest: Callable[[], None]) -
     """Look at an input file. `rest` is called now and then: others want to have their turn."""
     rested_at = 0
     for number, start, raw in split(pieces):
-        if raw is None:
-            checked.wrong("line_too_long", f"A line has at most {_LONGEST} bytes.", number)
-            break
-        if raw.strip():
-            checked.take(number, start, raw)
-        if checked.is_hopeless:
+        if not _looked_at(checked, number, start, raw) or checked.is_hopeless:
             break
         if number % _REST_LINES == 0 or start - rested_at > _REST_BYTES:
             rested_at = start
@@ -165,6 +162,20 @@ def check(checked: Checked, pieces: Iterable[bytes], rest: Callable[[], None]) -
     if not checked.lines and not checked.errors:
         checked.wrong("empty_file", "The input file has no requests.", None)
     return checked
+
+
+def _looked_at(checked: Checked, number: int, start: int, raw: bytes | None) -> bool:
+    """Look at a line; False when none behind it is worth a look."""
+    if raw is None:
+        checked.wrong("line_too_long", f"A line has at most {_LONGEST} bytes.", number)
+        return False
+    if raw.strip():
+        checked.take(number, start, raw)
+        return True
+    if number > MOST_LINES + _MOST_EMPTY:
+        checked.wrong("too_many_lines", "Most lines of the file are empty.", number)
+        return False
+    return True
 
 
 def split(pieces: Iterable[bytes]) -> Iterator[tuple[int, int, bytes | None]]:

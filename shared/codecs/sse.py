@@ -13,8 +13,21 @@ MAX_EVENT_BYTES = 16 * 1024 * 1024
 
 #: Fields that may say that their event is an error.
 _MAY_SAY_ERROR = frozenset((b"event", b"error"))
+#: With what an object of JSON begins.
+_OBJECT = b'{"'
+#: What never follows the end of an object within one document of JSON: `[DONE]` begins so, too.
+_ANOTHER = (b"{", b"[")
 _BOM = b"\xef\xbb\xbf"
 _find_forbidden_in_id = re.compile("[\0\r\n]").search
+
+
+#: Data that says nothing, and the word that nothing follows, in capitals or not; and what may stand
+#: around it.
+_BLANK = frozenset((b"", b"null", b'""', b"[]"))
+_DONE = frozenset((b"[DONE]", b"DONE"))
+_AROUND_DONE = b" \t\r\n\"'"
+#: Neither is longer (bytes).
+_LONGEST_WORD = 16
 
 
 class EventTooLarge(ValueError):
@@ -32,7 +45,10 @@ class EventParser:
 
     Comments and the fields `id` and `retry` are passed over, `event` too unless it is `error`: then
     the data comes as an ErrorEvent, as does a field `error`, which some servers have in the place
-    of `data`. Data is neither decoded nor checked, so a character may be cut by the end of a read.
+    of `data`. A line that is an object of JSON, which no field is, begins an event as well: some
+    send an error, or the whole answer behind comments, as it is. So does an object behind an object
+    without the blank line that should part them. Data is neither decoded nor
+    checked, so a character may be cut by the end of a read.
     """
 
     __slots__ = ("_at_start", "_data", "_is_error", "_line", "_max_bytes", "_skips_line_feed")
@@ -99,18 +115,35 @@ class EventParser:
                 self._check_size(line)
                 name, _, value = line.partition(b":")
                 if name == b"data":
-                    data += value.removeprefix(b" ")
+                    value = value.removeprefix(b" ")
+                    if data and data.endswith(b"}\n") and value.startswith(_ANOTHER):
+                        events.append(self._take_event())
+                    data += value
                     data += b"\n"
                 elif name in _MAY_SAY_ERROR:
                     self._note(name, value.removeprefix(b" "))
+                else:
+                    events += self._read_other(line)
             elif data:
-                event = bytes(data[:-1])
-                events.append(ErrorEvent(event) if self._is_error else event)
-                data.clear()
-                self._is_error = False
+                events.append(self._take_event())
             else:
                 self._is_error = False
         return events
+
+    def _read_other(self, line: bytes) -> list[bytes]:
+        """Take in a line that is no field; return the event that it ends, if it begins another."""
+        if not line.startswith(_OBJECT):
+            return []
+        ended = [self._take_event()] if self._data else []
+        self._data += line + b"\n"
+        return ended
+
+    def _take_event(self) -> bytes:
+        event = bytes(self._data[:-1])
+        told = ErrorEvent(event) if self._is_error else event
+        self._data.clear()
+        self._is_error = False
+        return told
 
     def _note(self, name: bytes, value: bytes) -> None:
         if name == b"event":
@@ -122,6 +155,16 @@ class EventParser:
     def _check_size(self, line: bytes | bytearray) -> None:
         if len(self._data) + len(line) > self._max_bytes:
             raise EventTooLarge(f"an event of the stream is larger than {self._max_bytes} bytes")
+
+
+def is_blank(data: bytes) -> bool:
+    """Whether an event is a mere sign of life; an error is none, whatever it says."""
+    return len(data) <= _LONGEST_WORD and data.strip() in _BLANK and type(data) is bytes
+
+
+def is_done(data: bytes) -> bool:
+    """Whether an event says that nothing follows: `[DONE]`, however it is written."""
+    return len(data) <= _LONGEST_WORD and data.strip(_AROUND_DONE).upper() in _DONE
 
 
 def encode(data: bytes, event_id: str | None = None, *, name: str | None = None) -> bytes:

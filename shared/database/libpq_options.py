@@ -25,7 +25,8 @@ _NUMBERS: Final = (
     *("connect_timeout", "keepalives", "keepalives_idle", "keepalives_interval"),
     *("keepalives_count", "tcp_user_timeout"),
 )
-_FILES: Final = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
+#: Whose values are paths.
+FILES: Final = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
 #: What stands for no file: the system's authorities, a key in a device.
 _NO_FILE: Final = re.compile(r"system|pkcs11:.*|")
 _is_number = re.compile(r"-?[0-9]{1,9}").fullmatch
@@ -50,7 +51,7 @@ def problem_of(options: Mapping[str, Any]) -> str:
 
 
 def _file_problem(options: Mapping[str, Any]) -> str:
-    for name in _FILES:
+    for name in FILES:
         path = str(options.get(name, ""))
         if not _NO_FILE.fullmatch(path):
             try:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import unquote
 
-from shared.database.libpq_options import problem_of
+from shared.database.libpq_options import FILES, problem_of
+from shared.written_path import at_home
 
 #: Both names of the scheme, and with the name of a driver as SQLAlchemy writes it.
 _POSTGRESQL: Final = re.compile(r"postgres(?:ql)?(?:\+[a-z0-9_]+)?://", re.IGNORECASE)
@@ -79,7 +80,14 @@ def _sqlite_path(rest: str) -> str:
         )
     if not path or path.endswith("/"):
         raise BadDatabaseUrl("sqlite:/// must be followed by the path of a file")
-    return path
+    return _at_home(path)
+
+
+def _at_home(path: str) -> str:
+    try:
+        return at_home(path)
+    except ValueError as exc:
+        raise BadDatabaseUrl(str(exc)) from None
 
 
 def _libpq_options(text: str) -> dict[str, Any]:
@@ -96,6 +104,7 @@ def _libpq_options(text: str) -> dict[str, Any]:
         raise BadDatabaseUrl(_ENCODE) from None
     except Error as exc:
         raise BadDatabaseUrl(_why(str(exc), uri)) from None
+    options |= {name: _at_home(str(options[name])) for name in FILES if name in options}
     if problem := problem_of(options):
         raise BadDatabaseUrl(problem)
     options[_THRESHOLD] = _threshold(own.get(_THRESHOLD, ""))

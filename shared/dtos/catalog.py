@@ -1255,6 +1255,7 @@ CREATE_GROUP: Final = _dto(
     Tag.GROUPS,
     errors.CallbackTargetRefused,
     errors.GroupClosed,
+    errors.TooManyGroups,
 )
 CLOSE_GROUP: Final = _dto(
     groups.CloseGroup, groups.JobGroup, "POST", _CHAT, Tag.GROUPS, errors.GroupNotFound

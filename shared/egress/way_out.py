@@ -16,6 +16,7 @@ from shared.egress.no_proxy import is_kept_from_proxies
 from shared.egress.trust import Trust
 from shared.providers.provider import Provider
 from shared.providers.proxy_url import DIRECT, FROM_ENVIRONMENT, check_proxy_url
+from shared.written_path import at_home
 
 #: Who is trusted, the first that is set; the last is a folder, the others are files in PEM.
 _TRUST_VARIABLES: Final = (
@@ -126,6 +127,7 @@ def _trusted(provider: Provider, environment: Mapping[str, str]) -> bool | str:
 
 
 def _checked_trust(what: str, path: str) -> str:
+    path = _at_home(what, path)
     try:
         Trust(path).context()
     except OSError as exc:
@@ -134,14 +136,23 @@ def _checked_trust(what: str, path: str) -> str:
 
 
 def _own_certificate(provider: Provider) -> str | tuple[str, str] | None:
-    certificate, key = provider.client_cert, provider.client_key
-    if certificate is None:
+    if provider.client_cert is None:
         return None
+    certificate = _at_home("its client_cert", provider.client_cert)
+    key = provider.client_key and _at_home("its client_key", provider.client_key)
     try:
         Trust(certificate=certificate, key=key).context()
     except OSError as exc:
         raise EgressUnusable(f"its client_cert cannot be used: {_reason(exc)}") from exc
     return (certificate, key) if key else certificate
+
+
+def _at_home(what: str, path: str) -> str:
+    """Return the path as this machine has it: each has homes of its own."""
+    try:
+        return at_home(path)
+    except ValueError as exc:
+        raise EgressUnusable(f"{what}: {exc}") from None
 
 
 def _reason(error: OSError) -> str:

@@ -89,6 +89,10 @@ class GroupStore(Ledger):
         total: Any = self._client.zcard(name)
         return [group for group in self.read(names) if group is not None], int(total)
 
+    def number(self, owner: str) -> int:
+        """Return how many groups an owner has, those that have ended not long ago included."""
+        return int(self._client.zcard(keys.groups_of(owner)))
+
     def jobs(self, group: Group, states: Iterable[int], most: int) -> list[int]:
         """Return ids of its jobs of which this became, the oldest first."""
         found: list[int] = []
@@ -118,10 +122,11 @@ class GroupStore(Ledger):
         rows = {_member(*name): at_ms for name in names}
         self._client.zadd(keys.GROUPS, rows, xx=True)
 
-    def look_again(self, group: Group, at_ms: int) -> None:
-        """Look at a group then, unless it is to be looked at sooner."""
-        member = _member(group.owner, group.id)
-        self._client.zadd(keys.GROUPS, {member: at_ms}, xx=True, lt=True)
+    def look_again(self, at_ms: Mapping[tuple[str, str], int]) -> None:
+        """Look at groups then, unless they are to be looked at sooner."""
+        rows = {_member(*name): moment for name, moment in at_ms.items()}
+        if rows:
+            self._client.zadd(keys.GROUPS, rows, xx=True, lt=True)
 
     def settle(self, group: Group, left: Mapping[int, str]) -> None:
         """Note the ends of jobs that told none; by id, what became of those not in the ledger."""

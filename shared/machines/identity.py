@@ -9,13 +9,14 @@ from typing import Any
 import redis
 
 from shared.machines.fingerprints import described
-from shared.settings import Settings
+from shared.settings import Settings, SettingsError
 from shared.store import redis_keys as keys
+from shared.store.refusals import ClusterMode
 
 log = logging.getLogger(__name__)
 
 
-class MachineDiffers(Exception):
+class MachineDiffers(SettingsError):
     """This process is not configured as the others are; the message says in what."""
 
 
@@ -52,15 +53,20 @@ class IdentityBook:
 def check_at_start(settings: Settings, client: redis.Redis, own: Mapping[str, str]) -> None:
     """Refuse to run beside processes that are configured otherwise, unless told otherwise.
 
-    A Redis that does not answer now is asked again while the process runs. Raises MachineDiffers.
+    A Redis that does not answer now is asked again while the process runs. Raises SettingsError:
+    MachineDiffers, or for a Redis that is none for us.
     """
     book = IdentityBook(client)
     try:
+        # Servers of a cluster refuse any two keys that they keep in different places.
+        client.exists(keys.JOB_ID, keys.IDENTITY)
         differing = book.differing(own)
         if differing and settings.on_mismatch == "adopt":
             book.adopt(own)
             log.warning("the others are to follow this process in %s", described(differing))
             return
+    except ClusterMode as exc:
+        raise SettingsError(f"REPLYTO_REDIS_URL: {exc}") from None
     except redis.RedisError as exc:
         log.warning("cannot compare this process with the others yet: %s", exc)
         return

@@ -20,6 +20,9 @@ from shared.providers.provider import Provider
 
 #: Between a provider's name and its model's. Names hold no control characters.
 _SEPARATOR: Final = "\x1f"
+#: By how much machines' clocks may differ before one of them is taken to have been set back
+#: (milliseconds).
+_SET_BACK_MS: Final = 60_000
 
 
 class Standing(StrEnum):
@@ -55,7 +58,11 @@ class Health(BaseModel):
     def at(self, now_ms: int) -> Standing:
         """Return the standing now: what rests or is limited is so until a moment."""
         timed = self.standing in (Standing.LIMITED, Standing.RESTING)
-        return Standing.ONLINE if timed and now_ms >= self.until_ms else self.standing
+        return Standing.ONLINE if timed and self._is_over(now_ms) else self.standing
+
+    def _is_over(self, now_ms: int) -> bool:
+        """Whether its time is over: also when it has not begun, after a clock was set back."""
+        return now_ms >= self.until_ms or now_ms < self.since_ms - _SET_BACK_MS
 
     @property
     def is_clean(self) -> bool:

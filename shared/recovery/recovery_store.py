@@ -12,6 +12,7 @@ from shared.queues.flows import FlowStore
 from shared.recovery.delayed import DelayedJobs
 from shared.recovery.deliveries import DeliveryRecovery
 from shared.recovery.jobs import JobRecovery
+from shared.recovery.pauses import Pauses
 from shared.settings import Settings
 from shared.store.clock import Clock, redis_clock
 
@@ -25,6 +26,7 @@ class RecoveryStore:
         self.flows = FlowStore(client, settings, clock)
         self.deliveries = DeliveryRecovery(client, settings, clock)
 
+        self.shorten_pauses = Pauses(client, settings, clock).shorten
         self.bring_forward = self.delayed.bring_forward
         self.let_in_flows = self.flows.let_in
         self.promote_jobs = self.jobs.promote_jobs

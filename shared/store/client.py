@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from contextlib import suppress
 from typing import Any, ClassVar, Final
@@ -27,6 +28,7 @@ GATEWAY_TIMEOUT_S: Final = 2.0
 WORKER_TIMEOUT_S: Final = 10.0
 #: What a server tells of the largest value and command that it takes.
 _LIMITS: Final = ("proto-max-bulk-len", "client-query-buffer-limit")
+_is_size = re.compile(rb"[1-9][0-9]{0,18}").fullmatch
 #: Between a connection that broke and the next one (seconds).
 _PAUSE_S: Final = 0.05
 
@@ -102,13 +104,20 @@ def _meet(connection: Any) -> None:
 
 
 def _limit(connection: Any) -> int | None:
-    """Read one of the server's limits; hosted ones may not tell, or not know it."""
+    """Read one of the server's limits; hosted ones may not tell, not know it, or say odd things."""
     try:
-        answer = connection.read_response()
+        return told_limit(connection.read_response())
     except redis.ResponseError:
         return None
-    values = list(answer.values() if isinstance(answer, dict) else answer[1:])
-    return int(values[0]) if values else None
+
+
+def told_limit(answer: Any) -> int | None:
+    """Return the bytes that CONFIG GET tells; None for nothing, for words, and for no limit."""
+    pair = list(*answer.items()) if isinstance(answer, dict) and len(answer) == 1 else answer
+    match pair:
+        case [_, bytes() as told] if _is_size(told):
+            return int(told)
+    return None
 
 
 def connect(

@@ -8,6 +8,8 @@ from pathlib import Path
 from ssl import TLSVersion
 from typing import Any, Final
 
+from shared.written_path import at_home
+
 Value = str | int | float | bool
 Reader = Callable[[str, str], Value]
 
@@ -76,7 +78,7 @@ def _read_cert_reqs(name: str, text: str) -> str:
 
 def _read_file(name: str, text: str) -> str:
     """Read the path of a file or folder that we may read: known at start, not at the first call."""
-    path = Path(text)
+    path = Path(at_home(text))
     if not text:
         raise ValueError(f"{name} is empty")
     try:
@@ -86,7 +88,7 @@ def _read_file(name: str, text: str) -> str:
             path.open("rb").close()
     except OSError as exc:
         raise ValueError(f"{name}: cannot read {path}: {exc.strerror}") from None
-    return text
+    return str(path)
 
 
 def _read_tls_version(name: str, text: str) -> int:

@@ -356,6 +356,9 @@ def month_of(key_id: str, month: str) -> str:
 # --- workers ----------------------------------------------------------------------------------
 
 
+#: STRING: by how much the server's clock was set back (ms). Lives ten seconds after the step.
+CLOCK_SET_BACK: Final = "machines:clock_set_back"
+
 #: HASH of fingerprints of what all processes have in common (see `shared/machines`). Never expires.
 IDENTITY: Final = "machines:identity"
 

@@ -28,6 +28,14 @@ _IN_SCRIPT: Final = re.compile(
     rf"(?P<said>(?:OOM|READONLY|MASTERDOWN|NOPERM|TRYAGAIN|CLUSTERDOWN|{'|'.join(_CODES)}) .*)",
     re.DOTALL,
 )
+_NO_CLUSTER: Final = (
+    "this is a Redis Cluster, whose servers share keys out, and ReplyTo needs all of them in one "
+    "place: use a single primary, or one with Sentinels"
+)
+#: What a server of a cluster says that has no code of its own.
+_OF_CLUSTER: Final = re.compile(
+    r"in cluster mode|non local key in a cluster node|not hash to the same slot"
+)
 #: How a script says what would be NOPERM outside of it (6.2 and 7; 8 and Valkey).
 _FORBIDDEN: Final = re.compile(r"The user executing the script can't|ACL failure in script")
 
@@ -42,6 +50,10 @@ class ValueTooLarge(redis.DataError):
 
 class Unblocked(Refused):
     """A call that waited was ended, because the server is not the master any more."""
+
+
+class ClusterMode(Refused):
+    """The server shares keys out with others: no script of ours can run there."""
 
 
 _CLASSES: Final = (
@@ -70,8 +82,8 @@ def is_demoted(error: redis.RedisError) -> bool:
 
 def plain(error: redis.ResponseError) -> redis.RedisError:
     """Return what Redis said in the class that tells it, without the words of a script."""
-    if type(error) is not redis.ResponseError:
-        return error
+    if type(error) is not redis.ResponseError or _is_of_cluster(error):
+        return ClusterMode(_NO_CLUSTER) if _is_of_cluster(error) else error
     if str(error).startswith(_TOO_LARGE):
         return ValueTooLarge(str(error))
     if _FORBIDDEN.search(str(error)):
@@ -84,3 +96,12 @@ def plain(error: redis.ResponseError) -> redis.RedisError:
         return error
     parsed: redis.RedisError = BaseParser.parse_error(said)  # type: ignore[no-untyped-call]
     return parsed
+
+
+def _is_of_cluster(error: redis.ResponseError) -> bool:
+    """Whether only a server of a cluster says so: MOVED and ASK, CROSSSLOT, CLUSTERDOWN."""
+    if isinstance(error, exceptions.AskError | exceptions.ClusterCrossSlotError):
+        return True
+    if isinstance(error, exceptions.ClusterDownError):
+        return not isinstance(error, exceptions.MasterDownError)
+    return type(error) is redis.ResponseError and bool(_OF_CLUSTER.search(str(error)))

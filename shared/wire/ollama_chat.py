@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from shared.codecs.strict_json import finite
+from shared.wire.answers.said import object_of, objects, said_in, thought_in
 
 Json = dict[str, Any]
 
@@ -110,19 +111,19 @@ def _answered(one: Json, pending: list[tuple[str, str]]) -> str:
 
 def message_of(chat: Json) -> Json:
     """Return the message of a chat's answer as Ollama writes it."""
-    choice = next(iter(chat.get("choices") or [{}]))
-    told = choice.get("message") or {}
-    message: Json = {"role": "assistant", "content": told.get("content") or ""}
-    if thinking := told.get("reasoning_content") or told.get("reasoning"):
+    choice = next(iter(objects(chat.get("choices"))), {})
+    told = object_of(choice.get("message"))
+    message: Json = {"role": "assistant", "content": said_in(told)}
+    if thinking := thought_in(told):
         message["thinking"] = thinking
-    if calls := told.get("tool_calls"):
+    if calls := objects(told.get("tool_calls")):
         message["tool_calls"] = [tool_call(call) for call in calls]
     return message
 
 
 def tool_call(call: Json) -> Json:
     """Return a call of a tool, with its arguments as an object."""
-    function = call.get("function") or {}
+    function = object_of(call.get("function"))
     given = function.get("arguments") or "{}"
     try:
         # Models write NaN, and Python reads it; JSON has none.
@@ -133,9 +134,9 @@ def tool_call(call: Json) -> Json:
     return {"function": {"name": function.get("name", ""), "arguments": arguments}}
 
 
-def end_of(finish_reason: str | None, usage: Json | None, duration_ns: int) -> Json:
+def end_of(finish_reason: object, usage: object, duration_ns: int) -> Json:
     """Return what the last line of an answer says beside its message."""
-    counts = usage or {}
+    counts = object_of(usage)
     return {
         "done": True,
         "done_reason": "length" if finish_reason == "length" else "stop",

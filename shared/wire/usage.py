@@ -91,7 +91,8 @@ def _cached(usage: dict[str, Any]) -> int:
         details = usage.get(name)
         if isinstance(details, dict):
             return _count(details, "cached_tokens")
-    return 0
+    # DeepSeek's and Moonshot's own words.
+    return _count(usage, "prompt_cache_hit_tokens") or _count(usage, "cached_tokens")
 
 
 def _count(values: dict[str, Any], name: str) -> int:

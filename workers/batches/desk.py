@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -21,11 +22,14 @@ from shared.history.writer import HistoryWriter
 from shared.ledger.job_store import JobStore
 from shared.providers.prices import Prices
 from shared.providers.provider import Registry
+from shared.store.complaints import Complaints
 from workers.process import Process
 from workers.providers.access import Access
 from workers.providers.batches.anthropic import AnthropicBatches
 from workers.providers.batches.base import OwnBatches
 from workers.providers.batches.openai import OpenAiBatches
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -56,6 +60,7 @@ class OwnDesk:
     spawn: Callable[[Callable[[], None]], None] = _spawn
     busy: set[tuple[str, int]] = field(default_factory=set)
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
+    complaints: Complaints = field(default_factory=lambda: Complaints(log, "part of batch"))
 
 
 @dataclass(frozen=True, slots=True)

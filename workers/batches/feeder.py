@@ -94,7 +94,7 @@ class Feeder:
         except Exception as exc:
             self._complaints.note(batch.id, repr(exc))
             if not concerns_all(exc):
-                problems.tell_no_progress(self._desk, batch.id, exc)
+                problems.tell_no_progress(self._desk, batch.id, problems.failing(exc))
             return Moved.NOTHING
         else:
             self._note(batch, moved)

@@ -33,15 +33,19 @@ def tell_waiting(desk: Desk, batch: Batch, why: str) -> None:
     desk.batches.save(batch.with_problem(WAITING, f"It waits: {why}"))
 
 
-def tell_no_progress(desk: Desk, batch_id: str, error: Exception) -> None:
-    """Say that its work fails. Raises DatabaseUnavailable."""
-    said = error.message if isinstance(error, ServiceError) else type(error).__name__
-    told = f"It makes no progress and is tried again: {said}"
+def tell_no_progress(desk: Desk, batch_id: str, told: str) -> None:
+    """Say what fails each time it is tried. Raises DatabaseUnavailable."""
     batch = desk.batches.find(batch_id, None)
     if batch is not None and batch.is_readable and not batch.status.is_final:
         changed = batch.with_problem(_NO_PROGRESS, told)
         if changed is not batch:
             desk.batches.save(changed)
+
+
+def failing(error: Exception) -> str:
+    """Return what its owner is told of an error that nobody has foreseen."""
+    said = error.message if isinstance(error, ServiceError) else type(error).__name__
+    return f"It makes no progress and is tried again: {said}"
 
 
 def tell_progress(desk: Desk, batch_id: str) -> None:

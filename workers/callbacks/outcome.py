@@ -63,6 +63,9 @@ def class_of_error(exc: Exception, *, connected: bool) -> ErrorClass:
     """Name the error of a POST."""
     if isinstance(exc, TimeoutError):
         return ErrorClass.TIMEOUT if connected else ErrorClass.CONNECT_TIMEOUT
+    if connected and isinstance(exc, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        # It hung up over TLS, whose handshake had gone well.
+        return ErrorClass.RESET
     return next(known for kind, known in _CLASSES if isinstance(exc, kind))
 
 

@@ -53,8 +53,9 @@ class Sender:
         if kept is not None:
             answer = self._post(kept, target.path, body, headers, until)
             # The receiver may have closed a kept connection just now, without reading from it. If
-            # it did read: the id in the headers tells it that this is the same callback.
-            if answer.error != ErrorClass.RESET:
+            # it did read: the id in the headers tells it that this is the same callback. What is
+            # wrong with its TLS, beside the end of an old connection, a new one will show.
+            if answer.error not in (ErrorClass.RESET, ErrorClass.TLS):
                 return answer
         connection = self._connections.new(target)
         connection.owner = owner

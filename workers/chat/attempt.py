@@ -21,10 +21,10 @@ from shared.operation import MEDIA
 from shared.providers.provider import Provider
 from workers.chat.adjusted import Adjusted
 from workers.chat.deps import ChatDeps
-from workers.chat.ending import asks_for_one
 from workers.chat.live import relayed
 from workers.chat.relay import StreamRefused
 from workers.chat.streamed import relay_stream
+from workers.folds.asked import asks_for_one
 from workers.media import measuring
 from workers.media.desk import PASSING_S, PURPOSE, Desk, dropped_without_answer, failed_files
 from workers.patience import patiently

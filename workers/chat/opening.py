@@ -9,7 +9,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 from shared.operation import Operation
+from shared.wire.answers.finish_reasons import reason_in
+from shared.wire.answers.said import objects, text_of
 from workers.chat.relay import Relay
+from workers.providers.answers.ending import adds
 
 Json = dict[str, Any]
 
@@ -17,8 +20,6 @@ Json = dict[str, Any]
 _MOST_HELD: Final = 8
 #: Events with which a response begins, before it says anything.
 _BEGINNINGS: Final = frozenset(("response.created", "response.queued", "response.in_progress"))
-#: Members of a delta that say nothing.
-_SPEAKER: Final = frozenset(("role", "name"))
 
 
 class Opening:
@@ -52,27 +53,7 @@ class Opening:
 def says_something(operation: Operation, value: Json) -> bool:
     """Whether a chunk says more than who speaks. Pure."""
     if operation is Operation.RESPONSE:
-        return value.get("type") not in _BEGINNINGS
+        return text_of(value.get("type")) not in _BEGINNINGS
     if operation is Operation.OLLAMA_GENERATE:
         return bool(value.get("response") or value.get("thinking") or value.get("done"))
-    choices = value.get("choices")
-    return any(_choice_says(choice) for choice in choices) if isinstance(choices, list) else False
-
-
-def adds_to_answer(value: Json) -> bool:
-    """Whether a chunk has a piece of what is said, whoever speaks and however it ends. Pure."""
-    choices = value.get("choices")
-    return any(_adds(choice) for choice in choices) if isinstance(choices, list) else False
-
-
-def _choice_says(choice: Any) -> bool:
-    return isinstance(choice, dict) and (bool(choice.get("finish_reason")) or _adds(choice))
-
-
-def _adds(choice: Any) -> bool:
-    if not isinstance(choice, dict):
-        return False
-    delta = choice.get("delta")
-    members = delta if isinstance(delta, dict) else {}
-    said = (each for name, each in members.items() if name not in _SPEAKER)
-    return bool(choice.get("text")) or any(said)
+    return any(adds(choice) or reason_in(choice) for choice in objects(value.get("choices")))

@@ -16,13 +16,14 @@ from shared.jobs.failures import STREAM_BROKEN
 from shared.jobs.job import failure_body
 from shared.operation import Operation
 from shared.wire import response_events
-from workers.chat.ending import until_overdue
 from workers.chat.live import relayed
 from workers.chat.opening import Opening
 from workers.chat.relay import Relay
 from workers.chat.usage import Show, show_all
 from workers.folds.by_operation import Fold, fold_of
 from workers.heavy import away
+from workers.providers.answers.ending import until_overdue
+from workers.providers.answers.told import is_told
 from workers.providers.base import EndedWithoutDone, ProviderError
 from workers.providers.redaction import cleaned, redactor
 
@@ -51,7 +52,7 @@ def relay_stream(
     Raises StreamRefused; and ProviderError, which is transient as long as nothing was passed on:
     after that another attempt would say something else from the start.
     """
-    fold = fold_of(operation)
+    fold = fold_of(operation, of_one=asks_for_one)
     if asks_for_one:
         chunks = until_overdue(chunks, lambda: fold.is_complete)
 
@@ -71,7 +72,8 @@ def _relay(opening: Opening, fold: Fold, chunks: Iterable[bytes], show: Show) ->
             if shown is not None:
                 opening.send(shown, value)
     except (EndedWithoutDone, gevent.Timeout):
-        # Some servers never say [DONE]; with every finish reason there, nothing is missing.
+        # Some servers never say [DONE], or something that is no JSON; with every finish reason
+        # there, nothing is missing.
         if not fold.is_complete:
             raise
     else:
@@ -103,10 +105,10 @@ def _parsed(chunk: bytes) -> dict[str, Any]:
     try:
         value = away(len(chunk), lambda: parse(chunk))
     except ValueError as exc:
-        raise ProviderError(_NO_JSON, transient=True) from exc
+        raise EndedWithoutDone(_NO_JSON, transient=True) from exc
     if not isinstance(value, dict):
         raise ProviderError(STREAM_BROKEN, transient=True)
-    if isinstance(value.get("error"), dict):
+    if isinstance(value.get("error"), dict) and is_told(value["error"]):
         raise _told_error(value["error"])
     if value.get("type") == response_events.ERROR:
         raise _told_error({name: value.get(name) for name in _OF_AN_ERROR})

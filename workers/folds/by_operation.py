@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.strict_json import finite
@@ -61,14 +60,12 @@ class _Merged:
             return to_json_bytes(finite(completion))
 
 
-def fold_of(operation: Operation) -> Fold:
-    """Return an empty fold for the streams of this operation."""
+def fold_of(operation: Operation, *, of_one: bool = False) -> Fold:
+    """Return an empty fold for the streams of this operation; `of_one`: for one answer's."""
     if operation is Operation.RESPONSE:
         return ResponseFold()
-    return _Merged(_MERGING.get(operation, ChatFold)())
-
-
-_MERGING: Final[Mapping[Operation, Callable[[], ChatFold | CompletionFold | GenerationFold]]] = {
-    Operation.COMPLETION: CompletionFold,
-    Operation.OLLAMA_GENERATE: GenerationFold,
-}
+    if operation is Operation.OLLAMA_GENERATE:
+        return _Merged(GenerationFold())
+    if operation is Operation.COMPLETION:
+        return _Merged(CompletionFold(of_one=of_one))
+    return _Merged(ChatFold(of_one=of_one))

@@ -13,6 +13,7 @@ from __future__ import annotations
 import base64
 import re
 
+from shared.wire.answers.finish_reasons import reason_in
 from workers.folds.choices import BLANK, ChoicesFold, keep_last
 from workers.folds.parts import Parts
 
@@ -29,8 +30,9 @@ class ChatFold(ChoicesFold):
 
     __slots__ = ()
 
-    def __init__(self) -> None:
-        super().__init__("chat.completion", _Choice)
+    def __init__(self, *, of_one: bool = False) -> None:
+        """`of_one`: one choice was asked for."""
+        super().__init__("chat.completion", _Choice, of_one=of_one)
 
 
 class _Choice:
@@ -53,12 +55,15 @@ class _Choice:
                     _merge(self._message, value)
             elif name == "logprobs" or isinstance(value, list):
                 self._fields[name] = _merged(self._fields.get(name), value, name)
+            elif name == "finish_reason":
+                keep_last(self._fields, name, reason_in(choice))
             elif name != "index":
                 keep_last(self._fields, name, value)
 
     def finish(self) -> None:
         calls = _build(self._message.get("tool_calls"))
-        self._fields["finish_reason"] = "tool_calls" if calls else "stop"
+        old_one = "function_call" if self._message.get("function_call") else "stop"
+        self._fields["finish_reason"] = "tool_calls" if calls else old_one
 
     def build(self) -> dict[str, object]:
         message = _build_members(self._message)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from shared.wire.answers.said import objects
+
 #: Names of which the first value counts, although each chunk carries them.
 _FIRST: Final = frozenset({"id", "created"})
 #: Padding that hides a chunk's size; it tells nothing of the completion.
@@ -40,14 +42,20 @@ class ChoicesFold:
     Chunks are never changed; what is not put together from parts is shared with them.
     """
 
-    __slots__ = ("_choices", "_fields", "_kind", "_new_choice")
+    __slots__ = ("_choices", "_fields", "_kind", "_last_index", "_new_choice", "_one")
 
-    def __init__(self, kind: str, new_choice: Callable[[int], Choice]) -> None:
-        """`kind` is the `object` of the whole; `new_choice` makes the choice of an index."""
+    def __init__(self, kind: str, new_choice: Callable[[int], Choice], *, of_one: bool) -> None:
+        """`kind` is the `object` of the whole; `new_choice` makes the choice of an index.
+
+        `of_one`: one choice was asked for. Some servers number its chunks instead.
+        """
         self._kind = kind
         self._new_choice = new_choice
         self._fields: dict[str, object] = {}
         self._choices: dict[int, Choice] = {}
+        #: The one choice, as long as each chunk tells another index than those before it.
+        self._one: Choice | None = new_choice(0) if of_one else None
+        self._last_index = -1
 
     def add(self, chunk: dict[str, object]) -> None:
         """Take in the next chunk; choices of a wrong type are passed over."""
@@ -61,13 +69,14 @@ class ChoicesFold:
 
     def completion(self) -> dict[str, object]:
         """Return the whole of the chunks so far, choices ordered by their index."""
-        choices = [choice.build() for _, choice in sorted(self._choices.items())]
+        choices = [choice.build() for choice in self._told]
         return self._fields | {"object": self._kind, "choices": choices}
 
     @property
     def is_complete(self) -> bool:
         """Whether there was a choice, and each one has its finish reason: nothing broke off."""
-        return bool(self._choices) and all(choice.is_finished for choice in self._choices.values())
+        told = self._told
+        return bool(told) and all(choice.is_finished for choice in told)
 
     def finish(self) -> None:
         """Take in that the server says it is done; small ones say so and give no finish reasons.
@@ -75,19 +84,42 @@ class ChoicesFold:
         When none of the choices has a reason, each gets the one that fits. One that lacks it beside
         others that have it broke off: this server does give reasons.
         """
-        if not any(choice.is_finished for choice in self._choices.values()):
-            for choice in self._choices.values():
+        told = self._told
+        if not any(choice.is_finished for choice in told):
+            for choice in told:
                 choice.finish()
+
+    @property
+    def _told(self) -> list[Choice]:
+        """The choices, ordered by their index."""
+        if self._one is not None and len(self._choices) > 1:
+            return [self._one]
+        return [choice for _, choice in sorted(self._choices.items())]
 
     def _add_choices(self, choices: object) -> None:
         self._fields.setdefault("choices", None)  # holds their place among the fields
-        for choice in choices if isinstance(choices, list) else ():
-            if isinstance(choice, dict):
-                index = choice.get("index")
-                index = index if isinstance(index, int) else 0
-                if index not in self._choices:
-                    self._choices[index] = self._new_choice(index)
-                self._choices[index].add(choice)
+        told = objects(choices)
+        for choice in told:
+            index = _index_of(choice)
+            if index not in self._choices:
+                self._choices[index] = self._new_choice(index)
+            self._choices[index].add(choice)
+        if told and self._one is not None:
+            self._follow(self._one, told)
+
+    def _follow(self, one: Choice, told: list[dict[str, object]]) -> None:
+        """Add to the one choice what has an index of its own; anything else is another's."""
+        index = _index_of(told[0])
+        if len(told) == 1 and index > self._last_index:
+            self._last_index = index
+            one.add(told[0])
+        else:
+            self._one = None
+
+
+def _index_of(choice: dict[str, object]) -> int:
+    index = choice.get("index")
+    return index if isinstance(index, int) else 0
 
 
 def keep_last(fields: dict[str, object], name: str, value: object) -> None:

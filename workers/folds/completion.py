@@ -5,6 +5,7 @@ Chunks have the form of the whole: each adds text to its choices, and to the lis
 
 from __future__ import annotations
 
+from shared.wire.answers.finish_reasons import reason_in
 from workers.folds.choices import ChoicesFold, keep_last
 
 
@@ -13,8 +14,9 @@ class CompletionFold(ChoicesFold):
 
     __slots__ = ()
 
-    def __init__(self) -> None:
-        super().__init__("text_completion", _Choice)
+    def __init__(self, *, of_one: bool = False) -> None:
+        """`of_one`: one choice was asked for."""
+        super().__init__("text_completion", _Choice, of_one=of_one)
 
 
 class _Choice:
@@ -40,6 +42,8 @@ class _Choice:
                 self._texts += [value] if isinstance(value, str) else []
             elif name == "logprobs" and isinstance(value, dict):
                 _extend(self._logprobs, value)
+            elif name == "finish_reason":
+                keep_last(self._fields, name, reason_in(choice))
             elif name != "index":
                 keep_last(self._fields, name, value)
 

@@ -1,17 +1,17 @@
 """Lists in the deltas of a chat whose entries come in pieces: calls of tools, thoughts. Pure.
 
-Which entry a piece belongs to is told in many ways. A call of a tool: an id that was seen goes to
-that call; a new id is a new call, whatever its index, but for a piece of arguments without a name:
-some servers make up an id for each piece; without an id the index counts; without both it is the
-call that was told last. Others: by index and type; without an index, a text goes on where
-the last one of its type ended.
+Which entry a piece belongs to is told in many ways. `shared/wire/answers/call_pieces.py` has the
+rule for calls. Others: by index and type; without an index, a text goes on where the last one of
+its type ended.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any, Final
+
+from shared.wire.answers.call_pieces import call_of, index_of, name_in
+from shared.wire.answers.said import object_of, text_of
 
 Json = dict[str, Any]
 
@@ -33,6 +33,24 @@ class Part:
         self.id: str = ""
         self.type: str = ""
         self.members: Json = {}
+
+    @property
+    def name(self) -> str:
+        """The name of the function that it calls, as far as it is told."""
+        name = self._function.get("name")
+        return "".join(name) if isinstance(name, list | str) else ""
+
+    @property
+    def arguments(self) -> str:
+        """The function's arguments, as far as they are told; an object is whole, whatever it is."""
+        told = self._function.get("arguments")
+        if isinstance(told, list | str):
+            return "".join(told)
+        return "" if told is None else "{}"
+
+    @property
+    def _function(self) -> Json:
+        return object_of(self.members.get("function"))
 
 
 class Parts:
@@ -66,37 +84,24 @@ class Parts:
         return [built(one.members) if isinstance(one, Part) else one for one in entries]
 
     def _add(self, piece: Json, *, is_first: bool) -> None:
-        index = piece.get("index")
-        index = index if type(index) is int else None
-        found = self._call(piece, index) if self._are_calls else self._part(piece, index, is_first)
+        found = self._call(piece) if self._are_calls else self._part(piece, is_first)
         if found is None:
-            found = Part(index)
+            found = Part(index_of(piece))
             self._all.append(found)
-        found.id = found.id or _text(piece.get("id"))
-        found.type = found.type or _text(piece.get("type"))
+        found.id = found.id or text_of(piece.get("id"))
+        found.type = found.type or text_of(piece.get("type"))
         self._last = found
-        if found.members:
-            piece = _without_repeated_name(found, piece)
-            piece = _without_another_id(found, piece) if self._are_calls else piece
+        if found.members and self._are_calls:
+            piece = _without_another_id(found, _without_repeated_name(found, piece))
         self._merge(found.members, piece)
 
-    def _call(self, piece: Json, index: int | None) -> Part | None:
+    def _call(self, piece: Json) -> Part | None:
         """Return the call that the piece belongs to; None for a new one."""
-        call_id = _text(piece.get("id"))
-        if call_id and (seen := self._newest(lambda part: part.id == call_id)):
-            return seen
-        if index is not None:
-            open_call = self._newest(lambda part: part.index == index)
-            return None if open_call and _is_another(open_call, piece) else open_call
-        open_call = self._last
-        begins_anew = open_call is not None and (
-            _is_another(open_call, piece) or _begins_anew(open_call, piece)
-        )
-        return None if begins_anew else open_call
+        return call_of([one for one in self._all if isinstance(one, Part)], self._last, piece)
 
-    def _part(self, piece: Json, index: int | None, is_first: bool) -> Part | None:  # noqa: FBT001
+    def _part(self, piece: Json, is_first: bool) -> Part | None:  # noqa: FBT001
         """Return the entry that the piece belongs to; None for a new one."""
-        kind = _text(piece.get("type"))
+        kind, index = text_of(piece.get("type")), index_of(piece)
         if index is not None:
             return self._newest(
                 lambda part: part.index == index and (not kind or part.type in ("", kind))
@@ -109,7 +114,7 @@ class Parts:
             and kind in _TEXTS
             and last.type == kind
             and _SEAL not in last.members
-            and _text(piece.get("id")) in ("", last.id)
+            and text_of(piece.get("id")) in ("", last.id)
         )
         return last if goes_on else None
 
@@ -123,58 +128,17 @@ def _place(entry: Any) -> float:
     return float(entry.index) if is_placed else float("inf")
 
 
-def _is_another(call: Part, piece: Json) -> bool:
-    """Whether a piece whose id was not seen is of another call than this one."""
-    if not (call.id and _text(piece.get("id"))):
-        return False
-    function, told = piece.get("function"), call.members.get("function")
-    goes_on = (
-        isinstance(function, dict)
-        and isinstance(told, dict)
-        and bool(told.get("name"))
-        and not function.get("name")
-        and bool(function.get("arguments"))
-    )
-    return not goes_on
-
-
-def _begins_anew(call: Part, piece: Json) -> bool:
-    """Whether a piece with neither id nor index is another call: it has a name, this is whole."""
-    function = piece.get("function")
-    name = function.get("name") if isinstance(function, dict) else None
-    return bool(name) and not piece.get("id") and _is_whole(call)
-
-
-def _is_whole(call: Part) -> bool:
-    told = call.members.get("function")
-    arguments = told.get("arguments") if isinstance(told, dict) else None
-    if not isinstance(arguments, list | str) or not arguments:
-        return False
-    try:
-        json.loads("".join(arguments))
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _without_repeated_name(part: Part, piece: Json) -> Json:
+def _without_repeated_name(call: Part, piece: Json) -> Json:
     """Return the piece without a function's name that the call has already."""
-    function, told = piece.get("function"), part.members.get("function")
-    if not isinstance(function, dict) or not isinstance(told, dict):
+    name = name_in(piece)
+    if not name or name != call.name:
         return piece
-    name, known = function.get("name"), told.get("name")
-    if name and isinstance(known, list | str) and "".join(known) == name:
-        rest = {member: value for member, value in function.items() if member != "name"}
-        return piece | {"function": rest}
-    return piece
+    function = {member: value for member, value in piece["function"].items() if member != "name"}
+    return piece | {"function": function}
 
 
-def _without_another_id(part: Part, piece: Json) -> Json:
+def _without_another_id(call: Part, piece: Json) -> Json:
     """Return the piece without an id that is not the call's: its first one is what counts."""
-    if _text(piece.get("id")) in ("", part.id):
+    if text_of(piece.get("id")) in ("", call.id):
         return piece
     return {member: value for member, value in piece.items() if member != "id"}
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""

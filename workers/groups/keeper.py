@@ -33,7 +33,7 @@ GROUPS_S: Final = 0.5
 _LEASE_S: Final = 15.0
 #: Most groups of one look; most jobs of one that are looked at together, and how often in one look
 #: while they are cancelled; and most that are cancelled in one round trip.
-_MOST: Final = 100
+_MOST: Final = 500
 _JOBS: Final = 500
 _PAGES: Final = 4
 _AT_ONCE: Final = 50
@@ -65,34 +65,41 @@ class GroupKeeper:
         """Do what is due. Raises redis.RedisError."""
         if not self._lease.hold(self._token, _LEASE_S):
             return
-        groups = self._deps.groups
-        due = groups.due(_MOST)
+        due = self._deps.groups.due(_MOST)
         if not due:
             return
-        # Before they are read: what happens from now on has them looked at again.
-        groups.put_off(due, round(self._deps.process.clock() * 1000) + LATER_MS)
-        for name, group in zip(due, groups.read(due), strict=True):
-            if group is None:
-                groups.forget(*name)
-            else:
+        now_ms = round(self._deps.process.clock() * 1000)
+        for group, step in self._wanted(due, now_ms):
+            if step not in (Step.CANCEL, Step.SETTLE):
+                self._seen.pop((group.owner, group.id), None)
+            # There may be thousands that only wait.
+            if step is not Step.WAIT:
                 with self._complaints.about(group.id):
-                    self._move(group)
-            self._lease.hold(self._token, _LEASE_S)
+                    self._move(group, step, now_ms)
+                self._lease.hold(self._token, _LEASE_S)
 
-    def _move(self, group: Group) -> None:
+    def _wanted(self, due: Sequence[tuple[str, str]], now_ms: int) -> list[tuple[Group, Step]]:
+        """Say what is to be done of each; note when they are looked at again, all in one step."""
+        groups = self._deps.groups
+        # Before they are read: what happens from now on has them looked at again.
+        groups.put_off(due, now_ms + LATER_MS)
+        found = dict(zip(due, groups.read(due), strict=True))
+        idle_ms = milliseconds(self._deps.process.settings.group_idle_s)
+        plans = [(one, plan(one, now_ms, idle_ms)) for one in found.values() if one is not None]
+        groups.look_again({(one.owner, one.id): wanted.next_ms for one, wanted in plans})
+        for name in (name for name, group in found.items() if group is None):
+            groups.forget(*name)
+        return [(one, wanted.step) for one, wanted in plans]
+
+    def _move(self, group: Group, step: Step, now_ms: int) -> None:
         deps = self._deps
-        now_ms = round(deps.process.clock() * 1000)
-        wanted = plan(group, now_ms, milliseconds(deps.process.settings.group_idle_s))
-        deps.groups.look_again(group, wanted.next_ms)
-        if wanted.step is Step.CANCEL:
+        if step is Step.CANCEL:
             self._look_through(group, _PAGES, cancels=True)
-        elif wanted.step is Step.SETTLE:
+        elif step is Step.SETTLE:
             self._look_through(group, 1, cancels=False)
-        else:
-            self._seen.pop((group.owner, group.id), None)
-        if wanted.step is Step.END and deps.groups.end(group, now_ms):
+        elif step is Step.END and deps.groups.end(group, now_ms):
             log.info("group %s: over, %s jobs", group.id, group.jobs)
-        elif wanted.step is Step.FORGET:
+        elif step is Step.FORGET:
             deps.groups.forget(group.owner, group.id, is_over=True)
 
     def _look_through(self, group: Group, pages: int, *, cancels: bool) -> None:

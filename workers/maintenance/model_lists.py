@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 import requests
 
+from shared.codecs.strict_json import parse
 from shared.providers.provider import Provider
 from workers.maintenance.probe_call import answered, unreached
 from workers.providers.access import Access
@@ -49,7 +49,7 @@ def _names(status: int, body: bytes) -> list[str]:
     if status in (401, 403):
         raise ModelsUnknown(f"it refused the key ({status})")
     try:
-        told: Any = json.loads(body) if status == 200 else None  # noqa: PLR2004 - OK
+        told: Any = parse(body) if status == 200 else None  # noqa: PLR2004 - OK
     except ValueError:
         told = None
     rows = told.get("data", told.get("models")) if isinstance(told, dict) else told

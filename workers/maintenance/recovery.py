@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from shared.callbacks.delivery_index import DeliveryIndex
 from shared.recovery.overdue import OverdueDeliveries
@@ -17,11 +17,15 @@ from shared.recovery.recovery_store import RecoveryStore
 from shared.store.clock import redis_ms
 from shared.store.complaints import Complaints
 from shared.telemetry.counters import Count
+from workers.maintenance.clock_watch import ClockWatch
 from workers.maintenance.gates import tend_gates
 from workers.process import Process
 from workers.routing.deps import RoutingDeps
 
 log = logging.getLogger(__name__)
+
+#: Steps of Redis's clock up to this change nothing (seconds).
+_LEAST_STEP_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,7 @@ class Tick:
     def __init__(self, deps: TickDeps) -> None:
         self._deps = deps
         self._healthy_since_s: float | None = None
-        #: By how much Redis's clock was ahead of ours, which is never set (seconds).
-        self._ahead_s: float | None = None
+        self._watch = ClockWatch()
 
     def __call__(self) -> None:
         """Make one pass. Raises redis.RedisError."""
@@ -54,7 +57,10 @@ class Tick:
             raise
 
     def _pass(self) -> None:
-        recovery, may_reap = self._deps.recovery, self._may_reap()
+        step_s = self._step_s()
+        recovery, may_reap = self._deps.recovery, self._may_reap(step_s)
+        if step_s < -_LEAST_STEP_S:
+            self._step("pauses", lambda: self._make_up_for(-step_s))
         self._step("delayed attempts", recovery.promote_jobs)
         self._step("gates", lambda: tend_gates(self._deps.routing))
         self._step("windows", recovery.dispatch_jobs)
@@ -85,21 +91,26 @@ class Tick:
             log.info("tick: %s: %s", count, number)
             self._deps.process.counters.add(count, number)
 
-    def _may_reap(self) -> bool:
+    def _may_reap(self, step_s: float) -> bool:
         """Whether live workers have had the time to renew since the ledger answers.
 
         After an outage all leases are past due, also those of attempts that still run. So they are
         when Redis's clock was set ahead, or its machine has slept.
         """
-        now = self._deps.process.monotonic()
-        if self._healthy_since_s is None or self._is_set_ahead(now):
+        now, settings = self._deps.process.monotonic(), self._deps.process.settings
+        shortest_s = min(settings.lease_s, settings.callback_lease_s)
+        if self._healthy_since_s is None or step_s > shortest_s / 2:
             self._healthy_since_s = now
-        return now - self._healthy_since_s >= self._deps.process.settings.lease_renew_s
+        return now - self._healthy_since_s >= settings.lease_renew_s
 
-    def _is_set_ahead(self, now_s: float) -> bool:
-        """Whether Redis's clock went on by more than ours since the last pass, and much."""
-        process, before_s = self._deps.process, self._ahead_s
+    def _make_up_for(self, back_s: float) -> int:
+        """Let nothing wait longer because Redis's clock was set back; return what would have."""
+        log.warning("Redis's clock was set back by %.0f s: pauses are cut by that", back_s)
+        return self._deps.recovery.shorten_pauses(back_s)
+
+    def _step_s(self) -> float:
+        """Return how far Redis's clock was set since the last pass: ahead, or back (below 0)."""
+        process = self._deps.process
+        before_s = process.monotonic()
         moment: Any = process.redis.time()
-        self._ahead_s = redis_ms(moment) / 1000 - now_s
-        shortest_s = min(process.settings.lease_s, process.settings.callback_lease_s)
-        return before_s is not None and self._ahead_s - before_s > shortest_s / 2
+        return self._watch.step_s(redis_ms(moment) / 1000, before_s, process.monotonic())

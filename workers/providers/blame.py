@@ -17,10 +17,12 @@ from workers.providers.told_errors import Told
 #: 429, 421 wants another connection, 424 is how Hugging Face's server tells that its model failed,
 #: 425 that it came too early, 460 and 499 that a proxy hung up, 498 that Groq has no capacity.
 _TRANSIENT: Final = frozenset((408, 409, 429, 420, 421, 424, 425, 460, 498, 499))
-#: A gateway's or an address's own: nothing that a request to the right place gets.
-_SETTINGS: Final = frozenset((405, 407, 426, 511))
-#: Where 4xx ends and server errors begin.
+#: A gateway's own: nothing that a request to the right place gets.
+_SETTINGS: Final = frozenset((407, 426, 511))
+#: Where 4xx ends and server errors begin; the one that no other try may cure, for it says that this
+#: server has no such operation.
 _SERVER_ERROR: Final = 500
+_NOT_IMPLEMENTED: Final = 501
 #: Statuses with which APIs tell that nobody pays.
 _MAY_BE_BILLING: Final = frozenset((400, 402, 403, 412, 429))
 _MAY_BE_MODEL: Final = frozenset((400, 401, 403, 404))
@@ -74,7 +76,7 @@ _MAY_BE_CONTEXT: Final = frozenset((400, 413, 422, 500))
 
 def is_transient(status: int) -> bool:
     """Whether another try may cure this status."""
-    return status in _TRANSIENT or status >= _SERVER_ERROR
+    return status in _TRANSIENT or (status >= _SERVER_ERROR and status != _NOT_IMPLEMENTED)
 
 
 def blame_of(status: int, told: Told, request: bytes, *, is_page: bool = False) -> Blame:
@@ -107,7 +109,10 @@ _BY_STATUS: Final = {
     401: Blame.KEY,
     402: Blame.BILLING,
     403: Blame.FORBIDDEN,
+    # It has no such operation there, as may be told by a 404: others it has.
+    405: Blame.FORBIDDEN,
     451: Blame.FORBIDDEN,
+    _NOT_IMPLEMENTED: Blame.FORBIDDEN,
 }
 
 

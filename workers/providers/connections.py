@@ -7,6 +7,7 @@ is saved here changes nothing of what is sent. See docs/adr/0013-a-lean-hot-path
 from __future__ import annotations
 
 import select
+import socket
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -17,27 +18,42 @@ from requests.adapters import HTTPAdapter
 from requests.exceptions import ProxyError
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers, select_proxy
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import NewConnectionError
 
+from shared.egress.answer_head import AnswerHead
+from shared.egress.judged import Judged
 from shared.egress.trust import Trust
 from shared.lean import Part, Step
 from shared.security.provider_places import ANYWHERE, ProviderPlaces
-from workers.providers.answers.head import AnswerHead
+from workers.providers.repeating import Pool, TlsPool
 
 #: A request up to this goes out in one system call (bytes); a larger one is not copied for that.
 _JOINED_BYTES: Final = 65_536
+
+#: A connection that is quiet is asked whether it is there (seconds, seconds, times): an answer may
+#: take minutes to begin, and who stands in between (NAT, balancers) forgets what is quiet.
+_PROBES: Final = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 20, "TCP_KEEPCNT": 5}
+_SOCKET_OPTIONS: Final = [
+    *HTTPConnection.default_socket_options,
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    *(
+        (socket.IPPROTO_TCP, getattr(socket, name), value)
+        for name, value in _PROBES.items()
+        if hasattr(socket, name)
+    ),
+]
 
 # The one that gevent has not patched: it is asked without waiting, which with gevent's own is a
 # turn of the event loop.
 _poll: Final[Any] = get_original("select", "poll")
 
 
-class _Lean:
+class _Lean(Judged):
     """What is told of both kinds of connections."""
 
     sock: Any
+    #: Whether it has brought an answer; what breaks then may just have been kept for too long.
+    has_served = False
     _held: list[bytes] | None = None
 
     @property
@@ -73,22 +89,10 @@ class _Lean:
         else:
             self._held.append(data)
 
-    #: Where providers may be. What is judged is the address that was really dialled, so a name
-    #: cannot change in between; once a connection, before a byte is sent.
-    places: ProviderPlaces
-    host: str
-    proxy: Any
-
     def _new_conn(self) -> Any:
         """Dial. Raises NewConnectionError also for an address where no provider may be."""
-        sock = super()._new_conn()  # type: ignore[misc]
-        # A proxy resolves names itself, and is where the operator wants it.
-        problem = "" if self.proxy else self.places.problem(sock.getpeername()[0], self.host)
-        if problem:
-            sock.close()
-            connection: Any = self
-            raise NewConnectionError(connection, f"no provider may be at {problem}")
-        return sock
+        self.has_served = False
+        return super()._new_conn()
 
 
 class _Connection(_Lean, HTTPConnection):
@@ -122,8 +126,8 @@ def _pools(places: ProviderPlaces) -> dict[str, Any]:
     plain: Any = type("_Connection", (_Connection,), {"places": places})
     over_tls: Any = type("_TlsConnection", (_TlsConnection,), {"places": places})
     return {
-        "http": type("_Pool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
-        "https": type("_TlsPool", (HTTPSConnectionPool,), {"ConnectionCls": over_tls}),
+        "http": type("_Pool", (Pool,), {"ConnectionCls": plain}),
+        "https": type("_TlsPool", (TlsPool,), {"ConnectionCls": over_tls}),
     }
 
 
@@ -146,6 +150,7 @@ class Adapter(HTTPAdapter):
 
     def init_poolmanager(self, connections: int, *args: Any, **options: Any) -> None:
         """Make the manager of the pools, of so many hosts at most."""
+        options["socket_options"] = _SOCKET_OPTIONS
         super().init_poolmanager(connections, *args, **options)
         self._most_pools = connections
         self.poolmanager.pool_classes_by_scheme = self._classes
@@ -173,7 +178,7 @@ class Adapter(HTTPAdapter):
         """Return the manager of the pools behind a proxy; they are as lean as the others."""
         if proxy not in self.proxy_manager and len(self.proxy_manager) >= self._most_pools:
             self.proxy_manager.clear()
-        manager = super().proxy_manager_for(proxy, **options)
+        manager = super().proxy_manager_for(proxy, socket_options=_SOCKET_OPTIONS, **options)
         manager.pool_classes_by_scheme = self.poolmanager.pool_classes_by_scheme
         return manager
 

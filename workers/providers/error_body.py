@@ -14,8 +14,8 @@ import gevent
 import requests
 from urllib3.exceptions import HTTPError
 
+from shared.egress.answer_head import end_when
 from workers.providers.answers.completeness import Completeness
-from workers.providers.answers.head import end_when
 from workers.providers.told_errors import SILENT, Told, told_in
 
 #: Most bytes of an error that are read, and the longest wait for them (seconds).

@@ -8,12 +8,14 @@ from typing import Final
 
 from requests import Session
 
+from shared.codecs.sse import is_done
 from shared.operation import MEDIA, OPERATIONS_BY_TYPE, Operation
 from shared.wire import response_events
 from workers.heavy import away
 from workers.providers import http, http_errors, openai_media
 from workers.providers.answers import unstreamed
 from workers.providers.answers.events import judge
+from workers.providers.answers.response_end import with_end
 from workers.providers.answers.whole import checked
 from workers.providers.base import ProviderCall
 
@@ -26,8 +28,6 @@ _PATHS: Final = {
     Operation.MODERATION: "moderations",
     **openai_media.PATHS,
 }
-#: What ends a stream that is whole.
-_DONE: Final = b"[DONE]"
 #: What a whole chat has, and a chunk has not.
 _HAS_ALL: Final = b'"message"'
 #: What ends a response at some servers.
@@ -62,28 +62,51 @@ def events(
     session: Session, call: ProviderCall, target: http.Target
 ) -> Generator[bytes, None, None]:
     """Yield the events of a stream in OpenAI's form, but not `[DONE]`. Raises ProviderError."""
-    framing = _RESPONSES if call.operation is Operation.RESPONSE else _CHUNKS
+    if call.operation is Operation.RESPONSE:
+        return _of_response(_events(session, call, target, _RESPONSES))
+    return _events(session, call, target, _CHUNKS)
+
+
+def _of_response(sent: Generator[bytes, None, None]) -> Generator[bytes, None, None]:
+    with closing(sent):
+        yield from with_end(sent)
+
+
+def _events(
+    session: Session, call: ProviderCall, target: http.Target, framing: http.Framing
+) -> Generator[bytes, None, None]:
+    has_said = call.operation is not Operation.CHAT
     with closing(http.stream(session, call, target, call.body, framing)) as sent:
         for event in sent:
-            yield from _chunks(call, event)
+            yield from _chunks(call, event, has_said=has_said)
+            has_said = has_said or unstreamed.says(event)
 
 
-def _chunks(call: ProviderCall, event: bytes) -> Iterable[bytes]:
+def _chunks(call: ProviderCall, event: bytes, *, has_said: bool) -> Iterable[bytes]:
     """Return what the event says, as chunks. Raises ProviderError for an error."""
-    if _is_done(event):
+    if is_done(event):
         return ()
     if isinstance(event, http.WholeAnswer):
         return unstreamed_answer(call, event)
     judge(call, event)
-    is_whole = call.operation is Operation.CHAT and b'"delta"' not in event and _HAS_ALL in event
-    is_done = call.operation is Operation.RESPONSE and _DONE_OF_A_RESPONSE in event
-    return unstreamed_answer(call, event) if is_whole or is_done else (event,)
+    if _is_whole(call.operation, event):
+        return unstreamed_answer(call, event, has_said=has_said)
+    return (event,)
 
 
-def unstreamed_answer(call: ProviderCall, body: bytes) -> Iterable[bytes]:
-    """Return a whole answer as chunks. Raises ProviderError."""
+def _is_whole(operation: Operation, event: bytes) -> bool:
+    """Whether the event may be more than a piece: all of the answer, or its end in other words."""
+    if operation is Operation.RESPONSE:
+        return _DONE_OF_A_RESPONSE in event or (b'"response.' not in event and b'"output"' in event)
+    return operation is Operation.CHAT and b'"delta"' not in event and _HAS_ALL in event
+
+
+def unstreamed_answer(
+    call: ProviderCall, body: bytes, *, has_said: bool = False
+) -> Iterable[bytes]:
+    """Return a whole answer as chunks; `has_said`: without what is said. Raises ProviderError."""
     try:
-        chunks = unstreamed.events_of(call.operation, body)
+        chunks = unstreamed.events_of(call.operation, body, has_said=has_said)
     except ValueError as exc:
         raise http_errors.unreachable(call, "did not answer with a stream", 502) from exc
     for chunk in chunks:
@@ -93,14 +116,10 @@ def unstreamed_answer(call: ProviderCall, body: bytes) -> Iterable[bytes]:
     return chunks
 
 
-def _is_done(event: bytes) -> bool:
-    return event.strip() == _DONE
-
-
 def _ends_a_response(event: bytes) -> bool:
     # A stream of responses has no [DONE]: its last event says how the response ended.
-    return _is_done(event) or response_events.is_last(event)
+    return is_done(event) or response_events.is_last(event)
 
 
-_CHUNKS: Final = http.events(_is_done)
+_CHUNKS: Final = http.events(is_done)
 _RESPONSES: Final = http.events(_ends_a_response)

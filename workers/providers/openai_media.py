@@ -17,6 +17,7 @@ from shared.media import request as media_request
 from shared.media import result
 from shared.media.request import FileRef, MediaRequest
 from shared.operation import TRANSCRIPTS, Operation
+from shared.wire.answers.said import object_of, said_in
 from workers.heavy import away
 from workers.providers import http
 from workers.providers.answers.body import gathered, whole
@@ -103,11 +104,10 @@ def _described(
     )
     told = http.ask(session, call, target, body)
     value = away(len(told), lambda: value_in(call, told, "choices", list))
-    message = value["choices"][0].get("message") if value else None
-    text = message.get("content") if isinstance(message, dict) else None
-    if not isinstance(text, str):
+    message = object_of(value["choices"][0].get("message")) if value else {}
+    if not isinstance(message.get("content"), str | list):
         raise unreachable(call, "answered without a text", 502)
-    answer: dict[str, Any] = {"text": text}
+    answer: dict[str, Any] = {"text": said_in(message)}
     if value and value.get("usage") is not None:
         answer["usage"] = value["usage"]
     return result.with_made(to_json_bytes(answer), result.Made())

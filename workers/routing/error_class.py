@@ -18,6 +18,8 @@ from workers.providers.base import UNSUPPORTED, Blame, ProviderError
 _LONGEST_ASKED_S: Final = 3600.0
 #: How long others are preferred to a provider whose account is used up (seconds).
 _UNPAID_S: Final = 300.0
+#: Statuses of servers that have no such operation; or no such address, which is the operator's.
+_NOTHING_THERE: Final = (404, 405, 501)
 #: Longest reason that is remembered (characters).
 _LONGEST_REASON: Final = 500
 
@@ -68,6 +70,11 @@ def needs_probe(error: ProviderError) -> bool:
     """
     is_refused = error.status == HTTPStatus.FORBIDDEN and error.blame is Blame.FORBIDDEN
     return is_refused or _may_be_away(error)
+
+
+def lacks_operation(error: ProviderError) -> bool:
+    """Whether there is nothing where the call went: no such operation, or a wrong base URL."""
+    return error.blame is Blame.FORBIDDEN and error.status in _NOTHING_THERE
 
 
 def _key_refused(error: ProviderError) -> Verdict:

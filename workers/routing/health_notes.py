@@ -13,7 +13,7 @@ from shared.providers.probe_requests import ProbeRequest, request_probe
 from shared.providers.provider import Provider
 from workers.providers.base import Blame, ProviderError
 from workers.routing.deps import RoutingDeps
-from workers.routing.error_class import needs_probe, verdict
+from workers.routing.error_class import lacks_operation, needs_probe, verdict
 from workers.routing.rests import rest_policy
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,10 @@ def note_error(deps: RoutingDeps, claim: Claim, provider: Provider, error: Provi
         return
     if needs_probe(error):
         _wish_to_confirm(deps, provider, error)
+    if lacks_operation(error) and deps.traffic.may_warn(provider.name):
+        log.warning(
+            "provider %s has no %s at its base_url: %s", provider.name, claim.operation, error
+        )
     counts = error.transient and error.blame is not Blame.OURS
     failing = counts and deps.traffic.failed(provider.name, claim.model, claim.id)
     found = verdict(error, failing=failing)

@@ -21,6 +21,8 @@ _CALLS: Final = 20
 _FAILURE_RATE: Final = 0.5
 #: Between two requests for a probe of one provider (seconds).
 _WISHES_S: Final = 5.0
+#: Between two warnings about one provider (seconds).
+_WARNINGS_S: Final = 60.0
 
 
 @dataclass(slots=True)
@@ -55,6 +57,7 @@ class Traffic:
         #: Since this process began, for people: jobs received and what became of them.
         self.counts = {"received": 0, "completed": 0, "retries": 0, "failed": 0}
         self._wished_s: dict[str, float] = {}
+        self._warned_s: dict[str, float] = {}
         self._tallies: dict[tuple[str, str], _Tally] = {}
 
     @contextmanager
@@ -89,10 +92,17 @@ class Traffic:
 
     def may_ask_for_probe(self, provider: str) -> bool:
         """Whether the last request for a probe of the provider is long enough ago for another."""
+        return self._is_due(self._wished_s, provider, _WISHES_S)
+
+    def may_warn(self, provider: str) -> bool:
+        """Whether the last warning about the provider is long enough ago for another."""
+        return self._is_due(self._warned_s, provider, _WARNINGS_S)
+
+    def _is_due(self, last_s: dict[str, float], provider: str, every_s: float) -> bool:
         now_s = self._monotonic()
-        if now_s < self._wished_s.get(provider, -_WISHES_S) + _WISHES_S:
+        if now_s < last_s.get(provider, -every_s) + every_s:
             return False
-        self._wished_s[provider] = now_s
+        last_s[provider] = now_s
         return True
 
     def _tally(self, provider: str, model: str) -> _Tally:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from shared.codecs.json_text import parse_document
 from shared.codecs.moments import UnixMs
 from shared.dtos.base import Dto, ResponseStatus
 from shared.dtos.fields import Text, empty_is_absent, one_of
@@ -23,7 +23,7 @@ def _known(value: str) -> str:
 
 def _object(value: object) -> object:
     """Read what a query string or a form has: JSON text."""
-    return json.loads(value) if isinstance(value, str) and value else value
+    return parse_document(value.encode())[1] if isinstance(value, str) and value else value
 
 
 Cron = Annotated[str, Field(max_length=256), AfterValidator(check_cron)]

@@ -5,13 +5,13 @@ https://docs.servicestack.net/ai-server/transform
 
 from __future__ import annotations
 
-import json
 import re
 from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
+from shared.codecs.json_text import parse_document
 from shared.dtos.base import Dto
 from shared.dtos.bulk.queueing import Queued
 from shared.dtos.fields import (
@@ -20,6 +20,7 @@ from shared.dtos.fields import (
     one_of,
     zero_is_absent,
 )
+from shared.errors import MalformedJson
 from shared.media.formats import AudioFormat, ImageFormat, Position, VideoFormat
 
 _FILE = "A file of the form; in JSON base64."
@@ -58,8 +59,8 @@ def _parsed(value: object) -> object:
     """Return what a field of a form says in JSON, its names in any casing."""
     if isinstance(value, str):
         try:
-            value = json.loads(value)
-        except ValueError as exc:
+            value = parse_document(value.encode())[1]
+        except (ValueError, MalformedJson) as exc:
             raise ValueError('must be JSON such as {"taskType": "ImageScale"}') from exc
     return MediaTransformArgs.bind(value) if isinstance(value, dict) else value
 

@@ -5,23 +5,35 @@
 -- live: ZSET of the key's jobs that are not final; score 0: never started yet, 1: started.
 -- month: HASH: tokens, cost_nanos.
 local MINUTE_MS = 60000
+-- Who never waits takes nothing of moments to come: what stands there was taken before the clock was
+-- set back, by more than this.
+local SET_BACK_MS = 5000
+
+local function latest_for(limits, now)
+  return limits.wait_secs and math.huge or now + SET_BACK_MS
+end
+
 -- How many live jobs are looked at for some that do not exist any more.
 local LIVE_CHECKED = 200
 
-local function requests_made(requests, now)
+local function requests_made(requests, now, latest)
   redis.call('ZREMRANGEBYSCORE', requests, '-inf', whole(now - MINUTE_MS))
+  if latest < math.huge then
+    redis.call('ZREMRANGEBYSCORE', requests, '(' .. whole(latest), '+inf')
+  end
   return redis.call('ZCARD', requests)
 end
 
 -- Returns the sum, and the seconds in which something was taken, oldest first.
-local function tokens_taken(tokens, now)
+local function tokens_taken(tokens, now, latest)
   local row, sum, seconds = redis.call('HGETALL', tokens), 0, {}
   for i = 1, #row, 2 do
-    if (tonumber(row[i]) + 1) * 1000 <= now - MINUTE_MS then
+    local second = tonumber(row[i])
+    if (second + 1) * 1000 <= now - MINUTE_MS or second * 1000 > latest then
       redis.call('HDEL', tokens, row[i])
     else
       sum = sum + tonumber(row[i + 1])
-      seconds[#seconds + 1] = {tonumber(row[i]), tonumber(row[i + 1])}
+      seconds[#seconds + 1] = {second, tonumber(row[i + 1])}
     end
   end
   table.sort(seconds, function(a, b) return a[1] < b[1] end)
@@ -50,7 +62,7 @@ end
 -- taken of moments to come counts: who waits comes behind those that wait already.
 local function over_requests(limits, requests, now)
   local most = limits.requests_per_minute
-  local made = most and requests_made(requests, now) or 0
+  local made = most and requests_made(requests, now, latest_for(limits, now)) or 0
   if most and made >= most then
     local row = redis.call('ZRANGE', requests, made - most, made - most, 'WITHSCORES')
     return tonumber(row[2]) + MINUTE_MS - now
@@ -60,7 +72,7 @@ end
 local function over_tokens(limits, tokens, now)
   local most, wait = limits.tokens_per_minute, nil
   if most then
-    local sum, seconds = tokens_taken(tokens, now)
+    local sum, seconds = tokens_taken(tokens, now, latest_for(limits, now))
     for _, second in ipairs(seconds) do
       if sum + limits.tokens <= most then
         break

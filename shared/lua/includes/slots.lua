@@ -15,10 +15,17 @@ local function sweep(held, now, lease)
   end
 end
 
+-- A moment to come was noted before the clock was set back: what came since then has filled it.
+local CLOCK_BACK_MS = 5000
+
 local function level(rates, name, per_minute, now)
   local row = redis.call('HMGET', rates, name, name .. '_ms')
   local most = math.max(1, per_minute / 10)
-  local past = math.max(0, now - tonumber(row[2] or now))
+  local past = now - tonumber(row[2] or now)
+  if past < -CLOCK_BACK_MS then
+    return most
+  end
+  past = math.max(0, past)
   return math.min(most, tonumber(row[1] or most) + past * per_minute / 60000)
 end
 

@@ -8,11 +8,13 @@
 --
 -- Looking and leaving are one step: a job executed between them would ring at a door whose keeper
 -- is just leaving.
+--
+--! include lease
 local executed_key, lease_key, subscribers_key = unpack(KEYS, 1, 3)
 local token, lasts_ms, most = unpack(ARGV, 1, 3)
 
-local holder = redis.call('GET', lease_key)
-if holder and holder ~= token then
+local is_anothers, holder = holder_of(lease_key, token, lasts_ms)
+if is_anothers then
   return {{}, {}}
 end
 local ids = redis.call('ZRANGE', executed_key, 0, tonumber(most) - 1)

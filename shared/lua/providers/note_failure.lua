@@ -19,6 +19,8 @@ local given_ms, field, standing, reason, failures, first_rest_ms, longest_rest_m
   unpack(ARGV, 1, 10)
 
 local MEMORY = 200
+-- A rest that begins in so long (ms) was begun before the clock was set back: it is over.
+local SET_BACK_MS = 60000
 local now = clock(given_ms)
 local text = redis.call('HGET', health_key, field)
 local row = text and cjson.decode(text)
@@ -33,7 +35,8 @@ end
 local asked, at_once = tonumber(asked_ms), failures == '1'
 local rests = row.standing == 'offline' or row.standing == 'held'
   -- What keeps all calls away takes the place of what only prefers others.
-  or row.standing ~= 'online' and now < row.until_ms and standing ~= 'offline'
+  or row.standing ~= 'online' and now < row.until_ms and row.since_ms - SET_BACK_MS <= now
+    and standing ~= 'offline'
 local told = false
 if rests then
   if asked > 0 and row.standing ~= 'held' then

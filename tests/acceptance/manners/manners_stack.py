@@ -15,10 +15,14 @@ from tests.acceptance.system.stack import Stack
 from tests.upstreams import good
 from tests.upstreams.manner import Failed, Manner
 from tests.upstreams.manners import MANNERS, endless
+from tests.upstreams.paced import paced
 from tests.upstreams.server import Asked, RawUpstream, Reply
 
 #: Ends the name of a model that has a good provider too.
 _BESIDE = "-beside"
+#: Models whose streams take their time, and what streams them.
+PACED, PACED_GZIP = "paced", "paced-gzip"
+_PACED = {PACED: paced(gzipped=False), PACED_GZIP: paced(gzipped=True)}
 #: Longest attempt (seconds): some manners would never end.
 ATTEMPT_S = 20
 
@@ -52,7 +56,7 @@ class MannersStack:
         replies: dict[str, Reply] = {manner.slug: manner.reply for manner in MANNERS}
         for kind in {manner.kind for manner in MANNERS}:
             replies[f"good-{kind.name}"] = _answering(good.answer(kind))
-        self.upstream = RawUpstream(replies)
+        self.upstream = RawUpstream(replies | _PACED)
         self._directory = directory
         self._made: dict[str, Future[Outcome]] = {}
 
@@ -113,7 +117,7 @@ class MannersStack:
             return Outcome(answer.status_code, answer.content, _job(api, job_id))
 
     def _providers(self) -> str:
-        rows = []
+        rows = [self._provider(name, "anthropic", [name], 0) for name in _PACED]
         for manner in MANNERS:
             beside = is_failure(manner)
             models = [manner.slug, *([manner.slug + _BESIDE] if beside else [])]

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from tests.acceptance.manners.manners_stack import MannersStack, Outcome, is_failure
+from tests.acceptance.manners.manners_stack import (
+    PACED,
+    PACED_GZIP,
+    MannersStack,
+    Outcome,
+    is_failure,
+)
+from tests.acceptance.manners.many_streams import usual_lateness
+from tests.acceptance.system.polling import quickest
 from tests.upstreams import kinds
 from tests.upstreams.kinds import Kind
 from tests.upstreams.manner import Completed, Failed, Manner
@@ -54,6 +62,19 @@ def test_another_provider_is_asked_unless_the_answer_has_begun(
         check_completed(manner.kind, Completed(), outcome)
     else:
         check_failed(manner.kind, manner.ends, outcome)
+
+
+def test_first_piece_of_compressed_streams_comes_as_soon_as_that_of_others(
+    manners: MannersStack, record_property: Callable[[str, object], None]
+) -> None:
+    """The last one here: nothing else is asked of the stack meanwhile."""
+
+    def too_late_s() -> float:
+        gzipped_s, plain_s = usual_lateness(manners.stack, (PACED_GZIP, PACED))
+        record_property("late_s", (gzipped_s, plain_s))
+        return gzipped_s - 1.5 * plain_s
+
+    quickest(too_late_s, limit_s=0.0)
 
 
 def check_completed(kind: Kind, ends: Completed, outcome: Outcome) -> None:

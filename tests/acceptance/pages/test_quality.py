@@ -134,6 +134,30 @@ def test_form_is_accessible_fits_and_gives_the_focus_back(
     expect(admin.page.get_by_role("button", name=button)).to_be_focused()
 
 
+#: What of a page is told from what is around it by its ground, or by that of what is chosen.
+_SIGNS = """(selector) => {
+    const style = getComputedStyle(document.querySelector(selector));
+    const hasGround = style.backgroundColor !== getComputedStyle(document.body).backgroundColor;
+    return hasGround && style.forcedColorAdjust === "none" || parseFloat(style.borderTopWidth) >= 1;
+}"""
+
+
+def test_high_contrast_takes_no_sign_away(admin: AdminDriver, scene: Scene) -> None:
+    page = admin.page
+    page.emulate_media(forced_colors="active")
+    for path, signs in {
+        "/queues": (".meter svg", ".badge", ".side a[aria-current]"),
+        f"/jobs/{scene.failed}": (".notice.bad", ".time-bar svg", ".badge.bad"),
+        "/usage?days=7": (".content .button[aria-pressed=true]",),
+    }.items():
+        admin.open(path)
+        for selector in signs:
+            page.locator(selector).first.wait_for(state="attached")
+            assert page.evaluate(_SIGNS, selector), f"{selector} of {path} is not to be seen"
+    page.emulate_media(forced_colors="none")
+    admin.open("/queues")
+
+
 def test_drawer_of_a_phone_opens_and_closes(
     admin: AdminDriver, chat: ChatDriver, look: Look
 ) -> None:

@@ -42,7 +42,7 @@ NASTY: Final = [
     *('"999999999999999"', '"NaN"', '"Infinity"', '"http://[::1"', r'"http://a\u0000b/"'),
     *('"http://x:99999/"', '"//x"', '"file:///etc/passwd"', '"%00"', '"../../x"', '"*"', '"["'),
     *('"-name"', '"a,b"', '"env:HOME"', r'"\u0661"', f'"{"x" * 5000}"'),
-    *("[" * 100 + "]" * 100, '{"a":' * 100 + "1" + "}" * 100),
+    *("[" * 100 + "]" * 100, '{"a":' * 100 + "1" + "}" * 100, f'"{"[" * 5000}"'),
 ]
 #: What lets a request through to what comes behind the checks of its other fields.
 PLAIN: Final[dict[str, Any]] = {

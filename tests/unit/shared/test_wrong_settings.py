@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 from pydantic import SecretStr, ValidationError
 
 from cli.up.detection import is_configured
+from shared.database.url import parse_url
+from shared.files_address import read_files_address
 from shared.setting_forms import LONGEST_S, MOST
 from shared.settings import (
     OWN_PREFIX,
@@ -19,6 +23,7 @@ from shared.settings import (
     read_providers_toml,
     wrong_ones,
 )
+from shared.store.address import read_address
 
 #: Numbers that are none, units that nobody reads, other alphabets' digits, bytes that are no text.
 _NONSENSE = (
@@ -107,11 +112,23 @@ def test_nonsense_is_taken_or_told_in_one_line(monkeypatch: pytest.MonkeyPatch, 
         ("data_dir", '"/data"', "REPLYTO_DATA_DIR: is in quotes, "),
         ("providers_file", "'/etc/providers.toml'\r", "REPLYTO_PROVIDERS_FILE: is in quotes, "),
         ("lease_s", "5", "REPLYTO_LEASE_RENEW_S: must be below REPLYTO_LEASE_S, which is 5"),
+        ("data_dir", "~nobody-of-here/x", "REPLYTO_DATA_DIR: '~nobody-of-here/x' begins with ~"),
+        ("database_url", "sqlite:///~nobody-of-here/x", "REPLYTO_DATABASE_URL: '~nobody-of"),
+        ("providers_file", "gone.toml", "REPLYTO_PROVIDERS_FILE: cannot read gone.toml (No such"),
+        ("providers_file", "providers.toml", "REPLYTO_PROVIDERS_FILE: cannot read providers.toml"),
+        ("providers_file", "~", "REPLYTO_PROVIDERS_FILE: "),
+        ("providers_file", ".", "REPLYTO_PROVIDERS_FILE: . is a folder (Docker makes one"),
+        ("certificates_dir", "gone", "REPLYTO_CERTIFICATES_DIR: cannot read gone (No such file"),
+        ("certificates_dir", "empty.toml", "REPLYTO_CERTIFICATES_DIR: cannot read empty.toml (Not"),
+        ("providers_file", "empty.toml", "REPLYTO_PROVIDERS_FILE: empty.toml is empty"),
+        ("providers_file", "pipe", "REPLYTO_PROVIDERS_FILE: pipe is a pipe"),
     ],
 )
 def test_line_names_the_setting_and_the_cure(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, line: str
 ) -> None:
+    Path("empty.toml").write_bytes(b"\xef\xbb\xbf\r\n")
+    os.mkfifo("pipe")
     monkeypatch.setenv(f"{OWN_PREFIX}{name.upper()}", value)
     with pytest.raises(SettingsError) as raised:
         load_settings()
@@ -130,6 +147,43 @@ def test_line_about_a_wrong_secret_does_not_show_it(
 def test_empty_path_is_as_if_it_were_not_set(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(f"{OWN_PREFIX}{name.upper()}", "  ")
     assert getattr(load_settings(), name) == Settings.model_fields[name].default
+
+
+def test_default_path_may_be_missing_and_what_is_there_is_taken(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert not load_settings().providers_file.exists()
+    (tmp_path / "mine.toml").write_text("# Prices only.\n")
+    monkeypatch.setenv("REPLYTO_PROVIDERS_FILE", "mine.toml")
+    monkeypatch.setenv("REPLYTO_CERTIFICATES_DIR", str(tmp_path))
+    assert load_settings().providers_file == Path("mine.toml")
+
+
+def test_tilde_is_the_home_in_every_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    (home / "certs").mkdir(parents=True)
+    (home / "p.toml").write_text("# Prices only.\n")
+    monkeypatch.setenv("HOME", str(home))
+    for name, value in (
+        ("DATA_DIR", " ~/data"),
+        ("PROVIDERS_FILE", "~/p.toml"),
+        ("CERTIFICATES_DIR", "~/certs"),
+        ("ARTIFACTS", "~/files"),
+        ("DATABASE_URL", "sqlite:///~/history.db"),
+    ):
+        monkeypatch.setenv(f"REPLYTO_{name}", value)
+    settings = load_settings()
+    assert settings.data_dir == home / "data"
+    assert (home / "data" / "api_key").exists()
+    assert (settings.providers_file, settings.certificates_dir) == (home / "p.toml", home / "certs")
+    assert read_files_address(settings.artifacts) == home / "files"
+    assert parse_url(settings.effective_database_url).path == str(home / "history.db")
+    redis_url = "rediss://h/0?ssl_ca_certs=~/ca.pem"
+    (home / "ca.pem").write_bytes(Path(certifi.where()).read_bytes())
+    assert dict(read_address(redis_url).tls) == {"ssl_ca_certs": str(home / "ca.pem")}
+    assert not list(tmp_path.glob("~*"))
+    monkeypatch.setenv("REPLYTO_DATA_DIR", "./~/data")
+    assert load_settings().data_dir == Path("~/data")
 
 
 def test_blanks_around_a_value_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

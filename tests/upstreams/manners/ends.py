@@ -70,6 +70,29 @@ manner(
 )
 
 
+_ADDED = {"type": "response.output_item.added", "output_index": 0, "item": {"type": "message"}}
+_ITEM_DONE = {
+    "type": "response.output_item.done",
+    "output_index": 0,
+    "item": good.RESPONSE["output"][0],
+}
+_BEGUN, _WORDS, _END = good.values(kinds.RESPONSE_STREAM)
+_UNSAID = {name: value for name, value in good.RESPONSE.items() if name != "output"}
+for name, end in (
+    ("closed", b""),
+    ("done", wire.DONE),
+    ("told without its output", wire.event({**_END, "response": _UNSAID})),
+    ("told with no output", wire.event({**_END, "response": {**_UNSAID, "output": []}})),
+):
+    manner(
+        "a response that ends behind its last item, or with an event that does not hold it",
+        f"response without its end, {name}",
+        wire.head(wire.SSE) + wire.events(_BEGUN, _ADDED, _WORDS, _ITEM_DONE) + end,
+        kinds=[kinds.RESPONSE_STREAM, kinds.RESPONSE],
+        calls=1,
+    )
+
+
 def held_open(said: bytes) -> Callable[[Kind], Sent]:
     """Return what says everything but the last word, then keeps the connection and says this."""
 
@@ -204,6 +227,13 @@ manner(
     wire.head(wire.SSE) + wire.events(*good.CHUNKS[:3]),
     Failed("broke off", 200, elsewhere=False),
     kinds=[kinds.CHAT_STREAM],
+)
+manner(
+    "broken off before its finish reason",
+    "response cut within an item",
+    wire.head(wire.SSE) + wire.events(_BEGUN, _ADDED, _WORDS) + wire.DONE,
+    Failed("broke off", elsewhere=False),
+    kinds=[kinds.RESPONSE_STREAM],
 )
 manner(
     "broken off before its finish reason",

@@ -63,12 +63,40 @@ manner(
     wire.answer(good.completion() | {"choices": []}),
     Failed("without an answer", 502),
 )
-manner(
-    "`finish_reason` `error`",
-    "finish reason error whole",
-    wire.answer(good.completion({"role": "assistant", "content": ""}, "error")),
-    Failed("", 502),
-)
+for name, choice in (("no message", {}), ("message null", {"message": None})):
+    manner(
+        "an answer without `choices`, `data` or `output`, or with empty `choices`",
+        name,
+        wire.answer(good.completion() | {"choices": [{"finish_reason": "stop", **choice}]}),
+        Failed("without an answer", 502),
+    )
+_ENDED = "`finish_reason` `error`, `abort` or `insufficient_system_resource`"
+for reason in ("error", "abort", "insufficient_system_resource"):
+    manner(
+        _ENDED,
+        f"finish reason {reason} whole",
+        wire.answer(good.completion({"role": "assistant", "content": "Hel"}, reason)),
+        Failed(reason, 502),
+    )
+_BASE = "an error in a member of its own: MiniMax's `base_resp`, Groq's `x_groq`"
+for name, own, message, status in (
+    ("busy", {"base_resp": {"status_code": 1002, "status_msg": "rate limit"}}, "rate limit", 429),
+    ("sensitive", {"base_resp": {"status_code": 1027, "status_msg": "sensitive"}}, "sensit", 403),
+    ("new", {"base_resp": {"status_code": 9999, "status_msg": "odd"}}, "odd", 502),
+    ("over capacity", {"x_groq": {"id": "r", "error": "over capacity"}}, "over capacity", 502),
+):
+    manner(
+        _BASE,
+        f"own member: {name}, no answer",
+        wire.answer({"choices": None, **own}),
+        Failed(message, status),
+    )
+    manner(
+        _BASE,
+        f"own member: {name}, beside an answer",
+        wire.answer(good.completion(**own)),
+        Failed(message, status),
+    )
 
 # --- in streams -------------------------------------------------------------------------------
 
@@ -83,6 +111,7 @@ _IN_STREAM: tuple[tuple[str, bytes, str], ...] = (
     ("type", wire.event({"type": "error", "message": "Typed", "code": "busy"}), "Typed"),
     ("shape", wire.event({"message": "Shaped", "code": 500}), "Shaped"),
     ("detail", wire.event({"detail": "Detailed"}), "Detailed"),
+    ("bare", b'{"error":{"message":"Bare","code":500}}\n\n', "Bare"),
     ("in a list", wire.event([{"error": {"message": "Listed", "code": 503}}]), "Listed"),
 )
 
@@ -123,19 +152,32 @@ manner(
 )
 _REASON = good.chunk({"content": ""}, "error", error={"message": "Dropped", "code": 502})
 manner(
-    "`finish_reason` `error`",
+    _ENDED,
     "finish reason error after a word",
     streamed(wire.events(_WORD, _REASON), wire.DONE),
     Failed("Dropped", elsewhere=False),
     kinds=[kinds.CHAT_STREAM],
 )
-manner(
-    "`finish_reason` `error`",
-    "finish reason error alone",
-    streamed(wire.events(_WORD, good.chunk({}, "error")), wire.DONE),
-    Failed("error", elsewhere=False),
-    kinds=[kinds.CHAT_STREAM],
-)
+for reason in ("error", "abort", "insufficient_system_resource"):
+    manner(
+        _ENDED,
+        f"finish reason {reason} alone",
+        streamed(wire.events(_WORD, good.chunk({}, reason)), wire.DONE),
+        Failed(reason, elsewhere=False),
+        kinds=[kinds.CHAT_STREAM],
+    )
+for name, own in (
+    ("base", {"base_resp": {"status_code": 1002, "status_msg": "rate limit"}}),
+    ("groq", {"x_groq": {"id": "r", "error": "rate limit"}}),
+):
+    for at, before in (("first", b""), ("later", wire.event(_WORD))):
+        manner(
+            _BASE,
+            f"own member: {name} {at} in a stream",
+            streamed(before, wire.event(good.chunk({}, **own)), wire.DONE),
+            Failed("rate limit", elsewhere=at == "first"),
+            kinds=[kinds.CHAT_STREAM],
+        )
 
 
 @by_kind

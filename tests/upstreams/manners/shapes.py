@@ -38,6 +38,17 @@ def _with_bom(kind: Kind) -> Sent:
 manner("a byte order mark", "byte order mark", _with_bom, kinds=kinds.EVERY, calls=1)
 
 
+manner(
+    "comments before whole JSON",
+    "comments before json",
+    by_kind(
+        lambda kind: wire.head(wire.JSON) + b": busy\n\n" * 3 + json.dumps(good.body(kind)).encode()
+    ),
+    kinds=kinds.EVERY,
+    calls=1,
+)
+
+
 def _whole_of(kind: Kind, kind_of: str, *, indent: int | None = None) -> bytes:
     return wire.answer(json.dumps(good.body(kind), indent=indent).encode(), kind=kind_of)
 
@@ -115,6 +126,20 @@ for name, kind_of in (("", wire.SSE), (" as json", wire.JSON)):
         kinds=list(_STREAM_OF),
         calls=1,
     )
+manner(
+    "broken off before its finish reason",
+    "stream for whole json cut",
+    by_kind(lambda kind: wire.head(wire.SSE) + b"".join(good.pieces(_STREAM_OF[kind])[:2])),
+    Failed("broke off", 502),
+    kinds=list(_STREAM_OF),
+)
+manner(
+    "a stream where whole JSON was asked for",
+    "a chunk",
+    wire.answer(good.chunk({"role": "assistant", "content": good.TEXT}, "stop")),
+    Completed(finish="stop"),
+    calls=1,
+)
 manner(
     "a stream where whole JSON was asked for",
     "stream with an error",

@@ -52,10 +52,22 @@ for title, name, sent, ends in (
         Failed("not found", 404),
     ),
     (
-        "404: there is no such address, or no such operation",
+        "404, 405 or 501: there is no such address, or no such operation",
         "no such address",
         refusing(b"404 page not found\n", "404 Not Found", "text/plain"),
         Failed("page not found", 404),
+    ),
+    (
+        "404, 405 or 501: there is no such address, or no such operation",
+        "no such method",
+        refusing({"detail": "Method Not Allowed"}, "405 Method Not Allowed"),
+        Failed("Method Not Allowed", 405),
+    ),
+    (
+        "404, 405 or 501: there is no such address, or no such operation",
+        "no such operation",
+        refusing({"error": {"message": "not supported here"}}, "501 Not Implemented"),
+        Failed("not supported here", 501),
     ),
     (
         "402, or a 400 or 429 that says the account is used up",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from tests.upstreams import good, kinds, wire
-from tests.upstreams.kinds import Kind
+from tests.upstreams.kinds import Json, Kind
 from tests.upstreams.manner import Completed, Sent, by_kind, manner
 
 _EVENTS = (
@@ -38,6 +38,7 @@ for name, change in (
     ("comments", lambda sent: b": hi\n\n" + sent.replace(b"\n\n", b"\n\n: ping\n\n")),
     ("ids", lambda sent: sent.replace(b"data: {", b"id: 1\n\nretry: 5\n\nid\ndata: {")),
     ("unknown fields", lambda sent: sent.replace(b"data: {", b"x: 1\ny\ndata: {")),
+    ("null data", lambda sent: sent.replace(b"data: {", b'data: null\n\ndata: ""\n\ndata: {')),
     ("blank lines first", lambda sent: b"\n\r\n\n" + sent),
     ("several data lines", lambda sent: sent.replace(b', "', b',\ndata: "')),
     ("after done", lambda sent: sent + b"data: {}\n\n: bye\n\n"),
@@ -49,6 +50,21 @@ for size in (1, 7):
         f"pieces of {size}",
         written(lambda sent: sent, size),
         kinds=kinds.STREAMS,
+        calls=1,
+    )
+manner(
+    "events without a blank line between them",
+    "no blank lines at all",
+    written(lambda sent: sent.replace(b"\n\n", b"\n")),
+    kinds=_EVENTS,
+    calls=1,
+)
+for name, done in (("in quotes", b'"[DONE]"'), ("in small letters", b"[done]"), ("bare", b"DONE")):
+    manner(
+        "`[DONE]` written otherwise",
+        f"done {name}",
+        written(lambda sent, done=done: sent.replace(b"[DONE]", done)),  # type: ignore[misc]
+        kinds=(kinds.CHAT_STREAM, kinds.TEXT_STREAM),
         calls=1,
     )
 manner(
@@ -68,3 +84,85 @@ manner(
     kinds=[kinds.CHAT_STREAM],
     calls=1,
 )
+
+
+def numbered(deltas: Sequence[tuple[Json, str | None]], *, by: int = 1, first: int = 0) -> bytes:
+    """Return a stream each of whose chunks has another index."""
+    chunks = [good.chunk(delta, reason) for delta, reason in deltas]
+    for number, told in enumerate(chunks):
+        told["choices"][0]["index"] = first + by * number
+    return wire.head(wire.SSE) + wire.events(*chunks, good.CHUNKS[-1]) + wire.DONE
+
+
+_ROLE: Json = {"role": "assistant", "content": ""}
+_SAID: tuple[tuple[Json, str | None], ...] = (
+    (_ROLE, None),
+    ({"content": "Hello "}, None),
+    ({"content": "there"}, None),
+    ({}, "stop"),
+)
+for name, sent in (
+    ("grows", numbered(_SAID)),
+    ("grows by two", numbered(_SAID, by=2, first=1)),
+    (
+        "grows, its reason with the last words",
+        numbered([*_SAID[:2], ({"content": "there"}, "stop")]),
+    ),
+):
+    manner(
+        "an index of the choice that grows with each chunk",
+        f"index {name}",
+        sent,
+        Completed(finish="stop", has_usage=True),
+        kinds=[kinds.CHAT_STREAM, kinds.CHAT],
+        calls=1,
+    )
+manner(
+    "an index of the choice that grows with each chunk",
+    "index grows without a reason",
+    numbered(_SAID[:-1]),
+    Completed(finish="stop"),
+    kinds=[kinds.CHAT_STREAM],
+    calls=1,
+)
+for name, reason in (("null as text", "null"), ("nothing as text", ""), ("Python's", "None")):
+    chunks = [good.chunk(delta, last or reason) for delta, last in _SAID]
+    for end, told in (("", chunks), (" to the end", chunks[:-1])):
+        manner(
+            "`finish_reason` as a text that is none: `null`, or nothing",
+            f"reason {name}{end}",
+            wire.head(wire.SSE) + wire.events(*told) + wire.DONE,
+            Completed(finish="stop"),
+            kinds=[kinds.CHAT_STREAM],
+            calls=1,
+        )
+for name, last in (("words", wire.event(b"bye")), ("half a chunk", wire.event(b'{"choices":[{'))):
+    manner(
+        "something that is no JSON behind all finish reasons",
+        f"behind the end: {name}",
+        wire.head(wire.SSE) + wire.events(*good.CHUNKS) + last,
+        Completed(finish="stop", has_usage=True),
+        kinds=[kinds.CHAT_STREAM, kinds.CHAT],
+        calls=1,
+    )
+manner(
+    "a whole chat behind the deltas that have told it",
+    "whole behind its deltas",
+    wire.head(wire.SSE)
+    + wire.events(*good.CHUNKS[:4], good.completion(base_resp={"status_code": 0}))
+    + wire.DONE,
+    Completed(finish="stop", has_usage=True),
+    kinds=[kinds.CHAT_STREAM, kinds.CHAT],
+    calls=1,
+)
+for name, error in (("empty", {}), ("with nothing in it", {"code": 0, "message": ""}), ("no", "")):
+    manner(
+        "an `error` in each chunk with nothing in it",
+        f"error {name}",
+        wire.head(wire.SSE)
+        + wire.events(*(one | {"error": error} for one in good.CHUNKS))
+        + wire.DONE,
+        Completed(finish="stop", has_usage=True),
+        kinds=[kinds.CHAT_STREAM, kinds.CHAT],
+        calls=1,
+    )

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from operator import attrgetter
 from typing import Final, NamedTuple
 
@@ -23,8 +24,9 @@ from workers.batches.reading import read_lines
 from workers.heavy import away
 from workers.routing.stored_calls import check_served
 
-#: Lines that are looked at before others have their turn, and that are read at once.
+#: Lines that are read at once, and such pages of one step: then other batches have their turn.
 _PAGE: Final = 100
+_PAGES: Final = 100
 #: Most lines and bytes of a part. They are in memory while it is submitted; a batch has as many
 #: parts as it needs.
 _MOST: Final = 10_000
@@ -47,22 +49,30 @@ class _Place(NamedTuple):
 
 
 def decide(desk: Desk, batch: Batch) -> Batch | None:
-    """Decide of all lines of a batch; return it with that. None: it was changed meanwhile."""
+    """Decide of lines of a batch; return it when that is done of all.
+
+    None: there are more, or it was changed meanwhile.
+    """
     wish = wish_of(batch)
-    if wish is Wish.SINGLE or not (has_own(desk.registry) or wish is Wish.PROVIDER):
+    is_single = wish is Wish.SINGLE or not (has_own(desk.registry) or wish is Wish.PROVIDER)
+    # What was planned before somebody died, or the provider was changed, is to be taken back.
+    if is_single and not desk.own.parts.of(batch.id):
         return desk.batches.save(replace(batch, singly=ALL))
-    _distribute(desk, batch)
-    return desk.batches.save(replace(batch, singly=SOME))
+    return desk.batches.save(replace(batch, singly=SOME)) if _distribute(desk, batch) else None
 
 
-def _distribute(desk: Desk, batch: Batch) -> None:
+def _distribute(desk: Desk, batch: Batch) -> bool:
+    """Decide of the next lines, and plan their parts; return whether there were any."""
     groups: dict[_Place, list[Line]] = defaultdict(list)
-    for page in _pages(desk, batch):
+    is_done = True
+    for page in islice(_pages(desk, batch), _PAGES):
         _sort(desk, batch, page, groups)
         desk.rest()
+        is_done = False
     for place, lines in groups.items():
         for taken in pages(lines, attrgetter("size"), _MOST, _MOST_BYTES):
             _plan(desk, batch, place, taken)
+    return is_done
 
 
 def _pages(desk: Desk, batch: Batch) -> Iterator[Sequence[Line]]:

@@ -13,12 +13,17 @@ from functools import partial
 from http import HTTPStatus
 from typing import Final
 
+import redis
+
 from shared.batches.batch import Batch, Wish
 from shared.batches.parts import Part, Step
+from shared.errors import DatabaseUnavailable
+from shared.store.complaints import concerns_all
+from workers.batches import problems
 from workers.batches.desk import Desk
 from workers.batches.own.calls import call_of, requests_of
 from workers.batches.own.choosing import ends_s, wish_of
-from workers.batches.own.deciding import SOME
+from workers.batches.own.deciding import ALL
 from workers.batches.own.taking import refuse, take
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.batches.base import Standing, Wanted
@@ -41,7 +46,7 @@ _NOT_EXECUTED: Final = "The provider did not execute this request in its batch."
 
 def move(desk: Desk, batch: Batch, *, stops: bool = False) -> None:
     """Let the parts of a batch go on beside. `stops`: no more of it is wanted."""
-    if batch.singly != SOME:
+    if batch.singly == ALL:
         return
     now_s = desk.process.clock()
     ends = stops or now_s >= ends_s(batch)
@@ -54,11 +59,13 @@ def move(desk: Desk, batch: Batch, *, stops: bool = False) -> None:
 
 
 def _worked_on(desk: Desk, batch: Batch, part: Part, *, stops: bool, ends: bool) -> None:
+    mover = _Mover(desk, batch, part, stops=stops, ends=ends)
     try:
-        _Mover(desk, batch, part, stops=stops, ends=ends).step()
-    except Exception as exc:
         # Others may go on, whatever is wrong with this one; it is tried again.
-        log.warning("batch %s: part %s: not moved on: %r", batch.id, part.number, exc)
+        with desk.own.complaints.about(f"{batch.id}, {part.number}"):
+            mover.move()
+    except (redis.RedisError, DatabaseUnavailable) as exc:
+        log.debug("batch %s: part %s: not moved on: %r", batch.id, part.number, exc)
     finally:
         desk.own.busy.discard((part.batch, part.number))
 
@@ -74,8 +81,22 @@ class _Mover:
         self._ends = ends
         self._now_s = desk.process.clock()
 
-    def step(self) -> None:
-        """Make it. Raises DatabaseUnavailable."""
+    def move(self) -> None:
+        """Make it, and tell in the batch how it goes. Raises DatabaseUnavailable.
+
+        What nobody has foreseen is raised again when it is put off.
+        """
+        failed_before = self._part.failures
+        try:
+            self._step()
+        except Exception as exc:
+            if not concerns_all(exc):
+                self._put_off_or_end(_NOT_EXECUTED, problems.failing(exc))
+            raise
+        if failed_before and not self._part.failures:
+            problems.tell_progress(self._desk, self._batch.id)
+
+    def _step(self) -> None:
         provider = self._desk.registry.named(self._part.provider)
         if provider is None or provider.type not in self._desk.own.apis:
             self._end({}, "The provider is not there any more.")
@@ -171,10 +192,12 @@ class _Mover:
         if wish_of(self._batch) is Wish.PROVIDER and not self._stops:
             refuse(self._desk, self._batch, self._part, why, rest)
         self._desk.own.parts.end(self._part)
+        if self._part.failures:
+            problems.tell_progress(self._desk, self._batch.id)
 
     def _failed(self, error: ProviderError) -> None:
         """Decide what a failure means: the part is over, or it is tried again."""
-        part = self._part
+        part, told = self._part, f"Its batch at {self._part.provider} is tried again: {error}"
         log.warning("batch %s: part %s: %s", part.batch, part.number, error)
         is_refused = error.status is not None and error.status < HTTPStatus.INTERNAL_SERVER_ERROR
         is_over = is_refused and not error.transient
@@ -184,10 +207,19 @@ class _Mover:
         if part.step is Step.SUBMITTING and is_refused and not is_over:
             # It was not taken for now.
             self._saved(step=Step.PLANNED, **self._after_failure())
-        elif is_over or self._has_failed_enough():
+            problems.tell_no_progress(self._desk, part.batch, told)
+        elif is_over:
             self._end({}, str(error))
         else:
-            self._saved(**self._after_failure())
+            self._put_off_or_end(str(error), told)
+
+    def _put_off_or_end(self, why: str, told: str) -> None:
+        """Try the part again later, and tell why; or give it up, where that was tried enough."""
+        if self._has_failed_enough():
+            self._end({}, why)
+            return
+        self._saved(**self._after_failure())
+        problems.tell_no_progress(self._desk, self._batch.id, told)
 
     def _has_failed_enough(self) -> bool:
         part = self._part

@@ -10,11 +10,11 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from shared.codecs.json_size import has_more_values
+from shared.egress.answer_head import end_when
 from shared.errors import Failure
 from shared.turns import share
 from workers.heavy import away
 from workers.providers.answers.completeness import Completeness
-from workers.providers.answers.head import end_when
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.http_errors import unreachable
 

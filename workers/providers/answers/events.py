@@ -8,9 +8,10 @@ from typing import Any, Final
 from shared.codecs.sse import ErrorEvent
 from shared.codecs.strict_json import parse
 from shared.operation import Operation
+from shared.wire.answers.finish_reasons import may_tell_failure
 from workers.heavy import away
-from workers.providers.answers.told import ToldInstead, error_in, error_of_choices
-from workers.providers.base import ProviderCall, ProviderError
+from workers.providers.answers.told import ToldInstead, error_beside_answer, error_in
+from workers.providers.base import EndedWithoutDone, ProviderCall, ProviderError
 from workers.providers.http_errors import error_told, named_by_type, unreachable
 from workers.providers.told_errors import Told
 
@@ -36,17 +37,18 @@ def judge(call: ProviderCall, event: bytes) -> None:
     value = away(len(event), lambda: value_of(call, event))
     found = error_in(value, named=named)
     if found is None and isinstance(value, dict):
-        found = error_of_choices(value)
+        found = error_beside_answer(value)
     if found is not None:
         raise error_of_told(call, found)
 
 
 def names_error(event: bytes) -> bool:
-    r"""Whether an object in the event may have a member `error`, or be named so. Quick.
+    r"""Whether an object in the event may have a member `error`, be named so, or tell one. Quick.
 
     Nobody has to escape a small letter (`\u0065rror`); whoever does is read to the end.
     """
-    return b'"error"' in event or b"\\u006" in event or b"\\u007" in event
+    is_told = b'"error"' in event or b'"base_resp"' in event or may_tell_failure(event)
+    return is_told or b"\\u006" in event or b"\\u007" in event
 
 
 def value_of(call: ProviderCall, event: bytes) -> Any:
@@ -56,7 +58,9 @@ def value_of(call: ProviderCall, event: bytes) -> Any:
     except ValueError as exc:
         if isinstance(event, ErrorEvent):
             return event.decode("utf-8", "replace")
-        raise unreachable(call, "sent an event that is no JSON", 502) from exc
+        # Behind all that there is to say it is no more than a bad ending.
+        no_json = unreachable(call, "sent an event that is no JSON", 502)
+        raise EndedWithoutDone(no_json.failure, transient=True) from exc
 
 
 def error_of_told(call: ProviderCall, found: ToldInstead) -> ProviderError:

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from shared.wire.answers.finish_reasons import has_failed
+from shared.wire.answers.said import object_of, objects
 from workers.providers.told_errors import Told, told_in
 
 Json = dict[str, Any]
@@ -38,6 +40,25 @@ _STATUSES: Final[Mapping[str, int]] = {
     "generation": 424,
     "overloaded": 429,
 }
+#: The same of MiniMax, by the code that it has in `base_resp`; 0 is none.
+#: https://platform.minimax.io/docs/api-reference/errorcode
+_STATUSES_OF_BASE: Final[Mapping[object, int]] = {
+    1000: 500,
+    1001: 504,
+    1002: 429,
+    1004: 401,
+    1008: 402,
+    1013: 500,
+    1026: 403,
+    1027: 403,
+    1039: 429,
+    1041: 429,
+    1042: 400,
+    2013: 400,
+    2045: 429,
+    2049: 401,
+    2056: 429,
+}
 _KIND_NAMES: Final = ("type", "code", "error_type")
 _STATUS_NAMES: Final = ("code", "status", "status_code", "statusCode")
 #: A flat error has one of these beside its message.
@@ -64,7 +85,7 @@ def error_in(value: object, *, named: bool = False) -> ToldInstead | None:
         return ToldInstead(_UNTOLD, told_in(value))
     if isinstance(value, dict) and (named or _says_error(value)):
         return ToldInstead(_status_of(value), told_in(value))
-    return None
+    return _error_of_its_own(value) if isinstance(value, dict) else None
 
 
 def error_without_answer(value: Json) -> ToldInstead | None:
@@ -73,20 +94,36 @@ def error_without_answer(value: Json) -> ToldInstead | None:
     return found if found is not None and found.told.message else error_in(value)
 
 
-def error_of_choices(value: Json) -> ToldInstead | None:
-    """Return the error for which one of the choices ended; None when none did."""
-    choices = value.get("choices")
-    for choice in choices if isinstance(choices, list) else ():
-        if isinstance(choice, dict) and choice.get("finish_reason") == "error":
-            ended = {"message": "The provider ended its answer with an error."}
-            told = next((one for one in (choice, value) if one.get("error")), ended)
+def error_beside_answer(value: Json) -> ToldInstead | None:
+    """Return the error for which an answer, or one of its choices, ended; None when none did."""
+    for choice in objects(value.get("choices")):
+        if is_told(choice.get("error")) or has_failed(choice):
+            reason = choice.get("finish_reason")
+            ended = {"message": f"The provider ended its answer with the reason '{reason}'."}
+            told = next((one for one in (choice, value) if is_told(one.get("error"))), ended)
             error = {"error": told["error"]} if "error" in told else told
             return ToldInstead(_status_of(error), told_in(error))
-    return None
+    return _error_of_its_own(value)
+
+
+def _error_of_its_own(value: Json) -> ToldInstead | None:
+    """Return the error that some tell in a member of their own, also beside an answer."""
+    if error := object_of(value.get("x_groq")).get("error"):
+        return ToldInstead(_status_of({"error": error}), told_in({"error": error}))
+    base = object_of(value.get("base_resp"))
+    code = base.get("status_code")
+    if type(code) is not int or not code:
+        return None
+    return ToldInstead(_STATUSES_OF_BASE.get(code, _UNTOLD), told_in({"base_resp": base}))
+
+
+def is_told(error: object) -> bool:
+    """Whether the member of that name tells one: some always have it, with nothing in it."""
+    return any(error.values()) if isinstance(error, dict) else bool(error)
 
 
 def _says_error(value: Json) -> bool:
-    if value.get("error") or "error" in (value.get("object"), value.get("type")):
+    if is_told(value.get("error")) or "error" in (value.get("object"), value.get("type")):
         return True
     if "detail" in value:
         return bool(value["detail"])

@@ -8,6 +8,9 @@ from typing import Any, Final
 from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.strict_json import parse
 from shared.operation import Operation
+from shared.wire.answers.finish_reasons import reason_in
+from shared.wire.answers.said import object_of, objects
+from workers.providers.answers.ending import adds
 
 Json = dict[str, Any]
 
@@ -15,34 +18,62 @@ Json = dict[str, Any]
 _ENDS: Final = {"incomplete": "response.incomplete", "failed": "response.failed"}
 #: How some servers call the end of a response, however it ends.
 DONE: Final = "response.done"
+_DONE: Final = b"[DONE]"
+#: An event of this size is not read to see that it says something (bytes).
+_LARGE_BYTES: Final = 65_536
 
 
-def events_of(operation: Operation, body: bytes) -> list[bytes]:
+def events_of(operation: Operation, body: bytes, *, has_said: bool = False) -> list[bytes]:
     """Return the events that tell what the body does, each one as JSON.
 
-    A body that holds events already, as a list or as lines, is taken apart. Raises ValueError for
-    what is no JSON.
+    A body that holds events already, as a list or as lines, is taken apart. `has_said`: deltas
+    before it have told what is said, and a whole chat behind them (MiniMax's) adds how it ended.
+    Raises ValueError for what is no JSON.
     """
-    values = _values(body)
-    told = [each for value in values for each in _told(operation, value)]
+    values = values_of(body)
+    if operation is Operation.COMPLETION and len(values) > 1:
+        # Chunks of texts look like whole ones.
+        return [to_json_bytes(value) for value in values]
+    told: list[Any] = []
+    for value in values:
+        told += _told(operation, value, has_said=has_said)
+        has_said = has_said or _says(value)
     return [to_json_bytes(value) for value in told]
 
 
-def _values(body: bytes) -> list[Any]:
+def says(event: bytes) -> bool:
+    """Whether a delta in the event has a piece of what is said."""
+    if len(event) > _LARGE_BYTES:
+        return b'"delta"' in event
+    try:
+        return b'"delta"' in event and any(map(_says, values_of(event)))
+    except ValueError:
+        return False
+
+
+def _says(value: Any) -> bool:
+    return any("delta" in one and adds(one) for one in objects(object_of(value).get("choices")))
+
+
+def values_of(body: bytes) -> list[Any]:
+    """Return the values of a document, a list of them, or lines. Raises ValueError."""
     try:
         value = parse(body)
     except ValueError:
-        return [parse(line) for line in body.splitlines() if line.strip()]
+        # Lines; behind the first one events may follow.
+        lines = (line.removeprefix(b"data:").strip() for line in body.splitlines())
+        return [parse(line) for line in lines if line not in (b"", _DONE)]
     return value if isinstance(value, list) else [value]
 
 
-def _told(operation: Operation, value: Any) -> Iterator[Any]:
-    if isinstance(value, dict) and operation is Operation.RESPONSE and "output" in value:
+def _told(operation: Operation, value: Any, *, has_said: bool) -> Iterator[Any]:
+    is_response = operation is Operation.RESPONSE and isinstance(value, dict)
+    if is_response and isinstance(value.get("output"), list):
         yield from _of_response(value)
     elif operation is Operation.RESPONSE and _is_done(value):
         yield value | {"type": _end_of(value["response"])}
     elif isinstance(value, dict) and _is_whole(value):
-        yield from _of_choices(operation, value)
+        yield from _of_choices(operation, value, has_said=has_said)
     else:
         yield value
 
@@ -62,13 +93,14 @@ def _is_whole(value: Json) -> bool:
     )
 
 
-def _of_choices(operation: Operation, value: Json) -> Iterator[Json]:
+def _of_choices(operation: Operation, value: Json, *, has_said: bool) -> Iterator[Json]:
     is_chat = operation is Operation.CHAT
     head = {name: member for name, member in value.items() if name not in ("choices", "usage")}
     if is_chat:
         head["object"] = "chat.completion.chunk"
     choices = [_begun(choice) if is_chat else choice for choice in value["choices"]]
-    yield head | {"choices": [choice | {"finish_reason": None} for choice in choices]}
+    if not has_said:
+        yield head | {"choices": [choice | {"finish_reason": None} for choice in choices]}
     yield head | {"choices": [_ended(choice, is_chat=is_chat) for choice in value["choices"]]}
     if value.get("usage") is not None:
         yield head | {"choices": [], "usage": value["usage"]}
@@ -91,7 +123,7 @@ def _begun(choice: Json) -> Json:
 def _ended(choice: Json, *, is_chat: bool) -> Json:
     nothing: Json = {"delta": {}} if is_chat else {"text": ""}
     index = choice.get("index", 0)
-    return {"index": index, **nothing, "finish_reason": choice.get("finish_reason") or "stop"}
+    return {"index": index, **nothing, "finish_reason": reason_in(choice) or "stop"}
 
 
 def _of_response(response: Json) -> Iterator[Json]:

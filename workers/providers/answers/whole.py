@@ -5,23 +5,29 @@ An answer that has been paid for is not thrown away because it came in another s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.ndjson import LineParser
-from shared.codecs.sse import EventParser
+from shared.codecs.sse import EventParser, is_blank, is_done
 from shared.codecs.strict_json import parse, without_bom
 from shared.operation import Operation
-from workers.folds.by_operation import fold_of
+from shared.wire.answers.finish_reasons import reason_in
+from shared.wire.answers.said import objects
+from workers.folds.asked import asks_for_one
+from workers.folds.by_operation import Fold, fold_of
 from workers.providers.answers import unstreamed
 from workers.providers.answers.events import error_of_told, judge
+from workers.providers.answers.response_end import with_end
 from workers.providers.answers.told import (
     ToldInstead,
+    error_beside_answer,
     error_in,
-    error_of_choices,
     error_without_answer,
 )
-from workers.providers.base import ProviderCall
+from workers.providers.base import EndedWithoutDone, ProviderCall
 from workers.providers.http_errors import unreachable
 
 Json = dict[str, Any]
@@ -39,7 +45,10 @@ _ANSWERS: Final[Mapping[Operation, tuple[str, type]]] = {
 _UNSTREAMED: Final = (Operation.EMBEDDING, Operation.MODERATION)
 #: With what a line of server-sent events begins.
 _FIELDS: Final = (b"data:", b"event:", b"id:", b"retry:", b"error:", b":")
-_DONE: Final = b"[DONE]"
+#: Members of a choice that hold what is said, and reasons for which they may be left out.
+_SAYING: Final = ("message", "text", "delta")
+_SILENCED: Final = ("content_filter", "length")
+_says_done = re.compile(rb"(?:^|[\r\n])data: ?[\"']?\[?DONE\b", re.IGNORECASE).search
 
 Events = list[bytes]
 
@@ -50,13 +59,31 @@ def checked(call: ProviderCall, body: bytes) -> bytes:
     events = events_of(body)
     if events is None:
         found = value_in(call, body, *_ANSWERS[call.operation])
-        return body if found is not None else folded(call, _lines(call, body))
+        if found is None:
+            return folded(call, _lines(call, body), are_all=False)
+        return body if _is_whole(call, found) else folded(call, [body], are_all=True)
     if call.operation in _UNSTREAMED and len(events) == 1:
         return checked(call, events[0])
-    return folded(call, events)
+    return folded(call, events, are_all=_says_done(body) is not None)
 
 
-def value_in(call: ProviderCall, body: bytes, name: str, kind: type) -> Json | None:
+def _is_whole(call: ProviderCall, value: Json) -> bool:
+    """Whether an answer is one, and no chunk that some send in its place.
+
+    Raises ProviderError for a chat in which nobody says a word, be it that it may not be said.
+    """
+    if call.operation is not Operation.CHAT:
+        return True
+    choices = objects(value.get("choices"))
+    if all("delta" in one and "message" not in one for one in choices):
+        return False
+    said = (any(map(one.get, _SAYING)) or reason_in(one) in _SILENCED for one in choices)
+    if not any(said):
+        raise unreachable(call, "answered without an answer: there is no 'message'", 502)
+    return True
+
+
+def value_in(call: ProviderCall, body: bytes, name: str, *kinds: type) -> Json | None:
     """Return the object, whose member of that name is the answer; None for lines of JSON.
 
     Raises ProviderError for an error, and for what is no answer.
@@ -67,8 +94,8 @@ def value_in(call: ProviderCall, body: bytes, name: str, kind: type) -> Json | N
         if call.operation is Operation.OLLAMA_GENERATE and b"}\n{" in body:
             return None
         raise unreachable(call, "answered with something that is no JSON object", 502) from exc
-    has_answer = isinstance(value, dict) and _has_answer(value, name, kind)
-    found = error_of_choices(value) if has_answer else _error_instead(value)
+    has_answer = isinstance(value, dict) and _has_answer(value, name, kinds)
+    found = error_beside_answer(value) if has_answer else _error_instead(value)
     if found is not None:
         raise error_of_told(call, found)
     if not isinstance(value, dict):
@@ -83,25 +110,47 @@ def events_of(body: bytes) -> Events | None:
     if not body.lstrip().startswith(_FIELDS):
         return None
     parser = EventParser(max_event_bytes=len(body) + 2)
-    return [one for one in (*parser.feed(body), *parser.finish()) if _says_something(one)]
+    return [
+        one for one in (*parser.feed(body), *parser.finish()) if not (is_blank(one) or is_done(one))
+    ]
 
 
 def folded(
     call: ProviderCall,
     events: Iterable[bytes],
     judged: Callable[[ProviderCall, bytes], None] = judge,
+    *,
+    are_all: bool,
 ) -> bytes:
-    """Return the answer that the events tell. Raises ProviderError."""
-    fold = fold_of(call.operation)
-    for event in events:
-        judged(call, event)
-        for chunk, value in _chunks(call, event):
-            fold.add(value, chunk)
-    if not fold.is_complete:
+    """Return the answer that the events tell; `are_all`: they say that they are.
+
+    Raises ProviderError.
+    """
+    fold = fold_of(call.operation, of_one=asks_for_one(call.operation, call.body))
+    try:
+        _add_all(fold, call, events, judged)
+    except EndedWithoutDone:
+        if not fold.is_complete:
+            raise
+    if are_all and not fold.is_complete:
         fold.finish()
     if not fold.is_complete:
         raise unreachable(call, "broke off its stream", 502)
     return fold.whole()
+
+
+def _add_all(
+    fold: Fold,
+    call: ProviderCall,
+    events: Iterable[bytes],
+    judged: Callable[[ProviderCall, bytes], None],
+) -> None:
+    has_said = False
+    for event in with_end(events) if call.operation is Operation.RESPONSE else events:
+        judged(call, event)
+        for chunk, value in _chunks(call, event, has_said=has_said):
+            fold.add(value, chunk)
+        has_said = has_said or unstreamed.says(event)
 
 
 def _lines(call: ProviderCall, body: bytes) -> Events:
@@ -109,30 +158,33 @@ def _lines(call: ProviderCall, body: bytes) -> Events:
     return [*parser.feed(body), *parser.finish()]
 
 
-def _chunks(call: ProviderCall, event: bytes) -> Iterator[tuple[bytes, Json]]:
+def _chunks(call: ProviderCall, event: bytes, *, has_said: bool) -> Iterator[tuple[bytes, Json]]:
     """Yield what an event says as chunks: one, or those of a whole answer in it."""
     try:
-        for chunk in unstreamed.events_of(call.operation, event):
+        for chunk in _taken_apart(call.operation, event, has_said=has_said):
             value = parse(chunk)
             if isinstance(value, dict):
                 yield chunk, value
     except ValueError as exc:
-        raise unreachable(call, "broke off its stream", 502) from exc
+        cut = unreachable(call, "broke off its stream", 502)
+        raise EndedWithoutDone(cut.failure, transient=True) from exc
 
 
-def _says_something(event: bytes) -> bool:
-    text = event.strip()
-    return bool(text) and text != _DONE
+def _taken_apart(operation: Operation, event: bytes, *, has_said: bool) -> Events:
+    if operation is Operation.COMPLETION:
+        # Its chunks look like whole ones: where one has no reason, none is to be made up.
+        return [to_json_bytes(value) for value in unstreamed.values_of(event)]
+    return unstreamed.events_of(operation, event, has_said=has_said)
 
 
 def _error_instead(value: object) -> ToldInstead | None:
     return error_without_answer(value) if isinstance(value, dict) else error_in(value)
 
 
-def _has_answer(value: Json, name: str, kind: type) -> bool:
+def _has_answer(value: Json, name: str, kinds: tuple[type, ...]) -> bool:
     answer = value.get(name)
     if name == "choices":
         is_list = isinstance(answer, list) and bool(answer)
         return is_list and all(isinstance(choice, dict) for choice in answer or ())
     # A response that failed has an output with nothing in it.
-    return isinstance(answer, kind) and (bool(answer) or not value.get("error"))
+    return isinstance(answer, kinds) and (bool(answer) or not value.get("error"))

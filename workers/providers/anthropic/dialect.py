@@ -13,7 +13,7 @@ from typing import Any, Final
 import requests
 
 from shared.codecs.json_bytes import to_json_bytes
-from shared.codecs.sse import ErrorEvent
+from shared.codecs.sse import ErrorEvent, is_done
 from shared.codecs.strict_json import parse, without_bom
 from shared.errors import Failure
 from shared.operation import OPERATIONS_BY_TYPE, Operation
@@ -59,7 +59,8 @@ class AnthropicDialect:
         events = events_of(answer)
         if events is not None:
             chunks = self._chunks(call, translated, events, include_usage=True)
-            return folded(call, chunks, lambda _call, _chunk: None)
+            has_stop = any(map(_is_stop, events))
+            return folded(call, chunks, lambda _call, _chunk: None, are_all=has_stop)
         return self._completion(call, translated, answer)
 
     def stream(self, session: requests.Session, call: ProviderCall) -> Generator[bytes, None, None]:
@@ -101,20 +102,27 @@ class AnthropicDialect:
         try:
             for event in events:
                 if isinstance(event, http.WholeAnswer):
-                    whole = self._completion(call, translated, without_bom(event))
-                    yield from unstreamed.events_of(call.operation, whole)
+                    yield from self._retold(call, translated, without_bom(event))
                     return
-                if event.strip() != b"[DONE]":
-                    yield from map(to_json_bytes, chunks.feed(_told(call, event)))
+                if not is_done(event):
+                    told = _told(call, event)
+                    if told.get("type") == "message" and not chunks.has_begun:
+                        yield from self._retold(call, translated, event)
+                    else:
+                        yield from map(to_json_bytes, chunks.feed(told))
         except EndedWithoutDone:
             # Counted it is all the same.
             yield from map(to_json_bytes, chunks.finish())
             raise
         yield from map(to_json_bytes, chunks.finish())
 
+    def _retold(self, call: ProviderCall, translated: Translation, body: bytes) -> list[bytes]:
+        """Return the message that the body is as chunks. Raises ProviderError."""
+        return unstreamed.events_of(Operation.CHAT, self._completion(call, translated, body))
+
     def _completion(self, call: ProviderCall, translated: Translation, body: bytes) -> bytes:
         """Return the message that the body is as a `chat.completion`. Raises ProviderError."""
-        message = value_in(call, body, "content", list)
+        message = value_in(call, body, "content", list, str)
         told = completion(message or {}, int(self.clock()), translated.names)
         return to_json_bytes(told)
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from shared.wire.answers.said import object_of, objects, text_of
 from workers.providers.anthropic.tool_names import AS_THEY_ARE, ToolNames
 
 Json = dict[str, Any]
@@ -28,7 +29,7 @@ def completion(message: Json, created_s: int, names: ToolNames = AS_THEY_ARE) ->
     """Return the chat completion; blocks of the API's own tools are left out."""
     choice = {
         "index": 0,
-        "message": _message(message.get("content") or [], names),
+        "message": _message(_blocks(message.get("content")), names),
         "finish_reason": finish_reason(message.get("stop_reason")),
     }
     return {
@@ -37,12 +38,17 @@ def completion(message: Json, created_s: int, names: ToolNames = AS_THEY_ARE) ->
         "created": created_s,
         "model": message.get("model"),
         "choices": [choice],
-        "usage": usage(message.get("usage") or {}),
+        "usage": usage(object_of(message.get("usage"))),
     }
 
 
+def _blocks(content: object) -> list[Json]:
+    """Return the blocks of a content; some who speak this API have a text in their place."""
+    return [{"type": "text", "text": content}] if isinstance(content, str) else objects(content)
+
+
 def _message(blocks: list[Json], names: ToolNames) -> Json:
-    thoughts = [block for block in blocks if block.get("type") in THINKING]
+    thoughts = [block for block in blocks if text_of(block.get("type")) in THINKING]
     calls = [block for block in blocks if block.get("type") == "tool_use"]
     message: Json = {"role": "assistant", "content": _joined(blocks, "text") or None}
     if reasoning := _joined(thoughts, "thinking"):
@@ -57,7 +63,7 @@ def _message(blocks: list[Json], names: ToolNames) -> Json:
 
 
 def _joined(blocks: list[Json], kind: str) -> str:
-    return "".join(block.get(kind) or "" for block in blocks if block.get("type") == kind)
+    return "".join(text_of(block.get(kind)) for block in blocks if block.get("type") == kind)
 
 
 def tool_call(block: Json, arguments_text: str, names: ToolNames) -> Json:
@@ -74,17 +80,17 @@ def arguments(value: object) -> str:
     return json.dumps(value or {}, ensure_ascii=False)
 
 
-def finish_reason(stop_reason: str | None) -> str:
+def finish_reason(stop_reason: object) -> str:
     """Return OpenAI's name for the reason; a new one of the API's is a plain end."""
-    return _FINISH_REASONS.get(stop_reason or "", "stop")
+    return _FINISH_REASONS.get(text_of(stop_reason), "stop")
 
 
 def usage(told: Json) -> Json:
     """Return the counts of tokens; OpenAI counts those of the cache among the prompt's."""
-    read = told.get("cache_read_input_tokens")
-    written = told.get("cache_creation_input_tokens")
-    prompt = (told.get("input_tokens") or 0) + (read or 0) + (written or 0)
-    said = told.get("output_tokens") or 0
+    read = _count(told, "cache_read_input_tokens")
+    written = _count(told, "cache_creation_input_tokens")
+    prompt = (_count(told, "input_tokens") or 0) + (read or 0) + (written or 0)
+    said = _count(told, "output_tokens") or 0
     counts: Json = {
         "prompt_tokens": prompt,
         "completion_tokens": said,
@@ -93,7 +99,15 @@ def usage(told: Json) -> Json:
     details = {"cached_tokens": read, "cache_write_tokens": written}
     if known := {name: count for name, count in details.items() if count is not None}:
         counts["prompt_tokens_details"] = known
-    thought = (told.get("output_tokens_details") or {}).get("thinking_tokens")
+    thought = _count(object_of(told.get("output_tokens_details")), "thinking_tokens")
     if thought is not None:
         counts["completion_tokens_details"] = {"reasoning_tokens": thought}
     return counts
+
+
+def _count(told: Json, name: str) -> int | None:
+    """Return a count, also one that is written with a fraction; None for what is none."""
+    value = told.get(name)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

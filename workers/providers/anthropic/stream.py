@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from shared.wire.answers.said import object_of, text_of
 from workers.providers.anthropic.response import (
     THINKING,
     arguments,
@@ -28,10 +29,12 @@ class _Block:
     told: Json = field(default_factory=dict)
     place: int = 0
     has_input: bool = False
+    #: The text with which it began, as long as it is not told.
+    untold: str = ""
 
     @property
-    def kind(self) -> object:
-        return self.told.get("type")
+    def kind(self) -> str:
+        return text_of(self.told.get("type"))
 
 
 class ChunkStream:
@@ -52,6 +55,8 @@ class ChunkStream:
         self._thoughts = 0
         #: Whether it has said why it ends, or that it does.
         self._ended = False
+        #: Whether anything of the message was told.
+        self.has_begun = False
 
     def feed(self, event: Json) -> Iterator[Json]:
         """Yield the chunks that say what the event says; none for events that are new to us."""
@@ -73,7 +78,8 @@ class ChunkStream:
             yield self._chunk([]) | {"usage": usage(self._usage)}
 
     def _start(self, event: Json) -> Iterator[Json]:
-        message = event.get("message") or {}
+        self.has_begun = True
+        message = object_of(event.get("message"))
         self._id, self._model = message.get("id"), message.get("model")
         self._count(message)
         yield self._delta({"role": "assistant"})
@@ -81,8 +87,9 @@ class ChunkStream:
     def _start_block(self, event: Json) -> Iterator[Json]:
         # One that was never told to be over, and whose place is taken now.
         yield from self._end_block(event)
-        block = _Block(dict(event.get("content_block") or {}))
-        self._blocks[event.get("index")] = block
+        self.has_begun = True
+        block = _Block(dict(object_of(event.get("content_block"))))
+        self._blocks[_index_of(event)] = block
         if block.kind == "tool_use":
             block.place, self._calls = self._calls, self._calls + 1
             call = tool_call(block.told, "", self._names)
@@ -90,37 +97,51 @@ class ChunkStream:
         elif block.kind in THINKING:
             block.place, self._thoughts = self._thoughts, self._thoughts + 1
         if block.kind in ("text", "thinking"):
-            yield from self._told(str(block.kind), block.told.get(str(block.kind)))
+            block.untold = text_of(block.told.get(block.kind))
 
     def _add(self, event: Json) -> Iterator[Json]:
-        block = self._blocks.get(event.get("index")) or _Block()
-        delta = event.get("delta") or {}
+        block = self._blocks.get(_index_of(event)) or _Block()
+        delta = object_of(event.get("delta"))
         kind = delta.get("type")
         if kind == "input_json_delta" and block.kind == "tool_use":
-            yield from self._add_input(block, delta.get("partial_json"))
+            yield from self._add_input(block, text_of(delta.get("partial_json")))
         elif kind == "text_delta":
-            yield from self._told("text", delta.get("text"))
+            yield from self._add_text(block, "text", text_of(delta.get("text")))
         elif kind == "thinking_delta":
-            piece = delta.get("thinking") or ""
-            block.told["thinking"] = (block.told.get("thinking") or "") + piece
-            yield from self._told("thinking", piece)
+            yield from self._add_text(block, "thinking", text_of(delta.get("thinking")))
         elif kind == "signature_delta":
             # Told as a whole, whatever the block began with.
             block.told["signature"] = delta.get("signature")
 
-    def _told(self, kind: str, text: str | None) -> Iterator[Json]:
+    def _add_text(self, block: _Block, kind: str, piece: str) -> Iterator[Json]:
+        begun = block.untold
+        if begun and piece and (piece.startswith(begun) or begun.startswith(piece)):
+            # Said once more from its beginning, as some who speak this API do (MiniMax).
+            block.told[kind] = block.untold = ""
+        yield from self._tell_beginning(block)
+        if kind == "thinking":
+            # Thoughts are told once more as a whole, with their signature.
+            block.told[kind] = text_of(block.told.get(kind)) + piece
+        yield from self._told(kind, piece)
+
+    def _tell_beginning(self, block: _Block) -> Iterator[Json]:
+        begun, block.untold = block.untold, ""
+        yield from self._told(block.kind, begun)
+
+    def _told(self, kind: str, text: str) -> Iterator[Json]:
         if text:
             yield self._delta({"content" if kind == "text" else "reasoning_content": text})
 
-    def _add_input(self, block: _Block, piece: str | None) -> Iterator[Json]:
+    def _add_input(self, block: _Block, piece: str) -> Iterator[Json]:
         if piece:
             block.has_input = True
             yield self._arguments(block, piece)
 
     def _end_block(self, event: Json) -> Iterator[Json]:
-        block = self._blocks.pop(event.get("index"), None)
+        block = self._blocks.pop(_index_of(event), None)
         if block is None:
             return
+        yield from self._tell_beginning(block)
         if block.kind == "tool_use" and not block.has_input:
             # All at once, where it began; an empty object if nothing was said.
             yield self._arguments(block, arguments(block.told.get("input")))
@@ -137,7 +158,7 @@ class ChunkStream:
         for index in list(self._blocks):
             # Not told to be over, and yet there is nothing to come.
             yield from self._end_block({"index": index})
-        reason = (event.get("delta") or {}).get("stop_reason")
+        reason = object_of(event.get("delta")).get("stop_reason")
         if reason:
             self._ended = True
             yield self._delta({}, finish_reason(reason))
@@ -148,7 +169,7 @@ class ChunkStream:
 
     def _count(self, told: Json) -> None:
         # Later counts are of everything so far; what they leave out has not changed.
-        counts = told.get("usage") or {}
+        counts = object_of(told.get("usage"))
         self._usage |= {name: count for name, count in counts.items() if count is not None}
 
     def _delta(self, delta: Json, reason: str | None = None) -> Json:
@@ -162,3 +183,8 @@ class ChunkStream:
             "model": self._model,
             "choices": choices,
         }
+
+
+def _index_of(event: Json) -> int | None:
+    index = event.get("index")
+    return index if isinstance(index, int) else None

@@ -11,7 +11,6 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Any, Final
 
-import gevent
 import requests
 
 from shared.codecs.json_bytes import to_json_bytes
@@ -20,17 +19,17 @@ from shared.errors import Failure
 from shared.operation import Operation
 from workers.heavy import away
 from workers.providers.answers import unstreamed
+from workers.providers.answers.ending import until_overdue
 from workers.providers.base import UNSUPPORTED, EndedWithoutDone, ProviderCall, ProviderError
 from workers.providers.by_chat.events import ResponseEvents
 from workers.providers.by_chat.not_a_chat import NotAChat
 from workers.providers.by_chat.request import chat_of
+from workers.providers.http_errors import unreachable
 
 Json = dict[str, Any]
 Ask = Callable[[requests.Session, ProviderCall], bytes]
 Stream = Callable[[requests.Session, ProviderCall], Generator[bytes, None, None]]
 
-#: How long what follows a whole answer may take (seconds): its usage, its `[DONE]`.
-_GRACE_S: Final = 3.0
 #: What is called otherwise in a chat, by the client's own names.
 _CLIENTS_NAMES: Final = (
     ("messages", "input"),
@@ -65,30 +64,14 @@ def stream(
     chat, told = _begun(call)
     with _in_the_clients_words(), closing(stream_chat(session, chat)) as chunks:
         try:
-            for chunk in chunks:
+            for chunk in until_overdue(chunks, lambda: told.has_answer):
                 yield from map(to_json_bytes, told.feed(_parsed(chunk)))
-                if told.has_answer:
-                    break
         except EndedWithoutDone:
             if not told.has_answer:
                 raise
-        for event in [*_usage(told, chunks), *told.finish()]:
-            yield to_json_bytes(event)
-        _read_to_end(chunks)
-
-
-def _usage(told: ResponseEvents, chunks: Iterator[bytes]) -> Iterator[Json]:
-    """Yield what is told with the usage, which may come behind the answer, or never."""
-    with gevent.Timeout(_GRACE_S, exception=False), contextlib.suppress(ProviderError):
-        while told.has_answer and not told.has_usage and (chunk := next(chunks, b"")):
-            yield from told.feed(_parsed(chunk))
-
-
-def _read_to_end(chunks: Iterator[bytes]) -> None:
-    """Take what is left, so that the connection can serve the next call."""
-    with gevent.Timeout(_GRACE_S, exception=False), contextlib.suppress(ProviderError):
-        for _ in chunks:
-            pass
+        if told.is_empty:
+            raise unreachable(call, "broke off its stream", 502)
+        yield from map(to_json_bytes, told.finish())
 
 
 def _begun(call: ProviderCall) -> tuple[ProviderCall, ResponseEvents]:

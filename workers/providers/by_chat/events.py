@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
+from shared.wire.answers.call_pieces import Calls, CallSoFar
+from shared.wire.answers.finish_reasons import reason_in
+from shared.wire.answers.said import object_of, objects, said_in, text_of, thought_in
 from workers.providers.by_chat import response
 from workers.providers.by_chat.output import Call, Item, Message, Thought
 
@@ -24,7 +27,8 @@ class ResponseEvents:
         self._before = response.begun(asked, f"resp_{name}", created_s)
         self._numbers = count()
         self._items: list[Item] = []
-        self._calls: dict[object, Call] = {}
+        self._told_calls = Calls()
+        self._calls: dict[CallSoFar, Call] = {}
         self._said: Message | None = None
         self._thought: Thought | None = None
         self._reason: str | None = None
@@ -39,19 +43,18 @@ class ResponseEvents:
         return self._reason is not None
 
     @property
-    def has_usage(self) -> bool:
-        """Whether nothing more is to come."""
-        return bool(self._told.get("usage"))
+    def is_empty(self) -> bool:
+        """Whether nothing was told, not even that nothing is said."""
+        return not (self._items or self.has_answer)
 
     def feed(self, chunk: Json) -> Iterator[Json]:
         """Yield the events that say what the chunk says."""
         yield from self._begin()
-        for name in ("model", "usage"):
-            if chunk.get(name):
-                self._told[name] = chunk[name]
-        for choice in chunk.get("choices") or ():
-            if not choice.get("index"):
-                yield from self._numbered(self._choice(choice))
+        told = {"model": text_of(chunk.get("model")), "usage": object_of(chunk.get("usage"))}
+        self._told |= {name: value for name, value in told.items() if value}
+        # One was asked for, whatever number it has.
+        for choice in objects(chunk.get("choices"))[:1]:
+            yield from self._numbered(self._choice(choice))
 
     def finish(self) -> Iterator[Json]:
         """Yield what ends the response: it is whole, or was cut as its reason says."""
@@ -76,22 +79,20 @@ class ResponseEvents:
             yield {"sequence_number": next(self._numbers), **event}
 
     def _choice(self, choice: Json) -> Iterator[Json]:
-        delta = choice.get("delta") or {}
-        thought = delta.get("reasoning_content") or delta.get("reasoning")
-        if isinstance(thought, str) and thought:
+        delta = object_of(choice.get("delta"))
+        if thought := thought_in(delta):
             yield from self._think(thought)
-        for block in delta.get("thinking_blocks") or ():
+        for block in objects(delta.get("thinking_blocks")):
             yield from self._think("")
             if self._thought:
                 own = {name: value for name, value in block.items() if name != "index"}
                 self._thought.blocks.append(own)
-        for kind, text in (("output_text", "content"), ("refusal", "refusal")):
-            if isinstance(delta.get(text), str) and delta[text]:
-                yield from self._say(kind, delta[text])
-        for number, call in enumerate(delta.get("tool_calls") or ()):
-            index = call.get("index")
-            yield from self._call(number if index is None else index, call)
-        self._reason = choice.get("finish_reason") or self._reason
+        for kind, text in (("output_text", said_in(delta)), ("refusal", delta.get("refusal"))):
+            if isinstance(text, str) and text:
+                yield from self._say(kind, text)
+        for call in objects(delta.get("tool_calls")):
+            yield from self._call(call)
+        self._reason = text_of(reason_in(choice)) or self._reason
 
     def _think(self, piece: str) -> Iterator[Json]:
         if self._thought is None:
@@ -112,31 +113,22 @@ class ResponseEvents:
             yield from self._said.open()
         yield from self._said.tell(kind, piece)
 
-    def _call(self, place: object, told: Json) -> Iterator[Json]:
+    def _call(self, piece: Json) -> Iterator[Json]:
         yield from self._close(self._thought, self._said)
         self._thought = self._said = None
-        function = told.get("function") or {}
-        call = self._calls.get(place)
-        if call is not None and _is_another(call, told):
-            # Some servers give the same index to all calls: this one is told to its end.
-            yield from self._close(self._calls.pop(place))
-            call = None
+        told, arguments = self._told_calls.add(piece)
+        call = self._calls.get(told)
         if call is None:
             name = f"fc_{self._name}_{len(self._items)}"
-            call = Call(name, len(self._items), told.get("id") or name, function.get("name"))
-            self._calls[place] = call
+            call = Call(name, len(self._items), told.id or name, told.name)
+            self._calls[told] = call
             self._items.append(call)
             yield from call.open()
-        if function.get("arguments"):
-            yield from call.add(function["arguments"])
+        call.name = told.name
+        if arguments:
+            yield from call.add(arguments)
 
     def _close(self, *items: Item | None, status: str = "completed") -> Iterator[Json]:
         for item in items:
             if item is not None:
                 yield from item.close(status)
-
-
-def _is_another(call: Call, told: Json) -> bool:
-    """Whether what comes at the place of a call is one of its own: it has a name and another id."""
-    has_name = bool((told.get("function") or {}).get("name"))
-    return has_name and told.get("id") not in (None, "", call.call_id)

@@ -4,6 +4,7 @@
 // read (a key may not see everything) is null and finds nothing.
 
 import { duration, percent } from "../lib/format.js";
+import { own } from "../lib/own.js";
 import { t } from "../texts/admin.js";
 
 /** Lag that people notice (seconds), and the share of a budget at which there is still time to act. */
@@ -40,7 +41,7 @@ const IN_THE_WAY = { offline: "attention.isOffline", held: "attention.isOnHold",
 
 function ofProviders(overview, providers) {
   const waiting = waitingFor(overview);
-  return (providers ?? []).filter((one) => one.enabled && one.status in IN_THE_WAY).flatMap((one) => {
+  return (providers ?? []).filter((one) => one.enabled && own(IN_THE_WAY, one.status)).flatMap((one) => {
     const count = one.models.reduce((sum, { model }) => sum + (waiting.get(model) ?? 0), 0);
     // Somebody put it on hold: that is no fault while nothing waits for it.
     if (one.status === "held" && !count) return [];

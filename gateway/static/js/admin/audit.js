@@ -1,13 +1,14 @@
 // What admins did.
 
 import { html } from "../lib/html.js";
+import { skipOf } from "../lib/address.js";
 import { get } from "../lib/api.js";
 import { asMoments } from "../lib/days.js";
 import { moment } from "../lib/format.js";
-import { Empty } from "../ui/states.js";
-import { Filters, Loaded, Pager } from "./parts.js";
+import { Empty, Loaded } from "../ui/states.js";
+import { Filters, Pager } from "./parts.js";
 import { placeOf } from "./audit-places.js";
-import { useData } from "./use-data.js";
+import { useData } from "../lib/use-data.js";
 import { t } from "../texts/admin.js";
 
 const TAKE = 100;
@@ -23,7 +24,7 @@ const FILTERS = [
 const Named = ({ text, place }) => (place ? html`<a href=${place}>${text}</a>` : html`${text || "–"}`);
 
 export function AuditSection({ query }) {
-  const skip = Number(query.skip ?? 0);
+  const skip = skipOf(query);
   const asked = asMoments({ ...query, skip, take: TAKE });
   const from = useData(() => get("QueryAuditLog", asked), JSON.stringify(asked));
   return html`<div class="stack"><${Filters} fields=${FILTERS} query=${query} path=${PATH} />

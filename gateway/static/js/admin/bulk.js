@@ -1,16 +1,18 @@
 // Bulk work: batches, groups of jobs, and schedules; how far they are, and what can be done about it.
 
 import { html } from "../lib/html.js";
+import { skipOf } from "../lib/address.js";
 import { get, post, queryString } from "../lib/api.js";
 import { download } from "../lib/csv.js";
 import { duration, moment, money, number, percent } from "../lib/format.js";
+import { own } from "../lib/own.js";
 import { ActionButton } from "../ui/button.js";
 import { confirm } from "../ui/dialog.js";
-import { Empty } from "../ui/states.js";
+import { Empty, Loaded } from "../ui/states.js";
 import { toast } from "../ui/toast.js";
 import { KeyName, useKeyNames } from "./key-names.js";
-import { Ago, Loaded, Pager, StateBadge } from "./parts.js";
-import { useData } from "./use-data.js";
+import { Ago, Pager, StateBadge } from "./parts.js";
+import { useData } from "../lib/use-data.js";
 import { t } from "../texts/admin.js";
 
 const TAKE = 25;
@@ -25,7 +27,7 @@ const LISTS = {
 };
 
 export function BulkSection({ who, query }) {
-  const shown = query.show in LISTS ? query.show : "batches";
+  const shown = own(LISTS, query.show) ? query.show : "batches";
   return html`<div class="stack">
     <nav class="row" aria-label=${t("bulk.lists")}>${Object.entries(LISTS).map(([name, list]) => html`
       <a key=${name} class="button small" href="${PATH}?show=${name}" aria-current=${name === shown ? "page" : undefined}>${list.title}</a>`)}</nav>
@@ -34,7 +36,7 @@ export function BulkSection({ who, query }) {
 
 /** One of the lists: a component of its own, so that none is drawn with the rows of another. */
 function List({ list: { title, dto, Table, none, hint }, who, query }) {
-  const skip = Number(query.skip ?? 0);
+  const skip = skipOf(query);
   const from = useData(() => get(dto, { skip, take: TAKE }), String(skip), EVERY_MS);
   const names = useKeyNames(who);
   return html`<${Loaded} from=${from}>${({ results, total }) => html`

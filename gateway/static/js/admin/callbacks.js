@@ -5,14 +5,16 @@ import { get, post } from "../lib/api.js";
 import { asMoments } from "../lib/days.js";
 import { duration, moment, number } from "../lib/format.js";
 import { useBusy } from "../lib/busy.js";
+import { skipOf } from "../lib/address.js";
+import { hasPassword, useForm } from "../lib/form.js";
 import { ActionButton } from "../ui/button.js";
 import { Dialog, confirm } from "../ui/dialog.js";
 import { Field } from "../ui/field.js";
-import { Empty } from "../ui/states.js";
+import { Empty, Loaded } from "../ui/states.js";
 import { toast } from "../ui/toast.js";
 import { AttemptLog } from "./delivery.js";
-import { Ago, Facts, Filters, Loaded, OwnOnly, Pager, StateBadge } from "./parts.js";
-import { useData } from "./use-data.js";
+import { Ago, Facts, Filters, OwnOnly, Pager, StateBadge } from "./parts.js";
+import { useData } from "../lib/use-data.js";
 import { t } from "../texts/admin.js";
 
 const TAKE = 50;
@@ -34,7 +36,7 @@ export function CallbacksSection({ who, place, query }) {
 }
 
 function DeliveryList({ who, query }) {
-  const skip = Number(query.skip ?? 0);
+  const skip = skipOf(query);
   const [testing, setTesting] = useState(false);
   const asked = asMoments({ ...query, skip, take: TAKE });
   const from = useData(() => get("GetDeliveries", asked), JSON.stringify(asked), skip ? 0 : EVERY_MS);
@@ -100,7 +102,7 @@ function OneDelivery({ id }) {
 }
 
 function TestReceiver({ onClose }) {
-  const [url, setUrl] = useState("");
+  const { values: { url }, set } = useForm("receiver", { url: "" }, (_, value) => hasPassword(value));
   const [state, setState] = useState({});
   const [isBusy, once] = useBusy();
   const submit = (event) => {
@@ -119,7 +121,7 @@ function TestReceiver({ onClose }) {
   return html`<${Dialog} title=${t("callbacks.testReceiverTitle")} onClose=${onClose}>
     <form class="stack" onSubmit=${submit}>
       <${Field} id="test-url" label=${t("callbacks.url")} hint=${t("callbacks.itGetsOneSigned")} problem=${error?.message}>
-        ${(attributes) => html`<input ...${attributes} class="input" type="url" required autofocus placeholder="https://" value=${url} onInput=${(event) => setUrl(event.target.value)} />`}
+        ${(attributes) => html`<input ...${attributes} class="input" type="url" required autofocus placeholder="https://" value=${url} onInput=${(event) => set({ url: event.target.value })} />`}
       </${Field}>
       <div><button class="button primary" aria-busy=${isBusy}>${isBusy ? t("callbacks.sending") : t("callbacks.sendTheSample")}</button></div>
       ${outcome && html`<${Outcome} outcome=${outcome} />`}

@@ -1,12 +1,13 @@
 // Files that were uploaded or made, and how much each owner stores.
 
 import { html } from "../lib/html.js";
+import { skipOf } from "../lib/address.js";
 import { get } from "../lib/api.js";
 import { bytes } from "../lib/format.js";
-import { Empty } from "../ui/states.js";
+import { Empty, Loaded } from "../ui/states.js";
 import { KeyName, nameOf, useKeyNames } from "./key-names.js";
-import { Ago, Filters, Loaded, Pager, Tile } from "./parts.js";
-import { useData } from "./use-data.js";
+import { Ago, Filters, Pager, Tile } from "./parts.js";
+import { useData } from "../lib/use-data.js";
 import { t } from "../texts/admin.js";
 
 const TAKE = 50;
@@ -16,7 +17,7 @@ const FILTERS = [{ name: "owner", label: t("words.owner") }];
 
 export function FilesSection({ who, query }) {
   const names = useKeyNames(who);
-  const skip = Number(query.skip ?? 0);
+  const skip = skipOf(query);
   const asked = { owner: query.owner, skip, take: TAKE };
   const stored = useData(() => get("GetStorage", { take: 10 }), "storage", EVERY_MS);
   const from = useData(() => get("QueryArtifacts", asked), JSON.stringify(asked), EVERY_MS);

@@ -1,6 +1,7 @@
 // What somebody types to find jobs, as filters of the API: "429 gpt-4o last 1 h". Pure.
 
 import { asMoments } from "../lib/days.js";
+import { own } from "../lib/own.js";
 import { ownerOf } from "./key-names.js";
 
 export const STATES = ["Queued", "Started", "Executed", "Completed", "Failed", "Cancelled"];
@@ -31,7 +32,7 @@ const begins = (word) => (other) => other.toLowerCase().startsWith(word.toLowerC
 /** {name: value} of one word, by what is known of the names there are. */
 function filterOf(word, { models = [], providers = [], names = new Map() }) {
   const [, field, value] = /^([a-z]+):(.+)$/i.exec(word) ?? [];
-  const name = FIELDS[field?.toLowerCase()];
+  const name = own(FIELDS, field?.toLowerCase());
   if (name) return { [name]: valueIn(name, value, names) };
   const state = STATES.find(sameAs(word));
   if (state) return { state };

@@ -4,6 +4,7 @@ import { html, useState } from "../lib/html.js";
 import { get, post } from "../lib/api.js";
 import { copy } from "../lib/clipboard.js";
 import { keep } from "../lib/keep.js";
+import { own } from "../lib/own.js";
 import { navigate } from "../lib/router.js";
 import { LANGUAGES } from "../chat/show-code.js";
 import { MarkdownView } from "../chat/markdown-view.js";
@@ -11,7 +12,7 @@ import { newId } from "../chat/tree.js";
 import { ActionButton } from "../ui/button.js";
 import { toast } from "../ui/toast.js";
 import { documentOf, talkOf } from "./talk-of.js";
-import { useData } from "./use-data.js";
+import { useData } from "../lib/use-data.js";
 import { t } from "../texts/admin.js";
 
 const NAMES = { system: t("jobTalk.system"), developer: t("jobTalk.developer"), user: t("words.user"), assistant: t("jobTalk.assistant"), tool: t("jobTalk.tool") };
@@ -41,7 +42,7 @@ export function Talk({ job, model }) {
 
 function Said({ one }) {
   return html`<li class=${one.role}>
-    <h3 class="small muted">${NAMES[one.role] ?? one.role}</h3>
+    <h3 class="small muted">${own(NAMES, one.role) ?? one.role}</h3>
     ${one.reasoning && html`<details><summary class="small">${t("jobTalk.reasoning")}</summary><${MarkdownView} text=${one.reasoning} live=${false} /></details>`}
     ${one.text && html`<${MarkdownView} text=${one.text} live=${false} />`}
     ${one.images.length > 0 && html`<div class="row images">${one.images.map((url, index) => html`<img key=${index} src=${url} alt=${t("jobTalk.image", { index: index + 1 })} />`)}</div>`}

@@ -1,16 +1,17 @@
 // One job with all that is known of it: its time, what was said, its attempts and its callback.
 
 import { html } from "../lib/html.js";
-import { get, post } from "../lib/api.js";
+import { get, mayPass, post } from "../lib/api.js";
 import { duration, moment, money, number } from "../lib/format.js";
 import { ActionButton } from "../ui/button.js";
+import { Loaded } from "../ui/states.js";
 import { toast } from "../ui/toast.js";
 import { AttemptLog } from "./delivery.js";
 import { Talk } from "./job-talk.js";
 import { KeyName, useKeyNames } from "./key-names.js";
-import { Body, Facts, Loaded, StateBadge } from "./parts.js";
+import { Body, Facts, StateBadge } from "./parts.js";
 import { TimeBar } from "./time-bar.js";
-import { useData } from "./use-data.js";
+import { useData } from "../lib/use-data.js";
 import { t } from "../texts/admin.js";
 
 /** One that is looked at alone is looked at to see it move. */
@@ -19,7 +20,7 @@ const FINAL = ["Completed", "Failed", "Cancelled"];
 
 /** What has ended, with its callback, changes no more: it is read once, and until the history knows what it cost. */
 function everyMs(data) {
-  const isOver = data && FINAL.includes(data.job.state) && data.listed?.isKept !== false && data.delivery?.result.state !== "Pending";
+  const isOver = data && !data.isPartly && FINAL.includes(data.job.state) && data.listed?.isKept !== false && data.delivery?.result.state !== "Pending";
   return isOver ? 0 : EVERY_MS;
 }
 
@@ -32,11 +33,17 @@ export function OneJob({ id, who }) {
 
 async function readJob(id) {
   const { result } = await get("GetOpenAiChat", { id });
+  let isPartly = false;
+  /** What cannot be read now is read again; without it the page still says what it can. */
+  const unread = (error) => {
+    isPartly ||= mayPass(error);
+    return null;
+  };
   const [listed, delivery] = await Promise.all([
-    get("QueryJobs", { refId: result.refId, owner: result.createdBy }).then(({ results }) => results.find((job) => job.id === result.id), () => null),
-    result.replyTo ? get("GetDelivery", { id }).catch(() => null) : null,
+    get("QueryJobs", { refId: result.refId, owner: result.createdBy }).then(({ results }) => results.find((job) => job.id === result.id), unread),
+    result.replyTo ? get("GetDelivery", { id }).catch(unread) : null,
   ]);
-  return { job: result, listed, delivery };
+  return { job: result, listed, delivery, isPartly };
 }
 
 function Job({ job, listed, delivery, names, onChange }) {

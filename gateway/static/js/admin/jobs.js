@@ -1,20 +1,21 @@
 // All jobs: searched, filtered, chosen, and what can be done with many at once.
 
 import { html, useEffect, useState } from "../lib/html.js";
-import { get, post, queryString } from "../lib/api.js";
+import { skipOf } from "../lib/address.js";
+import { get, mayPass, post, queryString } from "../lib/api.js";
 import { asCsv, download, handOutText } from "../lib/csv.js";
 import { duration, number } from "../lib/format.js";
 import { navigate } from "../lib/router.js";
 import { ActionButton } from "../ui/button.js";
 import { confirm } from "../ui/dialog.js";
-import { Empty } from "../ui/states.js";
+import { Empty, Loaded } from "../ui/states.js";
 import { toast } from "../ui/toast.js";
 import { OneJob } from "./job.js";
 import { STATES, asked as askedOf } from "./job-search.js";
 import { KeyName, useKeyNames } from "./key-names.js";
-import { Ago, Filters, Loaded, OwnOnly, Pager, StateBadge } from "./parts.js";
+import { Ago, Filters, OwnOnly, Pager, StateBadge } from "./parts.js";
 import { SearchBox } from "./search-box.js";
-import { useData } from "./use-data.js";
+import { useData } from "../lib/use-data.js";
 import { t } from "../texts/admin.js";
 
 const TAKE = 50;
@@ -40,13 +41,17 @@ export function JobsSection({ who, place, query }) {
 /** The names that a search knows; what may not be read is not known. */
 function useKnown(who) {
   const names = useKeyNames(who);
-  const ids = (dto, pick) => get(dto, { take: 1000 }).then(({ results }) => results.map(pick), () => []);
+  const ids = (dto, pick) => get(dto, { take: 1000 }).then(({ results }) => results.map(pick), (error) => {
+    // Without the names a word would mean another thing.
+    if (mayPass(error)) throw error;
+    return [];
+  });
   const { data } = useData(async () => ({ models: await ids("QueryAiModels", ({ id }) => id), providers: await ids("QueryAiProviders", ({ name }) => name) }), "known", 60_000);
   return { names, models: data?.models ?? [], providers: data?.providers ?? [], isKnown: data !== undefined };
 }
 
 function JobList({ who, query }) {
-  const skip = Number(query.skip ?? 0);
+  const skip = skipOf(query);
   const known = useKnown(who);
   const [chosen, setChosen] = useState(new Map());
   // Until the names are known a word may mean another thing.

@@ -2,8 +2,9 @@
 
 import { html } from "../lib/html.js";
 import { get } from "../lib/api.js";
+import { own } from "../lib/own.js";
 import { may } from "./parts.js";
-import { useData } from "./use-data.js";
+import { useData } from "../lib/use-data.js";
 import { t } from "../texts/admin.js";
 
 const EVERY_MS = 60_000;
@@ -24,7 +25,7 @@ export function useKeyNames(who) {
   return useData(isAllowed ? read : none, `key-names-${isAllowed}`, isAllowed ? EVERY_MS : 0).data ?? new Map();
 }
 
-export const nameOf = (owner, names) => BUILT_IN[owner] ?? names.get(owner)?.join(", ") ?? owner;
+export const nameOf = (owner, names) => own(BUILT_IN, owner) ?? names.get(owner)?.join(", ") ?? owner;
 
 /** The owner of the key, or keys, of this name; what it is called itself counts, too. */
 export function ownerOf(name, names) {

@@ -5,15 +5,18 @@ import { get, post } from "../lib/api.js";
 import { beginningOf, dayOf } from "../lib/days.js";
 import { currency, day, money, number } from "../lib/format.js";
 import { useBusy } from "../lib/busy.js";
-import { changesOf, same } from "../lib/changes.js";
+import { skipOf } from "../lib/address.js";
+import { changesOf } from "../lib/changes.js";
+import { useForm } from "../lib/form.js";
 import { ActionButton, CopyButton } from "../ui/button.js";
-import { Dialog, DialogCancel, confirm } from "../ui/dialog.js";
+import { Dialog, DialogCancel, apart, confirm } from "../ui/dialog.js";
 import { Field } from "../ui/field.js";
 import { Icon } from "../ui/icon.js";
-import { Empty } from "../ui/states.js";
+import { Restored } from "../ui/restored.js";
+import { Empty, Loaded } from "../ui/states.js";
 import { toast } from "../ui/toast.js";
-import { Ago, Loaded, LookOnly, Pager, may } from "./parts.js";
-import { useData } from "./use-data.js";
+import { Ago, LookOnly, Pager, may } from "./parts.js";
+import { useData } from "../lib/use-data.js";
 import { t } from "../texts/admin.js";
 
 const TAKE = 100;
@@ -43,26 +46,24 @@ const PRIORITIES = { high: t("keys.high"), normal: t("keys.normal"), low: t("key
 
 export function KeysSection({ who, query }) {
   const mayChange = may(who, "admin:keys");
-  const skip = Number(query.skip ?? 0);
+  const skip = skipOf(query);
   const all = query.all === "true";
   const [edited, setEdited] = useState(null);
-  const [secret, setSecret] = useState(null);
   const isOne = Boolean(query.owner || query.key);
   const load = () => get("QueryApiKeys", isOne ? { take: 1000, includeCancelled: true } : { skip, take: TAKE, includeCancelled: all });
   const from = useData(() => load().then((found) => chosen(found, query)), JSON.stringify(query), 10_000);
   const done = (answer) => {
     setEdited(null);
-    if (answer.key) setSecret(answer);
+    if (answer.key) showSecret(answer);
     from.reload();
   };
   return html`<div class="stack"><${LookOnly} who=${who} scope="admin:keys" />
     <div class="row between">${mayChange ? html`<button type="button" class="button primary" onClick=${() => setEdited({})}><${Icon} name="plus" /> ${t("keys.create")}</button>` : html`<span></span>`}
       ${isOne ? html`<a class="button small" href=${PATH}>${t("keys.showAllKeys")}</a>` : html`<a class="button small" href=${all ? PATH : `${PATH}?all=true`}>${all ? t("keys.hideRevokedKeys") : t("keys.showRevokedKeysToo")}</a>`}</div>
     <${Loaded} from=${from}>${({ results, total }) => html`
-      ${results.length ? html`<${KeyTable} rows=${results} mayChange=${mayChange} onEdit=${setEdited} onSecret=${setSecret} onChange=${from.reload} />` : isOne ? html`<${Empty} icon="key" title=${t("keys.noSuchKey")} />` : html`<${Empty} icon="key" title=${t("keys.noKeysYet")}><p>${t("keys.theBootstrapKeyWorks")}</p></${Empty}>`}
+      ${results.length ? html`<${KeyTable} rows=${results} mayChange=${mayChange} onEdit=${setEdited} onChange=${from.reload} />` : isOne ? html`<${Empty} icon="key" title=${t("keys.noSuchKey")} />` : html`<${Empty} icon="key" title=${t("keys.noKeysYet")}><p>${t("keys.theBootstrapKeyWorks")}</p></${Empty}>`}
       <${Pager} skip=${skip} take=${TAKE} shown=${results.length} total=${total} path=${PATH} query=${query} />`}</${Loaded}>
     ${edited && html`<${KeyForm} one=${edited} onClose=${() => setEdited(null)} onDone=${done} />`}
-    ${secret && html`<${Secret} row=${secret} onClose=${() => setSecret(null)} />`}
   </div>`;
 }
 
@@ -73,7 +74,7 @@ function chosen({ results, total }, { owner, key }) {
   return { results: named, total: named.length };
 }
 
-function KeyTable({ rows, mayChange, onEdit, onSecret, onChange }) {
+function KeyTable({ rows, mayChange, onEdit, onChange }) {
   const revoke = async (row) => {
     const sure = await confirm({ title: t("keys.revokeName", { name: row.name }), text: t("keys.itIsRefusedWithin"), action: t("keys.revoke") });
     if (!sure) return;
@@ -84,7 +85,7 @@ function KeyTable({ rows, mayChange, onEdit, onSecret, onChange }) {
   const rotate = async (row) => {
     const sure = await confirm({ title: t("keys.rotateName", { name: row.name }), text: t("keys.theOneItHas"), action: t("keys.rotate"), danger: false });
     if (!sure) return;
-    onSecret(await post("RotateApiKey", { id: row.id, graceSecs: 86_400 }));
+    showSecret(await post("RotateApiKey", { id: row.id, graceSecs: 86_400 }));
     onChange();
   };
   return html`<div class="table-frame" tabindex="0" role="region" aria-label=${t("words.apiKeys")}><table class="table cards">
@@ -108,38 +109,37 @@ function limitsOf(row) {
 
 function KeyForm({ one, onClose, onDone }) {
   const isNew = one.id === undefined;
-  const [before] = useState(() => valuesOf(one));
-  const [values, setValues] = useState(before);
-  const [scopes, setScopes] = useState(new Set(one.scopes ?? ["chat", "read"]));
+  const form = useForm(`key:${one.id ?? "new"}`, valuesOf(one));
+  const { before, values, set } = form;
   const [error, setError] = useState(null);
   const [isBusy, once] = useBusy();
   const save = async () => {
     setError(null);
-    if (isNew) return onDone(await post("CreateApiKey", bodyOf(values, scopes)));
-    const changes = changedOf(one, before, values, scopes);
-    return onDone(Object.keys(changes).length ? await post("UpdateApiKey", { ...changes, id: one.id }) : {});
+    const changes = isNew ? bodyOf(values) : changedOf(before, values);
+    const isSame = !Object.keys(changes).length;
+    const answer = isNew ? await post("CreateApiKey", changes) : isSame ? {} : await post("UpdateApiKey", { ...changes, id: one.id });
+    form.sent();
+    onDone(answer);
   };
   const submit = (event) => {
     event.preventDefault();
     once(save).catch(setError);
   };
   const text = (name, label, hint, extra = {}) => html`<${Field} id="key-${name}" label=${label} hint=${hint} problem=${error?.param === name ? error.message : ""}>
-    ${(attributes) => html`<input ...${attributes} class="input" ...${extra} value=${values[name]} onInput=${(event) => setValues({ ...values, [name]: event.target.value })} />`}</${Field}>`;
-  const toggle = (scope) => {
-    const next = new Set(scopes);
-    if (!next.delete(scope)) next.add(scope);
-    setScopes(next);
-  };
-  return html`<${Dialog} title=${isNew ? t("keys.create") : t("words.editName", { name: one.name })} wide isForm onClose=${onClose}><form class="stack" onSubmit=${submit} autocomplete="off">
-    ${error && !(error.param in values) && html`<div class="notice bad" role="alert">${error.message}</div>`}
+    ${(attributes) => html`<input ...${attributes} class="input" ...${extra} value=${values[name]} onInput=${(event) => set({ [name]: event.target.value })} />`}</${Field}>`;
+  const has = (scope) => values.scopes.includes(scope);
+  const toggle = (scope) => set({ scopes: has(scope) ? values.scopes.filter((one) => one !== scope) : [...values.scopes, scope].sort() });
+  return html`<${Dialog} title=${isNew ? t("keys.create") : t("words.editName", { name: one.name })} wide form=${form} onClose=${onClose}><form class="stack" onSubmit=${submit} autocomplete="off">
+    <${Restored} form=${form} />
+    ${error && !hasPlace(error.param) && html`<div class="notice bad" role="alert">${error.message}</div>`}
     <div class="form-grid two">${text("name", t("words.name"), t("keys.whatItIsFor"), { required: true, maxlength: 256, autofocus: true })}
       ${isNew && text("userId", t("words.user"), t("keys.keysOfTheSame"))}
       ${text("models", t("words.models"), t("keys.namesWithCommasIs"))}
       ${text("expiryDate", t("words.expires"), t("keys.emptyNever"), { type: "date" })}</div>
-    <fieldset class="stack plain"><legend class="label">${t("words.scopes")}</legend>${Object.entries(SCOPES).map(([scope, meaning]) => html`<label class="check" key=${scope}><input type="checkbox" checked=${scopes.has(scope)} onChange=${() => toggle(scope)} /><span><code>${scope}</code> <span class="muted small">${meaning}</span></span></label>`)}</fieldset>
+    <fieldset class="stack plain"><legend class="label">${t("words.scopes")}</legend>${Object.entries(SCOPES).map(([scope, meaning]) => html`<label class="check" key=${scope}><input type="checkbox" checked=${has(scope)} onChange=${() => toggle(scope)} /><span><code>${scope}</code> <span class="muted small">${meaning}</span></span></label>`)}</fieldset>
     <fieldset class="plain"><legend class="label">${t("keys.limitsEmptyNone")}</legend><div class="form-grid">${Object.entries(LIMITS).map(([name, label]) => text(name, label, name === "monthlyCost" ? t("keys.inCurrency", { currency: currency() }) : "", { type: "number", min: 0, step: "any" }))}</div></fieldset>
     <fieldset class="plain"><legend class="label">${t("keys.turns")}</legend><div class="form-grid">
-      <${Field} id="key-priority" label=${t("words.priority")} hint=${t("keys.priorityHint")} problem=${error?.param === "priority" ? error.message : ""}>${(attributes) => html`<select ...${attributes} class="select" value=${values.priority} onChange=${(event) => setValues({ ...values, priority: event.target.value })}><option value="">${PRIORITIES.normal}</option><option value="high">${PRIORITIES.high}</option><option value="low">${PRIORITIES.low}</option></select>`}</${Field}>
+      <${Field} id="key-priority" label=${t("words.priority")} hint=${t("keys.priorityHint")} problem=${error?.param === "priority" ? error.message : ""}>${(attributes) => html`<select ...${attributes} class="select" value=${values.priority} onChange=${(event) => set({ priority: event.target.value })}><option value="">${PRIORITIES.normal}</option><option value="high">${PRIORITIES.high}</option><option value="low">${PRIORITIES.low}</option></select>`}</${Field}>
       ${Object.entries(TURNS).map(([name, [label, hint, max]]) => text(name, label, hint, { type: "number", min: 1, max, step: 1 }))}</div></fieldset>
     ${text("notes", t("keys.notes"), t("keys.forPeople"))}
     <div class="row"><button class="button primary" aria-busy=${isBusy}>${isBusy ? t("words.saving") : isNew ? t("keys.createIt") : t("words.save")}</button><${DialogCancel} /></div>
@@ -148,29 +148,34 @@ function KeyForm({ one, onClose, onDone }) {
 
 function valueFor(name, text) {
   if (name in LIMITS || name in TURNS) return Number(text);
+  if (name === "scopes") return text;
   if (name === "models") return text.split(",").map((part) => part.trim()).filter(Boolean);
   return name === "expiryDate" ? beginningOf(text) : text;
 }
 
-function bodyOf(values, scopes) {
+function bodyOf(values) {
   const given = Object.entries(values).filter(([, value]) => value !== "");
-  return { ...Object.fromEntries(given.map(([name, value]) => [name, valueFor(name, value)])), scopes: [...scopes] };
+  return Object.fromEntries(given.map(([name, value]) => [name, valueFor(name, value)]));
 }
 
 const valuesOf = (one) => ({
   name: one.name ?? "", userId: one.userId ?? "", notes: one.notes ?? "", models: one.models?.join(", ") ?? "", expiryDate: one.expiryDate ? dayOf(one.expiryDate) : "",
-  priority: one.priority === "normal" ? "" : one.priority ?? "",
-  ...Object.fromEntries([...Object.keys(LIMITS), ...Object.keys(TURNS)].map((name) => [name, one[name] ?? ""])),
+  priority: one.priority === "normal" ? "" : one.priority ?? "", scopes: [...(one.scopes ?? ["chat", "read"])].sort(),
+  ...Object.fromEntries([...Object.keys(LIMITS), ...Object.keys(TURNS)].map((name) => [name, String(one[name] ?? "")])),
 });
 
 /** What was changed and nothing else: what somebody else changed meanwhile stays. What is emptied is named. */
-function changedOf(one, before, values, scopes) {
+function changedOf(before, values) {
   const changes = changesOf(before, values);
   const reset = Object.keys(changes).filter((name) => changes[name] === "");
-  const given = Object.entries(changes).filter(([, value]) => value !== "").map(([name, value]) => [name, valueFor(name, value)]);
-  const isScoped = !same([...scopes].sort(), [...(one.scopes ?? [])].sort());
-  return { ...Object.fromEntries(given), ...(reset.length ? { reset } : {}), ...(isScoped ? { scopes: [...scopes] } : {}) };
+  return { ...bodyOf(changes), ...(reset.length ? { reset } : {}) };
 }
+
+/** Whether a field of the form says what is wrong with it; all else is said above them. */
+const hasPlace = (param) => param !== "scopes" && Object.hasOwn(valuesOf({}), param);
+
+/** Apart from the page: Back, or the end of the session, must not take the only sight of it. */
+const showSecret = (row) => apart((close) => html`<${Secret} row=${row} onClose=${close} />`);
 
 function Secret({ row, onClose }) {
   return html`<${Dialog} title=${t("keys.secretOf", { name: row.name })} isLocked onClose=${onClose} footer=${html`<button type="button" class="button primary" onClick=${onClose}>${t("keys.savedIt")}</button>`}>

@@ -2,10 +2,12 @@
 
 import { html, render, useEffect, useRef } from "../lib/html.js";
 import { setPage, signOut } from "../lib/api.js";
+import { partsOf } from "../lib/address.js";
 import { asset } from "../lib/assets.js";
 import { useDrawer } from "../lib/drawer.js";
 import { keepFocus } from "../lib/focus.js";
 import { followLinks, navigate, useLocation } from "../lib/router.js";
+import { Boundary } from "../ui/boundary.js";
 import { IconButton } from "../ui/button.js";
 import { Icon } from "../ui/icon.js";
 import { Gate } from "../ui/sign-in.js";
@@ -43,13 +45,13 @@ const SECTIONS = [
 const OWN = [{ path: "me", title: t("adminPage.myUsageAndLimits"), icon: "key", View: MyKeySection }, ...SECTIONS.filter(({ path }) => ["jobs", "callbacks", "usage"].includes(path))];
 const isAdmin = (who) => who.isAdmin || who.scopes.some((scope) => scope.startsWith("admin"));
 const sectionsOf = (who) => (isAdmin(who) ? [...SECTIONS, ...OWN.slice(0, 1)] : who.scopes.includes("read") ? OWN : OWN.slice(0, 1));
-const nameOf = (path) => path.replace(/\/+$/, "").split("/")[2] ?? "";
+const nameOf = (path) => partsOf(path)[1] ?? "";
 const HINT = t("adminPage.theAdminSecretReplyto");
 
 function Admin({ who }) {
   const { path, query } = useLocation();
   const [menuOpen, setMenuOpen] = useDrawer(".side");
-  const [, , name = "", ...rest] = path.replace(/\/+$/, "").split("/").map(decodeURIComponent);
+  const [, name = "", ...rest] = partsOf(path);
   const sections = sectionsOf(who);
   const section = sections.find((one) => one.path === name);
   const heading = useRef(null);
@@ -67,7 +69,7 @@ function Admin({ who }) {
         <h1 ref=${heading} tabindex="-1">${section?.title ?? t("adminPage.notFound")}</h1>
       </header>
       <div class="content">
-        ${section ? html`<${section.View} key=${name} who=${who} place=${rest} query=${query} />` : html`<${Empty} title=${t("adminPage.pageNotFound")}><p><a href="/admin">${t("adminPage.toTheOverview")}</a></p></${Empty}>`}
+        ${section ? html`<${Boundary} place=${`${path} ${JSON.stringify(query)}`}><${section.View} key=${name} who=${who} place=${rest} query=${query} /></${Boundary}>` : html`<${Empty} title=${t("adminPage.pageNotFound")}><p><a href="/admin">${t("adminPage.toTheOverview")}</a></p></${Empty}>`}
       </div>
     </main>
   </div>`;

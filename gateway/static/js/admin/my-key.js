@@ -3,9 +3,11 @@
 import { html } from "../lib/html.js";
 import { get } from "../lib/api.js";
 import { day, money, number } from "../lib/format.js";
-import { Facts, Loaded } from "./parts.js";
+import { own } from "../lib/own.js";
+import { Facts } from "./parts.js";
 import { Meter } from "./stages.js";
-import { useData } from "./use-data.js";
+import { useData } from "../lib/use-data.js";
+import { Loaded } from "../ui/states.js";
 import { t } from "../texts/admin.js";
 
 const EVERY_MS = 5000;
@@ -25,7 +27,7 @@ export function MyKeySection() {
   const from = useData(() => get("GetMyKey"), "my-key", EVERY_MS);
   return html`<${Loaded} from=${from}>${(key) => html`<div class="stack">
     <section class="card"><h2>${key.name}</h2>
-      <${Facts} rows=${[[t("words.scopes"), key.scopes.map((scope) => (SCOPES[scope] ? `${scope}: ${SCOPES[scope]}` : scope)).join("; ")], [t("words.models"), key.models?.join(", ") ?? t("words.allModels")], [t("words.expires"), key.expiryDate ? day(key.expiryDate) : t("words.never")]]} /></section>
+      <${Facts} rows=${[[t("words.scopes"), key.scopes.map((scope) => (own(SCOPES, scope) ? `${scope}: ${SCOPES[scope]}` : scope)).join("; ")], [t("words.models"), key.models?.join(", ") ?? t("words.allModels")], [t("words.expires"), key.expiryDate ? day(key.expiryDate) : t("words.never")]]} /></section>
     <section class="card"><h2>${t("words.limits")}</h2>
       <dl class="fact-list wide">${LIMITS.map(([label, limit, taken, show]) => html`<${Limit} key=${limit} label=${label} most=${key[limit]} taken=${taken && key.taken[taken]} show=${show} />`)}</dl>
       <p class="muted small">${t("myKey.aCallBeyondA")}</p></section>

@@ -6,7 +6,7 @@ import { duration, number } from "../lib/format.js";
 import { navigate } from "../lib/router.js";
 import { Plot } from "./plot.js";
 import { callbacksCount, ended, joined, pastOf, percentile, rate, waitingCount } from "./rates.js";
-import { useData } from "./use-data.js";
+import { useData } from "../lib/use-data.js";
 import { t } from "../texts/admin.js";
 
 /** How far apart points are (milliseconds), and over how many of them latencies are taken: single ones are few jobs. */

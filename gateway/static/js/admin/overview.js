@@ -3,15 +3,15 @@
 import { html, useEffect, useState } from "../lib/html.js";
 import { get } from "../lib/api.js";
 import { duration, number } from "../lib/format.js";
-import { Empty } from "../ui/states.js";
+import { Empty, Loaded } from "../ui/states.js";
 import { Attention, useSurroundings } from "./attention.js";
 import { isServed } from "./attention-rules.js";
-import { Loaded, Tile, may } from "./parts.js";
+import { Tile, may } from "./parts.js";
 import { Plots } from "./overview-plots.js";
 import { ended, pendingCallbacks, percentile, rate } from "./rates.js";
 import { Notices } from "./notices.js";
 import { furthestBehind, stageName } from "./stages.js";
-import { useData } from "./use-data.js";
+import { useData } from "../lib/use-data.js";
 import { t } from "../texts/admin.js";
 
 const EVERY_MS = 2000;

@@ -3,7 +3,7 @@
 import { html, useEffect, useState } from "../lib/html.js";
 import { ago, moment, number } from "../lib/format.js";
 import { navigate } from "../lib/router.js";
-import { Failed, Loading } from "../ui/states.js";
+import { own } from "../lib/own.js";
 import { t } from "../texts/admin.js";
 
 const TONES = {
@@ -16,18 +16,12 @@ const TONES = {
 };
 
 /** A state of the API in the language of the page; what is new is shown as it is called. */
-export const stateName = (state) => (state in TONES ? t(`state.${state}`) : state);
+export const stateName = (state) => (own(TONES, state) === undefined ? state : t(`state.${state}`));
 
-export const StateBadge = ({ state }) => html`<span class="badge ${TONES[state] ?? ""}">${stateName(state)}</span>`;
+export const StateBadge = ({ state }) => html`<span class="badge ${own(TONES, state) ?? ""}">${stateName(state)}</span>`;
 
 /** A moment as people say it, with the exact one to those who point at it. */
 export const Ago = ({ date }) => html`<time datetime=${date} title=${moment(date)}>${ago(date)}</time>`;
-
-/** `children(data)`, or why there is none yet. What was read last stays while it is read again. */
-export function Loaded({ from: { data, error, reload }, children }) {
-  if (data === undefined) return error ? html`<${Failed} error=${error} onRetry=${reload} />` : html`<${Loading} />`;
-  return html`${error && html`<div class="notice warn small" role="status">${t("parts.notUpToDate", { message: error.message })}</div>`}${children(data)}`;
-}
 
 const WRITE_MS = 350;
 
@@ -65,6 +59,8 @@ export function Filters({ fields, query, path, kept = {}, isFolded = false }) {
 export function Pager({ skip, take, shown, total, path, query }) {
   const href = (to) => `${path}?${new URLSearchParams({ ...query, ...(to ? { skip: to } : { skip: "0" }) })}`;
   const hasNext = total == null ? shown === take : skip + shown < total;
+  // Of a list that has become shorter, or never was so long, the way leads back to its beginning.
+  if (skip && !shown) return html`<nav class="row pager" aria-label=${t("parts.pages")}><a class="button small" href=${href(0)}>${t("parts.toTheBeginning")}</a></nav>`;
   if (!skip && !hasNext) return html`<p class="muted small number">${t("parts.inAll", { count: number(total ?? shown) })}</p>`;
   return html`<nav class="row between pager" aria-label=${t("parts.pages")}>
     <span class="muted small number">${t(total == null ? "parts.range" : "parts.rangeOf", { from: number(skip + 1), to: number(skip + shown), total: number(total) })}</span>

@@ -5,9 +5,12 @@ import { post } from "../lib/api.js";
 import { number } from "../lib/format.js";
 import { useBusy } from "../lib/busy.js";
 import { changesOf } from "../lib/changes.js";
+import { hasPassword, useForm } from "../lib/form.js";
+import { own } from "../lib/own.js";
 import { ActionButton } from "../ui/button.js";
 import { Dialog, DialogCancel } from "../ui/dialog.js";
 import { Field } from "../ui/field.js";
+import { Restored } from "../ui/restored.js";
 import { toast } from "../ui/toast.js";
 import { PRESETS } from "./presets.js";
 import { t } from "../texts/admin.js";
@@ -22,30 +25,36 @@ const asModels = (text) =>
 
 const valuesOf = (one) => ({
   name: one.name ?? "", aiTypeId: one.aiTypeId ?? "openai", apiBaseUrl: one.apiBaseUrl ?? "", apiKeyVar: one.apiKeyVar ?? "", apiKeyHeader: one.apiKeyHeader ?? "", apiKey: "",
-  models: asText(one.models), concurrency: one.concurrency || "", priority: one.priority ?? 0, requestsPerMinute: one.requestsPerMinute ?? "", tokensPerMinute: one.tokensPerMinute ?? "",
-  adaptive: one.adaptive ?? false, batch: one.batch ?? false, metricsUrl: one.metricsUrl ?? "",
+  models: asText(one.models), concurrency: String(one.concurrency || ""), priority: String(one.priority ?? 0), requestsPerMinute: String(one.requestsPerMinute ?? ""), tokensPerMinute: String(one.tokensPerMinute ?? ""),
+  adaptive: one.adaptive ?? false, batch: one.batch ?? false, metricsUrl: one.metricsUrl ?? "", preset: "",
 });
+/** What is folded away where one adds a provider. */
+const FOLDED = ["apiKeyVar", "priority", "concurrency", "requestsPerMinute", "tokensPerMinute", "metricsUrl", "adaptive", "batch"];
+const isSecret = (name, value) => name === "apiKey" || (["apiBaseUrl", "metricsUrl"].includes(name) && hasPassword(value));
 const NUMBERS = new Set(["concurrency", "priority", "requestsPerMinute", "tokensPerMinute"]);
 
 /** Values of the form as the API takes them. An empty key is none: the one that is kept stays. */
-function bodyOf({ apiKey, apiKeyHeader, models, ...rest }) {
+function bodyOf({ apiKey, apiKeyHeader, models, preset: _preset, ...rest }) {
   const others = Object.entries(rest).map(([name, value]) => [name, NUMBERS.has(name) ? Number(value) || 0 : value]);
   return { ...Object.fromEntries(others), ...(models === undefined ? {} : { models: asModels(models) }), ...(apiKey ? { apiKey } : {}), ...(apiKeyHeader ? { apiKeyHeader } : {}) };
 }
 
+/** Whether a field of the form says what is wrong with it; all else is said above them. */
+const hasPlace = (param) => !["adaptive", "batch", "preset"].includes(param) && Object.hasOwn(valuesOf({}), param);
+
 export function ProviderForm({ one, types, onClose, onDone }) {
   const isNew = one.id === undefined;
-  const [before] = useState(() => valuesOf(one));
-  const [values, setValues] = useState(before);
-  const [preset, setPreset] = useState(null);
+  const form = useForm(`provider:${one.id ?? "new"}`, valuesOf(one), isSecret);
+  const { before, values, set } = form;
+  const chosen = own(PRESETS, values.preset);
   const [error, setError] = useState(null);
   const [isBusy, once] = useBusy();
-  const set = (fields) => setValues((now) => ({ ...now, ...fields }));
   const save = async (isToBeTried) => {
     setError(null);
     const changes = bodyOf(isNew ? values : changesOf(before, values));
-    if (isNew) await post("CreateAiProvider", PRESETS[preset]?.here && values.apiBaseUrl === PRESETS[preset].baseUrl ? { ...changes, proxy: "direct" } : changes);
+    if (isNew) await post("CreateAiProvider", chosen?.here && values.apiBaseUrl === chosen.baseUrl ? { ...changes, proxy: "direct" } : changes);
     else if (Object.keys(changes).length) await post("UpdateAiProvider", { ...changes, id: one.id }, { method: "PATCH" });
+    form.sent();
     toast(t("providerForm.isSaved", { name: values.name }));
     onDone({ name: values.name, models: asModels(values.models) }, isToBeTried);
   };
@@ -60,9 +69,8 @@ export function ProviderForm({ one, types, onClose, onDone }) {
   const typeIds = types.length ? types.map(({ id }) => id) : ["openai", "ollama", "anthropic"];
   const choose = (name) => {
     const { type, baseUrl, header = "" } = PRESETS[name];
-    const isOwnName = values.name && !(values.name in PRESETS);
-    setPreset(name);
-    set({ aiTypeId: type, apiBaseUrl: baseUrl, apiKeyHeader: header, ...(isOwnName ? {} : { name }) });
+    const isOwnName = values.name && !own(PRESETS, values.name);
+    set({ preset: name, aiTypeId: type, apiBaseUrl: baseUrl, apiKeyHeader: header, ...(isOwnName ? {} : { name }) });
     setTimeout(() => document.getElementById(PRESETS[name].key && baseUrl ? "provider-apiKey" : "provider-apiBaseUrl")?.focus());
   };
   const others = html`<div class="form-grid">
@@ -74,10 +82,11 @@ export function ProviderForm({ one, types, onClose, onDone }) {
     ${text("metricsUrl", t("providerForm.metricsUrl"), t("providerForm.metricsUrlHint"), { type: "url" })}
   </div>
   <div class="row">${check("adaptive", t("providerForm.adaptive"))}${check("batch", t("providerForm.ownBatches"))}</div>`;
-  return html`<${Dialog} title=${isNew ? t("words.addAProvider") : t("words.editName", { name: one.name })} wide isForm onClose=${onClose}>
+  return html`<${Dialog} title=${isNew ? t("words.addAProvider") : t("words.editName", { name: one.name })} wide form=${form} onClose=${onClose}>
     <form class="stack" onSubmit=${submit} autocomplete="off">
-      ${error && !(error.param in values) && html`<div class="notice bad" role="alert">${error.message}</div>`}
-      ${isNew && html`<div class="preset-tiles" role="group" aria-label=${t("providerForm.whatItIs")}>${Object.entries(PRESETS).map(([name, { title }], index) => html`<button type="button" key=${name} autofocus=${index === 0} class="button small" aria-pressed=${preset === name} onClick=${() => choose(name)}>${title}</button>`)}</div>`}
+      <${Restored} form=${form} hasSecrets />
+      ${error && !hasPlace(error.param) && html`<div class="notice bad" role="alert">${error.message}</div>`}
+      ${isNew && html`<div class="preset-tiles" role="group" aria-label=${t("providerForm.whatItIs")}>${Object.entries(PRESETS).map(([name, { title }], index) => html`<button type="button" key=${name} autofocus=${index === 0} class="button small" aria-pressed=${values.preset === name} onClick=${() => choose(name)}>${title}</button>`)}</div>`}
       <div class="form-grid two">
         ${text("name", t("words.name"), t("providerForm.howRequestsAndStatistics"), { required: true, autofocus: !isNew })}
         <${Field} id="provider-type" label=${t("words.type")} hint=${t("providerForm.theApiThatIt")} problem=${error?.param === "aiTypeId" ? error.message : ""}>${(attributes) => html`<select ...${attributes} class="select" value=${values.aiTypeId} onChange=${(event) => set({ aiTypeId: event.target.value })}>${typeIds.map((id) => html`<option key=${id} value=${id}>${id}</option>`)}</select>`}</${Field}>
@@ -85,7 +94,7 @@ export function ProviderForm({ one, types, onClose, onDone }) {
         ${text("apiKey", t("providerForm.apiKey"), one.hasApiKey ? t("providerForm.apiKeyKept") : t("providerForm.apiKeyHint"), { type: "password", autocomplete: "new-password" })}
       </div>
       <${Models} one=${one} values=${values} problem=${error?.param === "models" ? error.message : ""} onChange=${(models) => set({ models })} />
-      ${isNew ? html`<details><summary class="label">${t("providerForm.more")}</summary>${others}</details>` : others}
+      ${isNew ? html`<details open=${FOLDED.some((name) => name === error?.param || values[name] !== before[name])}><summary class="label">${t("providerForm.more")}</summary>${others}</details>` : others}
       <div class="row"><button class="button primary" aria-busy=${isBusy}>${isBusy ? t("words.saving") : t("words.save")}</button><button class="button" value="try" aria-busy=${isBusy}>${t("providerForm.saveAndTest")}</button><${DialogCancel} /></div>
     </form>
   </${Dialog}>`;

@@ -4,15 +4,16 @@ import { html, useState } from "../lib/html.js";
 import { get, post } from "../lib/api.js";
 import { duration, number, percent } from "../lib/format.js";
 import { useBusy } from "../lib/busy.js";
+import { useForm } from "../lib/form.js";
 import { ActionButton } from "../ui/button.js";
 import { Dialog, confirm } from "../ui/dialog.js";
 import { Field } from "../ui/field.js";
 import { Icon } from "../ui/icon.js";
-import { Empty } from "../ui/states.js";
+import { Empty, Loaded } from "../ui/states.js";
 import { toast } from "../ui/toast.js";
 import { ProviderForm } from "./provider-form.js";
-import { Ago, Facts, Loaded, LookOnly, StateBadge, may } from "./parts.js";
-import { useData } from "./use-data.js";
+import { Ago, Facts, LookOnly, StateBadge, may } from "./parts.js";
+import { useData } from "../lib/use-data.js";
 import { t } from "../texts/admin.js";
 
 const EVERY_MS = 3000;
@@ -104,8 +105,10 @@ function models(rows) {
 }
 
 function Trial({ one, onClose }) {
-  const [model, setModel] = useState(one.models[0]?.model ?? "");
-  const [prompt, setPrompt] = useState(t("providers.sayHelloInOne"));
+  const names = one.models.map((row) => row.model);
+  const { values, set } = useForm(`trial:${one.name}`, { model: "", prompt: t("providers.sayHelloInOne") });
+  const { prompt } = values;
+  const model = names.includes(values.model) ? values.model : (names[0] ?? "");
   const [state, setState] = useState({});
   const [isBusy, once] = useBusy();
   const submit = (event) => {
@@ -123,8 +126,8 @@ function Trial({ one, onClose }) {
     }
   };
   return html`<${Dialog} title=${t("providers.testName", { name: one.name })} onClose=${onClose}><form class="stack" onSubmit=${submit}>
-    <${Field} id="trial-model" label=${t("words.model")}>${(attributes) => html`<select ...${attributes} class="select" value=${model} onChange=${(event) => setModel(event.target.value)}>${one.models.map((row) => html`<option key=${row.model} value=${row.model}>${row.model}</option>`)}</select>`}</${Field}>
-    <${Field} id="trial-prompt" label=${t("providers.message")}>${(attributes) => html`<textarea ...${attributes} class="textarea" rows="3" required value=${prompt} onInput=${(event) => setPrompt(event.target.value)}></textarea>`}</${Field}>
+    <${Field} id="trial-model" label=${t("words.model")}>${(attributes) => html`<select ...${attributes} class="select" value=${model} onChange=${(event) => set({ model: event.target.value })}>${names.map((name) => html`<option key=${name} value=${name}>${name}</option>`)}</select>`}</${Field}>
+    <${Field} id="trial-prompt" label=${t("providers.message")}>${(attributes) => html`<textarea ...${attributes} class="textarea" rows="3" required value=${prompt} onInput=${(event) => set({ prompt: event.target.value })}></textarea>`}</${Field}>
     <div><button class="button primary" aria-busy=${isBusy}>${isBusy ? t("providers.waiting") : t("providers.send")}</button></div>
     ${state.error && html`<div class="notice bad" role="alert">${state.error.message}</div>`}
     ${state.text !== undefined && html`<div class="stack" role="status"><pre class="body" tabindex="0"><code>${state.text}</code></pre><span class="muted small number">${duration(state.ms)}</span></div>`}

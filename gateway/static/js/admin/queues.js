@@ -4,9 +4,9 @@ import { html } from "../lib/html.js";
 import { get } from "../lib/api.js";
 import { number } from "../lib/format.js";
 import { isServed } from "./attention-rules.js";
-import { Loaded } from "./parts.js";
 import { Meter, StageTable } from "./stages.js";
-import { useData } from "./use-data.js";
+import { useData } from "../lib/use-data.js";
+import { Loaded } from "../ui/states.js";
 import { LostWorkers, Workers } from "./workers.js";
 import { t } from "../texts/admin.js";
 

@@ -2,8 +2,8 @@
 
 import { html, useState } from "../lib/html.js";
 import { get } from "../lib/api.js";
-import { Loaded } from "./parts.js";
-import { useData } from "./use-data.js";
+import { useData } from "../lib/use-data.js";
+import { Loaded } from "../ui/states.js";
 import { t } from "../texts/admin.js";
 
 export function SettingsSection() {

@@ -4,12 +4,13 @@ import { html } from "../lib/html.js";
 import { get } from "../lib/api.js";
 import { duration, money, number, percent, short } from "../lib/format.js";
 import { asCsv, handOutText } from "../lib/csv.js";
+import { own } from "../lib/own.js";
 import { navigate } from "../lib/router.js";
-import { Empty } from "../ui/states.js";
+import { Empty, Loaded } from "../ui/states.js";
 import { KeyName, useKeyNames } from "./key-names.js";
-import { Loaded, OwnOnly, Tile } from "./parts.js";
+import { OwnOnly, Tile } from "./parts.js";
 import { Plot } from "./plot.js";
-import { useData } from "./use-data.js";
+import { useData } from "../lib/use-data.js";
 import { t } from "../texts/admin.js";
 
 const PATH = "/admin/usage";
@@ -17,8 +18,8 @@ const GROUPS = { model: t("words.model"), provider: t("words.provider"), owner: 
 const RANGES = { 7: t("words.days7"), 30: t("usage.days30"), 90: t("usage.days90"), 365: t("usage.aYear") };
 
 export function UsageSection({ who, query }) {
-  const days = query.days in RANGES ? query.days : "30";
-  const groupBy = query.by in GROUPS ? query.by : "model";
+  const days = own(RANGES, query.days) ? query.days : "30";
+  const groupBy = own(GROUPS, query.by) ? query.by : "model";
   const since = new Date(Date.now() - (days - 1) * 86_400_000).toISOString().slice(0, 10);
   const from = useData(() => read(since, groupBy), `${since}-${groupBy}`, 30_000);
   const names = useKeyNames(who);

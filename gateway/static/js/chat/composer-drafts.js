@@ -22,8 +22,12 @@ export class ComposerDrafts {
 
   /** The settings chosen for the conversation that is about to be begun. */
   get settings() {
-    const text = this.texts.read(SETTINGS + this.newKey);
-    return text ? JSON.parse(text) : {};
+    try {
+      return JSON.parse(this.texts.read(SETTINGS + this.newKey) || "{}");
+    } catch {
+      // An earlier version of this page cut long ones.
+      return {};
+    }
   }
 
   keepSettings(settings) {
@@ -40,6 +44,7 @@ export class ComposerDrafts {
     return rows.find(([name]) => name === this.pictures + key)?.[1] ?? [];
   }
 
+  /** Keep the pictures; false when this browser does not. */
   writePictures(key, urls) {
     return urls.length ? keep(this.pictures + key, urls) : drop(this.pictures + key);
   }
@@ -57,8 +62,7 @@ export class ComposerDrafts {
     if (this.texts.read(this.newKey)) return false;
     const orphan = this.texts.keys(NEW).find((key) => key !== this.newKey && !held.has(key));
     if (!orphan) return false;
-    this.texts.write(this.newKey, this.texts.read(orphan));
-    this.texts.write(orphan, "");
+    if (this.texts.write(this.newKey, this.texts.read(orphan))) this.texts.write(orphan, "");
     await this.writePictures(this.newKey, await this.readPictures(orphan));
     await this.writePictures(orphan, []);
     return true;

@@ -2,6 +2,7 @@
 
 import { html, useEffect, useRef, useState } from "../lib/html.js";
 import { isComposing } from "../lib/keys.js";
+import { useStay } from "../lib/stay.js";
 import { IconButton } from "../ui/button.js";
 import { Icon } from "../ui/icon.js";
 import { useRecorder } from "../media/recorder.js";
@@ -21,8 +22,11 @@ const isFine = () => matchMedia("(pointer: fine)").matches;
  */
 export function Composer({ drafts, draftKey, disabled, running, onSend, onStop }) {
   const [text, setText] = useState(drafts.texts.read(draftKey));
-  const [pictures, setPictures] = usePictures(drafts, draftKey);
+  const pictures = usePictures(drafts, draftKey);
   const [problem, setProblem] = useState("");
+  /** Whether what is written is there after a reload. */
+  const isKept = drafts.texts.keepsAll && pictures.isKept;
+  useStay(!isKept);
   /** How many pictures are being read: a message is not sent without those that were added to it. */
   const [reading, setReading] = useState(0);
   const area = useRef(null);
@@ -52,13 +56,13 @@ export function Composer({ drafts, draftKey, disabled, running, onSend, onStop }
     setProblem("");
   };
   const show = (urls) => {
-    setPictures(urls);
+    pictures.change(urls);
     setProblem("");
   };
-  const isEmpty = !(text.trim() || pictures.length);
+  const isEmpty = !(text.trim() || pictures.urls.length);
   const send = () => {
     if (disabled || isEmpty || reading || recorder.isRecording) return;
-    const inTheWay = onSend(text.trim(), pictures);
+    const inTheWay = onSend(text.trim(), pictures.urls);
     setProblem(inTheWay);
     if (inTheWay) return;
     write("");
@@ -96,10 +100,11 @@ export function Composer({ drafts, draftKey, disabled, running, onSend, onStop }
   const sendLabel = running ? t("composer.sendWhenThisIs") : t("composer.send");
   return html`<form class="composer" onSubmit=${(event) => { event.preventDefault(); send(); }}
       onDragOver=${(event) => isText(event) || event.preventDefault()} onDrop=${onDrop}>
+    ${!isKept && html`<p class="notice warn small" role="status">${t("composer.isNotKept")}</p>`}
     ${(problem || recorder.problem) && html`<p class="notice bad small" role="alert">${problem || recorder.problem}</p>`}
-    ${pictures.length > 0 && html`<ul class="thumbnails" aria-label=${t("composer.imagesToSend")}>
-      ${pictures.map((url, index) => html`<li key=${index}>${isSound(url) ? html`<${Player} sound=${url} name=${t("soundsView.recording", { index: index + 1 })} />` : html`<${Thumbnail} picture=${url} name=${t("picturesView.image", { index: index + 1 })} />`}
-        <${IconButton} icon="close" small label=${t(isSound(url) ? "composer.removeRecording" : "composer.removeImage", { index: index + 1 })} onClick=${() => show(pictures.filter((_, i) => i !== index))} /></li>`)}
+    ${pictures.urls.length > 0 && html`<ul class="thumbnails" aria-label=${t("composer.imagesToSend")}>
+      ${pictures.urls.map((url, index) => html`<li key=${index}>${isSound(url) ? html`<${Player} sound=${url} name=${t("soundsView.recording", { index: index + 1 })} />` : html`<${Thumbnail} picture=${url} name=${t("picturesView.image", { index: index + 1 })} />`}
+        <${IconButton} icon="close" small label=${t(isSound(url) ? "composer.removeRecording" : "composer.removeImage", { index: index + 1 })} onClick=${() => show(pictures.urls.filter((_, i) => i !== index))} /></li>`)}
     </ul>`}
     <textarea ref=${area} rows="1" dir="auto" placeholder=${t("composer.writeAMessage")} aria-label=${t("composer.message")} value=${text}
       onInput=${(event) => write(event.target.value)} onKeyDown=${onKeyDown} onPaste=${(event) => take(event, filesMeant(event.clipboardData))}></textarea>
@@ -118,13 +123,15 @@ export function Composer({ drafts, draftKey, disabled, running, onSend, onStop }
   </form>`;
 }
 
-/** The pictures of a draft, which come a moment after it; and how to change them. */
+/** The pictures of a draft, which come a moment after it: {urls, isKept, change}. */
 function usePictures(drafts, draftKey) {
-  const [pictures, setPictures] = useState([]);
+  const [urls, setUrls] = useState([]);
+  const [isKept, setKept] = useState(true);
   useEffect(() => {
     let isOther = false;
-    setPictures([]);
-    const read = () => drafts.adopted.then(() => drafts.readPictures(draftKey)).then((urls) => isOther || setPictures((now) => (urls.length ? urls : now)));
+    setUrls([]);
+    setKept(true);
+    const read = () => drafts.adopted.then(() => drafts.readPictures(draftKey)).then((found) => isOther || setUrls((now) => (found.length ? found : now)));
     read();
     addEventListener("draft", read);
     return () => {
@@ -132,10 +139,10 @@ function usePictures(drafts, draftKey) {
       removeEventListener("draft", read);
     };
   }, [draftKey]);
-  const change = (next) => setPictures((now) => {
-    const urls = typeof next === "function" ? next(now) : next;
-    drafts.writePictures(draftKey, urls);
-    return urls;
+  const change = (next) => setUrls((now) => {
+    const wanted = typeof next === "function" ? next(now) : next;
+    drafts.writePictures(draftKey, wanted).then((kept) => setKept(kept !== false));
+    return wanted;
   });
-  return [pictures, change];
+  return { urls, isKept, change };
 }

@@ -1,10 +1,13 @@
 // One conversation: its messages, and where to write the next.
 
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../lib/html.js";
-import { IconButton } from "../ui/button.js";
+import { navigate } from "../lib/router.js";
+import { useStay } from "../lib/stay.js";
+import { ActionButton, IconButton } from "../ui/button.js";
 import { Icon } from "../ui/icon.js";
 import { Failed, Loading } from "../ui/states.js";
 import { toast } from "../ui/toast.js";
+import { mayPass } from "../lib/api.js";
 import { bytes } from "../lib/format.js";
 import { Composer } from "./composer.js";
 import { ExportDialog } from "./export-dialog.js";
@@ -69,6 +72,7 @@ export function ConversationView({ one, models, onModel, onFirst, onMenu }) {
     </header>
     <${Messages} one=${one} shown=${shown} running=${running} actions=${actions} />
     <div class="foot">
+      <${Deleted} one=${one} />
       <${Waiting} one=${one} />
       <${Composer} drafts=${drafts} draftKey=${one.isEmpty ? drafts.newKey : one.id} disabled=${!one.model || !one.loaded} running=${running}
         onSend=${send} onStop=${() => one.stop()} />
@@ -84,12 +88,23 @@ const tooLarge = (found, most) =>
   t("conversationView.thisWouldBeA", { found: bytes(found), most: bytes(most) });
 
 function Unsaved({ one }) {
-  if (!one.problem || !one.loaded) return null;
-  if (one.problem.status === 404) {
-    const keep = () => { one.version = 0; one.save().catch(() => {}); };
-    return html`<button type="button" class="button small" onClick=${keep}>${t("conversationView.deletedElsewhereKeepIt")}</button>`;
-  }
-  return html`<span class="badge warn" title=${t("conversationView.itIsKeptIn", { message: one.problem.message })}><${Icon} name="warning" /> ${t("conversationView.notSavedYet")}</span>`;
+  const isUnsaved = one.problem && one.loaded && !one.isDeleted;
+  useStay(isUnsaved && !one.isKept);
+  if (!isUnsaved) return null;
+  const told = one.isKept ? "conversationView.itIsKeptIn" : "conversationView.itIsKeptNowhere";
+  return html`<span class="badge warn" title=${t(told, { message: one.problem.message })}><${Icon} name="warning" /> ${t("conversationView.notSavedYet")}</span>`;
+}
+
+/** It was deleted in another tab, or elsewhere: what becomes of what is here is for somebody to say. */
+function Deleted({ one }) {
+  if (!one.isDeleted) return null;
+  const forget = async () => {
+    await one.store.forget(one);
+    navigate("/Chat");
+  };
+  return html`<div class="notice warn small offer deleted" role="alert"><${Icon} name="warning" /><span class="grow">${t("conversationView.wasDeletedElsewhere")}</span>
+    <${ActionButton} class="small" work=${() => one.saveAnew()}>${t("conversationView.saveAnew")}</${ActionButton}>
+    <${ActionButton} class="small" work=${forget}>${t("conversationView.discard")}</${ActionButton}></div>`;
 }
 
 /** Messages that are asked when what runs now is answered. */
@@ -110,12 +125,16 @@ function Waiting({ one }) {
 function Messages({ one, shown, running, actions }) {
   const ref = useRef(null);
   const follows = useRef(true);
+  const lastTop = useRef(0);
   const [below, setBelow] = useState(false);
   const [most, setMost] = useState(DRAWN);
   const growing = useRef(0);
   const onScroll = () => {
     const { scrollTop, scrollHeight, clientHeight } = ref.current;
-    follows.current = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    // What grows takes the end away from nobody: only who scrolls up leaves it.
+    if (scrollHeight - scrollTop - clientHeight < NEAR_PX) follows.current = true;
+    else if (scrollTop < lastTop.current) follows.current = false;
+    lastTop.current = scrollTop;
     setBelow(!follows.current);
     if (scrollTop < NEAR_TOP_PX && most < shown.length && !growing.current) {
       growing.current = scrollHeight - scrollTop;
@@ -137,6 +156,8 @@ function Messages({ one, shown, running, actions }) {
   useEffect(() => {
     const observer = new ResizeObserver(() => follows.current && ref.current && toEnd());
     if (ref.current?.firstElementChild) observer.observe(ref.current.firstElementChild);
+    // Less of it is seen when a keyboard comes up, or the window becomes smaller.
+    if (ref.current) observer.observe(ref.current);
     return () => observer.disconnect();
   }, [one.id, shown.length > 0]);
   useLayoutEffect(() => {
@@ -144,7 +165,7 @@ function Messages({ one, shown, running, actions }) {
     if (ref.current) toEnd();
   }, [one.id, shown.length]);
   if (!one.loaded) {
-    return html`<div class="messages">${one.problem ? html`<${Failed} error=${one.problem} />` : html`<${Loading} />`}</div>`;
+    return html`<div class="messages">${one.problem ? html`<${Failed} error=${one.problem} onRetry=${mayPass(one.problem) && (() => one.store.read(one))} />` : html`<${Loading} />`}</div>`;
   }
   if (!shown.length) return html`<${Welcome} />`;
   const versions = versionsOf(one.document);

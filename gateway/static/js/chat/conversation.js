@@ -4,8 +4,8 @@ import { AGAIN_AFTER_MS, get, mayPass, post } from "../lib/api.js";
 import { same } from "../lib/changes.js";
 import { Answering } from "./answering.js";
 import { merged } from "./merge.js";
-import { keepAsFile, withPictures } from "./picture-store.js";
-import { bytesOf, isTooLarge, loosePictures, withFiles } from "./pictures.js";
+import { keepAsFile, knownUrls, withPictures } from "./picture-store.js";
+import { bytesOf, filesOf, isTooLarge, loosePictures, withFiles, withUrls } from "./pictures.js";
 import { added, changed, emptyDocument, newId, path, requestOf, titleOf } from "./tree.js";
 
 const SAVE_AFTER_MS = 600;
@@ -29,6 +29,8 @@ export class Conversation {
     this.beginning = new Set();
     this.timer = null;
     this.saving = null;
+    /** Whether this browser keeps what the server does not have yet. */
+    this.isKept = true;
     /** Deleted: what comes in later, such as what an answer cost, does not bring it back. */
     this.isGone = false;
   }
@@ -49,6 +51,11 @@ export class Conversation {
   /** Whether the server has it otherwise. */
   get isDirty() {
     return this.document !== this.base.document || this.title !== this.base.title || this.model !== this.base.model;
+  }
+
+  /** Whether it was deleted in another tab, or elsewhere, while it is here: it comes back when somebody says so, not by itself. */
+  get isDeleted() {
+    return this.loaded && this.version > 0 && this.problem?.status === 404;
   }
 
   get shown() {
@@ -194,8 +201,7 @@ export class Conversation {
       await this.saveMerged();
       this.store.noteSaved(this);
     } catch (error) {
-      await this.keep();
-      this.set({ problem: error });
+      this.set({ isKept: await this.keep(), problem: error });
       if (mayPass(error)) this.timer = setTimeout(() => this.save().catch(() => {}), AGAIN_AFTER_MS);
       throw error;
     }
@@ -216,7 +222,15 @@ export class Conversation {
     }
   }
 
-  /** Save; what another page saved meanwhile is merged first, what it deleted is saved anew. */
+  /** Save what was deleted elsewhere as a new conversation. Throws ApiError. */
+  async saveAnew() {
+    // Its files were deleted with it: those that this page still has become files again.
+    const document = withUrls(this.document, await knownUrls(filesOf(this.document)));
+    this.set({ document, version: 0 });
+    return this.save();
+  }
+
+  /** Save; what another page saved meanwhile is merged first. */
   async saveMerged(tries = 5) {
     await this.keepPictures();
     const saved = this.state;
@@ -229,27 +243,10 @@ export class Conversation {
       this.set({ version, problem: null });
       if (this.document === saved.document) await this.store.outbox.drop(this.id);
     } catch (error) {
-      if (tries <= 1 || !(await this.isSettled(error))) throw error;
+      if (tries <= 1 || error.code !== "conversation_changed") throw error;
+      this.merge(await this.store.fetch(this.id));
       await this.saveMerged(tries - 1);
     }
-  }
-
-  /** Whether saving may succeed now that this page knows why it did not. */
-  async isSettled(error) {
-    if (error.code === "conversation_changed") {
-      this.merge(await this.store.fetch(this.id));
-      return true;
-    }
-    if (error.status === 404 && this.version > 0 && this.hasNewWords) {
-      this.version = 0;
-      return true;
-    }
-    return false;
-  }
-
-  /** Whether there are messages here that the server never had. */
-  get hasNewWords() {
-    return Object.keys(this.document.nodes).some((id) => !(id in this.base.document.nodes));
   }
 
   /** Take in what the server has; true when it lacks something that is here. */

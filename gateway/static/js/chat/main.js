@@ -1,11 +1,14 @@
 // The chat page.
 
-import { html, render, useEffect, useMemo, useReducer, useRef, useState } from "../lib/html.js";
+import { html, render, useEffect, useMemo, useReducer, useRef } from "../lib/html.js";
+import { partsOf } from "../lib/address.js";
 import { json, queryString } from "../lib/api.js";
 import { useDrawer } from "../lib/drawer.js";
 import { keepFocus } from "../lib/focus.js";
 import { recall, remember } from "../lib/remember.js";
 import { followLinks, navigate, useLocation } from "../lib/router.js";
+import { useData } from "../lib/use-data.js";
+import { Boundary } from "../ui/boundary.js";
 import { Empty, Failed } from "../ui/states.js";
 import { Gate } from "../ui/sign-in.js";
 import { ConversationView } from "./conversation-view.js";
@@ -20,8 +23,8 @@ const HINT = t("chatPage.keyHint");
 function Chat({ who }) {
   const store = useMemo(() => new Store(who.owner, who.maxBodyBytes), [who.owner]);
   const [, redraw] = useReducer((count) => count + 1, 0);
-  const [models, setModels] = useState(null);
-  const [problem, setProblem] = useState(null);
+  const from = useData(() => json("/v1/models?operation=chat").then(({ data }) => inOrder(data.map(({ id }) => id))), "models");
+  const models = from.data ?? null;
   const [menuOpen, setMenuOpen] = useDrawer(".sidebar");
   const { path, query } = useLocation();
   const shown = useRef(null);
@@ -37,28 +40,27 @@ function Chat({ who }) {
     const keepAll = () => store.keepAll();
     addEventListener("focus", look);
     document.addEventListener("visibilitychange", look);
+    const onLine = () => store.catchUp();
     addEventListener("pagehide", keepAll);
+    addEventListener("online", onLine);
     return () => {
       removeEventListener("focus", look);
       document.removeEventListener("visibilitychange", look);
       removeEventListener("pagehide", keepAll);
+      removeEventListener("online", onLine);
     };
   }, [store]);
-  const loadModels = () => {
-    setProblem(null);
-    json("/v1/models?operation=chat").then(({ data }) => setModels(inOrder(data.map(({ id }) => id))), setProblem);
-  };
-  useEffect(loadModels, []);
-
   useEffect(() => {
     const { import: kept, ...rest } = query;
     if (!kept) return;
     store.takeImport(kept).then((id) => navigate(id ? `/Chat/${id}` : `/Chat${queryString(rest)}`, { replace: true }));
   }, [query.import]);
-  const id = path.split("/")[2] ?? null;
+  const id = partsOf(path)[1] || null;
   const one = id === null ? store.fresh() : store.find(id);
   shown.current = one;
   const known = models ?? [];
+  // What was said can be read, whatever can be asked now.
+  const isUnused = one.loaded && one.isEmpty;
   if (models && one.loaded && !known.includes(one.model) && one.isEmpty) {
     const last = recall(LAST_MODEL);
     one.model = known.includes(last) ? last : (known[0] ?? "");
@@ -84,13 +86,13 @@ function Chat({ who }) {
     <a class="skip-link" href="#conversation" onClick=${skip}>${t("chatPage.skipToTheConversation")}</a>
     <${Sidebar} store=${store} who=${who} current=${one.id} onNew=${startNew} onClose=${() => setMenuOpen(false)} />
     <div class="veil only-narrow" onClick=${() => setMenuOpen(false)}></div>
-    ${problem
-      ? html`<main class="conversation"><${Failed} error=${problem} onRetry=${loadModels} /></main>`
-      : models && !models.length
+    ${isUnused && !models && from.error
+      ? html`<main class="conversation"><${Failed} error=${from.error} onRetry=${from.reload} /></main>`
+      : isUnused && models && !models.length
         ? html`<main class="conversation"><${Empty} icon="plug" title=${t("chatPage.noModelCanBe")}>
             <p>${t("chatPage.addAProviderTo")}</p></${Empty}></main>`
-        : html`<${ConversationView} key=${one.id} one=${one} models=${known} onModel=${chooseModel}
-            onFirst=${() => navigate(`/Chat/${one.id}`, { replace: true })} onMenu=${() => setMenuOpen(true)} />`}
+        : html`<${Boundary} place=${one.id}><${ConversationView} key=${one.id} one=${one} models=${known} onModel=${chooseModel}
+            onFirst=${() => navigate(`/Chat/${one.id}`, { replace: true })} onMenu=${() => setMenuOpen(true)} /></${Boundary}>`}
   </div>`;
 }
 

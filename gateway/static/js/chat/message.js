@@ -3,6 +3,7 @@
 import { html, useEffect, useMemo, useRef, useState } from "../lib/html.js";
 import { duration, money, number } from "../lib/format.js";
 import { isComposing } from "../lib/keys.js";
+import { Boundary } from "../ui/boundary.js";
 import { CopyButton, IconButton } from "../ui/button.js";
 import { Icon } from "../ui/icon.js";
 import { MarkdownView } from "./markdown-view.js";
@@ -16,8 +17,8 @@ import { t } from "../texts/chat.js";
 /** Drawn again when the message has changed, not with each word of another one. `actions` look up what is now. */
 export function Message({ node, versions, running, actions }) {
   const View = node.role === "user" ? Question : Answer;
-  return useMemo(() => html`<${View} node=${node} running=${running} actions=${actions}
-    branches=${html`<${Branches} node=${node} versions=${versions} onShow=${actions.show} />`} />`,
+  return useMemo(() => html`<${Boundary} place=${node}><${View} node=${node} running=${running} actions=${actions}
+    branches=${html`<${Branches} node=${node} versions=${versions} onShow=${actions.show} />`} /></${Boundary}>`,
   [node, running, versions.map(({ id }) => id).join()]);
 }
 

@@ -31,6 +31,12 @@ export function urlOf(picture) {
   return found;
 }
 
+/** A Map of the files among these that this page has read or written lately to their data URLs. */
+export async function knownUrls(files) {
+  const found = await Promise.all(files.map(async (file) => [file, await known.get(file)?.catch?.(() => null)]));
+  return new Map(found.filter(([, url]) => url));
+}
+
 /** A request with the pictures in it, in place of what names their files. Throws ApiError. */
 export async function withPictures(chat) {
   const whole = async (part) => {

@@ -1,6 +1,7 @@
 // Pictures of a message, read from the server when somebody scrolls to them; a click shows one as large as the page.
 
 import { html, useEffect, useRef, useState } from "../lib/html.js";
+import { AGAIN_AFTER_MS, mayPass } from "../lib/api.js";
 import { useSeen } from "../lib/seen.js";
 import { Dialog } from "../ui/dialog.js";
 import { urlOf } from "./picture-store.js";
@@ -18,8 +19,18 @@ function useUrl(picture, isWanted) {
   useEffect(() => {
     if (!isWanted || !isKept(picture)) return undefined;
     let isOver = false;
-    urlOf(picture).then((url) => isOver || setFound({ name, url }), (problem) => isOver || setFound({ name, problem }));
-    return () => { isOver = true; };
+    let timer;
+    const read = () => urlOf(picture).then((url) => isOver || setFound({ name, url }), (problem) => {
+      if (isOver) return;
+      setFound({ name, problem });
+      // What cannot be reached is not gone.
+      if (mayPass(problem)) timer = setTimeout(read, AGAIN_AFTER_MS);
+    });
+    read();
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
   }, [isWanted, name]);
   if (!isKept(picture)) return { url: picture };
   return found.name === name ? found : {};

@@ -83,8 +83,14 @@ export function loosePictures({ nodes, waiting = [] }) {
 }
 
 /** The document with pictures that became files: `kept` is a Map of data URLs to {file, type, bytes}. */
-export function withFiles(document, kept) {
-  const swap = (one) => (one.images?.some((image) => kept.has(image)) ? { ...one, images: one.images.map((image) => kept.get(image) ?? image) } : one);
+export const withFiles = (document, kept) => withImages(document, (image) => kept.get(image));
+
+/** The document with pictures in place of their files: `urls` is a Map of the files' ids to data URLs. */
+export const withUrls = (document, urls) => withImages(document, (image) => isKept(image) && urls.get(image.file));
+
+/** The document with other pictures where `other(image)` gives one. */
+function withImages(document, other) {
+  const swap = (one) => (one.images?.some(other) ? { ...one, images: one.images.map((image) => other(image) || image) } : one);
   const nodes = Object.fromEntries(Object.entries(document.nodes).map(([id, node]) => [id, swap(node)]));
   return { ...document, nodes, ...(document.waiting ? { waiting: document.waiting.map(swap) } : {}) };
 }

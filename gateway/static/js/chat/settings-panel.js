@@ -1,8 +1,9 @@
 // What goes with every message of a conversation: the system prompt and how the model answers.
 
-import { html, useEffect, useState } from "../lib/html.js";
+import { html, useState } from "../lib/html.js";
 import { get, post } from "../lib/api.js";
 import { useBusy } from "../lib/busy.js";
+import { useData } from "../lib/use-data.js";
 import { ActionButton } from "../ui/button.js";
 import { Dialog, confirm } from "../ui/dialog.js";
 import { Field } from "../ui/field.js";
@@ -41,10 +42,9 @@ export function SettingsPanel({ settings, onChange: set, onClose }) {
 }
 
 function SystemPrompt({ value, promptId, onChange }) {
-  const [prompts, setPrompts] = useState([]);
+  const from = useData(() => get("QueryPrompts").then(({ results }) => results), "prompts");
+  const prompts = from.data ?? [];
   const [name, setName] = useState(null);
-  const load = () => get("QueryPrompts").then(({ results }) => setPrompts(results), toastError);
-  useEffect(() => { load(); }, []);
   const chosen = prompts.find((prompt) => prompt.id === promptId);
   const choose = (id) => {
     const prompt = prompts.find((one) => one.id === id);
@@ -52,7 +52,7 @@ function SystemPrompt({ value, promptId, onChange }) {
     const isWritten = value.trim() && !prompts.some((one) => one.value === value);
     if (isWritten) toast(t("settingsPanel.yourOwnPromptWas"), { undo: () => onChange({ promptId, system: value }) });
   };
-  const run = (work) => work.then(load);
+  const run = (work) => work.then(from.reload);
   const put = ({ id, name: called, value: said }) => run(post("SavePrompt", { id, name: called, value: said }));
   const save = async () => {
     await put({ ...chosen, value });
@@ -77,6 +77,7 @@ function SystemPrompt({ value, promptId, onChange }) {
   };
   const isChanged = chosen && chosen.value !== value;
   return html`<div class="stack">
+    ${from.error && html`<p class="notice warn small" role="status">${t("settingsPanel.libraryUnknown", { message: from.error.message })}</p>`}
     <${Field} id="prompt" label=${t("settingsPanel.fromTheLibrary")}>
       ${(attributes) => html`<select ...${attributes} class="select" value=${chosen?.id ?? ""} onChange=${(event) => choose(event.target.value)}>
         <option value="">${t("settingsPanel.noSystemPrompt")}</option>

@@ -37,7 +37,7 @@ export function Sidebar({ store, who, current, onNew, onClose }) {
       <span class="row"><${ThemeButton} /><span class="only-narrow"><${IconButton} icon="close" label=${t("sidebar.closeTheList")} onClick=${onClose} /></span></span>
     </header>
     <button type="button" class="button" onClick=${onNew}><${Icon} name="plus" /> ${t("words.newConversation")}</button>
-    <input class="input" type="search" placeholder=${t("sidebar.search")} aria-label=${t("sidebar.searchConversations")} value=${text} onInput=${(event) => setText(event.target.value)} />
+    <input class="input" type="search" maxlength="200" placeholder=${t("sidebar.search")} aria-label=${t("sidebar.searchConversations")} value=${text} onInput=${(event) => setText(event.target.value)} />
     <${Heads} store=${store} current=${current} text=${text} onOpen=${onClose} />
     <footer class="row between small">
       <span class="truncate muted" title=${who.owner}>${who.owner}</span>
@@ -53,17 +53,25 @@ function AdminLink({ who }) {
 }
 
 function Heads({ store, current, text, onOpen }) {
-  if (store.problem) return html`<p class="notice bad small" role="alert">${store.problem.message}</p>`;
-  if (!store.heads) return html`<p class="muted small" role="status">${t("sidebar.loading")}</p>`;
-  if (!store.heads.length) {
-    return html`<p class="muted small none grow">${text ? t("sidebar.nothingFound") : t("sidebar.whatYouAskWill")}</p>`;
+  const { heads, problem, deleted } = store;
+  if (!heads) return problem ? html`<p class="notice bad small" role="alert">${problem.message}</p>` : html`<p class="muted small" role="status">${t("sidebar.loading")}</p>`;
+  // What was read last stays: without a line old titles are better than none.
+  const stale = problem && html`<p class="notice warn small" role="alert">${t("sidebar.mayBeOld", { message: problem.message })}</p>`;
+  if (!heads.length && !deleted.length) {
+    return html`${stale}<p class="muted small none grow">${text ? t("sidebar.nothingFound") : t("sidebar.whatYouAskWill")}</p>`;
   }
-  return html`<ul class="heads grow">
-    ${grouped(store.heads, groupOf).map(([name, heads]) => html`<li key=${name} class="day"><h3 class="small muted">${name}</h3></li>
+  return html`${stale}<ul class="heads grow">
+    ${deleted.length > 0 && html`<li class="day"><h3 class="small muted">${t("sidebar.deletedElsewhere")}</h3></li>`}
+    ${deleted.map((head) => html`<${Deleted} key=${head.id} head=${head} isCurrent=${head.id === current} onOpen=${onOpen} />`)}
+    ${grouped(heads.filter(({ id }) => !deleted.some((one) => one.id === id)), groupOf).map(([name, heads]) => html`<li key=${name} class="day"><h3 class="small muted">${name}</h3></li>
       ${heads.map((head) => html`<${Head} key=${head.id} head=${head} store=${store} isCurrent=${head.id === current} onOpen=${onOpen} />`)}`)}
-    ${store.total > store.heads.length && html`<li><button type="button" class="button quiet small grow" onClick=${() => store.listMore()}>${t("sidebar.showMore")}</button></li>`}
+    ${store.total > heads.length && html`<li><button type="button" class="button quiet small grow" onClick=${() => store.listMore()}>${t("sidebar.showMore")}</button></li>`}
   </ul>`;
 }
+
+/** What can be done with it is said where it is read. */
+const Deleted = ({ head, isCurrent, onOpen }) => html`<li class=${isCurrent ? "current" : ""}>
+    <a class="truncate grow" href="/Chat/${head.id}" aria-current=${isCurrent ? "page" : undefined} onClick=${onOpen}>${head.title}</a></li>`;
 
 function Head({ head, store, isCurrent, onOpen }) {
   const [renaming, setRenaming] = useState(false);

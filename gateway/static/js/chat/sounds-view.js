@@ -1,6 +1,7 @@
 // Recordings of a message: what was said to a model, and what it said aloud.
 
 import { html, useEffect, useState } from "../lib/html.js";
+import { AGAIN_AFTER_MS, json, mayPass } from "../lib/api.js";
 import { blobOf } from "./picture-store.js";
 import { isKept, isSound } from "./pictures.js";
 import { t } from "../texts/chat.js";
@@ -25,6 +26,13 @@ function useAddress(sound) {
 export function Player({ sound, name }) {
   const address = useAddress(sound);
   const [isGone, setGone] = useState(false);
+  const [tries, setTries] = useState(0);
+  /** Browsers do not say why: a file that cannot be reached is not gone. */
+  const look = async () => {
+    const problem = isKept(sound) ? await json(`/v1/files/${sound.file}`).then(() => null, (error) => error) : null;
+    if (mayPass(problem)) setTimeout(() => setTries((count) => count + 1), AGAIN_AFTER_MS);
+    else setGone(true);
+  };
   if (isGone) return html`<span class="badge warn">${t("soundsView.gone")}</span>`;
-  return address && html`<audio controls preload="metadata" src=${address} aria-label=${name} onError=${() => setGone(true)}></audio>`;
+  return address && html`<audio key=${tries} controls preload="metadata" src=${address} aria-label=${name} onError=${look}></audio>`;
 }

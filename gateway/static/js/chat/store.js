@@ -7,7 +7,7 @@ import { Outbox } from "./outbox.js";
 import { drop, kept } from "../lib/keep.js";
 import { discard } from "./picture-store.js";
 import { filesOf } from "./pictures.js";
-import { emptyDocument, newId, titleOf } from "./tree.js";
+import { asDocument, emptyDocument, newId, titleOf } from "./tree.js";
 
 /** How often at most what other pages saved is looked for (milliseconds). */
 const LOOK_AFTER_MS = 2000;
@@ -51,6 +51,7 @@ export class Store {
 
   /** Nobody is signed in any more, or somebody else: nothing is followed or saved. What is unsaved stays here. */
   close() {
+    this.keepUnsaved();
     this.isClosed = true;
     clearTimeout(this.listAgain);
     for (const one of this.open.values()) one.leave();
@@ -58,8 +59,12 @@ export class Store {
 
   /** The page goes away: what would be saved soon is kept in this browser. */
   keepAll() {
-    for (const one of this.open.values()) if (one.loaded && !one.isEmpty && one.isDirty) one.keep();
+    this.keepUnsaved();
     for (const id of [...this.goners.keys()]) this.discardFiles(id);
+  }
+
+  keepUnsaved() {
+    for (const one of this.open.values()) if (one.loaded && !one.isEmpty && one.isDirty) one.keep();
   }
 
   discardFiles(id) {
@@ -98,14 +103,29 @@ export class Store {
       Object.assign(this, { heads: results, total, problem: null });
     } catch (error) {
       this.problem = error;
-      if (mayPass(error)) this.listAgain = setTimeout(() => this.list(this.text), AGAIN_AFTER_MS);
+      if (mayPass(error)) this.listAgain = setTimeout(() => this.list(this.text, take), AGAIN_AFTER_MS);
     }
     this.tell();
+  }
+
+  /** Conversations that were deleted elsewhere while they are here: as heads, with nothing but their names. */
+  get deleted() {
+    return [...this.open.values()].filter((one) => one.isDeleted).map(({ id, title, document }) => ({ id, title: title || titleOf(document) }));
   }
 
   /** The list, further down. */
   listMore() {
     return this.list(this.text, (this.heads?.length ?? 0) + TAKE);
+  }
+
+  /** The line is back: what could not be read or saved is tried at once. */
+  catchUp() {
+    if (this.problem) this.list();
+    for (const one of this.open.values()) {
+      if (!mayPass(one.problem)) continue;
+      if (one.loaded) one.save().catch(() => {});
+      else this.read(one);
+    }
   }
 
   /** The conversation that is about to be begun. */
@@ -135,7 +155,7 @@ export class Store {
     const { renamed, ...document } = result.content;
     return {
       version: result.version, title: result.title, model: result.model, renamed: !!renamed,
-      document: { ...emptyDocument(), ...document },
+      document: asDocument(document),
     };
   }
 
@@ -154,11 +174,11 @@ export class Store {
   readFailed(one, error, unsaved) {
     one.set({ problem: error });
     if (unsaved) {
-      // The server never had it, or cannot be asked: it goes on from what is here.
+      // The server never had it, has it no more, or cannot be asked: it goes on from what is here.
       one.resumeAll();
-      one.saveSoon();
+      if (!one.isDeleted) one.saveSoon();
     } else if (mayPass(error)) {
-      setTimeout(() => this.open.get(one.id) === one && this.read(one), AGAIN_AFTER_MS);
+      setTimeout(() => this.open.get(one.id) === one && !one.loaded && this.read(one), AGAIN_AFTER_MS);
     }
   }
 
@@ -168,9 +188,23 @@ export class Store {
     this.lookedAt = Date.now();
     await this.list(this.text, Math.max(TAKE, this.heads?.length ?? 0));
     const head = this.heads?.find(({ id }) => id === one.id);
-    if (!head || !one.loaded || head.version <= one.version) return;
-    const theirs = await this.fetch(one.id).catch(() => null);
-    if (theirs && theirs.version > one.version && one.merge(theirs)) one.saveSoon();
+    if (!one.loaded || !one.version || (head && !one.isDeleted && head.version <= one.version)) return;
+    const theirs = await this.fetch(one.id).catch((error) => this.noteDeleted(one, error));
+    const isNews = theirs && (one.isDeleted || theirs.version > one.version);
+    if (isNews && one.merge(theirs)) one.saveSoon();
+  }
+
+  noteDeleted(one, error) {
+    if (error.status === 404 && !one.isGone) one.set({ problem: error });
+  }
+
+  /** Let go of what was deleted elsewhere. */
+  async forget(one) {
+    one.leave();
+    one.isGone = true;
+    this.open.delete(one.id);
+    await this.outbox.drop(one.id);
+    this.tell();
   }
 
   noteSaved(one) {

@@ -10,6 +10,20 @@ export const newId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random
 
 export const emptyDocument = (settings = {}) => ({ nodes: {}, leaf: null, settings });
 
+const isTable = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+const named = (id, node) => (node.id === id ? node : { ...node, id });
+
+/** The document in what is kept of a conversation: other programs may have saved it, in a form of their own. */
+export function asDocument(content) {
+  const { nodes, settings, waiting, ...rest } = content;
+  const known = Object.entries(isTable(nodes) ? nodes : {}).filter(([, node]) => isTable(node));
+  return {
+    ...emptyDocument(isTable(settings) ? settings : {}), ...rest,
+    nodes: Object.fromEntries(known.map(([id, node]) => [id, named(id, node)])),
+    ...(Array.isArray(waiting) ? { waiting: waiting.filter(isTable) } : {}),
+  };
+}
+
 /** The nodes from the first one to the leaf. */
 export function path(document, leaf = document.leaf) {
   const found = [];

@@ -1,10 +1,10 @@
 // What somebody has written and not sent yet, kept in this browser through reloads, each person's own.
 //
-// Pure but for `storage`, which is localStorage; where that is full or forbidden, drafts last as long as the page.
+// Pure but for `storage`, which is localStorage or sessionStorage; where that is full or forbidden, drafts last as long as
+// the page. A draft is kept whole or not at all.
 
 /** Most drafts that are kept; the ones not touched for longest go first. */
 const MOST = 100;
-const MOST_TEXT = 200_000;
 
 /** The drafts of one owner. `storage` is as localStorage, `clock` gives milliseconds. */
 export class Drafts {
@@ -20,18 +20,24 @@ export class Drafts {
     return this.#row(this.prefix + key)?.text ?? "";
   }
 
-  /** Keep the text; an empty one takes the draft away. */
+  /** Keep the text; an empty one takes the draft away. False when it lasts only as long as the page. */
   write(key, text) {
     const name = this.prefix + key;
     this.memory.delete(name);
     try {
-      if (!text) return this.storage.removeItem(name);
-      this.storage.setItem(name, JSON.stringify({ text: text.slice(0, MOST_TEXT), at: this.clock() }));
+      if (text) this.storage.setItem(name, JSON.stringify({ text, at: this.clock() }));
+      else this.storage.removeItem(name);
       this.#tidy();
+      return true;
     } catch {
       if (text) this.memory.set(name, { text, at: this.clock() });
+      return !text;
     }
-    return undefined;
+  }
+
+  /** Whether all of them outlive the page. */
+  get keepsAll() {
+    return !this.memory.size;
   }
 
   /** Keys that begin so, the last touched first. */
@@ -59,6 +65,8 @@ export class Drafts {
   }
 
   #tidy() {
+    // While somebody writes not all of them are read with each letter.
+    if (this.#names().filter((name) => name.startsWith(this.prefix)).length <= MOST) return;
     for (const key of this.keys().slice(MOST)) this.storage.removeItem(this.prefix + key);
   }
 }

@@ -70,15 +70,23 @@ export function money(value) {
 
 export const percent = (share) => (share == null ? missing : `${numbers.format(share * 100)} %`);
 
-/** An ISO date as the moment it is here. */
-export const moment = (iso) => (iso ? moments.format(new Date(iso)) : missing);
+/** What is no date stays as it was written: an address can hold anything. */
+function dateIn(form, iso) {
+  if (!iso) return missing;
+  const date = new Date(iso);
+  return Number.isNaN(date.getTime()) ? String(iso) : form.format(date);
+}
 
-export const day = (iso) => (iso ? days.format(new Date(iso)) : missing);
+/** An ISO date as the moment it is here. */
+export const moment = (iso) => dateIn(moments, iso);
+
+export const day = (iso) => dateIn(days, iso);
 
 /** An ISO date as "2 min. ago". */
 export function ago(iso, now = Date.now()) {
   if (!iso) return missing;
   const seconds = (new Date(iso).getTime() - now) / 1000;
+  if (Number.isNaN(seconds)) return String(iso);
   const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
   const [unit, size] = units.find(([, s]) => Math.abs(seconds) >= s) ?? units.at(-1);
   return relative.format(Math.round(seconds / size), unit);

@@ -22,7 +22,11 @@ export function inWorker(kind, text, language) {
 
 async function ask(wanted) {
   const { running, ready } = (worker ??= start());
-  if (!(await ready)) return null;
+  if (!(await ready)) {
+    // It could not be fetched, as while the server restarts: it is fetched again with the next text.
+    worker = null;
+    return null;
+  }
   return new Promise((resolve) => {
     const id = crypto.randomUUID?.() ?? String(Math.random());
     const late = setTimeout(() => { stop(wanted.text); resolve(null); }, MOST_MS);

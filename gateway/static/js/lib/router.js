@@ -2,12 +2,41 @@
 
 import { useEffect, useState } from "./html.js";
 
+/** Which place of this page it is, counted as they were gone to: so it is known which way somebody goes. */
+const placeNow = () => history.state?.at ?? 0;
+
+/** What is in the way of going Back, the topmost last: functions that are called instead. */
+const holds = [];
+let heldAt = 0;
+
 /** Go to an address of this page. */
 export function navigate(path, { replace = false } = {}) {
   if (path !== location.pathname + location.search) {
-    history[replace ? "replaceState" : "pushState"](null, "", path);
+    heldAt = placeNow() + (replace ? 0 : 1);
+    history[replace ? "replaceState" : "pushState"]({ at: heldAt }, "", path);
   }
   dispatchEvent(new Event("navigate"));
+}
+
+/** Stay here: whoever goes Back or forward stays, and `onLeave()` is called instead. Returns what lets them go. */
+export function holdPlace(onLeave) {
+  if (!holds.length) {
+    heldAt = placeNow();
+    addEventListener("popstate", stay);
+  }
+  holds.push(onLeave);
+  return () => {
+    holds.splice(holds.indexOf(onLeave), 1);
+    if (!holds.length) removeEventListener("popstate", stay);
+  };
+}
+
+function stay() {
+  const by = heldAt - placeNow();
+  // It is here again.
+  if (!by) return;
+  history.go(by);
+  holds.at(-1)();
 }
 
 /** The address now: {path, query}; the component is drawn again when it changes. */
@@ -15,11 +44,13 @@ export function useLocation() {
   const [place, setPlace] = useState(here);
   useEffect(() => {
     const update = () => setPlace(here());
+    // While the place is held it is another one for a moment only.
+    const follow = () => holds.length || update();
     addEventListener("navigate", update);
-    addEventListener("popstate", update);
+    addEventListener("popstate", follow);
     return () => {
       removeEventListener("navigate", update);
-      removeEventListener("popstate", update);
+      removeEventListener("popstate", follow);
     };
   }, []);
   return place;

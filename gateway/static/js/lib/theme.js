@@ -15,6 +15,9 @@ export function setTheme(name) {
   dispatchEvent(new Event("theme"));
 }
 
+// What is drawn is drawn anew in the system's colours.
+matchMedia("(forced-colors: active)").addEventListener("change", () => dispatchEvent(new Event("theme")));
+
 system.addEventListener("change", () => {
   if (!recall("theme")) {
     document.documentElement.dataset.theme = system.matches ? "dark" : "light";

@@ -1,8 +1,12 @@
 // What recordings say, and texts as speech.
 
-import { html, useEffect, useState } from "../lib/html.js";
+import { html, useState } from "../lib/html.js";
 import { useBusy } from "../lib/busy.js";
 import { get } from "../lib/api.js";
+import { useForm } from "../lib/form.js";
+import { moment, number } from "../lib/format.js";
+import { useStay } from "../lib/stay.js";
+import { useData } from "../lib/use-data.js";
 import { Field } from "../ui/field.js";
 import { Icon } from "../ui/icon.js";
 import { toastError } from "../ui/toast.js";
@@ -13,19 +17,24 @@ import { useRecorder } from "./recorder.js";
 import { Transcript } from "./transcript.js";
 import { t } from "../texts/media.js";
 
+/** Longest text that is spoken (characters): more than that no service takes. */
+const MOST_TEXT = 4096;
+/** How many of the earlier transcripts are shown. */
+const TAKE = 5;
 const SOUND = "audio/*,video/mp4,video/webm,.m4a,.aac,.flac,.wma";
 
 export function Audio() {
-  const [voices, setVoices] = useState([]);
-  useEffect(() => {
-    get("QueryTextToSpeechVoices", {}).then(({ results }) => setVoices(results), toastError);
-  }, []);
-  return html`<div class="halves"><${Listen} /><${Speak} voices=${voices} /></div>`;
+  const { data: voices, error } = useData(() => get("QueryTextToSpeechVoices", {}).then(({ results }) => results), "voices");
+  return html`<div class="halves"><${Listen} /><${Speak} voices=${voices ?? []} problem=${error} /></div>`;
 }
 
 function Listen() {
   const [heard, setHeard] = useState([]);
-  const [language, setLanguage] = useState("");
+  // What was written down before this page was opened.
+  const { data: jobs = [] } = useData(() => get("QueryJobs", { tag: TAGS.transcripts, take: TAKE }).then(({ results }) => results), "transcripts");
+  const earlier = jobs.filter(({ id }) => !heard.some(({ jobId }) => jobId === id)).map(({ id, createdDate }) => ({ jobId: id, name: moment(createdDate) }));
+  const { values: { language }, set } = useForm("transcribe", { language: "" });
+  useStay(heard.some(({ jobId, error }) => !jobId && !error));
   const send = async (file, sent = file) => {
     const entry = { key: `${Date.now()}-${file.name}`, file, jobId: null, share: 0 };
     const change = (next) => setHeard((all) => all.map((one) => (one.key === entry.key ? { ...one, ...next } : one)));
@@ -45,31 +54,34 @@ function Listen() {
         ${recorder.problem && html`<span class="small bad-text" role="alert">${recorder.problem}</span>`}</div>
       <${Drop} label=${t("audio.chooseRecordings")} hint=${t("words.orDropThemHere")} accept=${SOUND} multiple onFiles=${take} />
       <${Field} id="language" label=${t("audio.language")} hint=${t("audio.twoLettersSuchAs")}>${(at) => html`<input ...${at} class="input" maxlength="3" value=${language}
-          onInput=${(event) => setLanguage(event.target.value.trim())} />`}</${Field}>
+          onInput=${(event) => set({ language: event.target.value.trim() })} />`}</${Field}>
     </div>
     ${heard.map((one) => html`<${Transcript} key=${one.key} entry=${one} />`)}
+    ${earlier.map((one) => html`<${Transcript} key=${one.jobId} entry=${one} />`)}
   </section>`;
 }
 
-function Speak({ voices }) {
-  const [form, setForm] = useState({ text: "", voice: "" });
+function Speak({ voices, problem }) {
+  const { values: form, set } = useForm("speak", { text: "", voice: "" });
+  const voice = voices.some(({ model }) => model === form.voice) ? form.voice : voices[0]?.model;
+  const isTooLong = form.text.length > MOST_TEXT;
   const [isBusy, run] = useBusy();
   const gallery = useGallery(TAGS.speech);
   const submit = (event) => {
     event.preventDefault();
-    if (!form.text.trim()) return;
+    if (!form.text.trim() || isTooLong) return;
     run(async () => {
-      const model = form.voice || voices[0]?.model;
-      const id = await queue("QueueTextToSpeech", { text: form.text, model, tag: TAGS.speech });
-      gallery.add({ id, model: model ?? "", prompt: form.text.trim() });
+      const id = await queue("QueueTextToSpeech", { text: form.text, model: voice, tag: TAGS.speech });
+      gallery.add({ id, model: voice ?? "", prompt: form.text.trim() });
     }).catch(toastError);
   };
   return html`<section class="stack" aria-labelledby="speak"><h2 id="speak">${t("audio.textToSpeech")}</h2>
     <form class="card stack" onSubmit=${submit}>
-      <${Field} id="text" label=${t("audio.text")}>${(at) => html`<textarea ...${at} class="textarea" rows="4" maxlength="4096" required value=${form.text}
-          onInput=${(event) => setForm({ ...form, text: event.target.value })}></textarea>`}</${Field}>
-      ${voices.length > 0 && html`<${Field} id="voice" label=${t("audio.voice")}>${(at) => html`<select ...${at} class="select" value=${form.voice || voices[0].model} onChange=${(event) => setForm({ ...form, voice: event.target.value })}>
+      <${Field} id="text" label=${t("audio.text")} problem=${isTooLong ? t("audio.textIsTooLong", { most: number(MOST_TEXT), count: number(form.text.length) }) : ""}>${(at) => html`<textarea ...${at} class="textarea" rows="4" required value=${form.text}
+          onInput=${(event) => set({ text: event.target.value })}></textarea>`}</${Field}>
+      ${voices.length > 0 && html`<${Field} id="voice" label=${t("audio.voice")}>${(at) => html`<select ...${at} class="select" value=${voice} onChange=${(event) => set({ voice: event.target.value })}>
         ${voices.map((one) => html`<option key=${one.model} value=${one.model}>${one.id} (${one.model})</option>`)}</select>`}</${Field}>`}
+      ${problem && html`<p class="notice warn small" role="status">${t("audio.voicesUnknown", { message: problem.message })}</p>`}
       <button class="button primary" aria-busy=${isBusy}>${isBusy ? t("words.sending") : t("audio.generate")}</button>
     </form>
     <${Gallery} gallery=${gallery} empty=${t("audio.whatIsSpokenIs")} />

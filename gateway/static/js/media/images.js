@@ -1,10 +1,13 @@
 // Pictures of a text, or of another picture.
 
-import { html, useEffect, useState } from "../lib/html.js";
+import { html, useState } from "../lib/html.js";
 import { useBusy } from "../lib/busy.js";
+import { useForm } from "../lib/form.js";
+import { useStay } from "../lib/stay.js";
+import { useData } from "../lib/use-data.js";
 import { IconButton } from "../ui/button.js";
 import { Field } from "../ui/field.js";
-import { Empty, Failed, Loading } from "../ui/states.js";
+import { Empty, Loaded } from "../ui/states.js";
 import { toastError } from "../ui/toast.js";
 import { Drop, kindOf, useObjectUrl } from "./files.js";
 import { Gallery, useGallery } from "./gallery.js";
@@ -15,39 +18,32 @@ const SIZES = ["256x256", "512x512", "1024x1024", "1024x1536", "1536x1024"];
 const PICTURE = "image/png,image/jpeg,image/webp,image/gif";
 
 export function Images() {
-  const [models, setModels] = useState(null);
-  const [problem, setProblem] = useState(null);
   const [input, setInput] = useState(null);
   const gallery = useGallery(TAGS.images);
-  const load = () => {
-    setProblem(null);
-    Promise.all([modelsFor("TextToImage"), modelsFor("ImageToImage")]).then(([draw, change]) => setModels({ draw, change }), setProblem);
-  };
-  useEffect(load, []);
-  if (problem) return html`<${Failed} error=${problem} onRetry=${load} />`;
-  if (!models) return html`<${Loading} />`;
-  if (!models.draw.length) {
-    return html`<${Empty} icon="image" title=${t("images.noModelMakesPictures")}><p>${t("images.addAProviderWhose")}</p></${Empty}>`;
-  }
+  const from = useData(async () => {
+    const [draw, change] = await Promise.all([modelsFor("TextToImage"), modelsFor("ImageToImage")]);
+    return { draw, change };
+  }, "models");
   const use = (file) => {
     setInput(file);
     scrollTo({ top: 0, behavior: "smooth" });
   };
-  return html`<div class="columns">
+  return html`<${Loaded} from=${from}>${(models) => (models.draw.length ? html`<div class="columns">
     <${Prompt} models=${models} input=${input} onInput=${setInput} onQueued=${gallery.add} />
     <${Gallery} gallery=${gallery} onUse=${use} empty=${t("images.picturesThatYouMake")} />
-  </div>`;
+  </div>` : html`<${Empty} icon="image" title=${t("images.noModelMakesPictures")}><p>${t("images.addAProviderWhose")}</p></${Empty}>`)}</${Loaded}>`;
 }
 
 function Prompt({ models, input, onInput, onQueued }) {
   const known = input ? models.change : models.draw;
-  const [form, setForm] = useState({ prompt: "", model: "", size: "512x512", count: 1 });
+  const { values: form, set: change } = useForm("images", { prompt: "", model: "", size: "512x512", count: "1" });
   const [isBusy, run] = useBusy();
-  const set = (name) => (event) => setForm({ ...form, [name]: event.target.value });
+  const set = (name) => (event) => change({ [name]: event.target.value });
+  useStay(isBusy);
   const model = known.includes(form.model) ? form.model : (known[0] ?? "");
   const send = async () => {
     const [width, height] = form.size.split("x");
-    const asked = { positivePrompt: form.prompt.trim(), model, batchSize: form.count, tag: TAGS.images };
+    const asked = { positivePrompt: form.prompt.trim(), model, batchSize: Number(form.count), tag: TAGS.images };
     const jobId = input
       ? await queue("QueueImageToImage", asked, { image: input })
       : await queue("QueueTextToImage", { ...asked, width, height });
@@ -66,7 +62,7 @@ function Prompt({ models, input, onInput, onQueued }) {
       ${!input && html`<${Field} id="size" label=${t("images.size")}>${(at) => html`<select ...${at} class="select" value=${form.size} onChange=${set("size")}>
         ${SIZES.map((one) => html`<option key=${one} value=${one}>${one.replace("x", " × ")}</option>`)}</select>`}</${Field}>`}
       <${Field} id="count" label=${t("images.howMany")}>${(at) => html`<select ...${at} class="select" value=${form.count} onChange=${set("count")}>
-        ${[1, 2, 3, 4].map((one) => html`<option key=${one} value=${one}>${one}</option>`)}</select>`}</${Field}>
+        ${["1", "2", "3", "4"].map((one) => html`<option key=${one} value=${one}>${one}</option>`)}</select>`}</${Field}>
     </div>
     ${input ? html`<${Input} file=${input} onRemove=${() => onInput(null)} />`
       : models.change.length > 0 && html`<${Drop} label=${t("images.startFromAnImage")} hint=${t("images.orDropOneHere")} accept=${PICTURE}

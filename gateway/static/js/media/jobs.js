@@ -1,6 +1,6 @@
 // Jobs of these pages: queued, followed until they have ended, and what they made.
 
-import { get, mayPass, post, sendForm } from "../lib/api.js";
+import { AGAIN_AFTER_MS, get, mayPass, post, sendForm } from "../lib/api.js";
 import { useEffect, useState } from "../lib/html.js";
 import { t } from "../texts/media.js";
 
@@ -47,6 +47,32 @@ export function useJob(jobId) {
     return () => control.abort();
   }, [jobId]);
   return state;
+}
+
+/** What a job made, by `read(jobId)`, when it has ended well; null until then, and empty when it is gone. */
+export function useMade(read, jobId, status) {
+  const [made, setMade] = useState(null);
+  const isDone = status?.jobState === "Completed";
+  useEffect(() => {
+    if (!isDone) return undefined;
+    const control = new AbortController();
+    const take = (found) => control.signal.aborted || setMade(found);
+    untilRead(() => read(jobId), control.signal).then(take, () => take([]));
+    return () => control.abort();
+  }, [isDone, jobId]);
+  return made;
+}
+
+/** Read; again, as long as what is in the way may pass: what cannot be reached is not gone. Throws ApiError. */
+async function untilRead(read, signal) {
+  for (;;) {
+    try {
+      return await read();
+    } catch (error) {
+      if (signal.aborted || !mayPass(error)) throw error;
+    }
+    await new Promise((done) => setTimeout(done, AGAIN_AFTER_MS));
+  }
 }
 
 /** The files that a job made: [{url, fileName, provider}], with links on this site. */

@@ -5,6 +5,7 @@ import { signOut } from "../lib/api.js";
 import { asset } from "../lib/assets.js";
 import { keepFocus } from "../lib/focus.js";
 import { navigate, useLocation } from "../lib/router.js";
+import { Boundary } from "../ui/boundary.js";
 import { IconButton } from "../ui/button.js";
 import { Icon } from "../ui/icon.js";
 import { Gate } from "../ui/sign-in.js";
@@ -38,7 +39,7 @@ function Media({ who }) {
       </ul></nav>
       <span class="row end">${who.isAdmin && html`<a class="small wide-only" href="/admin">${t("mediaPage.admin")}</a>`}<${ThemeButton} /><${IconButton} icon="leave" label=${t("mediaPage.signOut")} onClick=${leave} /></span>
     </header>
-    <main class="content"><h1 class="visually-hidden">${page.title}</h1><${page.View} key=${page.path} who=${who} /></main>
+    <main class="content"><h1 class="visually-hidden">${page.title}</h1><${Boundary} place=${page.path}><${page.View} key=${page.path} who=${who} /></${Boundary}></main>
   </div>`;
 }
 

@@ -1,6 +1,7 @@
 // The microphone: what is said becomes a WAV file, which every engine reads.
 
 import { useEffect, useRef, useState } from "../lib/html.js";
+import { useStay } from "../lib/stay.js";
 import { wavOf } from "../lib/wav.js";
 import { t } from "../texts/media.js";
 
@@ -14,6 +15,7 @@ export function useRecorder(onRecording) {
   /** The browser asks whether the page may listen: pressed again meanwhile it would listen twice, and to one for ever. */
   const isAsking = useRef(false);
   const isOver = useRef(false);
+  useStay(state.isRecording);
   useEffect(() => () => {
     isOver.current = true;
     going.current?.give();

@@ -1,31 +1,28 @@
 // Files that are converted, scaled, cropped, trimmed or marked, several at once.
 
-import { html, useEffect, useState } from "../lib/html.js";
+import { html, useState } from "../lib/html.js";
+import { useForm } from "../lib/form.js";
+import { own } from "../lib/own.js";
+import { useStay } from "../lib/stay.js";
 import { bytes } from "../lib/format.js";
 import { Field } from "../ui/field.js";
 import { Icon } from "../ui/icon.js";
 import { Empty } from "../ui/states.js";
 import { toastError } from "../ui/toast.js";
 import { Drop, kindOf } from "./files.js";
-import { TAGS, artifactsOf, download, problemOf, queue, told, useJob } from "./jobs.js";
+import { TAGS, artifactsOf, download, problemOf, queue, told, useJob, useMade } from "./jobs.js";
 import { ACTIONS, callOf, startOf } from "./transforms.js";
 import { t } from "../texts/media.js";
 
 const KINDS = { image: t("transform.pictures"), video: t("transform.videos"), audio: t("transform.sound") };
 
 export function Transform() {
-  const [kind, setKind] = useState("image");
-  const [action, setAction] = useState("Convert");
-  const fields = ACTIONS[kind][action];
-  const [values, setValues] = useState(startOf(fields));
+  const { values: chosen, set } = useForm("transform", { kind: "image", action: "Convert" });
+  const kind = own(ACTIONS, chosen.kind) ? chosen.kind : "image";
+  const action = own(ACTIONS[kind], chosen.action) ? chosen.action : Object.keys(ACTIONS[kind])[0];
   const [work, setWork] = useState([]);
-  const choose = (nextKind, nextAction) => {
-    const known = ACTIONS[nextKind][nextAction] ? nextAction : Object.keys(ACTIONS[nextKind])[0];
-    setKind(nextKind);
-    setAction(known);
-    setValues(startOf(ACTIONS[nextKind][known]));
-  };
-  const send = async (file) => {
+  useStay(work.some(({ jobId, error }) => !jobId && !error));
+  const send = async (file, values) => {
     const entry = { key: `${Date.now()}-${Math.random()}`, file, what: [t(`transformAction.${action}`), values.outputFormat].filter(Boolean).join(" → "), share: 0, jobId: null };
     const change = (next) => setWork((all) => all.map((one) => (one.key === entry.key ? { ...one, ...next } : one)));
     setWork((all) => [entry, ...all]);
@@ -37,24 +34,32 @@ export function Transform() {
       change({ error });
     }
   };
+  return html`<div class="columns">
+    <div class="card stack">
+      <div class="row" role="group" aria-label=${t("transform.whatKind")}>${Object.entries(KINDS).map(([key, label]) => html`<button type="button" key=${key} class="button small" aria-pressed=${key === kind} onClick=${() => set({ kind: key, action })}>${label}</button>`)}</div>
+      <${Field} id="action" label=${t("transform.whatToDo")}>${(at) => html`<select ...${at} class="select" value=${action} onChange=${(event) => set({ kind, action: event.target.value })}>
+        ${Object.keys(ACTIONS[kind]).map((one) => html`<option key=${one} value=${one}>${t(`transformAction.${one}`)}</option>`)}</select>`}</${Field}>
+      <${Action} key=${`${kind} ${action}`} kind=${kind} action=${action} onFile=${send} />
+    </div>
+    ${work.length ? html`<ul class="work" aria-label=${t("transform.files")}>${work.map((one) => html`<${Piece} key=${one.key} entry=${one} />`)}</ul>`
+      : html`<${Empty} icon="wand" title=${t("words.nothingYet")}><p>${t("transform.sayWhatToDo")}</p></${Empty}>`}
+  </div>`;
+}
+
+/** What is chosen for one action, and the files that it is done with: `onFile(file, values)`. */
+function Action({ kind, action, onFile }) {
+  const fields = ACTIONS[kind][action];
+  const { values, set } = useForm(`transform:${kind}:${action}`, startOf(fields));
   const take = (files) => {
     const missing = fields.find(({ name, needed }) => needed && !values[name]);
     if (missing) return toastError(new Error(t("transform.isMissing", { label: missing.label })));
     const wrong = files.filter((file) => kindOf(file) !== kind);
     if (wrong.length) toastError(new Error(t("transform.doesNotBelongTo", { name: wrong[0].name, kind: KINDS[kind].toLowerCase() })));
-    files.filter((file) => kindOf(file) === kind).forEach(send);
+    for (const file of files) if (kindOf(file) === kind) onFile(file, values);
+    return undefined;
   };
-  return html`<div class="columns">
-    <div class="card stack">
-      <div class="row" role="group" aria-label=${t("transform.whatKind")}>${Object.entries(KINDS).map(([key, label]) => html`<button type="button" key=${key} class="button small" aria-pressed=${key === kind} onClick=${() => choose(key, action)}>${label}</button>`)}</div>
-      <${Field} id="action" label=${t("transform.whatToDo")}>${(at) => html`<select ...${at} class="select" value=${action} onChange=${(event) => choose(kind, event.target.value)}>
-        ${Object.keys(ACTIONS[kind]).map((one) => html`<option key=${one} value=${one}>${t(`transformAction.${one}`)}</option>`)}</select>`}</${Field}>
-      <div class="pair">${fields.map((field) => html`<${Option} key=${`${action}-${field.name}`} field=${field} value=${values[field.name]} onChange=${(value) => setValues({ ...values, [field.name]: value })} />`)}</div>
-      <${Drop} label=${t("transform.chooseFiles")} hint=${t("words.orDropThemHere")} accept=${`${kind}/*`} multiple onFiles=${take} />
-    </div>
-    ${work.length ? html`<ul class="work" aria-label=${t("transform.files")}>${work.map((one) => html`<${Piece} key=${one.key} entry=${one} />`)}</ul>`
-      : html`<${Empty} icon="wand" title=${t("words.nothingYet")}><p>${t("transform.sayWhatToDo")}</p></${Empty}>`}
-  </div>`;
+  return html`<div class="pair">${fields.map((field) => html`<${Option} key=${field.name} field=${field} value=${values[field.name]} onChange=${(value) => set({ [field.name]: value })} />`)}</div>
+    <${Drop} label=${t("transform.chooseFiles")} hint=${t("words.orDropThemHere")} accept=${`${kind}/*`} multiple onFiles=${take} />`;
 }
 
 function Option({ field, value, onChange }) {
@@ -68,14 +73,12 @@ function Option({ field, value, onChange }) {
 
 function Piece({ entry }) {
   const { status, error } = useJob(entry.jobId);
-  const [files, setFiles] = useState(null);
+  const files = useMade(artifactsOf, entry.jobId, status);
   const state = status?.jobState;
-  useEffect(() => {
-    if (state === "Completed") artifactsOf(entry.jobId).then(setFiles, () => setFiles([]));
-  }, [state]);
-  const failure = entry.error ?? error ?? (["Failed", "Cancelled"].includes(state) ? new Error(problemOf(status)) : null);
-  const sending = !entry.jobId && !failure;
   const made = files?.[0];
+  const isOver = ["Failed", "Cancelled"].includes(state);
+  const failure = entry.error ?? error ?? (isOver ? new Error(problemOf(status)) : files && !made ? new Error(t("transform.isGone")) : null);
+  const sending = !entry.jobId && !failure;
   return html`<li class="card piece">
     <div class="row between"><strong class="truncate">${entry.file.name}</strong><span class="muted small">${entry.what} · ${bytes(entry.file.size)}</span></div>
     ${failure ? html`<p class="small bad-text" role="alert"><${Icon} name="warning" /> ${failure.message}</p>`

@@ -1,10 +1,12 @@
 // Dialogs: the browser's own, so that focus, Escape and the backdrop work as people know them.
 //
 // A form somebody has written in is not closed without a question, a secret that is shown once not by
-// chance; and neither is the page under them.
+// chance; and neither is the page under them. Back does what Escape does.
 
 import { html, render, useEffect, useRef } from "../lib/html.js";
 import { isComposing } from "../lib/keys.js";
+import { holdPlace } from "../lib/router.js";
+import { useStay } from "../lib/stay.js";
 import { IconButton } from "./button.js";
 import { homeToasts } from "./toast.js";
 import { t } from "../texts/common.js";
@@ -13,22 +15,22 @@ let lastOpener = null;
 
 /**
  * A modal dialog, shown while it is drawn. `onClose` is told when somebody closes it.
- * `isForm`: what was written in it is asked for first. `isLocked`: only its own buttons close it.
+ * `form`, as `useForm` has it: what was written in it is asked for first. `isLocked`: only its own buttons close it.
  */
-export function Dialog({ title, onClose, children, footer, wide = false, isForm = false, isLocked = false }) {
+export function Dialog({ title, onClose, children, footer, wide = false, form = null, isLocked = false }) {
   const ref = useRef(null);
-  const isWritten = useRef(false);
   const isAsking = useRef(false);
+  const latest = useRef(null);
+  useStay(isLocked || form?.isChanged);
   useEffect(() => {
     const dialog = ref.current;
     // One that follows another one at once gives the focus back to where the first was opened.
     if (document.activeElement !== document.body) lastOpener = document.activeElement;
     const opener = lastOpener;
     dialog.showModal();
-    const stay = (event) => (isLocked || (isForm && isWritten.current)) && event.preventDefault();
-    addEventListener("beforeunload", stay);
+    const letGo = holdPlace(() => latest.current());
     return () => {
-      removeEventListener("beforeunload", stay);
+      letGo();
       homeToasts(document.body);
       // It is taken away, not closed, so nobody else gives the focus back to where it came from.
       setTimeout(() => opener?.focus());
@@ -36,14 +38,16 @@ export function Dialog({ title, onClose, children, footer, wide = false, isForm 
   }, []);
   const close = async () => {
     if (isLocked || isAsking.current) return;
-    if (isForm && isWritten.current) {
+    if (form?.isChanged) {
       isAsking.current = true;
       const isSure = await confirm({ title: t("dialog.discardWhatYouWrote"), text: t("dialog.itIsNotSaved"), action: t("dialog.discard"), cancel: t("dialog.keepWriting") });
       isAsking.current = false;
       if (!isSure) return;
+      form.discard();
     }
     onClose();
   };
+  latest.current = close;
   const onCancel = (event) => {
     if (event.target !== ref.current) return;
     event.preventDefault();
@@ -55,9 +59,8 @@ export function Dialog({ title, onClose, children, footer, wide = false, isForm 
     event.preventDefault();
     close();
   };
-  const note = () => { isWritten.current = true; };
   return html`<dialog ref=${ref} class="dialog ${wide ? "wide" : ""}" aria-label=${title} onCancel=${onCancel} onKeyDown=${onKeyDown}
-      onInput=${note} onMouseDown=${(event) => event.target === ref.current && close()}>
+      onMouseDown=${(event) => event.target === ref.current && close()}>
     <header><h2>${title}</h2>${!isLocked && html`<${IconButton} icon="close" label=${t("dialog.close")} onClick=${close} />`}</header>
     <div class="content">${children}</div>
     ${footer && html`<footer>${footer}</footer>`}
@@ -68,8 +71,8 @@ export function Dialog({ title, onClose, children, footer, wide = false, isForm 
 export const DialogCancel = () => html`<button type="button" class="button"
     onClick=${(event) => event.currentTarget.closest("dialog").dispatchEvent(new Event("cancel", { cancelable: true }))}>${t("dialog.cancel")}</button>`;
 
-/** Ask before something that cannot be undone; true when the answer is yes. */
-export function confirm({ title, text, action, cancel = t("dialog.cancel"), danger = true }) {
+/** Show a dialog of its own, which stays whatever becomes of the page: `draw(close)` draws it. Returns what it is closed with. */
+export function apart(draw) {
   return new Promise((resolve) => {
     const host = document.createElement("div");
     document.body.append(host);
@@ -78,9 +81,16 @@ export function confirm({ title, text, action, cancel = t("dialog.cancel"), dang
       host.remove();
       resolve(answer);
     };
+    render(draw(close), host);
+  });
+}
+
+/** Ask before something that cannot be undone; true when the answer is yes. */
+export function confirm({ title, text, action, cancel = t("dialog.cancel"), danger = true }) {
+  return apart((close) => {
     const footer = html`
       <button type="button" class="button" onClick=${() => close(false)}>${cancel}</button>
       <button type="button" class="button ${danger ? "danger" : "primary"}" onClick=${() => close(true)}>${action}</button>`;
-    render(html`<${Dialog} title=${title} onClose=${() => close(false)} footer=${footer}><p>${text}</p></${Dialog}>`, host);
+    return html`<${Dialog} title=${title} onClose=${() => close(false)} footer=${footer}><p>${text}</p></${Dialog}>`;
   });
 }

@@ -1,7 +1,8 @@
 // The sign-in form, and the gate in front of what needs one.
 
 import { Fragment, html, useEffect, useState } from "../lib/html.js";
-import { session, signIn } from "../lib/api.js";
+import { AGAIN_AFTER_MS, mayPass, session, signIn } from "../lib/api.js";
+import { setWriter } from "../lib/form.js";
 import { setCurrency } from "../lib/format.js";
 import { Field } from "./field.js";
 import { Failed, Loading } from "./states.js";
@@ -15,10 +16,20 @@ import { t } from "../texts/common.js";
 export function Gate({ label = t("signIn.apiKey"), hint, isEnough = () => true, onOther, children }) {
   const [who, setWho] = useState(undefined);
   const [error, setError] = useState(null);
-  const load = () => {
+  const load = () => session().then((found) => {
+    setWho(found);
     setError(null);
-    session().then(setWho, setError);
-  };
+  }, setError);
+  // While the server is away the page asks by itself.
+  useEffect(() => {
+    if (!mayPass(error)) return undefined;
+    const timer = setTimeout(load, AGAIN_AFTER_MS);
+    addEventListener("online", load);
+    return () => {
+      clearTimeout(timer);
+      removeEventListener("online", load);
+    };
+  }, [error]);
   useEffect(() => {
     load();
     const leave = () => setWho(null);
@@ -37,6 +48,7 @@ export function Gate({ label = t("signIn.apiKey"), hint, isEnough = () => true, 
   if (who === undefined) return html`<main class="sign-in"><${Loading} /></main>`;
   if (who === null || !isEnough(who)) return html`<${SignIn} label=${label} hint=${hint} onDone=${setWho} isEnough=${isEnough} onOther=${onOther} who=${who} />`;
   setCurrency(who.currency);
+  setWriter(who.owner);
   return html`<${Fragment} key=${who.owner}>${children(who)}</${Fragment}>`;
 }
 

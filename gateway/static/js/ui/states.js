@@ -20,3 +20,9 @@ export function Failed({ error, onRetry }) {
     ${onRetry && html`<button type="button" class="button" onClick=${onRetry}>${t("states.tryAgain")}</button>`}
   </div>`;
 }
+
+/** `children(data)`, or why there is none yet. What was read last stays while it is read again. */
+export function Loaded({ from: { data, error, reload }, children }) {
+  if (data === undefined) return error ? html`<${Failed} error=${error} onRetry=${reload} />` : html`<${Loading} />`;
+  return html`${error && html`<div class="notice warn small" role="status">${t("states.notUpToDate", { message: error.message })}</div>`}${children(data)}`;
+}

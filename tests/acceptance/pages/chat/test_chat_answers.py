@@ -16,6 +16,11 @@ from tests.acceptance.pages.driving.chat_driver import ChatDriver
 from tests.acceptance.pages.driving.looks import Look
 from tests.acceptance.pages.driving.profile import Profiles
 
+_AT_END = """() => {
+    const one = document.querySelector(".messages");
+    return one.scrollHeight - one.scrollTop - one.clientHeight < 80;
+}"""
+
 
 def test_markdown_code_tables_and_mathematics_are_shown(chat: ChatDriver) -> None:
     chat.ask("Show me all", "markdown")
@@ -43,6 +48,16 @@ def test_answer_tells_its_tokens_time_provider_and_cost(chat: ChatDriver) -> Non
     chat.ask("What does it cost?", "demo-echo")
     chat.wait_done()
     expect(chat.last_answer.locator(".facts")).to_contain_text(re.compile(r"\$0\.0*[1-9]"))
+
+    # The end is in sight until somebody scrolls up; then a button leads there.
+    chat.page.set_viewport_size({"width": chat.page.evaluate("innerWidth"), "height": 400})
+    chat.ask("And once more")
+    chat.wait_done()
+    chat.page.wait_for_function(_AT_END)
+    chat.page.locator(".messages").evaluate("one => one.scrollBy(0, -300)")
+    chat.press("To the end")
+    chat.page.wait_for_function(_AT_END)
+    expect(chat.page.get_by_role("button", name="To the end")).to_have_count(0)
 
 
 def test_copy_buttons_copy_the_code_the_answer_and_the_question(chat: ChatDriver) -> None:

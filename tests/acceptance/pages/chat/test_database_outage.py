@@ -63,6 +63,8 @@ def test_chat_goes_on_without_its_history_and_is_kept_afterwards(
         chat.search("Before")
         message = "The database cannot be reached"
         expect(chat.page.locator(".sidebar").get_by_role("alert")).to_contain_text(message)
+        # What was read before stays.
+        expect(chat.heads.first).to_have_text("Before it went away")
         chat.close_list()
 
     expect(chat.page.get_by_text("Not saved")).to_have_count(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -105,6 +106,24 @@ def test_two_tabs_on_one_conversation_lose_nothing(chat: ChatDriver, profiles: P
     chat.expect_text("From the other tab")
     texts = [node["text"] for node in chat.kept()["content"]["nodes"].values()]
     assert {"From the other tab", "From the first tab again"} <= set(texts)
+    profiles.expect_error("404")
+    _delete_there_and_go_on_here(other, chat)
+
+
+def _delete_there_and_go_on_here(other: ChatDriver, chat: ChatDriver) -> None:
+    """It is said, and saved when somebody says so: it does not come back by itself."""
+    chat.press("Next version")
+    other.act_on("From the first tab", "Delete")
+    other.press("Delete")
+    expect(other.heads).to_have_count(0)
+    chat.ask("After it was deleted")
+    chat.expect_text("After it was deleted")
+    expect(chat.page.get_by_role("alert")).to_contain_text("was deleted in another tab")
+    chat.wait_done()
+    assert chat.kept() is None
+    chat.press("Save as a new conversation")
+    expect(chat.page.get_by_role("alert")).to_have_count(0)
+    chat.wait_saved("After it was deleted")
 
 
 def test_drafts_outlive_a_reload_and_slips_change_nothing(chat: ChatDriver) -> None:
@@ -217,19 +236,27 @@ def test_forms_and_secrets_are_not_lost_by_a_click_beside_them(
     admin: AdminDriver, maker: Maker
 ) -> None:
     page = admin.page
-    admin.open("/keys")
+    admin.go("API keys")
     admin.press("Create a key")
     admin.fill(Name=maker.tag)
     page.mouse.click(5, 5)
     _keep_writing(page)
     page.keyboard.press("Escape")
     _keep_writing(page)
+    page.go_back()
+    _keep_writing(page)
+    expect(page).to_have_url(re.compile("/admin/keys$"))
     expect(admin.dialog.get_by_label("Name", exact=True)).to_have_value(maker.tag)
+    page.reload()
+    admin.press("Create a key")
+    expect(admin.dialog.get_by_label("Name", exact=True)).to_have_value(maker.tag)
+    expect(admin.dialog).to_contain_text("What you wrote before is here again")
     admin.dialog.get_by_role("button", name="Create", exact=True).dblclick()
     admin.dialog.locator(".secret code").wait_for()
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
     page.mouse.click(5, 5)
+    page.go_back()
     expect(admin.dialog.locator(".secret code")).to_be_visible()
     admin.press("I have saved it")
     expect(admin.row(maker.tag)).to_have_count(1)

@@ -53,8 +53,12 @@ def test_picture_is_drawn_kept_and_begun_with(profiles: Profiles, chat_key: str)
     page.get_by_role("button", name="Edit image").click()
     _is_drawn(page.get_by_role("img", name="The same at night"))
 
-    # Whoever comes back finds both, with what was asked.
+    # Whoever comes back finds both, with what was asked and what was chosen.
+    page.get_by_label("Number of images").select_option("2")
     page.reload()
+    expect(page.get_by_label("Prompt")).to_have_value("The same at night")
+    expect(page.get_by_label("Size", exact=True)).to_have_value("256x256")
+    expect(page.get_by_label("Number of images")).to_have_value("2")
     _is_drawn(page.get_by_role("img", name="The same at night"))
     _is_drawn(page.get_by_role("img", name="A red kite over a lake"))
     _assert_good(page, profiles, "gallery")
@@ -93,6 +97,9 @@ def test_recordings_are_written_down_and_texts_are_spoken(
     spoken.wait_for()
     assert spoken.evaluate("async one => (await fetch(one.src)).status") == 200
     _assert_good(page, profiles, "audio")
+    page.reload()
+    expect(page.locator(".transcript", has_text="demo transcription")).to_have_count(2)
+    expect(page.get_by_label("Text", exact=True)).to_have_value("Good morning.")
 
 
 def test_dropped_files_are_transformed(profiles: Profiles, chat_key: str, look: Look) -> None:

@@ -11,6 +11,7 @@ import pytest
 import redis
 from pydantic import SecretStr
 
+from gateway.groups import views
 from shared.api_keys.scopes import Scope
 from shared.batches.batch import Batch, Status
 from shared.batches.parts import Part, PartStore
@@ -109,11 +110,17 @@ def test_group_is_made_closed_and_cancelled(gateway: Gateway) -> None:
     made = gateway.post("/api/CreateGroup", {"replyTo": "https://app.example.com/x", "jobs": 9})
     name = made.json["id"]
     assert (made.json["groupState"], made.json["total"]) == ("Open", 0)
+    failed = gateway.queue(groupId=name)
     gateway.queue(groupId=name)
+    gateway.run(failed["id"], Result.failure(INTERNAL_ERROR))
     assert gateway.post("/api/CloseGroup", {"id": name}).json["groupState"] == "Closed"
     late = gateway.post("/api/QueueOpenAiChatCompletion", {"groupId": name, "request": CHAT})
     assert (late.status_code, late.json["error"]["code"]) == (409, "group_closed")
     assert gateway.post("/api/CancelGroup", {"id": name}).json["groupState"] == "Cancelling"
+    assert gateway.post("/api/RetryGroup", {"id": name}).status_code == 400
+    again = gateway.post("/api/RetryJob", {"id": failed["id"]})
+    assert again.status_code == 422
+    assert "group is being cancelled" in again.json["error"]["message"]
     assert gateway.post("/api/CreateGroup", {"id": name}).status_code == 409
     refused = gateway.post("/api/CreateGroup", {"replyTo": "ftp://app.example.com"})
     assert refused.status_code == 422
@@ -253,3 +260,14 @@ def test_files_of_batches_are_tables_for_who_wants_one(with_files: Gateway) -> N
     assert gateway.get(f"{path}?format=xml").status_code == 400
     batches = gateway.get("/api/QueryBatches").json
     assert (batches["total"], batches["results"]) == (0, [])
+
+
+def test_key_makes_no_more_groups_than_it_may_have(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "_MOST", 2)
+    made = [gateway.post("/api/CreateGroup", {"id": name}) for name in ("a", "b", "c", "a")]
+    assert [answer.status_code for answer in made] == [200, 200, 422, 200]
+    assert made[2].json["error"]["code"] == "too_many_groups"
+    # What there is of jobs has its own bounds.
+    assert gateway.queue(groupId="d")["groupId"] == "d"

@@ -15,6 +15,7 @@ from shared.security.sealing import Sealer, new_encryption_key
 from tests.acceptance.llms.fake_ollama import FakeOllama
 from tests.support.factories import new_settings
 from tests.support.gateway_client import Gateway, build
+from tests.support.rude_receivers import RudeReceiver, once
 
 KEY = new_encryption_key()
 
@@ -71,3 +72,18 @@ def test_server_whose_key_cannot_be_opened_is_not_asked(
     with pytest.raises(ProviderUnavailable):
         list_models(gateway.services, Principal("me"), None)
     assert len(ollama.authorizations) == asked
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[" * 100_000, b"[]", b"5", b'{"models": 5}', b'{"models": {}}', b"\xff", b"", b"NaN"],
+)
+def test_list_that_is_none_is_told_as_that(fake_redis: redis.Redis, body: bytes) -> None:
+    server = RudeReceiver(once(b"HTTP/1.1 200 OK\r\n\r\n" + body))
+    provider = Provider.model_validate(
+        {"name": "o", "type": "ollama", "base_url": server.url, "models": ["m"]}
+    )
+    gateway = build(fake_redis, new_settings(encryption_key=KEY), [provider])
+    with pytest.raises(ProviderUnavailable):
+        list_models(gateway.services, Principal("me"), None)
+    server.stop()

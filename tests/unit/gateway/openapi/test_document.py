@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 import redis
+from flask import Response
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from gateway.http.response import nothing
-from gateway.openapi import schemas
+from gateway.openapi import schemas, views
 from gateway.openapi.document import document
 from gateway.openapi.examples import EXAMPLES
 from gateway.openapi.operations import path_of
@@ -77,6 +78,12 @@ def test_document_is_served_with_where_it_was_asked(gateway: Gateway) -> None:
     as_yaml = gateway.get("/openapi.yaml", key=None)
     assert as_yaml.mimetype == "application/yaml"
     assert yaml.safe_load(as_yaml.text) == told.json
+
+
+def test_all_who_ask_for_the_document_are_given_the_same_bytes() -> None:
+    asked = [views._with_rest(Response(), b"{", views._json_rest()) for _ in range(2)]
+    rests = [list(answer.response)[1] for answer in asked]
+    assert rests[0] is rests[1]
 
 
 def test_every_schema_is_complete_by_itself(gateway: Gateway) -> None:

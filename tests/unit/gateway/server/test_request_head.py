@@ -14,6 +14,10 @@ HOST = b"Host: x\r\n"
     [
         pytest.param("GET /up\r\n", id="HTTP/0.9"),
         pytest.param("GET /up HTTP/2.0\r\n", id="another version"),
+        pytest.param("PRI * HTTP/2.0\r\n", id="how HTTP/2 begins"),
+        pytest.param("CONNECT db:5432 HTTP/1.1\r\n", id="a tunnel"),
+        pytest.param("GET * HTTP/1.1\r\n", id="a star"),
+        pytest.param("\x16\x03\x01\x02\x00\x01\n", id="TLS"),
         pytest.param("GET /up HTTP/1.1\n", id="a line feed alone"),
         pytest.param("GET  /up HTTP/1.1\r\n", id="two spaces"),
         pytest.param("GET\t/up HTTP/1.1\r\n", id="a tab"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -59,6 +60,19 @@ def test_too_many_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     pieces = [(row % n).encode() for n in range(9)]
     checked = check(Checked("/v1/embeddings"), pieces, lambda: None)
     assert [one["code"] for one in checked.errors] == ["too_many_tasks"]
+
+
+def test_file_of_empty_lines_is_not_read_to_its_end() -> None:
+    read: list[int] = []
+
+    def pieces() -> Iterator[bytes]:
+        for number in range(200):
+            read.append(number)
+            yield b" \n" * 1000
+
+    checked = check(Checked("/v1/embeddings"), pieces(), lambda: None)
+    assert [one["code"] for one in checked.errors] == ["too_many_lines"]
+    assert len(read) == 151
 
 
 def of_one_line(raw: bytes, most_values: int = 100) -> list[str]:

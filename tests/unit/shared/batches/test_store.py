@@ -100,6 +100,13 @@ def test_lists_are_paged_and_what_ended_is_not_active(store: BatchStore) -> None
         ("batch_2", True),
         ("batch_3", False),
     ]
+    tied = kept(store, "batch_4b", 4.0)
+    names = [[one.id for one in store.active(2, after)] for after in (made[1], made[3], tied)]
+    assert names == [["batch_3", "batch_4"], ["batch_4b", "batch_2"], ["batch_2", "batch_3"]]
+    assert (store.active(9, running=True), store.in_progress()) == ([], 0)
+    store.save(tied.at(Status.IN_PROGRESS, 4))
+    assert [one.id for one in store.active(9, tied, running=True)] == ["batch_4b"]
+    assert store.in_progress() == 1
     again = store.active(1)[0]
     store.save(replace(again, to_tell=False))
     assert [one.id for one in store.active(9)] == ["batch_3", "batch_4"]

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from openai._streaming import SSEDecoder
 
-from shared.codecs.sse import MAX_EVENT_BYTES, EventParser, EventTooLarge, encode
+from shared.codecs.sse import MAX_EVENT_BYTES, ErrorEvent, EventParser, EventTooLarge, encode
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -106,6 +106,23 @@ def test_events_are_read_by_the_standard_in_one_piece_or_byte_by_byte(
     assert _read([stream]) == events
     assert _read(_one_by_one(stream)) == events
     assert _read_by_the_standard(stream) == events
+
+
+@pytest.mark.parametrize(
+    ("stream", "events"),
+    [
+        (b': c\n\n{"a": 1}\n\n', [b'{"a": 1}']),
+        (b'data: 1\n{"a": 1}\n\ndata: 2\n\n', [b"1", b'{"a": 1}', b"2"]),
+        (b'event: error\n{"a": 1}\n\n', [ErrorEvent(b'{"a": 1}')]),
+        (b'data: {"a":\ndata: {}}\ndata: {}\ndata: [DONE]\n\n', [b'{"a":\n{}}', b"{}", b"[DONE]"]),
+        (b"data: [{},\ndata: {}\ndata: ,{}]\n\n", [b"[{},\n{}\n,{}]"]),
+    ],
+)
+def test_json_ends_and_begins_events_by_itself_although_the_standard_has_none(
+    stream: bytes, events: list[bytes]
+) -> None:
+    assert _read([stream]) == events
+    assert [type(one) for one in _read(_one_by_one(stream))] == [type(one) for one in events]
 
 
 @given(_cut_streams)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import redis
+from redis._parsers.base import BaseParser
 
 from shared.database.database import Database
 from shared.machines.database_id import OwnFingerprints, read_database_id
@@ -16,8 +17,9 @@ from shared.machines.notices import Notices
 from shared.machines.self_check import SelfCheck, clock_offset_s
 from shared.security.sealing import new_encryption_key
 from shared.security.signing import new_private_key
-from shared.settings import Settings, new_callback_secret
+from shared.settings import Settings, SettingsError, new_callback_secret
 from shared.store import redis_keys as keys
+from shared.store.refusals import plain
 from tests.support.factories import new_database, new_settings
 
 SECRETS = {
@@ -114,6 +116,17 @@ def test_process_without_a_database_leaves_it_to_the_others(fake_redis: redis.Re
 def test_redis_that_is_away_keeps_nobody_from_starting(caplog: pytest.LogCaptureFixture) -> None:
     check_at_start(settings_of(), redis.Redis(port=1), own())
     assert "cannot compare" in caplog.text
+
+
+def test_redis_of_a_cluster_ends_the_start_in_one_line(
+    fake_redis: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise plain(BaseParser.parse_error("MOVED 3999 127.0.0.1:6381"))
+
+    monkeypatch.setattr(fake_redis, "exists", refuse)
+    with pytest.raises(SettingsError, match=r"^REPLYTO_REDIS_URL: this is a Redis Cluster, "):
+        check_at_start(settings_of(), fake_redis, own())
 
 
 def test_first_of_two_that_begin_together_decides(ledger_redis: redis.Redis) -> None:

@@ -236,6 +236,22 @@ def test_403_is_about_the_key_only_if_a_probe_says_so(
     assert len(session.asked) == 1
 
 
+def test_operation_that_is_not_there_is_told_once_and_rests_nothing(
+    fake_redis: redis.Redis,
+    settings: Settings,
+    fake_clock: FakeClock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    deps = build(fake_redis, settings, fake_clock, FakeLlm(), llm_session=_Session(200))
+    for status in (404, 405, 501) * 3:
+        missing = _error(status, transient=False, blame=Blame.FORBIDDEN)
+        note_error(deps.routing, CLAIM, deps.registry.providers[0], missing)
+    assert deps.health.rows == {}
+    assert [one.message for one in caplog.records if one.levelname == "WARNING"] == [
+        "provider best has no chat at its base_url: It failed."
+    ]
+
+
 def test_client_fault_says_nothing_against_the_provider() -> None:
     assert verdict(_error(400, transient=False), failing=False) is None
 

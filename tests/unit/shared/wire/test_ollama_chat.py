@@ -163,6 +163,15 @@ def test_calls_of_tools_come_whole() -> None:
         ),
         pytest.param(
             [
+                {"index": 0, "id": "1", "function": {"name": "f"}},
+                {"index": 0, "id": "2", "function": {"arguments": '{"a":'}},
+                {"index": 0, "id": "3", "function": {"arguments": "1}"}},
+                {"index": 1, "id": "4", "function": {"name": "g", "arguments": "{}"}},
+            ],
+            id="an id of its own in each piece",
+        ),
+        pytest.param(
+            [
                 {"index": 0, "id": "1", "function": {"name": "f", "arguments": {"a": 1}}},
                 None,
                 {"index": 1, "function": {"name": "g", "arguments": "[1]"}},
@@ -177,9 +186,20 @@ def test_calls_of_tools_are_told_apart_however_they_are_numbered(pieces: list[An
     assert calls == [{"name": "f", "arguments": {"a": 1}}, {"name": "g", "arguments": {}}]
 
 
-@pytest.mark.parametrize("odd", [[], {}, {"choices": None}, {"choices": [3]}, {"choices": [{}]}])
+@pytest.mark.parametrize(
+    "odd",
+    [[], {}, {"choices": 3}, {"choices": [3]}, {"choices": [{}]}, {"choices": [{"delta": "x"}]}],
+)
 def test_odd_chunks_add_nothing(odd: Any) -> None:
     assert len(lines(odd)) == 1
+
+
+def test_parts_of_content_are_told_as_texts() -> None:
+    thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}
+    told = lines(delta(content=[thinking]), delta(content=[{"type": "text", "text": "a"}]))
+    said = [(one["message"].get("thinking"), one["message"]["content"]) for one in told]
+    assert said == [("hm", ""), (None, "a"), (None, "")]
+    assert lines(delta(reasoning="hm"))[0]["message"]["thinking"] == "hm"
 
 
 def test_failure_is_a_text() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import gzip
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,8 +17,9 @@ from gevent.server import StreamServer
 from shared.security.targets import TargetPolicy
 from tests.support.factories import new_settings
 from tests.support.refused_targets import ALWAYS, MALFORMED, PRIVATE
+from workers.callbacks.connections import Connection
 from workers.callbacks.dialing import Limits
-from workers.callbacks.outcome import CallbackAnswer
+from workers.callbacks.outcome import CallbackAnswer, class_of_error
 from workers.callbacks.sender import HEAD_BYTES, RESPONSE_BYTES, Sender
 
 #: For those that hang: long enough for the others to answer on a busy machine.
@@ -177,6 +179,39 @@ def test_post_tries_once_more_when_a_kept_connection_breaks_under_it(
     assert post(sender, receiver.url()).status == 200
     assert post(sender, receiver.url()).status == 200
     assert receiver.connections == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "connected", "name"),
+    [
+        (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), True, "reset"),
+        (ssl.SSLZeroReturnError(6, "TLS/SSL connection has been closed (EOF)"), True, "reset"),
+        (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), False, "tls"),
+        (ssl.SSLError(1, "wrong version number"), True, "tls"),
+    ],
+)
+def test_tls_that_was_cut_is_a_connection_that_was(
+    error: ssl.SSLError, connected: bool, name: str
+) -> None:
+    assert class_of_error(error, connected=connected) == name
+
+
+@pytest.mark.parametrize("broken", [ssl.SSLEOFError(8, "EOF"), ssl.SSLError(1, "bad record mac")])
+def test_post_tries_once_more_when_tls_of_a_kept_connection_is_cut(
+    serve: Any, senders: Any, monkeypatch: pytest.MonkeyPatch, broken: ssl.SSLError
+) -> None:
+    receiver, sender = serve(), senders()
+    assert post(sender, receiver.url()).status == 200
+    sent = Connection.send
+
+    def cut(self: Connection, data: Any) -> None:
+        if self.used_at_s:
+            raise broken
+        sent(self, data)
+
+    monkeypatch.setattr(Connection, "send", cut)
+    assert post(sender, receiver.url()).status == 200
+    assert (receiver.connections, len(receiver.requests)) == (2, 2)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

@@ -11,13 +11,15 @@ import pytest
 from shared.errors import Failure
 from shared.operation import Operation
 from tests.support.chunks import HELLO, FakeChunkStore, chunk, claim_of, unreachable
-from workers.chat import ending
 from workers.chat.relay import Relay, Relays, StreamRefused
 from workers.chat.streamed import relay_stream
+from workers.folds.asked import asks_for_one
+from workers.providers.answers import ending
 from workers.providers.base import EndedWithoutDone, ProviderError
 
 TOLD = b'{"error":{"message":"Overloaded","type":"overloaded_error","code":"busy","hint":"later"}}'
 CALL = chunk(tool_calls=[{"index": 0, "id": "c", "function": {"name": "f", "arguments": "{}"}}])
+OLD_CALL = b'{"choices":[{"index":0,"delta":{"function_call":{"name":"f","arguments":"{}"}}}]}'
 CUT = Failure(502, "server_error", "provider_unavailable", "It broke off.")
 
 
@@ -215,7 +217,7 @@ def test_answer_that_is_whole_when_time_is_over_is_one(relay: Relay) -> None:
 def test_requests_for_one_answer_are_known(
     operation: Operation, request_body: bytes, *, expected: bool
 ) -> None:
-    assert ending.asks_for_one(operation, request_body) is expected
+    assert asks_for_one(operation, request_body) is expected
 
 
 def test_error_that_passed_its_dialect_shows_no_key(relay: Relay) -> None:
@@ -238,6 +240,7 @@ def test_stream_that_was_cut_is_broken_whatever_came_before(relay: Relay) -> Non
         pytest.param(HELLO[:2], ["stop"], id="a text"),
         pytest.param([*HELLO[:2], chunk("x", index=1)], ["stop", "stop"], id="two choices"),
         pytest.param([CALL], ["tool_calls"], id="a call of a tool"),
+        pytest.param([OLD_CALL], ["function_call"], id="one of old"),
         pytest.param([chunk(tool_calls=[]), chunk("a")], ["stop"], id="no call of a tool"),
     ],
 )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gc
-import http.client
 import socket
+import ssl
 import threading
 import weakref
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
+from http.client import HTTPConnection as Plain
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from shared.providers.provider import Provider
 from shared.security.provider_places import ProviderPlaces
 from shared.security.targets import target_policy
 from workers.deps import llm_session
+from workers.providers import http
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.connections import Adapter
 from workers.providers.openai import OpenAiDialect
@@ -29,9 +32,13 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 @dataclass
 class Server:
-    """Answers each request with `{}`; may hang up after an answer without having said so."""
+    """Answers each request with `{}`; may hang up after an answer without having said so.
+
+    `answers`: how many of a connection's requests it answers; it hangs up on the next.
+    """
 
     hangs_up: bool = False
+    answers: int = 1_000
     answer: bytes = ANSWER
     requests: list[bytes] = field(default_factory=list)
     lines: list[bytes] = field(default_factory=list)
@@ -53,13 +60,18 @@ class Server:
             threading.Thread(target=self._serve, args=[connection], daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rb") as file:
+        left = self.answers
+        # Whoever has given up may reset the connection.
+        with suppress(ConnectionError), connection, connection.makefile("rb") as file:
             while line := file.readline():
                 head = [line, *iter(file.readline, b"\r\n")]
                 self.lines.append(line)
                 self.heads.append(head)
                 length = next(int(h[15:]) for h in head if h.lower().startswith(b"content-length:"))
                 self.requests.append(file.read(length))
+                left -= 1
+                if left < 0:
+                    return
                 connection.sendall(self.answer)
                 if self.hangs_up:
                     return
@@ -106,18 +118,83 @@ def test_connection_that_was_hung_up_is_not_written_to(server: Server) -> None:
     assert server.connections == 5
 
 
+class Pieces:
+    """A body that is not whole in memory."""
+
+    def __len__(self) -> int:
+        return 3
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from (b"a", b"bc")
+
+
+@pytest.mark.parametrize("body", [b"abc", Pieces()], ids=["whole", "in pieces"])
+def test_call_under_which_a_kept_connection_breaks_goes_out_again_over_a_fresh_one(
+    server: Server, body: Any
+) -> None:
+    server.answers = 2
+    call = ProviderCall(
+        provider=Provider.model_validate({"name": "p", "base_url": "http://x/v1", "models": ["m"]}),
+        body=b"{}",
+        api_key=None,
+        connect_timeout_s=60,
+        timeout_s=60,
+    )
+    session = llm_session(10)
+    for _ in range(4):
+        assert http.ask(session, call, http.Target(server.url), body) == b"{}"
+    assert server.requests == [b"abc"] * 5
+    assert server.connections == 2
+
+
+def test_call_over_a_fresh_connection_goes_out_once(server: Server) -> None:
+    server.answers = 0
+    with pytest.raises(requests.ConnectionError):
+        post(llm_session(10), server, b"1")
+    assert server.requests == [b"1"]
+
+
+def test_tls_that_is_cut_is_a_connection_that_was_dropped(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(self: HTTPConnection) -> Any:
+        raise ssl.SSLEOFError(8, "EOF occurred in violation of protocol")
+
+    session = llm_session(10)
+    assert post(session, server, b"1") == b"{}"
+    monkeypatch.setattr(HTTPConnection, "getresponse", cut)
+    with pytest.raises(requests.ConnectionError) as told:
+        post(session, server, b"2")
+    assert not isinstance(told.value, requests.exceptions.SSLError)
+
+
+def test_connections_are_asked_whether_they_are_there_while_they_are_quiet(server: Server) -> None:
+    pool = (
+        llm_session(1)
+        .get_adapter(server.url)
+        .get_connection_with_tls_context(  # type: ignore[attr-defined]
+            requests.Request("POST", server.url).prepare(), verify=True
+        )
+    )
+    connection = pool._get_conn()
+    connection.connect()
+    assert connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+    assert connection.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 60
+    connection.close()
+
+
 @pytest.mark.parametrize(("size", "pieces"), [(10, 1), (0, 1), (1_000_000, 2)])
 def test_head_and_body_go_out_in_one_piece_if_they_are_small(
     server: Server, monkeypatch: pytest.MonkeyPatch, size: int, pieces: int
 ) -> None:
     sent: list[bytes] = []
-    send = http.client.HTTPConnection.send
+    send = Plain.send
 
-    def spy(self: http.client.HTTPConnection, data: Any) -> None:
+    def spy(self: Plain, data: Any) -> None:
         sent.append(data)
         send(self, data)
 
-    monkeypatch.setattr(http.client.HTTPConnection, "send", spy)
+    monkeypatch.setattr(Plain, "send", spy)
     assert post(llm_session(1), server, b"x" * size) == b"{}"
     assert len(sent) == pieces
     assert b"".join(sent).endswith(b"\r\n\r\n" + b"x" * size)

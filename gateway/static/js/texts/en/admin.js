@@ -93,6 +93,7 @@ export default {
   "attention.lookingWhatNeedsAttention": "Checking what needs attention …",
   "attention.needsAttention": "Needs attention",
   "attention.allIsWell": "All is well.",
+  "attention.notAllIsKnown": "Not everything could be checked: {message}",
   "attention.more": "{count} more",
   "attention.seeProviders": "See providers",
   "attention.seeWorkers": "See workers",
@@ -165,7 +166,7 @@ export default {
   "overviewPlots.pending": "pending",
   "overviewPlots.inFlightLine": "in flight",
 
-  "parts.notUpToDate": "Not up to date: {message}",
+  "parts.toTheBeginning": "To the beginning of the list",
   "parts.moreFilters": "More filters",
   "parts.filters": "Filters",
   "parts.clear": "Clear",

@@ -20,6 +20,10 @@ export default {
   "dialog.close": "Close",
   "dialog.cancel": "Cancel",
 
+  "form.hereAgain": "What you wrote before is here again.",
+  "form.hereAgainNoSecrets": "What you wrote before is here again, but for passwords and keys.",
+  "form.startOver": "Start over",
+
   "format.milliseconds": "{ms} ms",
   "format.seconds": "{seconds} s",
   "format.minutes": "{minutes} min {seconds} s",
@@ -33,6 +37,7 @@ export default {
   "signIn.myUsageAndLimits": "My usage and limits",
 
   "states.loading": "Loading …",
+  "states.notUpToDate": "Not up to date: {message}",
   "states.theServerCannotBe": "The server cannot be reached",
   "states.thatDidNotWork": "That did not work",
   "states.tryAgain": "Try again",

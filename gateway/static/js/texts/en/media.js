@@ -16,7 +16,9 @@ export default {
   "audio.twoLettersSuchAs": "Two letters such as de; empty: detected.",
   "audio.textToSpeech": "Text to speech",
   "audio.text": "Text",
+  "audio.textIsTooLong": "{count} characters; at most {most} are spoken at once.",
   "audio.voice": "Voice",
+  "audio.voicesUnknown": "The voices cannot be listed: {message}",
   "audio.generate": "Generate speech",
   "audio.whatIsSpokenIs": "Generated speech is kept here.",
 
@@ -80,6 +82,7 @@ export default {
   "transform.files": "Files",
   "transform.sayWhatToDo": "Choose an action, then drop files.",
   "transform.progressOf": "Progress of {name}",
+  "transform.isGone": "The result has expired, or was deleted.",
   "transform.theResult": "The result",
 
   "transformAction.Convert": "Convert",

@@ -2,12 +2,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { filesMeant } from "../../../../../gateway/static/js/chat/pictures.js";
-import { added, changed, emptyDocument } from "../../../../../gateway/static/js/chat/tree.js";
+import { filesMeant, withUrls } from "../../../../../gateway/static/js/chat/pictures.js";
+import { added, asDocument, changed, emptyDocument } from "../../../../../gateway/static/js/chat/tree.js";
 import { Store } from "../../../../../gateway/static/js/chat/store.js";
 import { ApiError, json, sendForm } from "../../../../../gateway/static/js/lib/api.js";
 import { copy } from "../../../../../gateway/static/js/lib/clipboard.js";
 import { keep } from "../../../../../gateway/static/js/lib/keep.js";
+import { holdPlace } from "../../../../../gateway/static/js/lib/router.js";
 import { isComposing } from "../../../../../gateway/static/js/lib/keys.js";
 
 const define = (name, value) => Object.defineProperty(globalThis, name, { value, configurable: true });
@@ -119,4 +120,65 @@ test("a conversation that was deleted does not come back with what its answer co
   await one.save();
   assert.deepEqual(posted, ["/api/SaveConversation", "/api/DeleteConversation"]);
   assert.equal(store.heads.length, 0);
+});
+
+test("a conversation that was deleted elsewhere comes back when somebody says so, with all that is here", async () => {
+  const posted = [];
+  let isDeleted = false;
+  define("fetch", async (_, { body }) => {
+    const { version, content } = JSON.parse(body);
+    posted.push([version, Object.keys(content.nodes).length]);
+    if (isDeleted && version) return Response.json({ error: { message: "No such conversation." } }, { status: 404 });
+    return Response.json({ version: 1 });
+  });
+  const question = (id, parent) => ({ id, parent, role: "user", text: id });
+  const store = new Store("ann", null);
+  const one = store.fresh();
+  one.change(added(emptyDocument(), question("first", null)));
+  await one.save();
+  isDeleted = true;
+  one.change(added(one.document, question("second", "first")));
+  await assert.rejects(one.save(), /No such conversation/);
+  assert.ok(one.isDeleted);
+  assert.deepEqual(store.deleted.map(({ title }) => title), ["first"]);
+  assert.deepEqual(posted, [[0, 1], [1, 2]]);
+  await one.saveAnew();
+  assert.deepEqual(posted.at(-1), [0, 2]);
+  assert.ok(!one.isDeleted);
+});
+
+test("a conversation that another program saved is shown as far as it is one", () => {
+  for (const content of [{}, { nodes: null, settings: [] }, { nodes: ["a"], waiting: "b" }, { nodes: { a: 1 } }]) {
+    assert.deepEqual(asDocument(content), emptyDocument());
+  }
+  const whole = { nodes: { a: { id: "a", text: "A" }, b: { text: "B" } }, leaf: "a", settings: { topP: 1 }, waiting: [{ id: "w" }], more: 1 };
+  assert.deepEqual(asDocument(whole), { ...whole, nodes: { a: whole.nodes.a, b: { text: "B", id: "b" } } });
+});
+
+test("a picture whose file is gone comes along when its conversation is saved anew", () => {
+  const file = { file: "file-1", type: "image/png", bytes: 3 };
+  const document = { nodes: { a: { id: "a", images: [file, "data:image/png;base64,AA=="] }, b: { id: "b" } }, leaf: "a", settings: {} };
+  const whole = withUrls(document, new Map([["file-1", "data:image/png;base64,BB=="]]));
+  assert.deepEqual(whole.nodes.a.images, ["data:image/png;base64,BB==", "data:image/png;base64,AA=="]);
+  assert.deepEqual(withUrls(document, new Map()), document);
+});
+
+test("who goes Back where something is open stays, and is asked once", () => {
+  const listeners = new Set();
+  const went = [];
+  let [at, asked] = [3, 0];
+  define("history", { get state() { return { at }; }, go: (by) => went.push(by) });
+  define("addEventListener", (_, listener) => listeners.add(listener));
+  define("removeEventListener", (_, listener) => listeners.delete(listener));
+  const goTo = (place) => {
+    at = place;
+    for (const listener of listeners) listener();
+  };
+  const letGo = holdPlace(() => { asked += 1; });
+  goTo(2);
+  goTo(3);
+  assert.deepEqual([went, asked], [[1], 1]);
+  letGo();
+  goTo(2);
+  assert.deepEqual([went, asked], [[1], 1]);
 });

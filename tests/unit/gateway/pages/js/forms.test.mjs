@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { changesOf, same } from "../../../../../gateway/static/js/lib/changes.js";
 import { Drafts } from "../../../../../gateway/static/js/lib/drafts.js";
+import { changesIn, draftOf, hasPassword } from "../../../../../gateway/static/js/lib/form.js";
 import { bytesOf, fitted, isTooLarge } from "../../../../../gateway/static/js/chat/pictures.js";
 
 test("only what was changed goes back: a masked URL that was not touched never does", () => {
@@ -59,6 +60,35 @@ test("where nothing can be kept a draft lasts as long as the page", () => {
   assert.equal(drafts.read("c1"), "longer than there is room for");
   drafts.write("c1", "");
   assert.equal(drafts.read("c1"), "");
+});
+
+test("a draft is kept whole, however long, or it is said that it is not", () => {
+  const long = "word ".repeat(100_000);
+  const drafts = new Drafts("ann", storage(long.length + 100));
+  assert.ok(drafts.write("c1", long));
+  assert.equal(drafts.read("c1"), long);
+  assert.equal(drafts.write("c2", long), false);
+  assert.ok(!drafts.keepsAll);
+  drafts.write("c1", "");
+  assert.ok(drafts.write("c2", long));
+  assert.ok(drafts.keepsAll);
+});
+
+test("a form's draft has what was changed of it, and no secrets", () => {
+  const before = { name: "", scopes: ["chat"], batch: false, limit: "5", apiKey: "", baseUrl: "https://h/v1", file: "" };
+  const isSecret = (name, value) => name === "apiKey" || hasPassword(value);
+  const written = { name: "Invoices", scopes: ["chat", "read"], batch: true, limit: "", apiKey: "sk-1", baseUrl: "https://ann:pw@h/v1", file: {} };
+  const draft = draftOf(changesOf(before, written), isSecret);
+  assert.deepEqual(JSON.parse(draft), { name: "Invoices", scopes: ["chat", "read"], batch: true, limit: "" });
+  assert.deepEqual(changesIn(draft, before), JSON.parse(draft));
+  assert.equal(draftOf({ apiKey: "sk-1" }, isSecret), "");
+});
+
+test("a draft of another form, or of none, changes nothing", () => {
+  const before = { name: "a", scopes: [], batch: false };
+  for (const draft of ["", "{", "null", "7", '{"name": ["x"], "scopes": "chat", "batch": "yes", "other": 1, "__proto__": {"name": "x"}}', '{"name": "a"}']) {
+    assert.deepEqual(changesIn(draft, before), {});
+  }
 });
 
 test("pictures are made smaller, never larger, with their proportions", () => {

@@ -25,7 +25,7 @@ from tests.unit.workers.batches.own.stage import (
     said,
     submits,
 )
-from tests.unit.workers.batches.test_feeder import last_id
+from tests.unit.workers.batches.test_feeder import last_id, state
 
 
 def test_answer_that_is_lost_buys_nothing_twice(
@@ -165,7 +165,45 @@ def test_provider_that_is_away_is_asked_again_and_its_answers_are_not_given_up(
         fake_clock.advance(700)
         feeder()
         assert last_id(deps) == 1
+        assert "Its batch at cheap is tried again" in state(store).errors[0]["message"]
     server.before = lambda _method, _path: None
     fake_clock.advance(700)
+    done = run_out(deps, store, fake_clock, server)
+    assert list(said(deps, done.output_file_id).values()) == ["You said: a 0"]
+
+
+def test_what_nobody_has_foreseen_is_put_off_told_and_then_over(
+    deps: Deps,
+    store: BatchStore,
+    server: Any,
+    fake_clock: FakeClock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    new_batch(deps, "a")
+    kind = "openai" if isinstance(server, OpenAiBatchServer) else "anthropic"
+    feeder, api = new_feeder(deps), type(deps.batches.own.apis[kind])
+    feeder()
+    server.run(server.only)
+    server.end(server.only)
+    looks: list[int] = []
+
+    def look(*_: Any) -> None:
+        looks.append(1)
+        raise KeyError("a form that nobody knows")
+
+    with monkeypatch.context() as wrong:
+        wrong.setattr(api, "look", look)
+        fake_clock.advance(POLL_S)
+        for _ in range(3):
+            feeder()
+    assert len(looks) == 1
+    assert [one for one in caplog.messages if "left out" in one] == [
+        "part of batch batch_1, 1: left out: KeyError('a form that nobody knows')"
+    ]
+    assert [one["code"] for one in state(store).errors] == ["no_progress"]
+    fake_clock.advance(POLL_S)
+    feeder()
+    assert state(store).errors == ()
     done = run_out(deps, store, fake_clock, server)
     assert list(said(deps, done.output_file_id).values()) == ["You said: a 0"]

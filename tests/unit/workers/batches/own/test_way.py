@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.batches.batch import Status
+from shared.batches.parts import PartStore
 from shared.batches.store import BatchStore
 from tests.support.factories import FakeClock
 from tests.support.servers.openai_batches import OpenAiBatchServer
@@ -21,6 +22,9 @@ from tests.unit.workers.batches.own.stage import (
     said,
 )
 from tests.unit.workers.batches.test_feeder import last_id, lines_of, state
+from workers.batches.own import deciding
+from workers.batches.own.deciding import decide
+from workers.batches.validating import validate
 
 
 def test_lines_go_to_the_providers_batch_and_come_back_at_its_price(
@@ -50,6 +54,37 @@ def test_lines_go_to_the_providers_batch_and_come_back_at_its_price(
         assert server.files == {}
     else:
         assert server.batches == {}
+
+
+def test_large_batch_is_decided_step_by_step_whatever_changes_meanwhile(
+    deps: Deps, store: BatchStore, server: Any, fake_clock: FakeClock, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(deciding, "_PAGE", 1)
+    monkeypatch.setattr(deciding, "_PAGES", 2)
+    new_batch(deps, "a", "b", "c", "d", "e")
+    validate(deps.batches, state(store))
+    assert decide(deps.batches, state(store)) is None
+    assert [part.count for part in PartStore(deps.database).of("batch_1")] == [2]
+    # From now on no provider takes batches: what was planned runs singly with the rest.
+    cheap, other = deps.registry.providers
+    deps.registry.replace([cheap.model_copy(update={"batch": False}), other])
+    done = run_out(deps, store, fake_clock, server)
+    assert (done.status, done.completed, done.failed) == (Status.COMPLETED, 5, 0)
+    assert set(said(deps, done.output_file_id).values()) == {"singly"}
+    assert server.batches == {}
+
+
+def test_batch_that_is_cancelled_while_it_is_decided_ends(
+    deps: Deps, store: BatchStore, server: Any, fake_clock: FakeClock, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(deciding, "_PAGE", 1)
+    monkeypatch.setattr(deciding, "_PAGES", 2)
+    new_batch(deps, "a", "b", "c")
+    validate(deps.batches, state(store))
+    assert decide(deps.batches, state(store)) is None
+    store.save(state(store).at(Status.CANCELLING, 1))
+    done = run_out(deps, store, fake_clock, server)
+    assert (done.status, done.failed, server.batches) == (Status.CANCELLED, 3, {})
 
 
 def test_what_expired_there_runs_singly(

@@ -16,8 +16,8 @@ from time import monotonic
 from types import FunctionType
 from typing import Any, Final
 
+from shared.egress.answer_fields import read_fields
 from shared.turns import share
-from workers.providers.answers.fields import read_fields
 
 #: Interim answers to one request; servers send one or two.
 _MOST_INTERIM: Final = 32

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from urllib3.exceptions import HeaderParsingError
 from urllib3.util.response import assert_header_parsing
 
-from workers.providers.answers.fields import read_fields
-from workers.providers.answers.head import AnswerHead
+from shared.egress.answer_fields import read_fields
+from shared.egress.answer_head import AnswerHead
 
 ENDS = ("\r\n", "\n", "\r")
 PARTS = st.sampled_from(

@@ -7,36 +7,28 @@ reason in every chunk: theirs is no end as long as more is said.
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from typing import Any, Final
 
 import gevent
 
 from shared.codecs.strict_json import parse
 from shared.errors import Failure
-from shared.operation import Operation
-from workers.chat.opening import adds_to_answer
+from shared.wire.answers.said import object_of, objects
 from workers.providers.base import EndedWithoutDone
+
+Json = dict[str, Any]
 
 #: How long what follows a whole answer may take in all (seconds): its usage, its `[DONE]`.
 GRACE_S: Final = 3.0
 #: The same behind a reason that came with words (seconds): more of them may follow.
 WORDS_GRACE_S: Final = 30.0
+#: Members of a delta that say nothing.
+_SPEAKER: Final = frozenset(("role", "name"))
 _OVERDUE: Final = Failure(
     504, "server_error", "provider_timeout", "The stream did not end with its answer.", "Timeout"
 )
-# Requests that may ask for more than one answer; whichever ends first is not the whole.
-_asks_for_more = re.compile(rb'"n"\s*+:\s*+(?!1\s*[,}])|"best_of"').search
-_has_prompts = re.compile(rb'"prompt"\s*:\s*\[').search
-
-
-def asks_for_one(operation: Operation, request: bytes) -> bool:
-    """Whether the answer is whole with its first finish reason. In doubt it is not. Pure."""
-    if operation is Operation.COMPLETION and _has_prompts(request):
-        return False
-    return _asks_for_more(request) is None
 
 
 def until_overdue(chunks: Iterable[bytes], is_whole: Callable[[], bool]) -> Iterator[bytes]:
@@ -61,10 +53,16 @@ def until_overdue(chunks: Iterable[bytes], is_whole: Callable[[], bool]) -> Iter
     yield from left
 
 
+def adds(choice: Json) -> bool:
+    """Whether a choice has a piece of what is said, whoever speaks and however it ends. Pure."""
+    said = (each for name, each in object_of(choice.get("delta")).items() if name not in _SPEAKER)
+    return bool(choice.get("text")) or any(said)
+
+
 def _adds(chunk: bytes) -> bool:
     """Whether the chunk has a piece of the answer."""
     try:
         value = parse(chunk)
     except ValueError:
         return False
-    return isinstance(value, dict) and adds_to_answer(value)
+    return any(map(adds, objects(object_of(value).get("choices"))))

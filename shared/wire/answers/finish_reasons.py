@@ -1,0 +1,29 @@
+"""Why a choice of an answer ended, as providers tell it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+#: Texts with which some servers say that there is no reason yet.
+_NONE: Final = frozenset(("", "null", "None", "none"))
+#: Reasons of those who could not go on: vLLM's and SGLang's, DeepSeek's.
+_FAILED: Final = frozenset(("error", "abort", "insufficient_system_resource"))
+
+
+def reason_in(choice: Mapping[str, Any]) -> Any:
+    """Return the reason with which a choice ended; None while it has none."""
+    reason = choice.get("finish_reason")
+    is_none = not reason or (isinstance(reason, str) and reason in _NONE)
+    return None if is_none else reason
+
+
+def has_failed(choice: Mapping[str, Any]) -> bool:
+    """Whether a choice ended because its server could not go on: what it says is no answer."""
+    reason = choice.get("finish_reason")
+    return isinstance(reason, str) and reason in _FAILED
+
+
+def may_tell_failure(event: bytes) -> bool:
+    """Whether a choice in the event may have failed. Quick; `error` is for others to look for."""
+    return b'"abort"' in event or b'"insufficient_system_resource"' in event
