@@ -70,8 +70,14 @@ def peer_is_gone(connection: Any) -> bool:
 
 
 def body_of(environ: Environ) -> bytes:
-    """Read the whole request body, with or without a Content-Length."""
-    body: bytes = environ["wsgi.input"].read()
+    """Read the whole request body, with or without a Content-Length.
+
+    Raises ConnectionDropped when the client goes away meanwhile: nobody waits for an answer.
+    """
+    try:
+        body: bytes = environ["wsgi.input"].read()
+    except OSError as exc:
+        raise ConnectionDropped from exc
     return body
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -44,10 +45,14 @@ def request_probe(redis: Redis, request: ProbeRequest) -> None:
 
 
 def take_requests(redis: Redis) -> list[ProbeRequest]:
-    """Take all requests that wait, each once, however many had it. Raises RedisError."""
+    """Take all requests that wait, each once, however many had it. Raises RedisError.
+
+    One that nobody can read is left out: the others are taken already.
+    """
     requests: dict[ProbeRequest, None] = {}
     while (text := redis.lpop(keys.PROBE_REQUESTS)) is not None:
-        told: dict[str, Any] = json.loads(text)  # type: ignore[arg-type]
-        known = {name: told[name] for name in _FIELDS if name in told}
-        requests[ProbeRequest(**known)] = None
+        with suppress(ValueError, TypeError):
+            told: dict[str, Any] = json.loads(text)  # type: ignore[arg-type]
+            known = {name: told[name] for name in _FIELDS if name in told}
+            requests[ProbeRequest(**known)] = None
     return list(requests)

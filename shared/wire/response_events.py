@@ -10,6 +10,7 @@ import re
 from typing import Any, Final
 
 from shared.codecs.json_text import members
+from shared.wire.answers.said import text_of
 
 #: Events that end a stream in good order; each carries the whole response.
 LAST: Final = frozenset(("response.completed", "response.incomplete", "response.failed"))
@@ -31,7 +32,12 @@ def parse(event: bytes) -> dict[str, Any]:
 
 def is_last(event: bytes) -> bool:
     """Whether nothing may follow this event. Cheap: most events are not even parsed."""
-    return _may_be_last(event) is not None and parse(event).get("type") in LAST
+    return _may_be_last(event) is not None and kind_of(parse(event)) in LAST
+
+
+def kind_of(event: dict[str, Any]) -> str:
+    """Return the event's type, an empty one when it has none."""
+    return text_of(event.get("type"))
 
 
 def name_of(event: dict[str, Any]) -> str | None:
@@ -63,7 +69,7 @@ class ResponseFold:
 
     def add(self, event: dict[str, Any], text: bytes) -> None:
         """Take in the next event, parsed and as it is written."""
-        if event.get("type") in LAST and isinstance(event.get("response"), dict):
+        if kind_of(event) in LAST and isinstance(event.get("response"), dict):
             self._last = text
 
     def finish(self) -> None:

@@ -6,6 +6,7 @@ import logging
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Final
 
 import gevent
 from redis.exceptions import RedisError
@@ -27,7 +28,7 @@ from workers.folds.asked import asks_for_one
 from workers.media import measuring
 from workers.media.desk import PASSING_S, PURPOSE, Desk, dropped_without_answer, failed_files
 from workers.patience import patiently
-from workers.providers.base import ProviderCall, ProviderError
+from workers.providers.base import Blame, ProviderCall, ProviderError, Room
 from workers.providers.own_body import body_for
 from workers.routing import backoff, health_notes
 from workers.routing import ranking as routing
@@ -35,6 +36,9 @@ from workers.routing.candidates import candidates_of
 from workers.routing.error_class import may_go_elsewhere
 
 log = logging.getLogger(__name__)
+
+#: What a call has that has waited for its room until its deadline (seconds).
+_SHORTEST_S: Final = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +131,34 @@ def _call(
         adjusted=adjusted.note,
         length_ms=partial(_length_ms, _desk(deps, claim)),
     )
-    relay = deps.relays.of(claim)
+    room = deps.dialects.rooms.get(provider.type)
+    with dropped_without_answer(desk):
+        if room is None:
+            return _answered(deps, claim, call, timeout_s)
+        return _in_room(deps, claim, call, timeout_s, room)
+
+
+def _in_room(
+    deps: ChatDeps, claim: Claim, call: ProviderCall, timeout_s: float, room: Room
+) -> bytes:
+    """Wait for room, until the job's deadline; only then the time begins that the call has."""
+    left_s, began_s = (claim.deadline_ms - claim.now_ms) / 1000, deps.process.monotonic()
+    if not room.acquire(timeout=left_s):
+        raise ProviderError(DEADLINE_PASSED, transient=False, blame=Blame.OURS)
+    try:
+        left_s = max(left_s - (deps.process.monotonic() - began_s), _SHORTEST_S)
+        return _answered(deps, claim, call, min(timeout_s, left_s))
+    finally:
+        room.release()
+
+
+def _answered(deps: ChatDeps, claim: Claim, call: ProviderCall, timeout_s: float) -> bytes:
+    provider, relay = call.provider, deps.relays.of(claim)
     # A hard limit over all: a read timeout begins anew with every byte that drips in.
     limit = gevent.Timeout(timeout_s)
     dialect = deps.dialects.of(provider)
     try:
-        with dropped_without_answer(desk), limit:
+        with limit:
             if not claim.streamed:
                 return dialect.ask(deps.llm_session, call)
             if claim.operation in MEDIA:

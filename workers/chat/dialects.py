@@ -18,6 +18,7 @@ from workers.providers.openai import OpenAiDialect
 
 def all_dialects(settings: Settings) -> Dialects:
     """Return one of each."""
+    local = LocalDialect(settings.media_concurrency)
     return Dialects(
         {
             "openai": OpenAiDialect(),
@@ -26,6 +27,7 @@ def all_dialects(settings: Settings) -> Dialects:
             "automatic1111": Automatic1111Dialect(),
             "comfyui": ComfyUiDialect(),
             "replicate": ReplicateDialect(),
-            "local": LocalDialect(settings.media_concurrency),
-        }
+            "local": local,
+        },
+        rooms={"local": local.room},
     )

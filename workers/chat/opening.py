@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from shared.operation import Operation
 from shared.wire.answers.finish_reasons import reason_in
-from shared.wire.answers.said import objects
+from shared.wire.answers.said import objects, text_of
 from workers.chat.relay import Relay
 from workers.providers.answers.ending import adds
 
@@ -53,7 +53,7 @@ class Opening:
 def says_something(operation: Operation, value: Json) -> bool:
     """Whether a chunk says more than who speaks. Pure."""
     if operation is Operation.RESPONSE:
-        return value.get("type") not in _BEGINNINGS
+        return text_of(value.get("type")) not in _BEGINNINGS
     if operation is Operation.OLLAMA_GENERATE:
         return bool(value.get("response") or value.get("thinking") or value.get("done"))
     return any(adds(choice) or reason_in(choice) for choice in objects(value.get("choices")))

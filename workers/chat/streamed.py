@@ -72,7 +72,8 @@ def _relay(opening: Opening, fold: Fold, chunks: Iterable[bytes], show: Show) ->
             if shown is not None:
                 opening.send(shown, value)
     except (EndedWithoutDone, gevent.Timeout):
-        # Some servers never say [DONE]; with every finish reason there, nothing is missing.
+        # Some servers never say [DONE], or something that is no JSON; with every finish reason
+        # there, nothing is missing.
         if not fold.is_complete:
             raise
     else:
@@ -104,7 +105,7 @@ def _parsed(chunk: bytes) -> dict[str, Any]:
     try:
         value = away(len(chunk), lambda: parse(chunk))
     except ValueError as exc:
-        raise ProviderError(_NO_JSON, transient=True) from exc
+        raise EndedWithoutDone(_NO_JSON, transient=True) from exc
     if not isinstance(value, dict):
         raise ProviderError(STREAM_BROKEN, transient=True)
     if isinstance(value.get("error"), dict) and is_told(value["error"]):

@@ -62,7 +62,8 @@ class _Choice:
 
     def finish(self) -> None:
         calls = _build(self._message.get("tool_calls"))
-        self._fields["finish_reason"] = "tool_calls" if calls else "stop"
+        old_one = "function_call" if self._message.get("function_call") else "stop"
+        self._fields["finish_reason"] = "tool_calls" if calls else old_one
 
     def build(self) -> dict[str, object]:
         message = _build_members(self._message)

@@ -10,7 +10,7 @@ import json
 import logging
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
 
@@ -22,6 +22,7 @@ from shared.providers.health_store import Failed
 from shared.providers.probe_requests import ProbeRequest, request_probe, take_requests
 from shared.providers.provider import Provider
 from shared.store import redis_keys as keys
+from shared.store.complaints import Complaints
 from shared.store.lease import Lease
 from shared.store.scripts import ScriptRunner
 from workers.maintenance.model_lists import ModelsUnknown, model_names
@@ -56,6 +57,7 @@ class ProbeDeps:
     routing: RoutingDeps
     access: Access
     session: requests.Session
+    complaints: Complaints = field(default_factory=lambda: Complaints(log, "provider"))
 
 
 def probe_providers(deps: ProbeDeps) -> None:
@@ -93,7 +95,16 @@ class Finding:
 
 
 def examine(deps: ProbeDeps, provider: Provider) -> Finding:
-    """Probe a provider."""
+    """Probe a provider. What nobody has foreseen is told as any other problem of it."""
+    try:
+        return _examined(deps, provider)
+    except Exception as exc:
+        if deps.complaints.is_new(provider.name, repr(exc)):
+            log.exception("provider %s: its probe failed", provider.name)
+        return Finding(f"its probe failed: {type(exc).__name__}")
+
+
+def _examined(deps: ProbeDeps, provider: Provider) -> Finding:
     if provider.type == "local":
         # It is in the workers themselves: nobody is to be called.
         return Finding()

@@ -84,6 +84,10 @@ def _reading(deps: ProbeDeps, provider: Provider, before: Reading | None) -> Rea
         return Reading(now_ms, problem=unreached(exc))
     except (_Untold, ProviderError, ValueError) as exc:
         return Reading(now_ms, problem=str(exc))
+    except Exception as exc:
+        if deps.complaints.is_new(f"{provider.name}, its metrics", repr(exc)):
+            log.exception("provider %s: its metrics could not be read", provider.name)
+        return Reading(now_ms, problem=f"not read: {type(exc).__name__}")
     return told(now_ms, waiting, before)
 
 

@@ -30,14 +30,14 @@ _WORK: Final[dict[Operation, Callable[[ProviderCall, MediaRequest, Path], bytes]
 
 
 class LocalDialect:
-    """Does what is asked on this machine; at most so many jobs at once in a process."""
+    """Does what is asked on this machine, for callers that have waited for `room`."""
 
     operations = OPERATIONS_BY_TYPE["local"]
     always_tells_usage = False
 
     def __init__(self, concurrency: int = 0) -> None:
         """`concurrency` 0: as many as the machine has processors."""
-        self._room = BoundedSemaphore(concurrency or os.cpu_count() or 1)
+        self.room = BoundedSemaphore(concurrency or os.cpu_count() or 1)
 
     def ask(self, session: Session, call: ProviderCall) -> bytes:
         """Run the engine; return a reference to what it made, or words. Raises ProviderError."""
@@ -45,7 +45,7 @@ class LocalDialect:
         asked = media_request.read(call.body)
         _check_is_here(call, asked.model)
         try:
-            with self._room, folder() as place:
+            with folder() as place:
                 return _WORK[call.operation](call, asked, place)
         except OSError as exc:
             raise _without_room(exc) from exc

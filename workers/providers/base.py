@@ -144,6 +144,18 @@ class EndedWithoutDone(ProviderError):
     """A stream whose answer ended in good order, but for the word that it is done."""
 
 
+class Room(Protocol):
+    """What a process has for so many calls at once; whoever has acquired it releases it."""
+
+    def acquire(self, *, timeout: float) -> bool:
+        """Wait for so many seconds; False when there was none."""
+        ...
+
+    def release(self) -> None:
+        """Let the next one in."""
+        ...
+
+
 class Dialect(Protocol):
     """Speaks one API dialect."""
 
@@ -170,6 +182,9 @@ class Dialects:
     """The dialects by provider type."""
 
     by_type: dict[str, Dialect] = field(default_factory=dict)
+    #: What calls of a type need of this process, which there are few of: its processors. Who waits
+    #: for one is not being answered slowly yet.
+    rooms: dict[str, Room] = field(default_factory=dict)
 
     def of(self, provider: Provider) -> Dialect:
         """Return the dialect this provider speaks. Raises ProviderError when there is none."""

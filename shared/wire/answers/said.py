@@ -47,7 +47,8 @@ def thought_in(told: Json) -> str:
 
 
 def _text_in(content: object, name: str) -> str:
-    """Return a text, or those of a list of parts."""
+    """Return a text, or those of a list of parts, or of a single one."""
     if isinstance(content, str):
         return content
-    return "".join(text_of(part.get(name)) for part in objects(content))
+    parts = [content] if isinstance(content, dict) else objects(content)
+    return "".join(text_of(part.get(name)) for part in parts)

@@ -89,6 +89,7 @@ def test_all_jobs_end_once_and_no_file_is_left_over(stack: Stack) -> None:
         stack.restart(CHAT)
     for thread in threads:
         thread.join()
+    stack.wait_ready()
     for name in names:
         came = stack.receiver.wait_for(f"/{name}", within_s=120)[0]
         body = json.loads(came.body)

@@ -63,6 +63,13 @@ manner(
     wire.answer(good.completion() | {"choices": []}),
     Failed("without an answer", 502),
 )
+for name, choice in (("no message", {}), ("message null", {"message": None})):
+    manner(
+        "an answer without `choices`, `data` or `output`, or with empty `choices`",
+        name,
+        wire.answer(good.completion() | {"choices": [{"finish_reason": "stop", **choice}]}),
+        Failed("without an answer", 502),
+    )
 _ENDED = "`finish_reason` `error`, `abort` or `insufficient_system_resource`"
 for reason in ("error", "abort", "insufficient_system_resource"):
     manner(

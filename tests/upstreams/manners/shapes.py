@@ -135,6 +135,13 @@ manner(
 )
 manner(
     "a stream where whole JSON was asked for",
+    "a chunk",
+    wire.answer(good.chunk({"role": "assistant", "content": good.TEXT}, "stop")),
+    Completed(finish="stop"),
+    calls=1,
+)
+manner(
+    "a stream where whole JSON was asked for",
     "stream with an error",
     wire.head(wire.SSE) + wire.events(good.CHUNKS[1], {"error": {"message": "It broke"}}),
     Failed("It broke", 502),

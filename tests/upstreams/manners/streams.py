@@ -136,6 +136,15 @@ for name, reason in (("null as text", "null"), ("nothing as text", ""), ("Python
             kinds=[kinds.CHAT_STREAM],
             calls=1,
         )
+for name, last in (("words", wire.event(b"bye")), ("half a chunk", wire.event(b'{"choices":[{'))):
+    manner(
+        "something that is no JSON behind all finish reasons",
+        f"behind the end: {name}",
+        wire.head(wire.SSE) + wire.events(*good.CHUNKS) + last,
+        Completed(finish="stop", has_usage=True),
+        kinds=[kinds.CHAT_STREAM, kinds.CHAT],
+        calls=1,
+    )
 manner(
     "a whole chat behind the deltas that have told it",
     "whole behind its deltas",

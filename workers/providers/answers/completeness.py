@@ -58,7 +58,7 @@ def _ends(value: Any) -> bool:
     """Whether an event, or a line, is the last one that matters."""
     if not isinstance(value, dict):
         return False
-    return value.get("done") is True or value.get("type") in _LAST
+    return value.get("done") is True or response_events.kind_of(value) in _LAST
 
 
 def _is_piece(value: Any) -> bool:

@@ -11,7 +11,7 @@ from shared.operation import Operation
 from shared.wire.answers.finish_reasons import may_tell_failure
 from workers.heavy import away
 from workers.providers.answers.told import ToldInstead, error_beside_answer, error_in
-from workers.providers.base import ProviderCall, ProviderError
+from workers.providers.base import EndedWithoutDone, ProviderCall, ProviderError
 from workers.providers.http_errors import error_told, named_by_type, unreachable
 from workers.providers.told_errors import Told
 
@@ -58,7 +58,9 @@ def value_of(call: ProviderCall, event: bytes) -> Any:
     except ValueError as exc:
         if isinstance(event, ErrorEvent):
             return event.decode("utf-8", "replace")
-        raise unreachable(call, "sent an event that is no JSON", 502) from exc
+        # Behind all that there is to say it is no more than a bad ending.
+        no_json = unreachable(call, "sent an event that is no JSON", 502)
+        raise EndedWithoutDone(no_json.failure, transient=True) from exc
 
 
 def error_of_told(call: ProviderCall, found: ToldInstead) -> ProviderError:

@@ -57,13 +57,13 @@ class _Told:
         if _matters(event) is None:
             return event
         value = response_events.parse(event)
-        kind, response = value.get("type"), object_of(value.get("response"))
+        kind, response = response_events.kind_of(value), object_of(value.get("response"))
         if kind in response_events.LAST:
             self._has_ended = True
             return self._filled(event, value, response)
         self._begun = response or self._begun
         if isinstance(place := value.get("output_index"), int):
-            self._take_item(str(kind), place, object_of(value.get("item")))
+            self._take_item(kind, place, object_of(value.get("item")))
         return event
 
     def missing_end(self) -> bytes | None:
@@ -85,7 +85,7 @@ class _Told:
         return [item for _, item in sorted(self._items.items())]
 
     def _filled(self, event: bytes, value: Json, response: Json) -> bytes:
-        status = str(value["type"]).removeprefix("response.")
+        status = response_events.kind_of(value).removeprefix("response.")
         whole = response or (self._begun and self._begun | {"status": status})
         if not whole or whole.get("output") or not self._items:
             return event

@@ -67,7 +67,8 @@ def values_of(body: bytes) -> list[Any]:
 
 
 def _told(operation: Operation, value: Any, *, has_said: bool) -> Iterator[Any]:
-    if isinstance(value, dict) and operation is Operation.RESPONSE and "output" in value:
+    is_response = operation is Operation.RESPONSE and isinstance(value, dict)
+    if is_response and isinstance(value.get("output"), list):
         yield from _of_response(value)
     elif operation is Operation.RESPONSE and _is_done(value):
         yield value | {"type": _end_of(value["response"])}

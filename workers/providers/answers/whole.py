@@ -14,8 +14,10 @@ from shared.codecs.ndjson import LineParser
 from shared.codecs.sse import EventParser, is_blank, is_done
 from shared.codecs.strict_json import parse, without_bom
 from shared.operation import Operation
+from shared.wire.answers.finish_reasons import reason_in
+from shared.wire.answers.said import objects
 from workers.folds.asked import asks_for_one
-from workers.folds.by_operation import fold_of
+from workers.folds.by_operation import Fold, fold_of
 from workers.providers.answers import unstreamed
 from workers.providers.answers.events import error_of_told, judge
 from workers.providers.answers.response_end import with_end
@@ -25,7 +27,7 @@ from workers.providers.answers.told import (
     error_in,
     error_without_answer,
 )
-from workers.providers.base import ProviderCall
+from workers.providers.base import EndedWithoutDone, ProviderCall
 from workers.providers.http_errors import unreachable
 
 Json = dict[str, Any]
@@ -43,6 +45,9 @@ _ANSWERS: Final[Mapping[Operation, tuple[str, type]]] = {
 _UNSTREAMED: Final = (Operation.EMBEDDING, Operation.MODERATION)
 #: With what a line of server-sent events begins.
 _FIELDS: Final = (b"data:", b"event:", b"id:", b"retry:", b"error:", b":")
+#: Members of a choice that hold what is said, and reasons for which they may be left out.
+_SAYING: Final = ("message", "text", "delta")
+_SILENCED: Final = ("content_filter", "length")
 _says_done = re.compile(rb"(?:^|[\r\n])data: ?[\"']?\[?DONE\b", re.IGNORECASE).search
 
 Events = list[bytes]
@@ -54,10 +59,28 @@ def checked(call: ProviderCall, body: bytes) -> bytes:
     events = events_of(body)
     if events is None:
         found = value_in(call, body, *_ANSWERS[call.operation])
-        return body if found is not None else folded(call, _lines(call, body), are_all=False)
+        if found is None:
+            return folded(call, _lines(call, body), are_all=False)
+        return body if _is_whole(call, found) else folded(call, [body], are_all=True)
     if call.operation in _UNSTREAMED and len(events) == 1:
         return checked(call, events[0])
     return folded(call, events, are_all=_says_done(body) is not None)
+
+
+def _is_whole(call: ProviderCall, value: Json) -> bool:
+    """Whether an answer is one, and no chunk that some send in its place.
+
+    Raises ProviderError for a chat in which nobody says a word, be it that it may not be said.
+    """
+    if call.operation is not Operation.CHAT:
+        return True
+    choices = objects(value.get("choices"))
+    if all("delta" in one and "message" not in one for one in choices):
+        return False
+    said = (any(map(one.get, _SAYING)) or reason_in(one) in _SILENCED for one in choices)
+    if not any(said):
+        raise unreachable(call, "answered without an answer: there is no 'message'", 502)
+    return True
 
 
 def value_in(call: ProviderCall, body: bytes, name: str, *kinds: type) -> Json | None:
@@ -104,17 +127,30 @@ def folded(
     Raises ProviderError.
     """
     fold = fold_of(call.operation, of_one=asks_for_one(call.operation, call.body))
+    try:
+        _add_all(fold, call, events, judged)
+    except EndedWithoutDone:
+        if not fold.is_complete:
+            raise
+    if are_all and not fold.is_complete:
+        fold.finish()
+    if not fold.is_complete:
+        raise unreachable(call, "broke off its stream", 502)
+    return fold.whole()
+
+
+def _add_all(
+    fold: Fold,
+    call: ProviderCall,
+    events: Iterable[bytes],
+    judged: Callable[[ProviderCall, bytes], None],
+) -> None:
     has_said = False
     for event in with_end(events) if call.operation is Operation.RESPONSE else events:
         judged(call, event)
         for chunk, value in _chunks(call, event, has_said=has_said):
             fold.add(value, chunk)
         has_said = has_said or unstreamed.says(event)
-    if are_all and not fold.is_complete:
-        fold.finish()
-    if not fold.is_complete:
-        raise unreachable(call, "broke off its stream", 502)
-    return fold.whole()
 
 
 def _lines(call: ProviderCall, body: bytes) -> Events:
@@ -130,7 +166,8 @@ def _chunks(call: ProviderCall, event: bytes, *, has_said: bool) -> Iterator[tup
             if isinstance(value, dict):
                 yield chunk, value
     except ValueError as exc:
-        raise unreachable(call, "broke off its stream", 502) from exc
+        cut = unreachable(call, "broke off its stream", 502)
+        raise EndedWithoutDone(cut.failure, transient=True) from exc
 
 
 def _taken_apart(operation: Operation, event: bytes, *, has_said: bool) -> Events:

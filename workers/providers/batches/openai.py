@@ -16,6 +16,7 @@ from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.json_text import members
 from shared.errors import MalformedJson
 from shared.operation import Operation
+from shared.wire.answers.said import text_of
 from workers.providers.answers.whole import checked
 from workers.providers.base import ProviderCall
 from workers.providers.batches.base import (
@@ -85,7 +86,7 @@ class OpenAiBatches:
         files = call.provider.endpoint("files")
         told = client.send("POST", files, Form({"purpose": "batch"}, [part]), CONTENT_TYPE)
         file_id, waited_s = id_in(call, told), 0.0
-        while told.get("status") in _NOT_YET and waited_s < _READY_S:
+        while text_of(told.get("status")) in _NOT_YET and waited_s < _READY_S:
             self._sleep(_ASK_S)
             waited_s += _ASK_S
             told = client.send("GET", f"{files}/{file_id}")
@@ -119,7 +120,7 @@ class OpenAiBatches:
         sent = told.get("input_file_id")
         return Standing(
             batch_id,
-            has_ended=told.get("status") in _ENDED,
+            has_ended=text_of(told.get("status")) in _ENDED,
             results=files,
             files=(*files, *((sent,) if isinstance(sent, str) and sent else ())),
             failure=_failure(told) if told.get("status") == "failed" else "",

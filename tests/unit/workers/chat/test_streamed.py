@@ -19,6 +19,7 @@ from workers.providers.base import EndedWithoutDone, ProviderError
 
 TOLD = b'{"error":{"message":"Overloaded","type":"overloaded_error","code":"busy","hint":"later"}}'
 CALL = chunk(tool_calls=[{"index": 0, "id": "c", "function": {"name": "f", "arguments": "{}"}}])
+OLD_CALL = b'{"choices":[{"index":0,"delta":{"function_call":{"name":"f","arguments":"{}"}}}]}'
 CUT = Failure(502, "server_error", "provider_unavailable", "It broke off.")
 
 
@@ -239,6 +240,7 @@ def test_stream_that_was_cut_is_broken_whatever_came_before(relay: Relay) -> Non
         pytest.param(HELLO[:2], ["stop"], id="a text"),
         pytest.param([*HELLO[:2], chunk("x", index=1)], ["stop", "stop"], id="two choices"),
         pytest.param([CALL], ["tool_calls"], id="a call of a tool"),
+        pytest.param([OLD_CALL], ["function_call"], id="one of old"),
         pytest.param([chunk(tool_calls=[]), chunk("a")], ["stop"], id="no call of a tool"),
     ],
 )

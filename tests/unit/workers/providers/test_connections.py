@@ -8,6 +8,7 @@ import ssl
 import threading
 import weakref
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection as Plain
 from typing import Any
@@ -60,7 +61,8 @@ class Server:
 
     def _serve(self, connection: socket.socket) -> None:
         left = self.answers
-        with connection, connection.makefile("rb") as file:
+        # Whoever has given up may reset the connection.
+        with suppress(ConnectionError), connection, connection.makefile("rb") as file:
             while line := file.readline():
                 head = [line, *iter(file.readline, b"\r\n")]
                 self.lines.append(line)

@@ -176,7 +176,9 @@ def test_endpoints_are_found_from_either_form_of_the_base_url(
             return super().send(*args, **kwargs)
 
     session = requests.Session()
-    session.mount("http://", Noting(answer(200, b'{"choices":[{}],"response":""}')))
+    session.mount(
+        "http://", Noting(answer(200, b'{"choices":[{"message":{"content":"x"}}],"response":""}'))
+    )
     OllamaDialect().ask(session, call_at(base_url, operation))
     assert asked == [url]
 

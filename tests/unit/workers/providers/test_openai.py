@@ -248,7 +248,7 @@ def test_headers_query_and_key_header_of_the_provider_are_sent() -> None:
             return super().send(*args, **kwargs)
 
     session = requests.Session()
-    session.mount("http://", Noting(answer(200, b'{"choices":[{}]}')))
+    session.mount("http://", Noting(answer(200, b'{"choices":[{"message":{"content":"x"}}]}')))
     provider = CALL.provider.model_copy(update={"api_key_header": "api-key"})
     call = replace(
         CALL,
