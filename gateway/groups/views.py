@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
@@ -40,6 +40,8 @@ _NAMED: Final = 100
 _HELD_S: Final = 60.0
 #: So many are queued again until it is held anew.
 _HELD_JOBS: Final = 100
+#: How often it is looked behind jobs of which none can be queued again.
+_PAGES: Final = 10
 
 
 @route(blueprint, catalog.CREATE_GROUP)
@@ -115,19 +117,35 @@ def retry(call: Call[dtos.RetryGroup]) -> dtos.RetryGroupResponse:
     states = [BECAME[JobState.FAILED]]
     if asked.cancelled:
         states.append(BECAME[JobState.CANCELLED])
-    ids = store.jobs(group, states, asked.take)
-    retried = 0
     try:
-        with suppress(RateLimitExceeded):
+        matched, retried = _queued_again(call, group, states)
+    finally:
+        store.put(group.owner, group.id, {"held_ms": 0})
+    return dtos.RetryGroupResponse(id=group.id, matched=matched, retried=retried)
+
+
+def _queued_again(
+    call: Call[dtos.RetryGroup], group: Group, states: Sequence[int]
+) -> tuple[int, int]:
+    """Queue jobs again, the oldest first; return how many were looked at, and how many it were.
+
+    Those that can never be, such as one whose request is not kept, hide none behind them.
+    """
+    store, take = _store(call), call.request.take
+    matched = retried = 0
+    with suppress(RateLimitExceeded):
+        for page in range(_PAGES):
+            ids = store.jobs(group, states, (page + 1) * take)[page * take :]
+            matched, before = matched + len(ids), retried
             for number, job in enumerate(_jobs(call, group, ids)):
                 if number % _HELD_JOBS == 0:
                     # Else it might end between two of them, and be told of again.
                     store.put(group.owner, group.id, {"held_ms": milliseconds(_HELD_S)})
                 with suppress(OwnerBytesFull):
                     retried += retry_job(call.services, call.principal, job)
-    finally:
-        store.put(group.owner, group.id, {"held_ms": 0})
-    return dtos.RetryGroupResponse(id=group.id, matched=len(ids), retried=retried)
+            if retried > before or len(ids) < take:
+                break
+    return matched, retried
 
 
 def _jobs(call: Call[Any], group: Group, ids: list[int]) -> Iterator[Job]:

@@ -93,7 +93,11 @@ class DeliveryIndex(Store):
             ids = self._ids(lists, query, SCANNED)
             wanted = [found for found in self._read(ids) if _is_wanted(found, query)]
             return Page(len(wanted), wanted[skip : skip + take])
-        ids = self._ids(lists, query, skip + take)[skip:]
+        # Of one list Redis leaves out what comes before the page; of several it takes all of it.
+        if len(lists) == 1:
+            ids = self._ids(lists, query, take, skip)
+        else:
+            ids = self._ids(lists, query, skip + take)[skip:]
         return Page(self._count(lists, query), list(self._read(ids)))
 
     def forget(self) -> int:
@@ -124,14 +128,14 @@ class DeliveryIndex(Store):
             pipe.zcount(name, *_bounds(query))
         return sum(pipe.execute())
 
-    def _ids(self, lists: Sequence[str], query: Query, most: int) -> list[int]:
+    def _ids(self, lists: Sequence[str], query: Query, most: int, skip: int = 0) -> list[int]:
         low, high = _bounds(query)
         pipe = self._client.pipeline(transaction=False)
         for name in lists:
             if query.oldest_first:
-                pipe.zrangebyscore(name, low, high, start=0, num=most, withscores=True)
+                pipe.zrangebyscore(name, low, high, start=skip, num=most, withscores=True)
             else:
-                pipe.zrevrangebyscore(name, high, low, start=0, num=most, withscores=True)
+                pipe.zrevrangebyscore(name, high, low, start=skip, num=most, withscores=True)
         # In the order of Redis, by time, then as texts: pages neither overlap nor leave gaps.
         rows = [[(created, member) for member, created in row] for row in pipe.execute()]
         merged = heapq.merge(*rows, reverse=not query.oldest_first)

@@ -15,8 +15,11 @@ from redis.backoff import ConstantBackoff
 from redis.retry import Retry
 
 from cli.ports import free_port
+from shared.machines.identity import check_at_start
+from shared.settings import SettingsError
 from shared.store.client import connect
 from shared.store.refusals import is_demoted, is_outage
+from tests.support.factories import new_settings
 from tests.support.servers.redis_versions import servers
 
 pytestmark = pytest.mark.integration
@@ -27,11 +30,11 @@ _WRITE = "redis.call('GET', KEYS[1]) return redis.call('SET', KEYS[1], '1')"
 class Server:
     """A server that a test may spoil."""
 
-    def __init__(self, binary: Path, folder: Path) -> None:
+    def __init__(self, binary: Path, folder: Path, *more: str) -> None:
         self.folder = folder
         self.port = free_port()
         argv = [binary, "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
-        argv += ["--dir", str(folder), "--logfile", "redis.log"]
+        argv += ["--dir", str(folder), "--logfile", "redis.log", *more]
         self._process = subprocess.Popen(argv, stdout=subprocess.DEVNULL)
         patient = Retry(ConstantBackoff(0.05), 400)
         self.admin = redis.Redis(host="127.0.0.1", port=self.port, retry=patient)
@@ -174,3 +177,19 @@ def test_waiting_call_ends_as_an_outage_when_the_master_is_demoted(server: Serve
     demoting.join()
     assert is_outage(raised.value)
     assert not client.connection_pool._available_connections[0].is_connected
+
+
+@pytest.fixture(params=servers())
+def cluster(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Server]:
+    (tmp_path / "data").mkdir()
+    started = Server(servers()[request.param], tmp_path / "data", "--cluster-enabled", "yes")
+    yield started
+    started.close()
+
+
+def test_server_of_a_cluster_ends_the_start_also_as_the_only_one(cluster: Server) -> None:
+    for slots in ([], range(16_384)):
+        if slots:
+            cluster.admin.execute_command("CLUSTER ADDSLOTS", *slots)
+        with pytest.raises(SettingsError, match=r"^REPLYTO_REDIS_URL: this is a Redis Cluster, "):
+            check_at_start(new_settings(), cluster.client, {"name": "fingerprint"})

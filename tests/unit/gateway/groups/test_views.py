@@ -19,6 +19,7 @@ from shared.batches.store import BatchStore, Line, Outcome
 from shared.jobs.failures import INTERNAL_ERROR
 from shared.jobs.moves import Result
 from shared.operation import Operation
+from shared.store import redis_keys as keys
 from tests.support.factories import new_settings
 from tests.support.foreign_jobs import issue, new_gateway
 from tests.support.gateway_client import ADMIN_SECRET, API_KEY, CHAT, Gateway, build
@@ -53,6 +54,17 @@ def test_queued_calls_join_a_group(gateway: Gateway) -> None:
     assert again == {"id": "g", "matched": 1, "retried": 1}
     assert group(gateway, "g")["queued"] == 1
     assert gateway.get(f"/api/GetOpenAiChat?id={first['id']}").json["result"]["groupId"] == "g"
+
+
+def test_jobs_that_can_not_be_retried_hide_none_behind_them(gateway: Gateway) -> None:
+    for number in range(4):
+        job = gateway.queue(groupId="g")["id"]
+        gateway.run(job, Result.failure(INTERNAL_ERROR))
+        if number < 2:
+            gateway.redis.delete(keys.job(job))
+    answers = [gateway.post("/api/RetryGroup", {"id": "g", "take": 1}).json for _ in range(3)]
+    assert [(one["matched"], one["retried"]) for one in answers] == [(3, 1), (3, 1), (2, 0)]
+    assert group(gateway, "g")["queued"] == 2
 
 
 def test_group_is_part_of_what_a_ref_id_stands_for(gateway: Gateway) -> None:
