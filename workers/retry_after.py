@@ -1,14 +1,16 @@
-"""Reads how long an answer asks to wait: Retry-After in its forms, and OpenAI's milliseconds."""
+"""Reads how long an answer asks to wait: Retry-After in its forms, OpenAI's and Google's words."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import requests
 from urllib3.exceptions import InvalidHeader
 from urllib3.util import Retry
+
+from shared.wire.answers.said import objects, text_of
 
 _is_number = re.compile(r"\d{1,15}(?:\.\d*)?|\.\d+", re.ASCII).fullmatch
 #: One of several waits in one header: a date has a comma of its own.
@@ -35,6 +37,15 @@ def parse_retry_after_s(value: str | None) -> float | None:
     satisfies both.
     """
     return _longest(value, _wait_s)
+
+
+def told_wait_s(error: Mapping[str, Any]) -> float | None:
+    """Read the wait (seconds) that an error tells in its body, as Google's do; None for none.
+
+    https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto (RetryInfo)
+    """
+    waits = [text_of(one.get("retryDelay")) for one in objects(error.get("details"))]
+    return next((_number(wait[:-1]) for wait in waits if wait.endswith("s")), None)
 
 
 def _longest(value: str | None, read: Callable[[str], float | None]) -> float | None:

@@ -62,7 +62,9 @@ class OllamaChatLines(AllInChunks):
         return to_json_bytes({"error": message}) + b"\n"
 
     def _text(self, delta: Json) -> bytes:
-        content, thinking = said_in(delta), thought_in(delta)
+        # Ollama has no word for a refusal of its own.
+        content = said_in(delta) or text_of(delta.get("refusal"))
+        thinking = thought_in(delta)
         if not content and not thinking:
             return b""
         more = {"thinking": thinking} if thinking else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, or_
@@ -27,18 +28,20 @@ def columns_of(batch: Batch) -> dict[str, Any]:
 
 def batch_of(row: Any) -> Batch:
     """Read a row. One that nobody can read keeps no other from being read."""
+    text = row.status.removesuffix(_TO_TELL)
+    is_known = text in set(Status)
     columns = {
         "id": row.id,
         "owner": row.owner,
-        "status": Status(row.status.removesuffix(_TO_TELL)),
+        "status": Status(text) if is_known else Status.FAILED,
         "to_tell": row.status.endswith(_TO_TELL),
         "created": row.created_us / 1_000_000,
         "version": row.version,
     }
-    try:
-        return Batch.from_document(row.document, **columns)
-    except (ValueError, TypeError, AttributeError):
-        return Batch.unreadable(**columns)
+    with suppress(ValueError, TypeError, AttributeError):
+        if is_known:
+            return Batch.from_document(row.document, **columns)
+    return Batch.unreadable(**columns)
 
 
 def is_behind(one: Batch) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from shared.codecs.strict_json import finite
-from shared.wire.answers.said import object_of, objects, said_in, thought_in
+from shared.wire.answers.said import object_of, objects, said_in, text_of, thought_in
 
 Json = dict[str, Any]
 
@@ -113,7 +113,8 @@ def message_of(chat: Json) -> Json:
     """Return the message of a chat's answer as Ollama writes it."""
     choice = next(iter(objects(chat.get("choices"))), {})
     told = object_of(choice.get("message"))
-    message: Json = {"role": "assistant", "content": said_in(told)}
+    content = said_in(told) or text_of(told.get("refusal"))
+    message: Json = {"role": "assistant", "content": content}
     if thinking := thought_in(told):
         message["thinking"] = thinking
     if calls := objects(told.get("tool_calls")):

@@ -28,7 +28,7 @@ from workers.providers.blame import (
 from workers.providers.error_body import error_body
 from workers.providers.redaction import cleaned, redactor, secrets_of
 from workers.providers.told_errors import Told
-from workers.retry_after import retry_after_s
+from workers.retry_after import retry_after_s, told_wait_s
 
 __all__ = ["ErrorReader", "error_of", "error_told", "is_transient", "type_of", "unreachable"]
 
@@ -78,7 +78,7 @@ def error_told(
         failure,
         transient=is_transient(status),
         status=status,
-        retry_after_s=retry_after_s,
+        retry_after_s=told_wait_s(told.more) if retry_after_s is None else retry_after_s,
         body=None if told.is_silent or is_page else _body(told, failure),
         blame=blame,
     )

@@ -103,7 +103,13 @@ def _type_of(kind: object) -> str:
 
 
 def _found_in_message(value: object, depth: int) -> Told:
-    """Return what stands where a message is looked for: a text, or again an error (Mistral's)."""
+    """Return what stands where a message is looked for: a text, or again an error (Mistral's).
+
+    Who passes on what somebody else said may have it as JSON in a text.
+    """
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        inner = told_in(_parsed(value), depth + 1)
+        return inner if inner.message else told_in(value)
     if isinstance(value, dict) and not set(value) & {*_MESSAGES, *_INNER}:
         # ASP.NET's: by field, what is wrong with it.
         rows = [{"loc": [name], "msg": _text_of(why)} for name, why in list(value.items())[:10]]

@@ -180,10 +180,16 @@ manner(
 # --- waits ------------------------------------------------------------------------------------
 
 
-def _busy_first(**headers: str) -> Any:
+_BUSY = (
+    "429 with `Retry-After` (fractions, `retry-after-ms`, a date), or with Google's `retryDelay`"
+)
+
+
+def _busy_first(details: Any = None, **headers: str) -> Any:
     @by_kind
     def make(kind: Kind) -> Sent:
-        busy = refusing({"error": {"message": "Slow down"}}, "429 Too Many", **headers)
+        told = {"error": {"message": "Slow down", "details": details}}
+        busy = refusing(told, "429 Too Many", **headers)
 
         def reply(asked: Asked) -> list[bytes]:
             return [busy] if asked.number == 1 else good.answer(kind)
@@ -194,13 +200,14 @@ def _busy_first(**headers: str) -> Any:
 
 
 for name, headers in (
+    ("in Google's words", {"details": [{"retryDelay": "0.5s"}]}),
     ("fractional", {"retry_after": "0.5"}),
     ("in milliseconds", {"retry_after_ms": "500"}),
     ("as a date of old", {"retry_after": "Wed, 21 Oct 2015 07:28:00 GMT"}),
     ("nonsense", {"retry_after": "soon"}),
 ):
     manner(
-        "429 with `Retry-After` (fractions, `retry-after-ms`, a date)",
+        _BUSY,
         f"busy {name}",
         _busy_first(**headers),
         Completed(),
@@ -208,7 +215,7 @@ for name, headers in (
         calls=2,
     )
 manner(
-    "429 with `Retry-After` (fractions, `retry-after-ms`, a date)",
+    _BUSY,
     "busy for longer than the job has",
     refusing({"error": {"message": "Slow down"}}, "429 Too Many", retry_after="99999"),
     Failed("Slow down", 429),

@@ -59,6 +59,7 @@ _STATUSES_OF_BASE: Final[Mapping[object, int]] = {
     2049: 401,
     2056: 429,
 }
+_BASE_DIGITS: Final = 4
 _KIND_NAMES: Final = ("type", "code", "error_type")
 _STATUS_NAMES: Final = ("code", "status", "status_code", "statusCode")
 #: A flat error has one of these beside its message.
@@ -112,6 +113,8 @@ def _error_of_its_own(value: Json) -> ToldInstead | None:
         return ToldInstead(_status_of({"error": error}), told_in({"error": error}))
     base = object_of(value.get("base_resp"))
     code = base.get("status_code")
+    if isinstance(code, str) and code.isdecimal() and len(code) <= _BASE_DIGITS:
+        code = int(code)
     if type(code) is not int or not code:
         return None
     return ToldInstead(_STATUSES_OF_BASE.get(code, _UNTOLD), told_in({"base_resp": base}))

@@ -33,7 +33,9 @@ class CallIds:
         told = own if isinstance(own, str) else ""
         number, sent = 0, told
         while sent in self._sent or not _is_taken(sent):
-            sent = f"toolu_{sha256(f'{number}:{told}'.encode()).hexdigest()[:_LENGTH]}"
+            # A text may hold half a character.
+            mark = sha256(f"{number}:{told}".encode("utf-8", "surrogatepass")).hexdigest()
+            sent = f"toolu_{mark[:_LENGTH]}"
             number += 1
         self._sent.add(sent)
         self._waiting[told].append(sent)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from shared.wire.answers.said import object_of
 from workers.providers.anthropic.models import Sampling, Thinking, Traits
 
 Json = dict[str, Any]
@@ -62,7 +63,7 @@ def fit_sampling(request: Json, traits: Traits, adjusted: Adjusted) -> None:
 
 def is_thinking(request: Json) -> bool:
     """Whether the request asks the model to think."""
-    return (request.get("thinking") or {}).get("type") in ("enabled", "adaptive")
+    return object_of(request.get("thinking")).get("type") in ("enabled", "adaptive")
 
 
 def _fit_to_thinking(request: Json, adjusted: Adjusted) -> None:

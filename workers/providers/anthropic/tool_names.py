@@ -26,7 +26,7 @@ class ToolNames:
         """Return the name that is sent; what is no name is for the API to refuse."""
         if not isinstance(name, str) or not name or _is_taken(name):
             return name
-        mark = sha256(name.encode("utf-8", "replace")).hexdigest()[:_APART]
+        mark = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:_APART]
         sent = f"{_others.sub('_', name)[:_READABLE]}_{mark}"
         self._own[sent] = name
         return sent

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from shared.wire.answers.said import text_of
 from workers.providers.anthropic.tool_names import ToolNames
 from workers.providers.anthropic.untranslatable import Untranslatable
 
@@ -90,7 +91,7 @@ def _choice(wanted: str | Json, names: ToolNames) -> Json:
         if wanted not in _CHOICES:
             raise Untranslatable("tool_choice", "send 'auto', 'none', 'required' or a function")
         return {"type": _CHOICES[wanted]}
-    if wanted.get("type") in _FOREIGN:
+    if text_of(wanted.get("type")) in _FOREIGN:
         raise Untranslatable("tool_choice", f"'{wanted['type']}' has no counterpart")
     function = wanted.get("function")
     if not isinstance(function, dict) or not function.get("name"):

@@ -57,6 +57,8 @@ def chat_of(asked: Json) -> Json:
         chat["max_tokens"] = given["max_output_tokens"]
     chat |= _format(given.get("text") or {})
     if effort := (given.get("reasoning") or {}).get("effort"):
+        if not isinstance(effort, str):
+            raise NotAChat("reasoning.effort", "it must be a string")
         chat["reasoning_effort"] = effort
     chat |= _tools(given)
     if given.get("stream"):

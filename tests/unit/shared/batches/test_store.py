@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from shared.batches.batch import Batch, Status
 from shared.batches.changes import many
 from shared.batches.store import BatchStore, Line, Outcome
-from shared.batches.tables import ANSWERED, AWAY, FAILED, RUNNING, WAITING
+from shared.batches.tables import ANSWERED, AWAY, FAILED, RUNNING, WAITING, batches
 from shared.database.database import Database
 
 
@@ -110,6 +111,22 @@ def test_lists_are_paged_and_what_ended_is_not_active(store: BatchStore) -> None
     again = store.active(1)[0]
     store.save(replace(again, to_tell=False))
     assert [one.id for one in store.active(9)] == ["batch_3", "batch_4"]
+
+
+@pytest.mark.parametrize(
+    "values", [{"document": "{"}, {"document": "[]"}, {"document": "{}"}, {"status": "paused"}]
+)
+def test_one_that_nobody_can_read_keeps_no_other_from_being_read(
+    store: BatchStore, database: Database, values: dict[str, str]
+) -> None:
+    good = kept(store, "batch_1", 1.0)
+    kept(store, "batch_2", 2.0)
+    broken = update(batches).where(batches.c.id == "batch_2").values(values)
+    database.write(lambda connection: connection.execute(broken))
+    found, number = store.every(None, 0, 9)
+    assert (number, found[1]) == (2, good)
+    assert (found[0].is_readable, found[0].errors[0]["code"]) == (False, "unreadable")
+    assert [one.id for one in store.page("a", None, 9)] == ["batch_2", "batch_1"]
 
 
 def test_answers_are_read_in_pages_of_few_bytes(store: BatchStore) -> None:

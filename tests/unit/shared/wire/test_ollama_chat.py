@@ -200,6 +200,8 @@ def test_parts_of_content_are_told_as_texts() -> None:
     said = [(one["message"].get("thinking"), one["message"]["content"]) for one in told]
     assert said == [("hm", ""), (None, "a"), (None, "")]
     assert lines(delta(reasoning="hm"))[0]["message"]["thinking"] == "hm"
+    assert lines(delta(content=None, refusal="No."))[0]["message"]["content"] == "No."
+    assert message_of({"choices": [{"message": {"refusal": "No."}}]})["content"] == "No."
 
 
 def test_failure_is_a_text() -> None:

@@ -763,3 +763,16 @@ def test_alternatives_at_the_top_of_a_schema_become_its_properties() -> None:
     schema = translate(tools=[tool])["tools"][0]["input_schema"]
     assert list(schema["properties"]) == ["a", "b", "c"]
     assert schema["properties"]["b"] == {"anyOf": [{"type": "string"}]}
+
+
+def test_half_a_character_in_an_id_or_a_name_is_mapped() -> None:
+    made = [call("\ud83d", name="a\ud83d"), call("\ude00", name="a\ude00")]
+    results = [{"role": "tool", "tool_call_id": one["id"], "content": "x"} for one in made]
+    turns = translate(HELLO, {"role": "assistant", "tool_calls": made}, *results)["messages"]
+    assert len({block["id"] for block in turns[1]["content"]}) == 2
+    assert len({block["name"] for block in turns[1]["content"]}) == 2
+
+
+def test_thinking_that_is_no_object_is_for_the_api_to_refuse() -> None:
+    odd = to_messages_request(chat(thinking=["x"], temperature=0.5)).request
+    assert odd["thinking"] == ["x"]

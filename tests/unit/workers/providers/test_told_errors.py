@@ -133,6 +133,11 @@ FORMS = [
         ("No.", None, None, "ResponsibleAIPolicyViolation"),
         id="Azure: the reason inside",
     ),
+    pytest.param(
+        {"error": {"message": '{"error":{"code":400,"message":"No."}}', "code": 400}},
+        ("No.", None, None, "400"),
+        id="Gemini behind others: JSON in the message",
+    ),
     pytest.param({"error": ["One.", "Two."]}, ("One.: Two.", None, None, None), id="a list"),
     pytest.param({"error": 7, "message": "No."}, ("No.", None, None, None), id="a number"),
     pytest.param({"error": True, "reason": "No."}, ("No.", None, None, None), id="yes"),
@@ -444,3 +449,18 @@ def test_redirect_is_named_with_its_target(location: str, target: str | None) ->
 )
 def test_wait_is_read_in_all_its_forms(headers: Any, seconds: float | None) -> None:
     assert judged(b"", 429, **headers).retry_after_s == seconds
+
+
+@pytest.mark.parametrize(
+    ("details", "seconds"),
+    [
+        ([{"@type": "x"}, {"@type": "google.rpc.RetryInfo", "retryDelay": "34.07s"}], 34.07),
+        ([{"retryDelay": "soon"}], None),
+        ([{"retryDelay": {"seconds": 3}}, "x"], None),
+        ("x", None),
+    ],
+)
+def test_wait_is_read_in_googles_words(details: Any, seconds: float | None) -> None:
+    told_by = {"error": {"code": 429, "message": "No.", "details": details}}
+    assert judged([told_by], 429).retry_after_s == seconds
+    assert judged([told_by], 429, Retry_After="2").retry_after_s == 2

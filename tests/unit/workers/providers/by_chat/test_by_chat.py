@@ -133,6 +133,7 @@ def test_conversation_keeps_its_turns() -> None:
         ({"tools": [{"type": "web_search"}]}, "tools[0].type"),
         ({"tool_choice": {"type": "mcp"}}, "tool_choice"),
         ({"text": {"format": {"type": "grammar"}}}, "text.format"),
+        ({"reasoning": {"effort": ["low"]}}, "reasoning.effort"),
         ({"input": []}, "input"),
         ({"input": [{"type": "item_reference", "id": "x"}]}, "input[0].type"),
         ({"input": [{"role": "pirate", "content": "x"}]}, "input[0].role"),
