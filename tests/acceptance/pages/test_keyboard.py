@@ -78,6 +78,7 @@ def test_somebody_renames_deletes_and_brings_back_a_conversation(chat: ChatDrive
     keys.enter("Undo")
     expect(chat.heads).to_have_text(["Zebras"])
     keys.page.reload()
+    chat.last_answer.wait_for()
     keys.wait_at("Message")
     keys.skip()
     keys.wait_at("Messages")

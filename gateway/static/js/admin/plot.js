@@ -122,7 +122,7 @@ function hooks(told) {
 function options(UPlot, width, lines, format, kind, whole, told) {
   const style = getComputedStyle(document.documentElement);
   const color = (name) => style.getPropertyValue(`--${name}`).trim();
-  const axis = { stroke: color("text-2"), grid: { stroke: color("line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
+  const axis = { stroke: color("text-2"), grid: { stroke: color("grid"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
   return {
     width,
     height: HEIGHT_PX,

@@ -3,6 +3,7 @@
 // A document is {nodes: {id: node}, leaf, settings}; a node is {id, parent, role, text, …}. The path
 // from the root to `leaf` is what is shown and what the model is sent.
 
+import { own } from "../lib/own.js";
 import { fit, isSound, soundFormat } from "./pictures.js";
 import { t } from "../texts/chat.js";
 
@@ -11,7 +12,29 @@ export const newId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random
 export const emptyDocument = (settings = {}) => ({ nodes: {}, leaf: null, settings });
 
 const isTable = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
-const named = (id, node) => (node.id === id ? node : { ...node, id });
+/** What fields of a message must be, where they are there. */
+const KINDS = { text: (value) => typeof value === "string", reasoning: (value) => typeof value === "string", images: Array.isArray, toolCalls: Array.isArray };
+
+function asNode(id, node) {
+  const wrong = Object.keys(KINDS).filter((name) => node[name] != null && !KINDS[name](node[name]));
+  if (node.id === id && !wrong.length) return node;
+  return { ...Object.fromEntries(Object.entries(node).filter(([name]) => !wrong.includes(name))), id };
+}
+
+/** The nodes, none of which stands above itself: ways up end. */
+function withoutCircles(nodes) {
+  const found = { ...nodes };
+  const ended = new Set();
+  for (let id of Object.keys(found)) {
+    const way = new Set();
+    for (; own(found, id) && !ended.has(id); id = found[id].parent) {
+      way.add(id);
+      if (way.has(found[id].parent)) found[id] = { ...found[id], parent: null };
+    }
+    for (const one of way) ended.add(one);
+  }
+  return found;
+}
 
 /** The document in what is kept of a conversation: other programs may have saved it, in a form of their own. */
 export function asDocument(content) {
@@ -19,7 +42,7 @@ export function asDocument(content) {
   const known = Object.entries(isTable(nodes) ? nodes : {}).filter(([, node]) => isTable(node));
   return {
     ...emptyDocument(isTable(settings) ? settings : {}), ...rest,
-    nodes: Object.fromEntries(known.map(([id, node]) => [id, named(id, node)])),
+    nodes: withoutCircles(Object.fromEntries(known.map(([id, node]) => [id, asNode(id, node)]))),
     ...(Array.isArray(waiting) ? { waiting: waiting.filter(isTable) } : {}),
   };
 }
@@ -27,7 +50,7 @@ export function asDocument(content) {
 /** The nodes from the first one to the leaf. */
 export function path(document, leaf = document.leaf) {
   const found = [];
-  for (let node = document.nodes[leaf]; node; node = document.nodes[node.parent]) found.push(node);
+  for (let node = own(document.nodes, leaf); node; node = own(document.nodes, node.parent)) found.push(node);
   return found.reverse();
 }
 

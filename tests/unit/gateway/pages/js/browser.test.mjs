@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { filesMeant, withUrls } from "../../../../../gateway/static/js/chat/pictures.js";
-import { added, asDocument, changed, emptyDocument } from "../../../../../gateway/static/js/chat/tree.js";
+import { added, asDocument, changed, emptyDocument, path } from "../../../../../gateway/static/js/chat/tree.js";
 import { Store } from "../../../../../gateway/static/js/chat/store.js";
 import { ApiError, json, sendForm } from "../../../../../gateway/static/js/lib/api.js";
 import { copy } from "../../../../../gateway/static/js/lib/clipboard.js";
@@ -153,6 +153,10 @@ test("a conversation that another program saved is shown as far as it is one", (
   }
   const whole = { nodes: { a: { id: "a", text: "A" }, b: { text: "B" } }, leaf: "a", settings: { topP: 1 }, waiting: [{ id: "w" }], more: 1 };
   assert.deepEqual(asDocument(whole), { ...whole, nodes: { a: whole.nodes.a, b: { text: "B", id: "b" } } });
+  const odd = { a: { id: "a", text: 5, images: "x", toolCalls: null }, b: { id: "b", parent: "c" }, c: { id: "c", parent: "b" }, d: { id: "d", parent: "d" }, e: { id: "e", parent: "constructor" } };
+  const { nodes } = asDocument({ nodes: odd });
+  assert.deepEqual(nodes.a, { id: "a", toolCalls: null });
+  for (const leaf of Object.keys(odd)) assert.ok(path({ nodes, leaf }).length <= 2);
 });
 
 test("a picture whose file is gone comes along when its conversation is saved anew", () => {
