@@ -12,7 +12,7 @@ from kombu import Connection
 from kombu.transport import redis
 from redis.exceptions import RedisError, ResponseError
 
-from shared.queues.names import BULK
+from shared.queues.names import BULK, INTERACTIVE
 from shared.store.address import RedisAddress
 from workers.broker_pool import broker_pool
 from workers.chat.lanes import Lanes
@@ -58,8 +58,10 @@ class Channel(redis.Channel):
     _in_poll: Any
     #: The polling connection's socket, and its id in Redis.
     _poller: tuple[Any, int | None] | None = None
-    #: While a poll is put together: queues whose bulk jobs it leaves where they are.
+    #: While a poll is put together: queues whose bulk jobs it leaves where they are, and those
+    #: of which it takes interactive ones alone.
     _without_bulk: Collection[str] = ()
+    _without_queued: Collection[str] = ()
 
     def _get_pool(self, asynchronous: bool = False) -> Any:  # noqa: FBT001, FBT002 - kombu's
         self.keyprefix_fanout = self.keyprefix_fanout.format(db=self.address.db)
@@ -71,7 +73,7 @@ class Channel(redis.Channel):
         qos: Any = self.qos
         pending = len(qos._delivered) - len(qos._dirty)  # noqa: SLF001 - as can_consume does
         self.priority_steps = list(_lanes.served(every, pending))
-        self._without_bulk = _lanes.without_bulk()
+        self._without_bulk, self._without_queued = _lanes.without_bulk(), _lanes.without_queued()
         try:
             if poller is not None:
                 _lanes.on_bulk = partial(self._end_poll_soon, poller)
@@ -79,12 +81,14 @@ class Channel(redis.Channel):
                     _lanes.on_room = _lanes.on_bulk
             super()._brpop_start(timeout)  # type: ignore[misc]
         finally:
-            self.priority_steps, self._without_bulk = every, ()
+            self.priority_steps, self._without_bulk, self._without_queued = every, (), ()
 
     def _q_for_pri(self, queue: str, pri: int) -> Any:
         name = super()._q_for_pri(queue, pri)  # type: ignore[misc]
+        is_left = pri == BULK and queue in self._without_bulk
+        is_left = is_left or (pri != INTERACTIVE and queue in self._without_queued)
         # Nobody ever puts anything there.
-        return f"{name}{_LEFT}" if pri == BULK and queue in self._without_bulk else name
+        return f"{name}{_LEFT}" if is_left else name
 
     def _brpop_read(self, **options: Any) -> Any:
         _lanes.on_room = _lanes.on_bulk = None

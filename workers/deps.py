@@ -62,7 +62,7 @@ from workers.maintenance.recovery import TickDeps
 from workers.process import Process
 from workers.providers.access import Access
 from workers.providers.connections import Adapter
-from workers.routing.candidates import queues_without_bulk
+from workers.routing.candidates import queues_of_full_rooms, queues_without_bulk
 from workers.routing.deps import RoutingDeps
 from workers.routing.traffic import Traffic
 from workers.schedules.ticker import ScheduleDeps, schedule_deps
@@ -151,6 +151,8 @@ def _chat_deps(
     settings = process.settings
     lanes = Lanes(concurrency - kept_slots(concurrency, settings.interactive_share))
     lanes.without_bulk = partial(queues_without_bulk, routing)
+    dialects = all_dialects(settings)
+    lanes.without_queued = partial(queues_of_full_rooms, routing, dialects.rooms)
     return ChatDeps(
         process=process,
         routing=routing,
@@ -158,7 +160,7 @@ def _chat_deps(
         reader=Reader(process.redis, settings),
         artifacts=artifacts,
         access=Access(settings, environment, Egresses(environment)),
-        dialects=all_dialects(settings),
+        dialects=dialects,
         llm_session=llm_session(concurrency, settings.provider_places),
         relays=Relays(ChunkStore(process.redis), process.sleep),
         running=Running(),

@@ -17,6 +17,7 @@ _is_number = re.compile(r"\d{1,15}(?:\.\d*)?|\.\d+", re.ASCII).fullmatch
 _waits = re.compile(r"[A-Za-z]{3,9},[^,]*|[^,]+").findall
 _MOST_WAITS: Final = 16
 _MILLISECONDS: Final = 1000
+_LONGEST_LOADING_S: Final = 3600
 
 
 def retry_after_s(response: requests.Response) -> float | None:
@@ -40,10 +41,14 @@ def parse_retry_after_s(value: str | None) -> float | None:
 
 
 def told_wait_s(error: Mapping[str, Any]) -> float | None:
-    """Read the wait (seconds) that an error tells in its body, as Google's do; None for none.
+    """Read the wait (seconds) that an error tells in its body; None for none.
 
+    Google's do so, and Hugging Face's while a model is loaded.
     https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto (RetryInfo)
     """
+    loading = error.get("estimated_time")
+    if isinstance(loading, int | float) and 0 < loading < _LONGEST_LOADING_S:
+        return float(loading)
     waits = [text_of(one.get("retryDelay")) for one in objects(error.get("details"))]
     return next((_number(wait[:-1]) for wait in waits if wait.endswith("s")), None)
 

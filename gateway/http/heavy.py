@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import atexit
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -19,17 +20,27 @@ from gevent.lock import BoundedSemaphore
 
 from gateway.http.helper import Helper
 from shared.codecs.json_size import has_more_values, most_values
-from shared.errors import TooManyValues
+from shared.errors import TooManyValues, TooManyWaiting
 from shared.native_threads import in_thread, outcome_of
 
 T = TypeVar("T")
 
+#: Most bytes of one caller's bodies that wait to be read, or are being read.
+_MOST_WAITING_BYTES: Final = 256 * 1024 * 1024
 #: Up to here a body is read at once: a millisecond or two.
 _LIGHT_BYTES: Final = 524_288
 _LIGHT_VALUES: Final = 2_000
 
 _helpers: weakref.WeakKeyDictionary[Any, Helper] = weakref.WeakKeyDictionary()
-_turns: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
+_lines: weakref.WeakValueDictionary[str, _Line] = weakref.WeakValueDictionary()
+
+
+class _Line:
+    """Where the works of one caller wait for each other."""
+
+    def __init__(self) -> None:
+        self.turn = BoundedSemaphore()
+        self.waiting_bytes = 0
 
 
 def is_light(raw: bytes | str) -> bool:
@@ -41,35 +52,30 @@ def is_light(raw: bytes | str) -> bool:
 
 
 def read(parse: Callable[[bytes], T], raw: bytes, *, limit: int, caller: str) -> T:
-    """Return what the body is. Raises TooManyValues, and what `parse` raises."""
+    """Return what the body is. Raises TooManyValues, TooManyWaiting, and what `parse` raises."""
     if is_light(raw):
         return parse(raw)
-    return away(partial(_read, parse, raw, limit), caller)
+    with _turn(caller, len(raw)):
+        return in_thread(partial(_read, parse, raw, limit))
 
 
 def read_call(parse: Callable[[bytes], T], raw: bytes, *, limit: int, caller: str) -> T:
     """Return what the body is, whose values are not wanted here; `parse` is a module's function.
 
-    Raises TooManyValues, what `parse` raises, and BodyNotRead when the helper fails.
+    Raises TooManyValues, TooManyWaiting, BodyNotRead when the helper fails, and what `parse` does.
     """
     if is_light(raw):
         return parse(raw)
-    return beside(partial(_read, parse, raw, limit), caller=caller)
+    return beside(partial(_read, parse, raw, limit), caller=caller, size_bytes=len(raw))
 
 
-def beside(work: Callable[[], T], *, caller: str) -> T:
+def beside(work: Callable[[], T], *, caller: str, size_bytes: int = 0) -> T:
     """Return what the work comes to, done in the helper; both can be pickled, the latter is small.
 
-    Raises what it raises, and BodyNotRead when the helper fails.
+    Raises what it raises, TooManyWaiting, and BodyNotRead when the helper fails.
     """
-    with _turn(caller):
+    with _turn(caller, size_bytes):
         return outcome_of(*_helper().do(work))  # type: ignore[no-any-return]
-
-
-def away(work: Callable[[], T], caller: str) -> T:
-    """Return what the work comes to, done in the thread. Raises what it raises."""
-    with _turn(caller):
-        return in_thread(work)
 
 
 def _read(parse: Callable[[bytes], T], raw: bytes, limit: int) -> T:
@@ -81,11 +87,22 @@ def _read(parse: Callable[[bytes], T], raw: bytes, limit: int) -> T:
     return parse(raw)
 
 
-def _turn(caller: str) -> Any:
-    turn = _turns.get(caller)
-    if turn is None:
-        turn = _turns[caller] = BoundedSemaphore()
-    return turn
+@contextmanager
+def _turn(caller: str, size_bytes: int) -> Iterator[None]:
+    """Wait for the caller's turn, with a body of so many bytes. Raises TooManyWaiting."""
+    line = _lines.get(caller)
+    if line is None:
+        line = _lines[caller] = _Line()
+    if line.waiting_bytes and line.waiting_bytes + size_bytes > _MOST_WAITING_BYTES:
+        raise TooManyWaiting(
+            "Too many large requests of this key are on their way; try again.", retry_after_s=1
+        )
+    line.waiting_bytes += size_bytes
+    try:
+        with line.turn:
+            yield
+    finally:
+        line.waiting_bytes -= size_bytes
 
 
 def _helper() -> Helper:

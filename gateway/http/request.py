@@ -88,17 +88,22 @@ class IncomingRequest(Request):
         size_bytes = int(length)
         if limit is not None and size_bytes > limit:
             raise RequestEntityTooLarge
-        try:
-            body: bytes = self.environ["wsgi.input"].read(size_bytes)
-        except OSError as exc:
-            raise ClientDisconnected from exc
+        body = self._read(size_bytes)
         if len(body) < size_bytes:
             raise ClientDisconnected
         return body
 
+    def _read(self, most_bytes: int) -> bytes:
+        try:
+            return self.environ["wsgi.input"].read(most_bytes)  # type: ignore[no-any-return]
+        except OSError as exc:
+            raise ClientDisconnected from exc
+
     def _unmeasured_body(self, limit: int | None) -> bytes:
-        body = self.get_data()
-        # Of a body whose length was not said Werkzeug reads what may be read, and is content.
+        if not self.environ.get("wsgi.input_terminated"):
+            # Then there is none.
+            return self.get_data()
+        body = self._read(-1 if limit is None else limit)
         if limit is not None and len(body) >= limit:
             raise RequestEntityTooLarge
         return body

@@ -79,6 +79,8 @@ class Body(io.RawIOBase):
             self.is_broken = True
             kind = LateBody if self._connection.is_late else BrokenBody
             raise kind("the body breaks off, or its chunks are malformed") from exc
+        finally:
+            self._connection.hold(0)
 
     def readinto(self, buffer: Any) -> int:
         """Read into a buffer."""
@@ -115,25 +117,27 @@ class Body(io.RawIOBase):
         wanted = self._left if wanted is None else min(wanted, self._left)
         if wanted <= _PIECE_BYTES:
             return self._take(wanted) if wanted else b""
-        end = self._left - wanted
+        end, begin = self._left - wanted, self._left
         pieces = []
         while self._left > end:
             pieces.append(self._take(self._left - end))
+            self._connection.hold(begin - self._left)
         return b"".join(pieces)
 
     def _chunked(self, wanted: int | None) -> bytes:
-        pieces: list[bytes] = []
-        while (wanted is None or wanted > 0) and not self.is_read:
+        # Of tiny chunks the pieces alone would be many times the body.
+        read = bytearray()
+        while (wanted is None or wanted > len(read)) and not self.is_read:
             if not self._left:
                 self._next_chunk()
                 continue
-            piece = self._take(self._left if wanted is None else min(wanted, self._left))
-            pieces.append(piece)
-            if wanted is not None:
-                wanted -= len(piece)
+            left = self._left if wanted is None else min(wanted - len(read), self._left)
+            read += self._take(left)
+            if len(read) > _PIECE_BYTES:
+                self._connection.hold(len(read))
             if not self._left and self._file.read(2) != b"\r\n":
                 raise ValueError("a chunk that does not end where it says")
-        return b"".join(pieces)
+        return bytes(read)
 
     def _take(self, size: int) -> bytes:
         # A size is only what the client says: there is no memory for it before there are bytes.

@@ -40,7 +40,8 @@ class Callers:
         self._total = 0
         #: Those that wait for their client, by address, the longest first.
         self._waiting: dict[str, dict[Caller, None]] = {}
-        #: Bytes of their answers that clients have not taken yet; who took some last is the last.
+        #: Bytes that wait for clients: of answers until they take them, of bodies until they are
+        #: whole. Who went on last is the last.
         self._owed: dict[Caller, int] = {}
         self._owed_bytes = 0
 
@@ -75,10 +76,11 @@ class Callers:
             self._waiting.pop(caller.address, None)
 
     def owe(self, caller: Caller, size_bytes: int) -> None:
-        """Note how much of its answer this one's client has not taken; 0: nothing any more.
+        """Note how much of its answer this one's client has not taken, or of its body is here.
 
-        Large answers that nobody reads would take all memory. When it is too much, the address that
-        is owed most loses the connection that took nothing for longest.
+        0: nothing any more. Large answers that nobody reads, and bodies that nobody ends, would
+        take all memory. When it is too much, the address with most of it loses the connection that
+        stood still for longest.
         """
         self._owed_bytes += size_bytes - self._owed.pop(caller, 0)
         others = len(self._owed)

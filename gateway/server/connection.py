@@ -51,6 +51,7 @@ class Connection(io.RawIOBase):
         self._began_s, self._limit_s, self._s_per_byte, self._moved = 0.0, 0.0, 0.0, 0
         self._is_sending, self._is_hung_up = False, False
         self._probed_s = 0.0
+        self._is_holding = False
 
     # --- reading ----------------------------------------------------------------------------
 
@@ -80,6 +81,12 @@ class Connection(io.RawIOBase):
                 self.take_turn()
         self._moved += got
         return got
+
+    def hold(self, size_bytes: int) -> None:
+        """Note how much of a body that is not whole yet is in memory; 0: nothing any more."""
+        if size_bytes or self._is_holding:
+            self._is_holding = size_bytes > 0
+            self._callers.owe(self, size_bytes)
 
     def take_turn(self) -> None:
         """Let others go first: this one goes on in another round of the loop."""

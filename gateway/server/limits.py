@@ -22,7 +22,8 @@ class Limits:
     #: What is still read of a request that has been answered, and for how long.
     rest_bytes: int = 65_536
     rest_s: float = 2.0
-    #: Most bytes of answers that clients have not taken yet, of all connections together.
+    #: Most bytes of answers that clients have not taken yet, and of bodies that are on their way:
+    #: of all connections together.
     owed_bytes: int = 512 * 1024 * 1024
 
     @classmethod

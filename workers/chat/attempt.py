@@ -150,6 +150,8 @@ def _in_room(
         return _answered(deps, claim, call, min(timeout_s, left_s))
     finally:
         room.release()
+        # Others were left in their queue.
+        deps.lanes.tell_of_bulk()
 
 
 def _answered(deps: ChatDeps, claim: Claim, call: ProviderCall, timeout_s: float) -> bytes:

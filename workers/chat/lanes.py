@@ -33,6 +33,8 @@ class Lanes:
         self._way = way or GivingWay()
         #: Names the queues whose bulk jobs are left where they are.
         self.without_bulk: Callable[[], Collection[str]] = tuple
+        #: Names those of which interactive jobs alone are taken.
+        self.without_queued: Callable[[], Collection[str]] = tuple
         #: Called when these are others than before.
         self.on_bulk: Callable[[], None] | None = None
 
@@ -69,7 +71,7 @@ class Lanes:
         return [priority for priority in priorities if priority == task_names.INTERACTIVE]
 
     def tell_of_bulk(self) -> None:
-        """Say that other bulk jobs are to be left where they are than before."""
+        """Say that other jobs are to be left where they are than before."""
         if self.on_bulk is not None:
             self.on_bulk()
 

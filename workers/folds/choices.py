@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final, Protocol
 
 from shared.wire.answers.said import objects
 
 #: Names of which the first value counts, although each chunk carries them.
 _FIRST: Final = frozenset({"id", "created"})
+#: More choices than anybody asks for are passed over, and one whose index grows has made itself
+#: known by so many chunks.
+_MOST_CHOICES: Final = 10_000
+_MOST_OF_ONE: Final = 128
 #: Padding that hides a chunk's size; it tells nothing of the completion.
 _DROPPED: Final = frozenset({"obfuscation"})
 #: Values with which a chunk says that it has nothing to add.
@@ -69,8 +73,10 @@ class ChoicesFold:
 
     def completion(self) -> dict[str, object]:
         """Return the whole of the chunks so far, choices ordered by their index."""
-        choices = [choice.build() for choice in self._told]
-        return self._fields | {"object": self._kind, "choices": choices}
+        is_one = self._one is not None and len(self._choices) > 1
+        told = list(self._told) if is_one else [one for _, one in sorted(self._choices.items())]
+        built = [choice.build() for choice in told]
+        return self._fields | {"object": self._kind, "choices": built}
 
     @property
     def is_complete(self) -> bool:
@@ -90,31 +96,35 @@ class ChoicesFold:
                 choice.finish()
 
     @property
-    def _told(self) -> list[Choice]:
-        """The choices, ordered by their index."""
+    def _told(self) -> Collection[Choice]:
+        """The choices, in any order: it is looked at with each chunk."""
         if self._one is not None and len(self._choices) > 1:
-            return [self._one]
-        return [choice for _, choice in sorted(self._choices.items())]
+            return (self._one,)
+        return self._choices.values()
 
     def _add_choices(self, choices: object) -> None:
         self._fields.setdefault("choices", None)  # holds their place among the fields
         told = objects(choices)
-        for choice in told:
-            index = _index_of(choice)
-            if index not in self._choices:
-                self._choices[index] = self._new_choice(index)
-            self._choices[index].add(choice)
         if told and self._one is not None:
             self._follow(self._one, told)
+        # Whose index has grown for so long goes on as it does.
+        most = _MOST_CHOICES if self._one is None else _MOST_OF_ONE
+        for choice in told:
+            index = _index_of(choice)
+            if index not in self._choices and len(self._choices) < most:
+                self._choices[index] = self._new_choice(index)
+            if index in self._choices:
+                self._choices[index].add(choice)
 
     def _follow(self, one: Choice, told: list[dict[str, object]]) -> None:
         """Add to the one choice what has an index of its own; anything else is another's."""
         index = _index_of(told[0])
-        if len(told) == 1 and index > self._last_index:
-            self._last_index = index
-            one.add(told[0])
-        else:
+        if len(self._choices) < _MOST_OF_ONE and (len(told) > 1 or index <= self._last_index):
             self._one = None
+            return
+        self._last_index = index
+        for choice in told:
+            one.add(choice)
 
 
 def _index_of(choice: dict[str, object]) -> int:

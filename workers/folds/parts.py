@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from shared.wire.answers.call_pieces import call_of, index_of, name_in
+from shared.wire.answers.call_pieces import call_of, index_of, name_in, newest
 from shared.wire.answers.said import object_of, text_of
 
 Json = dict[str, Any]
@@ -56,13 +56,14 @@ class Part:
 class Parts:
     """The entries of one list. `merge` adds a piece to the members of an entry."""
 
-    __slots__ = ("_all", "_are_calls", "_last", "_merge")
+    __slots__ = ("_all", "_are_calls", "_last", "_merge", "_parts")
 
     def __init__(self, merge: Callable[[Json, Json], None], *, are_calls: bool) -> None:
         self._merge = merge
         self._are_calls = are_calls
         #: Entries, and values that are none and stay as they are.
         self._all: list[Any] = []
+        self._parts: list[Part] = []
         self._last: Part | None = None
 
     def extend(self, pieces: list[Any]) -> None:
@@ -88,6 +89,7 @@ class Parts:
         if found is None:
             found = Part(index_of(piece))
             self._all.append(found)
+            self._parts.append(found)
         found.id = found.id or text_of(piece.get("id"))
         found.type = found.type or text_of(piece.get("type"))
         self._last = found
@@ -97,14 +99,15 @@ class Parts:
 
     def _call(self, piece: Json) -> Part | None:
         """Return the call that the piece belongs to; None for a new one."""
-        return call_of([one for one in self._all if isinstance(one, Part)], self._last, piece)
+        return call_of(self._parts, self._last, piece)
 
     def _part(self, piece: Json, is_first: bool) -> Part | None:  # noqa: FBT001
         """Return the entry that the piece belongs to; None for a new one."""
         kind, index = text_of(piece.get("type")), index_of(piece)
         if index is not None:
-            return self._newest(
-                lambda part: part.index == index and (not kind or part.type in ("", kind))
+            return newest(
+                self._parts,
+                lambda part: part.index == index and (not kind or part.type in ("", kind)),
             )
         last = self._last
         goes_on = (
@@ -117,10 +120,6 @@ class Parts:
             and text_of(piece.get("id")) in ("", last.id)
         )
         return last if goes_on else None
-
-    def _newest(self, fits: Callable[[Part], bool]) -> Part | None:
-        parts = (one for one in reversed(self._all) if isinstance(one, Part))
-        return next((part for part in parts if fits(part)), None)
 
 
 def _place(entry: Any) -> float:

@@ -155,6 +155,10 @@ class Room(Protocol):
         """Let the next one in."""
         ...
 
+    def locked(self) -> bool:
+        """Whether the next one would wait."""
+        ...
+
 
 class Dialect(Protocol):
     """Speaks one API dialect."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from shared.providers.health import Condition, Standing
+from shared.providers.provider import MEDIA_MODEL
 from shared.queues import names as task_names
 from shared.queues.candidates import Candidate
+from workers.providers.base import Room
 from workers.routing import ranking as routing
 from workers.routing.affinity import equals, near
 from workers.routing.deps import RoutingDeps
@@ -57,6 +59,22 @@ def queues_without_bulk(deps: RoutingDeps) -> frozenset[str]:
         return shut
     models = {name for one in deps.registry.providers if one.name in shut for name in one.models}
     return frozenset(task_names.chat_queue(name) for name in models if _is_shut(deps, name))
+
+
+def queues_of_full_rooms(deps: RoutingDeps, rooms: Mapping[str, Room]) -> frozenset[str]:
+    """Return the queues of which only calls are taken: whoever serves them is at work here.
+
+    `rooms` are those of types of providers. A job that would wait here may be another process's.
+    """
+    full = {kind for kind, room in rooms.items() if room.locked()}
+    if not full:
+        return frozenset()
+    models = {name for one in deps.registry.providers if one.type in full for name in one.models}
+    return frozenset(
+        task_names.chat_queue(name)
+        for name in (*models, MEDIA_MODEL)
+        if all(one.type in full for one in deps.registry.serving(name))
+    )
 
 
 def _is_shut(deps: RoutingDeps, model: str) -> bool:

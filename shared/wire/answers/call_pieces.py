@@ -11,11 +11,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from itertools import islice
+from typing import Any, Final, Protocol, TypeVar
 
 from shared.wire.answers.said import object_of, text_of
 
 Json = dict[str, Any]
+
+#: So many of the last entries are looked through: nobody tells more at once.
+_MOST_OPEN: Final = 1000
 
 
 class ToldCall(Protocol):
@@ -42,16 +46,17 @@ class ToldCall(Protocol):
         ...
 
 
+T = TypeVar("T")
 C = TypeVar("C", bound=ToldCall)
 
 
 def call_of(calls: Sequence[C], last: C | None, piece: Json) -> C | None:
     """Return the call that a piece belongs to, None for a new one; `last` was told before it."""
     call_id, index = text_of(piece.get("id")), index_of(piece)
-    if call_id and (seen := _newest(calls, lambda call: call.id == call_id)):
+    if call_id and (seen := newest(calls, lambda call: call.id == call_id)):
         return seen
     if index is not None:
-        of_index = _newest(calls, lambda call: call.index == index)
+        of_index = newest(calls, lambda call: call.index == index)
         return None if of_index and _is_another(of_index, piece) else of_index
     begins_anew = last is not None and (_is_another(last, piece) or _begins_anew(last, piece))
     return None if begins_anew else last
@@ -123,8 +128,9 @@ class Calls:
         )
 
 
-def _newest(calls: Sequence[C], fits: Callable[[C], bool]) -> C | None:
-    return next((call for call in reversed(calls) if fits(call)), None)
+def newest(entries: Sequence[T], fits: Callable[[T], bool]) -> T | None:
+    """Return the newest entry that fits, of those that may still go on."""
+    return next((one for one in islice(reversed(entries), _MOST_OPEN) if fits(one)), None)
 
 
 def _is_another(call: ToldCall, piece: Json) -> bool:

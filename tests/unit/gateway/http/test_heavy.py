@@ -9,7 +9,7 @@ import pytest
 
 from gateway.http import heavy
 from shared.codecs.json_text import parse_document
-from shared.errors import MalformedJson, TooManyValues
+from shared.errors import MalformedJson, TooManyValues, TooManyWaiting
 
 HEAVY = b"[" + b"1," * 3000 + b"1]"
 
@@ -59,3 +59,20 @@ def test_one_caller_has_one_such_work_at_a_time() -> None:
     work = [gevent.spawn(heavy.read, note, HEAVY, limit=10_000, caller="a") for _ in range(5)]
     gevent.joinall(work, raise_error=True)
     assert most == 1
+
+
+def test_bodies_of_a_caller_that_wait_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heavy, "_MOST_WAITING_BYTES", 3 * len(HEAVY))
+    may_end = threading.Event()
+
+    def wait(_: bytes) -> bool:
+        return may_end.wait(30)
+
+    waiting = [gevent.spawn(heavy.read, wait, HEAVY, limit=10_000, caller="a") for _ in range(3)]
+    gevent.sleep(0.01)
+    with pytest.raises(TooManyWaiting) as refused:
+        heavy.read(wait, HEAVY, limit=10_000, caller="a")
+    assert refused.value.retry_after_s == 1
+    may_end.set()
+    gevent.joinall(waiting, raise_error=True)
+    assert heavy.read(wait, HEAVY, limit=10_000, caller="a")

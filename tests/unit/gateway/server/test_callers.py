@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +11,7 @@ import gevent
 import pytest
 from gevent import socket
 
+from gateway.server.body import Body, BrokenBody
 from gateway.server.callers import Callers
 from gateway.server.connection import Connection
 from gateway.server.limits import Limits
@@ -86,6 +88,36 @@ def test_connection_whose_client_does_not_read_makes_room(turns: Turns) -> None:
     while left:
         left -= len(pairs[1][1].recv(262_144))
     assert second.get(timeout=30) is None
+    for pair in pairs:
+        for one in pair:
+            one.close()
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_body_that_stands_still_makes_room(turns: Turns, *, is_chunked: bool) -> None:
+    limits = Limits(owed_bytes=1_500_000)
+    callers = Callers(limits, time.monotonic)
+    pairs = [socket.socketpair() for _ in range(2)]
+    part, whole = b"x" * 1_000_000, b"x" * 1_400_000
+    framed = b"%x\r\n%s\r\n"
+
+    def read(number: int) -> Any:
+        connection = Connection(pairs[number][0], ("10.0.0.1", 1), limits, callers, turns)
+        file, length = io.BufferedReader(connection), None if is_chunked else len(whole)
+        body = Body(file, connection, length, is_chunked=is_chunked, awaits_go=False)
+        try:
+            return len(body.read(len(whole)))
+        except BrokenBody:
+            return None
+
+    first = gevent.spawn(read, 0)
+    sent = gevent.spawn(pairs[0][1].sendall, framed % (len(part), part) if is_chunked else part)
+    gevent.sleep(0.05)
+    second = gevent.spawn(read, 1)
+    pairs[1][1].sendall(framed % (len(whole), whole) if is_chunked else whole)
+    assert (first.get(timeout=30), second.get(timeout=30)) == (None, len(whole))
+    sent.get(timeout=30)
+    assert callers._owed_bytes == 0
     for pair in pairs:
         for one in pair:
             one.close()

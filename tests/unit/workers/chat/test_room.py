@@ -10,10 +10,14 @@ import redis
 from gevent.lock import BoundedSemaphore
 
 from shared.jobs.job import JobState
+from shared.providers.provider import Provider
+from shared.queues.names import PRIORITIES
 from tests.support.factories import FakeClock, new_job, new_settings
 from tests.support.worker_deps import Deps, FakeLlm, build
+from workers.broker import Channel
 from workers.chat.run import run_chat
 from workers.providers.base import Dialects
+from workers.routing.candidates import queues_of_full_rooms
 
 REQUEST = b'{"model": "m", "messages": []}'
 
@@ -58,3 +62,29 @@ def test_who_waits_until_the_deadline_fails_by_it(deps: Deps, room: BoundedSemap
     assert job.outcome == JobState.FAILED
     assert json.loads(job.error or b"")["error"]["code"] == "deadline_exceeded"
     room.release()
+
+
+def test_jobs_are_left_in_the_queues_of_models_that_have_no_room_here(
+    deps: Deps, room: BoundedSemaphore
+) -> None:
+    base = {"base_url": "http://127.0.0.1:1"}
+    ours = {"name": "engines", "type": "local", "models": ["espeak-ng", "hibari"]}
+    others = {"name": "o", "models": ["hibari", "m"]}
+    deps.registry.replace([Provider.model_validate({**base, **one}) for one in (ours, others)])
+    rooms = {"local": room}
+    assert queues_of_full_rooms(deps.routing, rooms) == {"media", "chat.espeak-ng"}
+    room.release()
+    assert queues_of_full_rooms(deps.routing, rooms) == frozenset()
+
+
+def test_calls_alone_are_taken_of_queues_that_are_left() -> None:
+    channel = Channel.__new__(Channel)
+    usual = [channel._q_for_pri("media", priority) for priority in PRIORITIES]
+    channel._without_queued = {"media"}
+    left = [channel._q_for_pri("media", priority) for priority in PRIORITIES]
+    assert left[0] == usual[0]
+    assert not {*left[1:]} & {*usual}
+    assert [channel._q_for_pri("chat.m", one) for one in PRIORITIES] == [
+        channel._q_for_pri("media", one).replace("media", "chat.m").removesuffix(":left")
+        for one in PRIORITIES
+    ]

@@ -89,3 +89,22 @@ def test_server_that_says_it_is_done_may_give_no_reasons_at_all() -> None:
 def test_choices_of_a_wrong_type_add_nothing(odd: Any) -> None:
     whole = folded(chunk("a", "stop"), {"choices": odd})
     assert whole["choices"][0]["text"] == "a"
+
+
+def test_index_that_grows_makes_one_choice_however_long_it_grows() -> None:
+    fold = CompletionFold(of_one=True)
+    for number in range(1000):
+        fold.add(chunk("a", "stop" if number == 999 else None, number))
+    assert fold.is_complete
+    assert [one["text"] for one in fold.completion()["choices"]] == ["a" * 1000]
+
+
+def test_choices_of_other_indexes_are_others_also_where_one_was_asked_for() -> None:
+    fold = CompletionFold(of_one=True)
+    for index in (0, 1, 1, 0):
+        fold.add(chunk("a", index=index))
+    fold.finish()
+    assert [(one["index"], one["text"]) for one in fold.completion()["choices"]] == [
+        (0, "aa"),
+        (1, "aa"),
+    ]

@@ -464,3 +464,9 @@ def test_wait_is_read_in_googles_words(details: Any, seconds: float | None) -> N
     told_by = {"error": {"code": 429, "message": "No.", "details": details}}
     assert judged([told_by], 429).retry_after_s == seconds
     assert judged([told_by], 429, Retry_After="2").retry_after_s == 2
+
+
+def test_wait_for_a_model_that_is_loaded_is_read() -> None:
+    loading = {"error": "Model m is currently loading", "estimated_time": 20.5}
+    assert judged(loading, 503).retry_after_s == 20.5
+    assert judged(loading | {"estimated_time": "soon"}, 503).retry_after_s is None
