@@ -26,10 +26,14 @@ def url_of(data_dir: Path) -> str | None:
     """Return where it is reached; None when none runs, or nobody noted it."""
     try:
         told = json.loads((data_dir / _NAME).read_text("utf-8"))
-        os.kill(int(told["pid"]), 0)
-        return str(told["url"])
-    except PermissionError:
-        # Somebody else's process is one that runs.
-        return str(told["url"])
+        url, pid = str(told["url"]), int(told["pid"])
     except (OSError, ValueError, TypeError, KeyError):
         return None
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        # Somebody else's process is one that runs.
+        return url
+    except (OSError, OverflowError):
+        return None
+    return url

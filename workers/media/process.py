@@ -26,6 +26,9 @@ OUTPUT_BYTES: Final = 512 * 1024**2
 #: Most bytes of what an engine says that are read.
 _SAID_BYTES: Final = 4096
 _SAID_LONGEST: Final = 300
+NOT_CHANGED: Final = "The file could not be changed"
+#: What ffmpeg says of what it does not read; of a file that ends at once, too.
+_UNREAD: Final = ("Invalid data found when processing input", ": End of file")
 #: What ffmpeg says, by its version, when it has written nothing.
 _EMPTY: Final = ("Output file is empty", "Empty output", "Nothing was written")
 _READ_BYTES: Final = 65_536
@@ -71,10 +74,10 @@ def program(limits: Limits, *words: str) -> list[str]:
     return [*_OWN, "workers.media.confined", str(limits), path, *words[1:]]
 
 
-def run(command: list[str], place: Path, makes: str = "output") -> None:
+def run(command: list[str], place: Path, makes: str = "output", what: str = NOT_CHANGED) -> None:
     """Run an engine in its folder, where it makes a file; kill it when this attempt ends.
 
-    Raises ProviderError: a 400 that says in a line what the engine did not like.
+    Raises ProviderError: a 400 that says what could not be done, and what the engine did not like.
     """
     with (place / "said").open("wb") as said:
         engine = subprocess.Popen(
@@ -95,10 +98,10 @@ def run(command: list[str], place: Path, makes: str = "output") -> None:
             with gevent.Timeout(1, exception=False):
                 engine.wait()
     if status != 0 or not (place / makes).exists():
-        raise refused(_said(place, status))
+        raise refused(_said(place, status), what)
 
 
-def refused(why: str, what: str = "The file could not be changed") -> ProviderError:
+def refused(why: str, what: str = NOT_CHANGED) -> ProviderError:
     """Return the error of a file, or a wish, that an engine does not take."""
     failure = Failure(
         400, "invalid_request_error", "media_refused", f"{what}: {why}.", "ArgumentException"
@@ -133,5 +136,7 @@ def _said(place: Path, status: int) -> str:
         text = said.read(_SAID_BYTES).decode("utf-8", "replace").strip()
     if any(sign in text for sign in _EMPTY):
         return "there is nothing in the part of it that was asked for"
+    if any(sign in text for sign in _UNREAD):
+        return "it is broken, or no sound or film of a kind that is read"
     last = one_line(text.splitlines()[-1]) if text else f"the engine ended with {status}"
     return last.replace(str(place), "").replace("file:", "")[:_SAID_LONGEST].rstrip(".")

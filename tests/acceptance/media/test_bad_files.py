@@ -212,3 +212,5 @@ def test_a_wav_that_says_it_is_four_gigabytes_is_what_it_is(api: Api) -> None:
     silent = convert(api, "audio", "wav", head + b"data\0\0\0\0")
     assert silent.status_code == 400, silent.text
     assert "there is nothing in" in silent.json()["responseStatus"]["message"]
+    broken = convert(api, "audio", "wav", b"fLaC" + b"\0" * 300)
+    assert "it is broken, or no sound or film" in broken.json()["responseStatus"]["message"]

@@ -10,6 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from cli import running
 from cli.files import problem, read_text, write_whole
 from cli.main import LazyGroup
 
@@ -61,3 +62,13 @@ def test_no_command_shows_a_traceback_for_a_file(tmp_path: Path) -> None:
     result = CliRunner().invoke(LazyGroup(commands={"x": opens}), ["x"])
     assert (result.exit_code, result.output.count("\n")) == (1, 1)
     assert "none: No such file" in result.output
+
+
+def test_a_gateways_note_that_may_not_be_read_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> str:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    assert running.url_of(tmp_path) is None

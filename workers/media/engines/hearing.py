@@ -41,9 +41,14 @@ def hear(call: ProviderCall, asked: MediaRequest, folder: Path) -> bytes:
     told = _told(call, asked)
     bring(call, asked.files_in("file")[0], folder / "input")
     decoding = Limits(FFMPEG_BYTES, cpu_seconds(call.timeout_s), _RECORDING_BYTES)
-    run(program(decoding, ffmpeg_path(), *ffmpeg_commands.recording()), folder, "sound.wav")
+    decoded = program(decoding, ffmpeg_path(), *ffmpeg_commands.recording())
+    run(decoded, folder, "sound.wav", _NOT_HEARD)
     hearing = Limits(_WHISPER_BYTES, cpu_seconds(call.timeout_s, _THREADS))
-    run(own("workers.media.engines.whisper_engine", hearing, json.dumps(told)), folder)
+    run(
+        own("workers.media.engines.whisper_engine", hearing, json.dumps(told)),
+        folder,
+        what=_NOT_HEARD,
+    )
     heard: dict[str, Any] = json.loads((folder / "output").read_bytes())
     shaped = transcripts.shaped(heard, form, task=told["task"], times=_times(asked))
     made = result.Made(audio_ms=round(heard["duration"] * 1000))

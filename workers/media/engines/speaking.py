@@ -55,9 +55,10 @@ def speak(call: ProviderCall, asked: MediaRequest, folder: Path) -> bytes:
     if not text.strip() or len(text) > _MOST_CHARACTERS:
         raise refused(f"input must have 1 to {_MOST_CHARACTERS} characters", _NOT_SPOKEN)
     (folder / "text").write_text(text, "utf-8", "replace")
-    run(_engine(call, asked), folder, "spoken.wav")
+    run(_engine(call, asked), folder, "spoken.wav", _NOT_SPOKEN)
     limits = Limits(FFMPEG_BYTES, cpu_seconds(call.timeout_s))
-    run(program(limits, ffmpeg_path(), *ffmpeg_commands.speech(form)), folder)
+    as_asked = program(limits, ffmpeg_path(), *ffmpeg_commands.speech(form))
+    run(as_asked, folder, what=_NOT_SPOKEN)
     kept = desk_of(call).keep(
         pieces(folder / "output"), media_type=SPEECH_TYPES[form], name=f"speech.{form}"
     )

@@ -58,5 +58,5 @@ def mask_in_white(call: ProviderCall, mask: FileRef) -> bytes:
     with folder() as place:
         bring(call, mask, place / "input")
         limits = Limits(PICTURE_BYTES, cpu_seconds(call.timeout_s))
-        run(own(PICTURES, limits, json.dumps({"task": Task.MASK_IMAGE})), place)
+        run(own(PICTURES, limits, json.dumps({"task": Task.MASK_IMAGE})), place, what=_NOT_MADE)
         return (place / "output").read_bytes()
