@@ -171,6 +171,10 @@ def test_drawer_of_a_phone_opens_and_closes(
     expect(admin.sections).to_be_hidden()
     admin.go("Audit")
     expect(admin.sections).to_be_hidden()
+    admin.open_sections()
+    admin.page.go_back()
+    expect(admin.sections).to_be_hidden()
+    expect(admin.page.get_by_role("heading", name="Audit", level=1)).to_be_visible()
     expect(chat.page.get_by_label("Search conversations")).to_be_hidden()
     chat.open_list()
     # Beside it, on the veil.

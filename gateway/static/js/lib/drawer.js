@@ -1,8 +1,9 @@
-// A list at the side that slides in on narrow screens: the focus goes into it and comes back, Escape closes it.
+// A list at the side that slides in on narrow screens: the focus goes into it and comes back, Escape and Back close it.
 
 import { useEffect, useState } from "./html.js";
 import { focusableIn } from "./focus.js";
 import { isComposing } from "./keys.js";
+import { holdPlace } from "./router.js";
 
 /** Of what is open beside it the drawer thinks nothing. */
 const APART = "dialog, .toasts";
@@ -25,10 +26,12 @@ export function useDrawer(selector) {
     const onKeyDown = (event) => event.key === "Escape" && !isComposing(event) && !event.defaultPrevented && !event.target.value && setOpen(false);
     const onFocus = ({ target }) => side.contains(target) || target.closest?.(APART) || setOpen(false);
     enter();
+    const letGo = holdPlace(() => setOpen(false));
     addEventListener("keydown", onKeyDown);
     addEventListener("focusin", onFocus);
     return () => {
       frames = 0;
+      letGo();
       removeEventListener("keydown", onKeyDown);
       removeEventListener("focusin", onFocus);
       // What is out of sight cannot keep it.
