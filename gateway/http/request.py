@@ -18,7 +18,9 @@ from werkzeug.sansio.utils import get_host
 
 from gateway.http.content_coding import decoded
 from gateway.http.request_headers import RequestHeaders
+from gateway.server.body import CrowdedOut
 from shared.api_keys.principal import Principal
+from shared.errors import TooManyWaiting
 
 #: Most characters of a client's own name for its request.
 _LONGEST_ID: Final = 128
@@ -66,7 +68,8 @@ class IncomingRequest(Request):
     def body(self) -> bytes:
         """The whole body, decoded if it came compressed.
 
-        Raises RequestEntityTooLarge, ClientDisconnected if it breaks off, and what `decoded` does.
+        Raises RequestEntityTooLarge, ClientDisconnected if it breaks off, TooManyWaiting if it had
+        to make room, and what `decoded` does.
         """
         body = self._sent_body()
         if (codings := self.environ.get("HTTP_CONTENT_ENCODING")) is not None:
@@ -96,6 +99,11 @@ class IncomingRequest(Request):
     def _read(self, most_bytes: int) -> bytes:
         try:
             return self.environ["wsgi.input"].read(most_bytes)  # type: ignore[no-any-return]
+        except CrowdedOut as exc:
+            raise TooManyWaiting(
+                "This gateway has as many large requests on their way as it takes; try again.",
+                retry_after_s=1,
+            ) from exc
         except OSError as exc:
             raise ClientDisconnected from exc
 

@@ -31,6 +31,10 @@ class LateBody(BrokenBody):
     """The body came more slowly than is waited for."""
 
 
+class CrowdedOut(BrokenBody):
+    """There were too many bytes of others on their way, and this one stood still for longest."""
+
+
 class Body(io.RawIOBase):
     """A body, of a length or in chunks. `is_broken`: nobody knows where it ends."""
 
@@ -77,10 +81,14 @@ class Body(io.RawIOBase):
             return self._chunked(wanted) if self._is_chunked else self._measured(wanted)
         except (OSError, ValueError) as exc:
             self.is_broken = True
-            kind = LateBody if self._connection.is_late else BrokenBody
-            raise kind("the body breaks off, or its chunks are malformed") from exc
+            raise self._kind_of_end()("the body breaks off, or its chunks are malformed") from exc
         finally:
             self._connection.hold(0)
+
+    def _kind_of_end(self) -> type[BrokenBody]:
+        if self._connection.is_late:
+            return LateBody
+        return CrowdedOut if self._connection.has_made_room else BrokenBody
 
     def readinto(self, buffer: Any) -> int:
         """Read into a buffer."""

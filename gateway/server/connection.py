@@ -150,6 +150,11 @@ class Connection(io.RawIOBase):
             rest = rest[_SLICE_BYTES:]
             self.take_turn()
 
+    @property
+    def has_made_room(self) -> bool:
+        """Whether it was hung up on for the sake of others."""
+        return self._is_hung_up and not self.is_late
+
     # --- its end ----------------------------------------------------------------------------
 
     def hang_up(self, *, is_late: bool) -> None:

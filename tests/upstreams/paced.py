@@ -12,7 +12,7 @@ from tests.upstreams import good, kinds, wire
 from tests.upstreams.server import Asked, Reply
 
 #: Between the request and the first piece of text, and between two pieces (seconds).
-EVERY_S = 0.4
+EVERY_S = 0.3
 #: What is said behind the first piece, which says when it was due.
 WORDS = ("and", "more", "of it")
 #: Characters of a piece.

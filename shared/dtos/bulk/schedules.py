@@ -10,6 +10,7 @@ from shared.codecs.json_text import parse_document
 from shared.codecs.moments import UnixMs
 from shared.dtos.base import Dto, ResponseStatus
 from shared.dtos.fields import Text, empty_is_absent, one_of
+from shared.errors import MalformedJson
 from shared.schedules.cron import check_cron, check_zone
 from shared.schedules.schedule import CatchUp
 from shared.schedules.template import ENDPOINTS
@@ -23,7 +24,13 @@ def _known(value: str) -> str:
 
 def _object(value: object) -> object:
     """Read what a query string or a form has: JSON text."""
-    return parse_document(value.encode())[1] if isinstance(value, str) and value else value
+    if not isinstance(value, str) or not value:
+        return value
+    try:
+        return parse_document(value.encode())[1]
+    except MalformedJson as exc:
+        # In the words of what names the field.
+        raise ValueError(exc.message) from exc
 
 
 Cron = Annotated[str, Field(max_length=256), AfterValidator(check_cron)]

@@ -28,7 +28,8 @@ export function Talk({ job, model }) {
     const id = newId();
     const kept = await keep(`import:${id}`, documentOf(talk, model ?? talk.request.model, newId));
     if (!kept) throw new Error(t("jobTalk.thisBrowserKeepsNothing"));
-    open(`/Chat?import=${id}`, "_blank");
+    // A tab of its own: not a copy of this one, with its drafts.
+    open(`/Chat?import=${id}`, "_blank", "noopener");
   };
   const answer = talk.answered.map(({ text }) => text).join("\n\n");
   return html`<section class="card talk"><h2 class="row between">${t("jobTalk.conversation")}

@@ -99,8 +99,10 @@ function Unsaved({ one }) {
 function Deleted({ one }) {
   if (!one.isDeleted) return null;
   const forget = async () => {
-    await one.store.forget(one);
+    const { id, state, store } = one;
+    await store.forget(one);
     navigate("/Chat");
+    toast(t("conversationView.isDiscarded"), { undo: () => store.bringBack(id, state).then(() => navigate(`/Chat/${id}`)) });
   };
   return html`<div class="notice warn small offer deleted" role="alert"><${Icon} name="warning" /><span class="grow">${t("conversationView.wasDeletedElsewhere")}</span>
     <${ActionButton} class="small" work=${() => one.saveAnew()}>${t("conversationView.saveAnew")}</${ActionButton}>

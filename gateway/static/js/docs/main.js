@@ -9,6 +9,16 @@ addEventListener("theme", follow);
 
 const DOCUMENT = "/openapi.json";
 
+/** A fragment whose percent signs mean nothing ends Swagger UI. */
+function dropBadFragment() {
+  try {
+    decodeURIComponent(location.hash);
+  } catch {
+    history.replaceState(null, "", location.pathname + location.search);
+  }
+}
+dropBadFragment();
+
 function read(response) {
   if (response.ok && new URL(response.url, location.href).pathname === DOCUMENT)
     response.text = JSON.stringify(older(JSON.parse(response.text)));

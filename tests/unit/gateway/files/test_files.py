@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
+from gateway.files import uploads
 from shared.api_keys.scopes import DEFAULT
 from shared.errors import StorageFull
 from tests.support.foreign_jobs import issue
@@ -222,6 +224,20 @@ def test_cancelled_upload_takes_nothing_more(gateway: Gateway) -> None:
     gateway.services.artifacts.sweep()
     assert gateway.services.artifacts.used_bytes("bootstrap") == 0
     assert gateway.post("/v1/uploads/upload_none/cancel", b"").status_code == 404
+
+
+def test_parts_that_are_never_completed_count_and_go(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = {"filename": "a", "purpose": "batch", "bytes": 9, "mime_type": ""}
+    upload = gateway.post("/v1/uploads", wanted).json
+    place, used = f"/v1/uploads/{upload['id']}", gateway.services.artifacts.used_bytes
+    monkeypatch.setattr(uploads, "_PART_S", 0.001)
+    send(gateway, f"{place}/parts", file=None, data=(io.BytesIO(b"abc"), "p"))
+    assert used("bootstrap") == 3
+    time.sleep(0.01)
+    gateway.services.artifacts.sweep()
+    assert used("bootstrap") == 0
 
 
 def stored(gateway: Gateway, content: bytes, name: str = "pic.png") -> Any:

@@ -20,6 +20,8 @@ from werkzeug.test import EnvironBuilder
 from gateway.http.flask_app import App, KnownRoute, known_routes
 from gateway.http.request import IncomingRequest, incoming
 from gateway.http.response import JsonResponse
+from gateway.server.body import CrowdedOut
+from shared.errors import TooManyWaiting
 from tests.support.factories import new_settings
 from tests.support.gateway_client import build
 
@@ -224,3 +226,16 @@ def test_app_works_where_flask_hands_a_context_to_its_methods() -> None:
         assert client.get("/").text == "x"
         assert client.get("/fails").status_code == 418
     assert handed.keys() == set(wanting)
+
+
+@pytest.mark.parametrize("length", ["10", None])
+def test_body_that_had_to_make_room_is_to_come_again(length: str | None) -> None:
+    class Crowded(BytesIO):
+        def read(self, _size: int | None = -1) -> bytes:
+            raise CrowdedOut
+
+    request = asked(b"", length)
+    request.environ["wsgi.input"] = Crowded()
+    with pytest.raises(TooManyWaiting) as refused:
+        _ = request.body
+    assert refused.value.retry_after_s == 1

@@ -11,7 +11,7 @@ import gevent
 import pytest
 from gevent import socket
 
-from gateway.server.body import Body, BrokenBody
+from gateway.server.body import Body, BrokenBody, CrowdedOut
 from gateway.server.callers import Callers
 from gateway.server.connection import Connection
 from gateway.server.limits import Limits
@@ -107,15 +107,15 @@ def test_body_that_stands_still_makes_room(turns: Turns, *, is_chunked: bool) ->
         body = Body(file, connection, length, is_chunked=is_chunked, awaits_go=False)
         try:
             return len(body.read(len(whole)))
-        except BrokenBody:
-            return None
+        except BrokenBody as exc:
+            return type(exc)
 
     first = gevent.spawn(read, 0)
     sent = gevent.spawn(pairs[0][1].sendall, framed % (len(part), part) if is_chunked else part)
     gevent.sleep(0.05)
     second = gevent.spawn(read, 1)
     pairs[1][1].sendall(framed % (len(whole), whole) if is_chunked else whole)
-    assert (first.get(timeout=30), second.get(timeout=30)) == (None, len(whole))
+    assert (first.get(timeout=30), second.get(timeout=30)) == (CrowdedOut, len(whole))
     sent.get(timeout=30)
     assert callers._owed_bytes == 0
     for pair in pairs:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Generator
 from typing import Any
 
+import gevent
 import pytest
+import requests
 
 from tests.unit.workers.providers.by_chat.test_by_chat import USAGE, call, delta, session, told
 from tests.unit.workers.providers.test_anthropic_response import (
@@ -17,9 +20,11 @@ from tests.unit.workers.providers.test_anthropic_response import (
     thought,
 )
 from tests.unit.workers.providers.test_openai import streaming
+from workers.providers.answers import ending
 from workers.providers.anthropic.response import completion
 from workers.providers.anthropic.stream import ChunkStream
-from workers.providers.base import ProviderError
+from workers.providers.base import ProviderCall, ProviderError
+from workers.providers.by_chat import asking
 from workers.providers.ollama import OllamaDialect
 
 Json = dict[str, Any]
@@ -45,6 +50,37 @@ def test_chat_with_reason_and_usage_in_each_chunk_is_told_to_its_end() -> None:
     )
     assert last["type"] == "response.incomplete"
     assert last["response"]["output"][0]["content"][0]["text"] == "Hello!"
+
+
+def _paced(pause_s: float, *chunks: Json, end_s: float = 0.0) -> list[Json]:
+    """Return the events that these chunks are told as, with pauses between and before their end."""
+
+    def chat(_session: requests.Session, _call: ProviderCall) -> Generator[bytes, None, None]:
+        for chunk in chunks:
+            yield json.dumps(chunk).encode()
+            gevent.sleep(pause_s)
+        gevent.sleep(end_s)
+
+    with gevent.Timeout(10):
+        sent = asking.stream(requests.Session(), call({"stream": True}), chat)
+        return [json.loads(event) for event in sent]
+
+
+def test_words_behind_a_reason_are_told_however_slow_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ending, "GRACE_S", 0.01)
+    *_, last = _paced(0.03, *(delta("stop", content=piece) for piece in ("Hel", "lo", "!")))
+    assert last["response"]["output"][0]["content"][0]["text"] == "Hello!"
+
+
+def test_chat_that_is_kept_open_behind_its_reason_is_a_response(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ending, "GRACE_S", 0.05)
+    *_, last = _paced(0.0, delta(content="Hi"), delta("stop"), USAGE, end_s=60.0)
+    assert last["type"] == "response.completed"
+    assert last["response"]["usage"]["total_tokens"] == 7
 
 
 def test_chat_that_says_nothing_at_all_is_no_response() -> None:

@@ -39,6 +39,7 @@ export default {
   "conversationView.wasDeletedElsewhere": "This conversation was deleted in another tab or on another device. What you see is in this browser only.",
   "conversationView.saveAnew": "Save as a new conversation",
   "conversationView.discard": "Discard",
+  "conversationView.isDiscarded": "The conversation is discarded.",
   "conversationView.itIsKeptIn": "{message} It is kept in this browser.",
   "conversationView.itIsKeptNowhere": "{message} This browser cannot keep it: leave this page open until it is saved.",
   "conversationView.notSavedYet": "Not saved yet",
