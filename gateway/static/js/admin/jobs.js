@@ -57,7 +57,9 @@ function JobList({ who, query }) {
   // Until the names are known a word may mean another thing.
   const isReady = known.isKnown || !query.q;
   const load = () => (isReady ? get("QueryJobs", { ...askedOf(query, known), skip, take: TAKE }) : new Promise(() => {}));
-  const from = useData(load, JSON.stringify([query, isReady, [...known.names.keys()]]), skip ? 0 : EVERY_MS);
+  // Names that come, or come anew, make another list of a search alone.
+  const meant = query.q ? [isReady, [...known.names.keys()], known.models, known.providers] : null;
+  const from = useData(load, JSON.stringify([query, meant]), skip ? 0 : EVERY_MS);
   useEffect(() => setChosen(new Map()), [JSON.stringify(query)]);
   const filter = askedOf(query, known);
   const exportAll = () => download(`/api/QueryJobs.csv${queryString({ ...filter, all: true })}`, "jobs.csv");
