@@ -28,6 +28,7 @@ ODD_ANSWERS: dict[str, tuple[int, bytes]] = {
     ),
     "odd-order": (
         200,
-        b'\n{"usage":null,"choices":[{"index":0}],"model":"other","created":1.0,"id":"","a":1,"a":2}\n',
+        b'\n{"usage":null,"choices":[{"message":{"content":"Hi"},"index":0}],"model":"other",'
+        b'"created":1.0,"id":"","a":1,"a":2}\n',
     ),
 }

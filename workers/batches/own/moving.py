@@ -131,8 +131,8 @@ class _Mover:
             step=Step.SUBMITTING, since_s=since_s, by=own.token, count=len(requests), next_s=since_s
         ):
             name = self._api.submit(own.session, call, part.marker, requests)
-            log.info("batch %s: %s requests are batch %s", part.batch, len(requests), name)
             self._saved(step=Step.SUBMITTED, upstream=name, failures=0, next_s=self._next_look_s())
+            log.info("batch %s: %s requests are batch %s", part.batch, len(requests), name)
 
     def _find(self, call: ProviderCall) -> None:
         """Find out whether the provider has it: who submitted it did not come to say so."""
