@@ -10,6 +10,7 @@ docs/adr/0051-little-work-first.md.
 from __future__ import annotations
 
 import weakref
+from bisect import bisect_left
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -184,7 +185,7 @@ class Share:
         self._of_late_s *= 0.5 ** ((now - self._counted_at_s) / _HALF_LIFE_S)
         self._of_late_s += worked_s
         self._counted_at_s, self._since_s = now, 0.0
-        take_turn(self._who, sum(self._of_late_s > most_s for most_s in _LEVELS_S), worked_s)
+        take_turn(self._who, bisect_left(_LEVELS_S, self._of_late_s), worked_s)
         self._cpu_s = thread_time()
 
 

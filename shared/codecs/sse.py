@@ -27,7 +27,7 @@ _BLANK = frozenset((b"", b"null", b'""', b"[]"))
 _DONE = frozenset((b"[DONE]", b"DONE"))
 _AROUND_DONE = b" \t\r\n\"'"
 #: Neither is longer (bytes).
-_LONGEST_WORD = 16
+LONGEST_WORD = 16
 
 
 class EventTooLarge(ValueError):
@@ -159,12 +159,12 @@ class EventParser:
 
 def is_blank(data: bytes) -> bool:
     """Whether an event is a mere sign of life; an error is none, whatever it says."""
-    return len(data) <= _LONGEST_WORD and data.strip() in _BLANK and type(data) is bytes
+    return len(data) <= LONGEST_WORD and data.strip() in _BLANK and type(data) is bytes
 
 
 def is_done(data: bytes) -> bool:
     """Whether an event says that nothing follows: `[DONE]`, however it is written."""
-    return len(data) <= _LONGEST_WORD and data.strip(_AROUND_DONE).upper() in _DONE
+    return len(data) <= LONGEST_WORD and data.strip(_AROUND_DONE).upper() in _DONE
 
 
 def encode(data: bytes, event_id: str | None = None, *, name: str | None = None) -> bytes:

@@ -58,14 +58,13 @@ def parse(text: bytes) -> Any:
     One that is nested too deep to be read is none either.
     """
     try:
-        return _decoder_for(text)(text.decode("utf-8"))
+        decode = _decode if len(text) <= _LARGE_BYTES else _decoder_for(text)
+        return decode(text.decode("utf-8"))
     except RecursionError as exc:
         raise ValueError("nested too deep") from exc
 
 
 def _decoder_for(text: bytes) -> Callable[[str], Any]:
-    if len(text) <= _LARGE_BYTES:
-        return _decode
     stretches = range(0, len(text), _STRETCH_BYTES)
     is_slow = any(_is_text_of_escapes(text, begin) for begin in stretches)
     return _decode_slowly if is_slow else _decode_in_turns

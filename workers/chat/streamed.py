@@ -21,7 +21,7 @@ from workers.chat.opening import Opening
 from workers.chat.relay import Relay
 from workers.chat.usage import Show, show_all
 from workers.folds.by_operation import Fold, fold_of
-from workers.heavy import away
+from workers.heavy import LIGHT_BYTES, away
 from workers.providers.answers.ending import until_overdue
 from workers.providers.answers.told import is_told
 from workers.providers.base import EndedWithoutDone, ProviderError
@@ -103,7 +103,9 @@ def _add(fold: Fold, value: dict[str, Any], chunk: bytes) -> None:
 def _parsed(chunk: bytes) -> dict[str, Any]:
     """Return the chunk as an object. Raises ProviderError for what is none, and for an error."""
     try:
-        value = away(len(chunk), lambda: parse(chunk))
+        # Nearly all are light: no step more for them than there must be.
+        is_light = len(chunk) <= LIGHT_BYTES
+        value = parse(chunk) if is_light else away(len(chunk), lambda: parse(chunk))
     except ValueError as exc:
         raise EndedWithoutDone(_NO_JSON, transient=True) from exc
     if not isinstance(value, dict):

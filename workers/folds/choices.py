@@ -46,7 +46,15 @@ class ChoicesFold:
     Chunks are never changed; what is not put together from parts is shared with them.
     """
 
-    __slots__ = ("_choices", "_fields", "_kind", "_last_index", "_new_choice", "_one")
+    __slots__ = (
+        "_choices",
+        "_fields",
+        "_has_reason",
+        "_kind",
+        "_last_index",
+        "_new_choice",
+        "_one",
+    )
 
     def __init__(self, kind: str, new_choice: Callable[[int], Choice], *, of_one: bool) -> None:
         """`kind` is the `object` of the whole; `new_choice` makes the choice of an index.
@@ -60,6 +68,8 @@ class ChoicesFold:
         #: The one choice, as long as each chunk tells another index than those before it.
         self._one: Choice | None = new_choice(0) if of_one else None
         self._last_index = -1
+        #: Whether any choice has told why it ended: before that none has.
+        self._has_reason = False
 
     def add(self, chunk: dict[str, object]) -> None:
         """Take in the next chunk; choices of a wrong type are passed over."""
@@ -81,6 +91,9 @@ class ChoicesFold:
     @property
     def is_complete(self) -> bool:
         """Whether there was a choice, and each one has its finish reason: nothing broke off."""
+        if not self._has_reason:
+            # So it is with nearly all chunks.
+            return False
         told = self._told
         return bool(told) and all(choice.is_finished for choice in told)
 
@@ -90,7 +103,7 @@ class ChoicesFold:
         When none of the choices has a reason, each gets the one that fits. One that lacks it beside
         others that have it broke off: this server does give reasons.
         """
-        told = self._told
+        told, self._has_reason = self._told, True
         if not any(choice.is_finished for choice in told):
             for choice in told:
                 choice.finish()
@@ -110,6 +123,7 @@ class ChoicesFold:
         # Whose index has grown for so long goes on as it does.
         most = _MOST_CHOICES if self._one is None else _MOST_OF_ONE
         for choice in told:
+            self._has_reason = self._has_reason or bool(choice.get("finish_reason"))
             index = _index_of(choice)
             if index not in self._choices and len(self._choices) < most:
                 self._choices[index] = self._new_choice(index)

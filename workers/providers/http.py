@@ -20,7 +20,7 @@ import requests
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
-from shared.codecs.sse import EventParser, EventTooLarge, is_blank
+from shared.codecs.sse import LONGEST_WORD, EventParser, EventTooLarge, is_blank
 from shared.codecs.strict_json import BOM, parse, without_bom
 from shared.turns import begin_share, share
 from workers.providers.answers.body import READ_BYTES, collected, pieces, too_large, whole
@@ -190,7 +190,7 @@ def _parsed(parser: Parser, read: Iterable[bytes]) -> Generator[bytes, None, Non
     mine = share()
     for data in read:
         for piece in parser.feed(data):
-            if not is_blank(piece):
+            if len(piece) > LONGEST_WORD or not is_blank(piece):
                 yield piece
             mine.give_way()
 

@@ -28,7 +28,9 @@ ODD_ANSWERS: dict[str, tuple[int, bytes]] = {
     ),
     "odd-order": (
         200,
-        b'\n{"usage":null,"choices":[{"message":{"content":"Hi"},"index":0}],"model":"other",'
-        b'"created":1.0,"id":"","a":1,"a":2}\n',
+        (
+            b'\n{"usage":null,"choices":[{"message":{"content":"Hi"},"index":0}],"model":"other",'
+            b'"created":1.0,"id":"","a":1,"a":2}\n'
+        ),
     ),
 }
