@@ -72,9 +72,13 @@ class EventParser:
         if len(lines) == 1:
             return []
         lines[0] = self._take_line()
-        self._line += lines.pop()
-        events = self._read_lines(lines)
-        self._check_size(self._line)
+        rest = lines.pop()
+        # With all of what has come too small, so is each of its lines.
+        is_small = len(self._data) + len(lines[0]) + len(data) <= self._max_bytes
+        events = self._read_lines(lines, is_small=is_small)
+        self._line += rest
+        if not is_small:
+            self._check_size(self._line)
         return events
 
     def finish(self) -> list[bytes]:
@@ -107,12 +111,13 @@ class EventParser:
             return line.removeprefix(_BOM)
         return line
 
-    def _read_lines(self, lines: list[bytes]) -> list[bytes]:
+    def _read_lines(self, lines: list[bytes], *, is_small: bool = False) -> list[bytes]:
         events = []
         data = self._data
         for line in lines:
             if line:
-                self._check_size(line)
+                if not is_small:
+                    self._check_size(line)
                 name, _, value = line.partition(b":")
                 if name == b"data":
                     value = value.removeprefix(b" ")

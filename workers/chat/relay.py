@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
 from typing import Final
 
 from redis.exceptions import RedisError
@@ -127,18 +126,25 @@ class Relays:
 
     def write(self, relays: list[Relay]) -> None:
         """Write a batch of each relay in one round trip. Raises RedisError: none is lost."""
-        with ExitStack() as held:
+        held: list[Relay] = []
+        try:
             for relay in relays:
-                held.enter_context(relay.writing)
-            taken = [(relay, batch) for relay in relays if (batch := relay.take())]
-            try:
-                answers = self._store.append([batch for _, batch in taken])
-            except ValueTooLarge:
-                # Nothing was sent.
-                self._write_each(taken)
-                return
-            for (relay, _), accepted in zip(taken, answers, strict=True):
-                relay.arrived(accepted=accepted)
+                relay.writing.acquire()
+                held.append(relay)
+            self._write_taken([(relay, batch) for relay in relays if (batch := relay.take())])
+        finally:
+            for relay in held:
+                relay.writing.release()
+
+    def _write_taken(self, taken: list[tuple[Relay, Batch]]) -> None:
+        try:
+            answers = self._store.append([batch for _, batch in taken])
+        except ValueTooLarge:
+            # Nothing was sent.
+            self._write_each(taken)
+            return
+        for (relay, _), accepted in zip(taken, answers, strict=True):
+            relay.arrived(accepted=accepted)
 
     def _write_each(self, taken: list[tuple[Relay, Batch]]) -> None:
         for relay, batch in taken:

@@ -73,13 +73,15 @@ class ChoicesFold:
 
     def add(self, chunk: dict[str, object]) -> None:
         """Take in the next chunk; choices of a wrong type are passed over."""
+        fields = self._fields
         for name, value in chunk.items():
             if name == "choices":
                 self._add_choices(value)
-            elif name in _FIRST and self._fields.get(name):
+            elif name in _FIRST and fields.get(name):
                 continue
-            elif name not in _DROPPED:
-                keep_last(self._fields, name, value)
+            # As `keep_last` has it: these are most of what a chunk has.
+            elif name not in _DROPPED and (name not in fields or value not in BLANK):
+                fields[name] = value
 
     def completion(self) -> dict[str, object]:
         """Return the whole of the chunks so far, choices ordered by their index."""

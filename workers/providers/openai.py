@@ -8,7 +8,7 @@ from typing import Final
 
 from requests import Session
 
-from shared.codecs.sse import is_done
+from shared.codecs.sse import LONGEST_WORD, is_done
 from shared.operation import MEDIA, OPERATIONS_BY_TYPE, Operation
 from shared.wire import response_events
 from workers.heavy import away
@@ -84,7 +84,7 @@ def _events(
 
 def _chunks(call: ProviderCall, event: bytes, *, has_said: bool) -> Iterable[bytes]:
     """Return what the event says, as chunks. Raises ProviderError for an error."""
-    if is_done(event):
+    if len(event) <= LONGEST_WORD and is_done(event):
         return ()
     if isinstance(event, http.WholeAnswer):
         return unstreamed_answer(call, event)
