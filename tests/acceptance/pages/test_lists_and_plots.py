@@ -82,6 +82,7 @@ def test_keys_are_named_and_their_names_lead_to_them(
 ) -> None:
     with admin_api(pages_stack) as api:
         key = issue_key(api, name=f"Invoices {maker.tag}")
+        issue_key(api, name=f"Others {maker.tag}")
     with pages_stack.api(key["key"]) as api:
         api.queue(request_of("demo-echo", "Hello"), tag=maker.tag)
     admin.open(f"/jobs?tag={maker.tag}")
