@@ -18,7 +18,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from shared.egress.answer_head import AnswerHead
-from shared.egress.judged import Judged
+from shared.egress.judged import Judged, pool_classes
 from shared.security.provider_places import ProviderPlaces
 
 #: Longest wait for the whole answer (seconds), and the most that is read of it (bytes).
@@ -37,12 +37,9 @@ class _TlsConnection(Judged, HTTPSConnection):
 
 class _Adapter(HTTPAdapter):
     def __init__(self, places: ProviderPlaces) -> None:
-        plain: Any = type("_Connection", (_Connection,), {"places": places})
-        over_tls: Any = type("_TlsConnection", (_TlsConnection,), {"places": places})
-        self._classes: dict[str, Any] = {
-            "http": type("_Pool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
-            "https": type("_TlsPool", (HTTPSConnectionPool,), {"ConnectionCls": over_tls}),
-        }
+        self._classes = pool_classes(
+            places, (HTTPConnectionPool, _Connection), (HTTPSConnectionPool, _TlsConnection)
+        )
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:

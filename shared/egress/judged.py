@@ -30,3 +30,18 @@ class Judged:
             connection: Any = self
             raise NewConnectionError(connection, f"no provider may be at {problem}")
         return sock
+
+
+def pool_classes(
+    places: ProviderPlaces, http: tuple[type, type], https: tuple[type, type]
+) -> dict[str, Any]:
+    """Return urllib3's classes of pools by scheme, whose connections go to these places only.
+
+    Each scheme has a class of pools and one of connections, which is `Judged`.
+    """
+
+    def going_there(pool: type, connection: type) -> type:
+        judged = type(connection.__name__, (connection,), {"places": places})
+        return type(pool.__name__, (pool,), {"ConnectionCls": judged})
+
+    return {"http": going_there(*http), "https": going_there(*https)}

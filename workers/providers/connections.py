@@ -21,7 +21,7 @@ from requests.utils import get_encoding_from_headers, select_proxy
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from shared.egress.answer_head import AnswerHead
-from shared.egress.judged import Judged
+from shared.egress.judged import Judged, pool_classes
 from shared.egress.trust import Trust
 from shared.lean import Part, Step
 from shared.security.provider_places import ANYWHERE, ProviderPlaces
@@ -121,16 +121,6 @@ class _TlsConnection(_Lean, HTTPSConnection):
         self.ssl_context = self._trust.context()
 
 
-def _pools(places: ProviderPlaces) -> dict[str, Any]:
-    """Return the classes of pools whose connections go to these places only."""
-    plain: Any = type("_Connection", (_Connection,), {"places": places})
-    over_tls: Any = type("_TlsConnection", (_TlsConnection,), {"places": places})
-    return {
-        "http": type("_Pool", (Pool,), {"ConnectionCls": plain}),
-        "https": type("_TlsPool", (TlsPool,), {"ConnectionCls": over_tls}),
-    }
-
-
 def _refuse_proxys_word(request: PreparedRequest, resp: Any) -> None:
     if resp.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
         resp.close()
@@ -145,7 +135,7 @@ class Adapter(HTTPAdapter):
     """
 
     def __init__(self, places: ProviderPlaces = ANYWHERE, **options: Any) -> None:
-        self._classes = _pools(places)
+        self._classes = pool_classes(places, (Pool, _Connection), (TlsPool, _TlsConnection))
         super().__init__(**options)
 
     def init_poolmanager(self, connections: int, *args: Any, **options: Any) -> None:
