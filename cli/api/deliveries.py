@@ -99,15 +99,17 @@ def replay(
 
 
 def _replay_many(api: GatewayApi, wanted: dict[str, Any]) -> None:
-    answer = api.call("ReplayDeliveries", wanted)
     if wanted["dryRun"]:
-        Console().say(f"{answer['total']} deliveries would be sent again.")
+        total = api.call("ReplayDeliveries", wanted)["total"]
+        Console().say(f"{total} deliveries would be sent again.")
         return
-    Console().say(f"{answer['replayed']} deliveries are sent again.")
-    if answer["inFlight"]:
-        Console().say(f"{answer['inFlight']} are being sent right now.")
-    if answer["remaining"]:
-        Console().say(f"{answer['remaining']} are left: run the command again.")
+    replayed = in_flight = 0
+    for answer in api.in_parts("ReplayDeliveries", wanted):
+        replayed += answer["replayed"]
+        in_flight += answer["inFlight"]
+    Console().say(f"{replayed} deliveries are sent again.")
+    if in_flight:
+        Console().say(f"{in_flight} are being sent right now.")
 
 
 @click.command()

@@ -59,6 +59,16 @@ class GatewayApi:
             return found
         raise self._failure(answer, found)
 
+    def in_parts(self, dto: str, values: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Call for many until it came to all of them, or stays where it is: yield the answers."""
+        after = values.get("after")
+        while True:
+            answer = self.call(dto, {**values, "after": after})
+            yield answer
+            before, after = after, answer.get("after")
+            if after in (None, before):
+                return
+
     def ask(self, verb: str, path: str, **options: Any) -> dict[str, Any]:
         """Call a path of another wire, with options of requests. Raises click.ClickException."""
         answer = self._send(verb, path, _WAIT_S, **options)

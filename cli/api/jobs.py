@@ -84,6 +84,7 @@ def cancel(job: str, url: str | None, key: str | None) -> None:
 @click.argument("job", required=False)
 @_filters
 @take(1000)
+@click.option("--after", help="Go on where an earlier call stopped.")
 @click.option("--dry-run", "dryRun", is_flag=True, help="Only say how many there would be.")
 @at_gateway
 def retry(
@@ -99,6 +100,8 @@ def retry(
     done = "would be retried" if answer["dryRun"] else f"matched, {answer['retried']} retried"
     jobs = "job" if answer["matched"] == 1 else "jobs"
     console.say(f"{answer['matched']} {jobs} {done}")
+    if answer.get("after"):
+        console.say(f"There may be more: --after {answer['after']}")
 
 
 @jobs.command()

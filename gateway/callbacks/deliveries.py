@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from flask import Blueprint
@@ -12,7 +13,8 @@ from gateway.http.routes import Call, route
 from gateway.jobs.lookup import find_sent
 from gateway.services import Services
 from shared.callbacks.delivery import Delivery, DeliveryState, Replay, told_generation
-from shared.callbacks.delivery_index import Page, Query
+from shared.callbacks.delivery_index import Found, Query
+from shared.codecs.place import place_of
 from shared.dtos import catalog
 from shared.dtos.deliveries import (
     CancelDelivery,
@@ -101,19 +103,20 @@ def replay_many(call: Call[ReplayDeliveries]) -> ReplayDeliveriesResponse:
     """Send all callbacks again that match, the oldest first; or only count them."""
     gateway, principal, wanted = call.services, call.principal, call.request
     query = _query(principal, wanted, (wanted.state,) if wanted.state else _FAILED)
-    page = gateway.callbacks.index.find(query, 0, 0 if wanted.dry_run else _MOST_REPLAYED)
-    became = [] if wanted.dry_run else _replay_all(gateway, page)
+    part = gateway.callbacks.index.behind(query, place_of(wanted.after), _MOST_REPLAYED)
+    became = [] if wanted.dry_run else _replay_all(gateway, part.results)
     return ReplayDeliveriesResponse(
-        total=page.total,
+        total=part.total,
         replayed=became.count(Replay.QUEUED),
         in_flight=became.count(Replay.IN_FLIGHT),
-        remaining=0 if wanted.dry_run else max(0, page.total - len(page.results)),
+        remaining=0 if wanted.dry_run else part.left,
         dry_run=wanted.dry_run,
+        after=None if wanted.dry_run or part.after is None else str(part.after),
     )
 
 
-def _replay_all(gateway: Services, page: Page) -> list[Replay]:
-    jobs = gateway.jobs.summaries([found.delivery.id for found in page.results])
+def _replay_all(gateway: Services, found: Sequence[Found]) -> list[Replay]:
+    jobs = gateway.jobs.summaries([one.delivery.id for one in found])
     return [gateway.callbacks.deliveries.replay(job) for job in jobs if job is not None]
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
 from typing import Any, Final
 
 from flask import Blueprint
@@ -13,14 +13,14 @@ from flask import Blueprint
 from gateway.groups import of_batches
 from gateway.groups.forms import group_form
 from gateway.http.routes import Call, route
+from gateway.jobs.many import Again, queue_again
 from gateway.jobs.retries import retry_job
+from shared.codecs.place import Place, place_of
 from shared.dtos import catalog
 from shared.dtos.bulk import groups as dtos
 from shared.errors import (
     GroupClosed,
     GroupNotFound,
-    OwnerBytesFull,
-    RateLimitExceeded,
     TooManyGroups,
     ValidationFailed,
 )
@@ -40,8 +40,6 @@ _NAMED: Final = 100
 _HELD_S: Final = 60.0
 #: So many are queued again until it is held anew.
 _HELD_JOBS: Final = 100
-#: How often it is looked behind jobs of which none can be queued again.
-_PAGES: Final = 10
 
 
 @route(blueprint, catalog.CREATE_GROUP)
@@ -118,44 +116,40 @@ def retry(call: Call[dtos.RetryGroup]) -> dtos.RetryGroupResponse:
     if asked.cancelled:
         states.append(BECAME[JobState.CANCELLED])
     try:
-        matched, retried = _queued_again(call, group, states)
+        done = _queued_again(call, group, states)
     finally:
         store.put(group.owner, group.id, {"held_ms": 0})
-    return dtos.RetryGroupResponse(id=group.id, matched=matched, retried=retried)
+    return dtos.RetryGroupResponse(
+        id=group.id,
+        matched=done.matched,
+        retried=done.retried,
+        after=done.after and str(done.after),
+    )
 
 
-def _queued_again(
-    call: Call[dtos.RetryGroup], group: Group, states: Sequence[int]
-) -> tuple[int, int]:
-    """Queue jobs again, the oldest first; return how many were looked at, and how many it were.
+def _queued_again(call: Call[dtos.RetryGroup], group: Group, states: Sequence[int]) -> Again:
+    """Queue jobs again, the oldest first."""
+    store, take, seen = _store(call), call.request.take, count()
 
-    Those that can never be, such as one whose request is not kept, hide none behind them.
-    """
-    store, take = _store(call), call.request.take
-    matched = retried = 0
-    with suppress(RateLimitExceeded):
-        for page in range(_PAGES):
-            ids = store.jobs(group, states, (page + 1) * take)[page * take :]
-            matched, before = matched + len(ids), retried
-            for number, job in enumerate(_jobs(call, group, ids)):
-                if number % _HELD_JOBS == 0:
-                    # Else it might end between two of them, and be told of again.
-                    store.put(group.owner, group.id, {"held_ms": milliseconds(_HELD_S)})
-                with suppress(OwnerBytesFull):
-                    retried += retry_job(call.services, call.principal, job)
-            if retried > before or len(ids) < take:
-                break
-    return matched, retried
+    def page(after: Place) -> list[tuple[Place, int]]:
+        return [(Place(0, one), one) for one in store.behind(group, states, after.id, take)]
+
+    def retry_one(job_id: int) -> bool:
+        if next(seen) % _HELD_JOBS == 0:
+            # Else it might end between two of them, and be told of again.
+            store.put(group.owner, group.id, {"held_ms": milliseconds(_HELD_S)})
+        job = _job(call, group, job_id)
+        return job is not None and retry_job(call.services, call.principal, job)
+
+    return queue_again(page, retry_one, after=place_of(call.request.after), take=take)
 
 
-def _jobs(call: Call[Any], group: Group, ids: list[int]) -> Iterator[Job]:
-    """Give the jobs, those that left the ledger as the history knows them."""
-    for job_id in ids:
-        job = call.services.jobs.get(job_id)
-        if job is None or job.owner != group.owner:
-            job = call.services.history.get(job_id, group.owner)
-        if job is not None:
-            yield replace(job, group=group.id)
+def _job(call: Call[Any], group: Group, job_id: int) -> Job | None:
+    """Return the job, one that left the ledger as the history knows it."""
+    job = call.services.jobs.get(job_id)
+    if job is None or job.owner != group.owner:
+        job = call.services.history.get(job_id, group.owner)
+    return None if job is None else replace(job, group=group.id)
 
 
 def _store(call: Call[Any]) -> GroupStore:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from flask import Blueprint
@@ -12,11 +12,13 @@ from gateway.auth.authenticator import Principal
 from gateway.http.routes import Call, route
 from gateway.inference.accept import allowance_of
 from gateway.jobs.lookup import find_job
+from gateway.jobs.many import queue_again
 from gateway.jobs.paging import job_filter
 from gateway.services import Services
+from shared.codecs.place import Place, place_of
 from shared.dtos import catalog
 from shared.dtos.history import RetryJob, RetryJobResponse, RetryJobs, RetryJobsResponse
-from shared.errors import NotRetryable, OwnerBytesFull, RateLimitExceeded
+from shared.errors import NotRetryable
 from shared.groups.group import GroupState
 from shared.groups.store import GroupStore
 from shared.history.rows import Row
@@ -26,9 +28,6 @@ from shared.jobs.moves import Retried
 blueprint = Blueprint("retry_jobs", __name__)
 
 _ENDED_BADLY: Final = (JobState.FAILED, JobState.CANCELLED)
-#: How often it is looked behind rows of which none can be queued again: they are on their way, or
-#: their requests are not kept, and must not hide others for ever.
-_PAGES: Final = 10
 
 
 @route(blueprint, catalog.RETRY_JOB)
@@ -56,21 +55,23 @@ def retry_many(call: Call[RetryJobs]) -> RetryJobsResponse:
     gateway, principal, wanted = call.services, call.principal, call.request
     filter_ = job_filter(principal, wanted, everybody=principal.is_admin)
     filter_ = replace(filter_, state=wanted.state or JobState.FAILED)
-    matched = retried = 0
-    with suppress(RateLimitExceeded):
-        for number in range(_PAGES):
-            rows = gateway.lists.queries.page(
-                filter_, skip=number * wanted.take, take=wanted.take, newest_first=False
-            )
-            matched += len(rows)
-            before = retried
-            for row in () if wanted.dry_run else rows:
-                # Other rows may be of other owners, or smaller.
-                with suppress(OwnerBytesFull):
-                    retried += _retry_row(gateway, principal, row)
-            if wanted.dry_run or retried > before or len(rows) < wanted.take:
-                break
-    return RetryJobsResponse(matched=matched, retried=retried, dry_run=wanted.dry_run)
+
+    def page(after: Place) -> list[tuple[Place, Row]]:
+        behind = replace(filter_, after=after)
+        rows = gateway.lists.queries.page(behind, skip=0, take=wanted.take, newest_first=False)
+        return [(Place(row["created_ms"], row["id"]), row) for row in rows]
+
+    after = place_of(wanted.after)
+    if wanted.dry_run:
+        return RetryJobsResponse(matched=len(page(after)), retried=0, dry_run=True)
+    retry = partial(_retry_row, gateway, principal)
+    done = queue_again(page, retry, after=after, take=wanted.take)
+    return RetryJobsResponse(
+        matched=done.matched,
+        retried=done.retried,
+        dry_run=False,
+        after=done.after and str(done.after),
+    )
 
 
 def _retry_row(gateway: Services, principal: Principal, row: Row) -> bool:

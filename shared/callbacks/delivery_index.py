@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from shared.callbacks.delivery import Delivery, DeliveryState, from_hash, told_generation
+from shared.codecs.place import Place
 from shared.jobs.job import JobState
 from shared.store import redis_keys as keys
 from shared.store.base import Store
@@ -75,6 +76,19 @@ class Page:
     results: list[Found]
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What was found behind a place, the oldest first."""
+
+    results: list[Found]
+    #: Of those that were looked at, how many are wanted.
+    total: int
+    #: How many at most stand behind these.
+    left: int
+    #: Where they begin; None when there are none.
+    after: Place | None
+
+
 def host_of(url: str) -> str:
     """Return the host of a URL, in lower case."""
     return urlsplit(url).hostname or ""
@@ -99,6 +113,36 @@ class DeliveryIndex(Store):
         else:
             ids = self._ids(lists, query, skip + take)[skip:]
         return Page(self._count(lists, query), list(self._read(ids)))
+
+    def behind(self, query: Query, after: Place, most: int) -> Part:
+        """Return the first of those behind a place, which stay in their order whatever happens.
+
+        A query that looks inside them considers `SCANNED` of them.
+        """
+        query = replace(query, from_ms=max(query.from_ms, after.created_ms), oldest_first=True)
+        lists = self._lists(query)
+        passed = self._passed(lists, query, after)
+        there = self._count(lists, query) - sum(passed)
+        looked = SCANNED if query.looks_inside else most
+        places = self._places(lists, query, looked, passed)
+        by_id = {one.id: one for one in places}
+        found = [one for one in self._read(list(by_id)) if _is_wanted(one, query)]
+        unseen = there - len(places)
+        last = places[-1] if unseen > 0 and places else None
+        if len(found) > most:
+            last = by_id[found[most - 1].delivery.id]
+        total = len(found) if query.looks_inside else there
+        return Part(found[:most], total, unseen + len(found[most:]), last)
+
+    def _passed(self, lists: Sequence[str], query: Query, after: Place) -> list[int]:
+        """Return how many of each list stand at the moment of a place, and not behind it."""
+        if query.from_ms > after.created_ms:
+            return [0] * len(lists)
+        pipe = self._client.pipeline(transaction=False)
+        for name in lists:
+            pipe.zrangebyscore(name, after.created_ms, after.created_ms)
+        last = str(after.id).encode()
+        return [sum(member <= last for member in members) for members in pipe.execute()]
 
     def forget(self) -> int:
         """Take deliveries that are gone off the lists; return how many."""
@@ -129,9 +173,15 @@ class DeliveryIndex(Store):
         return sum(pipe.execute())
 
     def _ids(self, lists: Sequence[str], query: Query, most: int, skip: int = 0) -> list[int]:
+        return [one.id for one in self._places(lists, query, most, [skip] * len(lists))]
+
+    def _places(
+        self, lists: Sequence[str], query: Query, most: int, skips: Sequence[int]
+    ) -> list[Place]:
+        """Return the first places of the lists together, without so many of each."""
         low, high = _bounds(query)
         pipe = self._client.pipeline(transaction=False)
-        for name in lists:
+        for name, skip in zip(lists, skips, strict=True):
             if query.oldest_first:
                 pipe.zrangebyscore(name, low, high, start=skip, num=most, withscores=True)
             else:
@@ -139,7 +189,7 @@ class DeliveryIndex(Store):
         # In the order of Redis, by time, then as texts: pages neither overlap nor leave gaps.
         rows = [[(created, member) for member, created in row] for row in pipe.execute()]
         merged = heapq.merge(*rows, reverse=not query.oldest_first)
-        return [int(member) for _, member in islice(merged, most)]
+        return [Place(int(created), int(member)) for created, member in islice(merged, most)]
 
     def _read(self, ids: Sequence[int]) -> Iterator[Found]:
         for start in range(0, len(ids), _CHUNK):

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from shared.callbacks.delivery import DeliveryState
 from shared.codecs.moments import UnixMs
+from shared.codecs.place import AFTER, STOPPED, After
 from shared.dtos.base import Dto, ResponseStatus
 from shared.dtos.fields import Text, one_of
 from shared.dtos.jobs import ById
@@ -65,6 +66,7 @@ class CancelDelivery(ById):
 class ReplayDeliveries(_Deliveries):
     """Send many callbacks again. Without a state: those that are Exhausted or Stopped."""
 
+    after: After = Field(None, description=AFTER)
     dry_run: bool = Field(default=False, description="Only say how many there would be.")
 
     @model_validator(mode="after")
@@ -154,6 +156,9 @@ class ReplayDeliveriesResponse(Dto):
     total: int = Field(description="Deliveries that match.")
     replayed: int
     in_flight: int = Field(description="Left alone: an attempt runs right now.")
-    remaining: int = Field(description="Not reached by this call; call again.")
+    remaining: int = Field(
+        description="Not reached by this call, at most: call again with `after`."
+    )
     dry_run: bool
+    after: str | None = Field(None, description=STOPPED)
     response_status: ResponseStatus | None = None

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from pydantic import BeforeValidator, Field, model_validator
 
 from shared.codecs.moments import UnixMs
+from shared.codecs.place import AFTER, STOPPED, After
 from shared.dtos.base import Dto, ResponseStatus
 from shared.dtos.fields import Text, one_of, zero_is_absent
 from shared.dtos.jobs import ById
@@ -205,6 +206,7 @@ class RetryJobs(JobFilterDto):
     """Queue many jobs again: those that Failed, or with that state, those that were Cancelled."""
 
     take: Annotated[int, Field(ge=1, le=1000)] = Field(1000, description="At most so many.")
+    after: After = Field(None, description=AFTER)
     dry_run: bool = Field(default=False, description="Only say how many there would be.")
 
     @model_validator(mode="after")
@@ -229,4 +231,5 @@ class RetryJobsResponse(Dto):
     matched: int
     retried: int
     dry_run: bool
+    after: str | None = Field(None, description=STOPPED)
     response_status: ResponseStatus | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from heapq import nsmallest
 from typing import Any, Final
 
 from shared.callbacks import delivery_keys
@@ -27,6 +28,8 @@ _NUMBERS: Final = (
 )
 #: Between the two names of a group.
 _SEPARATOR: Final = "\x1f"
+#: Ids read in one round trip.
+_READ: Final = 10_000
 #: Jobs of one run of a script.
 _SETTLED: Final = 200
 
@@ -99,6 +102,17 @@ class GroupStore(Ledger):
         for state in states:
             found += self._page(group, state, 0, most)
         return sorted(found)[:most]
+
+    def behind(self, group: Group, states: Iterable[int], after: int, most: int) -> list[int]:
+        """Return ids of its jobs of which this became, the oldest first, above that id."""
+        # Redis has them as texts, "10" before "9": what is oldest is only known of all.
+        found: list[int] = []
+        for state in states:
+            skip = 0
+            while ids := self._page(group, state, skip, _READ):
+                found += (one for one in ids if one > after)
+                skip += len(ids)
+        return nsmallest(most, found)
 
     def under_way(self, group: Group, skip: int, most: int) -> list[int]:
         """Return ids of its jobs that have not ended, behind so many, in any order."""

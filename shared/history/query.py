@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, func, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, func, literal, select, tuple_
 
+from shared.codecs.place import START, Place
 from shared.database.database import Database
 from shared.history.rows import Row
 from shared.history.tables import HAS_TAG, jobs
@@ -34,6 +35,8 @@ class JobFilter:
     error: str | None = None
     #: HTTP status that the client got, or that a provider answered an attempt with.
     status: int | None = None
+    #: Only those that stand behind this place, the oldest first.
+    after: Place = START
 
 
 class JobQueries:
@@ -102,6 +105,9 @@ def _conditions(wanted: JobFilter) -> list[ColumnElement[bool]]:
         conditions.append(HAS_TAG)
     if wanted.from_ms is not None:
         conditions.append(jobs.c.created_ms >= wanted.from_ms)
+    if wanted.after > START:
+        place = tuple_(literal(wanted.after.created_ms), literal(wanted.after.id))
+        conditions.append(tuple_(jobs.c.created_ms, jobs.c.id) > place)
     if wanted.to_ms is not None:
         conditions.append(jobs.c.created_ms <= wanted.to_ms)
     if wanted.error is not None:

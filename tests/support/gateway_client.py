@@ -21,7 +21,7 @@ from shared.jobs.moves import Result
 from shared.ledger.job_store import JobStore
 from shared.providers.provider import Provider
 from shared.settings import Settings
-from tests.support.factories import new_database
+from tests.support.factories import MessageLists, new_database
 
 API_KEY = "ak-test-key"
 ADMIN_SECRET = "ak-admin-secret"
@@ -73,7 +73,8 @@ class Gateway:
         return dict(answer.json)
 
     def run(self, job_id: int, result: Result) -> None:
-        """Claim the job, store its result, complete it."""
+        """Claim the job, store its result, complete it. A message is taken, as by a worker."""
+        MessageLists(self.redis).take("chat.m")
         claim = self.jobs.claim(job_id, "chat.m", 5, "worker")
         assert claim is not None
         self.jobs.execute(job_id, claim.attempt, result)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from shared.codecs.place import AFTER, STOPPED, After
 from shared.dtos.base import Dto, ResponseStatus
 from shared.dtos.fields import Text, empty_is_absent, zero_is_absent
 from shared.wire.group_id import read_group_id
@@ -51,6 +52,7 @@ class RetryGroup(_Which):
 
     cancelled: bool = Field(default=False, description="Also those that were cancelled.")
     take: Annotated[int, Field(ge=1, le=1000)] = Field(1000, description="At most so many jobs.")
+    after: After = Field(None, description=AFTER)
 
 
 class RetryGroupResponse(Dto):
@@ -59,6 +61,7 @@ class RetryGroupResponse(Dto):
     id: str = Field(description="The group; of a batch, the new one.")
     matched: int = Field(description="How many have failed.")
     retried: int
+    after: str | None = Field(None, description=STOPPED)
     response_status: ResponseStatus | None = None
 
 

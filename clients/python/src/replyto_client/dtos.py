@@ -2961,7 +2961,7 @@ class ReplaceFileUpload(TypedDict):
     path: str
 
 
-ReplayDeliveries = TypedDict("ReplayDeliveries", {"state": "NotRequired[Literal['Pending', 'Delivered', 'Stopped', 'Exhausted', 'Cancelled'] | None]", "host": "NotRequired[str | None]", "tag": "NotRequired[str | None]", "from": "NotRequired[int | None]", "to": "NotRequired[int | None]", "dryRun": "NotRequired[bool]"})
+ReplayDeliveries = TypedDict("ReplayDeliveries", {"state": "NotRequired[Literal['Pending', 'Delivered', 'Stopped', 'Exhausted', 'Cancelled'] | None]", "host": "NotRequired[str | None]", "tag": "NotRequired[str | None]", "from": "NotRequired[int | None]", "to": "NotRequired[int | None]", "after": "NotRequired[str | None]", "dryRun": "NotRequired[bool]"})
 
 
 class ReplayDeliveriesResponse(TypedDict):
@@ -2972,6 +2972,7 @@ class ReplayDeliveriesResponse(TypedDict):
     inFlight: int
     remaining: int
     dryRun: bool
+    after: NotRequired[str | None]
     responseStatus: NotRequired[ResponseStatus | None]
 
 
@@ -3047,6 +3048,7 @@ class RetryGroup(TypedDict):
     createdBy: NotRequired[str | None]
     cancelled: NotRequired[bool]
     take: NotRequired[int]
+    after: NotRequired[str | None]
 
 
 class RetryGroupResponse(TypedDict):
@@ -3055,6 +3057,7 @@ class RetryGroupResponse(TypedDict):
     id: str
     matched: int
     retried: int
+    after: NotRequired[str | None]
     responseStatus: NotRequired[ResponseStatus | None]
 
 
@@ -3074,7 +3077,7 @@ class RetryJobResponse(TypedDict):
     responseStatus: NotRequired[ResponseStatus | None]
 
 
-RetryJobs = TypedDict("RetryJobs", {"state": "NotRequired[Literal['Queued', 'Started', 'Executed', 'Completed', 'Failed', 'Cancelled'] | None]", "model": "NotRequired[str | None]", "provider": "NotRequired[str | None]", "tag": "NotRequired[str | None]", "refId": "NotRequired[str | None]", "owner": "NotRequired[str | None]", "from": "NotRequired[int | None]", "to": "NotRequired[int | None]", "error": "NotRequired[str | None]", "statusCode": "NotRequired[int | None]", "take": "NotRequired[int]", "dryRun": "NotRequired[bool]"})
+RetryJobs = TypedDict("RetryJobs", {"state": "NotRequired[Literal['Queued', 'Started', 'Executed', 'Completed', 'Failed', 'Cancelled'] | None]", "model": "NotRequired[str | None]", "provider": "NotRequired[str | None]", "tag": "NotRequired[str | None]", "refId": "NotRequired[str | None]", "owner": "NotRequired[str | None]", "from": "NotRequired[int | None]", "to": "NotRequired[int | None]", "error": "NotRequired[str | None]", "statusCode": "NotRequired[int | None]", "take": "NotRequired[int]", "after": "NotRequired[str | None]", "dryRun": "NotRequired[bool]"})
 
 
 class RetryJobsResponse(TypedDict):
@@ -3083,6 +3086,7 @@ class RetryJobsResponse(TypedDict):
     matched: int
     retried: int
     dryRun: bool
+    after: NotRequired[str | None]
     responseStatus: NotRequired[ResponseStatus | None]
 
 

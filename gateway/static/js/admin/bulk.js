@@ -2,7 +2,7 @@
 
 import { html } from "../lib/html.js";
 import { skipOf } from "../lib/address.js";
-import { get, post, queryString } from "../lib/api.js";
+import { get, inParts, post, queryString } from "../lib/api.js";
 import { download } from "../lib/csv.js";
 import { duration, moment, money, number, percent } from "../lib/format.js";
 import { own } from "../lib/own.js";
@@ -64,7 +64,8 @@ async function cancelAll(row, onDone) {
 }
 
 async function retryFailed(row, onDone) {
-  const { retried } = await post("RetryGroup", { id: row.id, createdBy: row.createdBy });
+  let retried = 0;
+  for await (const done of inParts("RetryGroup", { id: row.id, createdBy: row.createdBy })) retried += done.retried;
   toast(t("bulk.areQueuedAgain", { count: retried }));
   onDone();
 }

@@ -1,7 +1,7 @@
 // Callbacks: which were delivered, which were not, and another try.
 
 import { html, useState } from "../lib/html.js";
-import { get, post } from "../lib/api.js";
+import { get, inParts, post } from "../lib/api.js";
 import { asMoments } from "../lib/days.js";
 import { duration, moment, number } from "../lib/format.js";
 import { useBusy } from "../lib/busy.js";
@@ -75,8 +75,9 @@ function ReplayAll({ query, onDone }) {
     if (!total) return toast(t("callbacks.thereIsNothingTo"));
     const sure = await confirm({ title: t("callbacks.sendCallbacksAgain", { count: total }), text: t("callbacks.receiversSeeTheSame"), action: t("callbacks.sendAgain"), danger: false });
     if (!sure) return undefined;
-    const done = await post("ReplayDeliveries", filter);
-    toast([t("callbacks.areOnTheirWay", { count: done.replayed }), done.remaining && t("callbacks.areLeft", { count: done.remaining })].filter(Boolean).join(" "));
+    let replayed = 0;
+    for await (const done of inParts("ReplayDeliveries", filter)) replayed += done.replayed;
+    toast(t("callbacks.areOnTheirWay", { count: replayed }));
     return onDone();
   };
   return html`<${ActionButton} class="small" work=${run}>${t("callbacks.sendAllOfThese")}</${ActionButton}>`;

@@ -1,6 +1,6 @@
 // All jobs: searched, filtered, chosen, and what can be done with many at once.
 
-import { html, useEffect, useState } from "../lib/html.js";
+import { html, useEffect, useRef, useState } from "../lib/html.js";
 import { skipOf } from "../lib/address.js";
 import { get, mayPass, post, queryString } from "../lib/api.js";
 import { asCsv, download, handOutText } from "../lib/csv.js";
@@ -68,7 +68,7 @@ function JobList({ who, query }) {
     <${Filters} fields=${FILTERS} query=${withoutSearch(query)} kept=${kept(query)} path=${PATH} isFolded />
     <${Loaded} from=${from}>${({ results, total }) => html`
       <div class="row between"><${Pager} skip=${skip} take=${TAKE} shown=${results.length} total=${total} path=${PATH} query=${query} />
-        <span class="row">${filter.state === "Failed" || filter.state === "Cancelled" ? html`<${RetryAll} filter=${filter} onDone=${from.reload} />` : null}
+        <span class="row">${filter.state === "Failed" || filter.state === "Cancelled" ? html`<${RetryAll} key=${JSON.stringify(filter)} filter=${filter} onDone=${from.reload} />` : null}
           <${ActionButton} class="small" busy=${t("jobs.exporting")} work=${exportAll}>${t("words.exportCsv")}</${ActionButton}></span></div>
       ${chosen.size > 0 && html`<${Chosen} chosen=${chosen} onClear=${() => setChosen(new Map())} onDone=${from.reload} />`}
       ${results.length ? html`<${JobTable} jobs=${results} names=${known.names} chosen=${chosen} onChoose=${setChosen} />` : html`<${Empty} title=${t("jobs.noJobsFound")}><p>${Object.keys(query).length ? t("jobs.nothingFitsTheseFilters") : t("jobs.jobsAreListedHere")}</p></${Empty}>`}
@@ -132,12 +132,17 @@ function Chosen({ chosen, onClear, onDone }) {
 }
 
 function RetryAll({ filter, onDone }) {
+  const after = useRef();
   const run = async () => {
-    const { matched } = await post("RetryJobs", { ...filter, dryRun: true });
+    // As many as one call takes; the next click goes on behind them, also if they fail again at once.
+    const asked = { ...filter, after: after.current };
+    const { matched } = await post("RetryJobs", { ...asked, dryRun: true });
+    if (!matched) after.current = undefined;
     if (!matched) return toast(t("jobs.thereIsNothingTo"));
     const sure = await confirm({ title: t("jobs.retryJobs", { count: matched }), text: t("jobs.eachGetsNewAttempts"), action: t("words.retry"), danger: false });
     if (!sure) return undefined;
-    const { retried } = await post("RetryJobs", filter);
+    const { retried, after: stopped } = await post("RetryJobs", asked);
+    after.current = stopped;
     toast(t("jobs.areQueuedAgain", { count: retried }));
     return onDone();
   };

@@ -87,6 +87,17 @@ export async function* stream(path, options = {}) {
   yield* events(response.body);
 }
 
+/** POST a call for many until it came to all of them, or stays where it is: the answers, one after another. */
+export async function* inParts(dto, body) {
+  let after;
+  for (;;) {
+    const answer = await post(dto, { ...body, after });
+    yield answer;
+    if (!answer.after || answer.after === after) return;
+    after = answer.after;
+  }
+}
+
 /** Make a request; return the Response if it is a success. Throws ApiError, and AbortError. */
 export async function request(path, { method = "GET", body, headers = {}, signal, keepalive = false } = {}) {
   const init = { method, headers: { ...headers }, signal, keepalive, credentials: "same-origin" };

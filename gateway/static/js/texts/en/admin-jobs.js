@@ -31,7 +31,6 @@ export default {
   "callbacks.theBeginningOfIts": "Beginning of its answer",
   "callbacks.ownOnly": "These are the callbacks of your own key. The admin secret, or a key with the scope admin, shows everybody's.",
   "callbacks.areOnTheirWay": "{count, plural, one {# callback is on its way} other {# callbacks are on their way}}.",
-  "callbacks.areLeft": "{count, plural, one {# is} other {# are}} left: send again.",
 
   "delivery.noAttemptWasMade": "No attempt yet.",
   "delivery.againAfter": "Next attempt after {nextAttemptSecs}",
