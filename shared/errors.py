@@ -298,6 +298,15 @@ class TooManySchedules(ServiceError):
     error_code = "TooManySchedules"
 
 
+class TooManyBatches(ServiceError):
+    """This key has as many batches as it may, of which none is over; wait for one, or cancel it."""
+
+    status = 422
+    type = "invalid_request_error"
+    code = "too_many_batches"
+    error_code = "TooManyBatches"
+
+
 class TooManyGroups(ServiceError):
     """This key has as many groups as it may; those that have ended go by themselves."""
 

@@ -26,7 +26,7 @@ from shared.dtos.media.batches import (
     RetrieveBatch,
 )
 from shared.dtos.media.files import Purpose
-from shared.errors import BatchNotFound, ValidationFailed
+from shared.errors import BatchNotFound, TooManyBatches, ValidationFailed
 
 blueprint = Blueprint("batches", __name__)
 
@@ -49,7 +49,11 @@ def create(call: Call[CreateBatch]) -> OpenAiBatch:
     lasts_s = batch.expires_at - batch.created + GRACE_S
     if not gateway.artifacts.hold(asked.input_file_id, batch.id, lasts_s):
         raise ValidationFailed("input_file_id: the file was just deleted", field="input_file_id")
-    gateway_store(call).create(batch)
+    try:
+        gateway_store(call).create(batch)
+    except TooManyBatches:
+        gateway.artifacts.release(batch.id)
+        raise
     return _form(batch)
 
 

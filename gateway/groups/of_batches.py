@@ -22,7 +22,7 @@ from shared.batches.store import BatchStore
 from shared.batches.tables import ANSWERED, AWAY, FAILED, RUNNING, WAITING
 from shared.codecs.moments import iso_date
 from shared.dtos.bulk.groups import JobGroup, RetryGroup, RetryGroupResponse
-from shared.errors import ArtifactNotFound, BatchNotFound, ValidationFailed
+from shared.errors import ArtifactNotFound, BatchNotFound, TooManyBatches, ValidationFailed
 from shared.groups.group import GroupState
 from shared.providers.prices import NANOS
 from shared.wire.group_id import BATCH_PREFIX
@@ -119,6 +119,10 @@ def _again(call: Call[Any], batch: Batch, name: str, wanted: set[str]) -> bool:
     except IntegrityError:
         artifacts.delete(file.id)
         return False
+    except TooManyBatches:
+        artifacts.release(again.id)
+        artifacts.delete(file.id)
+        raise
     return True
 
 

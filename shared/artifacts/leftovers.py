@@ -74,7 +74,7 @@ def _drop(connection: Connection, locked: Sequence[Any], now_ms: int) -> None:
     rows = [row for row in locked if row.id not in held]
     connection.execute(delete(artifacts).where(_a.id.in_([row.id for row in rows])))
     for row in rows:
-        _pay_back(connection, row.owner, row.size)
+        _pay_back(connection, row.owner, row.size, files=1)
     _doom_unused(connection, sorted({row.blob for row in rows}), now_ms)
 
 
@@ -93,6 +93,6 @@ def _doom_unused(connection: Connection, names: Sequence[str], now_ms: int) -> N
     connection.execute(update(blobs).where(_b.name.in_(unused)).values(doomed))
 
 
-def _pay_back(connection: Connection, owner: str, size: int) -> None:
-    left = {"bytes": storage.c.bytes - size}
+def _pay_back(connection: Connection, owner: str, size: int, files: int = 0) -> None:
+    left = {"bytes": storage.c.bytes - size, "files": storage.c.files - files}
     connection.execute(update(storage).where(storage.c.owner == owner).values(left))

@@ -25,6 +25,10 @@ _b: Final = blobs.c
 
 #: More than any owner can have: where there is no quota.
 _NO_QUOTA: Final = 2**62
+#: Of a quota there may be one file for so many bytes; so many files at least, and without one.
+_BYTES_A_FILE: Final = 10_240
+_LEAST_FILES: Final = 10_000
+_FILES_WITHOUT_QUOTA: Final = 10_000_000
 
 
 class Records:
@@ -33,6 +37,7 @@ class Records:
     def __init__(self, database: Database, quota_bytes: int) -> None:
         self._database = database
         self._quota_bytes = quota_bytes
+        self._most_files = _most_files(quota_bytes)
 
     # --- making one -------------------------------------------------------------------------
 
@@ -41,9 +46,9 @@ class Records:
         row = {"name": blob, "owner": owner, "size": 0, "state": WRITING, "until_ms": until_ms}
 
         def write(connection: Connection) -> None:
-            if not self._is_charged(connection, owner, 1, take=False):
+            if not self._is_charged(connection, owner, 1, files=1, take=False):
                 connection.execute(tables.MAKE_SUM, {"owner": owner})
-                self._charge(connection, owner, 1, take=False)
+                self._charge(connection, owner, 1, files=1, take=False)
             connection.execute(tables.BEGIN_BLOB, row)
 
         # A machine that loses its power here may lose this row and keep some bytes of the file.
@@ -74,7 +79,7 @@ class Records:
             state = DOOMED if same else KEPT
             settled = {**content, "blob": made.blob, "becomes": state, "now": now_ms}
             _require(connection, tables.END_BLOB, settled)
-            self._charge(connection, made.owner, made.size - reserved)
+            self._charge(connection, made.owner, made.size - reserved, files=1)
             kept = replace(made, blob=same or made.blob)
             connection.execute(tables.SHOW, _values(kept))
             return kept
@@ -180,24 +185,38 @@ class Records:
         statement = delete(holds).where(holds.c.job == job)
         self._database.write(lambda connection: connection.execute(statement))
 
-    def _charge(self, connection: Connection, owner: str, more: int, *, take: bool = True) -> None:
-        """Count bytes to an owner, if there is room. Raises StorageQuotaExceeded."""
-        if not self._is_charged(connection, owner, more, take=take):
+    def _charge(
+        self, connection: Connection, owner: str, more: int, *, files: int = 0, take: bool = True
+    ) -> None:
+        """Count bytes and files to an owner, if there is room. Raises StorageQuotaExceeded."""
+        if not self._is_charged(connection, owner, more, files=files, take=take):
             raise StorageQuotaExceeded(
-                f"The files of this key would have more than the {self._quota_bytes} bytes "
-                "that they may; delete some."
+                f"This key would have more than {self._most_files} files, or more bytes in them "
+                f"than {self._quota_bytes or 'there is room for'}; delete some."
             )
 
-    def _is_charged(self, connection: Connection, owner: str, more: int, *, take: bool) -> bool:
-        """Count bytes to an owner, if there is room, and a row for it."""
+    def _is_charged(
+        self, connection: Connection, owner: str, more: int, *, files: int, take: bool
+    ) -> bool:
+        """Count bytes and files to an owner, if there is room, and a row for it."""
         is_limited = more > 0 and self._quota_bytes
         values = {
             "of": owner,
             "asked": more,
             "most": self._quota_bytes if is_limited else _NO_QUOTA,
             "more": more if take else 0,
+            "asked_files": files,
+            "most_files": self._most_files if files else _NO_QUOTA,
+            "more_files": files if take else 0,
         }
         return bool(connection.execute(tables.CHARGE, values).rowcount)
+
+
+def _most_files(quota_bytes: int) -> int:
+    """Return how many files an owner may have, for those that have next to no bytes."""
+    if not quota_bytes:
+        return _FILES_WITHOUT_QUOTA
+    return max(_LEAST_FILES, quota_bytes // _BYTES_A_FILE)
 
 
 def _own(blob: str) -> tuple[Any, ...]:

@@ -82,6 +82,8 @@ storage: Final = Table(
     metadata,
     Column("owner", Text, primary_key=True),
     Column("bytes", BigInteger, nullable=False),
+    #: How many artifacts there are: one without bytes is a row and a name on the disk.
+    Column("files", BigInteger, nullable=False, server_default="0"),
 )
 
 # Put together once: that takes longer than to have them done.
@@ -89,14 +91,18 @@ storage: Final = Table(
 MAKE_SUM: Final = text(
     "INSERT INTO artifact_storage (owner, bytes) VALUES (:owner, 0) ON CONFLICT DO NOTHING"
 )
-#: Counts bytes to an owner, `more`, where there is room for `asked` up to `most`.
+#: Counts bytes to an owner, `more`, where there is room for `asked` up to `most`; so with files.
 CHARGE: Final = (
     update(storage)
     .where(
         storage.c.owner == bindparam("of"),
         storage.c.bytes + bindparam("asked") <= bindparam("most"),
+        storage.c.files + bindparam("asked_files") <= bindparam("most_files"),
     )
-    .values(bytes=storage.c.bytes + bindparam("more"))
+    .values(
+        bytes=storage.c.bytes + bindparam("more"),
+        files=storage.c.files + bindparam("more_files"),
+    )
 )
 BEGIN_BLOB: Final = insert(blobs)
 RESERVE: Final = (

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, func, insert, or_, select, update
 from shared.batches.batch import Batch, Status
 from shared.batches.changes import Change, Column, change
 from shared.batches.paging import pages
+from shared.batches.room import make_room
 from shared.batches.rows import BUSY, batch_of, columns_of, is_behind
 from shared.batches.tables import (
     ANSWERED,
@@ -65,10 +66,15 @@ class BatchStore:
         self._database = database
 
     def create(self, batch: Batch) -> None:
-        """Keep a new batch."""
+        """Keep a new batch. Raises TooManyBatches."""
         row = {**columns_of(batch), "id": batch.id, "owner": batch.owner, "version": 0}
         row["created_us"] = round(batch.created * 1_000_000)
-        self._database.write(lambda connection: connection.execute(insert(batches).values(row)))
+
+        def write(connection: Connection) -> None:
+            make_room(connection, batch.owner)
+            connection.execute(insert(batches).values(row))
+
+        self._database.write(write)
 
     def find(self, batch_id: str, owner: str | None) -> Batch | None:
         """Return an owner's batch, or anybody's."""

@@ -1166,6 +1166,7 @@ CREATE_BATCH: Final = _at(
     Tag.BATCHES,
     errors.ArtifactNotFound,
     errors.CallbackTargetRefused,
+    errors.TooManyBatches,
     *_BOOK,
 )
 LIST_BATCHES: Final = _at(

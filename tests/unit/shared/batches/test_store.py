@@ -7,11 +7,13 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import update
 
+from shared.batches import room
 from shared.batches.batch import Batch, Status
 from shared.batches.changes import many
 from shared.batches.store import BatchStore, Line, Outcome
 from shared.batches.tables import ANSWERED, AWAY, FAILED, RUNNING, WAITING, batches
 from shared.database.database import Database
+from shared.errors import TooManyBatches
 
 
 @pytest.fixture
@@ -46,6 +48,22 @@ def test_who_has_not_seen_the_last_version_changes_nothing(store: BatchStore) ->
     assert store.save(batch.at(Status.IN_PROGRESS, 6)) is None
     assert store.find("batch_1", "a") == cancelling
     assert cancelling.times == {"cancelling": 5}
+
+
+def test_oldest_batch_that_is_over_gives_way_to_a_new_one(
+    store: BatchStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "_MOST", 3)
+    first, second, _ = (kept(store, f"batch_{n}", float(n)) for n in (1, 2, 3))
+    with pytest.raises(TooManyBatches):
+        kept(store, "batch_4", 4.0)
+    # One that ended is kept until that was told.
+    assert store.save(first.at(Status.COMPLETED, 5, to_tell=True))
+    with pytest.raises(TooManyBatches):
+        kept(store, "batch_4", 4.0)
+    assert store.save(second.at(Status.FAILED, 5))
+    kept(store, "batch_4", 4.0)
+    assert [one.id for one in store.page("a", None, 9)] == ["batch_4", "batch_3", "batch_1"]
 
 
 def test_lines_have_one_outcome(store: BatchStore) -> None:
