@@ -26,19 +26,24 @@ _NOT_IMPLEMENTED: Final = 501
 #: Statuses with which APIs tell that nobody pays.
 _MAY_BE_BILLING: Final = frozenset((400, 402, 403, 412, 429))
 _MAY_BE_MODEL: Final = frozenset((400, 401, 403, 404))
+#: Statuses that are the request's matter, unless what is said is about this provider alone.
+_MAY_BE_ITS_OWN: Final = frozenset((400, 404, 413, 422))
 
 _BILLING_CODES: Final = frozenset(
     (
         *("insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "arrearage"),
         *("billing_error", "insufficient_balance", "insufficient_credits", "payment_required"),
         *("exceeded_current_quota_error", "insufficient_balance_error", "account_deactivated"),
+        *("budget_exceeded", "organization_restricted"),
     )
 )
 _says_billing = re.compile(
     r"(your )?credit balance is too low|insufficient (account )?(balance|credits?|funds)"
     r"|(your account|you) (has|have) insufficient (balance|credits?|funds)"
     r"|(your|this) (account|team|organization)\b.{0,80}\b(used all available credits|is in arrears"
-    r"|spending limit)|access denied, please make sure your account is in good standing",
+    r"|spending limit)|access denied, please make sure your account is in good standing"
+    r"|you have reached your specified (\w+ )?api usage limits|budget has been exceeded"
+    r"|(this |your )?organization has been (disabled|restricted)",
     re.IGNORECASE,
 ).match
 _MODEL_CODES: Final = frozenset(
@@ -51,15 +56,52 @@ _MODEL_CODES: Final = frozenset(
 _says_model = re.compile(
     r"(the )?model:? [`'\"]?[^\s`'\"]+[`'\"]? (does not exist|not found|is not (found|available))"
     r"|model: |model [^\s]+ not found|no (such|allowed) model|(the )?deployment .* does not exist"
-    r"|no endpoints found for|project .{0,100} does not have access to model",
+    r"|no endpoints found|project .{0,100} does not have access to model"
+    r"|models/\S+ is not found for api version|publisher model|this model version has reached"
+    r"|no allowed providers are available|no models loaded|function '[^']+': not found for account",
     re.IGNORECASE,
 ).match
+#: What is said of a key that is refused with a 400 (by Google, xAI).
+_says_key = re.compile(
+    r"api key (not valid|expired|not found)|(incorrect|invalid) api key"
+    r"|multiple authentication credentials received",
+    re.IGNORECASE,
+).match
+#: What this provider's rules, its settings or its place forbid, and another one may do.
+_OWN_CODES: Final = frozenset(
+    (
+        *("content_filter", "content_policy_violation", "moderation_blocked", "invalid_prompt"),
+        *("data_inspection_failed", "responsibleaipolicyviolation", "1301"),
+        *("model_not_supported", "unsupported_model", "invalid_model", "operationnotsupported"),
+        # Beside these statuses: one request has more tokens than it takes in a minute (Groq).
+        "rate_limit_exceeded",
+    )
+)
+_says_own = re.compile(
+    # Its rules.
+    r"content management policy|content filtering policy|content exists risk|inappropriate content"
+    r"|flagged as potentially violating|rejected (by|as a result of) (our|the) safety system"
+    r"|user location is not supported|organization must be verified"
+    # The model that the operator has named, which no client can.
+    r"|model not found, |no models? (is |are )?loaded|failed to load model|model not exist"
+    r"|invalid model\b|is not a valid model id|provided model identifier is invalid"
+    r"|invocation of model id|no 'model_name' with this string|real modelid|模型不存在"
+    r"|no router for requested model|requested model .{0,200} is not supported"
+    # What it cannot do with this model, or was not told to.
+    r"|does not support (chat completions|tools?|thinking|images?|the .{1,30} api)\b"
+    r"|only supported in v1/|not supported in the v1/|not a chat model"
+    r"|does not work with the specified model|requires (--|enabling)|please configure ",
+    re.IGNORECASE,
+).search
 _says_context = re.compile(
     r"maximum context length|context[_ ]length[_ ]exceeded|context window|prompt is too long"
     r"|exceeds? the (available |model'?s? )?(maximum )?context (size|length|limit)"
     r"|input is too long for requested model|exceed_context_size|too large for model with"
     r"|input token count .{0,40}exceeds the maximum|input length and `?max_tokens`? exceed context"
-    r"|`?inputs`? tokens \+ `?max_new_tokens`? must be|tokens?.{0,40}exceeds? .{0,20}context",
+    r"|`?inputs`? tokens \+ `?max_new_tokens`? must be|tokens?.{0,40}exceeds? .{0,20}context"
+    r"|model'?s context length|with context length of only|maximum (prompt|input) length"
+    r"|maximum model length|exceeded model token limit|range of input length should be"
+    r"|must have less than \d+ tokens|too many tokens: size limit",
     re.IGNORECASE,
 ).search
 #: What servers say of an address that they have not got, be it of this one operation; or of
@@ -90,9 +132,22 @@ def blame_of(status: int, told: Told, request: bytes, *, is_page: bool = False) 
     by_status = _BY_STATUS.get(status)
     if by_status is not None:
         return by_status
-    if is_transient(status):
-        return Blame.PROVIDER
+    return (
+        Blame.PROVIDER
+        if is_transient(status)
+        else _blame_by_words(status, told, request, is_page=is_page)
+    )
+
+
+def _blame_by_words(status: int, told: Told, request: bytes, *, is_page: bool) -> Blame:
+    """Say whose matter a refusal is that may be the request's."""
+    if status == HTTPStatus.BAD_REQUEST and _is_said(_says_key(told.message), request):
+        return Blame.KEY
     is_not_found = status == HTTPStatus.NOT_FOUND
+    is_its_own = status in _MAY_BE_ITS_OWN and _is_its_own(status, told, request)
+    if is_its_own or (is_page and not is_not_found):
+        # No API answers with a page: a proxy before it did, such as one that takes less.
+        return Blame.FORBIDDEN
     return _blame_of_not_found(told, is_page=is_page) if is_not_found else Blame.REQUEST
 
 
@@ -135,6 +190,15 @@ def _is_about_model(status: int, told: Told, request: bytes) -> bool:
         return True
     # A 400 speaks of the model in many ways: only its code is taken for it.
     return status != HTTPStatus.BAD_REQUEST and _is_said(_says_model(told.message), request)
+
+
+def _is_its_own(status: int, told: Told, request: bytes) -> bool:
+    """Whether a refusal is about this provider: its rules, its settings, its name of the model."""
+    if is_too_long(status, told):
+        return False
+    names = {(told.code or "").lower(), told.type.lower()}
+    is_by_name = bool(names & _OWN_CODES) or told.param == "model"
+    return is_by_name or _is_said(_says_own(told.message), request)
 
 
 def _is_said(found: re.Match[str] | None, request: bytes) -> bool:

@@ -32,6 +32,10 @@ _LOW_CREDIT = {
         "message": "Your credit balance is too low to access the Anthropic API.",
     },
 }
+_ITS_OWN = (
+    "400 or 413 that is about this provider: the prompt is flagged, its settings, its name of the "
+    "model, what it takes in a minute"
+)
 for title, name, sent, ends in (
     (
         "403: the prompt is flagged, or may not be served",
@@ -88,10 +92,31 @@ for title, name, sent, ends in (
         Failed("No", 429),
     ),
     (
-        "401: our key is refused",
+        "401, or a 400 that says it: our key is refused",
         "wrong key",
         refusing({"error": {"message": "Incorrect API key: sk-proj-Abc123De456"}}, "401 No"),
         Failed("refused the gateway's credentials", 502, without="Abc123"),
+    ),
+    (
+        "401, or a 400 that says it: our key is refused",
+        "wrong key by 400",
+        refusing([{"error": {"message": "API key not valid. Please pass it."}}], "400 No"),
+        Failed("refused the gateway's credentials", 502),
+    ),
+    *(
+        (
+            _ITS_OWN,
+            name,
+            refusing({"error": error}, status),
+            Failed(error["message"], int(status[:3])),
+        )
+        for name, status, error in (
+            ("flagged by 400", "400 No", {"message": "It was filtered", "code": "content_filter"}),
+            ("flagged in words", "400 No", {"message": "Content Exists Risk"}),
+            ("not its model", "400 No", {"message": "No m here", "param": "model"}),
+            ("not its operation", "400 No", {"message": "m does not support tools"}),
+            ("too much at once", "413 No", {"message": "No", "code": "rate_limit_exceeded"}),
+        )
     ),
     (
         "a redirect",
@@ -106,6 +131,12 @@ for title, name, sent, ends in (
         "page",
         refusing(b"<html><head><title>502 Bad\n Gateway</title></head>", "502 Bad", "text/html"),
         Failed("with a page: 502 Bad Gateway", 502),
+    ),
+    (
+        "a page of HTML as an error",
+        "too large for its proxy",
+        refusing(b"<html><title>413 Too Large</title></html>", "413 Too Large", "text/html"),
+        Failed("with a page: 413 Too Large", 413),
     ),
     (
         "an error without a body, or one that says nothing",
