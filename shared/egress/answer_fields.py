@@ -9,7 +9,7 @@ from __future__ import annotations
 import email.parser
 import re
 from http.client import HTTPException, HTTPMessage, LineTooLong
-from typing import IO, Final
+from typing import IO, Any, Final
 
 #: As http.client has them: most bytes of a line, and most lines.
 _MOST_BYTES: Final = 65_536
@@ -19,16 +19,34 @@ _ENDS: Final = (b"\r\n", b"\n", b"")
 _field = re.compile(rb"([!#$%&'*+.^_`|~\w-]++):[ \t]*+([^\r\n]*+)\r\n").fullmatch
 
 
+class _Fields(HTTPMessage):
+    """Fields whose values are as they are, with nothing of an email to be made of them."""
+
+    _headers: list[tuple[str, str]]
+
+    def get(self, name: str, failobj: Any = None) -> Any:
+        """Return the first one of this name, in whatever case."""
+        name = name.lower()
+        for named, value in self._headers:
+            if named.lower() == name:
+                return value
+        return failobj
+
+    def items(self) -> Any:
+        """Return all names and values, in their order."""
+        return list(self._headers)
+
+
 def read_fields(file: IO[bytes]) -> HTTPMessage:
     """Return the fields up to the empty line. Raises LineTooLong, HTTPException, OSError."""
     lines = _lines(file)
-    message = HTTPMessage()
+    message = _Fields()
     message.set_payload("")
     for line in lines[:-1]:
         found = _field(line)
         if found is None:
             return email.parser.Parser(_class=HTTPMessage).parsestr(_text(b"".join(lines)))
-        message.set_raw(_text(found[1]), _text(found[2]))
+        message.set_raw(str(found[1], "iso-8859-1"), str(found[2], "iso-8859-1"))
     return message
 
 

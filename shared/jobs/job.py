@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
@@ -91,7 +91,11 @@ class Attempt:
 
     def to_json(self) -> str:
         """Return the row as it is stored."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        row = {name: getattr(self, name) for name in _ATTEMPT}
+        return json.dumps(row, separators=(",", ":"))
+
+
+_ATTEMPT: Final = tuple(field.name for field in fields(Attempt))
 
 
 def json_of(*attempts: Attempt) -> str:

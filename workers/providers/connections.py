@@ -16,7 +16,6 @@ from gevent.monkey import get_original
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 from requests.exceptions import ProxyError
-from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers, select_proxy
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
@@ -184,7 +183,8 @@ class Adapter(HTTPAdapter):
         _refuse_proxys_word(req, resp)
         response = Response()
         response.status_code, response.reason = resp.status, resp.reason
-        response.headers = CaseInsensitiveDict(resp.headers)
+        # Urllib3's are found in any case as well.
+        response.headers = resp.headers
         response.encoding = get_encoding_from_headers(response.headers)
         response.raw, response.url = resp, str(req.url)
         response.request = req
