@@ -212,4 +212,6 @@ def attach(app: Flask, services: Services) -> None:
 
 def services() -> Services:
     """Return the services of the app that handles this request."""
-    return cast("Services", current_app.extensions[_EXTENSION])
+    # The proxy itself would be asked again for each thing that it is asked.
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    return cast("Services", app.extensions[_EXTENSION])

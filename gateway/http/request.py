@@ -6,9 +6,9 @@ through asks `incoming()` once and works with what it gets.
 
 from __future__ import annotations
 
-import secrets
 import time
 from functools import cached_property, lru_cache
+from os import urandom
 from typing import Any, Final, cast
 
 from flask import Request, request
@@ -49,7 +49,7 @@ class IncomingRequest(Request):
     def request_id(self) -> str:
         """The client's own id of the request, or one made for it."""
         sent = self.headers.get("x-request-id", "")
-        return sent if _is_tidy(sent) else f"req_{secrets.token_hex(16)}"
+        return sent if _is_tidy(sent) else f"req_{urandom(16).hex()}"
 
     @cached_property
     def host(self) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import secrets
 import time
 from collections.abc import Sequence
+from os import urandom
 from typing import NamedTuple
 
 from gateway.auth.authenticator import Principal
@@ -83,7 +83,7 @@ def new_job(
         delay_s(call.run_after, time.time())
     return NewJob(
         owner=principal.owner,
-        ref_id=call.ref_id or secrets.token_hex(16),
+        ref_id=call.ref_id or urandom(16).hex(),
         model=call.chat.model,
         request=call.chat.body.encode("utf-8"),
         # A RefId made here is in nobody's hands: there is nothing to compare with.

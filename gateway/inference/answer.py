@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from flask import Response, request
+from flask import Response
 
 from gateway.auth.authenticator import Principal
+from gateway.http.request import incoming
 from gateway.http.response import JsonResponse
 from gateway.inference.accept import accept_job
 from gateway.providers.conditions import with_making
@@ -73,7 +74,7 @@ def wait_for(
     A job whose client has left or waited too long is cancelled, unless it is named by a RefId.
     Raises WaitTimedOut, and what `accept` raises.
     """
-    timeout_s, left = gateway.settings.sync_timeout_s, client_left(request.environ)
+    timeout_s, left = gateway.settings.sync_timeout_s, client_left(incoming().environ)
     with gateway.waiting.mailbox.waiter() as waiter:
         accepted = accept(waiter.address)
         if not accepted.is_new:
@@ -93,7 +94,7 @@ def _stream(gateway: Services, principal: Principal, call: ChatCall, forms: Form
     with seated(gateway) as held:
         accepted = _accept(gateway, principal, call)
         known = None if accepted.is_new else gateway.jobs.answer(accepted.id)
-        left, form = client_left(request.environ), forms(accepted.id)
+        left, form = client_left(incoming().environ), forms(accepted.id)
         stream = EventStream(
             gateway, accepted.id, Place(), left, ended=known is not None, form=form
         )

@@ -68,7 +68,7 @@ class Waiter:
 
 
 def _recheck_s() -> float:
-    return RECHECK_S * random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311
+    return RECHECK_S * (1 + _JITTER * (2 * random.random() - 1))  # noqa: S311
 
 
 class Mailbox:
