@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Final, cast
 
 import redis
 from flask import Flask, current_app
@@ -50,6 +50,8 @@ from shared.telemetry.tally import Tally
 from shared.telemetry.workers import WorkerBook
 
 _EXTENSION = "replyto"
+#: Returns the app itself, where the proxy would look it up for each thing that it is asked.
+_app: Final[Callable[[], Flask]] = current_app._get_current_object  # type: ignore[attr-defined]  # noqa: SLF001
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +214,4 @@ def attach(app: Flask, services: Services) -> None:
 
 def services() -> Services:
     """Return the services of the app that handles this request."""
-    # The proxy itself would be asked again for each thing that it is asked.
-    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
-    return cast("Services", app.extensions[_EXTENSION])
+    return cast("Services", _app().extensions[_EXTENSION])
