@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 from shared.queues import names as task_names
+from workers.chat.bulk_pace import BulkPace
 from workers.chat.giving_way import GivingWay
 
 
@@ -24,13 +25,19 @@ def kept_slots(concurrency: int, share: float) -> int:
 class Lanes:
     """Counts the slots that are taken by jobs which are not interactive."""
 
-    def __init__(self, open_slots: int | None = None, way: GivingWay | None = None) -> None:
+    def __init__(
+        self,
+        open_slots: int | None = None,
+        way: GivingWay | None = None,
+        pace: BulkPace | None = None,
+    ) -> None:
         #: Slots that jobs other than interactive ones may take; None for no limit.
         self._open_slots = open_slots
         self._taken = 0
         #: Called when there may be room again for jobs that are not interactive.
         self.on_room: Callable[[], None] | None = None
         self._way = way or GivingWay()
+        self._pace = pace or BulkPace()
         #: Names the queues whose bulk jobs are left where they are.
         self.without_bulk: Callable[[], Collection[str]] = tuple
         #: Names those of which interactive jobs alone are taken.
@@ -45,6 +52,7 @@ class Lanes:
         self._taken += weight
         if not weight:
             self._way.begin()
+            self._pace.call_came()
             # While it was pending it counted as any other.
             self._tell_of_room()
         try:
@@ -55,6 +63,12 @@ class Lanes:
                 self._tell_of_room()
             else:
                 self._way.end()
+
+    def begin(self, priority: int) -> None:
+        """Wait until a job of this priority may begin."""
+        if priority == task_names.BULK:
+            self._pace.wait()
+        self.give_way(priority)
 
     def give_way(self, priority: int) -> None:
         """Let interactive calls go first for a moment; jobs of other priorities wait."""

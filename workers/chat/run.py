@@ -46,7 +46,7 @@ def run_chat(deps: ChatDeps, job_id: int, queue: str, priority: int) -> None:
 
     `queue` and `priority` are those of the message that led here.
     """
-    deps.lanes.give_way(priority)
+    deps.lanes.begin(priority)
     claim = (_claim_bulk if priority == task_names.BULK else _claim)(deps, job_id, queue, priority)
     if claim is None:
         log.debug("job %s: stale message dropped, or no provider is free", job_id)
