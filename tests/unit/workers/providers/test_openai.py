@@ -263,6 +263,7 @@ def test_headers_query_and_key_header_of_the_provider_are_sent() -> None:
     assert first.url == "http://127.0.0.1:1/v1/chat/completions?api-version=2024+10"
     assert first.headers["api-key"] == "sk-1"
     assert "Authorization" not in first.headers
-    assert (first.headers["User-Agent"], first.headers["X-Team"]) == ("mine", "search")
+    named = {name.lower(): value for name, value in first.headers.items()}
+    assert (named["user-agent"], named["x-team"]) == ("mine", "search")
     assert second.url == "http://127.0.0.1:1/v1/chat/completions"
     assert "api-key" not in second.headers
