@@ -35,4 +35,5 @@ def check_gateway(settings: Settings) -> None:
 def keep_checking(services: Services) -> None:
     """Compare as long as the process runs."""
     own = OwnFingerprints(services.settings, services.database)
-    SelfCheck(services.redis, f"gateway@{socket.gethostname()} ({os.getpid()})", own).start()
+    name = f"gateway@{socket.gethostname()} ({os.getpid()})"
+    SelfCheck(services.redis, name, own, more=services.prices.problem).start()

@@ -790,10 +790,14 @@ def _refuse_what_is_not_there(settings: Settings) -> None:
 
 
 def read_providers_toml(path: Path) -> dict[str, Any] | None:
-    """Return what `providers.toml` says; None when there is none. Raises SettingsError."""
+    """Return what `providers.toml` says; None when there is none, or nothing in it.
+
+    Raises SettingsError.
+    """
     try:
         # Editors on Windows put a byte order mark before it, of which TOML knows nothing.
-        return tomllib.loads(path.read_text("utf-8-sig"))
+        text = path.read_text("utf-8-sig")
+        return tomllib.loads(text) if text.strip() else None
     except FileNotFoundError:
         return None
     except OSError as exc:

@@ -91,7 +91,9 @@ def _check_identity(deps: Deps, app: Any) -> None:
     except SettingsError as exc:
         sys.exit(f"replyto: {exc}")
     process = deps.process
-    SelfCheck(process.redis, process.name, own, process.clock).start()
+    # Nor for prices.
+    more = deps.history.prices.problem if database else str
+    SelfCheck(process.redis, process.name, own, process.clock, more).start()
 
 
 class MaintenanceStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]

@@ -25,6 +25,7 @@ from shared.providers.registry_document import Entry, RegistryDocument
 from shared.settings import SettingsError
 from shared.store import redis_keys
 from shared.store.clock import unix_ms
+from shared.written_path import file_problem
 
 blueprint = Blueprint("provider_changes", __name__)
 
@@ -116,12 +117,14 @@ def change_status(call: Call[dtos.ChangeAiProviderStatus]) -> dtos.StringRespons
 @route(blueprint, catalog.RELOAD)
 def reload(call: Call[dtos.Reload]) -> dtos.EmptyResponse:
     """Read providers.toml again."""
-    gateway = call.services
+    gateway, path = call.services, call.services.settings.providers_file
+    if problem := file_problem(path):
+        raise ValidationFailed(f"{problem}. The providers stay as they are.")
     try:
-        file = read_file(gateway.settings.providers_file)
+        file = read_file(path)
     except SettingsError as exc:
         raise ValidationFailed(str(exc)) from exc
-    record(call, gateway.settings.providers_file.name)
+    record(call, path.name)
     gateway.providers.follower.reload(file)
     return dtos.EmptyResponse()
 

@@ -43,14 +43,18 @@ class SelfCheck:
         process: str,
         own: Callable[[], Mapping[str, str]],
         clock: Callable[[], float] = time.time,
+        more: Callable[[], str] = str,
     ) -> None:
+        """`more` says what else there is to complain of, and logs it itself."""
         self._client = client
         self._process = process
         self._own = own
         self._clock = clock
         self._book = IdentityBook(client)
         self._notices = Notices(client)
+        self._more = more
         self._told: dict[str, str] = {}
+        self._has_told = False
 
     def __call__(self) -> None:
         """Compare; log what is new, and tell the admin what holds. Raises redis.RedisError."""
@@ -63,9 +67,11 @@ class SelfCheck:
         offset_s = clock_offset_s(before_s, now_ms / 1000, self._clock())
         problems = _problems(self._book.note(self._own(), noted), offset_s)
         self._log(problems)
-        if problems or self._told:
-            self._notices.tell(self._process, list(problems.values()), now_ms)
         self._told = problems
+        texts = [*problems.values(), *filter(None, [self._more()])]
+        if texts or self._has_told:
+            self._notices.tell(self._process, texts, now_ms)
+        self._has_told = bool(texts)
 
     def start(self) -> None:
         """Call it again and again, in a thread that ends with the process."""

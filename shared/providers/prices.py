@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shared.settings import SettingsError, read_providers_toml
 from shared.wire.usage import Usage
+from shared.written_path import file_problem
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,10 @@ class Prices:
         price = self._prices.get(f"{provider}/{model}") or self._prices.get(model)
         return price.cost_nanos(usage) if price else 0
 
+    def problem(self) -> str:
+        """Return why these are not the prices of now; nothing if they are."""
+        return ""
+
     def current(self) -> Prices:
         """Return the prices of this moment, which change no more: taken once for many jobs."""
         return self
@@ -80,6 +85,13 @@ class FilePrices(Prices):
         self._path = path
         self._seen = _version(path)
         super().__init__(_read(path))
+        self._was_there = self._seen is not None
+        self._problem = ""
+
+    def problem(self) -> str:
+        """Return why prices are those of before; nothing while the file is what they are of."""
+        self._follow()
+        return self._problem
 
     def cost_nanos(self, provider: str, model: str, usage: Usage) -> int:
         """Return what this usage costs now."""
@@ -99,20 +111,29 @@ class FilePrices(Prices):
 
     def _load(self) -> None:
         try:
-            self._prices = _read(self._path)
+            prices = _read(self._path)
+            # One that never was there may come later; one that was is missed.
+            problem = file_problem(self._path) if self._was_there else ""
         except SettingsError as exc:
-            log.warning("prices unchanged: %s", exc)
-        else:
-            log.info("prices of %s: %s", self._path, len(self._prices))
+            problem = str(exc)
+        if problem:
+            if problem != self._problem:
+                log.warning("prices unchanged: %s", problem)
+            self._problem = problem
+            return
+        self._prices, self._problem = prices, ""
+        self._was_there = self._seen is not None
+        log.info("prices of %s: %s", self._path, len(self._prices))
 
 
-def _version(path: Path) -> tuple[int, int, int] | None:
+def _version(path: Path) -> tuple[int, int, int, int] | None:
     """Return what changes when the file does; None when it is not there."""
     try:
         found = path.stat()
     except OSError:
         return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
+    # When rights changed, too: one that could not be read can be now.
+    return found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size
 
 
 class _File(BaseModel):

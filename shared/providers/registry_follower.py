@@ -86,6 +86,8 @@ class RegistryFollower:
 
     def reload(self, file: list[Provider] | None) -> None:
         """Seed the registry anew with what the file says now. Raises redis.RedisError."""
+        # Of an emptied Redis, too, this is what it begins with from now on.
+        self._file = file
         self.store.seed(file)
         self.look()
 

@@ -278,3 +278,15 @@ def test_check_of_a_process_that_is_as_the_others_writes_nothing(
     assert {name for name in after if after[name] != before.get(name)} <= {
         *("cmdstat_time", "cmdstat_hgetall", "cmdstat_info"),
     }
+
+
+def test_what_else_a_process_complains_of_is_told_to_admins_while_it_holds(
+    ledger_redis: redis.Redis,
+) -> None:
+    texts = ["", "prices.toml is gone", "", ""]
+    check = SelfCheck(ledger_redis, "gateway@a", own, more=lambda: texts.pop(0))
+    told = []
+    for _ in range(4):
+        check()
+        told.append([one.text for one in Notices(ledger_redis).read()])
+    assert told == [[], ["prices.toml is gone"], [], []]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -106,9 +107,59 @@ def test_prices_follow_their_file_and_stay_when_it_is_wrong(tmp_path: Path) -> N
         costs.append(prices.cost_nanos("p", "m", usage))
     path.write_bytes(b"\xff")
     assert prices.cost_nanos("p", "m", usage) == costs[-1]
+    assert costs == [0, 2 * NANOS, 2 * NANOS, 30 * NANOS]
+
+
+def _gone(path: Path) -> None:
     path.unlink()
-    costs.append(prices.cost_nanos("p", "m", usage))
-    assert costs == [0, 2 * NANOS, 2 * NANOS, 30 * NANOS, 0]
+
+
+def _folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def _empty(path: Path) -> None:
+    path.write_text("\n")
+
+
+def _unreadable(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path)
+
+
+@pytest.mark.parametrize("spoil", [_gone, _folder, _empty, _unreadable])
+def test_prices_stay_when_their_file_says_nothing_any_more_and_it_is_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], None]
+) -> None:
+    path, usage = tmp_path / "providers.toml", Usage(1_000_000, 0, 1_000_000)
+    path.write_text("[price.m]\ninput = 2\n")
+    prices = FilePrices(path)
+    assert prices.problem() == ""
+    spoil(path)
+    for _ in range(3):
+        assert prices.cost_nanos("p", "m", usage) == 2 * NANOS
+        assert prices.current().knows("m")
+    assert str(path) in prices.problem()
+    told = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert [str(path) in one.getMessage() for one in told] == [True]
+    if path.is_dir():
+        path.rmdir()
+    path.unlink(missing_ok=True)
+    path.write_text("[price.m]\ninput = 30\n")
+    assert prices.cost_nanos("p", "m", usage) == 30 * NANOS
+    assert prices.problem() == ""
+
+
+def test_prices_are_read_when_their_file_comes_later(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, usage = tmp_path / "providers.toml", Usage(1_000_000, 0, 1_000_000)
+    prices = FilePrices(path)
+    assert (prices.cost_nanos("p", "m", usage), prices.problem()) == (0, "")
+    assert caplog.records == []
+    path.write_text("[price.m]\ninput = 2\n")
+    assert prices.cost_nanos("p", "m", usage) == 2 * NANOS
 
 
 def test_current_prices_stay_what_they_were_when_they_were_taken(tmp_path: Path) -> None:
