@@ -56,7 +56,12 @@ def error_of(
     body = error_body(response)
     told = read_error(body.told) if read_error else body.told
     return error_told(
-        call, status, told, is_page=body.is_page, retry_after_s=retry_after_s(response)
+        call,
+        status,
+        told,
+        is_page=body.is_page,
+        retry_after_s=retry_after_s(response),
+        asked=_shown(response.url or ""),
     )
 
 
@@ -67,13 +72,18 @@ def error_told(
     *,
     is_page: bool = False,
     retry_after_s: float | None = None,
+    asked: str = "",
 ) -> ProviderError:
-    """Say what an error means that was told with this status, be it that of HTTP or its own."""
+    """Say what an error means that was told with this status, be it that of HTTP or its own.
+
+    `asked`: the address, without what may be secret; it is told where settings may be wrong.
+    """
     told = _cleaned(call, told)
     blame = blame_of(status, told, call.body, is_page=is_page)
     if blame is Blame.KEY:
         return _key_refused(call, status, told)
-    failure = _failure(call, status, told, is_page=is_page)
+    at = redactor(secrets_of(call))(f" at {asked}") if asked and _tells_address(blame) else ""
+    failure = _failure(call, status, told, is_page=is_page, at=at)
     return ProviderError(
         failure,
         transient=is_transient(status),
@@ -95,11 +105,12 @@ def _key_refused(call: ProviderCall, status: int, told: Told) -> ProviderError:
 
 def _redirected(call: ProviderCall, response: requests.Response) -> ProviderError:
     """Name where an address has moved to: that is for the operator to follow, never for a key."""
-    target = _shown(response.url or "", response.headers.get("Location") or "")
+    asked, location = response.url or "", response.headers.get("Location") or ""
+    target = _shown(asked, location) if location else ""
     status = response.status_code
     to = f" to {target}" if target else ""
     message = (
-        f"Provider '{call.provider.name}' redirects{to} ({status}); "
+        f"Provider '{call.provider.name}' redirects{to} ({status}) at {_shown(asked)}; "
         "its base_url must name the place that answers."
     )
     redacted = redactor(secrets_of(call))
@@ -109,8 +120,16 @@ def _redirected(call: ProviderCall, response: requests.Response) -> ProviderErro
     return ProviderError(failure, transient=False, status=status, blame=Blame.SETTINGS)
 
 
-def _shown(asked: str, location: str) -> str:
-    """Return a redirect's target without what may be secret in it: user, password and query."""
+def _tells_address(blame: Blame) -> bool:
+    """Whether what is wrong may be the address, which is in the operator's settings."""
+    return blame in (Blame.SETTINGS, Blame.FORBIDDEN)
+
+
+def _shown(asked: str, location: str = "") -> str:
+    """Return an address, or where it redirects to, without what may be secret in it.
+
+    That is user, password and query.
+    """
     try:
         # A header comes as Latin-1, whatever it was written in.
         parts = urlsplit(
@@ -119,8 +138,7 @@ def _shown(asked: str, location: str) -> str:
         host = parts.netloc.rpartition("@")[2]
     except ValueError:
         return ""
-    path = parts.path if location else ""
-    return one_line(f"{parts.scheme}://{host}{path}")[:_LONGEST_TARGET] if location else ""
+    return one_line(f"{parts.scheme}://{host}{parts.path}")[:_LONGEST_TARGET] if host else ""
 
 
 def _cleaned(call: ProviderCall, told: Told) -> Told:
@@ -138,9 +156,9 @@ def _cleaned(call: ProviderCall, told: Told) -> Told:
     )
 
 
-def _failure(call: ProviderCall, status: int, told: Told, *, is_page: bool) -> Failure:
+def _failure(call: ProviderCall, status: int, told: Told, *, is_page: bool, at: str) -> Failure:
     said = told.message or told.code or told.type
-    name = f"Provider '{call.provider.name}' answered {status}"
+    name = f"Provider '{call.provider.name}' answered {status}{at}"
     if is_page or not said:
         message = f"{name} with a page: {said}" if said else f"{name}."
     else:

@@ -20,6 +20,8 @@ _LONGEST_ASKED_S: Final = 3600.0
 _UNPAID_S: Final = 300.0
 #: Statuses of servers that have no such operation; or no such address, which is the operator's.
 _NOTHING_THERE: Final = (404, 405, 501)
+#: Statuses of a proxy or a network on the way, which all calls of a provider meet.
+_ON_THE_WAY: Final = (407, 426, 511)
 #: Longest reason that is remembered (characters).
 _LONGEST_REASON: Final = 500
 
@@ -96,7 +98,9 @@ def _no_model(error: ProviderError) -> Verdict:
 
 
 def _settings(error: ProviderError) -> Verdict:
-    return Verdict(Failed(Standing.RESTING, _reason(str(error))), whole_provider=True)
+    # A page or a redirect is found at one address, and other operations and models may have others.
+    is_on_the_way = error.status in _ON_THE_WAY
+    return Verdict(Failed(Standing.RESTING, _reason(str(error))), whole_provider=is_on_the_way)
 
 
 #: What is the operator's to mend. Nothing is said against a provider for what it forbids.

@@ -162,8 +162,20 @@ def _error(
         pytest.param(
             _error(301, transient=False, blame=Blame.SETTINGS),
             Standing.RESTING,
+            False,
+            id="another address, of this operation or model",
+        ),
+        pytest.param(
+            _error(404, transient=False, blame=Blame.SETTINGS),
+            Standing.RESTING,
+            False,
+            id="a page where an API should be",
+        ),
+        pytest.param(
+            _error(407, transient=False, blame=Blame.SETTINGS),
+            Standing.RESTING,
             True,
-            id="another address",
+            id="a proxy on the way that wants a password",
         ),
         pytest.param(
             _error(cause=requests.ConnectionError(ProtocolError("Connection aborted."))),

@@ -400,6 +400,26 @@ def test_control_characters_reach_no_log_line() -> None:
     assert error.failure.message.split("\n") == ["a", "2026 CRITICAL forged", "bc"]
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "message"),
+    [
+        (404, b"<html><title>Not Found</title>", "404 at {} with a page: Not Found"),
+        (404, b"", "404 at {}."),
+        (405, b"<html></html>", "405 at {}."),
+        (304, b"", "304 at {}."),
+    ],
+)
+def test_address_is_named_where_it_may_be_wrong(status: int, body: bytes, message: str) -> None:
+    error = judged(body, status)
+    asked = "https://h:1/v1/chat/completions"
+    assert error.failure.message == f"Provider 'acme' answered {message.format(asked)}"
+    secret = requests.Response()
+    secret.status_code, secret.url = 404, f"https://u:{KEY}@h/{KEY}/v1?key={KEY}"
+    secret.raw = HTTPResponse(io.BytesIO(b"<html>"), preload_content=False)
+    assert "https://h/[redacted]/v1" in str(error_of(CALL, secret))
+    assert KEY not in str(error_of(CALL, secret))
+
+
 # --- redirects and waits ----------------------------------------------------------------------
 
 
@@ -419,7 +439,8 @@ def test_redirect_is_named_with_its_target(location: str, target: str | None) ->
     error = judged(b"", 307, Location=location)
     said = f" to {target}" if target else ""
     assert str(error) == (
-        f"Provider 'acme' redirects{said} (307); its base_url must name the place that answers."
+        f"Provider 'acme' redirects{said} (307) at https://h:1/v1/chat/completions; "
+        "its base_url must name the place that answers."
     )
     assert error.failure.status == 502
     assert error.blame is Blame.SETTINGS
