@@ -5,19 +5,26 @@
 
 import { Drafts } from "../lib/drafts.js";
 import { drop, keep, kept } from "../lib/keep.js";
-import { newId } from "./tree.js";
+import { storage } from "../lib/storage.js";
+import { thisTab } from "../lib/tab.js";
 
-const TAB = "chat.tab";
 const NEW = "new:";
 const SETTINGS = "settings:";
 
 /** Of one owner, in this tab. */
 export class ComposerDrafts {
-  constructor(owner) {
-    this.texts = new Drafts(owner, localStorage);
+  /** `onOther` is told when a new conversation's draft is another one from now on. */
+  constructor(owner, onOther = () => {}) {
+    this.texts = new Drafts(owner, storage("localStorage"));
     this.pictures = `pictures:${owner}:`;
-    this.newKey = NEW + tabId();
+    this.tab = thisTab();
+    this.tab.onRenamed = onOther;
     this.adopted = this.adopt();
+  }
+
+  /** What the draft of a new conversation is kept under. */
+  get newKey() {
+    return NEW + this.tab.name;
   }
 
   /** The settings chosen for the conversation that is about to be begun. */
@@ -55,32 +62,22 @@ export class ComposerDrafts {
     return this.readPictures(key).then((urls) => this.writePictures(key, [...images, ...urls]));
   }
 
+  async hasDraft(key) {
+    return Boolean(this.texts.read(key) || (await this.readPictures(key)).length);
+  }
+
   /** Take over the draft of a tab that is gone; true when there was one. */
   async adopt() {
-    const held = await heldTabs();
-    hold(this.newKey);
-    if (this.texts.read(this.newKey)) return false;
-    const orphan = this.texts.keys(NEW).find((key) => key !== this.newKey && !held.has(key));
-    if (!orphan) return false;
+    const open = await this.tab.open();
+    if (await this.hasDraft(this.newKey)) return false;
+    const pictured = (await kept(this.pictures + NEW)).map(([name]) => name.slice(this.pictures.length));
+    const isGone = (key) => key !== this.newKey && !open.has(key.slice(NEW.length));
+    const orphan = [...this.texts.keys(NEW), ...pictured].find(isGone);
+    // Somebody may have begun to write meanwhile.
+    if (!orphan || this.texts.read(this.newKey)) return false;
     if (this.texts.write(this.newKey, this.texts.read(orphan))) this.texts.write(orphan, "");
     await this.writePictures(this.newKey, await this.readPictures(orphan));
     await this.writePictures(orphan, []);
     return true;
   }
-}
-
-function tabId() {
-  const known = sessionStorage.getItem(TAB) ?? newId();
-  sessionStorage.setItem(TAB, known);
-  return known;
-}
-
-/** The keys of tabs that are open; empty where the browser does not tell (no secure context). */
-async function heldTabs() {
-  const { held = [] } = (await navigator.locks?.query()) ?? {};
-  return new Set(held.map(({ name }) => name));
-}
-
-function hold(name) {
-  navigator.locks?.request(name, () => new Promise(() => {}));
 }

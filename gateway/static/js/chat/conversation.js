@@ -2,11 +2,12 @@
 
 import { AGAIN_AFTER_MS, get, mayPass, post } from "../lib/api.js";
 import { same } from "../lib/changes.js";
+import { newId } from "../lib/new-id.js";
 import { Answering } from "./answering.js";
 import { merged } from "./merge.js";
 import { keepAsFile, knownUrls, withPictures } from "./picture-store.js";
 import { bytesOf, filesOf, isTooLarge, loosePictures, withFiles, withUrls } from "./pictures.js";
-import { added, changed, emptyDocument, newId, path, requestOf, titleOf } from "./tree.js";
+import { added, changed, emptyDocument, path, requestOf, titleOf } from "./tree.js";
 
 const SAVE_AFTER_MS = 600;
 

@@ -3,12 +3,12 @@
 import { html, useState } from "../lib/html.js";
 import { get, post } from "../lib/api.js";
 import { useBusy } from "../lib/busy.js";
+import { newId } from "../lib/new-id.js";
 import { useData } from "../lib/use-data.js";
 import { ActionButton } from "../ui/button.js";
 import { Dialog, confirm } from "../ui/dialog.js";
 import { Field } from "../ui/field.js";
 import { toast, toastError } from "../ui/toast.js";
-import { newId } from "./tree.js";
 import { t } from "../texts/chat.js";
 
 const NUMBERS = [

@@ -5,9 +5,10 @@ import { Conversation } from "./conversation.js";
 import { ComposerDrafts } from "./composer-drafts.js";
 import { Outbox } from "./outbox.js";
 import { drop, kept } from "../lib/keep.js";
+import { newId } from "../lib/new-id.js";
 import { discard } from "./picture-store.js";
 import { filesOf } from "./pictures.js";
-import { asDocument, emptyDocument, newId, titleOf } from "./tree.js";
+import { asDocument, emptyDocument, titleOf } from "./tree.js";
 
 /** How often at most what other pages saved is looked for (milliseconds). */
 const LOOK_AFTER_MS = 2000;
@@ -33,7 +34,7 @@ export class Store {
     this.listAgain = null;
     this.lookedAt = Date.now();
     this.isClosed = false;
-    this.drafts = new ComposerDrafts(owner);
+    this.drafts = new ComposerDrafts(owner, () => this.tell());
     this.outbox = new Outbox(owner);
     /** What was not saved when the page was left: read once, at the start. */
     this.unsaved = this.outbox.read();

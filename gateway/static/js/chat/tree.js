@@ -7,8 +7,6 @@ import { own } from "../lib/own.js";
 import { fit, isSound, soundFormat } from "./pictures.js";
 import { t } from "../texts/chat.js";
 
-export const newId = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
-
 export const emptyDocument = (settings = {}) => ({ nodes: {}, leaf: null, settings });
 
 const isTable = (value) => typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,6 +1,6 @@
 // What somebody has written and not sent yet, kept in this browser through reloads, each person's own.
 //
-// Pure but for `storage`, which is localStorage or sessionStorage; where that is full or forbidden, drafts last as long as
+// Pure but for `storage`, which is localStorage or sessionStorage; where that is full, or forbidden and null, drafts last as long as
 // the page. A draft is kept whole or not at all.
 
 /** Most drafts that are kept; the ones not touched for longest go first. */

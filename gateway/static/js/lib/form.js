@@ -4,6 +4,7 @@
 import { changesOf } from "./changes.js";
 import { Drafts } from "./drafts.js";
 import { useRef, useState } from "./html.js";
+import { storage } from "./storage.js";
 
 const PASSWORD_IN_URL = /^[a-z][a-z\d+.-]*:\/\/[^/\s]*@/i;
 
@@ -46,7 +47,7 @@ export function changesIn(draft, before) {
  */
 export function useForm(name, before, isSecret = () => false) {
   const [{ drafts, beginning, found }] = useState(() => {
-    const kept = new Drafts(writer, sessionStorage);
+    const kept = new Drafts(writer, storage("sessionStorage"));
     return { drafts: kept, beginning: before, found: changesIn(kept.read(`form:${name}`), before) };
   });
   const [values, setValues] = useState({ ...beginning, ...found });

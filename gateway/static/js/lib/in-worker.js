@@ -2,6 +2,8 @@
 //
 // No parser of Markdown is linear in all that one can write, and a page that waits for one is frozen.
 
+import { newId } from "./new-id.js";
+
 /** Longest time for one text (milliseconds), and longest text (characters). */
 const MOST_MS = 1500;
 const MOST_TEXT = 500_000;
@@ -28,7 +30,7 @@ async function ask(wanted) {
     return null;
   }
   return new Promise((resolve) => {
-    const id = crypto.randomUUID?.() ?? String(Math.random());
+    const id = newId();
     const late = setTimeout(() => { stop(wanted.text); resolve(null); }, MOST_MS);
     running.onmessage = ({ data }) => {
       if (data.id !== id) return;
@@ -40,12 +42,22 @@ async function ask(wanted) {
 }
 
 function start() {
-  const running = new Worker(new URL("./markdown-worker.js", import.meta.url), { type: "module" });
+  const running = newWorker();
+  if (!running) return { running, ready: Promise.resolve(false) };
   const ready = new Promise((resolve) => {
     running.onmessage = () => resolve(true);
     running.onerror = () => resolve(false);
   });
   return { running, ready };
+}
+
+/** The worker; null where the browser forbids the page to have one. */
+function newWorker() {
+  try {
+    return new Worker(new URL("./markdown-worker.js", import.meta.url), { type: "module" });
+  } catch {
+    return null;
+  }
 }
 
 function stop(text) {

@@ -1,19 +1,9 @@
 // Small choices that outlive the page, in this browser; where nothing is kept they last as long as the page.
 
+import { readFrom, storage, writeTo } from "./storage.js";
+
 /** What was chosen; null when nothing was, or nothing is kept. */
-export function recall(name) {
-  try {
-    return localStorage.getItem(name);
-  } catch {
-    return null;
-  }
-}
+export const recall = (name) => readFrom(storage("localStorage"), name);
 
 /** Keep a choice, if there is room. */
-export function remember(name, value) {
-  try {
-    localStorage.setItem(name, value);
-  } catch {
-    // Full, or forbidden.
-  }
-}
+export const remember = (name, value) => writeTo(storage("localStorage"), name, value);

@@ -62,6 +62,8 @@ function SignIn({ label, hint, onDone, isEnough, onOther, who: other }) {
     setProblem("");
     try {
       const who = await signIn(key.trim());
+      // A browser that keeps no cookies is told at once: it would be asked to sign in again with each call.
+      if (!(await session())) throw new Error(t("signIn.noCookies"));
       if (!isEnough(who)) onOther?.(who);
       if (isEnough(who)) onDone(who);
       else setProblem(t("signIn.thisKeyMayNot"));

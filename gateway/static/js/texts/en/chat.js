@@ -28,7 +28,7 @@ export default {
   "composer.removeRecording": "Remove recording {index}",
   "composer.record": "Record",
   "composer.endRecording": "End the recording ({seconds} s)",
-  "composer.isNotKept": "This browser has no room to keep what you write: send it before you close or reload this page.",
+  "composer.isNotKept": "This browser cannot keep what you write: send it before you close or reload this page.",
   "composer.writeAMessage": "Write a message",
   "composer.message": "Message",
   "composer.addAnImage": "Add an image",

@@ -29,6 +29,7 @@ export default {
   "format.minutes": "{minutes} min {seconds} s",
   "format.hours": "{hours} h {minutes} min",
 
+  "signIn.noCookies": "The key is right, but this browser keeps no cookies for this address: allow them and sign in again. (If ReplyTo is told to be at https://…, open it there.)",
   "signIn.thisKeyMayNot": "This key has no access to this page.",
   "signIn.signIn": "Sign in",
   "signIn.apiKey": "API key",

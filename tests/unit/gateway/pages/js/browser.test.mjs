@@ -6,14 +6,20 @@ import { filesMeant, withUrls } from "../../../../../gateway/static/js/chat/pict
 import { added, asDocument, changed, emptyDocument, path } from "../../../../../gateway/static/js/chat/tree.js";
 import { Store } from "../../../../../gateway/static/js/chat/store.js";
 import { ApiError, json, sendForm } from "../../../../../gateway/static/js/lib/api.js";
+import { Drafts } from "../../../../../gateway/static/js/lib/drafts.js";
 import { copy } from "../../../../../gateway/static/js/lib/clipboard.js";
 import { keep } from "../../../../../gateway/static/js/lib/keep.js";
 import { holdPlace } from "../../../../../gateway/static/js/lib/router.js";
+import { recall, remember } from "../../../../../gateway/static/js/lib/remember.js";
+import { storage } from "../../../../../gateway/static/js/lib/storage.js";
 import { isComposing } from "../../../../../gateway/static/js/lib/keys.js";
 
 const define = (name, value) => Object.defineProperty(globalThis, name, { value, configurable: true });
 
 define("navigator", {});
+define("addEventListener", () => {});
+// It would keep the tests from ending.
+define("BroadcastChannel", undefined);
 
 /** A document without a clipboard; while a dialog is open what stands beside it cannot be selected. */
 function documentWith(dialog, isAllowed = true) {
@@ -59,6 +65,20 @@ for (const [what, given, count] of [
 
 test("keys of an input method are not those of the page", () => {
   assert.deepEqual([{ isComposing: true }, { isComposing: false, keyCode: 229 }, { isComposing: false, keyCode: 13 }].map(isComposing), [true, true, false]);
+});
+
+test("where the browser forbids its storage nothing is kept, and nothing fails", () => {
+  for (const name of ["localStorage", "sessionStorage"]) {
+    Object.defineProperty(globalThis, name, { configurable: true, get() { throw new DOMException("Access is denied.", "SecurityError"); } });
+    assert.equal(storage(name), null);
+  }
+  remember("theme", "dark");
+  assert.equal(recall("theme"), null);
+  const drafts = new Drafts("ann", storage("localStorage"));
+  assert.equal(drafts.write("c1", "Half a thou"), false);
+  assert.equal(drafts.read("c1"), "Half a thou");
+  assert.deepEqual(drafts.keys(), ["c1"]);
+  assert.ok(!drafts.keepsAll);
 });
 
 test("an answer that is no JSON is one of somebody between", async () => {
