@@ -6,7 +6,7 @@ import { get } from "../lib/api.js";
 import { asMoments } from "../lib/days.js";
 import { moment } from "../lib/format.js";
 import { Empty, Loaded } from "../ui/states.js";
-import { Filters, Pager } from "./parts.js";
+import { Filters, NoRows, Pager } from "./parts.js";
 import { placeOf } from "./audit-places.js";
 import { useData } from "../lib/use-data.js";
 import { t } from "../texts/admin.js";
@@ -33,6 +33,6 @@ export function AuditSection({ query }) {
         <thead><tr><th>${t("audit.when")}</th><th>${t("audit.actor")}</th><th>${t("audit.action")}</th><th>${t("audit.target")}</th><th>${t("audit.changes")}</th><th class="minor">${t("words.from")}</th></tr></thead>
         <tbody>${results.map((row) => html`<tr key=${row.id}><td data-label=${t("audit.when")}><time datetime=${row.date}>${moment(row.date)}</time></td><td data-label=${t("audit.actor")}><span class="word"><${Named} text=${row.actor} place=${placeOf({ action: "", target: row.actor })} /></span></td><td data-label=${t("audit.action")}>${row.action}</td><td data-label=${t("audit.target")}><span class="word"><${Named} text=${row.target} place=${placeOf(row)} /></span></td>
           <td data-label=${t("audit.changes")}><code class="small">${Object.keys(row.changes).length ? JSON.stringify(row.changes) : "–"}</code></td><td data-label=${t("words.from")} class="minor"><code class="small">${row.address}</code></td></tr>`)}</tbody></table></div>`
-        : html`<${Empty} icon="book" title=${t("audit.nothingWasChanged")}><p>${t("audit.whatAdminsChangeIs")}</p></${Empty}>`}
+        : html`<${NoRows} skip=${skip} path=${PATH} query=${query}><${Empty} icon="book" title=${t("audit.nothingWasChanged")}><p>${t("audit.whatAdminsChangeIs")}</p></${Empty}></${NoRows}>`}
       <${Pager} skip=${skip} take=${TAKE} shown=${results.length} total=${total} path=${PATH} query=${query} />`}</${Loaded}></div>`;
 }

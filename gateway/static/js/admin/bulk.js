@@ -5,13 +5,14 @@ import { skipOf } from "../lib/address.js";
 import { get, inParts, post, queryString } from "../lib/api.js";
 import { download } from "../lib/csv.js";
 import { duration, moment, money, number, percent } from "../lib/format.js";
+import { madeOnce } from "../lib/once.js";
 import { own } from "../lib/own.js";
 import { ActionButton } from "../ui/button.js";
 import { confirm } from "../ui/dialog.js";
 import { Empty, Loaded } from "../ui/states.js";
 import { toast } from "../ui/toast.js";
 import { KeyName, useKeyNames } from "./key-names.js";
-import { Ago, Pager, StateBadge } from "./parts.js";
+import { Ago, NoRows, Pager, StateBadge } from "./parts.js";
 import { useData } from "../lib/use-data.js";
 import { t } from "../texts/admin.js";
 
@@ -41,7 +42,7 @@ function List({ list: { title, dto, Table, none, hint }, who, query }) {
   const names = useKeyNames(who);
   return html`<${Loaded} from=${from}>${({ results, total }) => html`
       ${results.length ? html`<div class="table-frame" tabindex="0" role="region" aria-label=${title}><${Table} rows=${results} who=${who} names=${names} onDone=${from.reload} /></div>`
-        : html`<${Empty} icon="layers" title=${none}><p>${hint}</p></${Empty}>`}
+        : html`<${NoRows} skip=${skip} path=${PATH} query=${query}><${Empty} icon="layers" title=${none}><p>${hint}</p></${Empty}></${NoRows}>`}
       <${Pager} skip=${skip} take=${TAKE} shown=${results.length} total=${total} path=${PATH} query=${query} />`}</${Loaded}>`;
 }
 
@@ -127,6 +128,6 @@ function ScheduleTable({ rows, who, names, onDone }) {
         <${ActionButton} class="small" aria-label=${t(row.paused ? "bulk.resumeNamed" : "bulk.pauseNamed", { name: row.name || row.id })}
           work=${() => act("UpdateSchedule", { id: row.id, paused: !row.paused }, t(row.paused ? "bulk.goesOn" : "bulk.isPaused", { name: row.name || row.id }))}>${row.paused ? t("words.resume") : t("bulk.pause")}</${ActionButton}>
         <${ActionButton} class="small" aria-label=${t("bulk.runNamed", { name: row.name || row.id })}
-          work=${() => act("RunSchedule", { id: row.id }, t("bulk.wasRun", { name: row.name || row.id }))}>${t("bulk.runNow")}</${ActionButton}></span>` : "–"}</td>
+          work=${() => madeOnce(["RunSchedule", row.id], (refId) => act("RunSchedule", { id: row.id, refId }, t("bulk.wasRun", { name: row.name || row.id })))}>${t("bulk.runNow")}</${ActionButton}></span>` : "–"}</td>
     </tr>`)}</tbody></table>`;
 }

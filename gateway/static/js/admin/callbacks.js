@@ -13,11 +13,13 @@ import { Field } from "../ui/field.js";
 import { Empty, Loaded } from "../ui/states.js";
 import { toast } from "../ui/toast.js";
 import { AttemptLog } from "./delivery.js";
-import { Ago, Facts, Filters, OwnOnly, Pager, StateBadge } from "./parts.js";
+import { Ago, Facts, Filters, OwnOnly, NoRows, Pager, StateBadge } from "./parts.js";
 import { useData } from "../lib/use-data.js";
 import { t } from "../texts/admin.js";
 
 const TAKE = 50;
+/** How far into the list the API looks. */
+const MOST_SKIPPED = 100_000;
 const EVERY_MS = 5000;
 /** One that is looked at alone is looked at to see it move. */
 const ONE_EVERY_MS = 1500;
@@ -36,7 +38,7 @@ export function CallbacksSection({ who, place, query }) {
 }
 
 function DeliveryList({ who, query }) {
-  const skip = skipOf(query);
+  const skip = skipOf(query, MOST_SKIPPED);
   const [testing, setTesting] = useState(false);
   const asked = asMoments({ ...query, skip, take: TAKE });
   const from = useData(() => get("GetDeliveries", asked), JSON.stringify(asked), skip ? 0 : EVERY_MS);
@@ -45,7 +47,7 @@ function DeliveryList({ who, query }) {
     <div class="row"><button type="button" class="button small" onClick=${() => setTesting(true)}>${t("callbacks.testReceiver")}</button>
       <${ReplayAll} query=${asked} onDone=${from.reload} /></div>
     <${Loaded} from=${from}>${({ results, total }) => html`
-      ${results.length ? html`<${DeliveryTable} rows=${results} />` : html`<${Empty} icon="bell" title=${t("callbacks.noCallbacksFound")}><p>${t("callbacks.jobsWithAReplyto")}</p></${Empty}>`}
+      ${results.length ? html`<${DeliveryTable} rows=${results} />` : html`<${NoRows} skip=${skip} path=${PATH} query=${query}><${Empty} icon="bell" title=${t("callbacks.noCallbacksFound")}><p>${t("callbacks.jobsWithAReplyto")}</p></${Empty}></${NoRows}>`}
       <${Pager} skip=${skip} take=${TAKE} shown=${results.length} total=${total} path=${PATH} query=${query} />
     `}</${Loaded}>
     ${testing && html`<${TestReceiver} onClose=${() => setTesting(false)} />`}

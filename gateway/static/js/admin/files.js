@@ -6,7 +6,7 @@ import { get } from "../lib/api.js";
 import { bytes } from "../lib/format.js";
 import { Empty, Loaded } from "../ui/states.js";
 import { KeyName, nameOf, useKeyNames } from "./key-names.js";
-import { Ago, Filters, Pager, Tile } from "./parts.js";
+import { Ago, Filters, NoRows, Pager, Tile } from "./parts.js";
 import { useData } from "../lib/use-data.js";
 import { t } from "../texts/admin.js";
 
@@ -31,6 +31,6 @@ export function FilesSection({ who, query }) {
         <tbody>${results.map((row) => html`<tr key=${row.id}><td data-label=${t("files.file")}><span class="word truncate" title=${row.id}>${row.name}</span></td><td data-label=${t("words.type")} class="minor">${row.mediaType}</td>
           <td data-label=${t("files.size")} class="number">${bytes(row.size)}</td><td data-label=${t("words.owner")}><${KeyName} owner=${row.owner} names=${names} /></td><td data-label=${t("files.purpose")} class="minor">${row.purpose}</td>
           <td data-label=${t("files.made")} class="minor"><${Ago} date=${row.createdDate} /></td><td data-label=${t("files.expires")}>${row.expiresDate ? html`<${Ago} date=${row.expiresDate} />` : t("words.never")}</td></tr>`)}</tbody></table></div>`
-        : html`<${Empty} icon="layers" title=${t("files.noFiles")}><p>${t("files.whatIsUploadedAnd")}</p></${Empty}>`}
+        : html`<${NoRows} skip=${skip} path=${PATH} query=${query}><${Empty} icon="layers" title=${t("files.noFiles")}><p>${t("files.whatIsUploadedAnd")}</p></${Empty}></${NoRows}>`}
       <${Pager} skip=${skip} take=${TAKE} shown=${results.length} path=${PATH} query=${query} />`}</${Loaded}></div>`;
 }

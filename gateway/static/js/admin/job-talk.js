@@ -4,6 +4,7 @@ import { html, useState } from "../lib/html.js";
 import { get, post } from "../lib/api.js";
 import { copy } from "../lib/clipboard.js";
 import { keep } from "../lib/keep.js";
+import { madeOnce } from "../lib/once.js";
 import { newId } from "../lib/new-id.js";
 import { own } from "../lib/own.js";
 import { navigate } from "../lib/router.js";
@@ -56,7 +57,8 @@ function RunAgain({ job, request }) {
   const { data: models } = useData(() => get("QueryAiModels", { take: 1000 }).then(({ results }) => results.map(({ id }) => id)), "models");
   const [model, setModel] = useState(request.model);
   const run = async () => {
-    const made = await post("QueueOpenAiChatCompletion", { request: { ...request, model, stream: undefined }, tag: job.tag ?? undefined });
+    const asked = { request: { ...request, model, stream: undefined }, tag: job.tag ?? undefined };
+    const made = await madeOnce(["RunAgain", job.id, model], (refId) => post("QueueOpenAiChatCompletion", { ...asked, refId }));
     toast(t("jobTalk.jobIsQueued", { id: made.id }));
     navigate(`/admin/jobs/${made.id}`);
   };

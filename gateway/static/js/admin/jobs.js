@@ -13,7 +13,7 @@ import { toast } from "../ui/toast.js";
 import { OneJob } from "./job.js";
 import { STATES, asked as askedOf } from "./job-search.js";
 import { KeyName, useKeyNames } from "./key-names.js";
-import { Ago, Filters, OwnOnly, Pager, StateBadge } from "./parts.js";
+import { Ago, Filters, OwnOnly, NoRows, Pager, StateBadge } from "./parts.js";
 import { SearchBox } from "./search-box.js";
 import { useData } from "../lib/use-data.js";
 import { t } from "../texts/admin.js";
@@ -71,7 +71,7 @@ function JobList({ who, query }) {
         <span class="row">${filter.state === "Failed" || filter.state === "Cancelled" ? html`<${RetryAll} key=${JSON.stringify(filter)} filter=${filter} onDone=${from.reload} />` : null}
           <${ActionButton} class="small" busy=${t("jobs.exporting")} work=${exportAll}>${t("words.exportCsv")}</${ActionButton}></span></div>
       ${chosen.size > 0 && html`<${Chosen} chosen=${chosen} onClear=${() => setChosen(new Map())} onDone=${from.reload} />`}
-      ${results.length ? html`<${JobTable} jobs=${results} names=${known.names} chosen=${chosen} onChoose=${setChosen} />` : html`<${Empty} title=${t("jobs.noJobsFound")}><p>${Object.keys(query).length ? t("jobs.nothingFitsTheseFilters") : t("jobs.jobsAreListedHere")}</p></${Empty}>`}
+      ${results.length ? html`<${JobTable} jobs=${results} names=${known.names} chosen=${chosen} onChoose=${setChosen} />` : html`<${NoRows} skip=${skip} path=${PATH} query=${query}><${Empty} title=${t("jobs.noJobsFound")}><p>${Object.keys(query).length ? t("jobs.nothingFitsTheseFilters") : t("jobs.jobsAreListedHere")}</p></${Empty}></${NoRows}>`}
       <${Pager} skip=${skip} take=${TAKE} shown=${results.length} total=${total} path=${PATH} query=${query} />
     `}</${Loaded}>
   </div>`;

@@ -8,6 +8,7 @@ import { useBusy } from "../lib/busy.js";
 import { skipOf } from "../lib/address.js";
 import { changesOf } from "../lib/changes.js";
 import { useForm } from "../lib/form.js";
+import { newId } from "../lib/new-id.js";
 import { ActionButton, CopyButton } from "../ui/button.js";
 import { Dialog, DialogCancel, apart, confirm } from "../ui/dialog.js";
 import { Field } from "../ui/field.js";
@@ -15,7 +16,7 @@ import { Icon } from "../ui/icon.js";
 import { Restored } from "../ui/restored.js";
 import { Empty, Loaded } from "../ui/states.js";
 import { toast } from "../ui/toast.js";
-import { Ago, LookOnly, Pager, may } from "./parts.js";
+import { Ago, LookOnly, NoRows, Pager, may } from "./parts.js";
 import { useData } from "../lib/use-data.js";
 import { t } from "../texts/admin.js";
 
@@ -61,7 +62,7 @@ export function KeysSection({ who, query }) {
     <div class="row between">${mayChange ? html`<button type="button" class="button primary" onClick=${() => setEdited({})}><${Icon} name="plus" /> ${t("keys.create")}</button>` : html`<span></span>`}
       ${isOne ? html`<a class="button small" href=${PATH}>${t("keys.showAllKeys")}</a>` : html`<a class="button small" href=${all ? PATH : `${PATH}?all=true`}>${all ? t("keys.hideRevokedKeys") : t("keys.showRevokedKeysToo")}</a>`}</div>
     <${Loaded} from=${from}>${({ results, total }) => html`
-      ${results.length ? html`<${KeyTable} rows=${results} mayChange=${mayChange} onEdit=${setEdited} onChange=${from.reload} />` : isOne ? html`<${Empty} icon="key" title=${t("keys.noSuchKey")} />` : html`<${Empty} icon="key" title=${t("keys.noKeysYet")}><p>${t("keys.theBootstrapKeyWorks")}</p></${Empty}>`}
+      ${results.length ? html`<${KeyTable} rows=${results} mayChange=${mayChange} onEdit=${setEdited} onChange=${from.reload} />` : isOne ? html`<${Empty} icon="key" title=${t("keys.noSuchKey")} />` : html`<${NoRows} skip=${skip} path=${PATH} query=${query}><${Empty} icon="key" title=${t("keys.noKeysYet")}><p>${t("keys.theBootstrapKeyWorks")}</p></${Empty}></${NoRows}>`}
       <${Pager} skip=${skip} take=${TAKE} shown=${results.length} total=${total} path=${PATH} query=${query} />`}</${Loaded}>
     ${edited && html`<${KeyForm} one=${edited} onClose=${() => setEdited(null)} onDone=${done} />`}
   </div>`;
@@ -115,9 +116,9 @@ function KeyForm({ one, onClose, onDone }) {
   const [isBusy, once] = useBusy();
   const save = async () => {
     setError(null);
-    const changes = isNew ? bodyOf(values) : changedOf(before, values);
+    const changes = isNew ? {} : changedOf(before, values);
     const isSame = !Object.keys(changes).length;
-    const answer = isNew ? await post("CreateApiKey", changes) : isSame ? {} : await post("UpdateApiKey", { ...changes, id: one.id });
+    const answer = isNew ? await issue(values, set) : isSame ? {} : await post("UpdateApiKey", { ...changes, id: one.id });
     form.sent();
     onDone(answer);
   };
@@ -146,6 +147,23 @@ function KeyForm({ one, onClose, onDone }) {
   </form></${Dialog}>`;
 }
 
+/** Issue a key once: one whose answer was lost is found by its RefId, changed as the form was since, and gets another secret. */
+async function issue(values, set) {
+  const refId = values.refId || newId();
+  set({ refId });
+  const made = values.refId && (await get("QueryApiKeys", { refId })).results[0];
+  if (!made) return post("CreateApiKey", { ...bodyOf(values), refId });
+  if (made.userId !== (values.userId || undefined)) {
+    // A key stays its user's.
+    await post("RevokeApiKey", { id: made.id });
+    set({ refId: "" });
+    return issue({ ...values, refId: "" }, set);
+  }
+  const changes = changedOf(valuesOf(made), values);
+  if (Object.keys(changes).length) await post("UpdateApiKey", { ...changes, id: made.id });
+  return post("RotateApiKey", { id: made.id });
+}
+
 function valueFor(name, text) {
   if (name in LIMITS || name in TURNS) return Number(text);
   if (name === "scopes") return text;
@@ -159,7 +177,7 @@ function bodyOf(values) {
 }
 
 const valuesOf = (one) => ({
-  name: one.name ?? "", userId: one.userId ?? "", notes: one.notes ?? "", models: one.models?.join(", ") ?? "", expiryDate: one.expiryDate ? dayOf(one.expiryDate) : "",
+  refId: one.refId ?? "", name: one.name ?? "", userId: one.userId ?? "", notes: one.notes ?? "", models: one.models?.join(", ") ?? "", expiryDate: one.expiryDate ? dayOf(one.expiryDate) : "",
   priority: one.priority === "normal" ? "" : one.priority ?? "", scopes: [...(one.scopes ?? ["chat", "read"])].sort(),
   ...Object.fromEntries([...Object.keys(LIMITS), ...Object.keys(TURNS)].map((name) => [name, String(one[name] ?? "")])),
 });
@@ -172,7 +190,7 @@ function changedOf(before, values) {
 }
 
 /** Whether a field of the form says what is wrong with it; all else is said above them. */
-const hasPlace = (param) => param !== "scopes" && Object.hasOwn(valuesOf({}), param);
+const hasPlace = (param) => !["scopes", "refId"].includes(param) && Object.hasOwn(valuesOf({}), param);
 
 /** Apart from the page: Back, or the end of the session, must not take the only sight of it. */
 const showSecret = (row) => apart((close) => html`<${Secret} row=${row} onClose=${close} />`);

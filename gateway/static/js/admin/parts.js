@@ -4,6 +4,7 @@ import { html, useEffect, useState } from "../lib/html.js";
 import { ago, moment, number } from "../lib/format.js";
 import { navigate } from "../lib/router.js";
 import { own } from "../lib/own.js";
+import { Empty } from "../ui/states.js";
 import { t } from "../texts/admin.js";
 
 const TONES = {
@@ -55,12 +56,17 @@ export function Filters({ fields, query, path, kept = {}, isFolded = false }) {
   </form></details>`;
 }
 
+const pageAt = (path, query, skip) => `${path}?${new URLSearchParams({ ...query, skip })}`;
+
+/** What a list shows that has no rows: `children`, if it has none at all; of one that ended before, the way back. */
+export const NoRows = ({ skip, path, query, children }) =>
+  skip ? html`<${Empty} title=${t("parts.pastTheEnd")}><p><a class="button" href=${pageAt(path, query, 0)}>${t("parts.toTheBeginning")}</a></p></${Empty}>` : children;
+
 /** From where to where of a list, and the ways on. */
 export function Pager({ skip, take, shown, total, path, query }) {
-  const href = (to) => `${path}?${new URLSearchParams({ ...query, ...(to ? { skip: to } : { skip: "0" }) })}`;
+  const href = (to) => pageAt(path, query, to);
   const hasNext = total == null ? shown === take : skip + shown < total;
-  // Of a list that has become shorter, or never was so long, the way leads back to its beginning.
-  if (skip && !shown) return html`<nav class="row pager" aria-label=${t("parts.pages")}><a class="button small" href=${href(0)}>${t("parts.toTheBeginning")}</a></nav>`;
+  if (skip && !shown) return null;
   if (!skip && !hasNext) return html`<p class="muted small number">${t("parts.inAll", { count: number(total ?? shown) })}</p>`;
   return html`<nav class="row between pager" aria-label=${t("parts.pages")}>
     <span class="muted small number">${t(total == null ? "parts.range" : "parts.rangeOf", { from: number(skip + 1), to: number(skip + shown), total: number(total) })}</span>

@@ -1,7 +1,7 @@
 // Adding a provider, or changing one: choose what it is, paste its key, tick its models, see it answer.
 
-import { html, useState } from "../lib/html.js";
-import { post } from "../lib/api.js";
+import { html, useRef, useState } from "../lib/html.js";
+import { get, mayPass, post } from "../lib/api.js";
 import { number } from "../lib/format.js";
 import { useBusy } from "../lib/busy.js";
 import { changesOf } from "../lib/changes.js";
@@ -42,6 +42,8 @@ function bodyOf({ apiKey, apiKeyHeader, models, preset: _preset, ...rest }) {
 /** Whether a field of the form says what is wrong with it; all else is said above them. */
 const hasPlace = (param) => !["adaptive", "batch", "preset"].includes(param) && Object.hasOwn(valuesOf({}), param);
 
+const named = (wanted) => get("QueryAiProviders", { take: 1000 }).then(({ results }) => results.find(({ name }) => name === wanted));
+
 export function ProviderForm({ one, types, onClose, onDone }) {
   const isNew = one.id === undefined;
   const form = useForm(`provider:${one.id ?? "new"}`, valuesOf(one), isSecret);
@@ -49,14 +51,26 @@ export function ProviderForm({ one, types, onClose, onDone }) {
   const chosen = own(PRESETS, values.preset);
   const [error, setError] = useState(null);
   const [isBusy, once] = useBusy();
+  const wasLost = useRef(false);
   const save = async (isToBeTried) => {
     setError(null);
     const changes = bodyOf(isNew ? values : changesOf(before, values));
-    if (isNew) await post("CreateAiProvider", chosen?.here && values.apiBaseUrl === chosen.baseUrl ? { ...changes, proxy: "direct" } : changes);
+    if (isNew) await create(chosen?.here && values.apiBaseUrl === chosen.baseUrl ? { ...changes, proxy: "direct" } : changes);
     else if (Object.keys(changes).length) await post("UpdateAiProvider", { ...changes, id: one.id }, { method: "PATCH" });
     form.sent();
     toast(t("providerForm.isSaved", { name: values.name }));
     onDone({ name: values.name, models: asModels(values.models) }, isToBeTried);
+  };
+  const create = async (fields) => {
+    try {
+      await post("CreateAiProvider", fields);
+    } catch (error) {
+      // It was added when the answer to that was lost: as the form was then.
+      const made = wasLost.current && error.code === "provider_exists" && (await named(fields.name));
+      wasLost.current ||= mayPass(error);
+      if (!made) throw error;
+      await post("UpdateAiProvider", { ...fields, id: made.id }, { method: "PATCH" });
+    }
   };
   const submit = (event) => {
     event.preventDefault();

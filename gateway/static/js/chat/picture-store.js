@@ -1,6 +1,7 @@
 // Pictures of conversations as files of the server: put there once, read when they are shown or sent.
 
-import { json, request } from "../lib/api.js";
+import { json, queryString, request } from "../lib/api.js";
+import { madeOnce } from "../lib/once.js";
 import { isKept } from "./pictures.js";
 import { t } from "../texts/chat.js";
 
@@ -13,13 +14,27 @@ const known = new Map();
 /** Keep a data URL as a file; returns {file, type, bytes}. Throws ApiError. */
 export async function keepAsFile(url) {
   const blob = blobOf(url);
-  const form = new FormData();
   const [kind, ending] = blob.type.split("/");
-  form.append("purpose", kind === "image" ? "vision" : "user_data");
-  form.append("file", blob, `${kind === "image" ? "picture" : "recording"}.${ending}`);
-  const { id } = await json("/v1/files", { method: "POST", body: form });
+  const purpose = kind === "image" ? "vision" : "user_data";
+  const { id } = await madeOnce(url, async (unique, isAgain) => {
+    const name = `${kind === "image" ? "picture" : "recording"}-${unique}.${ending}`;
+    return (isAgain && (await fileNamed(name, purpose))) || upload(blob, name, purpose);
+  });
   remember(id, Promise.resolve(url));
   return { file: id, type: blob.type, bytes: blob.size };
+}
+
+function upload(blob, name, purpose) {
+  const form = new FormData();
+  form.append("purpose", purpose);
+  form.append("file", blob, name);
+  return json("/v1/files", { method: "POST", body: form });
+}
+
+/** A file that was put there lately, if it was: nobody was told. */
+async function fileNamed(name, purpose) {
+  const { data } = await json(`/v1/files${queryString({ purpose, order: "desc", limit: 100 })}`);
+  return data.find(({ filename }) => filename === name);
 }
 
 /** The data URL of a picture. Throws ApiError, when its file is gone. */

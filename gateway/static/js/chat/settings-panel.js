@@ -3,7 +3,7 @@
 import { html, useState } from "../lib/html.js";
 import { get, post } from "../lib/api.js";
 import { useBusy } from "../lib/busy.js";
-import { newId } from "../lib/new-id.js";
+import { madeOnce } from "../lib/once.js";
 import { useData } from "../lib/use-data.js";
 import { ActionButton } from "../ui/button.js";
 import { Dialog, confirm } from "../ui/dialog.js";
@@ -64,8 +64,8 @@ function SystemPrompt({ value, promptId, onChange }) {
     return once(saveNew).catch(toastError);
   };
   const saveNew = async () => {
-    const id = newId();
-    await run(post("SavePrompt", { id, name: name.trim(), value }));
+    const id = await madeOnce(["prompt", name, value], (made) => post("SavePrompt", { id: made, name: name.trim(), value }).then(() => made));
+    await from.reload();
     onChange({ promptId: id });
     setName(null);
   };

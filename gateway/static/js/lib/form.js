@@ -15,6 +15,9 @@ export function setWriter(owner) {
   writer = owner;
 }
 
+/** Whose forms these are. */
+export const whose = () => writer;
+
 /** Whether a URL has somebody's name or password in it. Pure. */
 export const hasPassword = (url) => PASSWORD_IN_URL.test(url);
 

@@ -1,11 +1,10 @@
 // What recordings say, and texts as speech.
 
-import { html, useState } from "../lib/html.js";
+import { html } from "../lib/html.js";
 import { useBusy } from "../lib/busy.js";
 import { get } from "../lib/api.js";
 import { useForm } from "../lib/form.js";
 import { moment, number } from "../lib/format.js";
-import { useStay } from "../lib/stay.js";
 import { useData } from "../lib/use-data.js";
 import { Field } from "../ui/field.js";
 import { Icon } from "../ui/icon.js";
@@ -14,6 +13,7 @@ import { Drop, kindOf } from "./files.js";
 import { Gallery, useGallery } from "./gallery.js";
 import { TAGS, queue } from "./jobs.js";
 import { useRecorder } from "./recorder.js";
+import { useSent } from "./sent.js";
 import { Transcript } from "./transcript.js";
 import { t } from "../texts/media.js";
 
@@ -29,23 +29,13 @@ export function Audio() {
 }
 
 function Listen() {
-  const [heard, setHeard] = useState([]);
+  const sent = useSent("recordings");
   // What was written down before this page was opened.
   const { data: jobs = [] } = useData(() => get("QueryJobs", { tag: TAGS.transcripts, take: TAKE }).then(({ results }) => results), "transcripts");
-  const earlier = jobs.filter(({ id }) => !heard.some(({ jobId }) => jobId === id)).map(({ id, createdDate }) => ({ jobId: id, name: moment(createdDate) }));
+  const earlier = jobs.filter(({ id }) => !sent.rows.some(({ jobId }) => jobId === id)).map(({ id, createdDate }) => ({ jobId: id, name: moment(createdDate) }));
   const { values: { language }, set } = useForm("transcribe", { language: "" });
-  useStay(heard.some(({ jobId, error }) => !jobId && !error));
-  const send = async (file, sent = file) => {
-    const entry = { key: `${Date.now()}-${file.name}`, file, jobId: null, share: 0 };
-    const change = (next) => setHeard((all) => all.map((one) => (one.key === entry.key ? { ...one, ...next } : one)));
-    setHeard((all) => [entry, ...all]);
-    try {
-      change({ jobId: await queue("QueueSpeechToText", { language, tag: TAGS.transcripts }, { audio: sent }, { onSent: (share) => change({ share }) }) });
-    } catch (error) {
-      change({ error });
-    }
-  };
-  const recorder = useRecorder((recording) => send(recording));
+  const send = (file) => sent.add(file, {}, (onSent) => queue("QueueSpeechToText", { language, tag: TAGS.transcripts }, { audio: file }, { onSent }));
+  const recorder = useRecorder(send);
   const take = (files) => files.forEach((file) => (["audio", "video"].includes(kindOf(file)) ? send(file) : toastError(new Error(t("audio.isNoRecording", { name: file.name })))));
   return html`<section class="stack" aria-labelledby="listen"><h2 id="listen">${t("audio.transcribe")}</h2>
     <div class="card stack">
@@ -56,7 +46,7 @@ function Listen() {
       <${Field} id="language" label=${t("audio.language")} hint=${t("audio.twoLettersSuchAs")}>${(at) => html`<input ...${at} class="input" maxlength="3" value=${language}
           onInput=${(event) => set({ language: event.target.value.trim() })} />`}</${Field}>
     </div>
-    ${heard.map((one) => html`<${Transcript} key=${one.key} entry=${one} />`)}
+    ${sent.rows.map((one) => html`<${Transcript} key=${one.key} entry=${one} />`)}
     ${earlier.map((one) => html`<${Transcript} key=${one.jobId} entry=${one} />`)}
   </section>`;
 }

@@ -2,6 +2,7 @@
 
 import { html, useEffect, useRef, useState } from "../lib/html.js";
 import { Icon } from "../ui/icon.js";
+import { t } from "../texts/media.js";
 
 /** Where files are dropped or chosen. `accept` is that of a file input; `onFiles(files)` gets a list. */
 export function Drop({ label, hint, accept, multiple = false, onFiles }) {
@@ -19,6 +20,12 @@ export function Drop({ label, hint, accept, multiple = false, onFiles }) {
       onChange=${(event) => { take(event.target.files); event.target.value = ""; }} />
   </div>`;
 }
+
+/** Said of a chosen file, as `useChosen` has it, that is gone after a reload. */
+export const NotKept = ({ chosen }) => (chosen.file && !chosen.isKept ? html`<p class="notice warn small" role="status">${t("files.isNotKept")}</p>` : null);
+
+/** Sends a file again that did not arrive. */
+export const SendAgain = ({ entry: { error, again } }) => (error && again ? html`<button type="button" class="button small" onClick=${again}>${t("files.sendAgain")}</button>` : null);
 
 /** Which of AI Server's kinds a file is: image, video, audio; empty for none. */
 export function kindOf(file) {

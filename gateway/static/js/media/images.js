@@ -1,7 +1,8 @@
 // Pictures of a text, or of another picture.
 
-import { html, useState } from "../lib/html.js";
+import { html } from "../lib/html.js";
 import { useBusy } from "../lib/busy.js";
+import { useChosen } from "../lib/chosen.js";
 import { useForm } from "../lib/form.js";
 import { useStay } from "../lib/stay.js";
 import { useData } from "../lib/use-data.js";
@@ -9,7 +10,7 @@ import { IconButton } from "../ui/button.js";
 import { Field } from "../ui/field.js";
 import { Empty, Loaded } from "../ui/states.js";
 import { toastError } from "../ui/toast.js";
-import { Drop, kindOf, useObjectUrl } from "./files.js";
+import { Drop, NotKept, kindOf, useObjectUrl } from "./files.js";
 import { Gallery, useGallery } from "./gallery.js";
 import { TAGS, modelsFor, queue } from "./jobs.js";
 import { t } from "../texts/media.js";
@@ -18,25 +19,26 @@ const SIZES = ["256x256", "512x512", "1024x1024", "1024x1536", "1536x1024"];
 const PICTURE = "image/png,image/jpeg,image/webp,image/gif";
 
 export function Images() {
-  const [input, setInput] = useState(null);
+  const form = useForm("images", { prompt: "", model: "", size: "512x512", count: "1", input: "" });
+  const input = useChosen(form, "input");
   const gallery = useGallery(TAGS.images);
   const from = useData(async () => {
     const [draw, change] = await Promise.all([modelsFor("TextToImage"), modelsFor("ImageToImage")]);
     return { draw, change };
   }, "models");
   const use = (file) => {
-    setInput(file);
+    input.choose(file);
     scrollTo({ top: 0, behavior: "smooth" });
   };
   return html`<${Loaded} from=${from}>${(models) => (models.draw.length ? html`<div class="columns">
-    <${Prompt} models=${models} input=${input} onInput=${setInput} onQueued=${gallery.add} />
+    <${Prompt} models=${models} form=${form} chosen=${input} onQueued=${gallery.add} />
     <${Gallery} gallery=${gallery} onUse=${use} empty=${t("images.picturesThatYouMake")} />
   </div>` : html`<${Empty} icon="image" title=${t("images.noModelMakesPictures")}><p>${t("images.addAProviderWhose")}</p></${Empty}>`)}</${Loaded}>`;
 }
 
-function Prompt({ models, input, onInput, onQueued }) {
+function Prompt({ models, form: { values: form, set: change }, chosen, onQueued }) {
+  const { file: input, choose } = chosen;
   const known = input ? models.change : models.draw;
-  const { values: form, set: change } = useForm("images", { prompt: "", model: "", size: "512x512", count: "1" });
   const [isBusy, run] = useBusy();
   const set = (name) => (event) => change({ [name]: event.target.value });
   useStay(isBusy);
@@ -64,9 +66,9 @@ function Prompt({ models, input, onInput, onQueued }) {
       <${Field} id="count" label=${t("images.howMany")}>${(at) => html`<select ...${at} class="select" value=${form.count} onChange=${set("count")}>
         ${["1", "2", "3", "4"].map((one) => html`<option key=${one} value=${one}>${one}</option>`)}</select>`}</${Field}>
     </div>
-    ${input ? html`<${Input} file=${input} onRemove=${() => onInput(null)} />`
+    ${input ? html`<${Input} file=${input} onRemove=${() => choose(null)} /><${NotKept} chosen=${chosen} />`
       : models.change.length > 0 && html`<${Drop} label=${t("images.startFromAnImage")} hint=${t("images.orDropOneHere")} accept=${PICTURE}
-          onFiles=${([file]) => (kindOf(file) === "image" ? onInput(file) : toastError(new Error(t("images.thatIsNotA"))))} />`}
+          onFiles=${([file]) => (kindOf(file) === "image" ? choose(file) : toastError(new Error(t("images.thatIsNotA"))))} />`}
     <button class="button primary" aria-busy=${isBusy}>${isBusy ? t("words.sending") : input ? t("images.edit") : t("images.generate")}</button>
   </form>`;
 }

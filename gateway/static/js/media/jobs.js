@@ -2,6 +2,7 @@
 
 import { AGAIN_AFTER_MS, get, mayPass, post, sendForm } from "../lib/api.js";
 import { useEffect, useState } from "../lib/html.js";
+import { madeOnce } from "../lib/once.js";
 import { t } from "../texts/media.js";
 
 /** How often a job is asked for (milliseconds): often at first, seldom when it takes long. */
@@ -11,7 +12,12 @@ const ENDED = ["Completed", "Failed", "Cancelled"];
 export const TAGS = { images: "page:images", speech: "page:speech", transcripts: "page:transcripts", transforms: "page:transforms" };
 
 /** Queue a request of AI Server's; with files as a form. Returns the job's id. */
-export async function queue(dto, fields, files = {}, options = {}) {
+export function queue(dto, fields, files = {}, options = {}) {
+  const sizes = Object.values(files).map(({ name, size, lastModified }) => [name, size, lastModified]);
+  return madeOnce([dto, fields, sizes], (refId) => send(dto, { ...fields, refId }, files, options));
+}
+
+async function send(dto, fields, files, options) {
   const given = Object.entries(fields).filter(([, value]) => value !== undefined && value !== null && value !== "");
   if (!Object.keys(files).length) return (await post(dto, Object.fromEntries(given))).jobId;
   const form = new FormData();

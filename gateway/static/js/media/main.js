@@ -5,6 +5,7 @@ import { signOut } from "../lib/api.js";
 import { asset } from "../lib/assets.js";
 import { keepFocus } from "../lib/focus.js";
 import { navigate, useLocation } from "../lib/router.js";
+import { useStay } from "../lib/stay.js";
 import { Boundary } from "../ui/boundary.js";
 import { IconButton } from "../ui/button.js";
 import { Icon } from "../ui/icon.js";
@@ -13,6 +14,7 @@ import { ThemeButton } from "../ui/theme-button.js";
 import { toastError } from "../ui/toast.js";
 import { Audio } from "./audio.js";
 import { Images } from "./images.js";
+import { useSent } from "./sent.js";
 import { Transform } from "./transform.js";
 import { t } from "../texts/media.js";
 
@@ -26,6 +28,8 @@ const HINT = t("mediaPage.keyHint");
 function Media({ who }) {
   const { path } = useLocation();
   const page = PAGES.find((one) => one.path === path.replace(/\/+$/, "")) ?? PAGES[0];
+  const lists = [useSent("recordings"), useSent("transforms")];
+  useStay(lists.some(({ isOnItsWay }) => isOnItsWay));
   useEffect(() => {
     document.title = `${page.title} · ReplyTo`;
   }, [page]);

@@ -3,7 +3,7 @@
 import { html, useRef, useState } from "../lib/html.js";
 import { CopyButton } from "../ui/button.js";
 import { Icon } from "../ui/icon.js";
-import { useObjectUrl } from "./files.js";
+import { SendAgain, useObjectUrl } from "./files.js";
 import { problemOf, textsOf, told, useJob, useMade } from "./jobs.js";
 import { t } from "../texts/media.js";
 
@@ -12,7 +12,7 @@ export function Transcript({ entry }) {
   const texts = useMade(textsOf, entry.jobId, status);
   const [now, setNow] = useState(-1);
   const sound = useRef(null);
-  const name = entry.file?.name ?? entry.name;
+  const { name } = entry;
   const url = useObjectUrl(entry.file);
   const state = status?.jobState;
   const failure = entry.error ?? error;
@@ -25,8 +25,9 @@ export function Transcript({ entry }) {
   return html`<article class="card stack transcript" aria-label=${name}>
     <div class="row between"><strong class="truncate">${name}</strong>${texts && html`<${CopyButton} text=${texts[0] ?? ""} label=${t("transcript.copyTheText")} />`}</div>
     ${url && html`<audio ref=${sound} controls preload="metadata" src=${url} onTimeUpdate=${(event) => setNow(event.target.currentTime)}></audio>`}
+    ${texts && !url && html`<p class="small muted">${t("transcript.soundIsGone")}</p>`}
     ${!texts && html`<div class="waiting" role="status">${failure || isOver ? html`<${Icon} name="warning" />` : html`<span class="spinner"></span>`}
-      <span>${failure ? failure.message : isOver ? problemOf(status) : entry.jobId ? told(status) : t("words.sendingShare", { percent: Math.round(entry.share * 100) })}</span></div>`}
+      <span>${failure ? failure.message : isOver ? problemOf(status) : entry.jobId ? told(status) : t("words.sendingShare", { percent: Math.round(entry.share * 100) })}</span><${SendAgain} entry=${entry} /></div>`}
     ${parts.length > 0 ? html`<ol class="parts" tabindex=${url ? undefined : "0"}>${parts.map((part, index) => html`<li key=${index}><${Part} part=${part} isNow=${part.start <= now && now < part.end} onPlay=${url && (() => play(part))} /></li>`)}</ol>`
       : texts && html`<p dir="auto">${texts[0] || t("transcript.nothingWasSaid")}</p>`}
   </article>`;

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 from tests.acceptance.pages.driving.admin_driver import AdminDriver
+from tests.acceptance.pages.driving.admin_scene import Scene
 from tests.acceptance.pages.driving.looks import DESK_LIGHT
 from tests.acceptance.pages.driving.profile import Profiles
 
@@ -38,3 +41,21 @@ def test_chat_shows_something_whatever_its_address_is(
     page = profiles.signed_in(chat_key, path)
     expected = page.get_by_role("alert") if "%" in path else page.get_by_role("heading", level=1)
     expect(expected).to_be_visible()
+
+
+def test_list_that_ends_before_the_page_says_so_and_leads_back(
+    admin: AdminDriver, scene: Scene
+) -> None:
+    assert scene.completed
+    for path in (
+        *("/jobs?tag=none&", "/bulk?", "/bulk?show=schedules&", "/bulk?show=groups&"),
+        *("/callbacks?", "/keys?", "/files?", "/audit?"),
+    ):
+        admin.open(f"{path}skip=900000")
+        empty = admin.page.locator(".content .empty")
+        expect(empty).to_have_count(1)
+        expect(empty).to_contain_text("The list ends before this page")
+        empty.get_by_role("link", name="To the beginning of the list").click()
+        expect(admin.page).to_have_url(re.compile(f"{re.escape(path)}skip=0$"))
+        admin.wait_loaded()
+        expect(admin.page.get_by_text("The list ends before this page")).to_have_count(0)

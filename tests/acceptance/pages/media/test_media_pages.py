@@ -56,6 +56,7 @@ def test_picture_is_drawn_kept_and_begun_with(profiles: Profiles, chat_key: str)
     # Whoever comes back finds both, with what was asked and what was chosen.
     page.get_by_label("Number of images").select_option("2")
     page.reload()
+    page.get_by_role("button", name="Start without an image").click()
     expect(page.get_by_label("Prompt")).to_have_value("The same at night")
     expect(page.get_by_label("Size", exact=True)).to_have_value("256x256")
     expect(page.get_by_label("Number of images")).to_have_value("2")

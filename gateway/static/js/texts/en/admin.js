@@ -166,6 +166,7 @@ export default {
   "overviewPlots.pending": "pending",
   "overviewPlots.inFlightLine": "in flight",
 
+  "parts.pastTheEnd": "The list ends before this page",
   "parts.toTheBeginning": "To the beginning of the list",
   "parts.moreFilters": "More filters",
   "parts.filters": "Filters",

@@ -22,6 +22,9 @@ export default {
   "audio.generate": "Generate speech",
   "audio.whatIsSpokenIs": "Generated speech is kept here.",
 
+  "files.isNotKept": "This browser has no room to keep the file: it is gone when you reload or leave this page.",
+  "files.sendAgain": "Send again",
+
   "gallery.whatWasMade": "Results",
   "gallery.showMore": "Show more",
   "gallery.deleteThis": "Delete this?",
@@ -69,6 +72,7 @@ export default {
 
   "transcript.copyTheText": "Copy the text",
   "transcript.playFrom": "Play from {start}: {text}",
+  "transcript.soundIsGone": "The recording was not kept in this browser: it cannot be played here.",
   "transcript.nothingWasSaid": "Nothing was said.",
 
   "transform.pictures": "Images",
@@ -80,6 +84,7 @@ export default {
   "transform.whatToDo": "Action",
   "transform.chooseFiles": "Choose files",
   "transform.files": "Files",
+  "transform.clear": "Clear the list",
   "transform.sayWhatToDo": "Choose an action, then drop files.",
   "transform.progressOf": "Progress of {name}",
   "transform.isGone": "The result has expired, or was deleted.",

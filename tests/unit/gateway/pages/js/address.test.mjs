@@ -26,6 +26,7 @@ for (const [path, parts] of [
 test("a place in a list is a whole number, or its beginning", () => {
   const given = [undefined, "50", "-1", "1.5", "1e3", "NaN", "", "0x10", "99999999999999", "constructor"];
   assert.deepEqual(given.map((skip) => skipOf({ skip })), [0, 50, 0, 0, 0, 0, 0, 0, 0, 0]);
+  assert.deepEqual([skipOf({ skip: "999999999" }), skipOf({ skip: "999999999" }, 5)], [10_000_000, 5]);
 });
 
 test("tables have the entries that are their own", () => {
