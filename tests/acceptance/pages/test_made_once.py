@@ -45,7 +45,9 @@ def _keys(stack: Stack, tag: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("then", ["at once", "after a reload", "changed"])
-def test_key_is_issued_once(admin: AdminDriver, maker: Maker, pages_stack: Stack, then: str) -> None:
+def test_key_is_issued_once(
+    admin: AdminDriver, maker: Maker, pages_stack: Stack, then: str
+) -> None:
     admin.open("/keys")
     admin.press("Create a key")
     admin.fill(Name=maker.tag, Models="demo*")
