@@ -13,6 +13,12 @@ MAX_EVENT_BYTES = 16 * 1024 * 1024
 
 #: Fields that may say that their event is an error.
 _MAY_SAY_ERROR = frozenset((b"event", b"error"))
+#: Names of events that matter: errors, and mere signs of life, which may be any text.
+_ERROR, _SIGN = 1, 2
+_NAMES = {b"error": _ERROR} | dict.fromkeys(
+    (b"ping", b"heartbeat", b"keepalive", b"keep-alive"), _SIGN
+)
+_DATA = b"data:"
 #: With what an object of JSON begins.
 _OBJECT = b'{"'
 #: What never follows the end of an object within one document of JSON: `[DONE]` begins so, too.
@@ -47,18 +53,18 @@ class EventParser:
     the data comes as an ErrorEvent, as does a field `error`, which some servers have in the place
     of `data`. A line that is an object of JSON, which no field is, begins an event as well: some
     send an error, or the whole answer behind comments, as it is. So does an object behind an object
-    without the blank line that should part them. Data is neither decoded nor
-    checked, so a character may be cut by the end of a read.
+    without the blank line that should part them. A ping by its name is blank, unless it is an
+    object. Data is neither decoded nor checked, so a character may be cut by the end of a read.
     """
 
-    __slots__ = ("_at_start", "_data", "_is_error", "_line", "_max_bytes", "_skips_line_feed")
+    __slots__ = ("_at_start", "_data", "_kind", "_line", "_max_bytes", "_skips_line_feed")
 
     def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
         self._max_bytes = max_event_bytes
         self._line = bytearray()
         self._data = bytearray()
         self._at_start = True
-        self._is_error = False
+        self._kind = 0
         self._skips_line_feed = False
 
     def feed(self, data: bytes) -> list[bytes]:
@@ -132,7 +138,7 @@ class EventParser:
             elif data:
                 events.append(self._take_event())
             else:
-                self._is_error = False
+                self._kind = 0
         return events
 
     def _read_other(self, line: bytes) -> list[bytes]:
@@ -145,21 +151,46 @@ class EventParser:
 
     def _take_event(self) -> bytes:
         event = bytes(self._data[:-1])
-        told = ErrorEvent(event) if self._is_error else event
         self._data.clear()
-        self._is_error = False
-        return told
+        if self._kind:
+            kind, self._kind = self._kind, 0
+            if kind == _ERROR:
+                return ErrorEvent(event)
+            return event if event.startswith(b"{") else b""
+        return event
 
     def _note(self, name: bytes, value: bytes) -> None:
         if name == b"event":
-            self._is_error = value.strip() == b"error"
+            self._kind = _NAMES.get(value.strip(), 0)
         else:
-            self._is_error = True
+            self._kind = _ERROR
             self._data += value + b"\n"
 
     def _check_size(self, line: bytes | bytearray) -> None:
         if len(self._data) + len(line) > self._max_bytes:
             raise EventTooLarge(f"an event of the stream is larger than {self._max_bytes} bytes")
+
+
+class DoubledParser(EventParser):
+    """The same of a stream whose events were made twice: `data: data: {}`.
+
+    So do servers that hand lines of events to a library that makes events of them.
+    """
+
+    __slots__ = ()
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Return the data of each event that these bytes complete, of which it was made first."""
+        return list(map(_made_once, super().feed(data)))
+
+    def finish(self) -> list[bytes]:
+        """Return the event that the end of the stream completes: none, or one."""
+        return list(map(_made_once, super().finish()))
+
+
+def _made_once(event: bytes) -> bytes:
+    """Return what an event's data is the field of."""
+    return event.removeprefix(_DATA).strip() if event.startswith(_DATA) else event
 
 
 def is_blank(data: bytes) -> bool:

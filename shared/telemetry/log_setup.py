@@ -32,8 +32,11 @@ _BEFORE_HOST: Final = tuple(
 #: What says at `info` what only its developers want to know.
 _TALKATIVE: Final = (
     *("celery.worker.strategy", "celery.app.trace", "celery.worker.consumer.consumer"),
-    *("urllib3", "alembic"),
+    "alembic",
 )
+#: What names the addresses it calls, with queries that may hold a key, and tells a warning's
+#: traceback: what is wrong there is told by who calls.
+_TOO_TALKATIVE: Final = ("urllib3",)
 
 
 def set_up(process: str, settings: Settings, about: About | None = None) -> None:
@@ -49,6 +52,8 @@ def set_up(process: str, settings: Settings, about: About | None = None) -> None
     root.setLevel(settings.log_level.upper())
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    for name in _TOO_TALKATIVE:
+        logging.getLogger(name).setLevel(max(logging.ERROR, root.level))
     # A log that cannot be written must not become a traceback in the same place.
     logging.raiseExceptions = False
     _leave_out_what_no_line_shows()

@@ -19,6 +19,8 @@ Json = dict[str, Any]
 _TEXTS: Final = frozenset(
     ("text", "thinking", "reasoning", "reasoning.text", "reasoning.summary", "summary_text")
 )
+#: With what the address of a picture begins.
+_PICTURES: Final = ("data:", "http://", "https://")
 #: With this a thought is whole.
 _SEAL: Final = "signature"
 
@@ -104,6 +106,8 @@ class Parts:
     def _part(self, piece: Json, is_first: bool) -> Part | None:  # noqa: FBT001
         """Return the entry that the piece belongs to; None for a new one."""
         kind, index = text_of(piece.get("type")), index_of(piece)
+        if _has_picture(piece):
+            return None
         if index is not None:
             return newest(
                 self._parts,
@@ -120,6 +124,12 @@ class Parts:
             and text_of(piece.get("id")) in ("", last.id)
         )
         return last if goes_on else None
+
+
+def _has_picture(piece: Json) -> bool:
+    """Whether a piece is a whole picture: each of them may have the same index."""
+    address = text_of(object_of(piece.get("image_url")).get("url"))
+    return address.startswith(_PICTURES)
 
 
 def _place(entry: Any) -> float:

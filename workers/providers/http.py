@@ -22,7 +22,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3 import Timeout
 from urllib3.exceptions import HTTPError
 
-from shared.codecs.sse import LONGEST_WORD, EventParser, EventTooLarge, is_blank
+from shared.codecs.sse import LONGEST_WORD, DoubledParser, EventParser, EventTooLarge, is_blank
 from shared.codecs.strict_json import BOM, parse, without_bom
 from shared.turns import begin_share, share
 from workers.providers.answers.body import READ_BYTES, collected, pieces, too_large, whole
@@ -38,6 +38,8 @@ _END_S: Final = 0.05
 _MOST_READS: Final = 16
 #: With what the first line of server-sent events can begin: data, event, error, id, retry, comment.
 _FIELDS_BEGIN: Final = (b"d", b"e", b"i", b"r", b":")
+#: How a stream begins whose events were made of events.
+_DOUBLED: Final = (b"data: data:", b"data:data:")
 _BROKE_OFF: Final = "broke off its stream"
 
 
@@ -209,7 +211,7 @@ def _beginning(body: Iterator[bytes]) -> bytes:
     read = b""
     for data in body:
         read = without_bom((read + data).lstrip())
-        if read and not BOM.startswith(read):
+        if read and not any(known.startswith(read) for known in (BOM, *_DOUBLED)):
             break
     return read
 
@@ -225,7 +227,7 @@ def _parser(
         return None
     kind = response.headers.get("Content-Type", "").lower()
     if first in _FIELDS_BEGIN or kind.startswith("text/event-stream"):
-        return EventParser()
+        return DoubledParser() if beginning.startswith(_DOUBLED) else EventParser()
     raise unreachable(call, "did not answer with a stream", HTTPStatus.BAD_GATEWAY)
 
 

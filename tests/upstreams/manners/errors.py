@@ -45,6 +45,26 @@ manner(
     Failed("Too long", 400, elsewhere=False),
     kinds=kinds.WHOLE,
 )
+_SILENT = good.completion({"role": "assistant", "content": ""})
+manner(
+    _TOLD,
+    "told beside choices that say nothing",
+    wire.answer(_SILENT | {"error": {"message": "Connection lost", "code": 503}}),
+    Failed("Connection lost", 503),
+)
+_FAILED = {
+    **good.RESPONSE,
+    "status": "failed",
+    "error": {"code": "rate_limit_exceeded", "message": "Slow"},
+}
+for name, output in (("with nothing", []), ("with a part", good.RESPONSE["output"])):
+    manner(
+        "a response that failed, whole or by its last event",
+        f"failed {name}",
+        wire.answer({**_FAILED, "output": output}),
+        Failed("Slow", 429),
+        kinds=[kinds.RESPONSE],
+    )
 for name, empty in (
     ("empty object", {}),
     ("no answer", {"id": "x", "object": "chat.completion", "usage": good.USAGE}),
@@ -63,6 +83,18 @@ manner(
     wire.answer(good.completion() | {"choices": []}),
     Failed("without an answer", 502),
 )
+for name, data in (
+    ("no data", []),
+    ("no vector", [{"object": "embedding", "index": 0, "embedding": None}]),
+    ("a vector of null", [{"object": "embedding", "index": 0, "embedding": [None, None]}]),
+):
+    manner(
+        "an answer without `choices`, `data` or `output`, or with empty `choices`",
+        name,
+        wire.answer(good.body(kinds.EMBEDDING) | {"data": data}),
+        Failed("without an answer", 502),
+        kinds=[kinds.EMBEDDING],
+    )
 for name, choice in (("no message", {}), ("message null", {"message": None})):
     manner(
         "an answer without `choices`, `data` or `output`, or with empty `choices`",
@@ -113,6 +145,7 @@ _IN_STREAM: tuple[tuple[str, bytes, str], ...] = (
     ("detail", wire.event({"detail": "Detailed"}), "Detailed"),
     ("bare", b'{"error":{"message":"Bare","code":500}}\n\n', "Bare"),
     ("in a list", wire.event([{"error": {"message": "Listed", "code": 503}}]), "Listed"),
+    ("amazons", wire.event({"throttlingException": {"message": "Throttled"}}), "Throttled"),
 )
 
 
@@ -212,3 +245,17 @@ manner(
     Failed("Overloaded"),
     kinds=[kinds.CLAUDE_STREAM, kinds.RESPONSE_STREAM],
 )
+
+
+_FAILED_EVENT = wire.event(
+    {"type": "response.failed", "sequence_number": 2, "response": {**_FAILED, "output": []}},
+    "response.failed",
+)
+for at, count in (("first", 1), ("later", 2)):
+    manner(
+        "a response that failed, whole or by its last event",
+        f"failed {at}",
+        wire.head(wire.SSE) + b"".join(good.pieces(kinds.RESPONSE_STREAM)[:count]) + _FAILED_EVENT,
+        Failed("Slow", elsewhere=at == "first"),
+        kinds=[kinds.RESPONSE_STREAM],
+    )

@@ -59,6 +59,36 @@ manner(
     kinds=_EVENTS,
     calls=1,
 )
+for size in (0, 7):
+    for name, change in (
+        ("", lambda sent: sent.replace(b"data:", b"data: data:")),
+        (" without a space", lambda sent: sent.replace(b"data: ", b"data:data:")),
+        (
+            " with its blank lines",
+            lambda sent: sent.replace(b"data:", b"data: data:").replace(
+                b"\n\n", b"\ndata: \ndata: \n\n"
+            ),
+        ),
+    ):
+        manner(
+            "events that were made of events: `data: data: {…}`",
+            f"doubled{name}, pieces of {size}",
+            written(change, size),
+            kinds=(kinds.CHAT_STREAM, kinds.TEXT_STREAM),
+            calls=1,
+        )
+for name, said in (
+    ("ping", b"event: ping\ndata: 2026-01-02T03:04:05Z\n\n"),
+    ("heartbeat", b"event: heartbeat\ndata: ok\n\n"),
+    ("keepalive", b'event: keepalive\ndata: {"type":"keepalive"}\n\n'),
+):
+    manner(
+        "a sign of life by its name (`ping`, `heartbeat`, `keepalive`) that is no JSON",
+        f"named {name}",
+        written(lambda sent, said=said: said + sent.replace(b"\n\n", b"\n\n" + said)),  # type: ignore[misc]
+        kinds=_EVENTS,
+        calls=1,
+    )
 for name, done in (("in quotes", b'"[DONE]"'), ("in small letters", b"[done]"), ("bare", b"DONE")):
     manner(
         "`[DONE]` written otherwise",

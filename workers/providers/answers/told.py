@@ -39,6 +39,10 @@ _STATUSES: Final[Mapping[str, int]] = {
     "tool_error": 422,
     "generation": 424,
     "overloaded": 429,
+    # Amazon's.
+    "throttlingException": 429,
+    "serviceUnavailableException": 503,
+    "validationException": 400,
 }
 #: The same of MiniMax, by the code that it has in `base_resp`; 0 is none.
 #: https://platform.minimax.io/docs/api-reference/errorcode
@@ -84,8 +88,10 @@ def error_in(value: object, *, named: bool = False) -> ToldInstead | None:
         return error_in(value[0], named=named) if value else None
     if isinstance(value, str) and named:
         return ToldInstead(_UNTOLD, told_in(value))
-    if isinstance(value, dict) and (named or _says_error(value)):
-        return ToldInstead(_status_of(value), told_in(value))
+    if isinstance(value, dict):
+        value = _amazons(value)
+        if named or _says_error(value):
+            return ToldInstead(_status_of(value), told_in(value))
     return _error_of_its_own(value) if isinstance(value, dict) else None
 
 
@@ -104,7 +110,29 @@ def error_beside_answer(value: Json) -> ToldInstead | None:
             told = next((one for one in (choice, value) if is_told(one.get("error"))), ended)
             error = {"error": told["error"]} if "error" in told else told
             return ToldInstead(_status_of(error), told_in(error))
-    return _error_of_its_own(value)
+    if is_told(value.get("error")) and _says_nothing(value):
+        return ToldInstead(_status_of(value), told_in(value))
+    return _error_of_a_response(value) or _error_of_its_own(value)
+
+
+def _says_nothing(value: Json) -> bool:
+    """Whether these are choices in which nobody says anything."""
+    choices = objects(value.get("choices"))
+    said = (
+        choice.get("text")
+        or any(each for name, each in object_of(choice.get("message")).items() if name != "role")
+        for choice in choices
+    )
+    return bool(choices) and not any(said)
+
+
+def _error_of_a_response(value: Json) -> ToldInstead | None:
+    """Return the error for which a response failed, be it that some of it was there before."""
+    response = object_of(value.get("response")) or value
+    error = response.get("error")
+    if response.get("status") != "failed" or not is_told(error):
+        return None
+    return ToldInstead(_status_of({"error": error}), told_in({"error": error}))
 
 
 def _error_of_its_own(value: Json) -> ToldInstead | None:
@@ -123,6 +151,15 @@ def _error_of_its_own(value: Json) -> ToldInstead | None:
 def is_told(error: object) -> bool:
     """Whether the member of that name tells one: some always have it, with nothing in it."""
     return any(error.values()) if isinstance(error, dict) else bool(error)
+
+
+def _amazons(value: Json) -> Json:
+    """Return an exception of Amazon's streams, whose name is the only member, as an error."""
+    name = next(iter(value), "")
+    inner = value.get(name)
+    if len(value) != 1 or not name.endswith("Exception") or not isinstance(inner, dict):
+        return value
+    return {"error": {"type": name, **inner}}
 
 
 def _says_error(value: Json) -> bool:

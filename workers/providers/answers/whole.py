@@ -70,8 +70,13 @@ def checked(call: ProviderCall, body: bytes) -> bytes:
 def _is_whole(call: ProviderCall, value: Json) -> bool:
     """Whether an answer is one, and no chunk that some send in its place.
 
-    Raises ProviderError for a chat in which nobody says a word, be it that it may not be said.
+    Raises ProviderError for a chat in which nobody says a word, be it that it may not be said, and
+    for embeddings of nothing.
     """
+    if call.operation is Operation.EMBEDDING and not (
+        value["data"] and all(map(_has_vector, value["data"]))
+    ):
+        raise unreachable(call, "answered without an answer: there is no 'embedding'", 502)
     if call.operation is not Operation.CHAT:
         return True
     choices = objects(value.get("choices"))
@@ -188,3 +193,9 @@ def _has_answer(value: Json, name: str, kinds: tuple[type, ...]) -> bool:
         return is_list and all(isinstance(choice, dict) for choice in answer or ())
     # A response that failed has an output with nothing in it.
     return isinstance(answer, kinds) and (bool(answer) or not value.get("error"))
+
+
+def _has_vector(entry: object) -> bool:
+    """Whether an embedding is one: where it is `NaN`, some write `null`."""
+    vector = entry.get("embedding") if isinstance(entry, dict) else None
+    return bool(vector) and (isinstance(vector, str) or vector[0] is not None)  # type: ignore[index]

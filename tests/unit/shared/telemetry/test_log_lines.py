@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import re
+import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from shared.telemetry.log_lines import JsonLines, Lines, TextLines
 from shared.telemetry.log_setup import secrets_of
 from tests.support.factories import new_settings
 
+ROOT = Path(__file__).parents[4]
 FORMS = [pytest.param(TextLines, id="text"), pytest.param(JsonLines, id="json")]
 
 
@@ -192,3 +195,17 @@ def test_password_of_a_url_is_blanked_out_whatever_is_in_it(form: str, password:
     settings = new_settings(redis_url=form.format(password))
     assert settings.redis_address.password == password
     assert password in secrets_of(settings)
+
+
+def test_libraries_do_not_name_the_addresses_that_are_called() -> None:
+    """A query may hold a key, and a provider's odd header is no traceback of ours."""
+    script = (
+        "import logging; from shared.settings import Settings;"
+        "from shared.telemetry import log_setup; log_setup.set_up('chat', Settings());"
+        "logging.getLogger('urllib3.connection').warning('Failed: https://h/v1?key=abc');"
+        "logging.getLogger('replyto').warning('said')"
+    )
+    command = [sys.executable, "-c", script]
+    said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stderr
+    assert "said" in said
+    assert "Failed" not in said

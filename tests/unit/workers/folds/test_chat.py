@@ -453,6 +453,14 @@ def test_a_character_cut_in_surrogates_becomes_whole() -> None:
     assert _message(*({"content": half} for half in halves))["content"] == "a😀b"
 
 
+def test_pictures_of_one_index_are_several() -> None:
+    pictures = [
+        {"type": "image_url", "index": 0, "image_url": {"url": f"data:image/png;base64,{data}"}}
+        for data in ("AAAA", "BBBB")
+    ]
+    assert _message(*({"images": [one]} for one in pictures))["images"] == pictures
+
+
 def test_a_lone_surrogate_stays_as_it_came() -> None:
     assert _message({"content": "\ude00"}, {"content": "\ud83d"})["content"] == "\ude00\ud83d"
 
