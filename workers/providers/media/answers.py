@@ -13,13 +13,14 @@ from typing import Any, Final
 
 import requests
 
+from shared.artifacts.sniffing import HEAD_BYTES, media_type_of
 from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.strict_json import parse, without_bom
 from shared.media import result
 from shared.media.request import MediaRequest
 from shared.media.result import Made
 from workers.heavy import away
-from workers.providers.answers.body import pieces, whole
+from workers.providers.answers.body import collected, pieces
 from workers.providers.answers.events import error_of_told
 from workers.providers.answers.told import error_in
 from workers.providers.answers.whole import value_in
@@ -72,14 +73,23 @@ def kept_sound(
 
 def sound(call: ProviderCall, response: requests.Response) -> Iterator[bytes]:
     """Give an answer's sound as it comes. Raises ProviderError if it is none."""
-    kind = response.headers.get("Content-Type", "").lower()
-    if kind.startswith(_WORDS):
-        raise _no_sound(call, whole(call, response))
     body = pieces(call, response)
     first = next(body, b"")
     if not first:
         raise unreachable(call, "answered without a sound", _BAD_GATEWAY)
-    return itertools.chain([first], body)
+    read = itertools.chain([first], body)
+    if _is_no_sound(first, response.headers.get("Content-Type", "").lower()):
+        raise _no_sound(call, collected(call, response, read))
+    return read
+
+
+def _is_no_sound(first: bytes, kind: str) -> bool:
+    """Whether these are words: by how they begin, and what is said of what has no signature."""
+    found = media_type_of(first[:HEAD_BYTES])
+    if found.startswith(("audio/", "video/")):
+        return False
+    begins_as_words = first.lstrip().startswith((b"{", b"<")) and found.startswith("text/")
+    return begins_as_words or kind.startswith(_WORDS)
 
 
 def _no_sound(call: ProviderCall, body: bytes) -> ProviderError:

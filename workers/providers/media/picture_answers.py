@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
+from shared.artifacts.sniffing import HEAD_BYTES, media_type_of
 from shared.codecs.base64_pieces import Base64Pieces, NotBase64
 from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.strict_json import parse, without_bom
@@ -33,14 +35,24 @@ Texts = Mapping[str, memoryview]
 
 _NONE: Final[Texts] = {}
 _TYPE: Final = "image/png"
+#: Media types of what is no picture.
+_WORDS: Final = ("text/", "application/json")
+_OF_URLS: Final = str.maketrans("-_", "+/")
 _BAD_GATEWAY: Final = 502
 
 
 def pictures(call: ProviderCall, body: bytes, fetch: Fetch | None = None) -> bytes:
-    """Return an answer of pictures with references to them. Raises ProviderError."""
+    """Return an answer of pictures with references to them. Raises ProviderError.
+
+    One picture may be all of the answer, as it is.
+    """
+    if _is_picture(media_type_of(body[:HEAD_BYTES])):
+        kept = desk_of(call).keep([body], media_type=_TYPE)
+        told = {"created": int(time.time()), "data": [{result.ARTIFACT: kept.to_json()}]}
+        return result.with_made(to_json_bytes(told), Made(images=1))
     value, texts = _read(call, without_bom(body))
     items = [one for one in value["data"] if isinstance(one, dict)]
-    data = [with_picture(call, one, fetch, texts) for one in items]
+    data = [with_picture(call, one, fetch, texts) for one in items if _has_picture(one)]
     if not data:
         raise unreachable(call, "answered without a picture", _BAD_GATEWAY)
     return result.with_made(to_json_bytes({**value, "data": data}), Made(images=len(data)))
@@ -60,11 +72,21 @@ def with_picture(
     return {result.ARTIFACT: kept.to_json(), **rest}
 
 
+def _has_picture(item: Json) -> bool:
+    """Whether an item holds a picture or names one: of what was filtered only that is told."""
+    return any(isinstance(item.get(name), str) and item[name] for name in ("b64_json", "url"))
+
+
+def _is_picture(media_type: str) -> bool:
+    return media_type.startswith("image/") and "svg" not in media_type
+
+
 def decoded(call: ProviderCall, text: str) -> bytes:
     """Return what a text in base64 stands for; a data URL too. Raises ProviderError."""
     text = _without_url(text)
     try:
-        return away(len(text), lambda: base64.b64decode(text))
+        # In the alphabet of URLs too, and without its padding.
+        return away(len(text), lambda: base64.b64decode(text.translate(_OF_URLS) + "=="))
     except (binascii.Error, ValueError) as exc:
         raise unreachable(call, "answered with a picture that is no base64", _BAD_GATEWAY) from exc
 
@@ -99,6 +121,13 @@ def _marks_in(value: Json, texts: Texts) -> list[str]:
 
 def _kept(call: ProviderCall, text: str | memoryview) -> Kept:
     """Keep a picture; plain base64 is decoded where it is written. Raises ProviderError."""
+    kept = _kept_as_told(call, text)
+    if not kept.size or kept.media_type.startswith(_WORDS):
+        raise unreachable(call, "answered with something that is no picture", _BAD_GATEWAY)
+    return kept
+
+
+def _kept_as_told(call: ProviderCall, text: str | memoryview) -> Kept:
     with suppress(NotBase64):
         plain = _without_url(text) if isinstance(text, str) else text
         return desk_of(call).keep(Base64Pieces(plain), media_type=_TYPE)
