@@ -14,6 +14,8 @@ from typing import IO, Any, Final
 #: As http.client has them: most bytes of a line, and most lines.
 _MOST_BYTES: Final = 65_536
 _MOST_LINES: Final = 100
+#: What http.client reads of the fields to know where a body ends; of a list it reads nothing.
+_FRAMING: Final = frozenset(("transfer-encoding", "content-length"))
 _ENDS: Final = (b"\r\n", b"\n", b"")
 #: A field as RFC 9112, 5 has it, on one line.
 _field = re.compile(rb"([!#$%&'*+.^_`|~\w-]++):[ \t]*+([^\r\n]*+)\r\n").fullmatch
@@ -29,12 +31,20 @@ class _Fields(HTTPMessage):
         name = name.lower()
         for named, value in self._headers:
             if named.lower() == name:
-                return value
+                return value if "," not in value else _said_once(name, value)
         return failobj
 
     def items(self) -> Any:
         """Return all names and values, in their order."""
         return list(self._headers)
+
+
+def _said_once(name: str, value: str) -> str:
+    """Return what frames a body as if it were said once: some say it twice on one line."""
+    if name not in _FRAMING:
+        return value
+    said = {part.strip().lower() for part in value.split(",")}
+    return said.pop() if len(said) == 1 else value
 
 
 def read_fields(file: IO[bytes]) -> HTTPMessage:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import http.client
 import io
 from collections.abc import Callable
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPResponse, IncompleteRead
 from math import inf
 from time import monotonic
 from types import FunctionType
@@ -23,6 +23,8 @@ from shared.turns import share
 _MOST_INTERIM: Final = 32
 #: Their statuses; 101 is the last word of its connection as HTTP.
 _INTERIM: Final = frozenset(range(100, 200)) - {101}
+#: What a chunk may end with (RFC 9112, 2.2 and 7.1).
+_LINE_ENDS: Final = (b"\r\n", b"\n")
 #: For so long nothing has to come before it is asked whether the answer is whole (seconds).
 QUIET_S: Final = 1.0
 
@@ -43,6 +45,33 @@ class AnswerHead(HTTPResponse):
     def ends_when(self, is_whole: Callable[[], bool]) -> None:
         """Take what has come for all there is, once it is whole and nothing more comes."""
         self._way.is_whole = is_whole
+
+    def _get_chunk_left(self) -> int | None:
+        """As http.client's, but a chunk may end with a line feed alone, and with nothing else.
+
+        http.client takes two bytes there, whatever they are: one may be of the next chunk's size.
+        """
+        left = self.chunk_left
+        if left:
+            return left
+        if left == 0 and self.fp.readline(2) not in _LINE_ENDS:
+            raise IncompleteRead(b"")
+        left = self._size_of_next_chunk()
+        if left == 0:
+            self._read_and_discard_trailer()  # type: ignore[attr-defined]
+            self._close_conn()  # type: ignore[attr-defined]
+            left = None
+        self.chunk_left = left
+        return left
+
+    def _size_of_next_chunk(self) -> int:
+        try:
+            size = int(self._read_next_chunk_size())  # type: ignore[attr-defined]
+        except ValueError:
+            size = -1
+        if size < 0:
+            raise IncompleteRead(b"")
+        return size
 
     def _read_status(self) -> tuple[str, int, str]:
         for _ in range(_MOST_INTERIM):

@@ -71,6 +71,18 @@ manner(
     kinds=kinds.EVERY,
     calls=1,
 )
+for name, pack, coding in (
+    ("gzip told twice", _at_once(gzip.compress), "gzip, gzip"),
+    ("gzip told thrice", wire.gzipped, "gzip, x-gzip, gzip"),
+    ("gzip told twice, none", list, "gzip, gzip"),
+):
+    manner(
+        "says gzip twice, and is compressed once or not at all",
+        name,
+        packed(pack, coding),
+        kinds=kinds.EVERY,
+        calls=1,
+    )
 for coding in ("br", "zstd", "gzip, br", "x-own"):
     manner(
         "compressed in a way that nobody asked for (`br`, `zstd`)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
@@ -24,7 +25,11 @@ READ_BYTES: Final = 16_384
 _WHOLE_READ_BYTES: Final = 131_072
 #: The codings that we ask for, and their names of old (RFC 9110, 8.4.1).
 _CODINGS: Final = frozenset(("", "identity", "gzip", "x-gzip", "deflate"))
+_GZIPS: Final = frozenset(("gzip", "x-gzip"))
 _GZIP_BEGINS: Final = b"\x1f\x8b"
+_GZIP_BITS: Final = zlib.MAX_WBITS | 16
+#: Bytes at the beginning of a body that tell how it is compressed.
+_LOOKED_AT: Final = 64
 _SHOWN_CODING: Final = 40
 #: From so many bytes on an answer's values are counted: each takes some ten to hundred bytes of
 #: memory once it is parsed, and some ten nanoseconds, in which a reader may give way to nobody.
@@ -132,14 +137,28 @@ def _look_at_coding(call: ProviderCall, response: requests.Response) -> None:
         shown = "".join(filter(str.isprintable, told))[:_SHOWN_CODING]
         raise unreachable(call, f"compressed its answer as '{shown}', unasked", 502)
     codings = [coding for coding in codings if coding not in ("", "identity")]
+    if codings and _GZIPS.issuperset(codings):
+        # A proxy may have decompressed it and left the header, or have said it once more.
+        codings = codings[: _gzips_in(_beginning_of(response.raw), len(codings))]
     headers = response.raw.headers
     # urllib3 takes each name that it does not know for deflate, also that of no coding.
     headers["content-encoding"] = ", ".join(codings)
-    # A proxy may have decompressed it and left the header.
-    if not codings or (codings in (["gzip"], ["x-gzip"]) and _begins_otherwise(response.raw)):
+    if not codings:
         del headers["content-encoding"]
 
 
-def _begins_otherwise(raw: Any) -> bool:
-    beginning = raw._fp.peek(len(_GZIP_BEGINS))  # noqa: SLF001 - urllib3 has no peek of its own
-    return bool(beginning) and not _GZIP_BEGINS.startswith(beginning[: len(_GZIP_BEGINS)])
+def _beginning_of(raw: Any) -> bytes:
+    return bytes(raw._fp.peek(_LOOKED_AT))  # noqa: SLF001 - urllib3 has no peek of its own
+
+
+def _gzips_in(beginning: bytes, most: int) -> int:
+    """Return how often this was compressed, as far as it shows: once if it may be so."""
+    if not _GZIP_BEGINS.startswith(beginning[: len(_GZIP_BEGINS)]):
+        return 0
+    if most == 1:
+        return 1
+    try:
+        inside = zlib.decompressobj(_GZIP_BITS).decompress(beginning, _LOOKED_AT)
+    except zlib.error:
+        return 1
+    return 1 + (_gzips_in(inside, most - 1) if inside else 0)

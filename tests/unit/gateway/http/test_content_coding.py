@@ -69,6 +69,9 @@ def test_body_comes_out_as_it_went_in(coding: str, body: bytes) -> None:
         pytest.param(
             zstd.compress(gzip.compress(b"ab", mtime=0)), "gzip, zstd", id="one on the other"
         ),
+        pytest.param(
+            gzip.compress(gzip.compress(b"ab", mtime=0), mtime=0), "gzip, gzip", id="one twice"
+        ),
     ],
 )
 def test_forms_of_codings(sent: bytes, codings: str) -> None:
@@ -127,6 +130,17 @@ def test_other_codings_are_refused_and_those_taken_are_named(name: str) -> None:
 def test_what_costs_more_than_its_bytes_is_refused(sent: bytes, codings: str) -> None:
     with pytest.raises(MalformedBody):
         decoded(sent, codings, LIMIT)
+
+
+def test_coding_that_is_told_twice_and_was_put_on_once_is_refused() -> None:
+    with pytest.raises(MalformedBody, match="not gzip, as its Content-Encoding says"):
+        decoded(gzip.compress(b'{"model": "m"}'), "gzip, gzip", LIMIT)
+
+
+def test_bomb_in_a_bomb_is_given_up_at_the_limit() -> None:
+    inner = gzip.compress(bytes(LIMIT + 1))
+    with pytest.raises(BodyTooLarge):
+        decoded(gzip.compress(inner), "gzip, gzip", LIMIT)
 
 
 def test_layers_without_end_are_refused() -> None:

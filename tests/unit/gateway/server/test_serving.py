@@ -223,6 +223,10 @@ def test_stream_is_sent_in_chunks(link: socket.socket) -> None:
         pytest.param(b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", id="two framings"),
         pytest.param(b"Content-Length: 0\r\nContent-Length: 44\r\n", id="two lengths"),
         pytest.param(b"Transfer-Encoding: chunked, identity\r\n", id="two codings"),
+        pytest.param(b"Transfer-Encoding: chunked, chunked\r\n", id="one coding twice"),
+        pytest.param(
+            b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", id="said twice"
+        ),
         pytest.param(b"X: 1\r\n Content-Length: 44\r\n", id="a folded line"),
     ],
 )
@@ -243,6 +247,7 @@ def test_smuggled_request_is_not_answered(link: socket.socket, lines: bytes) -> 
         pytest.param(b"\r\nhello\r\n0\r\n\r\n", id="an empty number"),
         pytest.param(b"-5\r\nhello\r\n0\r\n\r\n", id="a negative number"),
         pytest.param(b"5\nhello\n0\n\n", id="line feeds alone"),
+        pytest.param(b"05\r\nhello\n00\r\n\r\n", id="a line feed behind a chunk"),
         pytest.param(b"0\r\nb\x00d: 1\r\n\r\n", id="a trailer that is none"),
     ],
 )

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import io
 import socket
-from http.client import HTTPException, HTTPMessage, LineTooLong, parse_headers
+from http.client import (
+    HTTPException,
+    HTTPMessage,
+    IncompleteRead,
+    LineTooLong,
+    parse_headers,
+)
 
 import pytest
 from hypothesis import given
@@ -80,3 +86,47 @@ def test_an_answer_is_read_with_them() -> None:
         head.begin()
         assert (head.status, head.headers["x-a"], head.length) == (200, "b", 2)
         assert head.read() == b"hi"
+
+
+@pytest.mark.parametrize(
+    ("fields", "body"),
+    [
+        pytest.param(
+            b"Transfer-Encoding: chunked", b"2\r\nhi\r\n1\r\n!\r\n0\r\n\r\n", id="as it should be"
+        ),
+        pytest.param(
+            b"Transfer-Encoding: Chunked, chunked", b"3\r\nhi!\r\n0\r\n\r\n", id="said twice"
+        ),
+        pytest.param(b"Transfer-Encoding: chunked", b"02\nhi\n01\n!\n0\n\n", id="line feeds"),
+        pytest.param(b"Content-Length: 3, 3", b"hi!HTTP/1.1 200", id="a length that is said twice"),
+    ],
+)
+def test_body_is_read_to_where_it_ends(fields: bytes, body: bytes) -> None:
+    assert _read(fields, body) == b"hi!"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b"2\r\nhi!\r\n0\r\n\r\n", id="a longer chunk"),
+        pytest.param(b"2\r\nhi\r0\r\n\r\n", id="half an end"),
+        pytest.param(b"-2\r\nhi\r\n0\r\n\r\n", id="a size below nothing"),
+        pytest.param(b"2\r\nhi\r\nx\r\n", id="a size that is none"),
+    ],
+)
+def test_chunk_that_does_not_end_where_it_says_is_no_whole_answer(body: bytes) -> None:
+    with pytest.raises(IncompleteRead):
+        _read(b"Transfer-Encoding: chunked", body)
+
+
+def _read(fields: bytes, body: bytes) -> bytes:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall(b"HTTP/1.1 200 OK\r\n" + fields + b"\r\n\r\n" + body)
+        theirs.shutdown(socket.SHUT_WR)
+        head = AnswerHead(ours, method="POST")
+        head.begin()
+        read = b""
+        while piece := head.read1(100):
+            read += piece
+        return read
