@@ -91,10 +91,10 @@ class Attempt:
 
     def to_json(self) -> str:
         """Return the row as it is stored."""
-        row = {name: getattr(self, name) for name in _ATTEMPT}
-        return json.dumps(row, separators=(",", ":"))
+        return _encode({name: getattr(self, name) for name in _ATTEMPT})
 
 
+_encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 _ATTEMPT: Final = tuple(field.name for field in fields(Attempt))
 
 

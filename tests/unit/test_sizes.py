@@ -54,7 +54,7 @@ LONG_TESTS = {
     "tests/unit/workers/chat/test_run.py": 550,
     "tests/unit/workers/chat/test_streamed.py": 400,
     "tests/unit/workers/folds/test_chat.py": 750,
-    "tests/unit/workers/providers/test_anthropic_request.py": 850,
+    "tests/unit/workers/providers/anthropic/test_anthropic_request.py": 850,
     "tests/unit/workers/providers/test_told_errors.py": 500,
 }
 

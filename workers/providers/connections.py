@@ -6,8 +6,10 @@ is saved here changes nothing of what is sent. See docs/adr/0013-a-lean-hot-path
 
 from __future__ import annotations
 
+import http.client
 import select
 import socket
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -54,6 +56,8 @@ class _Lean(Judged):
     #: Whether it has brought an answer; what breaks then may just have been kept for too long.
     has_served = False
     _held: list[bytes] | None = None
+    #: http.client's: the lines of the head.
+    _buffer: list[bytes]
 
     @property
     def is_connected(self) -> bool:
@@ -80,6 +84,13 @@ class _Lean(Judged):
             held = [b"".join(held)]
         for piece in held:
             self.send(piece)
+
+    def putheader(self, header: Any, *values: Any) -> None:
+        """Add a field to the head. Raises ValueError for one that must not be sent."""
+        if len(values) == 1 and type(header) is str and type(values[0]) is str:
+            self._buffer.append(_field_line(header, values[0]))
+        else:
+            super().putheader(header, *values)  # type: ignore[misc]
 
     def send(self, data: Any) -> None:
         """Send, or keep until the request is complete."""
@@ -118,6 +129,15 @@ class _TlsConnection(_Lean, HTTPSConnection):
             self._trust = Trust(self.ca_certs or self.ca_cert_dir, self.cert_file, self.key_file)
             self.ca_certs = self.ca_cert_dir = self.cert_file = self.key_file = None
         self.ssl_context = self._trust.context()
+
+
+@lru_cache(maxsize=2000)
+def _field_line(name: str, value: str) -> bytes:
+    """Return a field as http.client writes it, which looks at each; most come with every call."""
+    head = http.client.HTTPConnection("")
+    head.putrequest("GET", "/", skip_host=True, skip_accept_encoding=True)
+    head.putheader(name, value)
+    return head._buffer[-1]  # type: ignore[attr-defined, no-any-return]  # noqa: SLF001
 
 
 def _refuse_proxys_word(request: PreparedRequest, resp: Any) -> None:
@@ -200,6 +220,7 @@ def _plain_response(self: Adapter, req: PreparedRequest, resp: Any) -> Response:
 #: What can be left to urllib3 and requests.
 STEPS: Final = (
     Step("urllib3: one write a request", (Part(_Lean, "request"), Part(_Lean, "send"))),
+    Step("http.client: fields of requests", (Part(_Lean, "putheader"),)),
     Step("http.client: fields of answers", (Part(AnswerHead, "begin"),)),
     Step("urllib3: looking before use", (Part(_Lean, "is_connected"),)),
     Step("urllib3: trust read once", (Part(_TlsConnection, "connect"),)),

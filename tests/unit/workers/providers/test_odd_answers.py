@@ -10,8 +10,7 @@ import gevent
 import pytest
 import requests
 
-from tests.unit.workers.providers.by_chat.test_by_chat import USAGE, call, delta, session, told
-from tests.unit.workers.providers.test_anthropic_response import (
+from tests.unit.workers.providers.anthropic.test_anthropic_response import (
     CREATED_S,
     chunks_of,
     fold,
@@ -19,6 +18,7 @@ from tests.unit.workers.providers.test_anthropic_response import (
     text,
     thought,
 )
+from tests.unit.workers.providers.by_chat.test_by_chat import USAGE, call, delta, session, told
 from tests.unit.workers.providers.test_openai import streaming
 from workers.providers.answers import ending
 from workers.providers.anthropic.response import completion
