@@ -133,7 +133,7 @@ class ConversationStore:
             total = connection.scalar(select(func.count()).where(*matching)) or 0
             return [Conversation(**row) for row in rows], total
 
-        return self._database.read(read)
+        return self._database.search(read)
 
     def get(self, owner: str, conversation_id: str) -> Conversation:
         """Return one with its content. Raises ConversationNotFound."""

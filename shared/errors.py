@@ -549,6 +549,12 @@ class DatabaseUnavailable(ServiceError):
     error_code = "ServiceUnavailable"
 
 
+class SearchTooSlow(DatabaseUnavailable):
+    """A search takes too long, this or others; narrow it (from, to, state, model, tag), or wait."""
+
+    code = "search_too_slow"
+
+
 class ProviderUnavailable(ServiceError):
     """The provider did not answer."""
 

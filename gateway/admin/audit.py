@@ -47,7 +47,7 @@ def query(call: Call[QueryAuditLog]) -> QueryAuditLogResponse:
     """List what admins did."""
     wanted = call.request
     which = log.EntryFilter(wanted.actor, wanted.action, wanted.target, wanted.from_, wanted.to)
-    total, entries = call.services.database.read(
+    total, entries = call.services.database.search(
         lambda connection: log.query(connection, which, wanted.skip, wanted.take)
     )
     rows = rows_of(entries, _row)

@@ -52,7 +52,7 @@ class Survey:
             total = connection.scalar(select(func.sum(storage.c.bytes)).where(storage.c.bytes > 0))
             return found, int(total or 0)
 
-        return self._database.read(read)
+        return self._database.search(read)
 
     def files(self, owner: str | None, skip: int, take: int, now_ms: int) -> list[FileRow]:
         """Return files that are there, the latest first."""
@@ -67,4 +67,4 @@ class Survey:
         def read(connection: Connection) -> list[FileRow]:
             return [FileRow(*row[:6], row[6] // 1000, row[7]) for row in connection.execute(page)]
 
-        return self._database.read(read)
+        return self._database.search(read)

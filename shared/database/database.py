@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -13,10 +14,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 from shared.database import migration
-from shared.database.engine import SOON, WRITES, build_engine
+from shared.database.engine import LIMIT_S, SOON, WRITES, build_engine
 from shared.database.refusals import is_outage
 from shared.database.url import parse_url
-from shared.errors import DatabaseUnavailable
+from shared.errors import DatabaseUnavailable, SearchTooSlow
 from shared.native_threads import NativeThreads, TookTooLong, with_limit
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,12 @@ T = TypeVar("T")
 #: How long a read and a write may take (seconds).
 READ_S: Final = 5.0
 WRITE_S: Final = 30.0
+#: Most reads at once that may look at many rows, of a process's connections; and how long others
+#: wait for a place (seconds).
+SEARCHES: Final = 4
+_PLACE_S: Final = 3.0
+#: What PostgreSQL says of a statement that it has broken off.
+_BROKEN_OFF_POSTGRESQL: Final = "57014"
 #: How long the schema may take to be brought up to date (seconds), the wait for others included.
 MIGRATE_S: Final = 300.0
 #: SQLite looks at the time after so many of its steps.
@@ -45,11 +52,28 @@ class Database:
         self._threads = NativeThreads()
         self._migrated = False
         self._migrating = threading.Lock()
+        self._searches = threading.Semaphore(SEARCHES)
 
     def read(self, work: Callable[[Connection], T], timeout_s: float = READ_S) -> T:
         """Run `work` in a transaction that only reads. Raises DatabaseUnavailable."""
         self.migrate()
         return self._run(lambda: self._transact(work, timeout_s), timeout_s)
+
+    def search(self, work: Callable[[Connection], T]) -> T:
+        """Do the same with a read that may look at many rows: only so many of them run at once.
+
+        So they hold up no others. Raises SearchTooSlow if it takes too long, or others do.
+        """
+        if not self._searches.acquire(timeout=_PLACE_S):
+            raise SearchTooSlow(retry_after_s=1)
+        try:
+            return self.read(work, READ_S)
+        except DatabaseUnavailable as exc:
+            if _was_broken_off(exc.__cause__):
+                raise SearchTooSlow from exc
+            raise
+        finally:
+            self._searches.release()
 
     def write(
         self, work: Callable[[Connection], T], timeout_s: float = WRITE_S, *, soon: bool = False
@@ -110,7 +134,8 @@ class Database:
         soon: bool = False,
     ) -> T:
         with self._engine.connect() as bare:
-            connection = bare.execution_options(**{WRITES: writes, SOON: soon})
+            options = {WRITES: writes, SOON: soon, LIMIT_S: timeout_s}
+            connection = bare.execution_options(**options)
             if self._is_sqlite:
                 _limit(connection, timeout_s)
             with connection.begin():
@@ -133,6 +158,14 @@ def why(error: DatabaseUnavailable) -> str:
     cause = error.__cause__
     said = cause.orig if isinstance(cause, DBAPIError) else cause
     return " ".join(str(said or error).split())
+
+
+def _was_broken_off(cause: BaseException | None) -> bool:
+    """Whether it was for its length that a statement has failed."""
+    if not isinstance(cause, DBAPIError):
+        return isinstance(cause, TookTooLong)
+    is_interrupted = getattr(cause.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_INTERRUPT
+    return is_interrupted or getattr(cause.orig, "sqlstate", None) == _BROKEN_OFF_POSTGRESQL
 
 
 def _limit(connection: Connection, timeout_s: float) -> None:

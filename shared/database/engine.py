@@ -7,7 +7,7 @@ nothing is said of a session. See docs/adr/0024-nothing-of-a-session.md.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -20,6 +20,8 @@ from shared.database.url import DatabaseUrl
 WRITES: Final = "replyto_writes"
 #: Name of the one that lets such a transaction not wait for the disk.
 SOON: Final = "replyto_soon"
+#: Name of the one that says how long a transaction may take (seconds).
+LIMIT_S: Final = "replyto_limit_s"
 
 #: How long SQLite waits for another process's write (seconds).
 _BUSY_S: Final = 5.0
@@ -34,6 +36,9 @@ _CONNECT_S: Final = 3
 #: How long one statement may take in PostgreSQL (milliseconds), whatever its caller allows; and how
 #: long a transaction may do nothing: a machine that is paused in one holds up nobody for longer.
 _STATEMENT_MS: Final = 60_000
+#: What of its caller's time a statement has: less, so that the server ends it, who can use the
+#: connection again, and not the caller.
+_SHARE: Final = 0.95
 _IDLE_MS: Final = 60_000
 #: After how long without an acknowledgement a connection is given up (milliseconds).
 _SILENCE_MS: Final = 10_000
@@ -97,16 +102,21 @@ def _begin_postgresql(operators: str) -> Callable[[Connection], None]:
 
     `operators`: the options for the server that the URL has; a limit named there is not set here.
     """
-    limits = {
-        "statement_timeout": _STATEMENT_MS,
-        "idle_in_transaction_session_timeout": _IDLE_MS,
-        "timezone": "'UTC'",
-    }
-    ours = (f"SET LOCAL {key} = {limit}" for key, limit in limits.items() if key not in operators)
-    begin = "; ".join(("BEGIN", *ours))
+
+    @lru_cache
+    def begin(statement_ms: int) -> str:
+        limits = {
+            "statement_timeout": statement_ms,
+            "idle_in_transaction_session_timeout": _IDLE_MS,
+            "timezone": "'UTC'",
+        }
+        ours = (f"SET LOCAL {key} = {own}" for key, own in limits.items() if key not in operators)
+        return "; ".join(("BEGIN", *ours))
 
     def do_begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        options: Any = connection.get_execution_options()
+        asked_ms = round(options.get(LIMIT_S, _STATEMENT_MS) * 1000 * _SHARE)
+        connection.exec_driver_sql(begin(min(_STATEMENT_MS, asked_ms)))
 
     return do_begin
 

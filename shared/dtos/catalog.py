@@ -63,6 +63,7 @@ _MEDIA: Final = (*_WAIT, *_STORE)
 _QUEUED_MEDIA: Final = (*_CALL, *_STORE)
 _JOB: Final = (errors.JobNotFound, errors.DatabaseUnavailable)
 _BOOK: Final = (errors.DatabaseUnavailable,)
+_SEARCH: Final = (*_BOOK, errors.SearchTooSlow)
 
 
 def _dto(
@@ -662,7 +663,7 @@ CANCEL_JOB: Final = _dto(
     jobs.CancelJob, jobs.CancelJobResponse, "POST", _CHAT, Tag.JOBS, *_JOB, names_job=True
 )
 QUERY_JOBS: Final = _dto(
-    history.QueryJobs, history.QueryJobsResponse, "GET", _ROWS, Tag.JOBS, *_BOOK
+    history.QueryJobs, history.QueryJobsResponse, "GET", _ROWS, Tag.JOBS, *_SEARCH
 )
 QUERY_JOBS_CSV: Final = _at(
     "GET|POST /api/QueryJobs.csv",
@@ -670,7 +671,7 @@ QUERY_JOBS_CSV: Final = _at(
     None,
     _ROWS,
     Tag.JOBS,
-    *_BOOK,
+    *_SEARCH,
     form=Form.CSV,
     name="QueryJobsCsv",
     summary="List jobs as CSV, for spreadsheets.",
@@ -687,7 +688,7 @@ RETRY_JOB: Final = _dto(
     names_job=True,
 )
 RETRY_JOBS: Final = _dto(
-    history.RetryJobs, history.RetryJobsResponse, "POST", _CHAT, Tag.JOBS, *_BOOK
+    history.RetryJobs, history.RetryJobsResponse, "POST", _CHAT, Tag.JOBS, *_SEARCH
 )
 GET_RESULT: Final = _at(
     "GET /api/results/<int:job_id>",
@@ -704,10 +705,10 @@ GET_RESULT: Final = _at(
 
 # Sums of them
 SUMMARY_STATS: Final = _dto(
-    history.GetSummaryStats, history.GetSummaryStatsResponse, "GET", _ROWS, Tag.STATISTICS, *_BOOK
+    history.GetSummaryStats, history.GetSummaryStatsResponse, "GET", _ROWS, Tag.STATISTICS, *_SEARCH
 )
 USAGE: Final = _dto(
-    history.GetUsage, history.GetUsageResponse, "GET", _ROWS, Tag.STATISTICS, *_BOOK
+    history.GetUsage, history.GetUsageResponse, "GET", _ROWS, Tag.STATISTICS, *_SEARCH
 )
 
 # Callbacks
@@ -948,7 +949,7 @@ QUERY_KEYS: Final = _dto(
 
 # What only operators see
 AUDIT_LOG: Final = _dto(
-    api_keys.QueryAuditLog, api_keys.QueryAuditLogResponse, "GET", _LOOKS, Tag.ADMIN, *_BOOK
+    api_keys.QueryAuditLog, api_keys.QueryAuditLogResponse, "GET", _LOOKS, Tag.ADMIN, *_SEARCH
 )
 OVERVIEW: Final = _dto(overview.GetOverview, overview.GetOverviewResponse, "GET", _LOOKS, Tag.ADMIN)
 TREND: Final = _dto(overview.GetTrend, overview.GetTrendResponse, "GET", _LOOKS, Tag.ADMIN)
@@ -1150,10 +1151,10 @@ DELETE_FILE_UPLOAD: Final = _at(
     *_FILE,
 )
 GET_STORAGE: Final = _dto(
-    files.GetStorage, files.GetStorageResponse, "GET", _LOOKS, Tag.ADMIN, *_BOOK
+    files.GetStorage, files.GetStorageResponse, "GET", _LOOKS, Tag.ADMIN, *_SEARCH
 )
 QUERY_ARTIFACTS: Final = _dto(
-    files.QueryArtifacts, files.QueryArtifactsResponse, "GET", _LOOKS, Tag.ADMIN, *_BOOK
+    files.QueryArtifacts, files.QueryArtifactsResponse, "GET", _LOOKS, Tag.ADMIN, *_SEARCH
 )
 
 # Batches

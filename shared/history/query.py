@@ -40,7 +40,7 @@ class JobFilter:
 
 
 class JobQueries:
-    """Reads pages of jobs, without bodies. Raises DatabaseUnavailable."""
+    """Reads pages of jobs, without bodies. Raises DatabaseUnavailable, SearchTooSlow."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -54,12 +54,12 @@ class JobQueries:
         def read(connection: Connection) -> list[Row]:
             return [dict(row) for row in connection.execute(statement).mappings()]
 
-        return self._database.read(read)
+        return self._database.search(read)
 
     def count(self, wanted: JobFilter) -> int:
         """Return how many jobs there are."""
         statement = select(func.count()).select_from(jobs).where(*_conditions(wanted))
-        return self._database.read(lambda connection: connection.scalar(statement) or 0)
+        return self._database.search(lambda connection: connection.scalar(statement) or 0)
 
     def cost_nanos(self, owner: str, ref_id_begins: str) -> int:
         """Return what an owner's jobs cost whose RefIds begin so (nano units)."""

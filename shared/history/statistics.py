@@ -84,7 +84,7 @@ class Statistics:
             return [tuple(row) for row in connection.execute(statement)]
 
         found: dict[str, list[tuple[int, ...]]] = {}
-        for value, *numbers in self._database.read(read):
+        for value, *numbers in self._database.search(read):
             found.setdefault(_name(group, value), []).append(tuple(numbers))
         return [_sum(name, rows) for name, rows in found.items()]
 

@@ -73,7 +73,7 @@ def test_limits_hold_in_each_transaction_and_reach_no_other_client(
         return tuple(connection.scalar(text(f"SHOW {name}")) for name in asked)  # type: ignore[return-value]
 
     with ThreadPoolExecutor(6) as pool:
-        assert set(pool.map(lambda _: pooled.read(limits), range(60))) == {("1min", "UTC")}
+        assert set(pool.map(lambda _: pooled.read(limits), range(60))) == {("4750ms", "UTC")}
     other = Database(pooled_url)
     with other._engine.connect() as connection:
         raw = connection.connection.driver_connection

@@ -33,6 +33,7 @@ export default {
   "errors.too_many_subscriptions": "This key has reached its limit of subscriptions; delete one first.",
   "errors.schedule_not_found": "No such schedule.",
   "errors.too_many_schedules": "This key has as many schedules as it may; delete one first.",
+  "errors.search_too_slow": "A search takes too long, this or others; narrow it (from, to, state, model, tag), or wait.",
   "errors.too_many_batches": "This key has as many batches as it may, of which none is over; wait for one, or cancel it.",
   "errors.too_many_groups": "This key has as many groups as it may; those that have ended go by themselves.",
   "errors.stream_gone": "The chunks of this stream are no longer kept; ask for the job's result.",
