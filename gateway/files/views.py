@@ -13,7 +13,7 @@ from gateway.files.received_form import received_form
 from gateway.files.serving import serve
 from gateway.http.request import incoming
 from gateway.http.routes import Call, route
-from shared.artifacts.artifact import HIDDEN, Artifact
+from shared.artifacts.artifact import BATCH_OUTPUT, HIDDEN, Artifact
 from shared.artifacts.artifacts import Artifacts
 from shared.artifacts.sniffing import OCTETS
 from shared.batches.csv_lines import as_csv
@@ -27,6 +27,7 @@ from shared.dtos.media.files import (
     RetrieveFile,
     RetrieveFileContent,
 )
+from shared.errors import ValidationFailed
 
 blueprint = Blueprint("files", __name__)
 
@@ -80,7 +81,14 @@ def content(call: Call[RetrieveFileContent]) -> Response:
     """Give a file's bytes."""
     file = _shown_file(call, call.request.file_id)
     artifacts = call.services.artifacts
-    if call.request.format == "csv" or incoming().accept_mimetypes.best == _CSV:
+    if call.request.format and file.purpose != BATCH_OUTPUT:
+        raise ValidationFailed(
+            "format: only files that a batch has made are tables", field="format"
+        )
+    # Whoever accepts CSV has it already, where the file is one of its own.
+    if file.purpose == BATCH_OUTPUT and (
+        call.request.format or incoming().accept_mimetypes.best == _CSV
+    ):
         return _table(artifacts, file)
     return serve(artifacts, file, incoming(), as_attachment=True, media_type=OCTETS)
 

@@ -13,6 +13,8 @@ _LONGEST_NAME: Final = 255
 #: Folders, controls, and what turns the direction of a text, so that a name looks like another.
 _not_for_names = re.compile(r"[\x00-\x1f\x7f-\x9f/\\\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 
+#: The purpose of files that batches make.
+BATCH_OUTPUT: Final = "batch_output"
 #: Purposes of our own, which lists do not show.
 INCOMING: Final = "incoming"
 UPLOAD: Final = "upload"
@@ -106,7 +108,7 @@ class Artifact:
 
 
 def tidy_name(name: str) -> str:
-    """Return a file's name without folders and control characters."""
+    """Return a file's name without folders and control characters; dots alone are none."""
     last = re.split(r"[/\\]", name)[-1]
     tidy = _not_for_names.sub("", last).encode("utf-8", "replace").decode().strip()
-    return tidy[-_LONGEST_NAME:] or "file"
+    return tidy[-_LONGEST_NAME:] if tidy.strip(".") else "file"

@@ -44,12 +44,21 @@ class Dto(BaseModel):
             bound = cls.model_validate(found)
         except ValidationError as exc:
             first = exc.errors()[0]
-            field = to_camel(str(first["loc"][0])).rstrip("_")
             # How pydantic begins what our own checks say.
             problem = first["msg"].removeprefix("Value error, ")
+            if not first["loc"]:
+                # A check of several fields together.
+                raise ValidationFailed(problem) from None
+            field = cls._wire_name(str(first["loc"][0]))
             raise ValidationFailed(f"{field}: {problem}", field=field) from None
         bound.check_numbers()
         return bound
+
+    @classmethod
+    def _wire_name(cls, name: str) -> str:
+        """Return a field's name as its API has it: of OpenAI's wire, as it is written here."""
+        is_camel = cls.model_config.get("alias_generator") is not None
+        return (to_camel(name) if is_camel else name).rstrip("_")
 
     @classmethod
     def _says_nothing(cls, name: str, value: object) -> bool:
@@ -66,7 +75,7 @@ class Dto(BaseModel):
         """Raise ValidationFailed for a number that neither Redis nor a database can keep."""
         for name, value in self:
             if isinstance(value, int) and not -_MOST_NUMBER <= value <= _MOST_NUMBER:
-                field = to_camel(name).rstrip("_")
+                field = self._wire_name(name)
                 raise ValidationFailed(f"{field}: is too large a number", field=field)
 
     def to_json(self) -> bytes:

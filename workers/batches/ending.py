@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy.exc import IntegrityError
 
+from shared.artifacts.artifact import BATCH_OUTPUT
 from shared.batches.batch import Batch, Status
 from shared.batches.lines import failure_line
 from shared.batches.store import Outcome
@@ -134,7 +135,7 @@ def _write(desk: Desk, batch: Batch, kind: str, lines: Iterable[bytes]) -> str:
                 lines,
                 owner=batch.owner,
                 name=f"{batch.id}_{kind}.jsonl",
-                purpose="batch_output",
+                purpose=BATCH_OUTPUT,
                 expires_s=batch.output_expires_s or _KEPT_S,
                 artifact_id=file_id,
                 most_bytes=2**50,

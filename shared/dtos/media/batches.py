@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from shared.dtos.inference.calls import OpenAiWire
 from shared.dtos.media.files import ExpiresAfter
+from shared.errors import ValidationFailed
 
 #: A batch may take from an hour to a week.
 Window = Annotated[str, Field(pattern=r"^([1-9]|[1-9][0-9]|1[0-5][0-9]|16[0-8])h$")]
@@ -37,7 +38,10 @@ class CreateBatch(OpenAiWire):
     def _metadata_is_short(self) -> CreateBatch:
         for name, value in (self.metadata or {}).items():
             if len(name) > 64 or len(value) > 512:  # noqa: PLR2004 - OpenAI's limits
-                raise ValueError("metadata has names of at most 64 and values of at most 512")
+                raise ValidationFailed(
+                    "metadata: names have at most 64 characters, values at most 512",
+                    field="metadata",
+                )
         return self
 
 

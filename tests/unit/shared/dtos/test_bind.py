@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import pytest
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shared.dtos.base import Dto
+from shared.dtos.media.batches import CreateBatch
 from shared.errors import ValidationFailed
 
 
@@ -48,6 +49,42 @@ def test_what_is_given_and_wrong_is_named(given: dict[str, Any], field: str) -> 
     with pytest.raises(ValidationFailed) as refused:
         Asked.bind(given)
     assert refused.value.field == field
+
+
+_BATCH = {
+    "input_file_id": "file-1",
+    "endpoint": "/v1/embeddings",
+    "completion_window": "24h",
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"completion_window": "7d"}, "completion_window"),
+        ({"completionWindow": 24}, "completion_window"),
+        ({"input_file_id": 5}, "input_file_id"),
+        ({"output_expires_after": {"anchor": "created_at", "seconds": 1}}, "output_expires_after"),
+        ({"metadata": {"a": "x" * 600}}, "metadata"),
+        ({"metadata": {"a" * 65: "x"}}, "metadata"),
+    ],
+)
+def test_field_of_openais_wire_is_named_as_it_is_there(given: dict[str, Any], field: str) -> None:
+    with pytest.raises(ValidationFailed, match=rf"^{field}: ") as refused:
+        CreateBatch.bind(_BATCH | given)
+    assert refused.value.field == field
+
+
+def test_check_of_several_fields_says_what_is_wrong() -> None:
+    class Both(Dto):
+        one: int = 0
+
+        @model_validator(mode="after")
+        def _never(self) -> Any:
+            raise ValueError("neither will do")
+
+    with pytest.raises(ValidationFailed, match=r"^neither will do$"):
+        Both.bind({})
 
 
 def test_an_empty_text_is_a_text() -> None:
