@@ -9,10 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Final
 
 from shared.queues import names as task_names
 from workers.chat.bulk_pace import BulkPace
 from workers.chat.giving_way import GivingWay
+
+#: So many bulk jobs wait for their beginning beside calls at most. The next ones are taken when half
+#: of them have begun: a poll is ended each time.
+_MOST_WAITING: Final = 16
 
 
 def kept_slots(concurrency: int, share: float) -> int:
@@ -34,6 +39,11 @@ class Lanes:
         #: Slots that jobs other than interactive ones may take; None for no limit.
         self._open_slots = open_slots
         self._taken = 0
+        #: Bulk jobs that wait for their beginning, and whether no more of them are taken.
+        self._waiting = 0
+        self._leaves_bulk = False
+        #: Whether the last poll serves queued jobs.
+        self._serves_queued = True
         #: Called when there may be room again for jobs that are not interactive.
         self.on_room: Callable[[], None] | None = None
         self._way = way or GivingWay()
@@ -67,7 +77,7 @@ class Lanes:
     def begin(self, priority: int) -> None:
         """Wait until a job of this priority may begin."""
         if priority == task_names.BULK:
-            self._pace.wait()
+            self._wait_to_begin()
         self.give_way(priority)
 
     def give_way(self, priority: int) -> None:
@@ -80,16 +90,32 @@ class Lanes:
 
         `pending` counts messages that were taken and whose tasks have not started.
         """
-        if self._open_slots is None or self._taken + pending < self._open_slots:
-            return priorities
-        return [priority for priority in priorities if priority == task_names.INTERACTIVE]
+        served = priorities
+        if self._open_slots is not None and self._taken + pending >= self._open_slots:
+            served = [priority for priority in priorities if priority == task_names.INTERACTIVE]
+        elif self._leaves_bulk:
+            served = [priority for priority in priorities if priority != task_names.BULK]
+        self._serves_queued = task_names.QUEUED in served
+        return served
 
     def tell_of_bulk(self) -> None:
         """Say that other jobs are to be left where they are than before."""
         if self.on_bulk is not None:
             self.on_bulk()
 
+    def _wait_to_begin(self) -> None:
+        self._waiting += 1
+        self._leaves_bulk = self._leaves_bulk or self._waiting >= _MOST_WAITING
+        try:
+            self._pace.wait()
+        finally:
+            self._waiting -= 1
+            if self._leaves_bulk and self._waiting <= _MOST_WAITING // 2:
+                self._leaves_bulk = False
+                self._tell_of_room()
+
     def _tell_of_room(self) -> None:
         has_room = self._open_slots is None or self._taken < self._open_slots
-        if has_room and self.on_room is not None:
+        lacks_bulk_alone = self._leaves_bulk and self._serves_queued
+        if has_room and not lacks_bulk_alone and self.on_room is not None:
             self.on_room()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from unittest.mock import create_autospec
+
 import gevent
 import pytest
+from gevent.lock import Semaphore
 
 from shared.queues.names import BULK, INTERACTIVE, PRIORITIES, QUEUED
+from workers.chat.bulk_pace import BulkPace
 from workers.chat.giving_way import GivingWay
 from workers.chat.lanes import Lanes, kept_slots
 
@@ -50,6 +54,41 @@ def test_lanes_tell_of_room_when_a_job_ends_and_when_a_pending_call_begins() -> 
     with lanes.taken(INTERACTIVE):
         assert len(told) == 2
     assert len(told) == 2
+
+
+def test_bulk_jobs_are_left_while_many_wait_for_their_beginning() -> None:
+    """They come again when half of them have begun, and one poll is ended for that."""
+    turns = Semaphore(0)
+    pace = create_autospec(BulkPace, instance=True)
+    pace.wait.side_effect = turns.acquire
+    lanes, told = Lanes(100, pace=pace), []
+    lanes.on_room = lambda: told.append(list(lanes.served(PRIORITIES)))
+    jobs = [gevent.spawn(lanes.begin, BULK) for _ in range(16)]
+    gevent.sleep(0)
+    assert list(lanes.served(PRIORITIES)) == [INTERACTIVE, QUEUED]
+    with lanes.taken(QUEUED), lanes.taken(INTERACTIVE):
+        pass
+    for began in range(16):
+        assert told == ([] if began < 8 else [list(PRIORITIES)])
+        turns.release()
+        gevent.sleep(0)
+        gevent.sleep(0)
+    gevent.joinall(jobs, timeout=10)
+    assert all(job.successful() for job in jobs)
+
+
+def test_queued_jobs_are_told_of_room_while_bulk_jobs_are_left() -> None:
+    turns = Semaphore(0)
+    pace = create_autospec(BulkPace, instance=True)
+    pace.wait.side_effect = turns.acquire
+    lanes, told = Lanes(1, pace=pace), []
+    jobs = [gevent.spawn(lanes.begin, BULK) for _ in range(16)]
+    gevent.sleep(0)
+    with lanes.taken(QUEUED):
+        assert list(lanes.served(PRIORITIES)) == [INTERACTIVE]
+        lanes.on_room = lambda: told.append(list(lanes.served(PRIORITIES)))
+    assert told == [[INTERACTIVE, QUEUED]]
+    gevent.killall(jobs)
 
 
 def test_jobs_give_way_to_a_call_and_calls_do_not() -> None:
