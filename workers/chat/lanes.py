@@ -15,8 +15,8 @@ from shared.queues import names as task_names
 from workers.chat.bulk_pace import BulkPace
 from workers.chat.giving_way import GivingWay
 
-#: So many bulk jobs wait for their beginning beside calls at most. The next ones are taken when half
-#: of them have begun: a poll is ended each time.
+#: So many bulk jobs wait for their beginning beside calls at most. When half of them have begun a
+#: poll is ended, and the next ones are taken.
 _MOST_WAITING: Final = 16
 
 
