@@ -34,6 +34,8 @@ _FINAL: Final = (Status.FAILED, Status.COMPLETED, Status.EXPIRED, Status.CANCELL
 ACTIVE: Final = tuple(status for status in Status if not status.is_final)
 
 
+#: The code of the problem that its API key opens nothing any more; told of it also at its end.
+KEY_LOST: Final = "key_lost"
 #: The name in a batch's metadata that says how its lines are to be run.
 WISH: Final = "replyto_batch"
 

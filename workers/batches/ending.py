@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy.exc import IntegrityError
 
 from shared.artifacts.artifact import BATCH_OUTPUT
-from shared.batches.batch import Batch, Status
+from shared.batches.batch import KEY_LOST, Batch, Status
 from shared.batches.lines import failure_line
 from shared.batches.store import Outcome
 from shared.batches.tables import ANSWERED, AWAY, FAILED, RUNNING, WAITING
@@ -63,7 +63,7 @@ def finish(desk: Desk, batch: Batch) -> bool:
     deque(answers, maxlen=0)
     ended = replace(
         batch,
-        errors=(),
+        errors=tuple(row for row in batch.errors if row.get("code") == KEY_LOST),
         usage=used.told(),
         completed=counts[ANSWERED],
         failed=counts[FAILED],

@@ -24,6 +24,7 @@ from workers.batches.pace import Moved, moved
 from workers.batches.problems import WAITING as WAITS
 from workers.batches.problems import tell_waiting
 from workers.batches.reading import read_lines, ref_id_of
+from workers.batches.stopping import stop
 from workers.heavy import away
 from workers.routing.stored_calls import allowance_of, check_served, passes_by_itself, standing_of
 
@@ -49,12 +50,12 @@ def run(desk: Desk, batch: Batch, share: int) -> Moved:
 
     `share` is how many of its jobs may be in the queues.
     """
-    if not batch.singly:
+    lost = desk.keys.why(batch.key_id)
+    if not (batch.singly or lost):
         # The rest comes with the next step, when what is decided is kept.
         decide(desk, batch)
         return Moved.MUCH
-    ended = collect(desk, batch)
-    move(desk, batch)
+    ended = _collected(desk, batch, lost)
     counts = desk.batches.counts(batch.id)
     known = replace(batch, completed=counts[ANSWERED], failed=counts[FAILED])
     if counts[RUNNING]:
@@ -65,6 +66,8 @@ def run(desk: Desk, batch: Batch, share: int) -> Moved:
         ends_as = Status.EXPIRED if left else Status.COMPLETED
         desk.batches.save(known.at(Status.FINALIZING, now_s, ends_as=ends_as.value))
         return Moved.MUCH
+    if lost:
+        return stop(desk, batch, known, lost, is_running=counts[RUNNING] > 0)
     if known != batch:
         # Somebody who cancels meanwhile comes first; the counts come with the next step.
         desk.batches.save(known)
@@ -75,6 +78,14 @@ def run(desk: Desk, batch: Batch, share: int) -> Moved:
         # Providers take hours with what they have.
         return Moved.NOTHING_SOON
     return moved(max(ended, fed), share)
+
+
+def _collected(desk: Desk, batch: Batch, lost: str) -> int:
+    """Take what has ended; have providers' own batches go on unless the key is lost."""
+    ended = collect(desk, batch)
+    if not lost:
+        move(desk, batch)
+    return ended
 
 
 def _feed_all(desk: Desk, batch: Batch, room: int) -> tuple[int, str]:

@@ -7,11 +7,15 @@ from dataclasses import replace
 from shared.batches.batch import Batch, Status
 from shared.batches.lines import Checked, check
 from workers.batches.desk import Desk
+from workers.batches.stopping import stop_at_once
 from workers.heavy import away
 
 
 def validate(desk: Desk, batch: Batch) -> None:
     """Let the batch go on with its lines, or fail with what is wrong with them."""
+    if lost := desk.keys.why(batch.key_id):
+        stop_at_once(desk, batch, lost)
+        return
     artifacts, now_s = desk.artifacts, desk.process.clock()
     file = artifacts.find(batch.input_file_id)
     if file is None:

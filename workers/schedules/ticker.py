@@ -10,9 +10,8 @@ import logging
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from shared.api_keys.reader import find as find_key
 from shared.database.database import Database
-from shared.errors import ApiKeyNotFound, RefIdConflict, ServiceError
+from shared.errors import RefIdConflict, ServiceError
 from shared.history.writer import HistoryWriter
 from shared.jobs.job import NewJob
 from shared.ledger.job_store import JobStore
@@ -24,6 +23,7 @@ from shared.schedules.store import ScheduleStore
 from shared.schedules.template import call_of
 from shared.store.complaints import Complaints, concerns_all
 from workers.process import Process
+from workers.routing.lost_keys import why_lost
 from workers.routing.stored_calls import allowance_of, check_served, passes_by_itself, standing_of
 
 log = logging.getLogger(__name__)
@@ -102,7 +102,7 @@ def _run_alone(deps: ScheduleDeps, schedule: Schedule, now_ms: int) -> None:
 def _run(deps: ScheduleDeps, schedule: Schedule, now_ms: int) -> None:
     """Make the jobs of its times, then go on to the next: a death between repeats both."""
     found, wanted = schedule, plan(schedule, now_ms)
-    if problem := _lost_its_key(deps, schedule, now_ms):
+    if problem := why_lost(deps.database, schedule.key_id, now_ms):
         log.warning("schedule %s: paused: %s", schedule.id, problem)
         deps.schedules.save(replace(schedule, paused=True, next_ms=None, problem=problem))
         return
@@ -158,17 +158,3 @@ def _new_job(deps: ScheduleDeps, schedule: Schedule, due_ms: int) -> NewJob:
         run_after=str(due_ms + round(delay_s * 1000)) if delay_s else "",
         flow=call.flow,
     )
-
-
-def _lost_its_key(deps: ScheduleDeps, schedule: Schedule, now_ms: int) -> str:
-    """Say why the key that made a schedule opens nothing any more; empty when it does."""
-    number = schedule.key_id.removeprefix("key_")
-    if not number.isdecimal():
-        return ""
-    try:
-        key = deps.database.read(lambda connection: find_key(connection, int(number)))
-    except ApiKeyNotFound:
-        return "its API key is gone"
-    if key.cancelled_ms:
-        return "its API key was revoked"
-    return "its API key has expired" if 0 < key.expires_ms <= now_ms else ""
