@@ -6,6 +6,7 @@ https://github.com/AUTOMATIC1111/stable-diffusion-webui/wiki/API
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Generator
 from typing import Any, Final
 
@@ -13,10 +14,11 @@ from requests import Session
 
 from shared.codecs.json_bytes import to_json_bytes
 from shared.media import request as media_request
-from shared.media import result
 from shared.media.request import MediaRequest
 from shared.operation import OPERATIONS_BY_TYPE, Operation
+from shared.wire.answers.said import object_of
 from workers.heavy import away
+from workers.media.pictures.exchange import pictures_made
 from workers.media.pictures.wishes import mask_in_white, not_followed, size_of
 from workers.providers import http
 from workers.providers.answers.whole import value_in
@@ -106,7 +108,19 @@ def _answer(call: ProviderCall, body: bytes) -> bytes:
     else:
         many = away(len(body), lambda: value_in(call, body, "images", list))
         images = [each for each in many["images"] if isinstance(each, str)] if many else []
+        images = images[_before(many) :] or images
     if not images:
         raise unreachable(call, "answered without a picture", 502)
     data = [with_picture(call, {"b64_json": image}) for image in images]
-    return result.with_made(to_json_bytes({"created": 0, "data": data}), result.Made(len(data)))
+    return pictures_made(data)
+
+
+def _before(told: Json | None) -> int:
+    """Return how many pictures stand before those that were asked for: a grid of them all."""
+    info = object_of(told).get("info")
+    try:
+        about = json.loads(info) if isinstance(info, str) else info
+    except (ValueError, RecursionError):
+        return 0
+    first = object_of(about).get("index_of_first_image")
+    return first if type(first) is int and first > 0 else 0

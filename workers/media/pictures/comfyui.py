@@ -12,15 +12,15 @@ from urllib.parse import quote, urlencode
 
 from requests import Session
 
-from shared.codecs.json_bytes import to_json_bytes
 from shared.errors import Failure
 from shared.media import request as media_request
 from shared.media import result
 from shared.media.request import FileRef, MediaRequest
 from shared.operation import OPERATIONS_BY_TYPE, Operation
+from shared.wire.answers.said import object_of, objects
 from workers.media.pictures import comfy_graphs as graphs
 from workers.media.pictures.comfy_graphs import Graph, Wish
-from workers.media.pictures.exchange import Exchange, waited_for
+from workers.media.pictures.exchange import Exchange, pictures_made, waited_for
 from workers.media.pictures.wishes import has_alpha, not_followed, size_of
 from workers.providers.base import Blame, ProviderCall, ProviderError
 from workers.providers.http_errors import error_told
@@ -57,7 +57,7 @@ class ComfyUiDialect:
         data = [{result.ARTIFACT: exchange.picture(_view(one)).to_json()} for one in outputs]
         if not data:
             raise exchange.wrong("answered without a picture")
-        return result.with_made(to_json_bytes({"created": 0, "data": data}), result.Made(len(data)))
+        return pictures_made(data)
 
     def stream(self, session: Session, call: ProviderCall) -> Generator[bytes, None, None]:
         """Do the same: what is made there is made as a whole. Nobody asks for it."""
@@ -129,16 +129,16 @@ def _made(exchange: Exchange, entry: Json) -> list[Json] | None:
     files = [
         file
         for node in nodes
-        if isinstance(node, dict)
-        for file in node.get("images") or ()
-        if isinstance(file, dict) and isinstance(file.get("filename"), str)
+        for file in objects(object_of(node).get("images"))
+        if isinstance(file.get("filename"), str)
     ]
     return [file for file in files if file.get("type") != "temp"] or files
 
 
 def _reason(status: Json) -> str:
     """Return why a workflow has failed, of the messages that tell its course."""
-    for message in status.get("messages") or ():
+    messages = status.get("messages")
+    for message in messages if isinstance(messages, list) else ():
         if isinstance(message, list) and len(message) > 1 and isinstance(message[1], dict):
             kind, about = message[0], message[1]
             if kind == "execution_error":
@@ -223,9 +223,8 @@ def _upscaler(exchange: Exchange, asked: MediaRequest) -> str:
 
 def _listed(exchange: Exchange, node: str, name: str) -> list[str]:
     """Return what a node of this kind can be given there; nothing if it has no such node."""
-    told = exchange.get(f"object_info/{node}").get(node)
-    inputs = told.get("input", {}).get("required", {}) if isinstance(told, dict) else {}
-    spec = inputs.get(name)
+    told = object_of(exchange.get(f"object_info/{node}").get(node))
+    spec = object_of(object_of(told.get("input")).get("required")).get(name)
     listed = spec if isinstance(spec, list) else []
     # Newer ones write it as ["COMBO", {"options": […]}].
     choices = [one.get("options") if isinstance(one, dict) else one for one in listed[:2]]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import re
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -21,8 +21,9 @@ from shared.media import result
 from shared.media.request import FileRef
 from shared.media.result import Kept
 from shared.operation import OPERATIONS_BY_TYPE, Operation
+from shared.wire.answers.said import objects, text_of
 from workers.media.pictures import replicate_inputs as inputs
-from workers.media.pictures.exchange import Exchange, keep_picture, waited_for
+from workers.media.pictures.exchange import Exchange, keep_picture, pictures_made, waited_for
 from workers.media.pictures.wishes import mask_in_white, not_followed
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.http_errors import error_told
@@ -41,6 +42,9 @@ _MOST_REMEMBERED: Final = 1000
 #: Where files of answers are, beside the provider's own place.
 _FILES_AT: Final = ("replicate.delivery", "replicate.com")
 _SHORTEST_S: Final = 5
+#: How deep outputs are looked through, and how a URL in them begins.
+_DEEPEST: Final = 5
+_URLS: Final = ("https://", "http://", "data:")
 _UNENDED: Final = ("starting", "processing", "queued")
 _is_id = re.compile(r"[A-Za-z0-9_-]{1,100}").fullmatch
 _is_model = re.compile(r"[\w.-]+/[\w.-]+(?::[A-Za-z0-9]+)?").fullmatch
@@ -74,7 +78,7 @@ class ReplicateDialect:
         data = [{result.ARTIFACT: _kept(exchange, one).to_json()} for one in outputs]
         if not data:
             raise exchange.wrong("answered without a picture")
-        return result.with_made(to_json_bytes({"created": 0, "data": data}), result.Made(len(data)))
+        return pictures_made(data)
 
     def stream(self, session: Session, call: ProviderCall) -> Generator[bytes, None, None]:
         """Do the same: what is made there is made as a whole. Nobody asks for it."""
@@ -121,7 +125,7 @@ def _properties(schema: object) -> Mapping[str, Any]:
     found = {}
     for name in _at(parts, "Input", "properties"):
         spec = _at(parts, "Input", "properties", name)
-        refs = [one.get("$ref", "") for one in spec.get("allOf") or () if isinstance(one, dict)]
+        refs = [text_of(one.get("$ref")) for one in objects(spec.get("allOf"))]
         named = _at(parts, refs[0].rpartition("/")[2]) if refs else {}
         found[name] = {**named, **spec}
     return found
@@ -154,9 +158,7 @@ class _Prediction:
             if not isinstance(exc, ProviderError):
                 self._exchange.part_with(self._leave)
             raise
-        made = told.get("output")
-        listed = made if isinstance(made, list) else [made]
-        return [one for one in listed if isinstance(one, str) and one]
+        return list(_texts(told.get("output")))
 
     def _look(self) -> Json | None:
         told, self._told = self._told or self._exchange.get(f"predictions/{self._id}"), {}
@@ -176,6 +178,18 @@ class _Prediction:
 
     def _leave(self) -> None:
         self._exchange.post_untold(f"predictions/{self._id}/cancel", {})
+
+
+def _texts(made: object, depth: int = 0) -> Iterator[str]:
+    """Give the texts of an output; of an object, which each model makes up, those that are URLs."""
+    if isinstance(made, str) and made:
+        yield made
+    elif depth < _DEEPEST and isinstance(made, list):
+        for one in made:
+            yield from _texts(one, depth + 1)
+    elif depth < _DEEPEST and isinstance(made, dict):
+        named = (text for one in made.values() for text in _texts(one, depth + 1))
+        yield from (text for text in named if text.startswith(_URLS))
 
 
 def _sent(exchange: Exchange, file: FileRef) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from shared.media.request import FileRef, MediaRequest
 from shared.operation import Operation
+from shared.wire.answers.said import object_of
 from workers.media.pictures.wishes import size_of
 
 Json = dict[str, Any]
@@ -93,8 +94,8 @@ def _sized(asked: MediaRequest, takes: Takes) -> Json:
         return {"width": width, "height": height}
     if takes and "aspect_ratio" not in takes:
         return {}
-    spec = takes.get("aspect_ratio") or {}
-    allowed = spec.get("enum") if isinstance(spec, dict) else None
+    listed = object_of(takes.get("aspect_ratio")).get("enum")
+    allowed = [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
     return {"aspect_ratio": nearest(width / max(height, 1), allowed or _RATIOS)}
 
 

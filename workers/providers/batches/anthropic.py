@@ -13,6 +13,7 @@ from typing import Any, Final
 import requests
 
 from shared.codecs.json_bytes import to_json_bytes
+from shared.wire.answers.said import objects
 from workers.providers import http_errors
 from workers.providers.anthropic.dialect import VERSION, AnthropicDialect
 from workers.providers.base import ProviderCall
@@ -68,7 +69,7 @@ class AnthropicBatches:
         def read(after: str) -> tuple[Iterable[Json], str]:
             place = f"&after_id={after}" if after else ""
             told = client.send("GET", f"{_url(call)}?limit={_PAGE}{place}")
-            rows = [row for row in told.get("data") or () if isinstance(row, dict)]
+            rows = objects(told.get("data"))
             return rows, str(told.get("last_id")) if rows and told.get("has_more") else ""
 
         for row in pages(read, _MOST_PAGES):
@@ -127,7 +128,7 @@ def _count(row: Json) -> int:
 def _made_s(row: Json) -> float:
     try:
         return datetime.fromisoformat(str(row.get("created_at"))).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return float("inf")
 
 

@@ -16,7 +16,7 @@ from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.json_text import members
 from shared.errors import MalformedJson
 from shared.operation import Operation
-from shared.wire.answers.said import text_of
+from shared.wire.answers.said import objects, text_of
 from workers.providers.answers.whole import checked
 from workers.providers.base import ProviderCall
 from workers.providers.batches.base import (
@@ -101,7 +101,7 @@ class OpenAiBatches:
         def read(after: str) -> tuple[Iterable[Json], str]:
             place = f"&after={after}" if after else ""
             told = client.send("GET", f"{url}?limit={_PAGE}{place}")
-            rows = [row for row in told.get("data") or () if isinstance(row, dict)]
+            rows = objects(told.get("data"))
             return rows, str(rows[-1].get("id")) if rows and told.get("has_more") else ""
 
         for row in pages(read, _MOST_PAGES):
