@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: lint-js lowest stock test-media test-firefox fuzz test-types test-types-all docs docs-api help run test unit e2e test-redis conformance test-llama test-files test-bulk test-delayed test-adaptive lint format bench chaos rolling audit hostile screenshots lock clean
+.PHONY: fetched lint-js lowest stock test-media test-firefox fuzz test-types test-types-all docs docs-api help run test unit e2e test-redis conformance test-llama test-files test-bulk test-delayed test-adaptive lint format bench chaos rolling audit hostile screenshots lock clean
 
 help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -101,6 +101,9 @@ $(SCHEMATHESIS)/.made:
 	$(PYTHON) -m venv $(SCHEMATHESIS)
 	$(SCHEMATHESIS)/bin/python -m pip install --disable-pip-version-check --quiet "schemathesis>=4.32,<5"
 	@touch $@
+
+# What CI will need from the network: it comes while something else keeps the cores busy.
+fetched: $(TYPED)/.made $(SCHEMATHESIS)/.made
 
 lint: $(VENV)/.dev  ## check style, formatting, types and who imports whom
 	$(BIN)/ruff check .

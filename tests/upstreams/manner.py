@@ -60,6 +60,7 @@ class Manner:
 Sent = bytes | Sequence[bytes] | Reply
 #: All of them; a module of `manners` adds its own when it is imported.
 MANNERS: list[Manner] = []
+_slugs: set[str] = set()
 
 
 def manner(
@@ -78,9 +79,10 @@ def manner(
     """
     for kind in kinds:
         made: Any = sent(kind) if getattr(sent, "by_kind", False) else sent  # type: ignore[operator, arg-type]
-        MANNERS.append(Manner(title, name, kind, _reply(made), ends, calls))
-    slugs = [known.slug for known in MANNERS]
-    assert len(slugs) == len(set(slugs)), f"'{name}' is there already"
+        one = Manner(title, name, kind, _reply(made), ends, calls)
+        assert one.slug not in _slugs, f"'{name}' is there already"
+        _slugs.add(one.slug)
+        MANNERS.append(one)
 
 
 def by_kind(make: Callable[..., Sent]) -> Callable[..., Sent]:

@@ -72,9 +72,13 @@ def queue_all(stack: Stack, urls: Mapping[str, str]) -> dict[str, int]:
 
 def all_ended(store: DeliveryStore, jobs: Mapping[str, int]) -> dict[str, Delivery] | None:
     """Return what became of the deliveries, as soon as none of them is Pending."""
-    found = {name: store.get(job_id) for name, job_id in jobs.items()}
-    ended = {n: d for n, d in found.items() if d and d.state is not DeliveryState.PENDING}
-    return ended if len(ended) == len(jobs) else None
+    ended = {}
+    for name, job_id in jobs.items():
+        delivery = store.get(job_id)
+        if delivery is None or delivery.state is DeliveryState.PENDING:
+            return None
+        ended[name] = delivery
+    return ended
 
 
 def _case(stack: Stack, job_id: int, delivery: Delivery, receiver: FaultyReceiver | None) -> Case:

@@ -77,9 +77,7 @@ class Api(requests.Session):
             status = self.status(job_id)
             return status if status["jobState"] in states else None
 
-        return until(
-            look, f"job {job_id} is {' or '.join(states)}", within_s=within_s, every_s=0.05
-        )
+        return until(look, f"job {job_id} is {' or '.join(states)}", within_s=within_s)
 
     def until_ended(self, job_id: int, *, within_s: float = PATIENCE_S) -> dict[str, Any]:
         """Return the job's status as soon as it is final."""

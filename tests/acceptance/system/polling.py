@@ -11,20 +11,30 @@ T = TypeVar("T")
 #: How long what must happen may take before a test gives it up (seconds). On an idle machine it
 #: takes a second or two; a test that passes never waits longer than it must.
 PATIENCE_S = 120.0
-#: How often a condition is looked at (seconds).
-_EVERY_S = 0.02
+#: How long it is until the next look at a condition (seconds), and what part of the time waited so
+#: far: what is looked at has much to do meanwhile, and a look is often a request.
+_SOONEST_S, _LATEST_S = 0.02, 0.1
+_PART_OF_WAIT = 0.05
 
 
 def until(
-    look: Callable[[], T], what: str, *, within_s: float = PATIENCE_S, every_s: float = _EVERY_S
+    look: Callable[[], T], what: str, *, within_s: float = PATIENCE_S, every_s: float | None = None
 ) -> T:
-    """Return what `look` finds as soon as it finds something; fail after `within_s`."""
-    deadline = time.monotonic() + within_s
+    """Return what `look` finds as soon as it finds something; fail after `within_s`.
+
+    `every_s` is for those who have to look more or less often than a patient one does.
+    """
+    began = time.monotonic()
     while not (found := look()):
-        if time.monotonic() > deadline:
+        waited_s = time.monotonic() - began
+        if waited_s > within_s:
             raise AssertionError(f"not within {within_s:g} s: {what}")
-        time.sleep(every_s)
+        time.sleep(_pause_s(waited_s) if every_s is None else every_s)
     return found
+
+
+def _pause_s(waited_s: float) -> float:
+    return min(max(_SOONEST_S, waited_s * _PART_OF_WAIT), _LATEST_S)
 
 
 def quickest(measure: Callable[[], float], *, limit_s: float, tries: int = 5) -> float:

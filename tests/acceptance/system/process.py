@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.acceptance.system.guard import Guard
+from tests.support.nursery import nursery_for
 
 #: How long a process may take to end after SIGTERM (seconds).
 _STOP_LIMIT_S = 120.0
@@ -31,18 +32,10 @@ class Process:
         self.role = role
         self.log = log
         self._guard = guard
-        with log.open("ab") as output:
-            self._popen = subprocess.Popen(
-                argv,
-                env=dict(env),
-                cwd=cwd,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                # Python ignores SIGXFSZ: a Redis that does too meets a full disk as an error.
-                restore_signals=False,
-            )
+        nursery = nursery_for(argv, env)
+        self._popen = (
+            nursery.start(argv, env, cwd, log) if nursery else _started(argv, env, cwd, log)
+        )
         guard.watch(self.pid)
 
     @property
@@ -77,3 +70,20 @@ class Process:
             self.signal(signal.SIGKILL)
         self._popen.wait()
         self._guard.forget(self.pid)
+
+
+def _started(
+    argv: Sequence[str], env: Mapping[str, str], cwd: Path, log: Path
+) -> subprocess.Popen[bytes]:
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            argv,
+            env=dict(env),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            # Python ignores SIGXFSZ: a Redis that does too meets a full disk as an error.
+            restore_signals=False,
+        )
