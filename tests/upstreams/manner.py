@@ -21,6 +21,8 @@ class Completed:
     #: What the stored message of a chat holds besides.
     message: Json | None = None
     has_usage: bool = False
+    #: How many reasons a stream tells its client; None for any number.
+    reasons: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

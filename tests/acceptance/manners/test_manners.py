@@ -94,6 +94,9 @@ def check_completed(kind: Kind, ends: Completed, outcome: Outcome) -> None:
     if ends.message is not None:
         message = stored["choices"][0]["message"]
         assert {name: message.get(name) for name in ends.message} == ends.message
+    if ends.reasons is not None and kind.streamed:
+        told = [choice for event in outcome.events for choice in event.get("choices") or ()]
+        assert sum(bool(choice.get("finish_reason")) for choice in told) == ends.reasons
     if ends.has_usage:
         assert stored["usage"]["total_tokens"] == 5
 

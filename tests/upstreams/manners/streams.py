@@ -196,3 +196,35 @@ for name, error in (("empty", {}), ("with nothing in it", {"code": 0, "message":
         kinds=[kinds.CHAT_STREAM, kinds.CHAT],
         calls=1,
     )
+
+_NAMED_OTHERWISE = [
+    one
+    | {
+        "choices": [
+            {"index": 0, "message": choice["delta"], "finish_reason": choice["finish_reason"]}
+            for choice in one["choices"]
+        ]
+    }
+    for one in good.CHUNKS
+]
+manner(
+    "chunks whose deltas are called `message`",
+    "deltas called message",
+    wire.head(wire.SSE) + wire.events(*_NAMED_OTHERWISE) + wire.DONE,
+    Completed(finish="stop", has_usage=True, reasons=1),
+    kinds=[kinds.CHAT_STREAM, kinds.CHAT],
+    calls=1,
+)
+_STARTED, *_SAID_IT, _REASON, _STOPPED = good.values(kinds.CLAUDE_STREAM)
+for name, events in (
+    ("left out", (_STARTED, *_SAID_IT, _STOPPED)),
+    ("null", (_STARTED, *_SAID_IT, {**_REASON, "delta": {"stop_reason": None}}, _STOPPED)),
+):
+    manner(
+        "a message of Claude's that ends without a reason",
+        f"stop reason {name}",
+        wire.head(wire.SSE) + b"".join(wire.event(one, one["type"]) for one in events),
+        Completed(finish="stop", reasons=1),
+        kinds=[kinds.CLAUDE_STREAM],
+        calls=1,
+    )

@@ -19,6 +19,7 @@ _ENDS: Final = {"incomplete": "response.incomplete", "failed": "response.failed"
 #: How some servers call the end of a response, however it ends.
 DONE: Final = "response.done"
 _DONE: Final = b"[DONE]"
+_CHUNK: Final = "chat.completion.chunk"
 #: An event of this size is not read to see that it says something (bytes).
 _LARGE_BYTES: Final = 65_536
 
@@ -73,7 +74,11 @@ def _told(operation: Operation, value: Any, *, has_said: bool) -> Iterator[Any]:
     elif operation is Operation.RESPONSE and _is_done(value):
         yield value | {"type": _end_of(value["response"])}
     elif isinstance(value, dict) and _is_whole(value):
-        yield from _of_choices(operation, value, has_said=has_said)
+        if operation is Operation.CHAT and value.get("object") == _CHUNK:
+            # Its deltas are called messages: it ends when it says so.
+            yield value | {"choices": [_begun(choice) for choice in value["choices"]]}
+        else:
+            yield from _of_choices(operation, value, has_said=has_said)
     else:
         yield value
 
@@ -97,7 +102,7 @@ def _of_choices(operation: Operation, value: Json, *, has_said: bool) -> Iterato
     is_chat = operation is Operation.CHAT
     head = {name: member for name, member in value.items() if name not in ("choices", "usage")}
     if is_chat:
-        head["object"] = "chat.completion.chunk"
+        head["object"] = _CHUNK
     choices = [_begun(choice) if is_chat else choice for choice in value["choices"]]
     if not has_said:
         yield head | {"choices": [choice | {"finish_reason": None} for choice in choices]}

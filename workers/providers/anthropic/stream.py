@@ -54,6 +54,7 @@ class ChunkStream:
         self._calls = 0
         self._thoughts = 0
         #: Whether it has said why it ends, or that it does.
+        self._has_reason = False
         self._ended = False
         #: Whether anything of the message was told.
         self.has_begun = False
@@ -74,6 +75,9 @@ class ChunkStream:
         """Yield what is told at the end of a stream, whether or not it said that it ends."""
         for index in list(self._blocks):
             yield from self._end_block({"index": index})
+        if self._ended and not self._has_reason:
+            # It ends in good order, and clients wait to be told why.
+            yield self._delta({}, "tool_calls" if self._calls else "stop")
         if self._include_usage and self._ended:
             yield self._chunk([]) | {"usage": usage(self._usage)}
 
@@ -160,7 +164,7 @@ class ChunkStream:
             yield from self._end_block({"index": index})
         reason = object_of(event.get("delta")).get("stop_reason")
         if reason:
-            self._ended = True
+            self._ended = self._has_reason = True
             yield self._delta({}, finish_reason(reason))
 
     def _stop(self, _event: Json) -> Iterator[Json]:

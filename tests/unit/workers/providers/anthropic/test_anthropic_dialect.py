@@ -146,7 +146,8 @@ def test_events_that_are_new_are_passed_over() -> None:
     wire = [START, event({"type": "something_new"}), event({"type": "message_stop"})]
     session, _ = session_of(streaming(*wire))
     chunks = list(AnthropicDialect(clock=lambda: 7.9).stream(session, call_of()))
-    assert [json.loads(chunk)["created"] for chunk in chunks] == [7]
+    # What it has begun with, and why it ended.
+    assert [json.loads(chunk)["created"] for chunk in chunks] == [7, 7]
 
 
 def test_usage_of_a_stream_that_does_not_say_that_it_is_done_is_told() -> None:
