@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -38,6 +39,18 @@ _KNOWN: Final = {fold(name): name for name in _ONCE}
 _PICTURE_FORMS: Final = ("", "url", "b64_json")
 #: What limits a flow is named beside its key alone: else it may be a provider's field.
 _OURS: Final = {fold(name): name for name in GATEWAY_FIELDS if name not in LIMITS}
+#: How true and false are written; left empty, or left out, it is false.
+_FLAGS: Final = {"true": True, "1": True, "false": False, "0": False, "": False}
+_is_integer = re.compile(r"[+-]?[0-9]+").fullmatch
+_is_number = re.compile(
+    r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]{1,3})?", re.IGNORECASE
+).fullmatch
+#: The fields that are numbers, beside `n`.
+_NUMBERS: Final = {
+    "temperature": _is_number,
+    "output_compression": _is_integer,
+    "partial_images": _is_integer,
+}
 _MOST_PICTURES: Final = 16
 _LONGEST: Final = 256
 _LONGEST_URL: Final = 2048
@@ -70,7 +83,7 @@ def _call(operation: Operation, upload: Upload) -> FormCall:
     fields, told = _sorted(upload)
     upload = replace(upload, files=_listed(operation, upload.files))
     _check(operation, fields)
-    streams = str(fields.get("stream", "")).lower() in ("true", "1")
+    streams = _is_wanted(fields, "stream")
     call = media_call(operation, fields, upload, told)
     call = replace(call, chat=replace(call.chat, stream=streams))
     return FormCall(call, upload, streams, str(fields.get("response_format") or ""))
@@ -82,6 +95,7 @@ def _check(operation: Operation, fields: dict[str, Any]) -> None:
     if not isinstance(model, str) or not 0 < len(model) <= _LONGEST:
         raise ValidationFailed("model is required", field="model")
     _check_count(fields.get("n"))
+    _check_numbers(fields)
     if operation is Operation.IMAGE_EDIT and not fields.get("prompt"):
         raise ValidationFailed("prompt is required", field="prompt")
     if operation in PICTURES and (fields.get("response_format") or "") not in _PICTURE_FORMS:
@@ -114,6 +128,23 @@ def _check_count(told: object) -> None:
     is_number = text.isascii() and text.isdecimal() and len(text) < len(str(_LONGEST))
     if not is_number or not 1 <= int(text) <= _MOST_PICTURES:
         raise ValidationFailed(f"n must be an integer from 1 to {_MOST_PICTURES}", field="n")
+
+
+def _check_numbers(fields: dict[str, Any]) -> None:
+    """Check what is a number in JSON, too. Raises ValidationFailed."""
+    for name, kind in _NUMBERS.items():
+        text = str(fields.get(name) or "0").strip()
+        if not (text.isascii() and len(text) < _LONGEST and kind(text)):
+            what = "an integer" if kind is _is_integer else "a number"
+            raise ValidationFailed(f"{name} must be {what}", field=name)
+
+
+def _is_wanted(fields: dict[str, Any], name: str) -> bool:
+    """Return what is true or false in JSON. Raises ValidationFailed."""
+    found = _FLAGS.get(str(fields.get(name) or "").strip().lower())
+    if found is None:
+        raise ValidationFailed(f"{name} must be true or false", field=name)
+    return found
 
 
 def media_call(

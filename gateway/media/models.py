@@ -24,10 +24,12 @@ def model_for(
     if is_named and colon and operation is Operation.SPEECH and model in known:
         return model, voice
     able = models_for(gateway, principal, operation)
-    if not able and OWN_ENGINES.can(operation):
+    is_ours = OWN_ENGINES.can(operation)
+    if is_ours and (name == MEDIA_MODEL if is_named else not able):
         return MEDIA_MODEL, ""
     if is_named or not able:
-        raise ModelNotFound(_problem(operation, name, able, is_named=is_named), field="model")
+        known = [*able, *([MEDIA_MODEL] if is_ours else [])]
+        raise ModelNotFound(_problem(operation, name, known, is_named=is_named), field="model")
     return able[0], ""
 
 

@@ -127,7 +127,12 @@ def call_of(principal: Principal, asked: Asked) -> ChatCall:
     kind, dto = _KINDS[type(asked.dto)], asked.dto
     files = [_as(asked.upload, name, own) for name, own in kind.files.items()]
     model, voice = model_for(
-        services(), principal, kind.operation, dto.model or kind.usual, is_named=bool(dto.model)
+        services(),
+        principal,
+        kind.operation,
+        dto.model or kind.usual,
+        # AI Server's clients name what it takes by itself.
+        is_named=dto.model not in (None, "", kind.usual),
     )
     fields = {name: value for name, value in kind.fields(dto).items() if value is not None}
     if voice:

@@ -47,6 +47,9 @@ class Sample:
     latencies: tuple[int, ...]
 
 
+_NUMBERS: Final = sorted(set(Sample.__dataclass_fields__) - {"latencies"})
+
+
 def sample_of(now: Overview) -> Sample:
     """Return what of an overview is kept."""
     held = sum(stage.held or 0 for stage in now.stages)
@@ -87,11 +90,22 @@ def _is_my_turn(client: redis.Redis, trend: Trend) -> bool:
 def read_samples(client: redis.Redis, trend: Trend) -> Sequence[Sample]:
     """Return the samples, oldest first. Raises redis.RedisError."""
     rows: Any = client.zrange(trend.key, 0, -1)
-    told = [json.loads(row) for row in rows]
-    known = set(Sample.__dataclass_fields__)
-    # Another version may say more, or less.
-    whole = [row for row in told if known <= row.keys()]
-    return [
-        Sample(**{**{name: row[name] for name in known}, "latencies": tuple(row["latencies"])})
-        for row in whole
-    ]
+    found = map(_sample, rows)
+    return [sample for sample in found if sample is not None]
+
+
+def _sample(row: bytes) -> Sample | None:
+    """Read a sample; None for what another version or hand has left, which hides no other."""
+    try:
+        told = json.loads(row)
+        numbers = {name: _whole(told[name]) for name in _NUMBERS}
+        return Sample(**numbers, latencies=tuple(map(_whole, told["latencies"])))
+    except (ValueError, TypeError, LookupError, RecursionError):
+        return None
+
+
+def _whole(value: object) -> int:
+    """Return a number as a sample has it. Raises TypeError."""
+    if type(value) is not int:
+        raise TypeError(value)
+    return value

@@ -50,6 +50,8 @@ class Feeder:
         self._last: dict[bool, Batch] = {}
         #: Of those that run, which only wait for providers that have batches of their own.
         self._quiet: set[str] = set()
+        #: Whether Redis or the database was away when it was last tried.
+        self._is_out = False
 
     def __call__(self) -> None:
         """Move all batches on. Raises redis.RedisError, DatabaseUnavailable."""
@@ -92,8 +94,10 @@ class Feeder:
         try:
             moved = self._step(batch, share)
         except Exception as exc:
-            self._complaints.note(batch.id, repr(exc))
-            if not concerns_all(exc):
+            if concerns_all(exc):
+                self._note_outage(exc)
+            else:
+                self._complaints.note(batch.id, repr(exc))
                 problems.tell_no_progress(self._desk, batch.id, problems.failing(exc))
             return Moved.NOTHING
         else:
@@ -102,7 +106,16 @@ class Feeder:
         finally:
             self._lease.hold(self._token, _LEASE_S)
 
+    def _note_outage(self, error: Exception) -> None:
+        """Say what holds up all, once for all of them."""
+        if not self._is_out:
+            log.warning("batches: not moved on, retrying: %r", error)
+        self._is_out = True
+
     def _note(self, batch: Batch, moved: Moved) -> None:
+        if self._is_out:
+            log.warning("batches: go on again")
+            self._is_out = False
         if batch.is_readable and self._complaints.settle(batch.id):
             problems.tell_progress(self._desk, batch.id)
         if batch.status is Status.IN_PROGRESS and moved is Moved.NOTHING_SOON:

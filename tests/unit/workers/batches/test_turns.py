@@ -16,6 +16,7 @@ from gateway.batches.views import cancel_batch
 from shared.batches.batch import Batch, Status
 from shared.batches.store import BatchStore
 from shared.batches.tables import batches
+from shared.errors import DatabaseUnavailable
 from shared.jobs.moves import Result
 from shared.store import redis_keys as keys
 from tests.support import worker_deps
@@ -193,3 +194,29 @@ def test_one_whose_work_fails_is_told_once_and_holds_up_no_other(
     feeding()
     over = state(store, "batch_2")
     assert (over.status, over.to_tell) == (Status.CANCELLED, False)
+
+
+@pytest.mark.parametrize("error", [DatabaseUnavailable(), redis.ConnectionError("away")])
+def test_what_holds_up_all_batches_is_said_once_for_all(
+    deps: Deps,
+    store: BatchStore,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+) -> None:
+    for number in range(5):
+        new_batch(deps, f"batch_{number}")
+    feeding = Feeder(deps.batches)
+
+    def away(*_: Any) -> None:
+        raise error
+
+    with monkeypatch.context() as wrong, caplog.at_level(logging.WARNING):
+        wrong.setattr(BatchStore, "begin", away)
+        for _ in range(3):
+            feeding()
+    assert len(caplog.messages) == 1
+    caplog.clear()
+    with caplog.at_level(logging.WARNING):
+        feeding()
+    assert caplog.messages == ["batches: go on again"]
