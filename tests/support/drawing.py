@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from collections.abc import Generator, Iterable
@@ -10,6 +11,7 @@ from typing import Any
 import requests
 from PIL import Image
 
+from shared.artifacts.sniffing import HEAD_BYTES, media_type_of
 from shared.media.request import FileRef
 from shared.media.result import Kept
 from shared.operation import Operation
@@ -30,7 +32,7 @@ PICTURE = png()
 
 
 class FakeDesk:
-    """Has the files of `contents` by their fields, and keeps others in memory."""
+    """Has the files of `contents` by their fields; keeps others in memory, as the store would."""
 
     def __init__(self, contents: dict[str, bytes] | None = None) -> None:
         self.kept: list[bytes] = []
@@ -45,8 +47,12 @@ class FakeDesk:
     def keep(
         self, pieces: Iterable[bytes], *, media_type: str | None = None, name: str = ""
     ) -> Kept:
-        self.kept.append(b"".join(pieces))
-        return Kept(f"file-{len(self.kept)}", name, media_type or "", 1, "x", "http://h/x")
+        content = b"".join(pieces)
+        self.kept.append(content)
+        # The store looks at the bytes, too.
+        kind = media_type_of(content[:HEAD_BYTES], media_type)
+        sha256 = hashlib.sha256(content).hexdigest()
+        return Kept(f"file-{len(self.kept)}", name, kind, len(content), sha256, "http://h/x")
 
 
 def ask(

@@ -18,14 +18,13 @@ from shared.media.request import MediaRequest
 from shared.operation import OPERATIONS_BY_TYPE, Operation
 from shared.wire.answers.said import object_of
 from workers.heavy import away
-from workers.media.pictures.exchange import pictures_made
 from workers.media.pictures.wishes import mask_in_white, not_followed, size_of
 from workers.providers import http
 from workers.providers.answers.whole import value_in
 from workers.providers.base import ProviderCall
 from workers.providers.http_errors import unreachable
 from workers.providers.media.answers import desk_of
-from workers.providers.media.picture_answers import with_picture
+from workers.providers.media.picture_answers import pictures_made, with_picture
 
 #: Where each operation is asked, under the server's root.
 _PATHS: Final = {

@@ -20,12 +20,13 @@ from shared.operation import OPERATIONS_BY_TYPE, Operation
 from shared.wire.answers.said import object_of, objects
 from workers.media.pictures import comfy_graphs as graphs
 from workers.media.pictures.comfy_graphs import Graph, Wish
-from workers.media.pictures.exchange import Exchange, pictures_made, waited_for
+from workers.media.pictures.exchange import Exchange, waited_for
 from workers.media.pictures.wishes import has_alpha, not_followed, size_of
 from workers.providers.base import Blame, ProviderCall, ProviderError
 from workers.providers.http_errors import error_told
 from workers.providers.media.answers import desk_of
 from workers.providers.media.multipart import FilePart, Form
+from workers.providers.media.picture_answers import pictures_made
 from workers.providers.openai_media import part_of
 from workers.providers.told_errors import Told
 

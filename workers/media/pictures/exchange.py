@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, TypeVar
 
@@ -13,7 +12,6 @@ from requests.exceptions import RequestException
 from shared.artifacts.sniffing import HEAD_BYTES, media_type_of
 from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.strict_json import parse, without_bom
-from shared.media import result
 from shared.media.result import Kept
 from workers.heavy import away
 from workers.providers import http
@@ -124,12 +122,6 @@ def waited_for(look: Callable[[], T | None]) -> T:
             return found
         gevent.sleep(pause_s)
         pause_s = min(_LAST_LOOK_S, pause_s * _GROWTH)
-
-
-def pictures_made(data: list[Json]) -> bytes:
-    """Return pictures as an answer in OpenAI's form."""
-    answer = {"created": int(time.time()), "data": data}
-    return result.with_made(to_json_bytes(answer), result.Made(len(data)))
 
 
 def keep_picture(call: ProviderCall, body: Iterable[bytes], said: str | None = None) -> Kept:

@@ -23,13 +23,13 @@ from shared.media.result import Kept
 from shared.operation import OPERATIONS_BY_TYPE, Operation
 from shared.wire.answers.said import objects, text_of
 from workers.media.pictures import replicate_inputs as inputs
-from workers.media.pictures.exchange import Exchange, keep_picture, pictures_made, waited_for
+from workers.media.pictures.exchange import Exchange, keep_picture, waited_for
 from workers.media.pictures.wishes import mask_in_white, not_followed
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.http_errors import error_told
 from workers.providers.media.answers import desk_of
 from workers.providers.media.multipart import FilePart, Form
-from workers.providers.media.picture_answers import decoded
+from workers.providers.media.picture_answers import decoded, pictures_made
 from workers.providers.told_errors import Told
 
 Json = dict[str, Any]

@@ -15,7 +15,6 @@ from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.strict_json import parse
 from shared.media import live, result
 from shared.media.request import MediaRequest
-from shared.media.result import Made
 from shared.operation import TRANSCRIPTS, Operation
 from workers.heavy import away
 from workers.providers import http
@@ -98,7 +97,7 @@ def _pictures(
                 break
     if not data:
         raise unreachable(call, "answered without a picture", 502)
-    return result.with_made(to_json_bytes({**about, "data": data}), Made(images=len(data)))
+    return picture_answers.with_pictures(about, data)
 
 
 def _tell_partial(call: ProviderCall, value: Json) -> None:

@@ -48,14 +48,18 @@ def pictures(call: ProviderCall, body: bytes, fetch: Fetch | None = None) -> byt
     """
     if _is_picture(media_type_of(body[:HEAD_BYTES])):
         kept = desk_of(call).keep([body], media_type=_TYPE)
-        told = {"created": int(time.time()), "data": [{result.ARTIFACT: kept.to_json()}]}
-        return result.with_made(to_json_bytes(told), Made(images=1))
+        return pictures_made([{result.ARTIFACT: kept.to_json()}])
     value, texts = _read(call, without_bom(body))
     items = [one for one in value["data"] if isinstance(one, dict)]
     data = [with_picture(call, one, fetch, texts) for one in items if _has_picture(one)]
     if not data:
         raise unreachable(call, "answered without a picture", _BAD_GATEWAY)
-    return result.with_made(to_json_bytes({**value, "data": data}), Made(images=len(data)))
+    return with_pictures(value, data)
+
+
+def pictures_made(data: list[Json]) -> bytes:
+    """Return pictures as an answer in OpenAI's form, made now."""
+    return with_pictures({"created": int(time.time())}, data)
 
 
 def with_picture(
@@ -70,6 +74,11 @@ def with_picture(
         return {result.ARTIFACT: found.to_json(), **rest} if found else item
     kept = _kept(call, texts.get(text, text))
     return {result.ARTIFACT: kept.to_json(), **rest}
+
+
+def with_pictures(about: Json, data: list[Json]) -> bytes:
+    """Return an answer that says this of its pictures, and how many were made."""
+    return result.with_made(to_json_bytes({**about, "data": data}), Made(images=len(data)))
 
 
 def _has_picture(item: Json) -> bool:

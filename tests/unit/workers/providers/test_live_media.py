@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,14 +14,18 @@ import requests
 from cli.wsgi_thread import ConnectionDropped, Environ, StartResponse
 from shared.media import result
 from shared.media.request import FileRef
-from shared.media.result import Kept
 from shared.operation import Operation
 from shared.providers.provider import Provider
+from tests.support.drawing import FakeDesk
 from tests.support.servers.fake_server import FakeOpenAi
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.openai import OpenAiDialect
 
 EVENTS = "text/event-stream"
+
+#: A picture by its first bytes, and two made of it.
+PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
+PARTIAL, WHOLE = PNG + b"p0", PNG + b"whole"
 
 
 class Server(FakeOpenAi):
@@ -46,24 +50,11 @@ class Server(FakeOpenAi):
             yield piece
 
 
-class MemoryDesk:
-    """Keeps files in memory."""
+class Desk(FakeDesk):
+    """Has files of any size."""
 
-    def __init__(self) -> None:
-        self.kept: list[bytes] = []
-
-    def open(self, file: FileRef) -> Iterator[bytes]:
+    def open(self, file: FileRef) -> Generator[bytes, None, None]:
         yield b"x" * file.size
-
-    def whole(self, file: FileRef) -> bytes:
-        return b"x" * file.size
-
-    def keep(
-        self, pieces: Iterable[bytes], *, media_type: str | None = None, name: str = ""
-    ) -> Kept:
-        self.kept.append(b"".join(pieces))
-        size = len(self.kept[-1])
-        return Kept("file-1", name or "f", media_type or "", size=size, sha256="", url="http://x/f")
 
 
 @pytest.fixture
@@ -79,7 +70,7 @@ class Asked:
 
     def __init__(self, server: Server, operation: Operation, most: int = 1000) -> None:
         self.told: list[Any] = []
-        self.desk, self.passing = MemoryDesk(), MemoryDesk()
+        self.desk, self.passing = Desk(), Desk()
         about = {"name": "p", "base_url": server.url, "models": {"m": "m"}}
         body = {"model": "m", "input": "four", "prompt": "p"}
         self.call = ProviderCall(
@@ -150,7 +141,7 @@ def test_a_sound_in_events_is_kept_as_its_bytes(server: Server) -> None:
         pytest.param(Operation.SPEECH, (event(type="speech.audio.done"),), id="no sound"),
         pytest.param(
             Operation.IMAGE,
-            (event(type="image_generation.partial_image", b64_json=encoded(b"p")),),
+            (event(type="image_generation.partial_image", b64_json=encoded(PARTIAL)),),
             id="a partial picture alone",
         ),
         pytest.param(Operation.IMAGE, (b"data: [DONE]\n\n",), id="nothing"),
@@ -181,11 +172,11 @@ def test_what_is_not_whole_is_no_answer(
 def test_a_partial_picture_is_told_as_a_reference(server: Server) -> None:
     server.pieces = (
         event(
-            type="image_generation.partial_image", b64_json=encoded(b"p0"), partial_image_index=0
+            type="image_generation.partial_image", b64_json=encoded(PARTIAL), partial_image_index=0
         ),
         event(
             type="image_generation.completed",
-            b64_json=encoded(b"whole"),
+            b64_json=encoded(WHOLE),
             created_at=7,
             size="1x1",
             usage={"total_tokens": 1},
@@ -196,7 +187,7 @@ def test_a_partial_picture_is_told_as_a_reference(server: Server) -> None:
     [told] = asked.told
     assert told["partial_image_index"] == 0
     assert "b64_json" not in told
-    assert (asked.passing.kept, asked.desk.kept) == ([b"p0"], [b"whole"])
+    assert (asked.passing.kept, asked.desk.kept) == ([PARTIAL], [WHOLE])
     assert (answer["created"], answer["size"], len(answer["data"])) == (7, "1x1", 1)
     assert answer[result.USAGE] == {"images": 1}
 
@@ -225,13 +216,10 @@ def test_parts_without_a_name_are_deltas(server: Server) -> None:
 
 def test_a_whole_answer_is_taken_where_a_stream_was_wanted(server: Server) -> None:
     server.kind = "application/json"
-    server.pieces = (json.dumps({"created": 1, "data": [{"b64_json": encoded(b"w")}]}).encode(),)
+    server.pieces = (json.dumps({"created": 1, "data": [{"b64_json": encoded(PNG)}]}).encode(),)
     asked = Asked(server, Operation.IMAGE)
     assert len(asked.answer()["data"]) == 1
     assert asked.told == []
-
-
-PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
 
 
 def named(url: str) -> bytes:

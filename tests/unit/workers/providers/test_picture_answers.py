@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 from binascii import a2b_base64
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 from unittest.mock import patch
@@ -17,9 +16,10 @@ from hypothesis import strategies as st
 
 from shared.codecs import base64_pieces
 from shared.codecs.base64_pieces import Base64Pieces, NotBase64
-from shared.media.result import ARTIFACT, Kept
+from shared.media.result import ARTIFACT
 from shared.operation import Operation
 from shared.providers.provider import Provider
+from tests.support.drawing import FakeDesk
 from workers.providers.answers import body as bodies
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.media import picture_answers
@@ -30,20 +30,7 @@ PICTURES = [b"\x89PNG" + bytes([number]) * (5000 + number) for number in range(4
 LARGE = [bytes(range(256)) * 800, bytes(range(255, -1, -1)) * 3600]
 
 
-class Desk:
-    """Keeps files in memory."""
-
-    def __init__(self) -> None:
-        self.kept: list[bytes] = []
-
-    def keep(self, pieces: Iterable[bytes], *, media_type: str, name: str = "") -> Kept:
-        content = b"".join(pieces)
-        self.kept.append(content)
-        sha256 = hashlib.sha256(content).hexdigest()
-        return Kept("file-1", name, media_type, len(content), sha256, url="http://x/f")
-
-
-def call_with(desk: Desk) -> ProviderCall:
+def call_with(desk: FakeDesk) -> ProviderCall:
     about = {"name": "p", "base_url": "http://127.0.0.1:1", "models": {"m": "m"}}
     return ProviderCall(
         provider=Provider.model_validate(about),
@@ -58,7 +45,7 @@ def call_with(desk: Desk) -> ProviderCall:
 
 def outcome(body: bytes) -> Any:
     """Return the answer with its files, or what is said instead."""
-    desk = Desk()
+    desk = FakeDesk()
     try:
         return picture_answers.pictures(call_with(desk), body), desk.kept
     except ProviderError as error:
@@ -134,7 +121,7 @@ def test_picture_that_is_only_named_is_fetched_whatever_stands_beside_its_name(
     blank: str | None,
 ) -> None:
     """Gateways in Go, and servers in Python, have all members in each item."""
-    desk = Desk()
+    desk = FakeDesk()
     kept = desk.keep([b"x"], media_type="image/png")
     item = {"url": "https://h.example/x.png", "b64_json": blank, "revised_prompt": ""}
     body = json.dumps({"data": [item]}).encode()

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
 import json
-from collections.abc import Iterable
 from typing import Any, cast
 
 import pytest
 import requests
 from urllib3 import HTTPResponse
 
-from shared.artifacts.sniffing import media_type_of
 from shared.media.request import MediaRequest
-from shared.media.result import ARTIFACT, Kept
+from shared.media.result import ARTIFACT
 from shared.operation import Operation
 from shared.providers.provider import Provider
+from tests.support.drawing import FakeDesk
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.media import answers, picture_answers
 
@@ -26,31 +24,18 @@ MP3 = b"ID3\x04\0\0\0\0\0\0" + b"\xff\xfb\x90\x00" * 400
 ASKED = MediaRequest({"input": "Hello"})
 
 
-class Desk:
-    """Keeps files in memory, and looks at their bytes as the store does."""
-
-    def __init__(self) -> None:
-        self.kept: list[bytes] = []
-
-    def keep(self, pieces: Iterable[bytes], *, media_type: str, name: str = "") -> Kept:
-        content = b"".join(pieces)
-        self.kept.append(content)
-        kind = media_type_of(content[:4096], media_type)
-        return Kept("f", name, kind, len(content), hashlib.sha256(content).hexdigest(), url="u")
-
-
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def desk() -> FakeDesk:
+    return FakeDesk()
 
 
-def call_with(desk: Desk, operation: Operation) -> ProviderCall:
+def call_with(desk: FakeDesk, operation: Operation) -> ProviderCall:
     about = {"name": "p", "base_url": "http://127.0.0.1:1", "models": {"m": "m"}}
     provider = Provider.model_validate(about)
     return ProviderCall(provider, b"{}", None, 1, 1, operation=operation, desk=cast("Any", desk))
 
 
-def pictures(desk: Desk, body: bytes) -> Any:
+def pictures(desk: FakeDesk, body: bytes) -> Any:
     return json.loads(picture_answers.pictures(call_with(desk, Operation.IMAGE), body))
 
 
@@ -62,14 +47,14 @@ def of(*items: dict[str, Any]) -> bytes:
 @pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
 @pytest.mark.parametrize("padding", ["=", ""])
 def test_picture_in_any_base64_is_kept(
-    desk: Desk, content: bytes, encode: Any, padding: str
+    desk: FakeDesk, content: bytes, encode: Any, padding: str
 ) -> None:
     text = encode(content).decode().rstrip("=" if not padding else "")
     pictures(desk, of({"b64_json": text}))
     assert desk.kept == [content]
 
 
-def test_picture_that_is_all_of_the_answer_is_kept(desk: Desk) -> None:
+def test_picture_that_is_all_of_the_answer_is_kept(desk: FakeDesk) -> None:
     told = pictures(desk, PNG)
     assert desk.kept == [PNG]
     assert told["data"][0][ARTIFACT]["media_type"] == "image/png"
@@ -89,19 +74,19 @@ def test_picture_that_is_all_of_the_answer_is_kept(desk: Desk) -> None:
         pytest.param({"content_filter_results": {"sexual": {"filtered": True}}}, id="filtered"),
     ],
 )
-def test_item_without_a_picture_is_none(desk: Desk, item: dict[str, Any]) -> None:
+def test_item_without_a_picture_is_none(desk: FakeDesk, item: dict[str, Any]) -> None:
     with pytest.raises(ProviderError) as error:
         pictures(desk, of(item))
     assert error.value.transient
 
 
-def test_pictures_that_were_not_filtered_are_kept(desk: Desk) -> None:
+def test_pictures_that_were_not_filtered_are_kept(desk: FakeDesk) -> None:
     filtered = {"content_filter_results": {"sexual": {"filtered": True}}}
     told = pictures(desk, of(filtered, {"b64_json": base64.b64encode(PNG).decode()}))
     assert [ARTIFACT in one for one in told["data"]] == [True]
 
 
-def speech(desk: Desk, body: bytes, kind: str) -> bytes:
+def speech(desk: FakeDesk, body: bytes, kind: str) -> bytes:
     response = requests.Response()
     response.status_code = 200
     response.headers["Content-Type"] = kind
@@ -114,7 +99,7 @@ def speech(desk: Desk, body: bytes, kind: str) -> bytes:
     "kind",
     ["audio/mpeg", "application/octet-stream", "application/json", "text/plain; charset=utf-8", ""],
 )
-def test_sound_is_known_whatever_is_said_of_it(desk: Desk, kind: str) -> None:
+def test_sound_is_known_whatever_is_said_of_it(desk: FakeDesk, kind: str) -> None:
     assert speech(desk, MP3, kind) == MP3
 
 
@@ -128,13 +113,13 @@ def test_sound_is_known_whatever_is_said_of_it(desk: Desk, kind: str) -> None:
     ],
 )
 def test_words_in_the_place_of_a_sound_are_none(
-    desk: Desk, body: bytes, said: str, kind: str
+    desk: FakeDesk, body: bytes, said: str, kind: str
 ) -> None:
     with pytest.raises(ProviderError, match=said):
         speech(desk, body, kind)
     assert desk.kept == []
 
 
-def test_sound_without_a_signature_is_what_it_is_said_to_be(desk: Desk) -> None:
+def test_sound_without_a_signature_is_what_it_is_said_to_be(desk: FakeDesk) -> None:
     pcm = bytes([123, 0, 60, 1]) * 100
     assert speech(desk, pcm, "audio/pcm") == pcm
