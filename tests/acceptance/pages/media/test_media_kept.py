@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
-from typing import Any, Final
+from typing import Final
 
-from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
 from tests.acceptance.pages.driving.looks import DESK_LIGHT
 from tests.acceptance.pages.driving.profile import Profiles
+from tests.acceptance.pages.media.chosen import picture, recording
 from tests.acceptance.system.stack import Stack
 
 #: These are about what is kept, not how it looks.
@@ -19,12 +18,6 @@ LOOKS = (DESK_LIGHT,)
 _FILES: Final = "one => [...one.files].map(({ name, size }) => `${name} ${size}`)"
 #: Whether the browser asks before this page is left.
 _IS_HELD: Final = """() => !dispatchEvent(new Event("beforeunload", { cancelable: true }))"""
-
-
-def _picture(name: str) -> Any:
-    written = io.BytesIO()
-    Image.new("RGB", (64, 48), "teal").save(written, "PNG")
-    return {"name": name, "mimeType": "image/png", "buffer": written.getvalue()}
 
 
 def _around(page: Page) -> None:
@@ -39,7 +32,7 @@ def _around(page: Page) -> None:
 
 def test_picture_to_start_from_is_there_again(profiles: Profiles, chat_key: str) -> None:
     page = profiles.signed_in(chat_key, "/Images")
-    page.locator("input[type=file]").set_input_files([_picture("kite.png")])
+    page.locator("input[type=file]").set_input_files([picture("kite.png")])
     page.get_by_label("Prompt").fill("The same at night")
     shown = page.get_by_role("img", name="The image to start from")
     shown.wait_for()
@@ -61,7 +54,7 @@ def test_watermark_options_and_files_under_way_are_there_again(
     page = profiles.signed_in(chat_key, "/Transform")
     page.get_by_label("Action").select_option("Watermark")
     mark = page.get_by_label("Watermark", exact=True)
-    mark.set_input_files([_picture("mark.png")])
+    mark.set_input_files([picture("mark.png")])
     page.get_by_label("Position").select_option("Center")
     page.get_by_label("Opacity").fill("0.5")
     before = mark.evaluate(_FILES)
@@ -72,7 +65,7 @@ def test_watermark_options_and_files_under_way_are_there_again(
     expect(page.get_by_label("Opacity")).to_have_value("0.5")
     expect(mark).to_have_js_property("files.length", 1)
     assert mark.evaluate(_FILES) == before
-    page.locator(".drop input").set_input_files([_picture("kite.png")])
+    page.locator(".drop input").set_input_files([picture("kite.png")])
     files = page.get_by_role("list", name="Files").get_by_role("listitem")
     expect(files.get_by_role("link", name="Download")).to_have_count(1)
     _around(page)
@@ -89,7 +82,7 @@ def test_file_that_did_not_arrive_is_sent_again(
     profiles.expect_error("net::ERR_FAILED")
     page = profiles.signed_in(chat_key, "/Transform")
     page.route("**/QueueConvertImage", _lose)
-    page.locator(".drop input").set_input_files([_picture("kite.png")])
+    page.locator(".drop input").set_input_files([picture("kite.png")])
     again = page.get_by_role("button", name="Send again")
     again.wait_for()
     # Elsewhere among these pages it is still there, and the browser asks before it is lost.
@@ -114,13 +107,9 @@ def _lose(route: Route) -> None:
 def test_words_of_a_recording_are_there_again_and_its_sound_is_said_not_to_be(
     profiles: Profiles, chat_key: str, pages_stack: Stack
 ) -> None:
-    with pages_stack.api(chat_key) as api:
-        told = {"model": "demo-speech", "input": "One two.", "voice": "alloy"}
-        recording = api.post("/v1/audio/speech", json=told).content
     page = profiles.signed_in(chat_key, "/Audio")
     page.get_by_label("Language").fill("de")
-    chosen: Any = {"name": "note.mp3", "mimeType": "audio/mpeg", "buffer": recording}
-    page.locator("input[type=file]").set_input_files([chosen])
+    page.locator("input[type=file]").set_input_files([recording(pages_stack, chat_key, "note.mp3")])
     heard = page.get_by_role("article", name="note.mp3")
     expect(heard).to_contain_text("demo transcription")
     page.reload()

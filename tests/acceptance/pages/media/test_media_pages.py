@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 from PIL import Image
@@ -12,13 +11,8 @@ from tests.acceptance.pages.driving.accessibility import violations
 from tests.acceptance.pages.driving.long_names import NAME
 from tests.acceptance.pages.driving.looks import Look
 from tests.acceptance.pages.driving.profile import Profiles
+from tests.acceptance.pages.media.chosen import picture, recording
 from tests.acceptance.system.stack import Stack
-
-
-def _png() -> bytes:
-    written = io.BytesIO()
-    Image.new("RGB", (64, 48), "teal").save(written, "PNG")
-    return written.getvalue()
 
 
 def _assert_good(page: Page, profiles: Profiles, where: str) -> None:
@@ -71,12 +65,8 @@ def test_picture_is_drawn_kept_and_begun_with(profiles: Profiles, chat_key: str)
 def test_recordings_are_written_down_and_texts_are_spoken(
     profiles: Profiles, chat_key: str, pages_stack: Stack
 ) -> None:
-    with pages_stack.api(chat_key) as api:
-        told = {"model": "demo-speech", "input": "One two.", "voice": "alloy"}
-        recording = api.post("/v1/audio/speech", json=told).content
     page = profiles.signed_in(chat_key, "/Audio")
-    chosen = {"name": "note.mp3", "mimeType": "audio/mpeg", "buffer": recording}
-    page.locator("input[type=file]").set_input_files([chosen])  # type: ignore[list-item]
+    page.locator("input[type=file]").set_input_files([recording(pages_stack, chat_key, "note.mp3")])
     heard = page.get_by_role("article", name="note.mp3")
     part = heard.get_by_role("button", name="Play from 0:00")
     part.first.wait_for()
@@ -113,7 +103,7 @@ def test_dropped_files_are_transformed(profiles: Profiles, chat_key: str, look: 
                 data.items.add(new File([new Uint8Array(bytes)], name, { type: "image/png" }));
             return data;
         }""",
-        [[f"{NAME}.png", "b.png"], list(_png())],
+        [[f"{NAME}.png", "b.png"], list(picture("a.png")["buffer"])],
     )
     page.dispatch_event(".drop", "drop", {"dataTransfer": drop})
     files = page.get_by_role("list", name="Files").get_by_role("listitem")
@@ -125,12 +115,12 @@ def test_dropped_files_are_transformed(profiles: Profiles, chat_key: str, look: 
         assert (made.format, made.size) == ("WEBP", (64, 48))
 
     page.get_by_label("Action").select_option("Crop")
-    chosen = {"name": "c.png", "mimeType": "image/png", "buffer": _png()}
-    page.locator(".drop input").set_input_files([chosen])  # type: ignore[list-item]
+    chosen = picture("c.png")
+    page.locator(".drop input").set_input_files([chosen])
     page.locator(".toast", has_text="Width is missing").wait_for()
     for label, value in (("Width", "9000"), ("Height", "10")):
         page.get_by_label(label, exact=True).fill(value)
-    page.locator(".drop input").set_input_files([chosen])  # type: ignore[list-item]
+    page.locator(".drop input").set_input_files([chosen])
     expect(files.first.get_by_role("alert")).to_be_visible()
     _assert_good(page, profiles, "transform")
     if look.is_phone:
