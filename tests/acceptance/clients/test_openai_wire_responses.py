@@ -131,10 +131,22 @@ def test_error_event_raises_api_error(client: OpenAI) -> None:
     assert (raised.value.message, raised.value.code) == ("Overloaded", "busy")
 
 
-def test_response_that_the_provider_calls_failed_is_an_answer(client: OpenAI) -> None:
-    *_, last = client.responses.create(model="response-sse-failed", input="x", stream=True)
-    assert last.type == "response.failed"
-    assert client.responses.retrieve("resp_f").status == "failed"
+def test_response_that_failed_before_it_said_anything_is_asked_again_and_told_as_an_error(
+    stack: Stack, client: OpenAI
+) -> None:
+    marker = uuid.uuid4().hex
+    with pytest.raises(openai.InternalServerError) as raised:
+        client.responses.create(model="response-sse-failed", input=marker, stream=True)
+    assert (raised.value.status_code, raised.value.code) == (502, "server_error")
+    assert raised.value.message.endswith("It broke.")
+    assert len(stack.canned_calls(marker)) == 2
+
+
+def test_background_response_that_the_provider_calls_failed_is_failed(client: OpenAI) -> None:
+    queued = client.responses.create(model="response-sse-failed", input="x", background=True)
+    told = ended(client, queued.id)
+    assert told.status == "failed"
+    assert (told.error.code, told.error.message) == ("server_error", "It broke.")
 
 
 # --- in the background --------------------------------------------------------------------------

@@ -86,7 +86,10 @@ def test_character_that_the_look_cuts_through_is_text() -> None:
     [
         ("a b.png", "a b.png"),
         ("C:\\x\\y.txt", "y.txt"),
-        ("../..", ".."),
+        # A name that is a folder's.
+        ("../..", "file"),
+        ("..", "file"),
+        (".profile", ".profile"),
         ("", "file"),
         ("a\u202egnp.exe", "agnp.exe"),
         ("a\x00\n\x85.png", "a.png"),
