@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from typing import Final, NamedTuple
 
 from werkzeug.datastructures import Headers
 from werkzeug.http import parse_date
+
+#: An entity tag (section 8.8.3); what is between its quotes may have commas and blanks.
+_tag: Final = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
+_WEAK: Final = "W/"
 
 
 class Version(NamedTuple):
@@ -18,12 +23,13 @@ class Version(NamedTuple):
 def status_of(headers: Headers, version: Version) -> int | None:
     """Return the status with which a condition ends the request, None if it goes on."""
     wanted, known = headers.get("if-match", ""), headers.get("if-none-match", "")
-    if wanted and not _names(wanted, version.etag):
+    if wanted and not (_is_any(wanted) or version.etag in _tags(wanted)):
         return 412
     if not wanted and _is_later(version, headers.get("if-unmodified-since", "")):
         return 412
     if known:
-        return 304 if _names(known.replace("W/", ""), version.etag) else None
+        same = [tag.removeprefix(_WEAK) for tag in _tags(known)]
+        return 304 if _is_any(known) or version.etag in same else None
     since = headers.get("if-modified-since", "")
     return 304 if _at(since) is not None and not _is_later(version, since) else None
 
@@ -34,8 +40,15 @@ def goes_on(headers: Headers, version: Version) -> bool:
     return not had or had == version.etag or _at(had) == version.kept_s
 
 
-def _names(listed: str, etag: str) -> bool:
-    return listed.strip() == "*" or etag in [one.strip() for one in listed.split(",")]
+def _is_any(listed: str) -> bool:
+    return listed.strip() == "*"
+
+
+def _tags(listed: str) -> list[str]:
+    """Return the entity tags of a list; none of what is no list of them."""
+    between = _tag.split(listed)
+    is_list = all("," in one for one in between[1:-1]) and not "".join(between).strip(" \t,")
+    return _tag.findall(listed) if is_list else []
 
 
 def _is_later(version: Version, date: str) -> bool:

@@ -5,6 +5,7 @@ A browser shows pictures, sound and films; all else it saves. Nothing of it runs
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from email.utils import formatdate
 from typing import Final
@@ -25,6 +26,8 @@ _NEVER_SHOWN: Final = ("image/svg+xml",)
 #: What is said of bytes that could be run as a page.
 _HARMLESS: Final = {"text/html": "text/plain; charset=utf-8", "image/svg+xml": OCTETS}
 _LONGEST_RANGE: Final = 100
+#: The last none of the bytes: a range that no file has.
+_no_last_bytes: Final = re.compile(r"-0+").fullmatch
 _POLICY: Final = "default-src 'none'; sandbox"
 
 
@@ -92,7 +95,12 @@ def _range(
     said = asked.headers.get("range", "")
     if not said or len(said) > _LONGEST_RANGE or not goes_on(asked.headers, version):
         return None
-    wanted = parse_range_header(said)
+    unit, _, listed = said.partition("=")
+    # A list may have empty places (section 5.6.1).
+    listed = listed.strip(" \t,")
+    if unit.strip().lower() == "bytes" and _no_last_bytes(listed):
+        return ()
+    wanted = parse_range_header(f"{unit}={listed}")
     if wanted is None or wanted.units != "bytes" or len(wanted.ranges) != 1:
         return None
     (start, _) = wanted.ranges[0]

@@ -34,10 +34,10 @@ _ROOT: Final = str(Path(__file__).parents[2])
 
 
 class Helper:
-    """The process, as this one sees it. Works wait in line for it."""
+    """The process, as this one sees it. Works wait in line for it, and take `most_s` at most."""
 
     def __init__(self, most_s: float = MOST_S) -> None:
-        self._most_s = most_s
+        self.most_s = most_s
         self._line = BoundedSemaphore()
         self._link: Any = None
         self._pid: int | None = None
@@ -56,7 +56,7 @@ class Helper:
         message = pickle.dumps(work, pickle.HIGHEST_PROTOCOL)
         with self._line:
             try:
-                with Timeout(self._most_s):
+                with Timeout(self.most_s):
                     return self._exchange(message)  # type: ignore[no-any-return]
             except (OSError, EOFError, pickle.UnpicklingError, Timeout) as exc:
                 log.warning("the helper failed at a body of %d bytes: %r", len(message), exc)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import redis
-from redis.backoff import ConstantBackoff
-from redis.retry import Retry
 
-from cli.ports import free_port
 from shared.errors import LedgerUnavailable
 from shared.ledger.job_store import JobStore
 from shared.store.client import connect
 from tests.support.factories import new_job, new_settings
+from tests.support.servers.own_redis import start_redis
 from tests.support.servers.redis_versions import servers
 
 pytestmark = pytest.mark.integration
@@ -26,22 +23,20 @@ class Pair:
     """A master and its replica, which a test may stop."""
 
     def __init__(self, binary: Path, folder: Path, stack: ExitStack) -> None:
-        self.ports = [free_port(), free_port()]
+        self.ports: list[int] = []
         self.replica_folder = folder / "1"
-        for number, port in enumerate(self.ports):
+        for number in range(2):
             own = folder / str(number)
             own.mkdir()
-            argv = [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
-            argv += ["--dir", str(own), "--logfile", "redis.log", "--repl-diskless-sync-delay", "0"]
+            more = ["--repl-diskless-sync-delay", "0"]
             if number:
-                argv += ["--replicaof", "127.0.0.1", str(self.ports[0])]
-            process = subprocess.Popen(argv, stdout=subprocess.DEVNULL)
+                more += ["--replicaof", "127.0.0.1", str(self.ports[0])]
+            process, port = start_redis(binary, own, *more)
+            self.ports.append(port)
             stack.callback(process.wait, 20)
             stack.callback(process.kill)
-            patient = Retry(ConstantBackoff(0.05), 400)
-            admin = redis.Redis(host="127.0.0.1", port=port, retry=patient)
+            admin = redis.Redis(host="127.0.0.1", port=port)
             stack.callback(admin.close)
-            admin.ping()
             setattr(self, "replica" if number else "master", admin)
         self.client = connect(f"redis://127.0.0.1:{self.ports[0]}", timeout_s=20, name="test")
         stack.callback(self.client.connection_pool.disconnect)

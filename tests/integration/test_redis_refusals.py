@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,8 +10,6 @@ from pathlib import Path
 
 import pytest
 import redis
-from redis.backoff import ConstantBackoff
-from redis.retry import Retry
 
 from cli.ports import free_port
 from shared.machines.identity import check_at_start
@@ -20,6 +17,7 @@ from shared.settings import SettingsError
 from shared.store.client import connect
 from shared.store.refusals import is_demoted, is_outage
 from tests.support.factories import new_settings
+from tests.support.servers.own_redis import start_redis
 from tests.support.servers.redis_versions import servers
 
 pytestmark = pytest.mark.integration
@@ -32,13 +30,8 @@ class Server:
 
     def __init__(self, binary: Path, folder: Path, *more: str) -> None:
         self.folder = folder
-        self.port = free_port()
-        argv = [binary, "--port", str(self.port), "--bind", "127.0.0.1", "--save", ""]
-        argv += ["--dir", str(folder), "--logfile", "redis.log", *more]
-        self._process = subprocess.Popen(argv, stdout=subprocess.DEVNULL)
-        patient = Retry(ConstantBackoff(0.05), 400)
-        self.admin = redis.Redis(host="127.0.0.1", port=self.port, retry=patient)
-        self.admin.ping()
+        self._process, self.port = start_redis(binary, folder, *more)
+        self.admin = redis.Redis(host="127.0.0.1", port=self.port)
         self.client = connect(f"redis://127.0.0.1:{self.port}", timeout_s=20, name="test")
 
     def close(self) -> None:

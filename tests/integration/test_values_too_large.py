@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import redis
-from redis.backoff import ConstantBackoff
-from redis.retry import Retry
 
-from cli.ports import free_port
 from shared.jobs.moves import Claim, Result
 from shared.ledger.chunk_store import START, ChunkStore
 from shared.ledger.job_store import JobStore
@@ -19,6 +15,7 @@ from shared.queues.names import chat_queue
 from shared.store.client import connect
 from shared.store.refusals import ValueTooLarge, is_outage
 from tests.support.factories import new_job, new_settings
+from tests.support.servers.own_redis import start_redis
 from tests.support.servers.redis_versions import servers
 from workers.chat.relay import Relays
 
@@ -30,20 +27,15 @@ TOO_LARGE = b"x" * (LIMIT + 1)
 
 @pytest.fixture(params=servers())
 def client(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[redis.Redis]:
-    port = free_port()
-    argv = [servers()[request.param], "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
-    argv += ["--dir", str(tmp_path), "--logfile", "redis.log", "--proto-max-bulk-len", str(LIMIT)]
-    with subprocess.Popen(argv, stdout=subprocess.DEVNULL) as process:
-        try:
-            patient = Retry(ConstantBackoff(0.05), 400)
-            with redis.Redis(host="127.0.0.1", port=port, retry=patient) as asked:
-                asked.ping()
-            client = connect(f"redis://127.0.0.1:{port}", timeout_s=20, name="test")
-            client.ping()
-            yield client
-            client.connection_pool.disconnect()
-        finally:
-            process.kill()
+    limit = ("--proto-max-bulk-len", str(LIMIT))
+    process, port = start_redis(servers()[request.param], tmp_path, *limit)
+    client = connect(f"redis://127.0.0.1:{port}", timeout_s=20, name="test")
+    try:
+        yield client
+    finally:
+        client.connection_pool.disconnect()
+        process.kill()
+        process.wait(20)
 
 
 def claimed(jobs: JobStore, *, streamed: bool = False) -> Claim:

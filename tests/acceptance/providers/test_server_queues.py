@@ -43,7 +43,7 @@ def _served(*servers: QueueingServer) -> Iterator[None]:
 def test_bulk_work_waits_for_a_servers_own_queue_and_others_do_not(stack: Stack) -> None:
     secret = (stack.directory / "auth_secret").read_text("utf-8").strip()
     server = QueueingServer()
-    server.others = 3
+    server.others, began_s = 3, time.monotonic()
     with _served(server), stack.api(secret) as admin, stack.api() as api:
         made = {"name": _MODEL, "apiBaseUrl": server.url, "selectedModels": [_MODEL]}
         answer = admin.post(
@@ -63,8 +63,8 @@ def test_bulk_work_waits_for_a_servers_own_queue_and_others_do_not(stack: Stack)
             server.others = 0
             _end(stack, batch)
             assert len(server.calls) == 8
-            gaps = [b[0] - a[0] for a, b in zip(server.looks, server.looks[1:], strict=False)]
-            assert min(gaps) > 0.9
+            # One a second, whoever has the turn; how long each takes to arrive says nothing.
+            assert len(server.looks) <= time.monotonic() - began_s + 2
         finally:
             admin.delete("/api/DeleteAiProvider", json={"name": _MODEL})
 

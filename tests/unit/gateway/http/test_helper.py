@@ -75,10 +75,13 @@ def test_light_call_starts_no_process(helper: Helper) -> None:
     ],
 )
 def test_helper_that_fails_fails_one_body_only(work: Callable[[], None]) -> None:
-    helper = Helper(most_s=2)
+    helper = Helper()
     assert helper.do(partial(len, "ab")) == (2, None)
+    # The others may take as long as it takes a busy machine to start a process.
+    patient_s, helper.most_s = helper.most_s, 2
     with pytest.raises(BodyNotRead):
         helper.do(work)
+    helper.most_s = patient_s
     assert helper.do(partial(len, "abc")) == (3, None)
     helper.stop()
 

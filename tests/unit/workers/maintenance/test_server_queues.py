@@ -15,6 +15,7 @@ import requests
 from shared.providers.provider import Provider
 from shared.queues.server_queue_store import ServerQueueStore
 from shared.queues.server_queues import Reading
+from shared.store import redis_keys as keys
 from shared.telemetry.overview import read_overview
 from tests.support.factories import FakeClock, new_settings
 from tests.support.servers.queueing import Page, QueueingServer
@@ -194,3 +195,11 @@ def test_disabled_provider_is_not_asked(
     look_at_servers(deps)
     gevent.sleep(0.05)
     assert not server.looks
+
+
+def test_one_process_has_the_turn_until_a_second_is_over(real_redis: redis.Redis) -> None:
+    stores = [ServerQueueStore(real_redis) for _ in range(3)]
+    assert [store.take_turns(["p", "q"]) for store in stores] == [["p", "q"], [], []]
+    assert 0 < real_redis.pttl(keys.server_turn("p")) <= 1000
+    real_redis.delete(keys.server_turn("p"))
+    assert [store.take_turns(["p", "q"]) for store in stores] == [["p"], [], []]
