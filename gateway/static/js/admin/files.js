@@ -23,7 +23,7 @@ export function FilesSection({ who, query }) {
   const from = useData(() => get("QueryArtifacts", asked), JSON.stringify(asked), EVERY_MS);
   return html`<div class="stack"><${Loaded} from=${stored}>${(told) => html`<div class="tiles">
       <${Tile} label=${t("files.stored")} value=${bytes(told.bytes)} detail=${told.quotaBytes ? t("files.forEachOwner", { quota: bytes(told.quotaBytes) }) : t("files.noQuota")} />
-      ${told.results.map((row) => html`<${Tile} key=${row.owner} label=${nameOf(row.owner, names)} value=${bytes(row.bytes)} href=${`${PATH}?${new URLSearchParams({ owner: row.owner })}`} />`)}</div>`}</${Loaded}>
+      ${told.results.map((row) => html`<${Tile} key=${row.owner} label=${nameOf(row.owner, names)} value=${bytes(row.bytes)} href=${`${PATH}?${new URLSearchParams({ owner: row.owner })}`} />`)}</div>
     <${Filters} fields=${FILTERS} query=${query} path=${PATH} />
     <${Loaded} from=${from}>${({ results }) => html`
       ${results.length ? html`<div class="table-frame" tabindex="0" role="region" aria-label=${t("words.files")}><table class="table cards">
@@ -32,5 +32,5 @@ export function FilesSection({ who, query }) {
           <td data-label=${t("files.size")} class="number">${bytes(row.size)}</td><td data-label=${t("words.owner")}><${KeyName} owner=${row.owner} names=${names} /></td><td data-label=${t("files.purpose")} class="minor">${row.purpose}</td>
           <td data-label=${t("files.made")} class="minor"><${Ago} date=${row.createdDate} /></td><td data-label=${t("files.expires")}>${row.expiresDate ? html`<${Ago} date=${row.expiresDate} />` : t("words.never")}</td></tr>`)}</tbody></table></div>`
         : html`<${NoRows} skip=${skip} path=${PATH} query=${query}><${Empty} icon="layers" title=${t("files.noFiles")}><p>${t("files.whatIsUploadedAnd")}</p></${Empty}></${NoRows}>`}
-      <${Pager} skip=${skip} take=${TAKE} shown=${results.length} path=${PATH} query=${query} />`}</${Loaded}></div>`;
+      <${Pager} skip=${skip} take=${TAKE} shown=${results.length} path=${PATH} query=${query} />`}</${Loaded}>`}</${Loaded}></div>`;
 }

@@ -7,11 +7,10 @@ import { asset } from "../lib/assets.js";
 import { useDrawer } from "../lib/drawer.js";
 import { keepFocus } from "../lib/focus.js";
 import { followLinks, navigate, useLocation } from "../lib/router.js";
-import { Boundary } from "../ui/boundary.js";
 import { IconButton } from "../ui/button.js";
 import { Icon } from "../ui/icon.js";
 import { Gate } from "../ui/sign-in.js";
-import { Empty } from "../ui/states.js";
+import { Boundary, Empty } from "../ui/states.js";
 import { ThemeButton } from "../ui/theme-button.js";
 import { toastError } from "../ui/toast.js";
 import { AuditSection } from "./audit.js";
@@ -66,7 +65,7 @@ function Admin({ who }) {
     <main>
       <header class="row bar">
         <span class="only-narrow"><${IconButton} icon="menu" label=${t("adminPage.sections")} onClick=${() => setMenuOpen(true)} /></span>
-        <h1 ref=${heading} tabindex="-1">${section?.title ?? t("adminPage.notFound")}</h1>
+        <h1 ref=${heading} id="content" tabindex="-1">${section?.title ?? t("adminPage.notFound")}</h1>
       </header>
       <div class="content">
         ${section ? html`<${Boundary} place=${`${path} ${JSON.stringify(query)}`}><${section.View} key=${name} who=${who} place=${rest} query=${query} /></${Boundary}>` : html`<${Empty} title=${t("adminPage.pageNotFound")}><p><a href="/admin">${t("adminPage.toTheOverview")}</a></p></${Empty}>`}

@@ -3,12 +3,12 @@
 import { html, useEffect, useState } from "../lib/html.js";
 import { get } from "../lib/api.js";
 import { duration, number } from "../lib/format.js";
-import { Empty, Loaded } from "../ui/states.js";
+import { Boundary, Empty, Loaded, Loading } from "../ui/states.js";
 import { Attention, useSurroundings } from "./attention.js";
 import { isServed } from "./attention-rules.js";
 import { Tile, may } from "./parts.js";
 import { Plots } from "./overview-plots.js";
-import { ended, pendingCallbacks, percentile, rate } from "./rates.js";
+import { ended, pendingCallbacks, percentile, rate, reached } from "./rates.js";
 import { Notices } from "./notices.js";
 import { furthestBehind, stageName } from "./stages.js";
 import { useData } from "../lib/use-data.js";
@@ -33,12 +33,17 @@ export function OverviewSection({ who }) {
     redraw((count) => count + 1);
   }, [from.data]);
   const surroundings = useSurroundings();
-  return html`<${Loaded} from=${from}>${(now) => html`<${Shown} now=${now} surroundings=${surroundings} mayMend=${may(who, "admin:providers")} />`}</${Loaded}>`;
+  const { data: past } = useData(() => get("GetTrend", { span: "hour" }).then(({ results }) => results), "overview-past");
+  // It stands above all else, which would jump if it came later.
+  if (!surroundings.data && !surroundings.error) return html`<${Loading} />`;
+  return html`<${Loaded} from=${from}>${(now) => html`<${Shown} now=${now} past=${past ?? []} surroundings=${surroundings} mayMend=${may(who, "admin:providers")} />`}</${Loaded}>`;
 }
 
-function Shown({ now, surroundings, mayMend }) {
-  const before = readings.at(-2) ?? now;
-  const span = readings.at(-1 - SPAN) ?? readings[0] ?? now;
+function Shown({ now, past, surroundings, mayMend }) {
+  // What was before this page was opened is known from the samples.
+  const sample = reached(past, now, SPAN * EVERY_MS);
+  const before = readings.at(-2) ?? sample ?? now;
+  const span = readings.at(-1 - SPAN) ?? sample ?? readings[0] ?? now;
   const waiting = now.waiting.reduce((sum, row) => sum + row.interactive + row.queued + row.bulk, 0);
   const failed = (now.counts.ended_failed ?? 0) - (span.counts.ended_failed ?? 0);
   const callbacks = pendingCallbacks(now);
@@ -46,7 +51,7 @@ function Shown({ now, surroundings, mayMend }) {
   const p95 = percentile(span, now, 0.95);
   return html`<div class="stack">
     <${Notices} rows=${now.notices} />
-    <${Attention} now=${now} surroundings=${surroundings} mayMend=${mayMend} />
+    <${Boundary} place=${now}><${Attention} now=${now} surroundings=${surroundings} mayMend=${mayMend} /></${Boundary}>
     <div class="tiles">
       <${Tile} label=${t("words.jobsPerSecond")} value=${number(rate(before, now, ended))} detail=${t("overview.accepted", { rate: number(rate(before, now, (one) => one.accepted)) })} />
       <${Tile} label=${t("words.waiting")} value=${number(waiting)} detail=${now.delayed ? t("overview.forAnotherAttempt", { count: number(now.delayed) }) : t("overview.inAllQueues")} href="/admin/queues" />
@@ -57,8 +62,8 @@ function Shown({ now, surroundings, mayMend }) {
       <${Tile} label=${t("words.callbacksPending")} value=${number(callbacks)} detail=${t("words.toBeTriedAgain", { count: number(now.callbacksDelayed) })} href="/admin/callbacks?state=Pending" />
       <${Tile} label=${t("overview.failedRecently")} value=${number(failed)} tone=${failed ? "bad" : ""} detail=${t("overview.inTheLast30s")} href="/admin/jobs?state=Failed" />
     </div>
-    <${Plots} now=${now} live=${readings} />
-    <section class="stack"><h2>${t("overview.waitingByModel")}</h2><${Waiting} rows=${now.waiting.filter((row) => isOfUse(row, surroundings.data?.providers))} workers=${now.workers} /></section>
+    <${Boundary} place=${now}><${Plots} now=${now} live=${readings} /></${Boundary}>
+    <section class="stack"><h2>${t("overview.waitingByModel")}</h2><${Boundary} place=${now}><${Waiting} rows=${now.waiting.filter((row) => isOfUse(row, surroundings.data?.providers))} workers=${now.workers} /></${Boundary}></section>
     <${Counts} counts=${now.counts} />
   </div>`;
 }

@@ -39,6 +39,13 @@ export const pastOf = (row, now) => ({
   latencies: now.latencies.map(({ withinMs }, index) => ({ withinMs, total: row.latencies[index] ?? 0 })),
 });
 
+/** Of samples the last that is so old, and not much older, in the form of the overview `now`; null when there is none, or counts began anew. */
+export function reached(rows, now, ageMs) {
+  const row = rows.findLast(({ date }) => new Date(now.date) - new Date(date) >= ageMs);
+  const isOfUse = row && new Date(now.date) - new Date(row.date) <= 3 * ageMs && row.accepted <= now.accepted;
+  return isOfUse ? pastOf(row, now) : null;
+}
+
 export const waitingCount = (one) => one.waitingCount ?? one.waiting.reduce((sum, row) => sum + row.interactive + row.queued + row.bulk, 0);
 export const callbacksCount = (one) => one.callbacksCount ?? pendingCallbacks(one);
 

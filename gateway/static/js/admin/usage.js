@@ -51,6 +51,7 @@ function Shown({ byDay, rows, groupBy, since, names }) {
   const sorted = groupBy === "day" ? [...rows].reverse() : [...rows].sort((a, b) => b.cost - a.cost || b.totalTokens - a.totalTokens);
   const all = everyDay(byDay, since);
   const times = all.map(({ name }) => Date.parse(name) / 1000);
+  const cost = isPriced ? sum("cost") : null;
   const of = (name) => all.map((row) => row[name] ?? 0);
   return html`
     <div class="tiles">
@@ -60,12 +61,12 @@ function Shown({ byDay, rows, groupBy, since, names }) {
       ${sum("images") > 0 && html`<${Tile} label=${t("usage.images")} value=${short(sum("images"))} />`}
       ${sum("characters") > 0 && html`<${Tile} label=${t("usage.speech")} value=${short(sum("characters"))} detail=${t("usage.characters")} />`}
       ${sum("audioSeconds") > 0 && html`<${Tile} label=${t("usage.transcribed")} value=${duration(sum("audioSeconds") * 1000)} />`}
-      <${Tile} label=${t("words.cost")} value=${isPriced ? money(sum("cost")) : "–"} detail=${isPriced ? t("usage.byThePricesIn") : t("usage.noModelHasA")} />
+      <${Tile} label=${t("words.cost")} value=${money(cost)} detail=${isPriced ? t("usage.byThePricesIn") : t("usage.noModelHasA")} />
     </div>
     <div class="plots">
       <${Plot} title=${t("usage.jobsPerDay")} kind="bars" summary=${t("usage.inAll", { sum: number(sum("total")) })} times=${times} format=${short}
         lines=${[{ label: t("words.endedLine"), color: "plot-1", values: of("total") }, { label: t("words.failedLine"), color: "plot-4", values: of("failed") }]} />
-      <${Plot} title=${t("usage.costPerDay")} kind="bars" summary=${t("usage.inAll", { sum: money(sum("cost")) })} times=${times} format=${money} lines=${[{ label: t("usage.cost"), color: "plot-2", values: of("cost") }]} />
+      ${isPriced && html`<${Plot} title=${t("usage.costPerDay")} kind="bars" summary=${t("usage.inAll", { sum: money(cost) })} times=${times} format=${money} lines=${[{ label: t("usage.cost"), color: "plot-2", values: all.map((row) => (row.total ? costOf(row) : 0)) }]} />`}
     </div>
     <div class="row between"><h2>${t("usage.byGroup", { group: GROUPS[groupBy].toLowerCase() })}</h2><button type="button" class="button small" onClick=${() => exportCsv(sorted, groupBy)}>${t("words.exportCsv")}</button></div>
     <div class="table-frame" tabindex="0" role="region" aria-label=${t("usage.usageBy", { group: GROUPS[groupBy] })}><table class="table cards">
@@ -90,4 +91,4 @@ function everyDay(rows, since) {
 
 const COLUMNS = ["name", "total", "completed", "failed", "cancelled", "totalPromptTokens", "totalCompletionTokens", "cachedTokens", "images", "characters", "audioSeconds", "cost", "tokensPerSecond", "p50Ms", "p95Ms", "p99Ms"];
 
-const exportCsv = (rows, groupBy) => handOutText(asCsv(rows, COLUMNS), `usage-by-${groupBy}.csv`);
+const exportCsv = (rows, groupBy) => handOutText(asCsv(rows.map((row) => ({ ...row, cost: costOf(row) })), COLUMNS), `usage-by-${groupBy}.csv`);

@@ -61,7 +61,7 @@ export function ConversationView({ one, models, onModel, onFirst, onMenu }) {
     drafts.keepSettings(settings);
     return one.set({ document });
   };
-  return html`<main class="conversation">
+  return html`<main class="conversation" id="conversation">
     <header class="row">
       <span class="only-narrow"><${IconButton} icon="menu" label=${t("words.conversations")} onClick=${onMenu} /></span>
       <${ModelPicker} models=${models} value=${one.model} onChange=${onModel} />

@@ -8,8 +8,7 @@ import { keepFocus } from "../lib/focus.js";
 import { recall, remember } from "../lib/remember.js";
 import { followLinks, navigate, useLocation } from "../lib/router.js";
 import { useData } from "../lib/use-data.js";
-import { Boundary } from "../ui/boundary.js";
-import { Empty, Failed } from "../ui/states.js";
+import { Boundary, Empty, Failed } from "../ui/states.js";
 import { Gate } from "../ui/sign-in.js";
 import { ConversationView } from "./conversation-view.js";
 import { isOdd } from "./model-picker.js";
@@ -87,9 +86,9 @@ function Chat({ who }) {
     <${Sidebar} store=${store} who=${who} current=${one.id} onNew=${startNew} onClose=${() => setMenuOpen(false)} />
     <div class="veil only-narrow" onClick=${() => setMenuOpen(false)}></div>
     ${isUnused && !models && from.error
-      ? html`<main class="conversation"><${Failed} error=${from.error} onRetry=${from.reload} /></main>`
+      ? html`<main class="conversation" id="conversation"><${Failed} error=${from.error} onRetry=${from.reload} /></main>`
       : isUnused && models && !models.length
-        ? html`<main class="conversation"><${Empty} icon="plug" title=${t("chatPage.noModelCanBe")}>
+        ? html`<main class="conversation" id="conversation"><${Empty} icon="plug" title=${t("chatPage.noModelCanBe")}>
             <p>${t("chatPage.addAProviderTo")}</p></${Empty}></main>`
         : html`<${Boundary} place=${one.id}><${ConversationView} key=${one.id} one=${one} models=${known} onModel=${chooseModel}
             onFirst=${() => navigate(`/Chat/${one.id}`, { replace: true })} onMenu=${() => setMenuOpen(true)} /></${Boundary}>`}

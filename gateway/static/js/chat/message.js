@@ -3,7 +3,7 @@
 import { html, useEffect, useMemo, useRef, useState } from "../lib/html.js";
 import { duration, money, number } from "../lib/format.js";
 import { isComposing } from "../lib/keys.js";
-import { Boundary } from "../ui/boundary.js";
+import { Boundary } from "../ui/states.js";
 import { CopyButton, IconButton } from "../ui/button.js";
 import { Icon } from "../ui/icon.js";
 import { MarkdownView } from "./markdown-view.js";

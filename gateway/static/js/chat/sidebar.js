@@ -11,6 +11,7 @@ import { IconButton } from "../ui/button.js";
 import { confirm } from "../ui/dialog.js";
 import { Icon } from "../ui/icon.js";
 import { fileName } from "./export.js";
+import { Boundary } from "../ui/states.js";
 import { ThemeButton } from "../ui/theme-button.js";
 import { toast, toastError } from "../ui/toast.js";
 import { t } from "../texts/chat.js";
@@ -38,7 +39,7 @@ export function Sidebar({ store, who, current, onNew, onClose }) {
     </header>
     <button type="button" class="button" onClick=${onNew}><${Icon} name="plus" /> ${t("words.newConversation")}</button>
     <input class="input" type="search" maxlength="200" placeholder=${t("sidebar.search")} aria-label=${t("sidebar.searchConversations")} value=${text} onInput=${(event) => setText(event.target.value)} />
-    <${Heads} store=${store} current=${current} text=${text} onOpen=${onClose} />
+    <${Boundary} place=${store.heads}><${Heads} store=${store} current=${current} text=${text} onOpen=${onClose} /></${Boundary}>
     <footer class="row between small">
       <span class="truncate muted" title=${who.owner}>${who.owner}</span>
       <span class="row"><a href="/Images">${t("sidebar.images")}</a><${AdminLink} who=${who} />

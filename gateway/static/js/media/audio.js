@@ -8,6 +8,7 @@ import { moment, number } from "../lib/format.js";
 import { useData } from "../lib/use-data.js";
 import { Field } from "../ui/field.js";
 import { Icon } from "../ui/icon.js";
+import { Boundary } from "../ui/states.js";
 import { toastError } from "../ui/toast.js";
 import { Drop, kindOf } from "./files.js";
 import { Gallery, useGallery } from "./gallery.js";
@@ -25,7 +26,7 @@ const SOUND = "audio/*,video/mp4,video/webm,.m4a,.aac,.flac,.wma";
 
 export function Audio() {
   const { data: voices, error } = useData(() => get("QueryTextToSpeechVoices", {}).then(({ results }) => results), "voices");
-  return html`<div class="halves"><${Listen} /><${Speak} voices=${voices ?? []} problem=${error} /></div>`;
+  return html`<div class="halves"><${Boundary} place="listen"><${Listen} /></${Boundary}><${Boundary} place=${voices}><${Speak} voices=${voices ?? []} isKnown=${Boolean(voices || error)} problem=${error} /></${Boundary}></div>`;
 }
 
 function Listen() {
@@ -51,7 +52,7 @@ function Listen() {
   </section>`;
 }
 
-function Speak({ voices, problem }) {
+function Speak({ voices, isKnown, problem }) {
   const { values: form, set } = useForm("speak", { text: "", voice: "" });
   const voice = voices.some(({ model }) => model === form.voice) ? form.voice : voices[0]?.model;
   const isTooLong = form.text.length > MOST_TEXT;
@@ -69,7 +70,7 @@ function Speak({ voices, problem }) {
     <form class="card stack" onSubmit=${submit}>
       <${Field} id="text" label=${t("audio.text")} problem=${isTooLong ? t("audio.textIsTooLong", { most: number(MOST_TEXT), count: number(form.text.length) }) : ""}>${(at) => html`<textarea ...${at} class="textarea" rows="4" required value=${form.text}
           onInput=${(event) => set({ text: event.target.value })}></textarea>`}</${Field}>
-      ${voices.length > 0 && html`<${Field} id="voice" label=${t("audio.voice")}>${(at) => html`<select ...${at} class="select" value=${voice} onChange=${(event) => set({ voice: event.target.value })}>
+      ${(voices.length > 0 || !isKnown) && html`<${Field} id="voice" label=${t("audio.voice")}>${(at) => html`<select ...${at} class="select" disabled=${!isKnown} value=${voice} onChange=${(event) => set({ voice: event.target.value })}>
         ${voices.map((one) => html`<option key=${one.model} value=${one.model}>${one.id} (${one.model})</option>`)}</select>`}</${Field}>`}
       ${problem && html`<p class="notice warn small" role="status">${t("audio.voicesUnknown", { message: problem.message })}</p>`}
       <button class="button primary" aria-busy=${isBusy}>${isBusy ? t("words.sending") : t("audio.generate")}</button>

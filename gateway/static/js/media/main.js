@@ -6,7 +6,7 @@ import { asset } from "../lib/assets.js";
 import { keepFocus } from "../lib/focus.js";
 import { navigate, useLocation } from "../lib/router.js";
 import { useStay } from "../lib/stay.js";
-import { Boundary } from "../ui/boundary.js";
+import { Boundary } from "../ui/states.js";
 import { IconButton } from "../ui/button.js";
 import { Icon } from "../ui/icon.js";
 import { Gate } from "../ui/sign-in.js";

@@ -68,6 +68,12 @@ _BROKEN: Final = """() => {
 }"""
 
 
+#: Links to parts of the page that it does not have.
+_DANGLING: Final = """() => [...document.querySelectorAll('a[href^="#"]')]
+    .map((one) => one.getAttribute("href").slice(1))
+    .filter((name) => !name.startsWith("/") && !document.getElementById(name))"""
+
+
 class PageChecks:
     """Watches one page from its first moment."""
 
@@ -97,6 +103,7 @@ class PageChecks:
             return
         wider = self.overflow()
         assert not wider, f"wider than its place: {wider}"
+        assert self._page.evaluate(_DANGLING) == [], "links to parts that are not there"
         now = self._page.evaluate("getComputedStyle(document.body).backgroundColor")
         grounds = {now, *self._page.evaluate("seenGrounds()")}
         assert grounds == {_GROUNDS[self._scheme]}, f"{self._scheme} page with grounds {grounds}"

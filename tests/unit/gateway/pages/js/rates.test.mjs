@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { joined, pastOf, percentile, rate, ended } from "../../../../../gateway/static/js/admin/rates.js";
+import { joined, pastOf, percentile, rate, reached, ended } from "../../../../../gateway/static/js/admin/rates.js";
 
 const at = (s) => new Date(s * 1000).toISOString();
 const point = (s, accepted = s) => ({ date: at(s), accepted });
@@ -25,4 +25,11 @@ test("samples give rates and latencies as overviews do", () => {
   const [one, other] = [row(0, 10, [5, 5]), row(10, 30, [25, 5])];
   assert.equal(rate(one, other, ended), 2);
   assert.equal(percentile(one, other, 0.5), 50);
+});
+
+test("a page that was just opened counts from the last sample that is old enough", () => {
+  const now = { date: at(100), accepted: 9, latencies: [] };
+  const row = (s, accepted = 5) => ({ date: at(s), accepted, completed: accepted, failed: 0, cancelled: 0, latencies: [] });
+  assert.deepEqual(seconds([reached([row(40), row(55), row(70), row(85)], now, 30_000)]), [70]);
+  for (const rows of [[], [row(85)], [row(0)], [row(70, 10)]]) assert.equal(reached(rows, now, 30_000), null);
 });
