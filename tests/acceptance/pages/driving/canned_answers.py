@@ -27,6 +27,21 @@ def double(number: int) -> int:
 - ![a picture](https://tracker.example/pixel.png)
 """
 
+#: Markdown as people and models write it.
+AS_WRITTEN: Final = """<think>They want **all** of it.</think>It costs ~5 to ~7 euros.
+
+- [x] done
+- [ ] to do
+
+これは**「大事」**です。
+
+| left | right |
+|:-----|------:|
+| a    | 1     |
+
+שלום עולם
+"""
+
 #: What must show as text or not at all, wherever it comes from.
 ATTACKS: Final = (
     "<script>window.hacked=1</script>",
@@ -106,6 +121,7 @@ def refused(message: str) -> tuple[int, bytes]:
 
 ANSWERS: Final[dict[str, Answer]] = {
     "markdown": said(MARKDOWN),
+    "as-written": said(AS_WRITTEN),
     "attacks": said("\n\n".join(ATTACKS)),
     "slow": _slow("slow", SLOW_WORDS),
     "unhurried": _slow("unhurried", SLOW_WORDS),
