@@ -67,7 +67,7 @@ function JobList({ who, query }) {
     <${SearchBox} query=${query} path=${PATH} known=${known} />
     <${Filters} fields=${FILTERS} query=${withoutSearch(query)} kept=${kept(query)} path=${PATH} isFolded />
     <${Loaded} from=${from}>${({ results, total }) => html`
-      <div class="row between"><${Pager} skip=${skip} take=${TAKE} shown=${results.length} total=${total} path=${PATH} query=${query} />
+      <div class="row between"><${Pager} label=${t("jobs.pagesAbove")} skip=${skip} take=${TAKE} shown=${results.length} total=${total} path=${PATH} query=${query} />
         <span class="row">${filter.state === "Failed" || filter.state === "Cancelled" ? html`<${RetryAll} key=${JSON.stringify(filter)} filter=${filter} onDone=${from.reload} />` : null}
           <${ActionButton} class="small" busy=${t("jobs.exporting")} work=${exportAll}>${t("words.exportCsv")}</${ActionButton}></span></div>
       ${chosen.size > 0 && html`<${Chosen} chosen=${chosen} onClear=${() => setChosen(new Map())} onDone=${from.reload} />`}

@@ -63,12 +63,12 @@ export const NoRows = ({ skip, path, query, children }) =>
   skip ? html`<${Empty} title=${t("parts.pastTheEnd")}><p><a class="button" href=${pageAt(path, query, 0)}>${t("parts.toTheBeginning")}</a></p></${Empty}>` : children;
 
 /** From where to where of a list, and the ways on. */
-export function Pager({ skip, take, shown, total, path, query }) {
+export function Pager({ skip, take, shown, total, path, query, label = t("parts.pages") }) {
   const href = (to) => pageAt(path, query, to);
   const hasNext = total == null ? shown === take : skip + shown < total;
   if (skip && !shown) return null;
   if (!skip && !hasNext) return html`<p class="muted small number">${t("parts.inAll", { count: number(total ?? shown) })}</p>`;
-  return html`<nav class="row between pager" aria-label=${t("parts.pages")}>
+  return html`<nav class="row between pager" aria-label=${label}>
     <span class="muted small number">${t(total == null ? "parts.range" : "parts.rangeOf", { from: number(skip + 1), to: number(skip + shown), total: number(total) })}</span>
     <span class="row">
       ${skip > 0 ? html`<a class="button small" href=${href(Math.max(0, skip - take))}>${t("parts.newer")}</a>` : null}

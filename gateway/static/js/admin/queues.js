@@ -6,7 +6,7 @@ import { number } from "../lib/format.js";
 import { isServed } from "./attention-rules.js";
 import { Meter, StageTable } from "./stages.js";
 import { useData } from "../lib/use-data.js";
-import { Loaded } from "../ui/states.js";
+import { Loaded, Loading } from "../ui/states.js";
 import { LostWorkers, Workers } from "./workers.js";
 import { t } from "../texts/admin.js";
 
@@ -18,7 +18,9 @@ const isOfUse = ({ model, depth, inFlight }, providers) => !model || depth > 0 |
 
 export function QueuesSection({ who }) {
   const from = useData(() => get("GetOverview"), "queues", EVERY_MS);
-  const { data: providers = null } = useData(() => get("QueryAiProviders", { take: 1000 }).then(({ results }) => results, () => null), "queues-providers", PROVIDERS_EVERY_MS);
+  const { data: providers } = useData(() => get("QueryAiProviders", { take: 1000 }).then(({ results }) => results, () => null), "queues-providers", PROVIDERS_EVERY_MS);
+  // Which rows there are follows from them: none goes a moment after it came.
+  if (providers === undefined) return html`<${Loading} />`;
   return html`<${Loaded} from=${from}>${(now) => html`<div class="stack">
     <${LostWorkers} workers=${now.lostWorkers} />
     <section class="stack"><h2>${t("words.queues")}</h2><${StageTable} stages=${now.stages.filter((stage) => isOfUse(stage, providers))} waiting=${now.waiting} isServed=${(model) => isServed(providers, model)} />

@@ -70,6 +70,7 @@ export function ConversationView({ one, models, onModel, onFirst, onMenu }) {
       ${!one.isEmpty && html`<${IconButton} icon="download" label=${t("words.exportThisConversation")} onClick=${() => setExporting(true)} />`}
       <${IconButton} icon="sliders" label=${t("words.settingsOfThisConversation")} onClick=${() => setSettingsOpen(true)} />
     </header>
+    ${!(one.loaded && one.isEmpty) && html`<h1 class="visually-hidden">${one.title || t("conversationView.untitled")}</h1>`}
     <${Messages} one=${one} shown=${shown} running=${running} actions=${actions} />
     <div class="foot">
       <${Deleted} one=${one} />

@@ -9,13 +9,13 @@ export function Loading({ label = t("states.loading") }) {
 }
 
 export function Empty({ icon = "list", title, children }) {
-  return html`<div class="empty"><${Icon} name=${icon} /><h3>${title}</h3>${children}</div>`;
+  return html`<div class="empty"><${Icon} name=${icon} /><h2>${title}</h2>${children}</div>`;
 }
 
 /** An error, and what to do about it. */
 export function Failed({ error, onRetry }) {
   return html`<div class="empty" role="alert">
-    <${Icon} name="warning" /><h3>${error.status === 0 ? t("states.theServerCannotBe") : t("states.thatDidNotWork")}</h3>
+    <${Icon} name="warning" /><h2>${error.status === 0 ? t("states.theServerCannotBe") : t("states.thatDidNotWork")}</h2>
     <p>${error.message}</p>
     ${onRetry && html`<button type="button" class="button" onClick=${onRetry}>${t("states.tryAgain")}</button>`}
   </div>`;

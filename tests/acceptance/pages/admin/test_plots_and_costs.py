@@ -47,6 +47,7 @@ def test_plots_begin_with_their_past(
     page.reload()
     page.get_by_role("button", name=button, exact=True).click()
     until(lambda: _points(page) > points, "the past is drawn")
+    page.locator(".plot canvas").nth(1).wait_for()
     slider = page.get_by_role("slider", name="Jobs: ")
     slider.press("Home")
     # The oldest of them, with its value.

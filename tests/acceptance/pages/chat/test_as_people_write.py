@@ -44,7 +44,7 @@ def test_markdown_is_read_as_people_write_it(chat: ChatDriver) -> None:
 def test_end_of_an_answer_is_followed_until_the_reader_scrolls(chat: ChatDriver) -> None:
     page = chat.page
     page.set_viewport_size({"width": 400, "height": 320})
-    chat.ask("Go on for long", "endless")
+    chat.ask("Go on for long", "endless-lines")
     box = page.locator(".messages")
     until(lambda: box.evaluate("one => one.scrollTop") > 250, "it grows and is followed")
     box.hover()
@@ -66,9 +66,10 @@ def test_message_that_is_sent_while_an_answer_runs_waits_for_its_end(chat: ChatD
     page.keyboard.press("Enter")
     expect(page.get_by_label("Queued messages")).to_contain_text("And the second")
     expect(page.get_by_label("Message", exact=True)).to_have_value("")
+    chat.choose("demo-echo")
     expect(page.locator(".message.question .said")).to_have_text(["The first", "And the second"])
-    chat.wait_done()
     expect(page.locator(".message.answer")).to_have_count(2)
+    chat.wait_done()
 
 
 def test_first_model_is_the_default_and_odd_ones_come_last(

@@ -126,6 +126,7 @@ ANSWERS: Final[dict[str, Answer]] = {
     "slow": _slow("slow", SLOW_WORDS),
     "unhurried": _slow("unhurried", SLOW_WORDS),
     "endless": _slow("endless", [f"word{number} " for number in range(_ENDLESS_WORDS)]),
+    "endless-lines": _slow("endless", [f"line {n}\n\n" for n in range(_ENDLESS_WORDS)]),
     "thinks": _stream(
         chunk({"reasoning_content": "First I look at the **weather**."}),
         chunk(_TOOL),

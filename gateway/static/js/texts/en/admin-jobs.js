@@ -96,6 +96,7 @@ export default {
   "jobs.retryJobs": "Retry {count, plural, one {# job} other {# jobs}}?",
   "jobs.eachGetsNewAttempts": "Each job gets new attempts, and another callback with its new result.",
   "jobs.retryAllOfThese": "Retry all of these …",
+  "jobs.pagesAbove": "Pages, above the list",
   "jobs.ownOnly": "These are the jobs of your own key. The admin secret, or a key with the scope admin, shows everybody's.",
   "jobs.retryCount": "Retry {count}",
   "jobs.cancelCount": "Cancel {count}",

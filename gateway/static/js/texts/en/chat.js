@@ -49,6 +49,7 @@ export default {
   "conversationView.edit": "Edit",
   "conversationView.messages": "Messages",
   "conversationView.toTheEnd": "To the end",
+  "conversationView.untitled": "Conversation",
   "conversationView.whatWouldYouLike": "What would you like to know?",
   "conversationView.yourAnswerGoesOn": "Your answer goes on if you reload, close the lid, or lose the connection: it is a job, and it is kept.",
 
