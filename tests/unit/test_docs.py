@@ -72,6 +72,17 @@ def test_index_leads_to_every_page() -> None:
     assert listed == sorted(path.name for path in (ROOT / "docs" / "adr").glob("0*.md"))
 
 
+def test_pages_page_names_tests_that_there_are() -> None:
+    text = (ROOT / "docs" / "pages.md").read_text("utf-8")
+    named = re.findall(r"`([\w/-]*test\w*\.py|js/[\w-]+\.test\.mjs)(?:::(test_\w+))?`", text)
+    assert named
+    for path, function in named:
+        where = {"unit": ROOT / "tests", "js": ROOT / "tests/unit/gateway/pages"}
+        file = where.get(path.split("/")[0], ROOT / "tests/acceptance/pages") / path
+        assert file.exists(), path
+        assert f"def {function}" in file.read_text("utf-8") or not function, f"{path}::{function}"
+
+
 def test_provider_types_page_lists_exactly_the_manners_that_are_tested() -> None:
     text = (ROOT / "docs" / "provider-types.md").read_text("utf-8")
     table = text.split("## Manners", 1)[1]

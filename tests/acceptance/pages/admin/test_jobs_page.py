@@ -99,6 +99,21 @@ def test_attempts_of_a_job_are_told_one_after_the_other(admin: AdminDriver, make
     expect(attempts.last).to_contain_text("answered")
 
 
+def test_job_that_has_ended_is_read_once(admin: AdminDriver, scene: Scene) -> None:
+    page = admin.page
+    page.clock.install()
+    admin.open(f"/jobs/{scene.failed}")
+    page.get_by_role("heading", name="Attempts").wait_for()
+    page.clock.run_for(5000)
+    admin.wait_loaded()
+    readings: list[str] = []
+    page.on("request", lambda request: readings.append(request.url))
+    page.clock.run_for(60_000)
+    page.get_by_role("link", name="All jobs").click()
+    admin.rows.first.wait_for()
+    assert [url for url in readings if "/api/GetOpenAiChat" in url] == []
+
+
 def test_failed_job_says_why(admin: AdminDriver, scene: Scene) -> None:
     admin.open(f"/jobs/{scene.failed}")
     expect(admin.page.locator(".notice.bad")).to_contain_text("This <b>prompt</b> is too long.")
