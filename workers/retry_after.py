@@ -12,7 +12,7 @@ from urllib3.util import Retry
 
 from shared.wire.answers.said import objects, text_of
 
-_is_number = re.compile(r"\d{1,15}(?:\.\d*)?|\.\d+", re.ASCII).fullmatch
+_is_number = re.compile(r"[0-9]{1,15}(?:\.[0-9]*)?|\.[0-9]+", re.ASCII).fullmatch
 #: One of several waits in one header: a date has a comma of its own.
 _waits = re.compile(r"[A-Za-z]{3,9},[^,]*|[^,]+").findall
 _MOST_WAITS: Final = 16

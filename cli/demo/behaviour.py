@@ -29,9 +29,9 @@ _WORD_S = 0.02
 _PART = re.compile(
     r"-(?:"
     r"(?P<instant>instant)"
-    r"|(?P<slow>slow)(?:-(?P<amount>\d{1,9})(?P<unit>ms|s))?"
-    r"|fail-(?P<status>[45]\d\d)"
-    r"|flaky-(?P<times>\d{1,3})"
+    r"|(?P<slow>slow)(?:-(?P<amount>[0-9]{1,9})(?P<unit>ms|s))?"
+    r"|fail-(?P<status>[45][0-9][0-9])"
+    r"|flaky-(?P<times>[0-9]{1,3})"
     r"|(?P<hang>hang)|(?P<reset>reset)|(?P<garbage>garbage)|(?P<echo>echo)"
     r"|image|speech|transcribe"
     r")(?=-|$)"

@@ -125,7 +125,7 @@ def _size(request: Json) -> tuple[int, int]:
     if told == "auto":
         return _DEFAULT, _DEFAULT
     width, _, height = told.partition("x")
-    if width.isdecimal() and height.isdecimal():
+    if told.isascii() and width.isdecimal() and height.isdecimal():
         size = int(width), int(height)
         if size[0] in _SIZES and size[1] in _SIZES:
             return size

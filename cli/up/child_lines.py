@@ -15,12 +15,12 @@ from shared.settings import Settings
 from shared.telemetry.log_setup import lines
 
 #: A line of a Redis server: process, role, moment, level, text. Its moment has no zone.
-_REDIS: Final = re.compile(r"(\d+):[XCSM] \d+ \w+ \d{4} [\d:.]+ ([.*#-]) (.*)")
+_REDIS: Final = re.compile(r"([0-9]+):[XCSM] [0-9]+ \w+ [0-9]{4} [0-9:.]+ ([.*#-]) (.*)")
 #: What it says from within a signal handler, with neither role nor level.
-_REDIS_SIGNAL: Final = re.compile(r"(\d+):signal-handler \(\d+\) (.*)")
+_REDIS_SIGNAL: Final = re.compile(r"([0-9]+):signal-handler \([0-9]+\) (.*)")
 _REDIS_LEVELS: Final = {".": 10, "-": 10, "*": 20, "#": 30}
 #: How a line in the form begins: of JSON, of text, of a traceback in text.
-_IN_FORM: Final = re.compile(r"\{\"time\": |\d{4}-\d\d-\d\dT[\d:.]+Z [A-Z]+ |  \| ")
+_IN_FORM: Final = re.compile(r"\{\"time\": |[0-9]{4}-[0-9][0-9]-[0-9][0-9]T[0-9:.]+Z [A-Z]+ |  \| ")
 
 
 class ChildLines:

@@ -236,7 +236,7 @@ def _refuse_older_server(server: Path, directory: Path) -> None:
     output = subprocess.run(  # noqa: S603 - a Redis server's own binary
         [server, "--version"], capture_output=True, text=True, check=False
     ).stdout
-    version = re.search(r"v=(\d+)", output)
+    version = re.search(r"v=([0-9]+)", output)
     if version and int(version[1]) < _APPENDONLYDIR_SINCE:
         raise RedisUnavailable(
             f"the data in {directory} was written by Redis 7 or later and {server} is older: it "

@@ -13,7 +13,7 @@ from flask import Flask, Request, Response
 from flask.ctx import AppContext
 from flask.sessions import NullSession, SessionInterface
 from flask.typing import ResponseReturnValue
-from werkzeug.routing import Map, MapAdapter, Rule
+from werkzeug.routing import IntegerConverter, Map, MapAdapter, Rule
 
 from gateway.http.request import IncomingRequest
 
@@ -43,6 +43,12 @@ class _NoSessions(SessionInterface):
         return self._none
 
 
+class _Number(IntegerConverter):
+    """A number in a path: Werkzeug's own takes the digits of all scripts."""
+
+    regex = "[0-9]{1,19}"
+
+
 class App(Flask):
     """The gateway's application."""
 
@@ -53,6 +59,7 @@ class App(Flask):
         super().__init__(*args, **options)
         # `//v1/models` is no path of ours; Werkzeug would send its client elsewhere, in HTML.
         self.url_map.merge_slashes = False
+        self.url_map.converters["int"] = _Number
         self._known: dict[tuple[str, str], KnownRoute] = {}
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:

@@ -200,10 +200,8 @@ def _text(told: dict[str, Any], name: str, longest: int = _LONGEST) -> str | Non
 def _seconds(value: object) -> float | None:
     if value is None or value == "":
         return None
-    try:
-        seconds = float(str(value))
-    except ValueError:
-        seconds = 0.0
+    text = str(value).strip()
+    seconds = float(text) if len(text) < _LONGEST and _is_number(text) else 0.0
     if not 0 < seconds < float("inf"):
         raise ValidationFailed("timeoutSecs must be a number above 0", field="timeoutSecs")
     return seconds

@@ -47,7 +47,7 @@ def too_many_digits(text: str) -> MalformedJson:
 
     def exceeds(part: str) -> bool:
         digits = part.removeprefix("-")
-        return len(digits) > limit and digits.isdigit()
+        return len(digits) > limit and digits.isascii() and digits.isdecimal()
 
     return malformed(text, _find(text, exceeds), f"an integer has more than {limit} digits")
 

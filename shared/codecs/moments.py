@@ -12,7 +12,7 @@ from typing import Annotated, Final
 
 from pydantic import BeforeValidator
 
-_SERVICESTACK: Final = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/")
+_SERVICESTACK: Final = re.compile(r"/Date\((-?[0-9]{1,15})(?:[+-][0-9]{4})?\)/")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
 #: The first and the last moment, unix milliseconds.

@@ -50,7 +50,7 @@ def head() -> str:
     """Return the number of the newest revision."""
     versions = (FOLDER / "versions").iterdir()
     numbers = (file.name.split("_")[0] for file in versions)
-    return max(number for number in numbers if number.isdigit())
+    return max(number for number in numbers if number.isascii() and number.isdecimal())
 
 
 def current(connection: Connection) -> str | None:

@@ -16,7 +16,7 @@ from typing import Final
 #: Bits before the IPv4 address in its IPv6 form.
 _MAPPED_BITS: Final = 96
 
-_with_port = re.compile(r"(\[[^\]]+\]|[^:]+):(\d+)").fullmatch
+_with_port = re.compile(r"(\[[^\]]+\]|[^:]+):([0-9]+)").fullmatch
 
 
 def is_kept_from_proxies(host: str, port: int, no_proxy: str) -> bool:

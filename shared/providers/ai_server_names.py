@@ -24,7 +24,7 @@ _OTHERS: Final[Mapping[str, str]] = {
     "google": "gemini",
     "comfy": "comfyui",
 }
-_has_version = re.compile(r"/v\d").search
+_has_version = re.compile(r"/v[0-9]").search
 
 
 def adopted(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from shared.providers.provider import Registry
 #: How models are called that take pictures: a word that says so, or a family in which all do.
 _SEES: Final = re.compile(
     r"vision|llava|bakllava|moondream|pixtral|minicpm-?v|internvl|cogvlm|paligemma|smolvlm"
-    r"|\bvl\b|[-\d]vl\b|omni|multimodal"
+    r"|\bvl\b|[-0-9]vl\b|omni|multimodal"
     r"|gpt-4o|gpt-4\.1|gpt-4-turbo|gpt-5|\bo[134]\b|chatgpt-4o"
     r"|claude-(?:3|opus|sonnet|haiku|[4-9])|gemini|gemma-?3|gemma3|llama-?4"
     r"|mistral-(?:small-?3|medium-?3)|grok-(?:2-vision|4)|nova-(?:lite|pro|premier)",

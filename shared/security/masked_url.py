@@ -10,7 +10,7 @@ _parts = re.compile(r"([^:/?#]+://)([^/?#]*)([^?#]*)(.*)", re.DOTALL).fullmatch
 #: A value of a query with its name, in `?a=b&c=d` and in `#a=b`.
 _PAIR: Final = re.compile(r"([?&;#])([^=&;#]*)=([^&;#]*)")
 _names_secret = re.compile(r"pass|pwd|secret|token|key|sig|auth|cred", re.IGNORECASE).search
-_is_place = re.compile(r"(\[[^\]]*\]|[^:]*)(:\d*)?").fullmatch
+_is_place = re.compile(r"(\[[^\]]*\]|[^:]*)(:[0-9]*)?").fullmatch
 _MASK: Final = "***"
 #: Three stars or two dots of a password field say it: no service gives such keys.
 _is_shown_masked = re.compile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ Reader = Callable[[str, str], Value]
 
 #: No Redis has more; how many this one has, it says when it is asked.
 _HIGHEST_DATABASE: Final = 2**31 - 1
+_is_decimal = re.compile(r"[0-9]{1,9}(\.[0-9]{0,9})?|\.[0-9]{1,9}").fullmatch
 _YES: Final = {"1", "true", "yes", "y", "t", "on"}
 _NO: Final = {"0", "false", "no", "n", "f", "off"}
 #: redis-py's words and the names of Python's constants, which Celery documents.
@@ -60,10 +62,7 @@ def _read_protocol(name: str, text: str) -> int:
 
 
 def _read_seconds(name: str, text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
+    seconds = float(text) if _is_decimal(text) else 0.0
     if not 0 < seconds < 1e6:  # noqa: PLR2004 - no one waits for weeks; and NaN is no number
         raise ValueError(f"{name} must be seconds, more than 0")
     return seconds

@@ -15,7 +15,7 @@ from shared.errors import ValidationFailed
 FIELD: Final = "runAfter"
 #: A leap year, seconds.
 MOST_S: Final = 366 * 86_400
-_SECONDS: Final = re.compile(r"-?\d{1,18}(\.\d{1,9})?")
+_SECONDS: Final = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,9})?")
 _FORM: Final = "must be seconds from now, or a date and time such as 2026-01-31T08:00:00Z"
 _TOO_FAR: Final = f"{FIELD} must be at most a year from now"
 

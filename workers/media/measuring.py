@@ -23,7 +23,7 @@ _CPU_S: Final = 20
 _FILE_BYTES: Final = 1024**2
 #: So many at once in a process.
 _room: Final = BoundedSemaphore(2)
-_find_times: Final = re.compile(rb"out_time_us=(\d+)").findall
+_find_times: Final = re.compile(rb"out_time_us=([0-9]+)").findall
 
 
 def length_ms(desk: Desk, asked: MediaRequest) -> int:

@@ -101,7 +101,7 @@ _says_context = re.compile(
     r"|`?inputs`? tokens \+ `?max_new_tokens`? must be|tokens?.{0,40}exceeds? .{0,20}context"
     r"|model'?s context length|with context length of only|maximum (prompt|input) length"
     r"|maximum model length|exceeded model token limit|range of input length should be"
-    r"|must have less than \d+ tokens|too many tokens: size limit",
+    r"|must have less than [0-9]+ tokens|too many tokens: size limit",
     re.IGNORECASE,
 ).search
 #: What servers say of an address that they have not got, be it of this one operation; or of

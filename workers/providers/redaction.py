@@ -25,7 +25,7 @@ _MASKED_PART: Final = 3
 
 # Keys by how those of the usual providers begin; a word such as `sk-learn` has no digit in it.
 _looks_like_key = re.compile(
-    r"\b(?:sk|pk|rk|gsk|xai|hf|ak|csk|fw|nvapi|pplx|r8|tgp|ghp|glpat)[-_](?=[^\s\"']*[\d*…])"
+    r"\b(?:sk|pk|rk|gsk|xai|hf|ak|csk|fw|nvapi|pplx|r8|tgp|ghp|glpat)[-_](?=[^\s\"']*[0-9*…])"
     r"[\w*….-]{6,}|\bAIza[\w*….-]{6,}|\bAKIA[A-Z0-9]{12,}|\beyJ[\w-]+\.[\w-]+\.[\w-]*"
 )
 _follows_scheme = re.compile(r"\b(bearer|basic)\s+[\w.~+/=*…-]{8,}", re.IGNORECASE)

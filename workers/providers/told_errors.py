@@ -163,7 +163,7 @@ def _code_of(value: Json) -> str | None:
     if isinstance(amazon, str):
         return amazon.rpartition("#")[2][:200]
     codes = [str(value[name])[:200] for name in _CODES if _is_code(value.get(name))]
-    named = [code for code in codes if not code.isdigit()]
+    named = [code for code in codes if not (code.isascii() and code.isdecimal())]
     number = value.get("code")
     return next(iter(named), str(number)[:200] if _is_code(number) else None)
 

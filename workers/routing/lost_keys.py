@@ -18,7 +18,7 @@ _MOST: Final = 1000
 def why_lost(database: Database, key_id: str, now_ms: int) -> str:
     """Say why a key opens nothing any more; empty when it does. Raises DatabaseUnavailable."""
     number = key_id.removeprefix("key_")
-    if not number.isdecimal():
+    if not (number.isascii() and number.isdecimal()):
         # The operator's own, which are in no book.
         return ""
     try:

@@ -24,7 +24,7 @@ from shared.errors import MalformedJson
 from shared.media.formats import AudioFormat, ImageFormat, Position, VideoFormat
 
 _FILE = "A file of the form; in JSON base64."
-_TIME = re.compile(r"(?:(?P<h>\d{1,2}):)?(?P<m>\d{1,3}):(?P<s>[0-5]?\d(?:\.\d{1,3})?)")
+_TIME = re.compile(r"(?:(?P<h>[0-9]{1,2}):)?(?P<m>[0-9]{1,3}):(?P<s>[0-5]?[0-9](?:\.[0-9]{1,3})?)")
 
 
 def _read(kind: type[StrEnum], **more: StrEnum) -> BeforeValidator:

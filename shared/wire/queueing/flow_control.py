@@ -24,7 +24,7 @@ _LONGEST_PERIOD_MS: Final = _UNITS_MS["d"]
 #: Whole names alone: a month begins as a minute does.
 _NAMES: Final = r"s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?"
 _RATE: Final = re.compile(
-    rf"(\d{{1,9}})(?:\s*(?:/|per)\s*(\d{{0,9}})\s*({_NAMES}))?", re.IGNORECASE | re.ASCII
+    rf"([0-9]{{1,9}})(?:\s*(?:/|per)\s*([0-9]{{0,9}})\s*({_NAMES}))?", re.IGNORECASE | re.ASCII
 )
 
 

@@ -104,7 +104,8 @@ def nearest(wanted: float, ratios: Iterable[str]) -> str:
 
     def apart(ratio: str) -> float:
         wide, _, high = ratio.partition(":")
-        if not wide.isdecimal() or not high.isdecimal() or not int(high) or not int(wide):
+        are_numbers = ratio.isascii() and wide.isdecimal() and high.isdecimal()
+        if not are_numbers or not int(high) or not int(wide):
             return float("inf")
         share = int(wide) / int(high) / wanted
         return max(share, 1 / share)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from shared.wire.answers.finish_reasons import has_failed
 from shared.wire.answers.said import object_of, objects
@@ -141,7 +141,7 @@ def _error_of_its_own(value: Json) -> ToldInstead | None:
         return ToldInstead(_status_of({"error": error}), told_in({"error": error}))
     base = object_of(value.get("base_resp"))
     code = base.get("status_code")
-    if isinstance(code, str) and code.isdecimal() and len(code) <= _BASE_DIGITS:
+    if _is_number(code, _BASE_DIGITS):
         code = int(code)
     if type(code) is not int or not code:
         return None
@@ -186,7 +186,13 @@ def _first(statuses: Iterable[int | None]) -> int | None:
 
 def _status(value: object) -> int | None:
     """Return the number if it is an error's status of HTTP, written as a number or as text."""
-    if isinstance(value, str) and len(value) == _STATUS_DIGITS and value.isdecimal():
+    if _is_number(value, _STATUS_DIGITS):
         value = int(value)
     is_status = type(value) is int and 400 <= value < 600  # noqa: PLR2004
     return value if is_status else None  # type: ignore[return-value]
+
+
+def _is_number(value: object, most_digits: int) -> TypeGuard[str]:
+    """Whether this is a number, written as text."""
+    is_text = isinstance(value, str) and 0 < len(value) <= most_digits
+    return is_text and value.isascii() and value.isdecimal()

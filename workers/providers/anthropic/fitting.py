@@ -22,7 +22,7 @@ _DEFAULTS: Final = {"temperature": (1,), "top_p": (1,), "top_k": (0, -1)}
 _LONGEST_USER: Final = 256
 _is_mail = re.compile(r"[^@\s]+(?:@|%40)[^@\s]+\.[^@\s]+", re.IGNORECASE).search
 # A number as people write it, whole: of a phone or a card; an id of digits alone is one to the API.
-_is_number = re.compile(r"(?:tel:)?\+?(?:[\s().-]*\d){7,}[\s().-]*", re.IGNORECASE).fullmatch
+_is_number = re.compile(r"(?:tel:)?\+?(?:[\s().-]*[0-9]){7,}[\s().-]*", re.IGNORECASE).fullmatch
 
 
 class Adjusted:

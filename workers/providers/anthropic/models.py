@@ -60,7 +60,7 @@ _STRANGER: Final = Traits(Sampling.BOTH, Thinking.EITHER, 128_000, (*_EFFORTS, "
 
 # `claude-opus-4-1-20250805`, `claude-3-5-haiku-latest`, `anthropic/claude-sonnet-4.6`: a version
 # has one or two digits, a date has eight.
-_find_version = re.compile(r"claude-(?:[a-z]+-)?(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)").search
+_find_version = re.compile(r"claude-(?:[a-z]+-)?([0-9]{1,2})(?:[-.]([0-9]{1,2}))?(?![0-9])").search
 
 
 def traits_of(model: str) -> Traits:

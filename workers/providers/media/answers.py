@@ -42,7 +42,7 @@ SPEECH_TYPES: Final[Mapping[str, str]] = {
     "pcm": "audio/pcm",
 }
 #: The end of a line of srt or vtt.
-_CUE_ENDS: Final = re.compile(r"--> (?:(\d+):)?(\d\d):(\d\d)[.,](\d{3})")
+_CUE_ENDS: Final = re.compile(r"--> (?:([0-9]+):)?([0-9][0-9]):([0-9][0-9])[.,]([0-9]{3})")
 #: Formats of transcripts that are no JSON.
 _TEXT_FORMATS: Final = ("text", "srt", "vtt")
 #: What no sound is.

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 Json = dict[str, Any]
 
-_CLOCK: Final = r"(?:(\d{1,4}):)?(\d\d?):(\d\d)[.,](\d{3})"
+_CLOCK: Final = r"(?:([0-9]{1,4}):)?([0-9][0-9]?):([0-9][0-9])[.,]([0-9]{3})"
 _times = re.compile(rf"\s*{_CLOCK}\s*-->\s*{_CLOCK}").match
 #: Who speaks, and how it is shown.
 _tags = re.compile(r"<[^<>]*>")
