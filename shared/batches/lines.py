@@ -46,6 +46,9 @@ _REST_LINES: Final = 100
 _REST_BYTES: Final = 1024 * 1024
 #: Most errors that are told.
 _MOST_ERRORS: Final = 100
+#: So much of a file is looked at in one step: some tenths of a second.
+STEP_LINES: Final = 5_000
+STEP_BYTES: Final = 8 * 1024 * 1024
 
 
 #: Does the work of so many bytes, where it holds up nobody.
@@ -61,7 +64,8 @@ def at_once(_size_bytes: int, work: Callable[[], Any]) -> Any:
 class Checked:
     """What was found in an input file: its lines, or what is wrong with it.
 
-    A line may have as many values as a request of its own, and a large one is read by `away`.
+    A line may have as many values as a request of its own, and a large one is read by `away`. The
+    file was looked at up to the byte `at`, which is behind the line `number`, or to its end.
     """
 
     endpoint: str
@@ -69,6 +73,9 @@ class Checked:
     away: Away = at_once
     lines: list[Line] = field(default_factory=list)
     errors: list[dict[str, Any]] = field(default_factory=list)
+    number: int = 0
+    at: int = 0
+    is_whole: bool = False
     _ids: set[str] = field(default_factory=set)
 
     def wrong(self, code: str, message: str, line: int | None, param: str | None = None) -> None:
@@ -149,14 +156,21 @@ def _wrong_here(body: dict[str, Any]) -> tuple[str, str, str] | None:
 
 
 def check(checked: Checked, pieces: Iterable[bytes], rest: Callable[[], None]) -> Checked:
-    """Look at an input file. `rest` is called now and then: others want to have their turn."""
-    rested_at = 0
-    for number, start, raw in split(pieces):
+    """Look at some more of an input file, whose `pieces` begin at `checked.at`.
+
+    `rest` is called now and then: others want to have their turn.
+    """
+    first, begin, rested_at = checked.number, checked.at, checked.at
+    for number, start, raw in split(pieces, first, begin):
         if not _looked_at(checked, number, start, raw) or checked.is_hopeless:
             break
+        checked.number, checked.at = number, start + len(raw or b"") + 1
+        if number - first >= STEP_LINES or checked.at - begin >= STEP_BYTES:
+            return checked
         if number % _REST_LINES == 0 or start - rested_at > _REST_BYTES:
             rested_at = start
             rest()
+    checked.is_whole = True
     if len(checked.lines) > MOST_LINES:
         checked.wrong("too_many_tasks", f"A batch has at most {MOST_LINES} requests.", None)
     if not checked.lines and not checked.errors:
@@ -178,9 +192,14 @@ def _looked_at(checked: Checked, number: int, start: int, raw: bytes | None) -> 
     return True
 
 
-def split(pieces: Iterable[bytes]) -> Iterator[tuple[int, int, bytes | None]]:
-    """Give each line with its number from 1 and its place; None in place of one too long."""
-    waiting, number, start = bytearray(), 0, 0
+def split(
+    pieces: Iterable[bytes], number: int = 0, start: int = 0
+) -> Iterator[tuple[int, int, bytes | None]]:
+    """Give each line with its number from 1 and its place; None in place of one too long.
+
+    The pieces begin at the byte `start`, behind the line `number`.
+    """
+    waiting = bytearray()
     for piece in pieces:
         seen = len(waiting)
         waiting += piece

@@ -19,7 +19,7 @@ from shared.store.scripts import ScriptRunner
 from workers.batches import ending, problems, running
 from workers.batches.desk import Desk
 from workers.batches.pace import Moved, pause_s
-from workers.batches.validating import validate
+from workers.batches.validating import Validation
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ FEED_S: Final = 0.5
 _LEASE_S: Final = 30.0
 #: Most batches of one round that run, and most of others; then it is the turn of the next ones.
 _MOST: Final = 50
-#: How long they may take (seconds): input files of hundreds of megabytes are read, too.
+#: How long they may take (seconds).
 _LONG_S: Final = 2.0
 #: How long a batch is left alone for whose files its owner's storage has no room (seconds).
 _NO_ROOM_S: Final = 30.0
@@ -44,6 +44,7 @@ class Feeder:
         self._lease = Lease(ScriptRunner(desk.process.redis), keys.BATCH_LEASE)
         self._token = uuid.uuid4().hex
         self._complaints = Complaints(log, "batch")
+        self._validation = Validation(desk)
         #: Batches for whose files there is no room, and since when (unix seconds).
         self._no_room: dict[str, float] = {}
         #: Whose turn it was last: of the batches that run, and of the others.
@@ -67,6 +68,7 @@ class Feeder:
         """Move some batches on by one step: each of them, when there are not too many."""
         if not self._lease.hold(self._token, _LEASE_S):
             self._quiet.clear()
+            self._validation.forget()
             return []
         return self._turn(running=False) + self._turn(running=True)
 
@@ -132,7 +134,7 @@ class Feeder:
         if batch.to_tell:
             ending.tell(desk, batch)
         elif batch.status is Status.VALIDATING:
-            validate(desk, batch)
+            return self._validation.move(batch)
         elif batch.status is Status.IN_PROGRESS:
             return running.run(desk, batch, share)
         elif batch.status is Status.CANCELLING:

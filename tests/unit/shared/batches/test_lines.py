@@ -65,14 +65,34 @@ def test_too_many_lines(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_file_of_empty_lines_is_not_read_to_its_end() -> None:
     read: list[int] = []
 
-    def pieces() -> Iterator[bytes]:
-        for number in range(200):
+    def pieces(begin: int) -> Iterator[bytes]:
+        for number in range(begin, 200):
             read.append(number)
             yield b" \n" * 1000
 
-    checked = check(Checked("/v1/embeddings"), pieces(), lambda: None)
+    checked = Checked("/v1/embeddings")
+    while not checked.is_whole:
+        check(checked, pieces(checked.number // 1000), lambda: None)
     assert [one["code"] for one in checked.errors] == ["too_many_lines"]
     assert len(read) == 151
+
+
+@pytest.mark.parametrize("step", [(1, 10**9), (3, 10**9), (10**9, 1), (10**9, 150)])
+@pytest.mark.parametrize("end", [b"", b"\n", b"\nnonsense"])
+def test_file_that_is_looked_at_in_steps_is_found_as_at_once(
+    step: tuple[int, int], end: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = b'{"custom_id":"%d","method":"POST","url":"/v1/embeddings","body":{}}'
+    whole = b"\r\n\n".join(row % (n % 9) for n in range(10)) + end
+    at_once = check(Checked("/v1/embeddings"), [whole], lambda: None)
+    monkeypatch.setattr(lines, "STEP_LINES", step[0])
+    monkeypatch.setattr(lines, "STEP_BYTES", step[1])
+    checked, steps = Checked("/v1/embeddings"), 0
+    while not checked.is_whole:
+        check(checked, [whole[checked.at :]], lambda: None)
+        steps += 1
+    assert steps > 3
+    assert (checked.lines, checked.errors) == (at_once.lines, at_once.errors)
 
 
 def of_one_line(raw: bytes, most_values: int = 100) -> list[str]:

@@ -24,7 +24,7 @@ from tests.unit.workers.batches.own.stage import (
 from tests.unit.workers.batches.test_feeder import last_id, lines_of, state
 from workers.batches.own import deciding
 from workers.batches.own.deciding import decide
-from workers.batches.validating import validate
+from workers.batches.validating import Validation
 
 
 def test_lines_go_to_the_providers_batch_and_come_back_at_its_price(
@@ -62,7 +62,7 @@ def test_large_batch_is_decided_step_by_step_whatever_changes_meanwhile(
     monkeypatch.setattr(deciding, "_PAGE", 1)
     monkeypatch.setattr(deciding, "_PAGES", 2)
     new_batch(deps, "a", "b", "c", "d", "e")
-    validate(deps.batches, state(store))
+    Validation(deps.batches).move(state(store))
     assert decide(deps.batches, state(store)) is None
     assert [part.count for part in PartStore(deps.database).of("batch_1")] == [2]
     # From now on no provider takes batches: what was planned runs singly with the rest.
@@ -80,7 +80,7 @@ def test_batch_that_is_cancelled_while_it_is_decided_ends(
     monkeypatch.setattr(deciding, "_PAGE", 1)
     monkeypatch.setattr(deciding, "_PAGES", 2)
     new_batch(deps, "a", "b", "c")
-    validate(deps.batches, state(store))
+    Validation(deps.batches).move(state(store))
     assert decide(deps.batches, state(store)) is None
     store.save(state(store).at(Status.CANCELLING, 1))
     done = run_out(deps, store, fake_clock, server)
