@@ -194,5 +194,6 @@ def _status(value: object) -> int | None:
 
 def _is_number(value: object, most_digits: int) -> TypeGuard[str]:
     """Whether this is a number, written as text."""
-    is_text = isinstance(value, str) and 0 < len(value) <= most_digits
-    return is_text and value.isascii() and value.isdecimal()
+    if not isinstance(value, str) or not 0 < len(value) <= most_digits:
+        return False
+    return value.isascii() and value.isdecimal()
