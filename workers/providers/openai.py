@@ -16,6 +16,7 @@ from workers.providers import http, http_errors, openai_media
 from workers.providers.answers import unstreamed
 from workers.providers.answers.events import judge
 from workers.providers.answers.response_end import with_end
+from workers.providers.answers.shape import is_usual, reshaped
 from workers.providers.answers.whole import checked
 from workers.providers.base import ProviderCall
 
@@ -89,16 +90,17 @@ def _chunks(call: ProviderCall, event: bytes, *, has_said: bool) -> Iterable[byt
     if isinstance(event, http.WholeAnswer):
         return unstreamed_answer(call, event)
     judge(call, event)
-    if _is_whole(call.operation, event):
-        return unstreamed_answer(call, event, has_said=has_said)
-    return (event,)
+    if is_usual(call.operation, event):
+        is_whole = call.operation is Operation.RESPONSE and _is_whole_response(event)
+    else:
+        is_whole = call.operation is Operation.CHAT and _HAS_ALL in event
+        event = event if is_whole else reshaped(call.operation, event)
+    return unstreamed_answer(call, event, has_said=has_said) if is_whole else (event,)
 
 
-def _is_whole(operation: Operation, event: bytes) -> bool:
+def _is_whole_response(event: bytes) -> bool:
     """Whether the event may be more than a piece: all of the answer, or its end in other words."""
-    if operation is Operation.RESPONSE:
-        return _DONE_OF_A_RESPONSE in event or (b'"response.' not in event and b'"output"' in event)
-    return operation is Operation.CHAT and b'"delta"' not in event and _HAS_ALL in event
+    return _DONE_OF_A_RESPONSE in event or (b'"response.' not in event and b'"output"' in event)
 
 
 def unstreamed_answer(

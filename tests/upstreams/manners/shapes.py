@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 from tests.upstreams import good, kinds, wire
-from tests.upstreams.kinds import Kind
+from tests.upstreams.kinds import Json, Kind
 from tests.upstreams.manner import Completed, Failed, Sent, by_kind, manner
 
 
@@ -160,4 +160,37 @@ for name, body in (
         wire.answer(body, kind="text/html"),
         Failed("", 502, "provider_unavailable"),
         kinds=kinds.EVERY,
+    )
+
+
+def _as_texts(value: Json) -> Json:
+    """Return an answer, or a chunk, of a chat as those of texts are."""
+    choices = [
+        {"index": 0, "text": said.get("content") or "", "finish_reason": one["finish_reason"]}
+        for one in value["choices"]
+        for said in (one.get("message") or one.get("delta") or {},)
+    ]
+    return {**value, "object": "text_completion", "choices": choices}
+
+
+_OTHERS_SHAPE = "a chat told as a completion of a text, or the other way round"
+_CHAT_IN_TEXTS = [_as_texts(chunk) for chunk in good.CHUNKS]
+for name, sent, shaped in (
+    ("a chat as a text", wire.answer(_as_texts(good.completion())), kinds.CHAT),
+    ("a chat as a text", wire.answer(_as_texts(good.completion())), kinds.CHAT_STREAM),
+    ("a text as a chat", wire.answer(good.completion()), kinds.TEXT),
+    ("a text as a chat", wire.answer(good.completion()), kinds.TEXT_STREAM),
+    ("chunks", wire.events(*_CHAT_IN_TEXTS) + wire.DONE, kinds.CHAT_STREAM),
+    ("chunks", wire.events(*good.CHUNKS) + wire.DONE, kinds.TEXT_STREAM),
+    ("chunks for the whole", wire.events(*_CHAT_IN_TEXTS) + wire.DONE, kinds.CHAT),
+    ("chunks for the whole", wire.events(*good.CHUNKS) + wire.DONE, kinds.TEXT),
+):
+    is_whole = sent.startswith(b"HTTP")
+    manner(
+        _OTHERS_SHAPE,
+        f"in another shape, {name}",
+        sent if is_whole else wire.head(wire.SSE) + sent,
+        Completed(finish="stop", has_usage=True),
+        kinds=[shaped],
+        calls=1,
     )

@@ -11,6 +11,7 @@ from shared.operation import Operation
 from shared.wire.answers.finish_reasons import reason_in
 from shared.wire.answers.said import object_of, objects
 from workers.providers.answers.ending import adds
+from workers.providers.answers.shape import in_shape
 
 Json = dict[str, Any]
 
@@ -31,7 +32,7 @@ def events_of(operation: Operation, body: bytes, *, has_said: bool = False) -> l
     before it have told what is said, and a whole chat behind them (MiniMax's) adds how it ended.
     Raises ValueError for what is no JSON.
     """
-    values = values_of(body)
+    values = [in_shape(operation, value) for value in values_of(body)]
     if operation is Operation.COMPLETION and len(values) > 1:
         # Chunks of texts look like whole ones.
         return [to_json_bytes(value) for value in values]

@@ -21,6 +21,7 @@ from workers.folds.by_operation import Fold, fold_of
 from workers.providers.answers import unstreamed
 from workers.providers.answers.events import error_of_told, judge
 from workers.providers.answers.response_end import with_end
+from workers.providers.answers.shape import in_shape
 from workers.providers.answers.told import (
     ToldInstead,
     error_beside_answer,
@@ -46,7 +47,9 @@ _UNSTREAMED: Final = (Operation.EMBEDDING, Operation.MODERATION)
 #: With what a line of server-sent events begins.
 _FIELDS: Final = (b"data:", b"event:", b"id:", b"retry:", b"error:", b":")
 #: Members of a choice that hold what is said, and reasons for which they may be left out.
-_SAYING: Final = ("message", "text", "delta")
+_SAYING: Final = frozenset(("message", "text", "delta"))
+#: The one of an operation; the others are those of pieces, or of another's shape.
+_OWN: Final = {Operation.CHAT: "message", Operation.COMPLETION: "text"}
 _SILENCED: Final = ("content_filter", "length")
 _says_done = re.compile(rb"(?:^|[\r\n])data: ?[\"']?\[?DONE\b", re.IGNORECASE).search
 
@@ -68,7 +71,7 @@ def checked(call: ProviderCall, body: bytes) -> bytes:
 
 
 def _is_whole(call: ProviderCall, value: Json) -> bool:
-    """Whether an answer is one, and no chunk that some send in its place.
+    """Whether an answer is one, and neither a chunk nor another's shape, which some send instead.
 
     Raises ProviderError for a chat in which nobody says a word, be it that it may not be said, and
     for embeddings of nothing.
@@ -77,13 +80,14 @@ def _is_whole(call: ProviderCall, value: Json) -> bool:
         value["data"] and all(map(_has_vector, value["data"]))
     ):
         raise unreachable(call, "answered without an answer: there is no 'embedding'", 502)
-    if call.operation is not Operation.CHAT:
+    own = _OWN.get(call.operation)
+    if own is None:
         return True
-    choices = objects(value.get("choices"))
-    if all("delta" in one and "message" not in one for one in choices):
+    choices = value["choices"]
+    if any(own not in one and not _SAYING.isdisjoint(one) for one in choices):
         return False
     said = (any(map(one.get, _SAYING)) or reason_in(one) in _SILENCED for one in choices)
-    if not any(said):
+    if call.operation is Operation.CHAT and not any(said):
         raise unreachable(call, "answered without an answer: there is no 'message'", 502)
     return True
 
@@ -178,7 +182,7 @@ def _chunks(call: ProviderCall, event: bytes, *, has_said: bool) -> Iterator[tup
 def _taken_apart(operation: Operation, event: bytes, *, has_said: bool) -> Events:
     if operation is Operation.COMPLETION:
         # Its chunks look like whole ones: where one has no reason, none is to be made up.
-        return [to_json_bytes(value) for value in unstreamed.values_of(event)]
+        return [to_json_bytes(in_shape(operation, one)) for one in unstreamed.values_of(event)]
     return unstreamed.events_of(operation, event, has_said=has_said)
 
 
