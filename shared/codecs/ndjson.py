@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from shared.codecs.sse import MAX_EVENT_BYTES, EventTooLarge
 
+#: What some put before each line: a byte order mark, a NUL.
+_BEFORE = b"\xef\xbb\xbf\0 \t\r"
+
 
 class LineParser:
     """The lines of a stream that are not empty, without their ends."""
@@ -19,12 +22,12 @@ class LineParser:
         *ended, rest = data.split(b"\n")
         lines = [self._taken(piece) for piece in ended]
         self._add(rest)
-        return [line for line in lines if line.strip()]
+        return [bare for line in lines if (bare := line.lstrip(_BEFORE))]
 
     def finish(self) -> list[bytes]:
         """Return the line that the end of the stream completes: none, or one."""
-        line = self._taken(b"")
-        return [line] if line.strip() else []
+        line = self._taken(b"").lstrip(_BEFORE)
+        return [line] if line else []
 
     def _taken(self, piece: bytes) -> bytes:
         self._add(piece)

@@ -18,12 +18,18 @@ _ERROR, _SIGN = 1, 2
 _NAMES = {b"error": _ERROR} | dict.fromkeys(
     (b"ping", b"heartbeat", b"keepalive", b"keep-alive"), _SIGN
 )
+#: With what the types of events begin whose names are these as well.
+_TYPES = (
+    *(b"response.", b"message_", b"content_block_"),
+    *(b"image_generation.", b"image_edit.", b"speech.audio.", b"transcript.text."),
+)
 _DATA = b"data:"
 #: With what an object of JSON begins.
 _OBJECT = b'{"'
 #: What never follows the end of an object within one document of JSON: `[DONE]` begins so, too.
 _ANOTHER = (b"{", b"[")
-_BOM = b"\xef\xbb\xbf"
+#: What some put before each event, or each line.
+_BEFORE = b"\xef\xbb\xbf\0 \t"
 _find_forbidden_in_id = re.compile("[\0\r\n]").search
 
 
@@ -54,17 +60,18 @@ class EventParser:
     of `data`. A line that is an object of JSON, which no field is, begins an event as well: some
     send an error, or the whole answer behind comments, as it is. So does an object behind an object
     without the blank line that should part them. A ping by its name is blank, unless it is an
-    object. Data is neither decoded nor checked, so a character may be cut by the end of a read.
+    object. A type that an event tells by its name alone is put into its data. Byte order marks,
+    NULs and blanks before a line are passed over. Data is neither decoded nor checked, so a
+    character may be cut by the end of a read.
     """
 
-    __slots__ = ("_at_start", "_data", "_kind", "_line", "_max_bytes", "_skips_line_feed")
+    __slots__ = ("_data", "_kind", "_line", "_max_bytes", "_skips_line_feed")
 
     def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
         self._max_bytes = max_event_bytes
         self._line = bytearray()
         self._data = bytearray()
-        self._at_start = True
-        self._kind = 0
+        self._kind: int | bytes = 0
         self._skips_line_feed = False
 
     def feed(self, data: bytes) -> list[bytes]:
@@ -112,9 +119,6 @@ class EventParser:
     def _take_line(self) -> bytes:
         line = bytes(self._line)
         self._line.clear()
-        if self._at_start:
-            self._at_start = False
-            return line.removeprefix(_BOM)
         return line
 
     def _read_lines(self, lines: list[bytes], *, is_small: bool = False) -> list[bytes]:
@@ -143,6 +147,9 @@ class EventParser:
 
     def _read_other(self, line: bytes) -> list[bytes]:
         """Take in a line that is no field; return the event that it ends, if it begins another."""
+        bare = line.lstrip(_BEFORE)
+        if len(bare) < len(line):
+            return self._read_lines([bare])
         if not line.startswith(_OBJECT):
             return []
         ended = [self._take_event()] if self._data else []
@@ -156,12 +163,15 @@ class EventParser:
             kind, self._kind = self._kind, 0
             if kind == _ERROR:
                 return ErrorEvent(event)
-            return event if event.startswith(b"{") else b""
+            if kind == _SIGN:
+                return event if event.startswith(b"{") else b""
+            return event if kind in event else _typed(event, kind)  # type: ignore[arg-type]
         return event
 
     def _note(self, name: bytes, value: bytes) -> None:
         if name == b"event":
-            self._kind = _NAMES.get(value.strip(), 0)
+            value = value.strip()
+            self._kind = _NAMES.get(value) or (value if value.startswith(_TYPES) else 0)
         else:
             self._kind = _ERROR
             self._data += value + b"\n"
@@ -169,6 +179,15 @@ class EventParser:
     def _check_size(self, line: bytes | bytearray) -> None:
         if len(self._data) + len(line) > self._max_bytes:
             raise EventTooLarge(f"an event of the stream is larger than {self._max_bytes} bytes")
+
+
+def _typed(event: bytes, name: bytes) -> bytes:
+    """Return the data of an event that has its type in its name alone, with the type in it."""
+    members = event.strip()
+    if members and not members.startswith(b"{"):
+        return event
+    rest = members[1:].lstrip() or b"}"
+    return b'{"type":"%b"%b%b' % (name, b"" if rest == b"}" else b",", rest)
 
 
 class DoubledParser(EventParser):

@@ -12,6 +12,9 @@ from shared.codecs.slow_json import slow_decoder
 
 #: A byte order mark in UTF-8, which JSON does not have.
 BOM: Final = b"\xef\xbb\xbf"
+#: Bytes that some put behind a document, and before it.
+_BEHIND: Final = b"\0 \t\r\n"
+_BEFORE: Final = BOM + _BEHIND
 
 
 def _refuse(name: str) -> NoReturn:
@@ -80,6 +83,12 @@ def _is_text_of_escapes(text: bytes, begin: int) -> bool:
 def without_bom(text: bytes) -> bytes:
     """Return the text without the byte order mark that it may begin with."""
     return text.removeprefix(BOM)
+
+
+def bare(text: bytes) -> bytes:
+    """Return a document without the marks, blanks and NULs that some servers put around it."""
+    text = text.lstrip(_BEFORE)
+    return text.rstrip(_BEHIND) if text.endswith(b"\0") else text
 
 
 def finite(value: Any) -> Any:

@@ -23,7 +23,7 @@ from urllib3 import Timeout
 from urllib3.exceptions import HTTPError
 
 from shared.codecs.sse import LONGEST_WORD, DoubledParser, EventParser, EventTooLarge, is_blank
-from shared.codecs.strict_json import BOM, parse, without_bom
+from shared.codecs.strict_json import BOM, bare, parse
 from shared.turns import begin_share, share
 from workers.providers.answers.body import READ_BYTES, collected, pieces, too_large, whole
 from workers.providers.base import EndedWithoutDone, ProviderCall
@@ -210,7 +210,7 @@ def _beginning(body: Iterator[bytes]) -> bytes:
     """Return the first bytes, up to one that says something, without a byte order mark."""
     read = b""
     for data in body:
-        read = without_bom((read + data).lstrip())
+        read = bare((read + data).lstrip())
         if read and not any(known.startswith(read) for known in (BOM, *_DOUBLED)):
             break
     return read

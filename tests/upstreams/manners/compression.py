@@ -83,14 +83,38 @@ for name, pack, coding in (
         kinds=kinds.EVERY,
         calls=1,
     )
-for coding in ("br", "zstd", "gzip, br", "x-own"):
+#: How a text begins that was compressed by brotli, and by zstd.
+_BROTLI = b"\x8b\x1a\x80" + bytes(range(128, 256))
+_ZSTD = b"\x28\xb5\x2f\xfd\x04\x58" + bytes(range(128, 256))
+for coding, sent in (("br", _BROTLI), ("zstd", _ZSTD), ("gzip, br", _BROTLI), ("x-own", _ZSTD)):
     manner(
         "compressed in a way that nobody asked for (`br`, `zstd`)",
         coding,
-        packed(list, coding),
+        packed(lambda _pieces, sent=sent: [sent], coding),  # type: ignore[misc]
         Failed(f"compressed its answer as '{coding}'", 502, "provider_unavailable"),
         kinds=(kinds.CHAT, kinds.CHAT_STREAM, kinds.CLAUDE_STREAM),
     )
+for name, coding in (
+    *((coding, coding) for coding in ("utf-8", "UTF8", "none", "binary", "8bit", "chunked")),
+    ("quotes", '""'),
+    ("two", "utf-8, none"),
+    ("a brotli that is none", "br"),
+    ("one of its own", "x-own"),
+):
+    manner(
+        "a `Content-Encoding` that is none (`utf-8`, `none`, `binary`), or is not true",
+        f"coding, {name}",
+        packed(list, coding),
+        kinds=kinds.EVERY,
+        calls=1,
+    )
+manner(
+    "a `Content-Encoding` that is none (`utf-8`, `none`, `binary`), or is not true",
+    "coding, gzip and utf-8",
+    packed(wire.gzipped, "gzip, utf-8"),
+    kinds=kinds.EVERY,
+    calls=1,
+)
 
 
 @by_kind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 
 from tests.upstreams import good, kinds, wire
@@ -226,5 +227,42 @@ for name, events in (
         wire.head(wire.SSE) + b"".join(wire.event(one, one["type"]) for one in events),
         Completed(finish="stop", reasons=1),
         kinds=[kinds.CLAUDE_STREAM],
+        calls=1,
+    )
+for name, before in (
+    ("a byte order mark", b"\xef\xbb\xbf"),
+    ("a NUL", b"\0"),
+    ("NULs", b"\0\0"),
+    ("blanks", b"   "),
+):
+    manner(
+        "a byte order mark, a NUL or blanks before each event, or each line",
+        f"events behind {name}",
+        written(
+            lambda sent, before=before: before + sent.replace(b"\n", b"\n" + before)  # type: ignore[misc]
+        ),
+        kinds=kinds.STREAMS,
+        calls=1,
+    )
+for name, separators in (("", (", ", ": ")), (", close", (",", ":"))):
+    manner(
+        "events whose type is their name alone: `event: response.completed`",
+        f"types by names{name}",
+        by_kind(
+            lambda kind, separators=separators: (
+                wire.head(wire.SSE)
+                + b"".join(
+                    wire.event(
+                        json.dumps(
+                            {name: each for name, each in value.items() if name != "type"},
+                            separators=separators,
+                        ).encode(),
+                        value["type"],
+                    )
+                    for value in good.values(kind)
+                )
+            )
+        ),
+        kinds=(kinds.RESPONSE_STREAM, kinds.CLAUDE_STREAM),
         calls=1,
     )

@@ -11,7 +11,7 @@ from requests.exceptions import RequestException
 
 from shared.artifacts.sniffing import HEAD_BYTES, media_type_of
 from shared.codecs.json_bytes import to_json_bytes
-from shared.codecs.strict_json import parse, without_bom
+from shared.codecs.strict_json import bare, parse
 from shared.media.result import Kept
 from workers.heavy import away
 from workers.providers import http
@@ -95,7 +95,7 @@ class Exchange:
 
     def _object(self, body: bytes) -> Json:
         try:
-            value = away(len(body), lambda: parse(without_bom(body)))
+            value = away(len(body), lambda: parse(bare(body)))
         except ValueError as exc:
             raise self.wrong("answered with something that is no JSON object") from exc
         if not isinstance(value, dict):

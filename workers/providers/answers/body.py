@@ -25,6 +25,17 @@ READ_BYTES: Final = 16_384
 _WHOLE_READ_BYTES: Final = 131_072
 #: The codings that we ask for, and their names of old (RFC 9110, 8.4.1).
 _CODINGS: Final = frozenset(("", "identity", "gzip", "x-gzip", "deflate"))
+#: What some write there and is no coding: the charset, the kind of the body, that there is none.
+_NO_CODINGS: Final = frozenset(
+    (
+        *("none", "null", "no", "off", "false", "plain", "text", "raw", "binary", "7bit", "8bit"),
+        *("utf-8", "utf8", "utf-16", "ascii", "us-ascii", "iso-8859-1", "latin1", "windows-1252"),
+        *("chunked", "aws-chunked", "json", "application/json", "text/event-stream", "*"),
+    )
+)
+_QUOTES: Final = " \t\"'"
+#: Bytes that no text has.
+_NO_TEXT: Final = bytes({*range(32), 127} - {*b"\t\n\r"})
 _GZIPS: Final = frozenset(("gzip", "x-gzip"))
 _GZIP_BEGINS: Final = b"\x1f\x8b"
 _GZIP_BITS: Final = zlib.MAX_WBITS | 16
@@ -128,14 +139,17 @@ def too_large(call: ProviderCall) -> ProviderError:
 
 
 def _look_at_coding(call: ProviderCall, response: requests.Response) -> None:
-    """Refuse a coding that nobody asked for; take gzip for what it is if it is none."""
+    """Refuse a coding that nobody asked for; take the body for what it is if it has none."""
     told = response.headers.get("Content-Encoding")
     if not told:
         return
-    codings = [coding.strip().lower() for coding in told.split(",")]
+    codings = [coding.strip(_QUOTES).lower() for coding in told.split(",")]
+    codings = [coding for coding in codings if coding not in _NO_CODINGS]
     if not _CODINGS.issuperset(codings):
-        shown = "".join(filter(str.isprintable, told))[:_SHOWN_CODING]
-        raise unreachable(call, f"compressed its answer as '{shown}', unasked", 502)
+        if not _is_text(_beginning_of(response.raw)):
+            shown = "".join(filter(str.isprintable, told))[:_SHOWN_CODING]
+            raise unreachable(call, f"compressed its answer as '{shown}', unasked", 502)
+        codings = []
     codings = [coding for coding in codings if coding not in ("", "identity")]
     if codings and _GZIPS.issuperset(codings):
         # A proxy may have decompressed it and left the header, or have said it once more.
@@ -149,6 +163,13 @@ def _look_at_coding(call: ProviderCall, response: requests.Response) -> None:
 
 def _beginning_of(raw: Any) -> bytes:
     return bytes(raw._fp.peek(_LOOKED_AT))  # noqa: SLF001 - urllib3 has no peek of its own
+
+
+def _is_text(beginning: bytes) -> bool:
+    """Whether this is what words begin with: nothing that was compressed is for long."""
+    # A character may be cut where the beginning ends.
+    is_utf8 = "\ufffd" not in beginning.decode("utf-8", "replace")[:-1]
+    return is_utf8 and beginning.translate(None, _NO_TEXT) == beginning
 
 
 def _gzips_in(beginning: bytes, most: int) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from shared.codecs.strict_json import parse, without_bom
+from shared.codecs.strict_json import bare, parse
 from shared.wire import response_events
 from workers.heavy import away
 
@@ -37,7 +37,7 @@ class Completeness:
 
 def is_whole(text: bytes) -> bool:
     """Whether it is a whole document of JSON, or a stream that has told its end. Pure."""
-    text = without_bom(text.strip())
+    text = bare(text.strip())
     if text[:1] not in (b"{", b"["):
         return text.endswith(_DONE) or _ends(_value(text.rpartition(b"data:")[2]))
     value = _value(text)

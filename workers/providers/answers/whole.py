@@ -12,10 +12,9 @@ from typing import Any, Final
 from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.ndjson import LineParser
 from shared.codecs.sse import EventParser, is_blank, is_done
-from shared.codecs.strict_json import parse, without_bom
+from shared.codecs.strict_json import bare, parse
 from shared.operation import Operation
 from shared.wire.answers.finish_reasons import reason_in
-from shared.wire.answers.said import objects
 from workers.folds.asked import asks_for_one
 from workers.folds.by_operation import Fold, fold_of
 from workers.providers.answers import unstreamed
@@ -58,7 +57,7 @@ Events = list[bytes]
 
 def checked(call: ProviderCall, body: bytes) -> bytes:
     """Return the answer as JSON. Raises ProviderError for an error, and for what is no answer."""
-    body = without_bom(body)
+    body = bare(body)
     events = events_of(body)
     if events is None:
         found = value_in(call, body, *_ANSWERS[call.operation])

@@ -14,7 +14,7 @@ import requests
 
 from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.sse import ErrorEvent, is_done
-from shared.codecs.strict_json import parse, without_bom
+from shared.codecs.strict_json import bare, parse
 from shared.errors import Failure
 from shared.operation import OPERATIONS_BY_TYPE, Operation
 from workers.heavy import away
@@ -52,7 +52,7 @@ class AnthropicDialect:
             return asking.ask(session, call, self.ask)
         translated = _translated(call, json.loads(call.body))
         body = to_json_bytes(translated.request)
-        answer = without_bom(http.ask(session, call, _target(call), body))
+        answer = bare(http.ask(session, call, _target(call), body))
         return away(len(answer), lambda: self._answer(call, translated, answer))
 
     def _answer(self, call: ProviderCall, translated: Translation, answer: bytes) -> bytes:
@@ -102,7 +102,7 @@ class AnthropicDialect:
         try:
             for event in events:
                 if isinstance(event, http.WholeAnswer):
-                    yield from self._retold(call, translated, without_bom(event))
+                    yield from self._retold(call, translated, bare(event))
                     return
                 if not is_done(event):
                     told = _told(call, event)

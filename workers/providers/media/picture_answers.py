@@ -15,7 +15,7 @@ from typing import Any, Final
 from shared.artifacts.sniffing import HEAD_BYTES, media_type_of
 from shared.codecs.base64_pieces import Base64Pieces, NotBase64
 from shared.codecs.json_bytes import to_json_bytes
-from shared.codecs.strict_json import parse, without_bom
+from shared.codecs.strict_json import bare, parse
 from shared.media import result
 from shared.media.result import Kept, Made
 from workers.heavy import away
@@ -49,7 +49,7 @@ def pictures(call: ProviderCall, body: bytes, fetch: Fetch | None = None) -> byt
     if _is_picture(media_type_of(body[:HEAD_BYTES])):
         kept = desk_of(call).keep([body], media_type=_TYPE)
         return pictures_made([{result.ARTIFACT: kept.to_json()}])
-    value, texts = _read(call, without_bom(body))
+    value, texts = _read(call, bare(body))
     items = [one for one in value["data"] if isinstance(one, dict)]
     data = [with_picture(call, one, fetch, texts) for one in items if _has_picture(one)]
     if not data:

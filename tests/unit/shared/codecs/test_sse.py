@@ -46,11 +46,14 @@ def _one_by_one(stream: bytes) -> list[bytes]:
 
 
 def _read_by_the_standard(stream: bytes) -> list[bytes]:
-    """Interpret a whole stream as the standard words it, step by step, in no hurry."""
+    """Interpret a whole stream as the standard words it, step by step, in no hurry.
+
+    But for marks, NULs and blanks before lines, which are passed over.
+    """
     events = []
     buffer = b""
-    *lines, _unterminated = re.split(b"\r\n|\r|\n", stream.removeprefix(_BOM))
-    for line in lines:
+    *lines, _unterminated = re.split(b"\r\n|\r|\n", stream)
+    for line in (one.lstrip(_BOM + b"\0 \t") for one in lines):
         if line == b"":
             if buffer != b"":
                 events.append(buffer[:-1] if buffer.endswith(b"\n") else buffer)
@@ -86,11 +89,13 @@ def _read_by_the_standard(stream: bytes) -> list[bytes]:
         pytest.param(b"id: 1\n\nevent: e\n\nretry: 9\n\n", [], id="no data, no event"),
         pytest.param(b"event: e\nid: 1\ndata: a\nretry: 9\n\n", [b"a"], id="other fields"),
         pytest.param(b"event: e\n\ndata: a\n\n", [b"a"], id="an event without data before"),
-        pytest.param(b"datax: a\n data: b\nDATA: c\ndata : d\n\n", [], id="other names"),
+        pytest.param(b"datax: a\nDATA: c\ndata : d\n\n", [], id="other names"),
         pytest.param(_BOM + b"data: a\n\n", [b"a"], id="a byte order mark"),
         pytest.param(_BOM + b"\ndata: a\n\n", [b"a"], id="an empty line after the mark"),
-        pytest.param(_BOM + _BOM + b"data: a\n\n", [], id="only one mark is left out"),
-        pytest.param(b"\n" + _BOM + b"data: a\n\n", [], id="a mark on the second line is a name"),
+        pytest.param(_BOM + _BOM + b"data: a\n\n", [b"a"], id="marks"),
+        pytest.param(b"\n" + _BOM + b"data: a\n\n", [b"a"], id="a mark on the second line"),
+        pytest.param(b"data: a\n\n\0data: b\n\n", [b"a", b"b"], id="a NUL behind an event"),
+        pytest.param(b"data: a\n\n \tdata: b\n\n", [b"a", b"b"], id="blanks before a field"),
         pytest.param(b"data: " + _BOM + b"a\n\n", [_BOM + b"a"], id="a mark in the data stays"),
         pytest.param("data: é€😀\n\n".encode(), ["é€😀".encode()], id="UTF-8"),
         pytest.param(b"data: \xff\0\x80\n\n", [b"\xff\0\x80"], id="not UTF-8, as it came"),
@@ -241,3 +246,26 @@ def test_an_encoded_event_reads_back_with_line_feeds(data: bytes, event_id: str 
 def test_encode_refuses_an_id_that_is_not_one_line(event_id: str) -> None:
     with pytest.raises(ValueError, match="one line"):
         encode(b"{}", event_id)
+
+
+_NAMED = b"event: response.completed\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "event"),
+    [
+        (b'{"a":1}', b'{"type":"response.completed","a":1}'),
+        (b"{ }", b'{"type":"response.completed"}'),
+        (b"", b'{"type":"response.completed"}'),
+        (b'{"type":"response.completed"}', b'{"type":"response.completed"}'),
+        (b"words", b"words"),
+    ],
+)
+def test_type_that_an_event_tells_by_its_name_is_put_into_its_data(
+    data: bytes, event: bytes
+) -> None:
+    assert _read([_NAMED + b"data: " + data + b"\n\n"]) == [event]
+
+
+def test_name_that_is_no_type_of_an_api_is_not_put_into_data() -> None:
+    assert _read([b'event: chunk\ndata: {"a":1}\n\n']) == [b'{"a":1}']
