@@ -47,7 +47,8 @@ def told_wait_s(error: Mapping[str, Any]) -> float | None:
     https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto (RetryInfo)
     """
     loading = error.get("estimated_time")
-    if isinstance(loading, int | float) and 0 < loading < _LONGEST_LOADING_S:
+    is_flag = isinstance(loading, bool)
+    if isinstance(loading, int | float) and not is_flag and 0 < loading < _LONGEST_LOADING_S:
         return float(loading)
     waits = [text_of(one.get("retryDelay")) for one in objects(error.get("details"))]
     return next((_number(wait[:-1]) for wait in waits if wait.endswith("s")), None)

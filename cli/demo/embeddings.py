@@ -40,12 +40,12 @@ def reply(request: Json, echo: bytes | None) -> Reply:
 
 
 def _is_tokens(given: list[object]) -> bool:
-    return all(isinstance(one, int) for one in given)
+    return all(type(one) is int for one in given)
 
 
 def _vector(one: object, request: Json) -> list[float]:
     wanted = request.get("dimensions")
-    count = min(wanted, _MOST_DIMENSIONS) if isinstance(wanted, int) else _DIMENSIONS
+    count = min(wanted, _MOST_DIMENSIONS) if type(wanted) is int else _DIMENSIONS
     seed = hashlib.sha256(json.dumps(one).encode()).digest()
     octets = hashlib.shake_128(seed).digest(count)
     return [octet / 127.5 - 1 for octet in octets]

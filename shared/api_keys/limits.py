@@ -93,9 +93,9 @@ def guess_tokens(body: str, *, most: int) -> int:
 def _answer_tokens(request: Mapping[str, Any]) -> int:
     for name in ("max_completion_tokens", "max_tokens", "max_output_tokens"):
         tokens = request.get(name)
-        if isinstance(tokens, int) and tokens > 0:
+        if type(tokens) is int and tokens > 0:
             choices = request.get("n")
-            return tokens * (choices if isinstance(choices, int) and choices > 0 else 1)
+            return tokens * (choices if type(choices) is int and choices > 0 else 1)
     return 0
 
 

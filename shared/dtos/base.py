@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, Self
+from typing import Any, Final, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
@@ -13,6 +13,22 @@ from shared.wire.naming import fold
 
 #: What 64 bits hold, with a sign.
 _MOST_NUMBER: Final = 2**63 - 1
+
+
+def _has_flag(value: object) -> bool:
+    """Whether a value is true or false, which Python would take for a number, or a list of such."""
+    return isinstance(value, bool) or (isinstance(value, list) and any(map(_has_flag, value)))
+
+
+def _is_of_numbers(annotation: Any) -> bool:
+    """Whether a field takes numbers, and neither flags nor whatever comes."""
+    parts = set(_parts(annotation))
+    return not parts.isdisjoint((int, float)) and parts.isdisjoint((bool, Any, object))
+
+
+def _parts(annotation: Any) -> Iterable[Any]:
+    inner = get_args(annotation)
+    return [part for one in inner for part in _parts(one)] if inner else [annotation]
 
 
 class Dto(BaseModel):
@@ -40,6 +56,7 @@ class Dto(BaseModel):
             for name, value in pairs
             if (key := fold(name)) in own and not cls._says_nothing(own[key], value)
         }
+        cls._refuse_flags(found)
         try:
             bound = cls.model_validate(found)
         except ValidationError as exc:
@@ -53,6 +70,15 @@ class Dto(BaseModel):
             raise ValidationFailed(f"{field}: {problem}", field=field) from None
         bound.check_numbers()
         return bound
+
+    @classmethod
+    def _refuse_flags(cls, found: Mapping[str, Any]) -> None:
+        """Raise ValidationFailed for true or false where a number belongs."""
+        flags = [name for name, value in found.items() if _has_flag(value)]
+        for name in flags:
+            if _is_of_numbers(cls.model_fields[name].annotation):
+                field = cls._wire_name(name)
+                raise ValidationFailed(f"{field}: must be a number", field=field)
 
     @classmethod
     def _wire_name(cls, name: str) -> str:

@@ -49,7 +49,8 @@ def _format(wanted: str | Json) -> Json:
 def _options(told: Json) -> Json:
     own = {_OPTIONS[name]: value for name, value in told.items() if name in _OPTIONS}
     most = own.get("max_tokens")
-    if isinstance(most, int | float) and most <= 0:
+    is_flag = isinstance(most, bool)
+    if isinstance(most, int | float) and not is_flag and most <= 0:
         # Ollama's word for: as many as it likes.
         del own["max_tokens"]
     return own

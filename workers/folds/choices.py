@@ -145,7 +145,7 @@ class ChoicesFold:
 
 def _index_of(choice: dict[str, object]) -> int:
     index = choice.get("index")
-    return index if isinstance(index, int) else 0
+    return index if type(index) is int else 0
 
 
 def keep_last(fields: dict[str, object], name: str, value: object) -> None:

@@ -62,7 +62,7 @@ class _Told:
             self._has_ended = True
             return self._filled(event, value, response)
         self._begun = response or self._begun
-        if isinstance(place := value.get("output_index"), int):
+        if type(place := value.get("output_index")) is int:
             self._take_item(kind, place, object_of(value.get("item")))
         return event
 

@@ -71,7 +71,8 @@ def _fit_to_thinking(request: Json, adjusted: Adjusted) -> None:
         _drop(request, ("temperature",), adjusted)
     _drop(request, ("top_k",), adjusted)
     top_p = request.get("top_p")
-    if isinstance(top_p, int | float) and top_p < _LEAST_TOP_P:
+    is_flag = isinstance(top_p, bool)
+    if isinstance(top_p, int | float) and not is_flag and top_p < _LEAST_TOP_P:
         request["top_p"] = _LEAST_TOP_P
         adjusted.note("top_p")
 

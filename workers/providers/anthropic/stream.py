@@ -191,4 +191,4 @@ class ChunkStream:
 
 def _index_of(event: Json) -> int | None:
     index = event.get("index")
-    return index if isinstance(index, int) else None
+    return index if type(index) is int else None

@@ -122,7 +122,7 @@ def _url(call: ProviderCall) -> str:
 def _count(row: Json) -> int:
     counts = row.get("request_counts")
     values = counts.values() if isinstance(counts, dict) else ()
-    return sum(value for value in values if isinstance(value, int))
+    return sum(value for value in values if type(value) is int)
 
 
 def _made_s(row: Json) -> float:

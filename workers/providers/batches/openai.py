@@ -108,7 +108,7 @@ class OpenAiBatches:
             metadata, made_s = row.get("metadata"), row.get("created_at")
             if isinstance(metadata, dict) and metadata.get(_MARK) == marker:
                 return id_in(call, row)
-            if isinstance(made_s, int) and made_s < wanted.since_s - SKEW_S:
+            if type(made_s) is int and made_s < wanted.since_s - SKEW_S:
                 return None
         return None
 

@@ -86,4 +86,4 @@ def _usage(told: Json) -> Json:
 def _detail(told: Json, details: str, name: str) -> int:
     found = told["usage"].get(details)
     count = found.get(name) if isinstance(found, dict) else None
-    return count if isinstance(count, int) else 0
+    return count if type(count) is int else 0

@@ -178,7 +178,7 @@ def _heard_ms(value: Json) -> int:
     told = [usage.get("seconds")] if isinstance(usage, dict) else []
     for seconds in (*told, value.get("duration")):
         try:
-            found = float(seconds) if seconds is not None else 0.0
+            found = 0.0 if seconds is None or isinstance(seconds, bool) else float(seconds)
         except (TypeError, ValueError):
             continue
         if 0 < found < 1e8:  # noqa: PLR2004 - some years: nothing is as long

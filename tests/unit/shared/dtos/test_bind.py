@@ -91,3 +91,25 @@ def test_an_empty_text_is_a_text() -> None:
     assert Asked.bind({"name": "", "timeZone": "", "note": ""}) == Asked(
         name="", time_zone="", note=""
     )
+
+
+class _Numbers(Dto):
+    take: int | None = None
+    share: float | None = None
+    ids: list[int] | None = None
+    is_on: bool | None = None
+    either: bool | int | None = None
+    any_: Any = None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("take", True), ("take", False), ("share", True), ("ids", [1, True])]
+)
+def test_true_and_false_are_no_numbers(name: str, value: object) -> None:
+    with pytest.raises(ValidationFailed, match=f"^{name}: must be a number"):
+        _Numbers.bind({name: value})
+
+
+@pytest.mark.parametrize(("name", "value"), [("isOn", True), ("either", True), ("any", True)])
+def test_true_is_taken_where_it_may_be(name: str, value: object) -> None:
+    assert True in _Numbers.bind({name: value}).model_dump().values()

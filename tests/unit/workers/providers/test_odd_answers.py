@@ -20,12 +20,17 @@ from tests.unit.workers.providers.anthropic.test_anthropic_response import (
 )
 from tests.unit.workers.providers.by_chat.test_by_chat import USAGE, call, delta, session, told
 from tests.unit.workers.providers.test_openai import streaming
+from workers.folds.chat import ChatFold
 from workers.providers.answers import ending
+from workers.providers.answers.response_end import with_end
 from workers.providers.anthropic.response import completion
 from workers.providers.anthropic.stream import ChunkStream
 from workers.providers.base import ProviderCall, ProviderError
+from workers.providers.batches.anthropic import _count
 from workers.providers.by_chat import asking
+from workers.providers.media.answers import _heard_ms
 from workers.providers.ollama import OllamaDialect
+from workers.retry_after import told_wait_s
 
 Json = dict[str, Any]
 ODD: list[Any] = [None, 1, "x", [], [None], {"a": 1}, [["x"]], True]
@@ -185,3 +190,43 @@ def test_counts_with_a_fraction_are_whole_numbers() -> None:
     assert json.dumps(usage) == json.dumps(
         {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
     )
+
+
+# --- true where a number belongs, which Python takes for 1 --------------------------------------
+
+
+def test_true_is_no_place_of_a_choice() -> None:
+    folded = ChatFold()
+    for index, piece in ((True, "Hello "), (0, "there")):
+        folded.add({"choices": [{"index": index, "delta": {"content": piece}}]})
+    [choice] = folded.completion()["choices"]  # type: ignore[misc]
+    assert choice["message"]["content"] == "Hello there"
+
+
+def test_true_is_no_place_of_an_item() -> None:
+    kinds = ("response.created", "response.output_item.done")
+    events = [
+        {"type": kind, "response": {"id": "r"}, "item": {"id": "i"}, "output_index": True}
+        for kind in kinds
+    ]
+    assert len(list(with_end(json.dumps(one).encode() for one in events))) == len(events)
+
+
+def test_true_is_no_count_of_thoughts() -> None:
+    usage = USAGE["usage"] | {"completion_tokens_details": {"reasoning_tokens": True}}
+    *_, last = asked_for_response(delta("stop", content="Hi"), {"choices": [], "usage": usage})
+    details = last["response"]["usage"]["output_tokens_details"]
+    assert details["reasoning_tokens"] is not True
+    assert details["reasoning_tokens"] == 0
+
+
+def test_true_is_no_time_to_wait() -> None:
+    assert told_wait_s({"estimated_time": True}) is None
+
+
+def test_true_is_no_length_of_a_recording() -> None:
+    assert _heard_ms({"duration": True, "usage": {"seconds": True}}) == 0
+
+
+def test_true_is_no_count_of_requests() -> None:
+    assert _count({"request_counts": {"processing": True, "succeeded": 2}}) == 2
