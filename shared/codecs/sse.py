@@ -183,11 +183,10 @@ class EventParser:
 
 def _typed(event: bytes, name: bytes) -> bytes:
     """Return the data of an event that has its type in its name alone, with the type in it."""
-    members = event.strip()
-    if members and not members.startswith(b"{"):
+    if not event.startswith(b"{"):
         return event
-    rest = members[1:].lstrip() or b"}"
-    return b'{"type":"%b"%b%b' % (name, b"" if rest == b"}" else b",", rest)
+    rest = event[1:].lstrip()
+    return b'{"type":"%b"%b%b' % (name, b"" if rest.startswith(b"}") else b",", rest)
 
 
 class DoubledParser(EventParser):

@@ -10,15 +10,31 @@ import re
 from typing import Any, Final
 
 from shared.codecs.json_text import members
-from shared.wire.answers.said import text_of
+from shared.wire.answers.said import objects, text_of
 
 #: Events that end a stream in good order; each carries the whole response.
 LAST: Final = frozenset(("response.completed", "response.incomplete", "response.failed"))
 #: The event that says why a stream ends without any of those.
 ERROR: Final = "error"
+#: Statuses of responses that are still to come, which nobody asks a provider for.
+UNFINISHED: Final = ("queued", "in_progress")
 
 _may_be_last = re.compile(rb'"response\.(?:completed|incomplete|failed)"').search
 _is_name = re.compile(r"[A-Za-z0-9_.\-]{1,100}").fullmatch
+
+
+def is_unfinished(response: dict[str, Any]) -> bool:
+    """Whether a response says that it is still to come."""
+    return text_of(response.get("status")) in UNFINISHED
+
+
+def finished(response: dict[str, Any]) -> dict[str, Any]:
+    """Return a response that has all its items, as one that says so: some do not."""
+    items = objects(response.get("output"))
+    is_whole = bool(items) and not is_unfinished(items[-1])
+    if is_whole and is_unfinished(response):
+        return response | {"status": "completed"}
+    return response
 
 
 def parse(event: bytes) -> dict[str, Any]:

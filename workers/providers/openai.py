@@ -112,7 +112,8 @@ def unstreamed_answer(
     except ValueError as exc:
         raise http_errors.unreachable(call, "did not answer with a stream", 502) from exc
     for chunk in chunks:
-        judge(call, chunk)
+        # Few are, so a response's may be read: by its status alone some say that there is none.
+        judge(call, http.WholeAnswer(chunk) if call.operation is Operation.RESPONSE else chunk)
     if not all(chunk.startswith(b"{") for chunk in chunks):
         raise http_errors.unreachable(call, "did not answer with a stream", 502)
     return chunks

@@ -85,6 +85,8 @@ def check_completed(kind: Kind, ends: Completed, outcome: Outcome) -> None:
     if kind is kinds.EMBEDDING:
         assert stored["data"][0]["embedding"] == [0.1, -0.2]
         return
+    if kind.operation == "response":
+        assert stored["status"] == "completed"
     if ends.text is not None:
         assert text_of(kind, stored) == ends.text
         told = told_of(kind, outcome.events) if kind.streamed else json.loads(outcome.body)

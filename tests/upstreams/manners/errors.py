@@ -259,3 +259,42 @@ for at, count in (("first", 1), ("later", 2)):
         Failed("Slow", elsewhere=at == "first"),
         kinds=[kinds.RESPONSE_STREAM],
     )
+
+
+_NO_RESPONSE = (
+    "a response that is `queued`, `in_progress` or `cancelled`, or that failed in silence"
+)
+for status in ("queued", "in_progress", "cancelled", "failed"):
+    none = {**good.RESPONSE, "status": status, "output": []}
+    for name, sent, shown in (
+        ("", wire.answer(none), (kinds.RESPONSE, kinds.RESPONSE_STREAM)),
+        (
+            " at its end",
+            wire.head(wire.SSE) + wire.events({"type": "response.done", "response": none}),
+            (kinds.RESPONSE, kinds.RESPONSE_STREAM),
+        ),
+    ):
+        manner(
+            _NO_RESPONSE,
+            f"response {status}{name}",
+            sent,
+            Failed(f"the status '{status}'"),
+            kinds=shown,
+        )
+_SLOPPY = {**good.RESPONSE, "status": "in_progress"}
+_BEGUN = good.values(kinds.RESPONSE_STREAM)[:2]
+for name, sent in (
+    ("whole", wire.answer(_SLOPPY)),
+    (
+        "told",
+        wire.head(wire.SSE)
+        + wire.events(*_BEGUN, {"type": "response.completed", "response": _SLOPPY}),
+    ),
+):
+    manner(
+        "a response that is there, and says that it is in progress",
+        f"response in progress, {name}",
+        sent,
+        kinds=(kinds.RESPONSE, kinds.RESPONSE_STREAM),
+        calls=1,
+    )

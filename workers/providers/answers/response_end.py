@@ -87,9 +87,13 @@ class _Told:
     def _filled(self, event: bytes, value: Json, response: Json) -> bytes:
         status = response_events.kind_of(value).removeprefix("response.")
         whole = response or (self._begun and self._begun | {"status": status})
-        if not whole or whole.get("output") or not self._items:
-            return event
-        return to_json_bytes(value | {"response": whole | {"output": self._output}})
+        said = whole
+        if whole and not whole.get("output") and self._items:
+            said = said | {"output": self._output}
+        if response_events.is_unfinished(said):
+            # Its type says more than what it was made of.
+            said = said | {"status": status}
+        return event if said is response else to_json_bytes(value | {"response": said})
 
     def _take_item(self, kind: str, place: int, item: Json) -> None:
         if kind == "response.output_item.added":

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeGuard
 
+from shared.wire import response_events
 from shared.wire.answers.finish_reasons import has_failed
-from shared.wire.answers.said import object_of, objects
+from shared.wire.answers.said import object_of, objects, text_of
 from workers.providers.told_errors import Told, told_in
 
 Json = dict[str, Any]
@@ -63,6 +64,8 @@ _STATUSES_OF_BASE: Final[Mapping[object, int]] = {
     2049: 401,
     2056: 429,
 }
+#: Statuses of responses that will never be whole.
+_GIVEN_UP: Final = ("failed", "cancelled")
 _BASE_DIGITS: Final = 4
 _KIND_NAMES: Final = ("type", "code", "error_type")
 _STATUS_NAMES: Final = ("code", "status", "status_code", "statusCode")
@@ -130,9 +133,16 @@ def _error_of_a_response(value: Json) -> ToldInstead | None:
     """Return the error for which a response failed, be it that some of it was there before."""
     response = object_of(value.get("response")) or value
     error = response.get("error")
-    if response.get("status") != "failed" or not is_told(error):
+    if response.get("status") == "failed" and is_told(error):
+        return ToldInstead(_status_of({"error": error}), told_in({"error": error}))
+    is_end = response is value or response_events.kind_of(value) in response_events.LAST
+    if not is_end or not isinstance(response.get("output"), list):
         return None
-    return ToldInstead(_status_of({"error": error}), told_in({"error": error}))
+    status = text_of(response_events.finished(response).get("status"))
+    if status not in (*response_events.UNFINISHED, *_GIVEN_UP):
+        return None
+    ended = f"The provider gave a response with the status '{status}'."
+    return ToldInstead(_UNTOLD, told_in({"message": ended}))
 
 
 def _error_of_its_own(value: Json) -> ToldInstead | None:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.strict_json import parse
 from shared.operation import Operation
+from shared.wire import response_events
 from shared.wire.answers.finish_reasons import reason_in
 from shared.wire.answers.said import object_of, objects
 from workers.providers.answers.ending import adds
@@ -71,9 +72,10 @@ def values_of(body: bytes) -> list[Any]:
 def _told(operation: Operation, value: Any, *, has_said: bool) -> Iterator[Any]:
     is_response = operation is Operation.RESPONSE and isinstance(value, dict)
     if is_response and isinstance(value.get("output"), list):
-        yield from _of_response(value)
+        yield from _of_response(response_events.finished(value))
     elif operation is Operation.RESPONSE and _is_done(value):
-        yield value | {"type": _end_of(value["response"])}
+        response = response_events.finished(value["response"])
+        yield value | {"type": _end_of(response), "response": response}
     elif isinstance(value, dict) and _is_whole(value):
         if operation is Operation.CHAT and value.get("object") == _CHUNK:
             # Its deltas are called messages: it ends when it says so.

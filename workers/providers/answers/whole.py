@@ -14,6 +14,7 @@ from shared.codecs.ndjson import LineParser
 from shared.codecs.sse import EventParser, is_blank, is_done
 from shared.codecs.strict_json import bare, parse
 from shared.operation import Operation
+from shared.wire import response_events
 from shared.wire.answers.finish_reasons import reason_in
 from workers.folds.asked import asks_for_one
 from workers.folds.by_operation import Fold, fold_of
@@ -79,6 +80,8 @@ def _is_whole(call: ProviderCall, value: Json) -> bool:
         value["data"] and all(map(_has_vector, value["data"]))
     ):
         raise unreachable(call, "answered without an answer: there is no 'embedding'", 502)
+    if call.operation is Operation.RESPONSE:
+        return response_events.finished(value) is value
     own = _OWN.get(call.operation)
     if own is None:
         return True
@@ -144,7 +147,10 @@ def folded(
         fold.finish()
     if not fold.is_complete:
         raise unreachable(call, "broke off its stream", 502)
-    return fold.whole()
+    answer = fold.whole()
+    if call.operation is Operation.RESPONSE:
+        value_in(call, answer, *_ANSWERS[call.operation])
+    return answer
 
 
 def _add_all(

@@ -256,7 +256,7 @@ _NAMED = b"event: response.completed\n"
     [
         (b'{"a":1}', b'{"type":"response.completed","a":1}'),
         (b"{ }", b'{"type":"response.completed"}'),
-        (b"", b'{"type":"response.completed"}'),
+        (b"", b""),
         (b'{"type":"response.completed"}', b'{"type":"response.completed"}'),
         (b"words", b"words"),
     ],

@@ -160,11 +160,7 @@ def test_stream_of_a_response_ends_with_its_last_event_and_frees_the_connection(
 
 @pytest.mark.parametrize(
     ("status", "kind"),
-    [
-        ("completed", "response.completed"),
-        ("incomplete", "response.incomplete"),
-        ("failed", "response.failed"),
-    ],
+    [("completed", "response.completed"), ("incomplete", "response.incomplete")],
 )
 def test_response_that_is_done_is_told_as_it_ended(status: str, kind: str) -> None:
     response = {"id": "r", "status": status, "output": []}
@@ -172,6 +168,14 @@ def test_response_that_is_done_is_told_as_it_ended(status: str, kind: str) -> No
     body = b"event: response.done\ndata: " + done.encode() + b"\n\ndata: [DONE]\n\n"
     [event] = stream(streaming(body), Operation.RESPONSE)
     assert json.loads(event) == {"type": kind, "sequence_number": 1, "response": response}
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled", "queued"])
+def test_response_that_is_done_and_is_none_is_an_error(status: str) -> None:
+    response = {"id": "r", "status": status, "output": []}
+    done = json.dumps({"type": "response.done", "response": response}).encode()
+    with pytest.raises(ProviderError, match=f"the status '{status}'"):
+        stream(streaming(b"data: " + done + b"\n\n"), Operation.RESPONSE)
 
 
 def test_stream_of_a_response_that_just_ends_broke_off() -> None:
