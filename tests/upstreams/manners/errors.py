@@ -262,7 +262,7 @@ for at, count in (("first", 1), ("later", 2)):
 
 
 _NO_RESPONSE = (
-    "a response that is `queued`, `in_progress` or `cancelled`, or that failed in silence"
+    "a response that is `queued`, `in_progress` or `cancelled`, or that failed without an error"
 )
 for status in ("queued", "in_progress", "cancelled", "failed"):
     none = {**good.RESPONSE, "status": status, "output": []}
