@@ -58,11 +58,36 @@ local function live_jobs(live, most, job_prefix)
   return number
 end
 
+-- Of a key that waits, moments to come follow each other: each begins when another's minute is over. Those
+-- behind a longer gap were taken before the clock was set back.
+local function forgets_requests(requests, now)
+  local next_one = redis.call('ZRANGEBYSCORE', requests, '(' .. whole(now), '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  return next_one[2] and tonumber(next_one[2]) > now + MINUTE_MS + SET_BACK_MS
+    and redis.call('ZREMRANGEBYSCORE', requests, '(' .. whole(now), '+inf')
+end
+
+local function forgets_tokens(tokens, seconds, now)
+  local ahead = {}
+  for _, row in ipairs(seconds) do
+    ahead[#ahead + 1] = row[1] * 1000 > now and row or nil
+  end
+  if not ahead[1] or ahead[1][1] * 1000 <= now + MINUTE_MS + SET_BACK_MS then
+    return false
+  end
+  for _, row in ipairs(ahead) do
+    redis.call('HDEL', tokens, whole(row[1]))
+  end
+  return true
+end
+
 -- When there is room by the limit of requests, or of tokens (ms from now); nil when there is now. What is
 -- taken of moments to come counts: who waits comes behind those that wait already.
 local function over_requests(limits, requests, now)
   local most = limits.requests_per_minute
   local made = most and requests_made(requests, now, latest_for(limits, now)) or 0
+  if most and made >= most and forgets_requests(requests, now) then
+    made = requests_made(requests, now, math.huge)
+  end
   if most and made >= most then
     local row = redis.call('ZRANGE', requests, made - most, made - most, 'WITHSCORES')
     return tonumber(row[2]) + MINUTE_MS - now
@@ -73,6 +98,9 @@ local function over_tokens(limits, tokens, now)
   local most, wait = limits.tokens_per_minute, nil
   if most then
     local sum, seconds = tokens_taken(tokens, now, latest_for(limits, now))
+    if sum + limits.tokens > most and forgets_tokens(tokens, seconds, now) then
+      sum, seconds = tokens_taken(tokens, now, math.huge)
+    end
     for _, second in ipairs(seconds) do
       if sum + limits.tokens <= most then
         break

@@ -183,6 +183,38 @@ def test_job_that_could_only_run_after_its_deadline_is_refused(store: JobStore) 
         queue(store, allowance=allowance, timeout_s=90.0)
 
 
+@pytest.mark.parametrize("limit", [{"requests_per_minute": 2}, {"tokens_per_minute": 25}])
+def test_moments_from_before_the_clock_was_set_back_are_forgotten(
+    store: JobStore, fake_clock: FakeClock, limit: dict[str, int]
+) -> None:
+    allowance = waiting_key(**limit)
+    queue(store, 5, allowance=allowance)
+    fake_clock.advance(-3600)
+    again = [read(store, job_id) for job_id in queue(store, 5, allowance=allowance)]
+    waits_s = [max(0, job.run_after_ms - fake_clock.now_ms) // 1000 for job in again]
+    assert waits_s[:2] == [0, 0]
+    assert all(59 <= wait <= 61 for wait in waits_s[2:4])
+    assert 119 <= waits_s[4] <= 122
+
+
+@pytest.mark.parametrize("limit", [{"requests_per_minute": 2}, {"tokens_per_minute": 25}])
+def test_jobs_that_wait_for_limits_wait_no_longer_when_the_clock_was_set_back(
+    store: JobStore, fake_clock: FakeClock, limit: dict[str, int]
+) -> None:
+    recovery = RecoveryStore(store.client, new_settings(queue_window=1), fake_clock)
+    ids = queue(store, 4, allowance=waiting_key(**limit))
+    [wished] = queue(store, run_after="+900000")
+    moment = read(store, wished).run_after_ms
+    assert len(order(store)) == 2
+    fake_clock.advance(-3600)
+    assert recovery.shorten_pauses(3600) == 2
+    assert order(store) == []
+    fake_clock.advance(62)
+    recovery.bring_forward()
+    assert order(store) == ids[2:]
+    assert read(store, wished).run_after_ms == moment
+
+
 def test_other_limits_are_still_refused(store: JobStore) -> None:
     allowance = waiting_key(concurrent_jobs=1)
     queue(store, allowance=allowance)
