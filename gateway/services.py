@@ -172,7 +172,7 @@ def services_on(
         callbacks=_callbacks(client, settings),
         response_names=ResponseNames(client, settings),
         artifacts=Artifacts(database, settings),
-        conversations=ConversationStore(database),
+        conversations=ConversationStore(database, most_bytes=settings.text_quota_bytes),
         counters=Counters(client),
         tally=Tally(),
         readiness=Readiness(jobs, database, WorkerBook(client)),

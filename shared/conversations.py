@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 from shared.database.database import Database
+from shared.database.octets import octets_of
 from shared.errors import ConversationChanged, ConversationNotFound, TooManyConversations
 
 metadata: Final = MetaData()
@@ -64,6 +65,18 @@ _HEAD: Final = (
     *(_c.id, _c.title, _c.model, _c.version, _c.created_ms, _c.modified_ms),
     _c.pinned,
 )
+
+
+class _Texts(NamedTuple):
+    """Where an owner's texts are, and the field that brings them."""
+
+    table: Table
+    columns: list[Column[Any]]
+    field: str
+
+
+_OF_CONVERSATIONS: Final = _Texts(_conversations, [_c.content, _c.words], "content")
+_OF_PROMPTS: Final = _Texts(_prompts, [_prompts.c.value], "value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +123,13 @@ class Prompt:
 class ConversationStore:
     """Reads and writes of one owner's conversations at a time. All raise DatabaseUnavailable."""
 
-    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, database: Database, clock: Callable[[], float] = time.time, most_bytes: int = 0
+    ) -> None:
         self._database = database
         self._clock = clock
+        #: Most bytes of an owner's conversations, and of its prompts; 0: no limit.
+        self._most_bytes = most_bytes
 
     def find(self, owner: str, text: str, skip: int, take: int) -> tuple[list[Conversation], int]:
         """Return those that hold the text, pinned ones and then the latest first; and how many.
@@ -156,7 +173,13 @@ class ConversationStore:
             "words": draft.words,
             "modified_ms": now_ms,
         }
-        return self._database.write(lambda connection: _save(connection, owner, draft, values))
+
+        def write(connection: Connection) -> int:
+            version = _save(connection, owner, draft, values)
+            self._check_bytes(connection, owner, _OF_CONVERSATIONS)
+            return version
+
+        return self._database.write(write)
 
     def pin(self, owner: str, conversation_id: str, *, pinned: bool) -> None:
         """Pin one or let it go; when it was changed last stays. Raises ConversationNotFound."""
@@ -191,6 +214,7 @@ class ConversationStore:
             if connection.execute(update(_prompts).where(*this).values(row)).rowcount == 0:
                 _check_room(connection, _prompts, owner)
                 connection.execute(insert(_prompts).values(owner=owner, id=prompt.id, **row))
+            self._check_bytes(connection, owner, _OF_PROMPTS)
 
         self._database.write(write)
 
@@ -198,6 +222,13 @@ class ConversationStore:
         """Delete one; it is no error when there is none."""
         statement = delete(_prompts).where(_prompts.c.owner == owner, _prompts.c.id == prompt_id)
         self._database.write(lambda connection: connection.execute(statement))
+
+    def _check_bytes(self, connection: Connection, owner: str, texts: _Texts) -> None:
+        """Raise TooManyConversations, so that nothing is changed, where the bytes are too many."""
+        most, table = self._most_bytes, texts.table
+        if most and octets_of(connection, table, texts.columns, table.c.owner == owner) > most:
+            told = f"this key's {table.name} would have more than {most} bytes; delete some."
+            raise TooManyConversations(f"{texts.field}: {told}", field=texts.field)
 
     def _now_ms(self) -> int:
         return round(self._clock() * 1000)

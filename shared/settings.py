@@ -420,6 +420,11 @@ class Settings(BaseSettings):
     storage_quota_bytes: Amount = Field(
         50 * 1024**3, description="Most bytes of the files of one API key; 0: no limit."
     )
+    text_quota_bytes: Amount = Field(
+        256 * 1024 * 1024,
+        description="Most bytes of the conversations of one API key, of its system prompts, and of "
+        "its schedules; 0: no limit.",
+    )
     storage_free_bytes: Amount = Field(
         512 * 1024 * 1024,
         description="What is left free of the disk with the files; nearer to full, files are "

@@ -108,7 +108,7 @@ def find(call: Call[dtos.QuerySchedules]) -> dtos.QuerySchedulesResponse:
 
 
 def _store(call: Call[Any]) -> ScheduleStore:
-    return ScheduleStore(call.services.database)
+    return ScheduleStore(call.services.database, call.services.settings.text_quota_bytes)
 
 
 def _whose(call: Call[Any]) -> str | None:

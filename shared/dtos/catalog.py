@@ -1218,6 +1218,7 @@ UPDATE_SCHEDULE: Final = _dto(
     _CHAT,
     Tag.SCHEDULES,
     *_SCHEDULED,
+    errors.TooManySchedules,
     *_SCHEDULE,
     large=True,
 )

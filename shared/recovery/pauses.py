@@ -20,6 +20,6 @@ class Pauses(Ledger):
 
     def shorten(self, by_s: float) -> int:
         """Let what waits be due by so much earlier (seconds); return how many do."""
-        args = [self._clock(), milliseconds(by_s), _NOTICED_MS, keys.JOB_PREFIX]
+        args: list[str | int] = [self._clock(), milliseconds(by_s), _NOTICED_MS, keys.JOB_PREFIX]
         call = Call("shorten_pauses", [keys.CLOCK_SET_BACK, keys.LATER, *_PAUSES], args)
         return int(self._scripts.run(call))

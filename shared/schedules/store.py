@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from shared.database.database import Database
+from shared.database.octets import octets_of
 from shared.errors import TooManySchedules
 from shared.schedules.schedule import COLUMNS, Schedule
 from shared.schedules.tables import schedules
@@ -20,8 +21,10 @@ _MOST: Final = 1000
 class ScheduleStore:
     """All raise DatabaseUnavailable."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, most_bytes: int = 0) -> None:
         self._database = database
+        #: Most bytes of an owner's schedules; 0: no limit.
+        self._most_bytes = most_bytes
 
     def create(self, schedule: Schedule) -> None:
         """Keep a new one. Raises TooManySchedules."""
@@ -31,6 +34,7 @@ class ScheduleStore:
             if (connection.scalar(own) or 0) >= _MOST:
                 raise TooManySchedules
             connection.execute(insert(schedules).values(_row(schedule)))
+            self._check_bytes(connection, schedule.owner)
 
         self._database.write(write)
 
@@ -64,11 +68,27 @@ class ScheduleStore:
         )
 
     def save(self, schedule: Schedule) -> Schedule | None:
-        """Keep one as it has become; None when it was changed meanwhile, or is gone."""
+        """Keep one as it has become; None when it was changed meanwhile, or is gone.
+
+        Raises TooManySchedules.
+        """
         seen = (_s.id == schedule.id, _s.version == schedule.version)
         changed = replace(schedule, version=schedule.version + 1)
         statement = update(schedules).where(*seen).values(_row(changed))
-        return changed if self._database.write(lambda c: c.execute(statement).rowcount) else None
+
+        def write(connection: Connection) -> bool:
+            done = connection.execute(statement).rowcount > 0
+            self._check_bytes(connection, schedule.owner)
+            return done
+
+        return changed if self._database.write(write) else None
+
+    def _check_bytes(self, connection: Connection, owner: str) -> None:
+        """Raise TooManySchedules, so that nothing is changed, where the bytes are too many."""
+        most = self._most_bytes
+        if most and octets_of(connection, schedules, [_s.document], _s.owner == owner) > most:
+            told = f"request: this key's schedules would have more than {most} bytes; delete some."
+            raise TooManySchedules(told, field="request")
 
     def delete(self, schedule_id: str, owner: str | None) -> bool:
         """Forget one; False when there is none."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import requests
 
+from shared.artifacts.sniffing import HEAD_BYTES, media_type_of
 from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.strict_json import parse
 from shared.media import live, result
@@ -19,7 +20,7 @@ from shared.operation import TRANSCRIPTS, Operation
 from workers.heavy import away
 from workers.providers import http
 from workers.providers.answers.events import judge
-from workers.providers.base import ProviderCall
+from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.http_errors import unreachable
 from workers.providers.media import answers, picture_answers
 
@@ -101,11 +102,19 @@ def _pictures(
 
 
 def _tell_partial(call: ProviderCall, value: Json) -> None:
-    """Tell of a picture that is not finished: kept for as long as a client needs to fetch it."""
+    """Tell of a picture that is not finished: kept for as long as a client needs to fetch it.
+
+    What is no picture is left out: the finished one may be one, and has been paid.
+    """
     text = value.get("b64_json")
     if call.live is None or call.passing_desk is None or not isinstance(text, str):
         return
-    content = picture_answers.decoded(call, text)
+    try:
+        content = picture_answers.decoded(call, text)
+    except ProviderError:
+        return
+    if picture_answers.is_no_picture(len(content), media_type_of(content[:HEAD_BYTES])):
+        return
     kept = call.passing_desk.keep([content], media_type="image/png")
     rest = {name: held for name, held in value.items() if name != "b64_json"}
     call.live(to_json_bytes({**rest, result.ARTIFACT: kept.to_json()}))

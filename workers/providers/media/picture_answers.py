@@ -86,6 +86,11 @@ def _has_picture(item: Json) -> bool:
     return any(isinstance(item.get(name), str) and item[name] for name in ("b64_json", "url"))
 
 
+def is_no_picture(size: int, media_type: str) -> bool:
+    """Whether bytes of so many, known to be of this type, are none."""
+    return not size or media_type.startswith(_WORDS)
+
+
 def _is_picture(media_type: str) -> bool:
     return media_type.startswith("image/") and "svg" not in media_type
 
@@ -131,7 +136,7 @@ def _marks_in(value: Json, texts: Texts) -> list[str]:
 def _kept(call: ProviderCall, text: str | memoryview) -> Kept:
     """Keep a picture; plain base64 is decoded where it is written. Raises ProviderError."""
     kept = _kept_as_told(call, text)
-    if not kept.size or kept.media_type.startswith(_WORDS):
+    if is_no_picture(kept.size, kept.media_type):
         raise unreachable(call, "answered with something that is no picture", _BAD_GATEWAY)
     return kept
 

@@ -12,7 +12,7 @@ from sqlalchemy import inspect
 from gateway.pages.conversations import texts_of
 from gateway.pages.system_prompts import SYSTEM_PROMPTS
 from shared import conversations as conversation_store
-from shared.conversations import ConversationStore, Draft, metadata
+from shared.conversations import ConversationStore, Draft, Prompt, metadata
 from shared.database.database import Database
 from shared.errors import ConversationChanged, ConversationNotFound, TooManyConversations
 from tests.support.factories import new_settings
@@ -114,6 +114,27 @@ def test_store_keeps_a_bounded_number(
     with pytest.raises(TooManyConversations):
         store.save("a", _draft("c2"))
     store.save("b", _draft("c2"))
+
+
+def test_store_keeps_a_bounded_number_of_bytes(database: Database) -> None:
+    store = ConversationStore(database, most_bytes=100)
+    store.save("a", _draft("c1", content='"' + "ä" * 20 + '"', words="ä" * 20))
+    with pytest.raises(TooManyConversations, match="content: this key's conversations would have"):
+        store.save("a", _draft("c2", content="x" * 20))
+    with pytest.raises(ConversationNotFound):
+        store.get("a", "c2")
+    with pytest.raises(TooManyConversations) as raised:
+        store.save("a", _draft("c1", version=1, content="x" * 101))
+    assert (raised.value.status, raised.value.field) == (422, "content")
+    assert store.get("a", "c1").version == 1
+    store.save("a", _draft("c1", version=1, content="x" * 80))
+    store.save("a", _draft("c2", content="x" * 10))
+    store.save("b", _draft("c2", content="x" * 90))
+    store.save_prompt("a", Prompt("p", "p", "x" * 90))
+    store.save_prompt("a", Prompt("p", "p", "x" * 95))
+    with pytest.raises(TooManyConversations, match="value: this key's prompts would have"):
+        store.save_prompt("a", Prompt("q", "q", "x" * 10))
+    assert [one.id for one in store.prompts("a")] == ["p"]
 
 
 def test_texts_of_finds_what_was_said_and_no_pictures() -> None:

@@ -192,6 +192,20 @@ def test_a_partial_picture_is_told_as_a_reference(server: Server) -> None:
     assert answer[result.USAGE] == {"images": 1}
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["", "@@@@", encoded(b"out of memory"), encoded(b"<html>no</html>"), encoded(b'{"error":1}')],
+)
+def test_a_partial_picture_that_is_none_is_left_out(server: Server, text: str) -> None:
+    server.pieces = (
+        event(type="image_generation.partial_image", b64_json=text, partial_image_index=0),
+        event(type="image_generation.completed", b64_json=encoded(WHOLE), created_at=7),
+    )
+    asked = Asked(server, Operation.IMAGE)
+    assert len(asked.answer()["data"]) == 1
+    assert (asked.told, asked.passing.kept, asked.desk.kept) == ([], [], [WHOLE])
+
+
 def test_a_transcript_is_told_as_it_comes(server: Server) -> None:
     segment = {"id": "s", "start": 0.0, "end": 1.0, "text": "a b", "speaker": "A"}
     server.pieces = (
