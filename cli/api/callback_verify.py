@@ -9,9 +9,9 @@ from typing import BinaryIO
 
 import click
 
+from cli.api.gateway import own_callback_secret
 from cli.api.signature_check import Diagnosis, diagnose
 from cli.console import Console
-from shared.settings import SettingsError, load_settings
 
 _SIGNED = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
@@ -53,7 +53,7 @@ def verify(
     given = zip(_SIGNED, (webhook_id, timestamp, signature), strict=True)
     headers |= {name: value for name, value in given if value is not None}
     now_s = time.time() if at_s is None else at_s
-    found = diagnose(secret or _own_secret(), headers, body, now_s)
+    found = diagnose(secret or own_callback_secret(), headers, body, now_s)
     console = Console(color=False if no_color else None)
     console.say(describe(found, console))
     sys.exit(0 if found.is_valid else 1)
@@ -93,11 +93,3 @@ def parse_headers(raw: bytes) -> dict[str, str]:
 def _first(value: object) -> str:
     """Return a header's value; some frameworks log a list of them."""
     return str(value[0]) if isinstance(value, list) and value else str(value)
-
-
-def _own_secret() -> str:
-    try:
-        settings = load_settings()
-    except SettingsError as exc:
-        raise click.UsageError(str(exc)) from exc
-    return settings.callback_secret.get_secret_value()

@@ -11,13 +11,13 @@ import click
 from cli.api.callback_verify import verify
 from cli.api.deliveries import cancel, list_, replay, show, test
 from cli.api.forwarding import Forward
+from cli.api.gateway import own_callback_secret
 from cli.api.options import at_host
 from cli.api.receiver import VALID, ReceivedCallback, Receiver
 from cli.console import Console
 from cli.stop_signals import StopSignals
 from cli.text import printable
 from shared.listen_address import url_host
-from shared.settings import SettingsError, load_settings
 
 #: Headers shown, in this order.
 _SHOWN = ("webhook-id", "x-job-id", "x-ref-id", "x-tag", "x-job-state", "x-attempt")
@@ -53,7 +53,7 @@ def listen(
     stop = StopSignals()
     try:
         receiver = Receiver(
-            secret or _own_secret(),
+            secret or own_callback_secret(),
             host,
             port,
             fail_first=fail_first,
@@ -69,13 +69,6 @@ def listen(
     console.say(f"Waiting for callbacks. As ReplyTo use  {receiver.url}/  and any path or query.")
     stop.wait()
     receiver.stop()
-
-
-def _own_secret() -> str:
-    try:
-        return load_settings().callback_secret.get_secret_value()
-    except SettingsError as exc:
-        raise click.UsageError(str(exc)) from exc
 
 
 def describe(callback: ReceivedCallback, console: Console) -> str:

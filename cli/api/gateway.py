@@ -172,6 +172,24 @@ def _own_admin_secret(settings: Settings) -> str:
     return _own(settings.auth_secret, settings.data_dir / "auth_secret", missing)
 
 
+def own_callback_secret() -> str:
+    """Return what signs callbacks here; a secret made now would call each of them forged.
+
+    Raises click.UsageError when there is none, or a damaged one.
+    """
+    settings = _settings()
+    file = settings.data_dir / "callback_secret"
+    missing = (
+        "no signing secret: give --secret, set REPLYTO_CALLBACK_SECRET, or run where {file} is "
+        "(REPLYTO_DATA_DIR says where)"
+    )
+    secret = _own(settings.callback_secret, file, missing)
+    try:
+        return Settings(callback_secret=SecretStr(secret)).callback_secret.get_secret_value()
+    except ValidationError:
+        raise click.UsageError(f"the file {file} is damaged: no signing secret is in it") from None
+
+
 def _own(setting: SecretStr, file: Path, missing: str) -> str:
     """Return what is set, or kept in the data directory. Raises click.ClickException."""
     if setting.get_secret_value():
