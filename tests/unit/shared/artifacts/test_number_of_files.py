@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,39 @@ def test_files_of_before_are_counted_by_the_migration(database: Database, tmp_pa
     later = Database(database.url.text)
     assert files_counted(later) == 3
     later.close()
+
+
+def test_bound_holds_where_many_gateways_take_files_at_once(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some of the uploads break off, and some files are deleted meanwhile."""
+    monkeypatch.setattr(records, "_LEAST_FILES", 20)
+    whole = Database(database_url)
+    whole.migrate()
+
+    def gateway(number: int) -> int:
+        database, refused = Database(database_url), 0
+        artifacts = store(database, tmp_path)
+        for turn in range(12):
+            try:
+                made = keep(artifacts)
+                if turn % 4 == number % 4:
+                    artifacts.delete(made)
+                with pytest.raises(ZeroDivisionError):
+                    artifacts.receive(
+                        (bytes(1 // (2 - n)) for n in range(3)),
+                        owner="a",
+                        name="n",
+                        purpose="user_data",
+                    )
+            except StorageQuotaExceeded:
+                refused += 1
+        database.close()
+        return refused
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(gateway, range(6))) > 0
+    rows = "SELECT count(*) FROM artifacts WHERE owner = 'a'"
+    kept = whole.read(lambda connection: connection.scalar(text(rows)))
+    assert kept == files_counted(whole) <= 20
+    whole.close()
