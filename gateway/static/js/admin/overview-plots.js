@@ -27,7 +27,7 @@ export function Plots({ now, live }) {
 }
 
 function Drawn({ now, points, over }) {
-  if (points.length < 3) return html`<div class="plots" role="status" aria-label=${t("overviewPlots.thePlotsBeginWith")}>${TITLES.map((title) => html`<section class="card plot" key=${title}><h2>${title}</h2></section>`)}</div>`;
+  if (points.length < 3) return html`<div class="plots" role="status">${TITLES.map((title, index) => html`<section class="card plot" key=${title}><h2>${title}</h2>${!index && html`<p class="muted small">${t("overviewPlots.thePlotsBeginWith")}</p>`}</section>`)}</div>`;
   const rows = points.slice(1).map((one, index) => ({ one, before: points[index], span: points[Math.max(0, index + 1 - over)] }));
   const times = rows.map(({ one }) => new Date(one.date).getTime() / 1000);
   const of = (value) => rows.map(value);

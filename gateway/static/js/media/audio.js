@@ -75,6 +75,6 @@ function Speak({ voices, isKnown, problem }) {
       ${problem && html`<p class="notice warn small" role="status">${t("audio.voicesUnknown", { message: problem.message })}</p>`}
       <button class="button primary" aria-busy=${isBusy}>${isBusy ? t("words.sending") : t("audio.generate")}</button>
     </form>
-    <${Gallery} gallery=${gallery} empty=${t("audio.whatIsSpokenIs")} />
+    <${Gallery} gallery=${gallery} icon="sound" empty=${t("audio.whatIsSpokenIs")} />
   </section>`;
 }

@@ -39,14 +39,14 @@ const asRow = ({ id, model, cost, createdDate }) => ({ id, model, cost, createdD
 const joined = (before, rows) => [...before, ...rows.filter((row) => !before.some(({ id }) => id === row.id))];
 
 /** `onUse(file)`, if it is given, is told of a picture that is to be begun with. */
-export function Gallery({ gallery, onUse, empty }) {
+export function Gallery({ gallery, onUse, empty, icon = "image" }) {
   const { from, rows, hasMore } = gallery;
   // What was just asked for is there, whatever else can be read.
   const shown = rows.length ? { ...from, data: from.data ?? [] } : from;
   return html`<${Loaded} from=${shown}>${() => (rows.length ? html`<section class="stack" aria-label=${t("gallery.whatWasMade")}>
     <ul class="gallery">${rows.map((row) => html`<${Made} key=${row.id} row=${row} onUse=${onUse} onGone=${() => gallery.remove(row.id)} />`)}</ul>
     ${hasMore && html`<${ActionButton} work=${gallery.more}>${t("gallery.showMore")}</${ActionButton}>`}
-  </section>` : html`<${Empty} icon="image" title=${t("words.nothingYet")}><p>${empty}</p></${Empty}>`)}</${Loaded}>`;
+  </section>` : html`<${Empty} icon=${icon} title=${t("words.nothingYet")}><p>${empty}</p></${Empty}>`)}</${Loaded}>`;
 }
 
 function Made({ row, onUse, onGone }) {

@@ -103,6 +103,12 @@ def test_all_conversations_are_listed(chat: ChatDriver, chat_key: str, pages_sta
     expect(more).to_have_count(0)
 
 
-def test_page_is_called_as_the_conversation(chat: ChatDriver) -> None:
-    chat.ask("About zebras", "demo-echo")
-    expect(chat.page).to_have_title("About zebras · ReplyTo")
+def test_page_is_called_as_the_conversation_whose_title_is_seen(chat: ChatDriver) -> None:
+    title = "About zebras and stripes"
+    chat.ask(title, "demo-echo")
+    expect(chat.page).to_have_title(f"{title} · ReplyTo")
+    chat.wait_done()
+    chat.page.locator(".messages").hover()
+    head = chat.page.locator(".heads .current a")
+    expect(head).to_have_text(title)
+    assert head.evaluate("one => one.scrollWidth <= one.clientWidth")
