@@ -80,6 +80,11 @@ def _is_text_of_escapes(text: bytes, begin: int) -> bool:
     return text.count(b'"', begin, end) - text.count(b'\\"', begin, end) < _FEW_QUOTES
 
 
+def whole_characters(text: bytes) -> bytes:
+    """Return the text with a mark for each piece of a character, which some servers cut."""
+    return text.decode("utf-8", "replace").encode()
+
+
 def without_bom(text: bytes) -> bytes:
     """Return the text without the byte order mark that it may begin with."""
     return text.removeprefix(BOM)

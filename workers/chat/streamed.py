@@ -10,7 +10,7 @@ from typing import Any, Final
 import gevent
 
 from shared.codecs.json_bytes import to_json_bytes
-from shared.codecs.strict_json import parse
+from shared.codecs.strict_json import parse, whole_characters
 from shared.errors import Failure, MalformedJson
 from shared.jobs.failures import STREAM_BROKEN
 from shared.jobs.job import failure_body
@@ -66,7 +66,11 @@ def relay_stream(
 def _relay(opening: Opening, fold: Fold, chunks: Iterable[bytes], show: Show) -> None:
     try:
         for chunk in chunks:
-            value = _parsed(chunk)
+            try:
+                value = _parsed(chunk)
+            except UnicodeDecodeError:
+                chunk = whole_characters(chunk)  # noqa: PLW2901 - so it is told on
+                value = _parsed(chunk)
             _add(fold, value, chunk)
             shown = show(chunk, value)
             if shown is not None:
@@ -101,11 +105,16 @@ def _add(fold: Fold, value: dict[str, Any], chunk: bytes) -> None:
 
 
 def _parsed(chunk: bytes) -> dict[str, Any]:
-    """Return the chunk as an object. Raises ProviderError for what is none, and for an error."""
+    """Return the chunk as an object. Raises ProviderError for what is none, and for an error.
+
+    Raises UnicodeDecodeError for pieces of characters.
+    """
     try:
         # Nearly all are light: no step more for them than there must be.
         is_light = len(chunk) <= LIGHT_BYTES
         value = parse(chunk) if is_light else away(len(chunk), lambda: parse(chunk))
+    except UnicodeDecodeError:
+        raise
     except ValueError as exc:
         raise EndedWithoutDone(_NO_JSON, transient=True) from exc
     if not isinstance(value, dict):

@@ -266,3 +266,11 @@ for name, separators in (("", (", ", ": ")), (", close", (",", ":"))):
         kinds=(kinds.RESPONSE_STREAM, kinds.CLAUDE_STREAM),
         calls=1,
     )
+manner(
+    "a character that is cut by the end of an event",
+    "half a character",
+    written(lambda sent: sent.replace(b'"Hello ', b'"Hello \xf0\x9f')),
+    Completed(None),
+    kinds=kinds.STREAMS,
+    calls=1,
+)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from shared.codecs.sse import ErrorEvent
-from shared.codecs.strict_json import parse
+from shared.codecs.strict_json import parse, whole_characters
 from shared.operation import Operation
 from shared.wire.answers.finish_reasons import may_tell_failure
 from workers.heavy import away
@@ -55,6 +55,8 @@ def value_of(call: ProviderCall, event: bytes) -> Any:
     """Return what an event says: the text of an error that is no JSON. Raises ProviderError."""
     try:
         return parse(event)
+    except UnicodeDecodeError:
+        return value_of(call, type(event)(whole_characters(event)))
     except ValueError as exc:
         if isinstance(event, ErrorEvent):
             return event.decode("utf-8", "replace")

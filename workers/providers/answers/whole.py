@@ -207,4 +207,7 @@ def _has_answer(value: Json, name: str, kinds: tuple[type, ...]) -> bool:
 def _has_vector(entry: object) -> bool:
     """Whether an embedding is one: where it is `NaN`, some write `null`."""
     vector = entry.get("embedding") if isinstance(entry, dict) else None
-    return bool(vector) and (isinstance(vector, str) or vector[0] is not None)  # type: ignore[index]
+    is_list = (
+        isinstance(vector, list) and bool(vector) and isinstance(vector[0], int | float | list)
+    )
+    return is_list or (isinstance(vector, str) and bool(vector))

@@ -17,9 +17,11 @@ from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.strict_json import parse
 from shared.errors import Failure
 from shared.operation import Operation
+from shared.wire.answers.said import object_of
 from workers.heavy import away
 from workers.providers.answers import unstreamed
 from workers.providers.answers.ending import until_overdue
+from workers.providers.answers.events import value_of
 from workers.providers.base import UNSUPPORTED, EndedWithoutDone, ProviderCall, ProviderError
 from workers.providers.by_chat.events import ResponseEvents
 from workers.providers.by_chat.not_a_chat import NotAChat
@@ -65,7 +67,7 @@ def stream(
     with _in_the_clients_words(), closing(stream_chat(session, chat)) as chunks:
         try:
             for chunk in until_overdue(chunks, lambda: told.has_answer):
-                yield from map(to_json_bytes, told.feed(_parsed(chunk)))
+                yield from map(to_json_bytes, told.feed(object_of(value_of(call, chunk))))
         except EndedWithoutDone:
             if not told.has_answer:
                 raise

@@ -292,3 +292,9 @@ def test_refused_field_is_the_clients_fault_and_named() -> None:
     failure = caught.value.failure
     assert (failure.status, failure.code) == (400, "unsupported_parameter")
     assert (failure.param, caught.value.transient) == ("previous_response_id", False)
+
+
+def test_chunk_that_is_no_json_breaks_the_response_off() -> None:
+    body = b'data: {"choices":[{"index":0,"delta":{"content":"Hi"}}]}\n\ndata: {"choices": no\n\n'
+    with pytest.raises(ProviderError, match="no JSON"):
+        list(OllamaDialect().stream(session(streaming(body)), call({"stream": True})))
