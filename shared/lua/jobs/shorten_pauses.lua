@@ -8,7 +8,7 @@
 -- Returns how many are due earlier
 --
 --! include clock
-local noticed_key, later_key = KEYS[1], KEYS[2]
+local noticed_key, later_key = unpack(KEYS, 1, 2)
 local given_ms, step_ms, noticed_ms, jobs_prefix = unpack(ARGV, 1, 4)
 local AT_ONCE = 1000
 
