@@ -90,8 +90,10 @@ def _chunks(call: ProviderCall, event: bytes, *, has_said: bool) -> Iterable[byt
     if isinstance(event, http.WholeAnswer):
         return unstreamed_answer(call, event)
     judge(call, event)
-    if is_usual(call.operation, event):
-        is_whole = call.operation is Operation.RESPONSE and _is_whole_response(event)
+    if call.operation is Operation.RESPONSE:
+        is_whole = _is_whole_response(event)
+    elif is_usual(call.operation, event):
+        return (event,)
     else:
         is_whole = call.operation is Operation.CHAT and _HAS_ALL in event
         event = event if is_whole else reshaped(call.operation, event)

@@ -64,8 +64,8 @@ _STATUSES_OF_BASE: Final[Mapping[object, int]] = {
     2049: 401,
     2056: 429,
 }
-#: Statuses of responses that will never be whole.
-_GIVEN_UP: Final = ("failed", "cancelled")
+#: Statuses of responses that are still to come, and of those that will never be whole.
+_NO_ANSWERS: Final = (*response_events.UNFINISHED, "failed", "cancelled")
 _BASE_DIGITS: Final = 4
 _KIND_NAMES: Final = ("type", "code", "error_type")
 _STATUS_NAMES: Final = ("code", "status", "status_code", "statusCode")
@@ -135,11 +135,13 @@ def _error_of_a_response(value: Json) -> ToldInstead | None:
     error = response.get("error")
     if response.get("status") == "failed" and is_told(error):
         return ToldInstead(_status_of({"error": error}), told_in({"error": error}))
+    if response.get("status") not in _NO_ANSWERS:
+        return None
     is_end = response is value or response_events.kind_of(value) in response_events.LAST
     if not is_end or not isinstance(response.get("output"), list):
         return None
     status = text_of(response_events.finished(response).get("status"))
-    if status not in (*response_events.UNFINISHED, *_GIVEN_UP):
+    if status not in _NO_ANSWERS:
         return None
     ended = f"The provider gave a response with the status '{status}'."
     return ToldInstead(_UNTOLD, told_in({"message": ended}))
