@@ -109,7 +109,7 @@ export default {
   "attention.noProviderHasIt": "{count, plural, one {# job waits} other {# jobs wait}} for {name}, which no provider has any more.",
   "attention.noWorkerServesIt": "{count, plural, one {# job waits} other {# jobs wait}} for {name}, and no worker serves that queue.",
   "attention.late": "{count, plural, one {# job waits} other {# jobs wait}} for {name}, the first for {lag}.",
-  "attention.givenUp": "{count, plural, one {# callback was} other {# callbacks were}} given up since yesterday, after the last attempt.",
+  "attention.givenUp": "{count, plural, one {# callback has been} other {# callbacks have been}} given up since yesterday, after the last attempt.",
   "attention.seeThem": "See them",
   "attention.willBeTriedAgain": "{count, plural, one {# callback} other {# callbacks}} failed and will be retried.",
   "attention.seeReceivers": "See receivers",

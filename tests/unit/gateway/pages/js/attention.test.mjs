@@ -25,7 +25,7 @@ for (const [what, given, expected] of [
   ["a queue without workers", { overview: { ...calm, stages: [stage({ depth: 1, workers: 0 })] } }, ["bad: 1 job waits for “m”, and no worker serves that queue."]],
   ["jobs wait for a model of a deleted provider", { overview: { ...calm, stages: [stage()] }, providers: [] }, ["bad: 3 jobs wait for “m”, which no provider has any more."]],
   ["callbacks were given up, others fail", { overview: { ...calm, callbacksDelayed: 1 }, exhausted: 2, since: "2026-01-01" },
-    ["bad: 2 callbacks were given up since yesterday, after the last attempt.", "warn: 1 callback failed and will be retried."]],
+    ["bad: 2 callbacks have been given up since yesterday, after the last attempt.", "warn: 1 callback failed and will be retried."]],
   ["the metrics of a provider tell nothing", { overview: { ...calm, providers: [{ name: "p", metricsProblem: "it answered 404" }, { name: "q", waitingThere: 3 }] } },
     ["warn: The metrics of provider “p” tell nothing: it answered 404. Batches do not pause for it."]],
   ["no worker is alive", { overview: { ...calm, workers: [] } }, ["bad: No worker is running: jobs wait until one is started."]],
