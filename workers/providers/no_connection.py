@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from http.client import BadStatusLine, RemoteDisconnected
 from typing import Final
 
 from requests import RequestException
@@ -16,7 +17,17 @@ def why(error: RequestException) -> str:
     """Return the reason for the end of a sentence; empty where there is nothing to add."""
     if isinstance(error, ProxyError):
         return f" through its proxy{_told(error)}"
-    return f" over TLS{_told(error)}" if isinstance(error, SSLError) else ""
+    if isinstance(error, SSLError):
+        return f" over TLS{_told(error)}"
+    innermost = _innermost(error)
+    # Both were reached: at another port, or without the TLS that they speak.
+    if isinstance(innermost, RemoteDisconnected | ConnectionResetError | BrokenPipeError):
+        return ": it closed the connection without an answer"
+    if isinstance(innermost, BadStatusLine):
+        return ": what it answers is no HTTP"
+    return (
+        f": {innermost.strerror}" if isinstance(innermost, OSError) and innermost.strerror else ""
+    )
 
 
 def _told(error: BaseException) -> str:
