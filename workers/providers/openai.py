@@ -17,7 +17,7 @@ from workers.providers.answers import unstreamed
 from workers.providers.answers.events import judge
 from workers.providers.answers.response_end import with_end
 from workers.providers.answers.shape import is_usual, reshaped
-from workers.providers.answers.whole import checked
+from workers.providers.answers.whole import checked, unwrapped
 from workers.providers.base import ProviderCall
 
 #: Where each operation is asked, under the base URL.
@@ -109,6 +109,8 @@ def unstreamed_answer(
     call: ProviderCall, body: bytes, *, has_said: bool = False
 ) -> Iterable[bytes]:
     """Return a whole answer as chunks; `has_said`: without what is said. Raises ProviderError."""
+    if isinstance(body, http.WholeAnswer):
+        body = unwrapped(call.operation, body)
     try:
         chunks = unstreamed.events_of(call.operation, body, has_said=has_said)
     except ValueError as exc:

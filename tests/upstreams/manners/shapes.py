@@ -163,6 +163,28 @@ for name, body in (
     )
 
 
+_WHOLE = json.dumps(good.completion()).encode()
+_CHATS = [kinds.CHAT, kinds.CHAT_STREAM]
+for name, body, asked in (
+    ("words behind it", _WHOLE + b"\n<!-- served by proxy -->", _CHATS),
+    ("a guard before it", b")]}',\n" + _WHOLE, [kinds.CHAT]),
+    ("fences", b"```json\n" + _WHOLE + b"\n```", [kinds.CHAT]),
+    ("twice", _WHOLE + _WHOLE, _CHATS),
+    ("a list", b"[" + _WHOLE + b"]", _CHATS),
+    ("a text", json.dumps(_WHOLE.decode()).encode(), [kinds.CHAT]),
+    ("a member", b'{"code":0,"msg":"ok","data":' + _WHOLE + b"}", _CHATS),
+    ("a text in a member", json.dumps({"result": _WHOLE.decode()}).encode(), _CHATS),
+):
+    manner(
+        "something around the answer: words, a list, a text, a member of its own",
+        name,
+        wire.answer(body),
+        Completed(finish="stop", has_usage=True),
+        kinds=asked,
+        calls=1,
+    )
+
+
 def _as_texts(value: Json) -> Json:
     """Return an answer, or a chunk, of a chat as those of texts are."""
     choices = [

@@ -28,7 +28,8 @@ from workers.providers.answers.told import (
     error_in,
     error_without_answer,
 )
-from workers.providers.base import EndedWithoutDone, ProviderCall
+from workers.providers.answers.wrapped import opened
+from workers.providers.base import EndedWithoutDone, ProviderCall, ProviderError
 from workers.providers.http_errors import unreachable
 
 Json = dict[str, Any]
@@ -61,7 +62,7 @@ def checked(call: ProviderCall, body: bytes) -> bytes:
     body = bare(body)
     events = events_of(body)
     if events is None:
-        found = value_in(call, body, *_ANSWERS[call.operation])
+        found, body = answer_in(call, body, *_ANSWERS[call.operation])
         if found is None:
             return folded(call, _lines(call, body), are_all=False)
         return body if _is_whole(call, found) else folded(call, [body], are_all=True)
@@ -99,6 +100,29 @@ def value_in(call: ProviderCall, body: bytes, name: str, *kinds: type) -> Json |
 
     Raises ProviderError for an error, and for what is no answer.
     """
+    return answer_in(call, body, name, *kinds)[0]
+
+
+def answer_in(
+    call: ProviderCall, body: bytes, name: str, *kinds: type
+) -> tuple[Json | None, bytes]:
+    """Return the same, and its document: that of the body, or one within it."""
+    try:
+        return _value_in(call, body, name, kinds), body
+    except ProviderError:
+        inside = opened(body, lambda value: _has_answer(value, name, kinds))
+        if inside is None:
+            raise
+        return _value_in(call, inside, name, kinds), inside
+
+
+def unwrapped(operation: Operation, body: bytes) -> bytes:
+    """Return the document of the answer within the body; the body itself when it is none."""
+    name, kind = _ANSWERS[operation]
+    return opened(body, lambda value: _has_answer(value, name, (kind,))) or body
+
+
+def _value_in(call: ProviderCall, body: bytes, name: str, kinds: tuple[type, ...]) -> Json | None:
     try:
         value = parse(body)
     except ValueError as exc:

@@ -1,0 +1,73 @@
+"""Answers with something around them: a list, a text, a member of their own, words. Pure.
+
+Proxies do this, and small servers. An answer that has been paid for is not thrown away for it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+from shared.codecs.json_bytes import to_json_bytes
+from shared.codecs.strict_json import parse
+
+#: The members that hold whole answers.
+_HOLDERS: Final = ("data", "result", "response", "body", "output", "payload")
+#: How many things may be around one another.
+_DEEPEST: Final = 4
+#: How much may stand before a document (bytes): `)]}',` and the like keep browsers from running it.
+_LONGEST_GUARD: Final = 64
+
+
+def opened(body: bytes, is_answer: Callable[[dict[str, Any]], bool]) -> bytes | None:
+    """Return the answer within the document, as JSON; None when there is none, or it is one."""
+    try:
+        found: object = parse(body)
+    except ValueError:
+        found = _among_words(body)
+    else:
+        if isinstance(found, dict) and is_answer(found):
+            return None
+    for _ in range(_DEEPEST):
+        if isinstance(found, dict) and is_answer(found):
+            return to_json_bytes(found)
+        found = _inside(found)
+    return None
+
+
+def _inside(value: object) -> object:
+    """Return what the value holds; None when it holds nothing that may be an answer."""
+    if isinstance(value, str):
+        try:
+            return parse(value.encode())
+        except ValueError:
+            return None
+    if isinstance(value, list):
+        return value[0] if len(value) == 1 else None
+    if isinstance(value, dict):
+        held = (value.get(name) for name in _HOLDERS)
+        return next((one for one in held if isinstance(one, dict | list | str) and one), None)
+    return None
+
+
+def _among_words(body: bytes) -> object:
+    """Return the value of the one document among what is none; None when there is none.
+
+    Of documents behind one another each tells more, unless it is the same one again.
+    """
+    begin = body.find(b"{", 0, _LONGEST_GUARD)
+    if begin < 0:
+        return None
+    try:
+        return parse(body[begin:])
+    except json.JSONDecodeError as exc:
+        document, rest = exc.doc[: exc.pos].strip(), exc.doc[exc.pos :].strip()
+    except ValueError:
+        return None
+    if rest.startswith(("{", "[")) and rest != document:
+        return None
+    try:
+        return parse(document.encode())
+    except ValueError:
+        return None
