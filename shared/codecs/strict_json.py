@@ -91,8 +91,13 @@ def without_bom(text: bytes) -> bytes:
 
 
 def bare(text: bytes) -> bytes:
-    """Return a document without the marks, blanks and NULs that some servers put around it."""
-    text = text.lstrip(_BEFORE)
+    """Return a document without the marks and NULs that some servers put around it.
+
+    What JSON allows there stays: an answer is handed on as it came.
+    """
+    rest = text.lstrip(_BEFORE)
+    if text[: len(text) - len(rest)].strip():
+        text = rest
     return text.rstrip(_BEHIND) if text.endswith(b"\0") else text
 
 
