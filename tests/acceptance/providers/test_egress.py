@@ -21,6 +21,8 @@ from tests.acceptance.system.tinyproxy import PASSWORD, Tinyproxy
 
 ADMIN = new_api_key()
 DEMO = "demo-instant"
+#: How often a call is made, until one of them goes no other way.
+_TRIES = 10
 
 
 class Company:
@@ -122,11 +124,17 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
 def test_call_goes_the_way_that_is_configured(
     company: Company, model: str, is_proxied: bool, answers: str, stream: bool
 ) -> None:
-    before = company.proxy.requests
-    assert answers in company.said(model, stream=stream)
-    # A tunnel serves one call after another.
-    assert (company.proxy.requests > before) or not is_proxied or model == "tls"
-    assert is_proxied or company.proxy.requests == before
+    def requests_of_a_call() -> int:
+        before = company.proxy.requests
+        assert answers in company.said(model, stream=stream)
+        return company.proxy.requests - before
+
+    if is_proxied:
+        # A tunnel serves one call after another.
+        assert requests_of_a_call() or model == "tls"
+    else:
+        # Meanwhile another provider may be asked whether it is there, but not each time.
+        assert any(not requests_of_a_call() for _ in range(_TRIES))
 
 
 def test_server_behind_tls_sees_our_certificate_and_no_other(company: Company) -> None:

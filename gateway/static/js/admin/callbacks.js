@@ -55,15 +55,15 @@ function DeliveryList({ who, query }) {
 }
 
 function DeliveryTable({ rows }) {
-  return html`<div class="table-frame" tabindex="0" role="region" aria-label=${t("words.callbacks")}><table class="table cards">
+  return html`<div class="table-frame" tabindex="0" role="region" aria-label=${t("words.callbacks")}><table class="table cards dense">
     <thead><tr><th>${t("words.job")}</th><th>${t("words.state")}</th><th>${t("callbacks.receiver")}</th><th class="number">${t("words.attempts")}</th><th>${t("callbacks.next")}</th><th class="minor">${t("words.created")}</th></tr></thead>
     <tbody>${rows.map((row) => html`<tr key=${row.id}>
-      <td data-label=${t("words.job")}><a href="${PATH}/${row.id}">${row.id}</a> <span class="muted small ref truncate">${row.refId}</span></td>
-      <td data-label=${t("words.state")}><${StateBadge} state=${row.state} />${row.reason && row.state !== "Delivered" ? html` <span class="small muted">${row.reason}</span>` : null}</td>
-      <td data-label=${t("callbacks.receiver")}><code class="small">${row.url}</code></td>
+      <td data-label=${t("words.job")} class="first"><a href="${PATH}/${row.id}">${row.id}</a> <span class="muted small ref truncate">${row.refId}</span></td>
+      <td data-label=${t("words.state")} class="state"><${StateBadge} state=${row.state} />${row.reason && row.state !== "Delivered" ? html` <span class="small muted">${row.reason}</span>` : null}</td>
+      <td data-label=${t("callbacks.receiver")} class="what"><code class="small receiver" title=${row.url}>${row.url}</code></td>
       <td data-label=${t("words.attempts")} class="number">${number(row.attempts)}</td>
-      <td data-label=${t("callbacks.next")}>${row.nextAttemptDate ? html`<${Ago} date=${row.nextAttemptDate} />` : "–"}</td>
-      <td data-label=${t("words.created")} class="minor"><${Ago} date=${row.createdDate} /></td>
+      <td data-label=${t("callbacks.next")} class=${row.nextAttemptDate ? "when" : ""}>${row.nextAttemptDate ? html`<${Ago} date=${row.nextAttemptDate} />` : "–"}</td>
+      <td data-label=${t("words.created")} class="minor ${row.nextAttemptDate ? "" : "when"}"><${Ago} date=${row.createdDate} /></td>
     </tr>`)}</tbody>
   </table></div>`;
 }

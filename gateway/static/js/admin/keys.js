@@ -98,7 +98,7 @@ function KeyTable({ rows, mayChange, onEdit, onChange }) {
       <td data-label=${t("words.limits")} class="small">${limitsOf(row)}</td>
       <td data-label=${t("keys.lastUsed")}>${row.lastUsedDate ? html`<${Ago} date=${row.lastUsedDate} />` : t("words.never")}</td>
       <td data-label=${t("words.expires")}>${row.expiryDate ? day(row.expiryDate) : t("words.never")}</td>
-      <td>${mayChange && !row.cancelledDate && html`<span class="row actions"><button type="button" class="button small" onClick=${() => onEdit(row)}>${t("keys.edit")}</button><${ActionButton} class="small" work=${() => rotate(row)}>${t("keys.rotate")}</${ActionButton}><${ActionButton} class="small danger" work=${() => revoke(row)}>${t("keys.revoke")}</${ActionButton}></span>`}</td>
+      <td class="keys-actions">${mayChange && !row.cancelledDate && html`<span class="row actions"><button type="button" class="button small" onClick=${() => onEdit(row)}>${t("keys.edit")}</button><${ActionButton} class="small" work=${() => rotate(row)}>${t("keys.rotate")}</${ActionButton}><${ActionButton} class="small danger" work=${() => revoke(row)}>${t("keys.revoke")}</${ActionButton}></span>`}</td>
     </tr>`)}</tbody></table></div>`;
 }
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from openai._streaming import SSEDecoder
 
@@ -239,6 +239,8 @@ def test_encode_writes_an_event(data: bytes, event_id: str | None, written: byte
 @example(b"a\r\nb\rc\n", "1")
 def test_an_encoded_event_reads_back_with_line_feeds(data: bytes, event_id: str | None) -> None:
     expected = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    # An object behind an object is another event.
+    assume(not re.search(rb"}\n[{\[]", expected))
     assert _read([encode(data, event_id) * 2]) == [expected, expected]
 
 
