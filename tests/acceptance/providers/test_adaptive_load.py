@@ -93,6 +93,7 @@ class HiddenLlm:
 
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
+        self._server.server_close()
 
 
 @contextmanager
