@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from shared.database.database import Database
-from shared.database.octets import octets_of
+from shared.database.octets import Texts
 from shared.errors import ConversationChanged, ConversationNotFound, TooManyConversations
 
 metadata: Final = MetaData()
@@ -67,16 +67,8 @@ _HEAD: Final = (
 )
 
 
-class _Texts(NamedTuple):
-    """Where an owner's texts are, and the field that brings them."""
-
-    table: Table
-    columns: list[Column[Any]]
-    field: str
-
-
-_OF_CONVERSATIONS: Final = _Texts(_conversations, [_c.content, _c.words], "content")
-_OF_PROMPTS: Final = _Texts(_prompts, [_prompts.c.value], "value")
+_TEXTS: Final = Texts(_conversations, (_c.content, _c.words), "content", TooManyConversations)
+_PROMPT_TEXTS: Final = Texts(_prompts, (_prompts.c.value,), "value", TooManyConversations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +168,7 @@ class ConversationStore:
 
         def write(connection: Connection) -> int:
             version = _save(connection, owner, draft, values)
-            self._check_bytes(connection, owner, _OF_CONVERSATIONS)
+            _TEXTS.check(connection, owner, self._most_bytes)
             return version
 
         return self._database.write(write)
@@ -214,7 +206,7 @@ class ConversationStore:
             if connection.execute(update(_prompts).where(*this).values(row)).rowcount == 0:
                 _check_room(connection, _prompts, owner)
                 connection.execute(insert(_prompts).values(owner=owner, id=prompt.id, **row))
-            self._check_bytes(connection, owner, _OF_PROMPTS)
+            _PROMPT_TEXTS.check(connection, owner, self._most_bytes)
 
         self._database.write(write)
 
@@ -222,13 +214,6 @@ class ConversationStore:
         """Delete one; it is no error when there is none."""
         statement = delete(_prompts).where(_prompts.c.owner == owner, _prompts.c.id == prompt_id)
         self._database.write(lambda connection: connection.execute(statement))
-
-    def _check_bytes(self, connection: Connection, owner: str, texts: _Texts) -> None:
-        """Raise TooManyConversations, so that nothing is changed, where the bytes are too many."""
-        most, table = self._most_bytes, texts.table
-        if most and octets_of(connection, table, texts.columns, table.c.owner == owner) > most:
-            told = f"this key's {table.name} would have more than {most} bytes; delete some."
-            raise TooManyConversations(f"{texts.field}: {told}", field=texts.field)
 
     def _now_ms(self) -> int:
         return round(self._clock() * 1000)

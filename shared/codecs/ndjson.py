@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from shared.codecs.sse import MAX_EVENT_BYTES, EventTooLarge
-
-#: What some put before each line: a byte order mark, a NUL.
-_BEFORE = b"\xef\xbb\xbf\0 \t\r"
+from shared.codecs.strict_json import BEFORE
 
 
 class LineParser:
@@ -22,11 +20,11 @@ class LineParser:
         *ended, rest = data.split(b"\n")
         lines = [self._taken(piece) for piece in ended]
         self._add(rest)
-        return [bare for line in lines if (bare := line.lstrip(_BEFORE))]
+        return [bare for line in lines if (bare := line.lstrip(BEFORE))]
 
     def finish(self) -> list[bytes]:
         """Return the line that the end of the stream completes: none, or one."""
-        line = self._taken(b"").lstrip(_BEFORE)
+        line = self._taken(b"").lstrip(BEFORE)
         return [line] if line else []
 
     def _taken(self, piece: bytes) -> bytes:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from shared.codecs.strict_json import BEFORE
+
 #: Bytes of one event: its data so far and the line that is being read.
 MAX_EVENT_BYTES = 16 * 1024 * 1024
 
@@ -28,8 +30,6 @@ _DATA = b"data:"
 _OBJECT = b'{"'
 #: What never follows the end of an object within one document of JSON: `[DONE]` begins so, too.
 _ANOTHER = (b"{", b"[")
-#: What some put before each event, or each line.
-_BEFORE = b"\xef\xbb\xbf\0 \t"
 _find_forbidden_in_id = re.compile("[\0\r\n]").search
 
 
@@ -147,7 +147,7 @@ class EventParser:
 
     def _read_other(self, line: bytes) -> list[bytes]:
         """Take in a line that is no field; return the event that it ends, if it begins another."""
-        bare = line.lstrip(_BEFORE)
+        bare = line.lstrip(BEFORE)
         if len(bare) < len(line):
             return self._read_lines([bare])
         if not line.startswith(_OBJECT):

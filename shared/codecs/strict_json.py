@@ -12,9 +12,9 @@ from shared.codecs.slow_json import slow_decoder
 
 #: A byte order mark in UTF-8, which JSON does not have.
 BOM: Final = b"\xef\xbb\xbf"
-#: Bytes that some put behind a document, and before it.
+#: Bytes that some put behind a document; and before it, or before each line of a stream.
 _BEHIND: Final = b"\0 \t\r\n"
-_BEFORE: Final = BOM + _BEHIND
+BEFORE: Final = BOM + _BEHIND
 
 
 def _refuse(name: str) -> NoReturn:
@@ -95,7 +95,7 @@ def bare(text: bytes) -> bytes:
 
     What JSON allows there stays: an answer is handed on as it came.
     """
-    rest = text.lstrip(_BEFORE)
+    rest = text.lstrip(BEFORE)
     if text[: len(text) - len(rest)].strip():
         text = rest
     return text.rstrip(_BEHIND) if text.endswith(b"\0") else text

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from shared.database.database import Database
-from shared.database.octets import octets_of
+from shared.database.octets import Texts
 from shared.errors import TooManySchedules
 from shared.schedules.schedule import COLUMNS, Schedule
 from shared.schedules.tables import schedules
@@ -16,6 +16,7 @@ from shared.schedules.tables import schedules
 _s: Final = schedules.c
 #: Most schedules of one owner.
 _MOST: Final = 1000
+_TEXTS: Final = Texts(schedules, (_s.document,), "request", TooManySchedules)
 
 
 class ScheduleStore:
@@ -34,7 +35,7 @@ class ScheduleStore:
             if (connection.scalar(own) or 0) >= _MOST:
                 raise TooManySchedules
             connection.execute(insert(schedules).values(_row(schedule)))
-            self._check_bytes(connection, schedule.owner)
+            _TEXTS.check(connection, schedule.owner, self._most_bytes)
 
         self._database.write(write)
 
@@ -78,17 +79,10 @@ class ScheduleStore:
 
         def write(connection: Connection) -> bool:
             done = connection.execute(statement).rowcount > 0
-            self._check_bytes(connection, schedule.owner)
+            _TEXTS.check(connection, schedule.owner, self._most_bytes)
             return done
 
         return changed if self._database.write(write) else None
-
-    def _check_bytes(self, connection: Connection, owner: str) -> None:
-        """Raise TooManySchedules, so that nothing is changed, where the bytes are too many."""
-        most = self._most_bytes
-        if most and octets_of(connection, schedules, [_s.document], _s.owner == owner) > most:
-            told = f"request: this key's schedules would have more than {most} bytes; delete some."
-            raise TooManySchedules(told, field="request")
 
     def delete(self, schedule_id: str, owner: str | None) -> bool:
         """Forget one; False when there is none."""

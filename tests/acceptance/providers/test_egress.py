@@ -124,17 +124,20 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
 def test_call_goes_the_way_that_is_configured(
     company: Company, model: str, is_proxied: bool, answers: str, stream: bool
 ) -> None:
-    def requests_of_a_call() -> int:
+    before = company.proxy.posts
+    assert answers in company.said(model, stream=stream)
+    handed_on = company.proxy.posts - before
+    assert handed_on == (is_proxied and model != "tls")
+
+
+def test_call_over_tls_makes_no_tunnel_where_none_is_configured(company: Company) -> None:
+    def tunnels_of_a_call() -> int:
         before = company.proxy.requests
-        assert answers in company.said(model, stream=stream)
+        assert "Over TLS." in company.said("tls-direct")
         return company.proxy.requests - before
 
-    if is_proxied:
-        # A tunnel serves one call after another.
-        assert requests_of_a_call() or model == "tls"
-    else:
-        # Meanwhile another provider may be asked whether it is there, but not each time.
-        assert any(not requests_of_a_call() for _ in range(_TRIES))
+    # Meanwhile another provider may be asked whether it is there, but not each time.
+    assert any(not tunnels_of_a_call() for _ in range(_TRIES))
 
 
 def test_server_behind_tls_sees_our_certificate_and_no_other(company: Company) -> None:

@@ -48,6 +48,11 @@ class Tinyproxy:
         return self._log.read_text() if self._log.exists() else ""
 
     @property
+    def posts(self) -> int:
+        """How many calls it has handed on, of those that no tunnel hides."""
+        return self.log().count("): POST ")
+
+    @property
     def requests(self) -> int:
         """How many requests and tunnels it has been asked for."""
         return self.log().count("Request (file descriptor")

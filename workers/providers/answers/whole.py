@@ -82,7 +82,7 @@ def _is_whole(call: ProviderCall, value: Json) -> bool:
     ):
         raise unreachable(call, "answered without an answer: there is no 'embedding'", 502)
     if call.operation is Operation.RESPONSE:
-        return value.get("status") not in response_events.UNFINISHED
+        return not response_events.is_unfinished(value)
     own = _OWN.get(call.operation)
     if own is None:
         return True
