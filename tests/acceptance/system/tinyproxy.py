@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -42,6 +44,16 @@ class Tinyproxy:
     def __exit__(self, *exc: object) -> None:
         self._process.kill()
         self._guard.close()
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """End it and all its tunnels, and let it come back."""
+        self._process.kill()
+        try:
+            yield
+        finally:
+            self._log.unlink()
+            self.__enter__()
 
     def log(self) -> str:
         """Return all that it has logged."""
