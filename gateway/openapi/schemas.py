@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from pydantic.json_schema import models_json_schema
 
@@ -55,7 +55,17 @@ def components() -> Json:
     wanted: list[tuple[type[Dto], Any]] = [(cls, "validation") for cls in classes]
     _, schema = models_json_schema(wanted, by_alias=True, ref_template=_REF)
     told = {name: _without_nulls(one) for name, one in schema["$defs"].items()}
+    for name in _in_part():
+        told[name].pop("required", None)
     return {"Error": ERROR, **dict(sorted(told.items()))}
+
+
+def _in_part() -> Iterator[str]:
+    """Yield the rows of lists that are asked for in part: `fields` says which of theirs come."""
+    for one in CATALOG:
+        results = one.response.model_fields.get("results") if one.response else None
+        if results and "fields" in one.request.model_fields:
+            yield from (row.__name__ for row in get_args(results.annotation))
 
 
 def _without_nulls(schema: Json) -> Json:
