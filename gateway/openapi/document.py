@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from gateway.openapi.operations import operation, path_of
-from gateway.openapi.schemas import components
+from gateway.openapi.schemas import answered
 from gateway.version import VERSION
 from shared.dtos.catalog import CATALOG
 from shared.dtos.endpoint import DTO_PREFIXES, ONE_WAY_PREFIX, Endpoint, Form, Tag
@@ -72,7 +72,7 @@ def document() -> Json:
         },
         "tags": [{"name": str(tag), "description": says} for tag, says in _TAGS.items()],
         "paths": _paths(),
-        "components": {"schemas": components(), "securitySchemes": _SECURITY},
+        "components": {"schemas": answered(), "securitySchemes": _SECURITY},
     }
 
 

@@ -55,13 +55,17 @@ def components() -> Json:
     wanted: list[tuple[type[Dto], Any]] = [(cls, "validation") for cls in classes]
     _, schema = models_json_schema(wanted, by_alias=True, ref_template=_REF)
     told = {name: _without_nulls(one) for name, one in schema["$defs"].items()}
-    for name in _in_part():
-        told[name].pop("required", None)
     return {"Error": ERROR, **dict(sorted(told.items()))}
 
 
+def answered() -> Json:
+    """Return the same as calls answer: of rows that are asked for by `fields` any may be absent."""
+    in_part = {name: {**components()[name], "required": []} for name in _in_part()}
+    return {**components(), **in_part}
+
+
 def _in_part() -> Iterator[str]:
-    """Yield the rows of lists that are asked for in part: `fields` says which of theirs come."""
+    """Yield the rows of lists of which a call may ask for some fields."""
     for one in CATALOG:
         results = one.response.model_fields.get("results") if one.response else None
         if results and "fields" in one.request.model_fields:

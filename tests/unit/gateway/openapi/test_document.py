@@ -73,8 +73,8 @@ def test_example_is_what_the_schema_says(name: str) -> None:
 def test_rows_that_are_asked_for_in_part_are_what_the_schema_says(gateway: Gateway) -> None:
     answer = gateway.get("/api/QueryAiTypes?fields=name")
     assert all(list(row) == ["name"] for row in answer.get_json()["results"])
-    schema = gateway.get("/schema/QueryAiTypesResponse").get_json()
-    Draft202012Validator(schema).validate(answer.get_json())
+    told = {"$ref": "#/components/schemas/QueryAiTypesResponse", **document()}
+    Draft202012Validator(told).validate(answer.get_json())
 
 
 def test_document_is_served_with_where_it_was_asked(gateway: Gateway) -> None:
