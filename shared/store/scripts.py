@@ -16,6 +16,11 @@ from redis.exceptions import NoScriptError
 
 _FOLDER: Final = resources.files("shared") / "lua"
 _INCLUDE: Final = re.compile(r"^--! include (\w+)$", re.MULTILINE)
+#: A function of an include, with what is said of it right before.
+_FUNCTION: Final = re.compile(
+    r"(?:^--[^\n]*\n)*^local function (?P<name>\w+)\(.*?^end\n", re.MULTILINE | re.DOTALL
+)
+_COMMENT: Final = re.compile(r"--.*")
 
 Argument = str | bytes | int | float
 
@@ -44,6 +49,25 @@ def _files() -> dict[str, Traversable]:
     return {file.name.removesuffix(".lua"): file for file in files}
 
 
+def _without_idle_functions(included: str, text: str) -> str:
+    """Leave out the functions that nothing calls: each run of a script would make them anew.
+
+    A function calls those only that stand before it, so it is enough to go once from the end.
+    """
+    called = set(re.findall(r"\w+", _COMMENT.sub("", text)))
+    kept: list[str] = []
+    end = len(included)
+    for match in reversed(list(_FUNCTION.finditer(included))):
+        pieces = [included[match.end() : end]]
+        if match["name"] in called:
+            pieces.append(match[0])
+        for piece in pieces:
+            called.update(re.findall(r"\w+", _COMMENT.sub("", piece)))
+        kept += pieces
+        end = match.start()
+    return "".join(reversed([*kept, included[:end]]))
+
+
 @cache
 def load(name: str) -> Script:
     """Read `lua/<room>/<name>.lua` and put in what it includes, each once, in the order named."""
@@ -51,7 +75,7 @@ def load(name: str) -> Script:
     parts = [
         (_FOLDER / "includes" / f"{part}.lua").read_text("utf-8") for part in _INCLUDE.findall(text)
     ]
-    whole = "\n".join([*parts, text])
+    whole = _without_idle_functions("\n".join(parts), text) + text
     # SHA-1 is Redis's name for a script, not a protection.
     return Script(whole, hashlib.sha1(whole.encode(), usedforsecurity=False).hexdigest())
 

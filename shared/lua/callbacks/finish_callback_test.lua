@@ -12,5 +12,5 @@ if redis.call('EXISTS', test_key) == 0 then
   return 0
 end
 redis.call('HSET', test_key, 'outcome', outcome)
-wake(test_key)
+wake(redis.call('HGET', test_key, 'mailboxes'))
 return 1

@@ -3,7 +3,6 @@
 -- KEYS  1 jobs:groups ZSET (the other keys are derived, see includes/group.lua)
 -- ARGV  1 owner · 2 id · 3 whether it goes although it is there ('1')
 --
---! include clock
 --! include group
 local owner, name, is_over = unpack(ARGV, 1, 3)
 local groups_key = KEYS[1]

@@ -1,14 +1,17 @@
--- finish(id, now, outcome, status, field, body): the job has its one result.
+-- finish(id, now, outcome, status, field, body, …): the job has its one result.
 --
 -- Needs includes/move_keys.lua and includes/flows.lua.
 -- The job's stream is derived from its key: job_key .. ':chunks'; and from deadlines_key, what its owner's
 -- jobs hold (includes/owner_bytes.lua).
+-- `mailboxes`: of who waits for the result, and hears of it here; `watchers`: of who hears of the end too.
 -- outcome: Completed | Failed | Cancelled, which complete.lua makes the state.
--- status: HTTP status for a waiting client. field: 'response' or 'error', where body goes.
-local function finish(id, now, outcome, status, field, body)
+-- status: HTTP status for a waiting client. field: 'response' or 'error', where body goes. What follows
+-- are more fields and their values.
+local function finish(id, now, outcome, status, field, body, ...)
   redis.call('HSET', job_key, 'state', 'Executed', 'outcome', outcome, 'status', status,
-    field, body, 'executed_ms', whole(now))
-  local job = redis.call('HMGET', job_key, 'streamed', 'owner', 'flow', 'flow_place')
+    field, body, 'executed_ms', whole(now), ...)
+  local job = redis.call('HMGET', job_key, 'streamed', 'owner', 'flow', 'flow_place', 'mailboxes',
+    'watchers')
   -- Who follows the stream of chunks learns here that it is over, and how.
   if job[1] == '1' then
     redis.call('XADD', job_key .. ':chunks', '*', 'end', outcome)
@@ -25,5 +28,6 @@ local function finish(id, now, outcome, status, field, body)
     push_message(completion_list, false, places_key, 'completion', 0, 'workers.completion.run', id, false)
   end
   redis.call('ZADD', executed_key, whole(now), id)
-  wake(job_key)
+  wake(job[5])
+  wake(job[6])
 end

@@ -6,20 +6,20 @@
 -- How many jobs are looked at, when there is no room, for such that hold none any more.
 local BYTES_CHECKED = 100
 
-local function hold_bytes(deadlines, owner, id, size)
-  local key = deadlines .. ':bytes:' .. owner
-  redis.call('HSET', key, id, size)
-  redis.call('HINCRBY', key, 'all', size)
+-- held: what `bytes_held` returned just before.
+local function hold_bytes(deadlines, owner, id, size, held)
+  redis.call('HSET', deadlines .. ':bytes:' .. owner, id, size, 'all', whole(held + size))
 end
 
 local function release_bytes(deadlines, owner, id)
   local key = deadlines .. ':bytes:' .. owner
-  local size = redis.call('HGET', key, id)
-  if size then
+  local row = redis.call('HMGET', key, id, 'all')
+  local size, all = row[1], row[2]
+  if size and tonumber(all) - size <= 0 then
+    redis.call('DEL', key)
+  elseif size then
     redis.call('HDEL', key, id)
-    if redis.call('HINCRBY', key, 'all', '-' .. size) <= 0 then
-      redis.call('DEL', key)
-    end
+    redis.call('HINCRBY', key, 'all', '-' .. size)
   end
 end
 
@@ -41,15 +41,15 @@ local function release_ended(deadlines, owner, job_prefix)
   end
 end
 
--- lacks_bytes(deadlines, owner, size, most, job_prefix): whether so many bytes more are too many.
-local function lacks_bytes(deadlines, owner, size, most, job_prefix)
+-- bytes_held(deadlines, owner, size, most, job_prefix): how many bytes are held; nil when so many more
+-- are too many.
+local function bytes_held(deadlines, owner, size, most, job_prefix)
   local key = deadlines .. ':bytes:' .. owner
   local room = most - size
-  if tonumber(redis.call('HGET', key, 'all') or 0) <= room then
-    return false
-  end
-  if redis.call('EXISTS', key) == 1 then
+  local held = tonumber(redis.call('HGET', key, 'all') or 0)
+  if held > room and redis.call('EXISTS', key) == 1 then
     release_ended(deadlines, owner, job_prefix)
+    held = tonumber(redis.call('HGET', key, 'all') or 0)
   end
-  return tonumber(redis.call('HGET', key, 'all') or 0) > room
+  return held <= room and held or nil
 end

@@ -1,10 +1,7 @@
--- wake(job_key): tell every gateway process that waits for this job to look at it again.
--- `mailboxes` holds entries 'channel|token' separated by spaces.
-local function wake(job_key)
-  local mailboxes = redis.call('HGET', job_key, 'mailboxes')
-  if mailboxes then
-    for channel, token in string.gmatch(mailboxes, '(%S-)|(%S+)') do
-      redis.call('PUBLISH', channel, token)
-    end
+-- wake(mailboxes): tell every gateway process that waits for a job to look at it again.
+-- mailboxes: a field of the job with entries 'channel|token' separated by spaces, or none.
+local function wake(mailboxes)
+  for channel, token in string.gmatch(mailboxes or '', '(%S-)|(%S+)') do
+    redis.call('PUBLISH', channel, token)
   end
 end

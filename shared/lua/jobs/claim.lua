@@ -40,8 +40,11 @@ local given_ms, id, lease_ms, worker, queue, priority, widest_window, token, can
 
 local now = clock(given_ms)
 
-for i = FIRST_LINE, LAST_MISSING do
-  redis.call('ZREM', KEYS[i], id)
+local there = redis.call('EXISTS', unpack(KEYS, FIRST_LINE, LAST_MISSING))
+if there > redis.call('ZREM', line_key, id) then
+  for i = FIRST_LINE, LAST_MISSING do
+    redis.call('ZREM', KEYS[i], id)
+  end
 end
 if redis.call('EXISTS', turns_key) == 1 then
   if redis.call('ZSCORE', waiting_key, id) then
@@ -56,7 +59,8 @@ end
 local candidates = cjson.decode(candidates_json)
 local held = redis.call('HMGET', job_key, 'state', 'claimed_by', 'provider', 'owner', 'failed',
   'operation', 'forced', 'key_id', 'flow', 'flow_place', 'flow_limits', 'deadline_ms',
-  'tier', 'weight')
+  'tier', 'weight', 'attempt', 'at')
+local attempt, provider = held[15], held[16]
 if held[1] ~= 'Started' or held[2] ~= token then
   local is_due = held[1] == 'Queued' and not redis.call('ZSCORE', delayed_key, id)
   local pin, names = held[3] or '', cjson.decode(prefixes_json)
@@ -98,17 +102,19 @@ if held[1] ~= 'Started' or held[2] ~= token then
     leave_gate(gate, names, tonumber(priority), held[4], id)
   end
   note_claim(drain_key, now)
-  local attempt = redis.call('HINCRBY', job_key, 'attempt', 1)
+  attempt = redis.call('HINCRBY', job_key, 'attempt', 1)
+  provider = chosen > 0 and candidates[chosen].name or ''
   if flow then
     flow.begin(held[10], id, attempt)
   end
   redis.call('HSET', job_key, 'state', 'Started', 'started_ms', whole(now), 'worker', worker,
-    'claimed_by', token, 'at', chosen > 0 and candidates[chosen].name or '')
+    'claimed_by', token, 'at', provider)
   redis.call('ZADD', leases_key, whole(now + tonumber(lease_ms)), id)
   if held[8] then
     redis.call('ZADD', live_prefix .. held[8], 'XX', 1, id)
   end
 end
-local job = redis.call('HMGET', job_key, 'attempt', 'request', 'model', 'provider', 'deadline_ms',
-  'ref_id', 'streamed', 'operation', 'at', 'failed', 'attempts_before', 'owner', 'flow', 'base_url')
-return {whole(now), unpack(job, 1, 14)}
+local job = redis.call('HMGET', job_key, 'request', 'model', 'ref_id', 'streamed', 'attempts_before',
+  'base_url')
+return {whole(now), whole(attempt), job[1], job[2], held[3], held[12], job[3], job[4], held[6],
+  provider, held[5], job[5], held[4], held[9], job[6]}

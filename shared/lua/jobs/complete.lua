@@ -33,10 +33,11 @@ local given_ms, id, ttl_ms, largest_body, thin_body, owner, event, chunks_ttl_ms
   month_ttl_ms, groups_key =
   unpack(ARGV, 1, 12)
 
-local now = whole(clock(given_ms))
+local now_ms = clock(given_ms)
+local now = whole(now_ms)
 redis.call('ZREM', executed_key, id)
 local job = redis.call('HMGET', job_key, 'state', 'outcome', 'reply_to', 'created_ms', 'reserved',
-  'accepted_ms', 'group')
+  'accepted_ms', 'group', 'streamed', 'watchers')
 if job[1] ~= 'Executed' then
   return false
 end
@@ -44,8 +45,8 @@ redis.call('HSET', job_key, 'state', job[2], 'completed_ms', now, 'unstored', '1
 redis.call('ZADD', unstored_key, now, id)
 if live_key then
   redis.call('ZREM', live_key, id)
-  charge(tokens_key, month_key, tonumber(job[6] or job[4]), tonumber(job[5] or 0), tonumber(tokens),
-    tonumber(cost), month_ttl_ms, tonumber(now))
+  limits_of_key(nil, nil, tokens_key, nil, month_key, now_ms).charge(tonumber(job[6] or job[4]),
+    tonumber(job[5] or 0), tonumber(tokens), tonumber(cost), month_ttl_ms)
 end
 local at = {owner = owner, index = index_key, owners = owners_key, list = list_key, line = line_key,
   places = places_key, subscriptions = subscriptions_key, ids = ids_key, jobs = jobs_prefix,
@@ -62,9 +63,13 @@ if event ~= '' then
   create_events(at, 'job.' .. string.lower(job[2]), event, now)
 end
 if job[7] then
-  leave_group(groups_key, group_of(owner, job[7]), id, job[2], tonumber(now))
+  leave_group(groups_key, group_of(owner, job[7]), id, job[2], now_ms)
 end
-redis.call('PEXPIRE', job_key .. ':chunks', chunks_ttl_ms)
-wake(job_key)
-redis.call('HDEL', job_key, 'mailboxes')
+if job[8] == '1' then
+  redis.call('PEXPIRE', job_key .. ':chunks', chunks_ttl_ms)
+end
+if job[9] then
+  wake(job[9])
+  redis.call('HDEL', job_key, 'watchers')
+end
 return job[2]

@@ -23,6 +23,6 @@ end
 if job[1] ~= 'Started' or job[2] ~= attempt then
   return 'refused'
 end
-redis.call('HSET', job_key, 'executed_by', attempt, unpack(ARGV, FIRST_FIELD))
-finish(id, clock(given_ms), outcome, status, field, body)
+finish(id, clock(given_ms), outcome, status, field, body, 'executed_by', attempt,
+  unpack(ARGV, FIRST_FIELD))
 return 'executed'

@@ -9,12 +9,6 @@
 local requests_key, tokens_key = unpack(KEYS, 1, 2)
 local given_ms = ARGV[1]
 
-local now = clock(given_ms)
-local made = requests_made(requests_key, now, math.huge)
-local made_reset = 0
-if made > 0 then
-  made_reset = tonumber(redis.call('ZRANGE', requests_key, -1, -1, 'WITHSCORES')[2]) + MINUTE_MS - now
-end
-local sum, seconds = tokens_taken(tokens_key, now, math.huge)
-local last = seconds[#seconds]
-return {made, whole(made_reset), whole(sum), whole(last and leaves_in(last[1], now) or 0)}
+local key = limits_of_key(nil, requests_key, tokens_key, nil, nil, clock(given_ms))
+local made, made_over_ms, tokens, tokens_over_ms = key.taken()
+return {made, whole(made_over_ms), whole(tokens), whole(tokens_over_ms)}

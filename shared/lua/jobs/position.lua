@@ -7,7 +7,6 @@
 -- Returns {jobs before it, claims per second} or false when it does not stand in line
 --
 --! include clock
---! include push_message
 --! include dispatch
 --! include drain
 local drain_key = KEYS[1]

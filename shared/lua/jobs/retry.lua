@@ -75,32 +75,33 @@ if job[3] and is_being_cancelled(groups_key, group_of(owner, job[3])) then
 end
 local size = redis.call('HSTRLEN', job_key, 'request')
 release_bytes(deadlines_key, owner, id)
-if lacks_bytes(deadlines_key, owner, size, tonumber(most_bytes), jobs_prefix) then
+local held = bytes_held(deadlines_key, owner, size, tonumber(most_bytes), jobs_prefix)
+if not held then
   return refused('bytes_full', tostring(redis.call('ZCARD', own_waiting_key)),
     tostring(drain_rate(drain_key, now)))
 end
 -- To the limits it is a new job, of whoever has it tried again.
 local limits = limits_json ~= '' and cjson.decode(limits_json)
 if limits then
-  local exceeded, wait =
-    find_exceeded(limits, requests_key, tokens_key, live_key, month_key, jobs_prefix, now)
+  local key = limits_of_key(limits, requests_key, tokens_key, live_key, month_key, now)
+  local exceeded, wait = key.find_exceeded(jobs_prefix)
   if exceeded then
     return refused('limited', whole(wait), exceeded)
   end
-  take(limits, requests_key, tokens_key, live_key, id, now, now)
+  key.take(id, now)
   redis.call('HSET', job_key, 'key_id', key_id, 'reserved', whole(limits.tokens),
     'accepted_ms', whole(now))
 else
   redis.call('HDEL', job_key, 'key_id', 'reserved')
 end
-hold_bytes(deadlines_key, owner, id, size)
+hold_bytes(deadlines_key, owner, id, size, held)
 local deadline = whole(now + tonumber(timeout_ms))
 redis.call('HINCRBY', job_key, 'generation', 1)
 redis.call('HSET', job_key, 'state', 'Queued', 'deadline_ms', deadline, 'crashes', '0',
   'attempts_before', job[2], 'queued_ms', whole(now))
 redis.call('HDEL', job_key, 'outcome', 'status', 'response', 'error', 'executed_by', 'executed_ms',
   'completed_ms', 'started_ms', 'notified_ms', 'cancel', 'claimed_by', 'at', 'failed', 'worker', 'relayed',
-  'relayed_by', 'unstored', 'callback_body', 'run_after_ms', 'keep_ms')
+  'relayed_by', 'unstored', 'callback_body', 'run_after_ms', 'keep_ms', 'mailboxes', 'watchers')
 redis.call('DEL', job_key .. ':chunks')
 redis.call('PERSIST', job_key)
 redis.call('PERSIST', ref_key)

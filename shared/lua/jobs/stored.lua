@@ -7,7 +7,6 @@
 --
 -- One that was queued again in the meantime stays, one that is gone does not. A job whose delivery
 -- goes on gets its time to live when that ends. Who has no more need of a job has said so (`let_go_soon`).
---! include clock
 --! include group
 local unstored_key = KEYS[1]
 -- What is named in turn of each job: three keys, three values.

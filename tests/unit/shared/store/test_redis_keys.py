@@ -125,11 +125,30 @@ def test_script_includes_what_it_names_and_calls(path: Path) -> None:
     assert whole.endswith(text)
     for include in INCLUDES:
         included = include.read_text("utf-8")
-        assert whole.count(included) == (include.stem in named)
-        defined = re.findall(r"^local function (\w+)", included, re.MULTILINE)
-        if defined:
-            is_called = any(re.search(rf"\b{name}\(", strip_comments(whole)) for name in defined)
-            assert (include.stem in named) == is_called, include.stem
+        defined = functions_of(included)
+        there = [name for name in functions_of(whole) if name in defined]
+        assert (include.stem in named) == bool(there if defined else included in whole)
+
+
+@pytest.mark.parametrize("path", LUA, ids=lambda path: path.stem)
+def test_script_has_every_function_that_it_calls_and_no_other(path: Path) -> None:
+    text, whole = path.read_text("utf-8"), scripts.load(path.stem).text
+    named = [one for one in INCLUDES if f"--! include {one.stem}\n" in text]
+    known = {name for include in named for name in functions_of(include.read_text("utf-8"))}
+
+    called = {name for name in known if re.search(rf"\b{name}\b", strip_comments(whole))}
+    assert set(functions_of(whole.removesuffix(text))) == called
+
+
+@pytest.mark.parametrize("path", INCLUDES, ids=lambda path: path.stem)
+def test_functions_of_an_include_end_where_the_loader_looks_for_their_end(path: Path) -> None:
+    text = path.read_text("utf-8")
+
+    assert len(re.findall(r"^end$", text, re.MULTILINE)) == len(functions_of(text))
+
+
+def functions_of(text: str) -> list[str]:
+    return re.findall(r"^local function (\w+)\(", text, re.MULTILINE)
 
 
 def strip_comments(text: str) -> str:
