@@ -81,7 +81,7 @@ def wait_for(
             gateway.jobs.watch(accepted.id, waiter.address)
             waiter.wake()
         told = waiter.wait_until(
-            lambda: gateway.jobs.answer(accepted.id), timeout_s + _GRACE_S, left
+            lambda: gateway.jobs.answer(accepted.id, waiter.news), timeout_s + _GRACE_S, left
         )
     if told is None:
         if not is_named:

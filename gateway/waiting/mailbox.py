@@ -25,19 +25,24 @@ RECHECK_S: Final = 3.0
 #: By how much that varies: those who came together would look together, again and again.
 _JITTER: Final = 0.3
 _RECONNECT_S: Final = 0.5
+#: Ends the token of who hears news; they stand behind it.
+_HEARS_NEWS: Final = "+"
+_SEPARATOR: Final = b"\x1f"
 #: How often a waiting request looks whether its client is still there (seconds).
 _PRESENCE_S: Final = 0.5
 
 
 class Waiter:
-    """One waiting request. `address` is what goes into the job."""
+    """One waiting request. `address` is what goes into the job, `news` what it heard last."""
 
     def __init__(self, address: str) -> None:
         self.address = address
+        self.news = b""
         self._event = threading.Event()
 
-    def wake(self) -> None:
-        """Let the request look at its job."""
+    def wake(self, news: bytes = b"") -> None:
+        """Let the request look at its job, of which it hears this."""
+        self.news = news
         self._event.set()
 
     def wait_until(
@@ -93,7 +98,7 @@ class Mailbox:
         if len(self._waiters) >= self._limit:
             raise TooManyWaiting(retry_after_s=1)
         self._start()
-        token = str(next(self._tokens))
+        token = f"{next(self._tokens)}{_HEARS_NEWS}"
         waiter = Waiter(f"{self._channel}|{token}")
         self._waiters[token] = waiter
         try:
@@ -126,15 +131,16 @@ class Mailbox:
             while True:
                 kind, data = _next_message(pubsub)
                 if kind == b"message":
-                    self._wake(data.decode())
+                    self._wake(data)
                 elif kind == b"subscribe":
                     self._outage_is_known = False
                     self._wake_all()
 
-    def _wake(self, token: str) -> None:
-        waiter = self._waiters.get(token)
+    def _wake(self, message: bytes) -> None:
+        token, _, news = message.partition(_SEPARATOR)
+        waiter = self._waiters.get(token.decode())
         if waiter is not None:
-            waiter.wake()
+            waiter.wake(news)
 
     def _wake_all(self) -> None:
         """Let everybody look once: what was published while nobody listened is gone."""

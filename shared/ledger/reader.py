@@ -9,6 +9,7 @@ import redis
 
 from shared.jobs.job import SUMMARY_FIELDS, Job, JobState, from_hash
 from shared.jobs.moves import Answer, Making, Position
+from shared.ledger.news import read_news
 from shared.queues import names as task_names
 from shared.queues import queue_keys
 from shared.store import redis_keys as keys
@@ -69,8 +70,13 @@ class Reader(Ledger):
         fields: Any = self._client.hgetall(keys.job(job_id))
         return from_hash(fields)
 
-    def answer(self, job_id: int) -> Answer | None:
-        """Read what the job came to, and no more; None while it has no result."""
+    def answer(self, job_id: int, news: bytes = b"") -> Answer | None:
+        """Return what the job came to, and no more; None while it has no result.
+
+        `news` is what a mailbox heard last; the ledger is asked for what that does not tell.
+        """
+        if news and (told := read_news(news, job_id)):
+            return told
         row: Any = self._client.hmget(keys.job(job_id), *_ANSWER_FIELDS)
         state, status, response, error, created_ms, executed_ms, *making = row
         if state is None or not JobState(state.decode()).has_result:

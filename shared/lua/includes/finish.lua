@@ -1,3 +1,15 @@
+-- Most bytes of a result that its news carries: what is told and not heard yet is in Redis's memory.
+local NEWS_BYTES = 8192
+
+-- What who waits hears of the result, to be spared the question; as `read_news` in
+-- `shared/ledger/news.py` reads it. '' where it is to be asked for.
+local function news_of(id, created, executed, provider, status, field, body)
+  if #body > NEWS_BYTES then
+    return ''
+  end
+  return table.concat({'', id, created, executed, provider or '', status, field, body}, '\31')
+end
+
 -- finish(id, now, outcome, status, field, body, …): the job has its one result.
 --
 -- Needs includes/move_keys.lua and includes/flows.lua.
@@ -11,7 +23,7 @@ local function finish(id, now, outcome, status, field, body, ...)
   redis.call('HSET', job_key, 'state', 'Executed', 'outcome', outcome, 'status', status,
     field, body, 'executed_ms', whole(now), ...)
   local job = redis.call('HMGET', job_key, 'streamed', 'owner', 'flow', 'flow_place', 'mailboxes',
-    'watchers')
+    'watchers', 'adjusted', 'created_ms', 'at')
   -- Who follows the stream of chunks learns here that it is over, and how.
   if job[1] == '1' then
     redis.call('XADD', job_key .. ':chunks', '*', 'end', outcome)
@@ -28,6 +40,9 @@ local function finish(id, now, outcome, status, field, body, ...)
     push_message(completion_list, false, places_key, 'completion', 0, 'workers.completion.run', id, false)
   end
   redis.call('ZADD', executed_key, whole(now), id)
-  wake(job[5])
+  if job[5] then
+    -- What the answer could not follow is for the reader of the job to tell.
+    wake(job[5], job[7] and '' or news_of(id, job[8], whole(now), job[9], status, field, body))
+  end
   wake(job[6])
 end

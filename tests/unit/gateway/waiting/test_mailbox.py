@@ -28,9 +28,10 @@ def subscribers(client: redis.Redis) -> set[str]:
     return {row["id"] for row in client.client_list(_type="pubsub")}
 
 
-def tell(client: redis.Redis, waiter: Waiter) -> None:
+def tell(client: redis.Redis, waiter: Waiter, news: bytes = b"") -> None:
     """Do what the script does that moves a job."""
-    client.publish(*waiter.address.split("|"))
+    channel, token = waiter.address.split("|")
+    client.publish(channel, token.encode() + news)
 
 
 def test_message_wakes_the_request_that_it_names(ledger_redis: redis.Redis) -> None:
@@ -45,6 +46,18 @@ def test_message_wakes_the_request_that_it_names(ledger_redis: redis.Redis) -> N
             woken.append(one.wait_until(lambda: True, 0.05))
         # All may look once when the subscription begins.
         assert woken[1:] == [None, None]
+
+
+def test_request_hears_the_news_of_its_own_message(ledger_redis: redis.Redis) -> None:
+    mailbox = Mailbox(ledger_redis, limit=10)
+    with mailbox.waiter() as one, mailbox.waiter() as other:
+        until(lambda: listeners(ledger_redis, one), "the subscription stands")
+        tell(ledger_redis, other, b"\x1f7\x1fa\x1fb")
+        assert other.wait_until(lambda: other.news or None, 60) == b"7\x1fa\x1fb"
+        assert one.news == b""
+        # What is said later is no news of before.
+        tell(ledger_redis, other)
+        until(lambda: not other.news, "it has heard of it")
 
 
 @pytest.mark.integration
