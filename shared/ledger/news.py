@@ -12,7 +12,7 @@ _FIELDS: Final = 6
 
 
 def read_news(news: bytes, job_id: int) -> Answer | None:
-    """Read what `news_of` in `lua/includes/finish.lua` wrote; None if it does not tell of the job."""
+    """Read what `news_of` in `lua/includes/finish.lua` wrote; None if it is not of the job."""
     fields = news.split(_SEPARATOR, _FIELDS)
     if len(fields) <= _FIELDS or int(fields[0]) != job_id:
         return None
