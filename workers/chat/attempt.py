@@ -68,18 +68,48 @@ def make_attempt(deps: ChatDeps, claim: Claim) -> Outcome:
     if provider is None or claim.model not in provider.models:
         return _without_provider(deps, claim)
     started, adjusted = deps.process.monotonic(), Adjusted(deps.jobs, claim)
-    timeout_s = min(left_s, deps.process.settings.attempt_timeout_s)
     try:
-        with deps.running.abortable(claim), deps.routing.traffic.calling(provider.name):
-            body = _called(deps, claim, provider, timeout_s, adjusted)
+        body, took_s = _asked(deps, claim, provider, left_s, adjusted)
     except ProviderError as error:
         health_notes.note_error(deps.routing, claim, provider, error)
         record = adjusted.told_in(_record(deps, claim, provider, started, error))
         left_s -= deps.process.monotonic() - started
         return _after_error(deps, claim, error, record, left_s)
-    health_notes.note_answer(deps.routing, claim, provider, deps.process.monotonic() - started)
+    health_notes.note_answer(deps.routing, claim, provider, took_s)
     record = adjusted.told_in(_record(deps, claim, provider, started, None))
     return Outcome(Result.response(body), record)
+
+
+def _asked(
+    deps: ChatDeps, claim: Claim, provider: Provider, left_s: float, adjusted: Adjusted
+) -> tuple[bytes, float]:
+    """Return the provider's answer, and how long it took. Raises ProviderError.
+
+    One whose limit is learned is asked again soon when it has no room: the limit was too high.
+    """
+    monotonic, pauses = deps.process.monotonic, iter(backoff.ROOM_PAUSES_S)
+    until, has_waited = monotonic() + left_s, False
+    while True:
+        began = monotonic()
+        timeout_s = min(max(until - began, _SHORTEST_S), deps.process.settings.attempt_timeout_s)
+        try:
+            with deps.running.abortable(claim), deps.routing.traffic.calling(provider.name):
+                return _called(deps, claim, provider, timeout_s, adjusted), monotonic() - began
+        except ProviderError as error:
+            lacks_room = health_notes.note_no_room(deps.routing, provider, error, again=has_waited)
+            pause_s = next(pauses, None) if lacks_room and error.transient else None
+            if pause_s is None or monotonic() + pause_s >= until or _has_others(deps, claim):
+                raise
+        has_waited = True
+        with deps.running.abortable(claim):
+            deps.process.sleep(pause_s)
+
+
+def _has_others(deps: ChatDeps, claim: Claim) -> bool:
+    """Whether there are providers that the job has not asked, of those that it may."""
+    asked = (*claim.failed, claim.chosen)
+    known = candidates_of(deps.routing, claim.model)
+    return not claim.provider and any(one.provider.name not in asked for one in known)
 
 
 def _without_provider(deps: ChatDeps, claim: Claim) -> Outcome:

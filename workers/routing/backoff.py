@@ -4,6 +4,9 @@ from __future__ import annotations
 
 #: A provider's Retry-After is honoured up to this (seconds).
 RETRY_AFTER_CAP_S = 3600.0
+#: When a provider is asked again that has learned limits and had no room: calls end all the time
+#: there, and by then no more of them begin than it took (seconds).
+ROOM_PAUSES_S = (0.05, 0.1, 0.2, 0.4)
 
 
 def delay_s(

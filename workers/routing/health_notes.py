@@ -35,10 +35,22 @@ def note_answer(deps: RoutingDeps, claim: Claim, provider: Provider, latency_s: 
         log.debug("health of %s not noted: %s", provider.name, exc)
 
 
+def note_no_room(
+    deps: RoutingDeps, provider: Provider, error: ProviderError, *, again: bool = False
+) -> bool:
+    """Note a refusal by a provider that is well and had enough to do; whether it is one.
+
+    `again`: this call has been refused before.
+    """
+    if error.retry_after_s:
+        return False
+    return deps.learned.refused(provider, error.status, again=again)
+
+
 def note_error(deps: RoutingDeps, claim: Claim, provider: Provider, error: ProviderError) -> None:
     """Note a call that failed, unless it says nothing against the provider."""
-    if deps.learned.refused(provider, error.status) and not error.retry_after_s:
-        # It is well, and had enough to do.
+    # A call that was refused while there was time has lowered the limit already.
+    if deps.learned.refused(provider, error.status, again=True) and not error.retry_after_s:
         return
     if needs_probe(error):
         _wish_to_confirm(deps, provider, error)

@@ -41,6 +41,32 @@ def test_only_refusals_for_want_of_room_count() -> None:
     assert learned.take() == {}
 
 
+def test_limit_is_lower_at_once_by_each_call_that_is_refused() -> None:
+    learned = LearnedLimits()
+    learned.learn({"p": 17})
+    for _ in range(3):
+        learned.refused(LEARNS, 429)
+        learned.refused(LEARNS, 429, again=True)
+    assert learned.applied(LEARNS).concurrency == 14
+    for _ in range(30):
+        learned.refused(LEARNS, 503)
+    assert learned.applied(LEARNS).concurrency == 1
+    # It is judged: that holds.
+    learned.learn({"p": 12})
+    assert learned.applied(LEARNS).concurrency == 12
+
+
+def test_limit_is_as_it_was_when_it_was_judged_to_be_right() -> None:
+    learned = LearnedLimits()
+    learned.learn({"p": 17})
+    learned.refused(LEARNS, 429)
+    found = []
+    for _ in range(5):
+        learned.learn({"p": 17})
+        found.append(learned.applied(LEARNS).concurrency)
+    assert found == [16, 16, 16, 17, 17]
+
+
 def test_processes_count_and_one_judges(fake_redis: redis.Redis, fake_clock: FakeClock) -> None:
     built = worker_deps.build(fake_redis, new_settings(), fake_clock, worker_deps.FakeLlm())
     routing = replace(built.routing, registry=Registry([LEARNS, FIXED]))
