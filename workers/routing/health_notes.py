@@ -40,17 +40,15 @@ def note_no_room(
 ) -> bool:
     """Note a refusal by a provider that is well and had enough to do; whether it is one.
 
-    `again`: this call has been refused before.
+    `again`: this call has been refused before, or this is noted already.
     """
-    if error.retry_after_s:
-        return False
-    return deps.learned.refused(provider, error.status, again=again)
+    lacks_room = deps.learned.refused(provider, error.status, again=again)
+    return lacks_room and not error.retry_after_s
 
 
 def note_error(deps: RoutingDeps, claim: Claim, provider: Provider, error: ProviderError) -> None:
     """Note a call that failed, unless it says nothing against the provider."""
-    # A call that was refused while there was time has lowered the limit already.
-    if deps.learned.refused(provider, error.status, again=True) and not error.retry_after_s:
+    if note_no_room(deps, provider, error, again=True):
         return
     if needs_probe(error):
         _wish_to_confirm(deps, provider, error)

@@ -57,13 +57,13 @@ class LearnedLimits:
     def refused(self, provider: Provider, status: int | None, *, again: bool = False) -> bool:
         """Note a failure, if it says that there is no room; return whether it does.
 
-        The limit is one lower at once, unless this call was refused before (`again`): who comes
-        until it is judged would be refused as well.
+        The limit is one lower at once: who comes until it is judged would be refused as well. A
+        call that was refused before (`again`) says nothing new.
         """
         if not provider.adaptive or status not in REFUSALS:
             return False
-        self._note(provider, Seen(refused=1))
         if not again:
+            self._note(provider, Seen(refused=1))
             self._lower(provider)
         return True
 

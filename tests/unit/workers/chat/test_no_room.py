@@ -84,7 +84,7 @@ def test_call_that_is_refused_is_answered_in_the_same_attempt(
     assert chat.routing.learned.applied(LEARNS).concurrency == 16
     took_ms = round(CALL_S * 1000)
     assert chat.routing.learned.take() == {
-        LEARNS.name: Seen(1, took_ms, took_ms**2, refused=times)
+        LEARNS.name: Seen(1, took_ms, took_ms**2, refused=1)
     }
 
 
