@@ -83,9 +83,7 @@ def test_call_that_is_refused_is_answered_in_the_same_attempt(
     # Nobody who comes now is refused; and what was waited for is no part of how long it answers.
     assert chat.routing.learned.applied(LEARNS).concurrency == 16
     took_ms = round(CALL_S * 1000)
-    assert chat.routing.learned.take() == {
-        LEARNS.name: Seen(1, took_ms, took_ms**2, refused=1)
-    }
+    assert chat.routing.learned.take() == {LEARNS.name: Seen(1, took_ms, took_ms**2, refused=1)}
 
 
 def test_provider_that_stays_full_is_asked_in_another_attempt(
