@@ -17,8 +17,13 @@ FIRST: Final = 4
 MOST: Final = 10_000
 #: How often it is judged (ms).
 INTERVAL_MS: Final = 500
-#: How much of it is left when calls are refused at a level that was good; when all of them are.
+#: How long processes take to hear of a limit, and to tell what comes of it (ms): what is seen until
+#: then is of the one before.
+_HEARD_MS: Final = 2 * INTERVAL_MS
+#: How much of it is left when calls are refused at a level that was good; when the step down did
+#: not end that; when all calls are refused.
 _REFUSED: Final = 0.85
+_STILL_REFUSED: Final = 0.7
 _ALL_REFUSED: Final = 0.5
 #: Answers are slow when they take so much longer than with room, and more than chance explains.
 _SLOW: Final = 1.05
@@ -168,12 +173,12 @@ def _refused(known: Adaptive, seen: Seen, now_ms: int) -> Adaptive:
     """Go back to the last level that was good; below it where that one is refused as well."""
     if known.good < known.limit:
         return _shrunk(known, known.good, now_ms, 0.0)
-    if now_ms <= known.judge_ms and seen.answers:
-        # These calls may have begun before the last step down.
+    if now_ms < known.judge_ms and seen.answers:
+        # These calls began before all had heard of the last step down.
         return known
-    return _shrunk(
-        known, int(known.limit * (_REFUSED if seen.answers else _ALL_REFUSED)), now_ms, 0.0
-    )
+    is_next_step = now_ms < known.judge_ms + _HEARD_MS
+    share = _STILL_REFUSED if is_next_step else _REFUSED
+    return _shrunk(known, int(known.limit * (share if seen.answers else _ALL_REFUSED)), now_ms, 0.0)
 
 
 def _lined(known: Adaptive, seen: Seen, line: int, now_ms: int) -> Adaptive:
@@ -215,4 +220,4 @@ def _shrunk(known: Adaptive, limit: int, now_ms: int, mean_ms: float) -> Adaptiv
 
 def _settled(now_ms: int, mean_ms: float) -> int:
     """Return from when on what is seen is of a limit that is set now."""
-    return now_ms + max(INTERVAL_MS, round(2 * mean_ms))
+    return now_ms + max(_HEARD_MS, round(2 * mean_ms))

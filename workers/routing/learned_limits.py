@@ -15,11 +15,10 @@ _LOWERED_FOR: Final = 4
 
 
 @dataclass(slots=True)
-class _Lowered:
-    """What refusals make of a limit until it is judged: one less each."""
+class _Refused:
+    """Calls that were refused since a limit was judged: it is so much lower here."""
 
-    of: int
-    to: int
+    calls: int = 0
     exchanges: int = 0
 
 
@@ -31,7 +30,7 @@ class LearnedLimits:
         self._seen: dict[str, Seen] = {}
         #: As the registry has them, and with their limits.
         self._applied: dict[str, tuple[Provider, Provider]] = {}
-        self._lowered: dict[str, _Lowered] = {}
+        self._refused: dict[str, _Refused] = {}
 
     def applied(self, provider: Provider) -> Provider:
         """Return the provider with the limit that holds now: its own, or the learned one below."""
@@ -40,8 +39,8 @@ class LearnedLimits:
         limit = self._limits.get(provider.name, FIRST)
         if provider.concurrency is not None:
             limit = min(limit, provider.concurrency)
-        if lowered := self._lowered.get(provider.name):
-            limit = min(limit, lowered.to)
+        if refused := self._refused.get(provider.name):
+            limit = max(1, limit - refused.calls)
         source, applied = self._applied.get(provider.name, (None, provider))
         if source is not provider or applied.concurrency != limit:
             applied = provider.model_copy(update={"concurrency": limit})
@@ -64,7 +63,8 @@ class LearnedLimits:
             return False
         if not again:
             self._note(provider, Seen(refused=1))
-            self._lower(provider)
+            refused = self._refused.setdefault(provider.name, _Refused())
+            refused.calls, refused.exchanges = refused.calls + 1, 0
         return True
 
     def take(self) -> dict[str, Seen]:
@@ -74,16 +74,13 @@ class LearnedLimits:
 
     def learn(self, limits: dict[str, int]) -> None:
         """Take over what is known in the cluster."""
-        for name, lowered in list(self._lowered.items()):
-            lowered.exchanges += 1
-            if limits.get(name) != lowered.of or lowered.exchanges >= _LOWERED_FOR:
-                del self._lowered[name]
+        for name, refused in list(self._refused.items()):
+            refused.exchanges += 1
+            # One that is higher was so before: a slot of it was given that had no room.
+            is_judged = limits.get(name, FIRST) < self._limits.get(name, FIRST)
+            if is_judged or refused.exchanges >= _LOWERED_FOR:
+                del self._refused[name]
         self._limits = limits
-
-    def _lower(self, provider: Provider) -> None:
-        limit = self._limits.get(provider.name, FIRST)
-        lowered = self._lowered.setdefault(provider.name, _Lowered(limit, limit))
-        lowered.to, lowered.exchanges = max(1, lowered.to - 1), 0
 
     def _note(self, provider: Provider, one: Seen) -> None:
         self._seen[provider.name] = self._seen.get(provider.name, Seen()).and_then(one)

@@ -56,6 +56,16 @@ def test_limit_is_lower_at_once_by_each_call_that_is_refused() -> None:
     assert learned.applied(LEARNS).concurrency == 12
 
 
+def test_calls_that_a_higher_limit_let_begin_lower_that_one() -> None:
+    learned = LearnedLimits()
+    learned.learn({"p": 16})
+    # Who judges gave them slots before this process heard of it.
+    for _ in range(8):
+        learned.refused(LEARNS, 429)
+    learned.learn({"p": 32})
+    assert learned.applied(LEARNS).concurrency == 24
+
+
 def test_limit_is_as_it_was_when_it_was_judged_to_be_right() -> None:
     learned = LearnedLimits()
     learned.learn({"p": 17})
@@ -77,7 +87,7 @@ def test_processes_count_and_one_judges(fake_redis: redis.Redis, fake_clock: Fak
         deps.learned.refused(LEARNS, 429)
         deps.learned.answered(LEARNS, 0.1)
         exchange_limits(deps)
-        assert deps.learned.applied(LEARNS).concurrency == 8
+        assert deps.learned.applied(LEARNS).concurrency == 7
     Judge(routing)()
     # Somebody else is at it.
     Judge(other)()
