@@ -138,7 +138,8 @@ def test_hidden_room_is_found_and_given_way_to(tmp_path: Path, *, refuses: bool)
         watching.join()
         llm.room = 12
         later = _limits(stack, 25)
-        gave_way_s = next(i for i, limit in enumerate(later) if limit <= 13) * 0.25
+        # One call is a twelfth of it.
+        gave_way_s = next(i for i, limit in enumerate(later) if limit <= 1.2 * 12) * 0.25
         print(  # noqa: T201 - its numbers
             f"\nroom 24: limit {mean(found):.1f} ({min(found)}-{max(found)}); room 12 after "
             f"{gave_way_s:.1f} s, then {mean(later[-40:]):.1f}; interactive p95 {busy_ms:.0f} ms, "
