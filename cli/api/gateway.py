@@ -133,17 +133,21 @@ def connect(url: str | None, key: str | None) -> GatewayApi:
 
     Raises click.UsageError when there is no key.
     """
-    settings = _settings()
+    settings = own_settings()
     return GatewayApi(url or own_url(settings), key or _own_key(settings))
 
 
 def connect_as_admin(url: str | None, secret: str | None) -> GatewayApi:
     """Return the same, called with the admin secret. Raises click.UsageError when there is none."""
-    settings = _settings()
-    return GatewayApi(url or own_url(settings), secret or _own_admin_secret(settings))
+    settings = own_settings()
+    return GatewayApi(url or own_url(settings), secret or own_admin_secret(settings))
 
 
-def _settings() -> Settings:
+def own_settings() -> Settings:
+    """Return what the environment says, as it is: who only asks makes no secrets, nor a folder.
+
+    Raises click.ClickException.
+    """
     try:
         return Settings()  # type: ignore[call-arg,unused-ignore]
     except ValidationError as exc:
@@ -167,7 +171,8 @@ def _own_key(settings: Settings) -> str:
     return _own(settings.api_key, settings.data_dir / "api_key", missing)
 
 
-def _own_admin_secret(settings: Settings) -> str:
+def own_admin_secret(settings: Settings) -> str:
+    """Return the admin secret that there is. Raises click.UsageError when there is none."""
     missing = "no admin secret: set REPLYTO_AUTH_SECRET, or run where {file} is"
     return _own(settings.auth_secret, settings.data_dir / "auth_secret", missing)
 
@@ -177,7 +182,7 @@ def own_callback_secret() -> str:
 
     Raises click.UsageError when there is none, or a damaged one.
     """
-    settings = _settings()
+    settings = own_settings()
     file = settings.data_dir / "callback_secret"
     missing = (
         "no signing secret: give --secret, set REPLYTO_CALLBACK_SECRET, or run where {file} is "

@@ -11,15 +11,16 @@ import redis
 import requests
 
 from cli.api import remote_providers
-from cli.api.gateway import own_url
+from cli.api.gateway import own_admin_secret, own_settings, own_url
 from cli.api.options import at_gateway
+from cli.text import printable
 from shared.providers import registry_document as documents
 from shared.providers.health import HealthBook
 from shared.providers.health_store import HealthStore
 from shared.providers.provider import Provider, read_file
 from shared.providers.registry_document import Difference, Entry, RegistryDocument
 from shared.providers.registry_store import RegistryStore
-from shared.settings import Settings, SettingsError, load_settings
+from shared.settings import Settings, SettingsError
 from shared.store import client as redis_client
 from shared.store.clock import unix_ms
 
@@ -58,7 +59,7 @@ def list_(url: str | None, key: str | None) -> None:
 def diff(file: Path | None, url: str | None, key: str | None) -> None:
     """Show what `apply` would change. Exit status 1 when that is something."""
     if url or key:
-        found = remote_providers.diff(url, key, _read(_settings(), file))
+        found = remote_providers.diff(url, key, _read(own_settings(), file))
     else:
         client, settings = _connected()
         found = documents.differences(RegistryStore(client).read()[1], _read(settings, file))
@@ -75,7 +76,7 @@ def diff(file: Path | None, url: str | None, key: str | None) -> None:
 def apply(file: Path | None, url: str | None, key: str | None) -> None:
     """Make the registry equal the file (default: REPLYTO_PROVIDERS_FILE)."""
     if url or key:
-        wanted = _read(_settings(), file)
+        wanted = _read(own_settings(), file)
         _tell_applied(len(wanted), remote_providers.apply(url, key, wanted))
         return
     client, settings = _connected()
@@ -132,13 +133,13 @@ def test_(name: str, model: str | None, prompt: str, url: str | None, key: str |
     entry = RegistryStore(client).read()[1].entry(name)
     if entry is None:
         _fail(f"there is no provider '{name}'")
-    base = url or own_url(settings)
+    base, secret = url or own_url(settings), own_admin_secret(settings)
     request = {"provider": name, "model": model or next(iter(entry.provider.models))}
     try:
         answer = _session().post(
             f"{base}/api/ChatAiProvider",
             json={**request, "prompt": prompt},
-            headers={"Authorization": f"Bearer {settings.auth_secret.get_secret_value()}"},
+            headers={"Authorization": f"Bearer {secret}"},
             timeout=_TRIAL_LIMIT_S,
         )
         body = answer.json()
@@ -147,7 +148,7 @@ def test_(name: str, model: str | None, prompt: str, url: str | None, key: str |
     if not answer.ok:
         _fail(body.get("error", {}).get("message", f"status {answer.status_code}"))
     click.echo(f"{name} answered in {answer.elapsed.total_seconds():.2f} s:")
-    click.echo(body["choices"][0]["message"]["content"])
+    click.echo(printable(str(body["choices"][0]["message"]["content"])))
 
 
 def _session() -> requests.Session:
@@ -173,24 +174,19 @@ def _switch(name: str, *, enabled: bool) -> None:
 
 def _connected() -> tuple[redis.Redis, Settings]:
     """Return a client of the ledger that answers, and the settings."""
-    settings = _settings()
-    address = settings.redis_address
-    client = redis_client.connect(
-        address, timeout_s=redis_client.GATEWAY_TIMEOUT_S, name="replyto-cli"
-    )
+    settings = own_settings()
+    try:
+        client = redis_client.connect(
+            settings.redis_address, timeout_s=redis_client.GATEWAY_TIMEOUT_S, name="replyto-cli"
+        )
+    except SettingsError as exc:
+        _fail(str(exc))
     try:
         client.ping()
     except redis.RedisError as exc:
         # Not the URL: it may hold a password.
         _fail(f"Redis does not answer; is ReplyTo running, and REPLYTO_REDIS_URL right? ({exc})")
     return client, settings
-
-
-def _settings() -> Settings:
-    try:
-        return load_settings()
-    except SettingsError as exc:
-        _fail(str(exc))
 
 
 def _read(settings: Settings, file: Path | None) -> list[Provider]:
@@ -213,8 +209,11 @@ def _line(entry: Entry, book: HealthBook) -> str:
     models = ", ".join(one.models)
     through = f"  through {one.shown_proxy}" if one.proxy else ""
     return (
-        f"{one.name}  {standing}{reason}  {one.type}  priority {one.priority}{limit}"
-        f"  {one.shown_url}{through}  [{entry.origin}]\n    {models}"
+        printable(
+            f"{one.name}  {standing}{reason}  {one.type}  priority {one.priority}{limit}"
+            f"  {one.shown_url}{through}  [{entry.origin}]"
+        )
+        + f"\n    {printable(models)}"
     )
 
 

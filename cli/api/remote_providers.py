@@ -158,7 +158,10 @@ def _line(row: dict[str, Any]) -> str:
     standing = row["status"] if row["enabled"] else "disabled"
     reason = f" ({row['offlineReason']})" if row.get("offlineReason") and row["enabled"] else ""
     models = ", ".join(model["model"] for model in row["models"])
-    return printable(
-        f"{row['name']}  {standing}{reason}  {row['aiTypeId']}  priority {row['priority']}"
-        f"  {row.get('apiBaseUrl', '')}  [{row['origin']}]"
-    ) + printable(f"\n    {models}")
+    return (
+        printable(
+            f"{row['name']}  {standing}{reason}  {row['aiTypeId']}  priority {row['priority']}"
+            f"  {row.get('apiBaseUrl', '')}  [{row['origin']}]"
+        )
+        + f"\n    {printable(models)}"
+    )

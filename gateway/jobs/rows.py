@@ -5,18 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 from shared.codecs.csv_cells import cell
 from shared.codecs.moments import iso_date
+from shared.dtos.chosen import as_told, chosen
 from shared.dtos.history import JobSummary, SummaryStats, UsageStats
-from shared.errors import ValidationFailed
 from shared.history.rows import Row
 from shared.history.statistics import GroupBy, UsageSum
 from shared.providers.prices import NANOS, Prices
-from shared.wire.naming import fold
-
-_NAMES: Final = {fold(name): name for name in JobSummary.model_fields}
 
 
 def job_summary(row: Row, prices: Prices) -> JobSummary:
@@ -57,13 +53,9 @@ def job_summary(row: Row, prices: Prices) -> JobSummary:
 
 def only(fields: str | None, rows: Sequence[JobSummary]) -> list[JobSummary]:
     """Leave out what was not asked for. Raises ValidationFailed for a field that is none."""
-    if fields is None:
+    if not (kept := chosen(JobSummary, fields)):
         return list(rows)
-    asked = [fold(name.strip()) for name in fields.split(",") if name.strip()]
-    if unknown := [name for name in asked if name not in _NAMES]:
-        raise ValidationFailed(f"A job has no field '{unknown[0]}'.", field="fields")
-    kept = {_NAMES[name] for name in asked}
-    absent = dict.fromkeys(set(JobSummary.model_fields) - kept)
+    absent = dict.fromkeys(set(JobSummary.model_fields) - set(kept))
     return [row.model_copy(update=absent) for row in rows]
 
 
@@ -71,20 +63,19 @@ def as_csv(rows: Iterable[JobSummary], names: Sequence[str], *, with_names: bool
     """Return the rows as CSV (RFC 4180), behind a line of names."""
     text = io.StringIO()
     writer = csv.writer(text)
-    aliases = {name: field.alias for name, field in JobSummary.model_fields.items()}
     if with_names:
-        writer.writerow([aliases[name] for name in names])
+        writer.writerow([as_told(JobSummary, name) for name in names])
     for row in rows:
         writer.writerow([cell(getattr(row, name)) for name in names])
     return text.getvalue()
 
 
 def csv_names(fields: str | None) -> list[str]:
-    """Return the columns of a CSV: what was asked for, in that order, else all."""
-    if fields is None:
-        return list(JobSummary.model_fields)
-    asked = (fold(name.strip()) for name in fields.split(","))
-    return [_NAMES[name] for name in asked if name in _NAMES]
+    """Return the columns of a CSV: what was asked for, in that order, else all.
+
+    Raises ValidationFailed for a field that is none.
+    """
+    return chosen(JobSummary, fields) or list(JobSummary.model_fields)
 
 
 def summary_stats(found: UsageSum) -> SummaryStats:

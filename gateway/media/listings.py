@@ -47,7 +47,7 @@ def models(call: Call[dtos.QueryMediaModels]) -> Response:
         for one in _models(call.services, call.principal, wanted.provider_id)
         if wanted.id in (None, one.id)
     ]
-    return query_db.answer(found, wanted)
+    return query_db.answer(dtos.MediaModel, found, wanted)
 
 
 @route(blueprint, catalog.QUERY_MEDIA_TYPES)
@@ -58,7 +58,7 @@ def types(call: Call[dtos.QueryMediaTypes]) -> Response:
         for name, operations in OPERATIONS_BY_TYPE.items()
         if operations & MEDIA
     ]
-    return query_db.answer(found, call.request)
+    return query_db.answer(dtos.MediaType, found, call.request)
 
 
 @route(blueprint, catalog.QUERY_VOICES)
@@ -69,7 +69,7 @@ def voices(call: Call[dtos.QueryTextToSpeechVoices]) -> Response:
         for model in models_for(call.services, call.principal, Operation.SPEECH)
         for voice in _voices_of(call.services, model)
     ]
-    return query_db.answer(found, call.request)
+    return query_db.answer(dtos.Voice, found, call.request)
 
 
 def _voices_of(gateway: Services, model: str) -> tuple[str, ...]:

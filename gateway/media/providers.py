@@ -32,7 +32,7 @@ def query(call: Call[dtos.QueryMediaProviders]) -> Response:
         if wanted.id in (None, entry.id) and wanted.name in (None, entry.provider.name)
         if _operations(entry.provider)
     ]
-    return query_db.answer(rows, wanted)
+    return query_db.answer(dtos.MediaProvider, rows, wanted)
 
 
 @route(blueprint, catalog.CREATE_MEDIA_PROVIDER)

@@ -9,35 +9,38 @@ from typing import Any, Final
 from flask import Response
 
 from shared.dtos.base import Dto
+from shared.dtos.chosen import as_told, chosen
 from shared.dtos.providers import Query
-from shared.errors import ValidationFailed
-from shared.wire.naming import fold
 
 _PAGE: Final = 100
 
 
-def answer(rows: Sequence[Dto], query: Query) -> Response:
-    """Return the page of rows that was asked for. Raises ValidationFailed for an unknown field."""
+def answer(kind: type[Dto], rows: Sequence[Dto], query: Query) -> Response:
+    """Return the page of rows that was asked for, each of this kind.
+
+    Raises ValidationFailed for an unknown field.
+    """
+    kept = {as_told(kind, name) for name in chosen(kind, query.fields)}
     dumped = [row.model_dump(mode="json", by_alias=True, exclude_none=True) for row in rows]
-    for name in (query.order_by_desc or query.order_by or "").split(","):
-        if name.strip():
-            dumped = _ordered(dumped, name.strip(), descending=bool(query.order_by_desc))
+    names = [name for name in (query.order_by_desc or query.order_by or "").split(",") if name]
+    # The first name decides, the next among those that are alike in it.
+    for name in reversed(names):
+        dumped = _ordered(kind, dumped, name.strip(), descending=bool(query.order_by_desc))
     skip = query.skip or 0
     page = dumped[skip : skip + (_PAGE if query.take is None else query.take)]
-    if query.fields:
-        wanted = {fold(name.strip()) for name in query.fields.split(",")}
-        page = [{k: v for k, v in row.items() if fold(k) in wanted} for row in page]
+    if kept:
+        page = [{key: value for key, value in row.items() if key in kept} for row in page]
     body = {"offset": skip, "total": len(rows), "results": page}
     return Response(json.dumps(body), mimetype="application/json")
 
 
-def _ordered(rows: list[dict[str, Any]], name: str, *, descending: bool) -> list[dict[str, Any]]:
+def _ordered(
+    kind: type[Dto], rows: list[dict[str, Any]], name: str, *, descending: bool
+) -> list[dict[str, Any]]:
     descending ^= name.startswith("-")
-    wanted = fold(name.lstrip("-"))
-    known = {fold(key): key for row in rows for key in row}
-    if rows and wanted not in known:
-        raise ValidationFailed(f"orderBy: there is no field '{name}'.", field="orderBy")
-    key = known.get(wanted, name)
+    if not (found := chosen(kind, name.lstrip("-"), "orderBy")):
+        return rows
+    key = as_told(kind, found[0])
 
     def place(row: dict[str, Any]) -> tuple[bool, Any]:
         value = row.get(key)

@@ -48,7 +48,11 @@ def query(call: Call[dtos.QueryAiProviders]) -> Response:
     ]
     rows = rows_of(entries, partial(shown, gateway))
     found: Any = gateway.redis.hgetall(redis_keys.PROBED)
-    return query_db.answer([_as_probed(row, found.get(row.name.encode())) for row in rows], wanted)
+    return query_db.answer(
+        dtos.AiProvider,
+        [_as_probed(row, found.get(row.name.encode())) for row in rows],
+        wanted,
+    )
 
 
 def _as_probed(row: dtos.AiProvider, found: bytes | None) -> dtos.AiProvider:
@@ -82,7 +86,7 @@ def active(call: Call[dtos.GetActiveProviders]) -> Response:
 def types(call: Call[dtos.QueryAiTypes]) -> Response:
     """List the API dialects."""
     rows = [dtos.AiType(id=name, name=says, provider=name) for name, says in _TYPES.items()]
-    return query_db.answer(rows, call.request)
+    return query_db.answer(dtos.AiType, rows, call.request)
 
 
 @route(blueprint, catalog.QUERY_MODELS)
@@ -95,4 +99,4 @@ def models(call: Call[dtos.QueryAiModels]) -> Response:
         if wanted.id in (None, name) and principal.may_use(name)
         if not wanted.vision or sees(gateway.registry, name)
     ]
-    return query_db.answer([model_of(gateway, name) for name in names], wanted)
+    return query_db.answer(dtos.AiModel, [model_of(gateway, name) for name in names], wanted)

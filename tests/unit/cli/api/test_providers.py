@@ -13,6 +13,8 @@ from click.testing import CliRunner, Result
 
 from cli.main import main
 from cli.wsgi_thread import Environ, StartResponse, body_of
+from shared.providers.health import Health, Standing
+from shared.providers.health_store import HealthStore
 from shared.providers.registry_store import RegistryStore
 from tests.conftest import RedisServer
 from tests.support.servers.fake_server import FakeServer
@@ -80,6 +82,26 @@ def test_apply_makes_the_registry_equal_the_file(run: Run, real_redis: redis.Red
     assert run("diff").exit_code == 0
     assert RegistryStore(real_redis).read()[1].providers[0].name == "acme"
     assert "acme  online" in run("list").output
+
+
+def test_words_of_a_provider_do_not_steer_the_terminal(
+    run: Run, real_redis: redis.Redis, gateway: CannedGateway
+) -> None:
+    run("apply")
+    down = Health(standing=Standing.OFFLINE, reason="it said \x1b[2J")
+    HealthStore(real_redis).set("acme", down)
+    assert "it said \\x1b[2J" in run("list").output
+    gateway.answer = (200, {"choices": [{"message": {"content": "hello\x1b[2J"}}]})
+    assert "hello\\x1b[2J" in run("test", "acme", "--url", gateway.url).output
+
+
+def test_list_here_and_elsewhere_has_two_lines_a_provider(run: Run, gateway: CannedGateway) -> None:
+    run("apply")
+    row = {"name": "acme", "status": "online", "enabled": True, "aiTypeId": "openai"}
+    more = {"priority": 0, "origin": "file", "models": [{"model": "m"}]}
+    gateway.answer = (200, {"results": [row | more]})
+    here, elsewhere = run("list"), run("list", "--url", gateway.url)
+    assert [len(one.output.splitlines()) for one in (here, elsewhere)] == [2, 2]
 
 
 def test_disable_and_enable_switch_a_provider(run: Run) -> None:

@@ -139,6 +139,13 @@ def test_query_names_what_is_wrong(filled: Gateway, query: str, field: str) -> N
     assert answer.json["responseStatus"]["errors"][0]["fieldName"] == field
 
 
+@pytest.mark.parametrize("call", ["QueryJobs", "QueryJobs.csv"])
+def test_query_names_the_fields_that_there_are(filled: Gateway, call: str) -> None:
+    answer = filled.get(f"/api/{call}?fields=id,Nope")
+    message = answer.json["responseStatus"]["message"]
+    assert "there is no field 'Nope'; there are id, refId, " in message
+
+
 def test_query_reads_dates_as_both_wires_write_them(filled: Gateway) -> None:
     for moment in ("2023-11-14T22:13:22Z", f"/Date({START_MS + 2000})/", str(START_MS + 2000)):
         assert ids(filled.get("/api/QueryJobs", query_string={"from": moment})) == [3]
