@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from shared.errors import Failure
+
+#: Most characters told of what an attempt failed with.
+_WORDS: Final = 200
 
 CANCELLED: Final = Failure(
     status=499,
@@ -53,3 +57,12 @@ NO_PROVIDER: Final = Failure(
     message="No provider serves this model at the moment.",
     error_code="ServiceUnavailable",
 )
+
+
+def deadline_passed(last_failure: str = "") -> Failure:
+    """Return how a job ends at its deadline, with what its last attempt failed with, if it did."""
+    if not last_failure:
+        return DEADLINE_PASSED
+    words = last_failure if len(last_failure) <= _WORDS else f"{last_failure[: _WORDS - 1]}…"
+    told = f"{DEADLINE_PASSED.message} Its last attempt failed: {words}"
+    return replace(DEADLINE_PASSED, message=told)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any, Final
 
 import redis
 
-from shared.jobs.job import SUMMARY_FIELDS, Job, JobState, from_hash
+from shared.jobs.job import ATTEMPT_PREFIX, SUMMARY_FIELDS, Attempt, Job, JobState, from_hash
 from shared.jobs.moves import Answer, Making, Position
 from shared.ledger.news import read_news
 from shared.queues import names as task_names
@@ -122,6 +123,25 @@ class Reader(Ledger):
         row: Any = self._client.hmget(keys.job(job_id), *_MAKING_FIELDS)
         return _making(*row)
 
+    def failure(self, job_id: int, number: int) -> str:
+        """Return what this attempt failed with; empty where it was no provider's failure."""
+        record: Any = self._client.hget(keys.job(job_id), f"{ATTEMPT_PREFIX}{number}")
+        return _failure_of(record)
+
+    def last_failures(self, job_ids: Sequence[int]) -> list[str]:
+        """Return what each job's last attempt failed with; empty where it was no provider's."""
+        pipe = self._client.pipeline(transaction=False)
+        for job_id in job_ids:
+            pipe.hmget(keys.job(job_id), "attempt", "attempts_before")
+        rows = pipe.execute()
+        for job_id, (number, _) in zip(job_ids, rows, strict=True):
+            pipe.hget(keys.job(job_id), f"{ATTEMPT_PREFIX}{int(number or 0)}")
+        # A job that is tried anew by its client has those of before, which are none of it now.
+        return [
+            _failure_of(record) if number != before else ""
+            for (number, before), record in zip(rows, pipe.execute(), strict=True)
+        ]
+
     def find_id(self, owner: str, ref_id: str) -> int | None:
         """Return the id of the owner's job with this RefId."""
         value: Any = self._client.get(keys.ref(owner, ref_id))
@@ -131,6 +151,11 @@ class Reader(Ledger):
         """Raise unless the ledger answers and takes writes."""
         # PING answers on a full Redis and on a replica too. This is a write that changes nothing.
         self._client.incrby(keys.JOB_ID, 0)
+
+
+def _failure_of(record: bytes | None) -> str:
+    attempt = Attempt(**json.loads(record)) if record else None
+    return attempt.detail if attempt and attempt.outcome == "failed" else ""
 
 
 def _making(provider: bytes | None, attempt: bytes | None, adjusted: bytes | None) -> Making:

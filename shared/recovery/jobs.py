@@ -9,8 +9,15 @@ from typing import Any, Final
 
 import redis
 
-from shared.jobs.failures import CANCELLED, DEADLINE_PASSED, STREAM_BROKEN, WORKER_LOST
+from shared.jobs.failures import (
+    CANCELLED,
+    DEADLINE_PASSED,
+    STREAM_BROKEN,
+    WORKER_LOST,
+    deadline_passed,
+)
 from shared.jobs.job import JobState, failure_body
+from shared.ledger.reader import Reader
 from shared.operation import Operation
 from shared.queues import names as task_names
 from shared.queues import queue_keys
@@ -56,6 +63,7 @@ class JobRecovery(Ledger):
     def __init__(self, client: redis.Redis, settings: Settings, clock: Clock = redis_clock) -> None:
         super().__init__(client, settings, clock)
         self._search = Search(client, settings, clock)
+        self._reader = Reader(client, settings, clock)
         self._complaints = Complaints(log, "job")
 
     def reap_jobs(self) -> int:
@@ -81,7 +89,8 @@ class JobRecovery(Ledger):
         """End the jobs that still wait after their deadline; return how many."""
         now = self._clock()
         lease_ms = milliseconds(self._settings.lease_s)
-        tail: list[Argument] = [failure_body(DEADLINE_PASSED), DEADLINE_PASSED.status, lease_ms]
+        overdue = self.waiting(self._search.due(keys.DEADLINES), leave=keys.DEADLINES)
+        failures = self._reader.last_failures([job.id for job in overdue])
         calls = [
             Call(
                 "expire",
@@ -89,9 +98,12 @@ class JobRecovery(Ledger):
                     *queue_keys.move_keys(job.id),
                     *queue_keys.everywhere(job.queue, job.owner, job.provider, job.operation),
                 ],
-                [now, job.id, *tail],
+                [
+                    *(now, job.id, failure_body(deadline_passed(failure))),
+                    *(DEADLINE_PASSED.status, lease_ms),
+                ],
             )
-            for job in self.waiting(self._search.due(keys.DEADLINES), leave=keys.DEADLINES)
+            for job, failure in zip(overdue, failures, strict=True)
         ]
         return sum(answer == b"failed" for answer in self._scripts.run_all(calls))
 

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from shared.artifacts.artifact import PASSING
 from shared.errors import Failure, ServiceError
-from shared.jobs.failures import CANCELLED, DEADLINE_PASSED, INTERNAL_ERROR, NO_PROVIDER
+from shared.jobs.failures import CANCELLED, INTERNAL_ERROR, NO_PROVIDER, deadline_passed
 from shared.jobs.job import Attempt
 from shared.jobs.moves import Claim, Result
 from shared.media.request import MediaRequest
@@ -63,7 +63,7 @@ def make_attempt(deps: ChatDeps, claim: Claim) -> Outcome:
     """Call the chosen provider; tell what came of it. Raises Aborted."""
     left_s = (claim.deadline_ms - claim.now_ms) / 1000
     if left_s <= 0:
-        return Outcome(Result.failure(DEADLINE_PASSED))
+        return Outcome(Result.failure(_deadline_passed(deps, claim)))
     provider = deps.routing.registry.named(claim.chosen)
     if provider is None or claim.model not in provider.models:
         return _without_provider(deps, claim)
@@ -78,6 +78,14 @@ def make_attempt(deps: ChatDeps, claim: Claim) -> Outcome:
     health_notes.note_answer(deps.routing, claim, provider, took_s)
     record = adjusted.told_in(_record(deps, claim, provider, started, None))
     return Outcome(Result.response(body), record)
+
+
+def _deadline_passed(deps: ChatDeps, claim: Claim) -> Failure:
+    """Return how the job ends at its deadline, with what the attempt before failed with."""
+    if claim.try_number == 1:
+        return deadline_passed()
+    before = partial(deps.reader.failure, claim.id, claim.attempt - 1)
+    return deadline_passed(patiently(deps.process, before))
 
 
 def _asked(
@@ -174,7 +182,7 @@ def _in_room(
     """Wait for room, until the job's deadline; only then the time begins that the call has."""
     left_s, began_s = (claim.deadline_ms - claim.now_ms) / 1000, deps.process.monotonic()
     if not room.acquire(timeout=left_s):
-        raise ProviderError(DEADLINE_PASSED, transient=False, blame=Blame.OURS)
+        raise ProviderError(_deadline_passed(deps, claim), transient=False, blame=Blame.OURS)
     try:
         left_s = max(left_s - (deps.process.monotonic() - began_s), _SHORTEST_S)
         return _answered(deps, claim, call, min(timeout_s, left_s))
