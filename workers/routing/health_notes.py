@@ -42,6 +42,9 @@ def note_no_room(
 
     `again`: this call has been refused before, or this is noted already.
     """
+    if error.blame is not Blame.PROVIDER:
+        # The same statuses tell that nobody pays.
+        return False
     lacks_room = deps.learned.refused(provider, error.status, again=again)
     return lacks_room and not error.retry_after_s
 

@@ -17,7 +17,7 @@ from tests.support.factories import FakeClock, new_job
 from tests.support.worker_deps import REGISTRY, Deps, FakeLlm, build
 from workers.chat.deps import ChatDeps
 from workers.chat.run import run_chat
-from workers.providers.base import ProviderCall, ProviderError
+from workers.providers.base import Blame, ProviderCall, ProviderError
 from workers.routing.backoff import ROOM_PAUSES_S
 
 FULL = Failure(429, "rate_limit_error", "rate_limited", "Too many calls at once.")
@@ -118,6 +118,17 @@ def test_others_are_asked_once_an_attempt(
     ran(build_with(provider))
 
     assert len(llm.calls) == 1
+
+
+def test_account_that_is_used_up_is_no_want_of_room(
+    build_with: Build, llm: FakeLlm, fake_clock: FakeClock
+) -> None:
+    llm.answer = full(1000, fake_clock, blame=Blame.BILLING)
+    chat, _ = ran(build_with(LEARNS))
+
+    assert len(llm.calls) == 1
+    assert chat.routing.learned.applied(LEARNS).concurrency == 17
+    assert "used up" in chat.routing.health.of(LEARNS.name, "").reason
 
 
 def test_other_provider_is_asked_at_once(
