@@ -21,7 +21,9 @@ class GenerationFold:
         self._texts: dict[str, list[str]] = {}
 
     def add(self, chunk: dict[str, object]) -> None:
-        """Take in the next line."""
+        """Take in the next line; what comes behind the last one is the same again."""
+        if self.is_complete:
+            return
         for name, value in chunk.items():
             if name in _PIECES and isinstance(value, str):
                 self._texts.setdefault(name, []).append(value)

@@ -14,7 +14,9 @@ import gevent
 import requests
 from urllib3.exceptions import HTTPError
 
+from shared.codecs.strict_json import without_bom
 from shared.egress.answer_head import end_when
+from workers.providers.answers.characters import in_utf8
 from workers.providers.answers.completeness import Completeness
 from workers.providers.told_errors import SILENT, Told, told_in
 
@@ -43,7 +45,7 @@ class ErrorBody:
 
 def error_body(response: requests.Response) -> ErrorBody:
     """Read and understand the body of an error. Never raises."""
-    text = _decoded(_bytes_of(response))
+    text = _decoded(_bytes_of(response), response.headers.get("Content-Type", ""))
     value = _parsed(text)
     if value is not _NO_JSON:
         return ErrorBody(told_in(value))
@@ -71,19 +73,14 @@ def _number(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _decoded(body: bytes) -> str:
+def _decoded(body: bytes, kind: str) -> str:
     if body.startswith(_GZIP):
         # Compressed, and not told so.
         try:
             body = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(body, _MOST_BYTES)
         except zlib.error:
             return ""
-    for encoding in ("utf-8-sig", "utf-16" if body[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"):
-        try:
-            return body.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return body.decode("utf-8", "replace")
+    return without_bom(in_utf8(body, kind)).decode("utf-8", "replace")
 
 
 def _bytes_of(response: requests.Response) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,10 +22,11 @@ from requests.structures import CaseInsensitiveDict
 from urllib3 import Timeout
 from urllib3.exceptions import HTTPError
 
-from shared.codecs.sse import LONGEST_WORD, DoubledParser, EventParser, EventTooLarge, is_blank
-from shared.codecs.strict_json import BOM, bare, parse
+from shared.codecs.sse import LONGEST_WORD, EventTooLarge, is_blank
+from shared.codecs.strict_json import parse
 from shared.turns import begin_share, share
 from workers.providers.answers.body import READ_BYTES, collected, pieces, too_large, whole
+from workers.providers.answers.framing import Framing, Parser, begun, document_of, parser_of
 from workers.providers.base import EndedWithoutDone, ProviderCall
 from workers.providers.http_errors import ErrorReader, error_of, unreachable
 from workers.providers.no_connection import why
@@ -36,10 +37,6 @@ Pairs = tuple[tuple[str, str], ...]
 #: its connection is closed.
 _END_S: Final = 0.05
 _MOST_READS: Final = 16
-#: With what the first line of server-sent events can begin: data, event, error, id, retry, comment.
-_FIELDS_BEGIN: Final = (b"d", b"e", b"i", b"r", b":")
-#: How a stream begins whose events were made of events.
-_DOUBLED: Final = (b"data: data:", b"data:data:")
 _BROKE_OFF: Final = "broke off its stream"
 
 
@@ -52,35 +49,6 @@ class Target:
     #: How errors are told there; None for OpenAI's way, which is passed on as it is.
     read_error: ErrorReader | None = None
     method: str = "POST"
-
-
-class Parser(Protocol):
-    """Cuts a stream's bytes, in whatever pieces they arrive, into its events or lines."""
-
-    def feed(self, data: bytes) -> Iterable[bytes]:
-        """Return what these bytes complete. Raises EventTooLarge."""
-        ...
-
-    def finish(self) -> Iterable[bytes]:
-        """Return what the end completes."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Framing:
-    """How a stream is cut: its parser, and which piece is its last.
-
-    `is_lines`: its pieces are lines of JSON. Whatever was asked for, events are read as events.
-    """
-
-    parser: Callable[[], Parser]
-    is_last: Callable[[bytes], bool]
-    is_lines: bool = False
-
-
-def events(is_last: Callable[[bytes], bool]) -> Framing:
-    """Return the framing of server-sent events."""
-    return Framing(EventParser, is_last)
 
 
 class Body(Protocol):
@@ -170,15 +138,14 @@ def pieces_of(
     call: ProviderCall, response: requests.Response, framing: Framing
 ) -> Generator[bytes, None, None]:
     """Yield the pieces of a stream's answer, as `stream` does, of one that is `answered`."""
-    body = pieces(call, response)
-    beginning = _beginning(body)
-    parser = _parser(call, response, framing, beginning)
-    read = itertools.chain([beginning], body)
+    beginning, body = begun(pieces(call, response))
+    kind = response.headers.get("Content-Type", "").lower()
+    parser = parser_of(framing, beginning, kind)
     if parser is None:
-        yield WholeAnswer(collected(call, response, read))
+        yield WholeAnswer(collected(call, response, document_of(call, beginning, body)))
         return
     try:
-        for piece in _parsed(parser, read):
+        for piece in _parsed(parser, itertools.chain([beginning], body)):
             yield piece
             if framing.is_last(piece):
                 _read_to_end(response)
@@ -204,35 +171,6 @@ def _rest(parser: Parser, framing: Framing) -> Generator[bytes, None, None]:
     for piece in parser.finish():
         if framing.is_last(piece) or _is_json(piece):
             yield piece
-
-
-def _beginning(body: Iterator[bytes]) -> bytes:
-    """Return the first bytes, up to one that says something, without a byte order mark."""
-    read = b""
-    for data in body:
-        read = bare((read + data).lstrip())
-        if read and not any(known.startswith(read) for known in (BOM, *_DOUBLED)):
-            break
-    return read
-
-
-def _parser(
-    call: ProviderCall, response: requests.Response, framing: Framing, beginning: bytes
-) -> Parser | None:
-    """Return what cuts this body into pieces, by how it begins; None if it is a whole answer."""
-    first = beginning.lstrip()[:1]
-    if framing.is_lines and first == b"{" and not _is_indented(beginning):
-        return framing.parser()
-    if first in (b"{", b"["):
-        return None
-    kind = response.headers.get("Content-Type", "").lower()
-    if first in _FIELDS_BEGIN or kind.startswith("text/event-stream"):
-        return DoubledParser() if beginning.startswith(_DOUBLED) else EventParser()
-    raise unreachable(call, "did not answer with a stream", HTTPStatus.BAD_GATEWAY)
-
-
-def _is_indented(beginning: bytes) -> bool:
-    return beginning.lstrip()[1:].lstrip(b" \t\r").startswith(b"\n")
 
 
 def _is_json(piece: bytes) -> bool:

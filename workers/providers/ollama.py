@@ -19,6 +19,7 @@ from shared.operation import OPERATIONS_BY_TYPE, Operation
 from workers.heavy import away
 from workers.providers import http
 from workers.providers.answers.events import names_error
+from workers.providers.answers.framing import Framing
 from workers.providers.answers.whole import checked
 from workers.providers.base import ProviderCall
 from workers.providers.by_chat import asking
@@ -97,4 +98,4 @@ def _is_last(line: bytes) -> bool:
     return b"true" in line and _object(line).get("done") is True
 
 
-_NDJSON: Final = http.Framing(LineParser, _is_last, is_lines=True)
+_NDJSON: Final = Framing(LineParser, _is_last, is_lines=True)

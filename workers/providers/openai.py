@@ -15,6 +15,8 @@ from workers.heavy import away
 from workers.providers import http, http_errors, openai_media
 from workers.providers.answers import unstreamed
 from workers.providers.answers.events import judge
+from workers.providers.answers.framing import Framing
+from workers.providers.answers.framing import events as framed
 from workers.providers.answers.response_end import with_end
 from workers.providers.answers.shape import is_usual, reshaped
 from workers.providers.answers.whole import checked, unwrapped
@@ -74,7 +76,7 @@ def _of_response(sent: Generator[bytes, None, None]) -> Generator[bytes, None, N
 
 
 def _events(
-    session: Session, call: ProviderCall, target: http.Target, framing: http.Framing
+    session: Session, call: ProviderCall, target: http.Target, framing: Framing
 ) -> Generator[bytes, None, None]:
     has_said = call.operation is not Operation.CHAT
     with closing(http.stream(session, call, target, call.body, framing)) as sent:
@@ -128,5 +130,5 @@ def _ends_a_response(event: bytes) -> bool:
     return is_done(event) or response_events.is_last(event)
 
 
-_CHUNKS: Final = http.events(is_done)
-_RESPONSES: Final = http.events(_ends_a_response)
+_CHUNKS: Final = framed(is_done)
+_RESPONSES: Final = framed(_ends_a_response)

@@ -15,6 +15,7 @@ from shared.egress.answer_head import end_when
 from shared.errors import Failure
 from shared.turns import share
 from workers.heavy import away
+from workers.providers.answers.characters import in_utf8, may_be_wide
 from workers.providers.answers.completeness import Completeness
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.http_errors import unreachable
@@ -69,8 +70,8 @@ def pieces(
 
 
 def whole(call: ProviderCall, response: requests.Response) -> bytes:
-    """Return the whole body. Raises ProviderError and what urllib3 raises."""
-    body = gathered(call, response)
+    """Return the whole body, a text. Raises ProviderError and what urllib3 raises."""
+    body = _readable(response, gathered(call, response))
     refuse_many_values(call, body)
     return body
 
@@ -87,9 +88,16 @@ def gathered(call: ProviderCall, response: requests.Response) -> bytes:
 
 def collected(call: ProviderCall, response: requests.Response, read: Iterable[bytes]) -> bytes:
     """Return the whole body of these pieces; raises as `whole`."""
-    body = _gathered(call, response, read)
+    body = _readable(response, _gathered(call, response, read))
     refuse_many_values(call, body)
     return body
+
+
+def _readable(response: requests.Response, body: bytes) -> bytes:
+    """Return a text in UTF-8; nearly all are."""
+    if body.isascii() and not may_be_wide(body):
+        return body
+    return in_utf8(body, response.headers.get("Content-Type", ""))
 
 
 def refuse_many_values(call: ProviderCall, text: bytes) -> None:

@@ -5,6 +5,7 @@ An answer that has been paid for is not thrown away because it came in another s
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -145,9 +146,9 @@ def events_of(body: bytes) -> Events | None:
     if not body.lstrip().startswith(_FIELDS):
         return None
     parser = EventParser(max_event_bytes=len(body) + 2)
-    return [
-        one for one in (*parser.feed(body), *parser.finish()) if not (is_blank(one) or is_done(one))
-    ]
+    said = (one for one in (*parser.feed(body), *parser.finish()) if not is_blank(one))
+    # A proxy may send the answer once more behind the word that nothing follows.
+    return list(itertools.takewhile(lambda one: not is_done(one), said))
 
 
 def folded(

@@ -10,20 +10,22 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from shared.codecs.json_bytes import to_json_bytes
-from shared.codecs.strict_json import parse
+from shared.codecs.strict_json import parse, whole_characters
 
 #: The members that hold whole answers.
 _HOLDERS: Final = ("data", "result", "response", "body", "output", "payload")
 #: How many things may be around one another.
 _DEEPEST: Final = 4
 #: How much may stand before a document (bytes): `)]}',` and the like keep browsers from running it.
-_LONGEST_GUARD: Final = 64
+LONGEST_GUARD: Final = 64
 
 
 def opened(body: bytes, is_answer: Callable[[dict[str, Any]], bool]) -> bytes | None:
     """Return the answer within the document, as JSON; None when there is none, or it is one."""
     try:
         found: object = parse(body)
+    except UnicodeDecodeError:
+        found = _marked(whole_characters(body))
     except ValueError:
         found = _among_words(body)
     else:
@@ -51,12 +53,20 @@ def _inside(value: object) -> object:
     return None
 
 
+def _marked(body: bytes) -> object:
+    """Return the value of a document in which pieces of characters were."""
+    try:
+        return parse(body)
+    except ValueError:
+        return _among_words(body)
+
+
 def _among_words(body: bytes) -> object:
     """Return the value of the one document among what is none; None when there is none.
 
     Of documents behind one another each tells more, unless it is the same one again.
     """
-    begin = body.find(b"{", 0, _LONGEST_GUARD)
+    begin = body.find(b"{", 0, LONGEST_GUARD)
     if begin < 0:
         return None
     try:

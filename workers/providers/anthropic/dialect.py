@@ -21,6 +21,7 @@ from workers.heavy import away
 from workers.providers import http, http_errors
 from workers.providers.answers import unstreamed
 from workers.providers.answers.events import error_of_told, value_of
+from workers.providers.answers.framing import events as framed
 from workers.providers.answers.told import error_in
 from workers.providers.answers.whole import events_of, folded, value_in
 from workers.providers.anthropic.request import Translation, to_messages_request
@@ -177,4 +178,4 @@ def _is_stop(event: bytes) -> bool:
     return isinstance(value, dict) and value.get("type") == "message_stop"
 
 
-_FRAMING: Final = http.events(_is_stop)
+_FRAMING: Final = framed(_is_stop)

@@ -20,6 +20,7 @@ from shared.operation import TRANSCRIPTS, Operation
 from workers.heavy import away
 from workers.providers import http
 from workers.providers.answers.events import judge
+from workers.providers.answers.framing import events as framed
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.http_errors import unreachable
 from workers.providers.media import answers, picture_answers
@@ -28,7 +29,7 @@ Json = dict[str, Any]
 
 _EVENTS: Final = "text/event-stream"
 _DONE: Final = b"[DONE]"
-_FRAMING: Final = http.events(lambda event: event.strip() == _DONE)
+_FRAMING: Final = framed(lambda event: event.strip() == _DONE)
 #: What an event of a picture tells of the whole answer.
 _OF_ALL: Final = ("size", "quality", "background", "output_format", "usage")
 #: What a transcript's last event adds to its text.
