@@ -359,6 +359,9 @@ def month_of(key_id: str, month: str) -> str:
 #: STRING: by how much the server's clock was set back (ms). Lives ten seconds after the step.
 CLOCK_SET_BACK: Final = "machines:clock_set_back"
 
+#: HASH: how far that has led to shorter pauses. Lives while it goes on, and five minutes.
+CLOCK_SET_BACK_PLACE: Final = f"{CLOCK_SET_BACK}:place"
+
 #: HASH of fingerprints of what all processes have in common (see `shared/machines`). Never expires.
 IDENTITY: Final = "machines:identity"
 

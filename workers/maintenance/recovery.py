@@ -59,8 +59,7 @@ class Tick:
     def _pass(self) -> None:
         step_s = self._step_s()
         recovery, may_reap = self._deps.recovery, self._may_reap(step_s)
-        if step_s < -_LEAST_STEP_S:
-            self._step("pauses", lambda: self._make_up_for(-step_s))
+        self._step("pauses", lambda: self._make_up_for(-step_s))
         self._step("delayed attempts", recovery.promote_jobs)
         self._step("gates", lambda: tend_gates(self._deps.routing))
         self._step("windows", recovery.dispatch_jobs)
@@ -104,7 +103,12 @@ class Tick:
         return now - self._healthy_since_s >= settings.lease_renew_s
 
     def _make_up_for(self, back_s: float) -> int:
-        """Let nothing wait longer because Redis's clock was set back; return what would have."""
+        """Let nothing wait longer because Redis's clock was set back; return what would have.
+
+        Another process may have died in the middle of that.
+        """
+        if back_s <= _LEAST_STEP_S:
+            return self._deps.recovery.shorten_pauses()
         log.warning("Redis's clock was set back by %.0f s: pauses are cut by that", back_s)
         return self._deps.recovery.shorten_pauses(back_s)
 
