@@ -13,7 +13,9 @@ from bench.load.http_connection import HttpConnection
 
 #: What a picture of 1024x1024 has (bytes): a head by which it is known, and noise.
 SIZE_BYTES: Final = 1024 * 1024
-_PICTURE: Final = b"\x89PNG\r\n\x1a\n" + random.Random(1).randbytes(SIZE_BYTES - 8)
+_END: Final = b"IEND\xaeB`\x82"
+_NOISE: Final = random.Random(1).randbytes(SIZE_BYTES - 8 - len(_END))
+_PICTURE: Final = b"\x89PNG\r\n\x1a\n" + _NOISE + _END
 _SIGNS: Final = base64.b64encode(_PICTURE)
 #: What is the same of all, before and behind a number in the middle: files of the same content
 #: would be kept once.

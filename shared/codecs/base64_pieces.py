@@ -49,6 +49,12 @@ class Base64Pieces(Sequence[bytes]):
     def __getitem__(self, index: Any) -> Any:
         return self._decoded(range(0, len(self._text), _PIECE)[index], _PIECE)
 
+    def tail(self, least: int) -> bytes:
+        """Return at least so many of the last bytes, if there are so many. Raises NotBase64."""
+        signs = (least // _BYTES + 1) * _SIGNS
+        begin = max(0, (len(self._text) - 1) // _SIGNS * _SIGNS - signs)
+        return self._decoded(begin, len(self._text) - begin)
+
     def _decoded(self, begin: int, size: int) -> bytes:
         part = self._text[begin : begin + size]
         try:

@@ -31,20 +31,28 @@ class _Fields(HTTPMessage):
         name = name.lower()
         for named, value in self._headers:
             if named.lower() == name:
-                return value if "," not in value else _said_once(name, value)
+                return value if "," not in value else self._framing(name, value)
         return failobj
+
+    def _framing(self, name: str, value: str) -> str:
+        """Return what frames a body as if it were said once: some say it twice on one line.
+
+        What compresses it on its way is taken for what compresses the body.
+        """
+        if name not in _FRAMING:
+            return value
+        *others, last = (part.strip().lower() for part in value.split(","))
+        codings = [one for one in others if one != last]
+        if codings and last != "chunked":
+            return value
+        if codings:
+            kept = [one for one in self._headers if one[0].lower() != name]
+            self._headers = [*kept, (name, last), ("Content-Encoding", ", ".join(codings))]
+        return last
 
     def items(self) -> Any:
         """Return all names and values, in their order."""
         return list(self._headers)
-
-
-def _said_once(name: str, value: str) -> str:
-    """Return what frames a body as if it were said once: some say it twice on one line."""
-    if name not in _FRAMING:
-        return value
-    said = {part.strip().lower() for part in value.split(",")}
-    return said.pop() if len(said) == 1 else value
 
 
 def read_fields(file: IO[bytes]) -> HTTPMessage:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from requests import Session
 
 from shared.codecs.json_bytes import to_json_bytes
+from shared.codecs.strict_json import parse
 from shared.media import request as media_request
 from shared.media import result
 from shared.media.request import FileRef, MediaRequest
@@ -21,7 +22,7 @@ from shared.wire.answers.said import object_of, said_in
 from workers.heavy import away
 from workers.providers import http
 from workers.providers.answers.body import gathered, whole
-from workers.providers.answers.whole import value_in
+from workers.providers.answers.whole import checked
 from workers.providers.base import Desk, ProviderCall
 from workers.providers.http_errors import unreachable
 from workers.providers.media import answers, event_answers, picture_answers
@@ -102,13 +103,14 @@ def _described(
             "messages": [{"role": "user", "content": _question(call, asked)}],
         }
     )
-    told = http.ask(session, call, target, body)
-    value = away(len(told), lambda: value_in(call, told, "choices", list))
-    message = object_of(value["choices"][0].get("message")) if value else {}
+    chat = replace(call, operation=Operation.CHAT, body=body)
+    told = http.ask(session, chat, target, body)
+    value = parse(away(len(told), lambda: checked(chat, told)))
+    message = object_of(value["choices"][0].get("message"))
     if not isinstance(message.get("content"), str | list):
         raise unreachable(call, "answered without a text", 502)
     answer: dict[str, Any] = {"text": said_in(message)}
-    if value and value.get("usage") is not None:
+    if value.get("usage") is not None:
         answer["usage"] = value["usage"]
     return result.with_made(to_json_bytes(answer), result.Made())
 

@@ -103,10 +103,10 @@ def _answer(call: ProviderCall, body: bytes) -> bytes:
         return to_json_bytes({"text": told["caption"] if told else ""})
     if call.operation is Operation.IMAGE_UPSCALE:
         one = away(len(body), lambda: value_in(call, body, "image", str))
-        images = [one["image"]] if one else []
+        images = [one["image"]] if one and one["image"] else []
     else:
         many = away(len(body), lambda: value_in(call, body, "images", list))
-        images = [each for each in many["images"] if isinstance(each, str)] if many else []
+        images = [each for each in many["images"] if each and isinstance(each, str)] if many else []
         images = images[_before(many) :] or images
     if not images:
         raise unreachable(call, "answered without a picture", 502)

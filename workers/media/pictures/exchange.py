@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeVar
 
 import gevent
 from requests import Session
 from requests.exceptions import RequestException
 
-from shared.artifacts.sniffing import HEAD_BYTES, media_type_of
 from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.strict_json import bare, parse
 from shared.media.result import Kept
@@ -23,6 +22,7 @@ from workers.providers.http_errors import unreachable
 from workers.providers.media.answers import desk_of
 from workers.providers.media.fetching import as_stranger
 from workers.providers.media.multipart import CONTENT_TYPE, Form
+from workers.providers.media.wholeness import whole_picture
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -34,9 +34,6 @@ _LAST_LOOK_S: Final = 1.0
 _GROWTH: Final = 1.5
 #: How long a server may take to be told that nobody waits any more (seconds).
 _FAREWELL_S: Final = 5.0
-#: How a whole picture ends; of some kinds one cannot tell.
-_ENDS: Final = {"image/png": b"IEND\xaeB`\x82", "image/jpeg": b"\xff\xd9", "image/gif": b";"}
-_TAIL_BYTES: Final = 64
 
 
 class Exchange:
@@ -126,18 +123,4 @@ def waited_for(look: Callable[[], T | None]) -> T:
 
 def keep_picture(call: ProviderCall, body: Iterable[bytes], said: str | None = None) -> Kept:
     """Keep a picture as its bytes come. Raises ProviderError for what is none, or not whole."""
-    return desk_of(call).keep(_whole_picture(call, body), media_type=said)
-
-
-def _whole_picture(call: ProviderCall, body: Iterable[bytes]) -> Iterator[bytes]:
-    head = tail = b""
-    for piece in body:
-        head = head if len(head) >= HEAD_BYTES else (head + piece)[:HEAD_BYTES]
-        tail = (tail + piece)[-_TAIL_BYTES:]
-        yield piece
-    kind = media_type_of(head)
-    if not kind.startswith("image/") or "svg" in kind:
-        raise unreachable(call, "answered with something that is no picture", _BAD_GATEWAY)
-    end = _ENDS.get(kind)
-    if end and end not in tail:
-        raise unreachable(call, "broke off its picture", _BAD_GATEWAY)
+    return desk_of(call).keep(whole_picture(call, body), media_type=said)

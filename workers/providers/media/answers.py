@@ -47,6 +47,8 @@ _CUE_ENDS: Final = re.compile(r"--> (?:([0-9]+):)?([0-9][0-9]):([0-9][0-9])[.,](
 _TEXT_FORMATS: Final = ("text", "srt", "vtt")
 #: What no sound is.
 _WORDS: Final = ("text/", "application/json", "application/problem+json")
+#: How much of a file in WAV says what its sound is (bytes).
+_HEAD_OF_WAV: Final = 44
 _BAD_GATEWAY: Final = 502
 
 
@@ -64,6 +66,8 @@ def kept_sound(
     """
     live = LiveSound(call, kind)
     kept = desk_of(call).keep(live.passing(pieces), media_type=kind)
+    if kept.media_type == "audio/wav" and kept.size <= _HEAD_OF_WAV:
+        raise unreachable(call, "answered without a sound", _BAD_GATEWAY)
     told: Json = {result.ARTIFACT: kept.to_json(), **about}
     if live.told_bytes:
         told[result.LIVE] = live.told_bytes
@@ -77,10 +81,20 @@ def sound(call: ProviderCall, response: requests.Response) -> Iterator[bytes]:
     first = next(body, b"")
     if not first:
         raise unreachable(call, "answered without a sound", _BAD_GATEWAY)
-    read = itertools.chain([first], body)
-    if _is_no_sound(first, response.headers.get("Content-Type", "").lower()):
-        raise _no_sound(call, collected(call, response, read))
-    return read
+    kind = response.headers.get("Content-Type", "").lower()
+    if _is_no_sound(first, kind):
+        # Of a sound that is called otherwise too little may have come to know it.
+        first = _head(first, body)
+        if _is_no_sound(first, kind):
+            raise _no_sound(call, collected(call, response, itertools.chain([first], body)))
+    return itertools.chain([first], body)
+
+
+def _head(first: bytes, body: Iterator[bytes]) -> bytes:
+    """Return the first bytes of a body, as many as it is known by."""
+    while len(first) < HEAD_BYTES and (piece := next(body, b"")):
+        first += piece
+    return first
 
 
 def _is_no_sound(first: bytes, kind: str) -> bool:
@@ -119,13 +133,14 @@ def transcript(call: ProviderCall, asked: MediaRequest, body: bytes, kind: str) 
     body = without_bom(body)
     wants_json = asked.text("response_format", "json") not in _TEXT_FORMATS
     text = _quoted(body) if "json" in kind else None
-    if text is None and ("json" in kind or (wants_json and not _is_words(body, kind))):
+    is_json = "json" in kind or (wants_json and not _is_words(body, kind)) or _is_answer(body)
+    if text is None and is_json:
         value = away(len(body), lambda: value_in(call, body, "text", str))
         if value is not None:
             return kept_transcript(call, asked, body, value)
     text = body.decode("utf-8", "replace") if text is None else text
-    # whisper.cpp calls a plain text HTML.
-    if "html" in kind and begins_a_page(text):
+    # By its type one cannot tell: whisper.cpp calls a plain text HTML, and proxies a page plain.
+    if begins_a_page(text):
         raise unreachable(call, "answered with something that is no transcript", _BAD_GATEWAY)
     if wants_json:
         told = _in_json(text)
@@ -142,6 +157,16 @@ def _quoted(body: bytes) -> str | None:
         value = parse(body)
         return value if isinstance(value, str) else None
     return None
+
+
+def _is_answer(body: bytes) -> bool:
+    """Whether a body is JSON that tells a transcript, or an error, whatever it is called."""
+    if not body.lstrip().startswith(b"{"):
+        return False
+    with suppress(ValueError):
+        value = parse(body)
+        return isinstance(value.get("text"), str) or error_in(value) is not None
+    return False
 
 
 def _is_words(body: bytes, kind: str) -> bool:

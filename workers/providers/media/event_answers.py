@@ -24,6 +24,7 @@ from workers.providers.answers.framing import events as framed
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.http_errors import unreachable
 from workers.providers.media import answers, picture_answers
+from workers.providers.media.wholeness import is_no_picture
 
 Json = dict[str, Any]
 
@@ -91,7 +92,7 @@ def _pictures(
             return picture_answers.pictures(call, event, fetch)
         if kind.endswith(live.PARTIAL_PICTURE):
             _tell_partial(call, value)
-        elif kind.endswith(live.PICTURE):
+        elif kind.endswith(live.PICTURE) and picture_answers.has_picture(value):
             about = {"created": value.get("created_at", 0), **_parts(value, _OF_ALL)}
             told = _parts(value, ("b64_json", "url", "revised_prompt"))
             data.append(picture_answers.with_picture(call, told, fetch))
@@ -114,7 +115,7 @@ def _tell_partial(call: ProviderCall, value: Json) -> None:
         content = picture_answers.decoded(call, text)
     except ProviderError:
         return
-    if picture_answers.is_no_picture(len(content), media_type_of(content[:HEAD_BYTES])):
+    if is_no_picture(len(content), media_type_of(content[:HEAD_BYTES])):
         return
     kept = call.passing_desk.keep([content], media_type="image/png")
     rest = {name: held for name, held in value.items() if name != "b64_json"}
@@ -129,8 +130,8 @@ def _speech(call: ProviderCall, asked: MediaRequest, events: Iterator[tuple[Json
             if value.get("type") == live.SOUND_DONE:
                 about.update(_parts(value, ("usage",)))
                 return
-            if isinstance(text := value.get("audio"), str):
-                yield picture_answers.decoded(call, text)
+            if isinstance(text := value.get("audio"), str) and text:
+                yield picture_answers.decoded(call, text, "sound")
 
     sound = pieces()
     first = next(sound, b"")

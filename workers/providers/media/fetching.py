@@ -8,7 +8,6 @@ what is near the worker. What is fetched must be a picture.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from typing import Final
@@ -16,7 +15,6 @@ from urllib.parse import urlsplit
 
 from requests import Session
 
-from shared.artifacts.sniffing import HEAD_BYTES, media_type_of
 from shared.egress.way_out import Egress
 from shared.errors import ServiceError
 from shared.media.result import Kept
@@ -25,7 +23,7 @@ from workers.providers import http
 from workers.providers.answers.body import pieces
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.connections import Adapter
-from workers.providers.http_errors import unreachable
+from workers.providers.media.wholeness import whole_picture
 
 log = logging.getLogger(__name__)
 
@@ -56,21 +54,7 @@ def _kept(session: Session, call: ProviderCall, url: str, headers: http.Pairs) -
     assert call.desk is not None  # noqa: S101 - `fetched` has looked
     with http.answered(session, call, target, b"") as response:
         said = response.headers.get("Content-Type")
-        return call.desk.keep(_picture(call, pieces(call, response)), media_type=said)
-
-
-def _picture(call: ProviderCall, body: Iterator[bytes]) -> Iterator[bytes]:
-    """Give the bytes of a picture. Raises ProviderError for what begins as none does."""
-    head = b""
-    for piece in body:
-        head += piece
-        if len(head) >= HEAD_BYTES:
-            break
-    kind = media_type_of(head)
-    if not kind.startswith("image/") or "svg" in kind:
-        raise unreachable(call, "named something that is no picture", 502)
-    yield head
-    yield from body
+        return call.desk.keep(whole_picture(call, pieces(call, response)), media_type=said)
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

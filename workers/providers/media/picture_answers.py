@@ -25,6 +25,14 @@ from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.http_errors import unreachable
 from workers.providers.media.answers import desk_of
 from workers.providers.media.cut_out import cut_out
+from workers.providers.media.wholeness import (
+    TAIL_BYTES,
+    broken_off,
+    is_cut,
+    is_no_picture,
+    is_picture,
+    whole_picture,
+)
 
 Json = dict[str, Any]
 
@@ -35,8 +43,8 @@ Texts = Mapping[str, memoryview]
 
 _NONE: Final[Texts] = {}
 _TYPE: Final = "image/png"
-#: Media types of what is no picture.
-_WORDS: Final = ("text/", "application/json")
+#: With what the URL of a picture begins that has the picture in it.
+_IN_URL: Final = "data:"
 _OF_URLS: Final = str.maketrans("-_", "+/")
 _BAD_GATEWAY: Final = 502
 
@@ -46,12 +54,12 @@ def pictures(call: ProviderCall, body: bytes, fetch: Fetch | None = None) -> byt
 
     One picture may be all of the answer, as it is.
     """
-    if _is_picture(media_type_of(body[:HEAD_BYTES])):
-        kept = desk_of(call).keep([body], media_type=_TYPE)
+    if is_picture(media_type_of(body[:HEAD_BYTES])):
+        kept = desk_of(call).keep([*whole_picture(call, [body])], media_type=_TYPE)
         return pictures_made([{result.ARTIFACT: kept.to_json()}])
     value, texts = _read(call, bare(body))
     items = [one for one in value["data"] if isinstance(one, dict)]
-    data = [with_picture(call, one, fetch, texts) for one in items if _has_picture(one)]
+    data = [with_picture(call, one, fetch, texts) for one in items if has_picture(one)]
     if not data:
         raise unreachable(call, "answered without a picture", _BAD_GATEWAY)
     return with_pictures(value, data)
@@ -66,11 +74,14 @@ def with_picture(
     call: ProviderCall, item: Json, fetch: Fetch | None = None, texts: Texts = _NONE
 ) -> Json:
     """Return an item with a reference in the place of the picture that it holds, or names."""
-    text = item.get("b64_json")
+    text, url = item.get("b64_json"), item.get("url")
     rest = {name: value for name, value in item.items() if name != "b64_json"}
+    if isinstance(url, str) and url.startswith(_IN_URL):
+        text = text or url
+        del rest["url"]
     # Some have all members in each item, the other one null or blank.
     if not isinstance(text, str) or not text:
-        found = fetch(item["url"]) if fetch and isinstance(item.get("url"), str) else None
+        found = fetch(url) if fetch and isinstance(url, str) else None
         return {result.ARTIFACT: found.to_json(), **rest} if found else item
     kept = _kept(call, texts.get(text, text))
     return {result.ARTIFACT: kept.to_json(), **rest}
@@ -81,28 +92,20 @@ def with_pictures(about: Json, data: list[Json]) -> bytes:
     return result.with_made(to_json_bytes({**about, "data": data}), Made(images=len(data)))
 
 
-def _has_picture(item: Json) -> bool:
+def has_picture(item: Json) -> bool:
     """Whether an item holds a picture or names one: of what was filtered only that is told."""
     return any(isinstance(item.get(name), str) and item[name] for name in ("b64_json", "url"))
 
 
-def is_no_picture(size: int, media_type: str) -> bool:
-    """Whether bytes of so many, known to be of this type, are none."""
-    return not size or media_type.startswith(_WORDS)
-
-
-def _is_picture(media_type: str) -> bool:
-    return media_type.startswith("image/") and "svg" not in media_type
-
-
-def decoded(call: ProviderCall, text: str) -> bytes:
+def decoded(call: ProviderCall, text: str, what: str = "picture") -> bytes:
     """Return what a text in base64 stands for; a data URL too. Raises ProviderError."""
     text = _without_url(text)
     try:
         # In the alphabet of URLs too, and without its padding.
         return away(len(text), lambda: base64.b64decode(text.translate(_OF_URLS) + "=="))
     except (binascii.Error, ValueError) as exc:
-        raise unreachable(call, "answered with a picture that is no base64", _BAD_GATEWAY) from exc
+        no_base64 = f"answered with a {what} that is no base64"
+        raise unreachable(call, no_base64, _BAD_GATEWAY) from exc
 
 
 def _read(call: ProviderCall, body: bytes) -> tuple[Json, Texts]:
@@ -135,19 +138,23 @@ def _marks_in(value: Json, texts: Texts) -> list[str]:
 
 def _kept(call: ProviderCall, text: str | memoryview) -> Kept:
     """Keep a picture; plain base64 is decoded where it is written. Raises ProviderError."""
-    kept = _kept_as_told(call, text)
+    kept, tail = _kept_as_told(call, text)
     if is_no_picture(kept.size, kept.media_type):
         raise unreachable(call, "answered with something that is no picture", _BAD_GATEWAY)
+    if is_cut(kept.media_type, tail):
+        raise broken_off(call)
     return kept
 
 
-def _kept_as_told(call: ProviderCall, text: str | memoryview) -> Kept:
+def _kept_as_told(call: ProviderCall, text: str | memoryview) -> tuple[Kept, bytes]:
+    """Keep a picture; return its last bytes, too."""
     with suppress(NotBase64):
-        plain = _without_url(text) if isinstance(text, str) else text
-        return desk_of(call).keep(Base64Pieces(plain), media_type=_TYPE)
+        plain = Base64Pieces(_without_url(text) if isinstance(text, str) else text)
+        return desk_of(call).keep(plain, media_type=_TYPE), plain.tail(TAIL_BYTES)
     if isinstance(text, memoryview):
         text = _as_read(call, text)
-    return desk_of(call).keep([decoded(call, text)], media_type=_TYPE)
+    content = decoded(call, text)
+    return desk_of(call).keep([content], media_type=_TYPE), content[-TAIL_BYTES:]
 
 
 def _as_read(call: ProviderCall, text: memoryview) -> str:
@@ -157,4 +164,4 @@ def _as_read(call: ProviderCall, text: memoryview) -> str:
 
 
 def _without_url(text: str) -> str:
-    return text.partition(",")[2] if text.startswith("data:") else text
+    return text.partition(",")[2] if text.startswith(_IN_URL) else text

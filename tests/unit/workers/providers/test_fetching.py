@@ -15,7 +15,7 @@ from workers.deps import llm_session
 from workers.providers.base import ProviderCall
 from workers.providers.media.fetching import fetched
 
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(64) + b"IEND\xaeB`\x82"
 
 
 class Desk:

@@ -25,7 +25,7 @@ EVENTS = "text/event-stream"
 
 #: A picture by its first bytes, and two made of it.
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
-PARTIAL, WHOLE = PNG + b"p0", PNG + b"whole"
+PARTIAL, WHOLE = PNG + b"p0", PNG + b"wholeIEND\xaeB`\x82"
 
 
 class Server(FakeOpenAi):
@@ -230,7 +230,7 @@ def test_parts_without_a_name_are_deltas(server: Server) -> None:
 
 def test_a_whole_answer_is_taken_where_a_stream_was_wanted(server: Server) -> None:
     server.kind = "application/json"
-    server.pieces = (json.dumps({"created": 1, "data": [{"b64_json": encoded(PNG)}]}).encode(),)
+    server.pieces = (json.dumps({"created": 1, "data": [{"b64_json": encoded(WHOLE)}]}).encode(),)
     asked = Asked(server, Operation.IMAGE)
     assert len(asked.answer()["data"]) == 1
     assert asked.told == []
@@ -241,12 +241,12 @@ def named(url: str) -> bytes:
 
 
 def test_a_picture_that_the_provider_has_at_its_own_place_is_kept(server: Server) -> None:
-    server.kind, server.picture = "application/json", PNG
+    server.kind, server.picture = "application/json", WHOLE
     server.pieces = (named(f"{server.url}/pictures/1.png"),)
     asked = Asked(server, Operation.IMAGE)
     [item] = asked.answer()["data"]
     assert item[result.ARTIFACT]["id"] == "file-1"
-    assert asked.desk.kept == [PNG]
+    assert asked.desk.kept == [WHOLE]
 
 
 def test_what_is_no_picture_is_not_kept_and_its_link_stays(server: Server) -> None:

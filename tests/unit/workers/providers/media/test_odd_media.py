@@ -19,7 +19,8 @@ from tests.support.drawing import FakeDesk
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.media import answers, picture_answers
 
-PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 30
+END = b"IEND\xaeB`\x82"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 30 + END
 MP3 = b"ID3\x04\0\0\0\0\0\0" + b"\xff\xfb\x90\x00" * 400
 ASKED = MediaRequest({"input": "Hello"})
 
@@ -43,7 +44,7 @@ def of(*items: dict[str, Any]) -> bytes:
     return json.dumps({"created": 1, "data": items}).encode()
 
 
-@pytest.mark.parametrize("content", [PNG, PNG[:-1], PNG[:-2], PNG[:40], PNG[:41]])
+@pytest.mark.parametrize("content", [PNG, *(PNG[:size] + END for size in (7000, 7001, 40, 41))])
 @pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
 @pytest.mark.parametrize("padding", ["=", ""])
 def test_picture_in_any_base64_is_kept(
