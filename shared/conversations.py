@@ -30,6 +30,7 @@ from sqlalchemy import (
 
 from shared.database.database import Database
 from shared.database.octets import Texts
+from shared.database.turns import take_turn
 from shared.errors import ConversationChanged, ConversationNotFound, TooManyConversations
 
 metadata: Final = MetaData()
@@ -167,6 +168,7 @@ class ConversationStore:
         }
 
         def write(connection: Connection) -> int:
+            take_turn(connection, _conversations, owner)
             version = _save(connection, owner, draft, values)
             _TEXTS.check(connection, owner, self._most_bytes)
             return version
@@ -203,6 +205,7 @@ class ConversationStore:
         this = (_prompts.c.owner == owner, _prompts.c.id == prompt.id)
 
         def write(connection: Connection) -> None:
+            take_turn(connection, _prompts, owner)
             if connection.execute(update(_prompts).where(*this).values(row)).rowcount == 0:
                 _check_room(connection, _prompts, owner)
                 connection.execute(insert(_prompts).values(owner=owner, id=prompt.id, **row))

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from shared.batches.batch import Status
 from shared.batches.tables import batches
+from shared.database.turns import take_turn
 from shared.errors import TooManyBatches
 
 _b: Final = batches.c
@@ -19,6 +20,7 @@ _OVER: Final = [str(one) for one in Status if one.is_final]
 
 def make_room(connection: Connection, owner: str) -> None:
     """Let an old batch go if there are too many. Raises TooManyBatches: none is over yet."""
+    take_turn(connection, batches, owner)
     number = select(func.count()).select_from(batches).where(_b.owner == owner)
     if (connection.scalar(number) or 0) < _MOST:
         return

@@ -24,7 +24,10 @@ class Texts:
     too_many: type[ServiceError]
 
     def check(self, connection: Connection, owner: str, most: int) -> None:
-        """Raise `too_many` where the owner has more than so many bytes; 0: no limit."""
+        """Raise `too_many` where the owner has more than so many bytes; 0: no limit.
+
+        Whoever asks has the owner's turn (`turns.py`), and has written what is to be counted.
+        """
         own = self.table.c.owner == owner
         if most and _octets_of(connection, self.table, self.columns, own) > most:
             told = f"this key's {self.table.name} would have more than {most} bytes; delete some."

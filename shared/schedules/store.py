@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from shared.database.database import Database
 from shared.database.octets import Texts
+from shared.database.turns import take_turn
 from shared.errors import TooManySchedules
 from shared.schedules.schedule import COLUMNS, Schedule
 from shared.schedules.tables import schedules
@@ -31,6 +32,7 @@ class ScheduleStore:
         """Keep a new one. Raises TooManySchedules."""
 
         def write(connection: Connection) -> None:
+            take_turn(connection, schedules, schedule.owner)
             own = select(func.count()).select_from(schedules).where(_s.owner == schedule.owner)
             if (connection.scalar(own) or 0) >= _MOST:
                 raise TooManySchedules
@@ -78,6 +80,7 @@ class ScheduleStore:
         statement = update(schedules).where(*seen).values(_row(changed))
 
         def write(connection: Connection) -> bool:
+            take_turn(connection, schedules, schedule.owner)
             done = connection.execute(statement).rowcount > 0
             _TEXTS.check(connection, schedule.owner, self._most_bytes)
             return done
