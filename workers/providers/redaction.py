@@ -23,10 +23,11 @@ _PART: Final = 8
 #: The same for a word whose middle is masked.
 _MASKED_PART: Final = 3
 
-# Keys by how those of the usual providers begin; a word such as `sk-learn` has no digit in it.
+# Keys by how those of the usual providers begin; a word such as `sk-learn` has no digit in it. What
+# is looked for behind a beginning is near: a long word of them would be read again from each.
 _looks_like_key = re.compile(
-    r"\b(?:sk|pk|rk|gsk|xai|hf|ak|csk|fw|nvapi|pplx|r8|tgp|ghp|glpat)[-_](?=[^\s\"']*[0-9*…])"
-    r"[\w*….-]{6,}|\bAIza[\w*….-]{6,}|\bAKIA[A-Z0-9]{12,}|\beyJ[\w-]+\.[\w-]+\.[\w-]*"
+    r"\b(?:sk|pk|rk|gsk|xai|hf|ak|csk|fw|nvapi|pplx|r8|tgp|ghp|glpat)[-_](?=[^\s\"']{0,256}[0-9*…])"
+    r"[\w*….-]{6,}|\bAIza[\w*….-]{6,}|\bAKIA[A-Z0-9]{12,}|\beyJ[\w-]{1,512}\.[\w-]+\.[\w-]*"
 )
 _follows_scheme = re.compile(r"\b(bearer|basic)\s+[\w.~+/=*…-]{8,}", re.IGNORECASE)
 _words = re.compile(r"[^\s\"'`<>(),;\[\]{}]+")

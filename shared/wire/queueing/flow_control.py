@@ -23,8 +23,10 @@ _UNITS_MS: Final = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _LONGEST_PERIOD_MS: Final = _UNITS_MS["d"]
 #: Whole names alone: a month begins as a minute does.
 _NAMES: Final = r"s(?:ec(?:ond)?s?)?|m(?:in(?:ute)?s?)?|h(?:(?:ou)?rs?)?|d(?:ays?)?"
+#: Blanks stand in one place each: if two could have the same ones, many would be tried for hours.
 _RATE: Final = re.compile(
-    rf"([0-9]{{1,9}})(?:\s*(?:/|per)\s*([0-9]{{0,9}})\s*({_NAMES}))?", re.IGNORECASE | re.ASCII
+    rf"([0-9]{{1,9}})(?:\s*(?:/|per)\s*(?:([0-9]{{1,9}})\s*)?({_NAMES}))?",
+    re.IGNORECASE | re.ASCII,
 )
 
 
