@@ -51,7 +51,8 @@ def note_no_room(
 
 def note_error(deps: RoutingDeps, claim: Claim, provider: Provider, error: ProviderError) -> None:
     """Note a call that failed, unless it says nothing against the provider."""
-    if note_no_room(deps, provider, error, again=True):
+    lacks_room = note_no_room(deps, provider, error, again=True)
+    if lacks_room and not deps.learned.is_least(provider):
         return
     if needs_probe(error):
         _wish_to_confirm(deps, provider, error)

@@ -47,6 +47,10 @@ class LearnedLimits:
             self._applied[provider.name] = (provider, applied)
         return applied
 
+    def is_least(self, provider: Provider) -> bool:
+        """Whether one call at once is all that it gets: who refuses that is down, and not full."""
+        return self.applied(provider).concurrency == 1
+
     def answered(self, provider: Provider, took_s: float) -> None:
         """Note an answer."""
         if provider.adaptive:

@@ -58,10 +58,10 @@ def full(times: int, clock: FakeClock, **error: Any) -> Callable[[ProviderCall],
     return answer
 
 
-def ran(deps: Deps, **fields: Any) -> tuple[ChatDeps, Job]:
+def ran(deps: Deps, limit: int = 17, **fields: Any) -> tuple[ChatDeps, Job]:
     job_id = deps.jobs.accept(new_job(request=b'{"model": "m", "messages": []}', **fields)).id
     chat = deps.chat
-    chat.routing.learned.learn({LEARNS.name: 17})
+    chat.routing.learned.learn({LEARNS.name: limit})
     run_chat(chat, job_id, "chat.m", 5)
     job = deps.jobs.get(job_id)
     assert job is not None
@@ -95,7 +95,18 @@ def test_provider_that_stays_full_is_asked_in_another_attempt(
     assert len(llm.calls) == len(ROOM_PAUSES_S) + 1
     assert (job.state, len(job.attempts)) == (JobState.QUEUED, 1)
     assert chat.routing.learned.applied(LEARNS).concurrency == 16
-    assert not chat.routing.health.of(LEARNS.name, "").reason
+    assert chat.routing.health.of(LEARNS.name, "m").is_clean
+
+
+def test_provider_that_refuses_a_single_call_is_not_full(
+    build_with: Build, llm: FakeLlm, fake_clock: FakeClock
+) -> None:
+    llm.answer = full(1000, fake_clock)
+    chat, _ = ran(build_with(LEARNS), limit=1)
+
+    # Others may fill it, so that it is asked again; that it fails counts as with others.
+    assert len(llm.calls) == len(ROOM_PAUSES_S) + 1
+    assert chat.routing.health.of(LEARNS.name, "m").failures == 1
 
 
 @pytest.mark.parametrize(
