@@ -120,9 +120,16 @@ def unstreamed_answer(
     for chunk in chunks:
         # Few are, so a response's may be read: by its status alone some say that there is none.
         judge(call, http.WholeAnswer(chunk) if call.operation is Operation.RESPONSE else chunk)
-    if not all(chunk.startswith(b"{") for chunk in chunks):
+    if not all(_is_piece(call.operation, chunk) for chunk in chunks):
         raise http_errors.unreachable(call, "did not answer with a stream", 502)
     return chunks
+
+
+def _is_piece(operation: Operation, chunk: bytes) -> bool:
+    """Whether a chunk of a whole answer may be told: those of a response have their types."""
+    if operation is Operation.RESPONSE:
+        return bool(response_events.kind_of(response_events.parse(chunk)))
+    return chunk.startswith(b"{")
 
 
 def _ends_a_response(event: bytes) -> bool:

@@ -151,8 +151,6 @@ for name, body in (
     ("text", b"upstream connect error"),
     ("half", b'{"choices":[{"mess'),
     ("list", b"[1,2]"),
-    ("utf 16", json.dumps(good.completion()).encode("utf-16")),
-    ("latin 1", '{"choices":[{"message":{"content":"ü"}}]}'.encode("latin-1")),
 ):
     manner(
         "something that is neither JSON nor a stream",
@@ -167,8 +165,8 @@ _WHOLE = json.dumps(good.completion()).encode()
 _CHATS = [kinds.CHAT, kinds.CHAT_STREAM]
 for name, body, asked in (
     ("words behind it", _WHOLE + b"\n<!-- served by proxy -->", _CHATS),
-    ("a guard before it", b")]}',\n" + _WHOLE, [kinds.CHAT]),
-    ("fences", b"```json\n" + _WHOLE + b"\n```", [kinds.CHAT]),
+    ("a guard before it", b")]}',\n" + _WHOLE, _CHATS),
+    ("fences", b"```json\n" + _WHOLE + b"\n```", _CHATS),
     ("twice", _WHOLE + _WHOLE, _CHATS),
     ("a list", b"[" + _WHOLE + b"]", _CHATS),
     ("a text", json.dumps(_WHOLE.decode()).encode(), [kinds.CHAT]),
@@ -183,6 +181,37 @@ for name, body, asked in (
         kinds=asked,
         calls=1,
     )
+
+
+for coding in ("utf-16", "iso-8859-1", "gb18030"):
+    told = good.completion({"role": "assistant", "content": "Grüße"})
+    manner(
+        "in UTF-16, or in other characters than UTF-8 that its `charset` names",
+        f"characters of {coding}",
+        wire.answer(
+            json.dumps(told, ensure_ascii=False).encode(coding),
+            kind=f"application/json; charset={coding}",
+        ),
+        Completed("Grüße", "stop", has_usage=True),
+        kinds=_CHATS,
+        calls=1,
+    )
+manner(
+    "in UTF-16, or in other characters than UTF-8 that its `charset` names",
+    "events of utf-16",
+    wire.head(wire.SSE) + (wire.events(*good.CHUNKS) + wire.DONE).decode().encode("utf-16"),
+    Completed(finish="stop", has_usage=True),
+    kinds=_CHATS,
+    calls=1,
+)
+manner(
+    "in characters that are not UTF-8, and not named",
+    "characters without a name",
+    wire.answer(b'{"choices":[{"message":{"content":"a\xfcb"},"finish_reason":"stop"}]}'),
+    Completed("a\ufffdb", "stop"),
+    kinds=_CHATS,
+    calls=1,
+)
 
 
 def _as_texts(value: Json) -> Json:

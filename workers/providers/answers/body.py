@@ -146,6 +146,13 @@ def too_large(call: ProviderCall) -> ProviderError:
     )
 
 
+def beginning_of(raw: Any) -> bytes:
+    """Return the first bytes, which stay there; waits for them. Raises what urllib3 raises."""
+    # urllib3 has no peek of its own.
+    with raw._error_catcher():  # noqa: SLF001
+        return bytes(raw._fp.peek(_LOOKED_AT))  # noqa: SLF001
+
+
 def _look_at_coding(call: ProviderCall, response: requests.Response) -> None:
     """Refuse a coding that nobody asked for; take the body for what it is if it has none."""
     told = response.headers.get("Content-Encoding")
@@ -154,23 +161,19 @@ def _look_at_coding(call: ProviderCall, response: requests.Response) -> None:
     codings = [coding.strip(_QUOTES).lower() for coding in told.split(",")]
     codings = [coding for coding in codings if coding not in _NO_CODINGS]
     if not _CODINGS.issuperset(codings):
-        if not _is_text(_beginning_of(response.raw)):
+        if not _is_text(beginning_of(response.raw)):
             shown = "".join(filter(str.isprintable, told))[:_SHOWN_CODING]
             raise unreachable(call, f"compressed its answer as '{shown}', unasked", 502)
         codings = []
     codings = [coding for coding in codings if coding not in ("", "identity")]
     if codings and _GZIPS.issuperset(codings):
         # A proxy may have decompressed it and left the header, or have said it once more.
-        codings = codings[: _gzips_in(_beginning_of(response.raw), len(codings))]
+        codings = codings[: _gzips_in(beginning_of(response.raw), len(codings))]
     headers = response.raw.headers
     # urllib3 takes each name that it does not know for deflate, also that of no coding.
     headers["content-encoding"] = ", ".join(codings)
     if not codings:
         del headers["content-encoding"]
-
-
-def _beginning_of(raw: Any) -> bytes:
-    return bytes(raw._fp.peek(_LOOKED_AT))  # noqa: SLF001 - urllib3 has no peek of its own
 
 
 def _is_text(beginning: bytes) -> bool:

@@ -30,7 +30,7 @@ def judge(call: ProviderCall, event: bytes) -> None:
     Most events are not even parsed here: one that has what it should, and the word nowhere, is
     none. (In a text the word has no quotation marks, but for such as are escaped.)
     """
-    mark = _MARKS.get(call.operation, b"")
+    mark = _MARKS.get(call.operation, b'"type"')
     if mark in event and not names_error(event) and type(event) is bytes:
         return
     named = isinstance(event, ErrorEvent)

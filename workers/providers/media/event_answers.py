@@ -6,6 +6,7 @@ https://platform.openai.com/docs/api-reference/images-streaming and …/audio
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -19,8 +20,10 @@ from shared.media.request import MediaRequest
 from shared.operation import TRANSCRIPTS, Operation
 from workers.heavy import away
 from workers.providers import http
-from workers.providers.answers.events import judge
+from workers.providers.answers.body import beginning_of
+from workers.providers.answers.events import error_of_told, judge
 from workers.providers.answers.framing import events as framed
+from workers.providers.answers.told import error_in
 from workers.providers.base import ProviderCall, ProviderError
 from workers.providers.http_errors import unreachable
 from workers.providers.media import answers, picture_answers
@@ -29,6 +32,9 @@ from workers.providers.media.wholeness import is_no_picture
 Json = dict[str, Any]
 
 _EVENTS: Final = "text/event-stream"
+#: Types of what comes as it is.
+_FILES: Final = ("audio/", "image/", "video/")
+_begins_events = re.compile(rb"\s*(?:event: ?[\w.]+[\r\n]|data: ?\{)").match
 _DONE: Final = b"[DONE]"
 _FRAMING: Final = framed(lambda event: event.strip() == _DONE)
 #: What an event of a picture tells of the whole answer.
@@ -38,8 +44,11 @@ _OF_A_TEXT: Final = ("usage", "logprobs", "language", "duration")
 
 
 def is_stream(response: requests.Response) -> bool:
-    """Whether an answer says that it comes as events."""
-    return response.headers.get("Content-Type", "").lower().startswith(_EVENTS)
+    """Whether an answer comes as events: some call them otherwise, but never a sound."""
+    kind = response.headers.get("Content-Type", "").lower()
+    if kind.startswith(_EVENTS):
+        return True
+    return not kind.startswith(_FILES) and bool(_begins_events(beginning_of(response.raw)))
 
 
 def answer_of(
@@ -67,6 +76,9 @@ def _events(call: ProviderCall, response: requests.Response) -> Iterator[tuple[J
         value = away(len(event), lambda event=event: _value(event))  # type: ignore[misc]
         if value is None:
             raise unreachable(call, "sent an event that is no JSON object", 502)
+        found = error_in(value) if isinstance(event, http.WholeAnswer) else None
+        if found is not None:
+            raise error_of_told(call, found)
         yield value, event
 
 

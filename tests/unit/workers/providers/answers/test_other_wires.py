@@ -144,3 +144,8 @@ def test_error_in_other_characters_is_told(coding: str, kind: str, text: str) ->
 def test_characters_that_are_broken_are_marked_and_the_answer_is_kept() -> None:
     body = chat().encode().replace("世".encode(), "世".encode()[:2])
     assert asked(streaming(body, kind="application/json")) == "Grüße, \ufffd界"
+
+
+def test_document_that_tells_no_response_is_none() -> None:
+    with pytest.raises(ProviderError, match="did not answer with a stream"):
+        stream(streaming(chat().encode(), kind="application/json"), Operation.RESPONSE)

@@ -289,3 +289,38 @@ def test_description_that_was_cut_has_its_usage(ask: Ask) -> None:
 @pytest.mark.parametrize("body", [{"choices": []}, {"choices": [{"message": {}}]}, {"error": "x"}])
 def test_description_that_is_none_is_an_error(ask: Ask, desk: FakeDesk, body: Json) -> None:
     refused(ask, desk, Operation.IMAGE_TO_TEXT, wire.answer(body))
+
+
+# --- events -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("operation", [Operation.IMAGE, Operation.SPEECH, Operation.TRANSCRIPTION])
+@pytest.mark.parametrize(
+    "body",
+    [
+        pytest.param(b'{"error": {"message": "No GPU"}}', id="a document"),
+        pytest.param(b'{\n "error": {"message": "No GPU"}\n}', id="an indented one"),
+        pytest.param(wire.event({"error": {"message": "No GPU"}}), id="an event"),
+        pytest.param(wire.event({"message": "No GPU"}, "error"), id="an event by its name"),
+        pytest.param(b": ping\n\n" + wire.event({"detail": "No GPU"}), id="behind a ping"),
+    ],
+)
+def test_error_in_the_place_of_events_is_told(
+    ask: Ask, desk: FakeDesk, operation: Operation, body: bytes
+) -> None:
+    said = refused(ask, desk, operation, wire.head(wire.SSE), body, input="Hi")
+    assert said == "No GPU"
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/octet-stream"])
+def test_events_under_another_name_are_events(ask: Ask, desk: FakeDesk, kind: str) -> None:
+    picture = {"type": "image_generation.completed", "b64_json": IN_BASE64}
+    ask(Operation.IMAGE, wire.answer(wire.events(picture) + wire.DONE, kind=kind))
+    audio = {"type": "speech.audio.delta", "audio": base64.b64encode(MP3).decode()}
+    body = wire.events(audio, {"type": "speech.audio.done"})
+    ask(Operation.SPEECH, wire.answer(body, kind=kind), input="Hi")
+    assert desk.kept == [PICTURE, MP3]
+    text = wire.events({"type": "transcript.text.done", "text": "Hello"})
+    for form in ("json", "text"):
+        told = ask(Operation.TRANSCRIPTION, wire.answer(text, kind=kind), response_format=form)
+        assert told["text"] == "Hello"
