@@ -55,8 +55,8 @@ class Wish(StrEnum):
 class Batch:
     """A batch. Times are unix seconds; `times` says when each state began.
 
-    `models`, `key_id` and `limits` are those of the key that made it; `ends_as` is the state that
-    follows when its files are written.
+    `models`, `key_id` and `limits` are those of the key that made it, as it was; `ends_as` is the
+    state that follows when its files are written.
     """
 
     id: str

@@ -28,7 +28,7 @@ from workers.providers.access import Access
 from workers.providers.batches.anthropic import AnthropicBatches
 from workers.providers.batches.base import OwnBatches
 from workers.providers.batches.openai import OpenAiBatches
-from workers.routing.lost_keys import LostKeys
+from workers.routing.keys_now import KeysNow
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class Desk:
     history: HistoryReader
     announcements: Announcements
     own: OwnDesk
-    keys: LostKeys
+    keys: KeysNow
 
     def rest(self) -> None:
         """Let others of this process have their turn: a pause of 0 would not look at sockets."""
@@ -110,7 +110,7 @@ def desk_of(
         history=HistoryReader(database),
         announcements=Announcements(process.redis),
         own=own,
-        keys=LostKeys(database, process.clock, process.monotonic),
+        keys=KeysNow(database, process.clock, process.monotonic),
     )
 
 

@@ -50,7 +50,8 @@ def run(desk: Desk, batch: Batch, share: int) -> Moved:
 
     `share` is how many of its jobs may be in the queues.
     """
-    lost = desk.keys.why(batch.key_id)
+    key = desk.keys.of(batch.key_id)
+    lost, batch = key.lost, key.rights_of(batch)
     if not (batch.singly or lost):
         # The rest comes with the next step, when what is decided is kept.
         decide(desk, batch)

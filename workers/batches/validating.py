@@ -35,7 +35,7 @@ class Validation:
 
     def move(self, batch: Batch) -> Moved:
         """Look at some more; at the end let the batch go on with its lines, or fail."""
-        if lost := self._desk.keys.why(batch.key_id):
+        if lost := self._desk.keys.of(batch.key_id).lost:
             self._open.pop(batch.id, None)
             stop_at_once(self._desk, batch, lost)
             return Moved.MUCH

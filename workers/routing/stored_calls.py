@@ -1,4 +1,4 @@
-"""What a call that was stored for later may do: its key's models and limits, as they were then."""
+"""What a call that was stored for later may do: the models and limits of its key."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from shared.schedules.store import ScheduleStore
 from shared.schedules.template import call_of
 from shared.store.complaints import Complaints, concerns_all
 from workers.process import Process
-from workers.routing.lost_keys import why_lost
+from workers.routing.keys_now import key_now
 from workers.routing.stored_calls import allowance_of, check_served, passes_by_itself, standing_of
 
 log = logging.getLogger(__name__)
@@ -101,11 +101,12 @@ def _run_alone(deps: ScheduleDeps, schedule: Schedule, now_ms: int) -> None:
 
 def _run(deps: ScheduleDeps, schedule: Schedule, now_ms: int) -> None:
     """Make the jobs of its times, then go on to the next: a death between repeats both."""
-    found, wanted = schedule, plan(schedule, now_ms)
-    if problem := why_lost(deps.database, schedule.key_id, now_ms):
-        log.warning("schedule %s: paused: %s", schedule.id, problem)
-        deps.schedules.save(replace(schedule, paused=True, next_ms=None, problem=problem))
+    key, wanted = key_now(deps.database, schedule.key_id, now_ms), plan(schedule, now_ms)
+    if key.lost:
+        log.warning("schedule %s: paused: %s", schedule.id, key.lost)
+        deps.schedules.save(replace(schedule, paused=True, next_ms=None, problem=key.lost))
         return
+    found = key.rights_of(schedule)
     for due_ms in wanted.times:
         found = _made(deps, found, due_ms)
     deps.schedules.save(replace(found, next_ms=wanted.next_ms))

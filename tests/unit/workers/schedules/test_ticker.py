@@ -13,6 +13,10 @@ import pytest
 import redis
 from sqlalchemy import update
 
+from shared.api_keys import book
+from shared.api_keys.issued import NewKey
+from shared.api_keys.limits import Limits
+from shared.api_keys.scopes import Scope
 from shared.database.database import Database
 from shared.errors import QueueFull
 from shared.jobs.job import NewJob
@@ -182,6 +186,36 @@ def test_schedule_of_a_key_that_is_gone_is_paused(
     run_schedules(deps)
     found = read(deps)
     assert (found.paused, found.next_ms, found.problem) == (True, None, "its API key is gone")
+    assert refs(real_redis) == []
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        pytest.param({"scopes": frozenset((Scope.READ,))}, "may not chat any more", id="scopes"),
+        pytest.param({"models": ("other",)}, "model_not_found", id="models"),
+        pytest.param({"limits": Limits(concurrent_jobs=1)}, "too_many_jobs", id="limits"),
+    ],
+)
+def test_schedule_may_do_what_its_key_may_do_now(
+    deps_of: Callable[[], ScheduleDeps],
+    real_redis: redis.Redis,
+    clock: SecondsClock,
+    changed: dict[str, Any],
+    problem: str,
+) -> None:
+    deps = deps_of()
+    new, secret = NewKey(name="k"), "ak-" + "x" * 40
+    key = deps.database.write(lambda connection: book.issue(connection, new, secret, 1)).id
+    made(deps, key_id=f"key_{key}")
+    deps.database.write(lambda connection: book.change(connection, key, changed, 2))
+    # Another job of it is under way.
+    real_redis.hset(keys.job(7), "state", "Started")
+    real_redis.zadd(keys.live(f"key_{key}"), {"7": 1})
+    clock.now_s += 600
+    run_schedules(deps)
+    assert problem in read(deps).problem
     assert refs(real_redis) == []
 
 
