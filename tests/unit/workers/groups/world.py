@@ -26,10 +26,12 @@ ANSWER = Result.response(b'{"choices":[],"usage":{"prompt_tokens":1,"completion_
 class World:
     """All of it, on one clock."""
 
-    def __init__(self, client: redis.Redis, settings: Settings, clock: FakeClock) -> None:
+    def __init__(
+        self, client: redis.Redis, settings: Settings, clock: FakeClock, **more: Any
+    ) -> None:
         self.client = client
         self.clock = clock
-        self.deps: Deps = worker_deps.build(client, settings, clock, worker_deps.FakeLlm())
+        self.deps: Deps = worker_deps.build(client, settings, clock, worker_deps.FakeLlm(), **more)
         self.store = GroupStore(client, settings, clock)
         self.history = Keeper(self.deps.keeping)
 
