@@ -89,7 +89,9 @@ class _Job:
             raise
 
     def _look(self) -> list[Json] | None:
-        entry = self._exchange.get(f"history/{quote(self._id, safe='')}").get(self._id)
+        told = self._exchange.get(f"history/{quote(self._id, safe='')}")
+        self._exchange.raise_if_told(told)
+        entry = told.get(self._id)
         if isinstance(entry, dict):
             return _made(self._exchange, entry)
         if self._is_waiting():
@@ -224,8 +226,9 @@ def _upscaler(exchange: Exchange, asked: MediaRequest) -> str:
 
 def _listed(exchange: Exchange, node: str, name: str) -> list[str]:
     """Return what a node of this kind can be given there; nothing if it has no such node."""
-    told = object_of(exchange.get(f"object_info/{node}").get(node))
-    spec = object_of(object_of(told.get("input")).get("required")).get(name)
+    told = exchange.get(f"object_info/{node}")
+    exchange.raise_if_told(told)
+    spec = object_of(object_of(object_of(told.get(node)).get("input")).get("required")).get(name)
     listed = spec if isinstance(spec, list) else []
     # Newer ones write it as ["COMBO", {"options": […]}].
     choices = [one.get("options") if isinstance(one, dict) else one for one in listed[:2]]

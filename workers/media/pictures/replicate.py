@@ -106,6 +106,7 @@ class _Model:
         self._name, _, self._version = name.partition(":")
         path = f"models/{self._name}"
         told = exchange.get(f"{path}/versions/{self._version}" if self._version else path)
+        exchange.raise_if_told(told)
         latest = told if self._version else told.get("latest_version")
         about: Json = latest if isinstance(latest, dict) else {}
         if not self._version and told.get("is_official") is False:
@@ -147,7 +148,7 @@ class _Prediction:
         self._told = exchange.post(*request, headers=(("Cancel-After", longest),))
         self._id = str(self._told.get("id") or "")
         if not _is_id(self._id):
-            exchange.raise_if_told({"error": self._told.get("error")})
+            exchange.raise_if_told(self._told)
             raise exchange.wrong("created a prediction without an 'id'")
 
     def output(self) -> list[str]:
@@ -165,6 +166,8 @@ class _Prediction:
         status = told.get("status")
         if status in _UNENDED:
             return None
+        if status is None:
+            self._exchange.raise_if_told(told)
         if status != "succeeded":
             raise self._failed(str(status), str(told.get("error") or ""))
         return told

@@ -167,3 +167,31 @@ def test_odd_schema_of_a_model_is_read_as_far_as_it_goes(
 ) -> None:
     _, desk = drawn(upstream, "replicate", replicate(URL, properties), size="1024x512")
     assert desk.kept == [PICTURE]
+
+
+@pytest.mark.parametrize("told", [{"error": "No GPU"}, {"detail": "No GPU"}])
+@pytest.mark.parametrize(
+    ("kind", "step"),
+    [
+        ("comfyui", "/object_info/"),
+        ("comfyui", "/history/"),
+        ("comfyui", "/prompt"),
+        ("replicate", "/models/"),
+        ("replicate", "/predictions"),
+        ("replicate", "/predictions/abc"),
+    ],
+)
+def test_error_in_the_place_of_an_answer_is_told_and_not_remembered(
+    upstream: RawUpstream, kind: str, step: str, told: Json
+) -> None:
+    answers = comfy() if kind == "comfyui" else replicate(URL)
+    first = {step: told}
+    if step == "/predictions/abc":
+        first |= {"/predictions": {"id": "abc", "status": "starting"}}
+    with pytest.raises(ProviderError, match="No GPU") as error:
+        drawn(upstream, kind, first | {k: v for k, v in answers.items() if k not in first})
+    assert error.value.transient
+    _, desk = drawn(upstream, kind, answers)
+    assert desk.kept == [PICTURE]
+    if kind == "replicate":
+        assert sum(one.method == "GET" for one in upstream.asked[kind]) == 1 + (step == "/models/")
