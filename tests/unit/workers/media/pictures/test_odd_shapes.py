@@ -193,5 +193,5 @@ def test_error_in_the_place_of_an_answer_is_told_and_not_remembered(
     assert error.value.transient
     _, desk = drawn(upstream, kind, answers)
     assert desk.kept == [PICTURE]
-    if kind == "replicate":
-        assert sum(one.method == "GET" for one in upstream.asked[kind]) == 1 + (step == "/models/")
+    models = [one for one in upstream.asked[kind] if one.method == "GET" and "/models/" in one.path]
+    assert len(models) == (0 if kind == "comfyui" else 2 if step == "/models/" else 1)
