@@ -42,7 +42,7 @@ def note_no_room(
 
     `again`: this call has been refused before, or this is noted already.
     """
-    if error.blame is not Blame.PROVIDER:
+    if error.blame is Blame.BILLING:
         # The same statuses tell that nobody pays.
         return False
     lacks_room = deps.learned.refused(provider, error.status, again=again)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
+import gevent
 import pytest
 import redis
 
@@ -17,6 +19,7 @@ from tests.support.factories import FakeClock, new_job
 from tests.support.worker_deps import REGISTRY, Deps, FakeLlm, build
 from workers.chat.deps import ChatDeps
 from workers.chat.run import run_chat
+from workers.chat.running import AbortReason
 from workers.providers.base import Blame, ProviderCall, ProviderError
 from workers.routing.backoff import ROOM_PAUSES_S
 
@@ -173,3 +176,43 @@ def test_nobody_waits_beyond_the_deadline(
     assert len(llm.calls) == 3
     assert [call.timeout_s for call in llm.calls] == pytest.approx([0.2, 0.15, 0.05])
     assert (job.state, job.outcome) == (JobState.EXECUTED, JobState.FAILED)
+
+
+def test_cancel_ends_the_pause(build_with: Build, llm: FakeLlm, fake_clock: FakeClock) -> None:
+    llm.answer = full(1000, fake_clock)
+    deps = build_with(LEARNS)
+    job_id = deps.jobs.accept(new_job(request=b'{"model": "m", "messages": []}')).id
+
+    def cancelled(_: float) -> None:
+        job = deps.jobs.get(job_id)
+        assert job is not None
+        deps.jobs.cancel(job)
+        deps.running.abort(job_id, AbortReason.CANCELLED)
+        gevent.sleep(60)
+
+    run_chat(replace(deps, sleep=cancelled).chat, job_id, "chat.m", 5)
+    job = deps.jobs.get(job_id)
+    assert job is not None
+    assert (job.outcome, len(llm.calls)) == ("Cancelled", 1)
+
+
+@pytest.mark.parametrize("said", [0, 1])
+def test_stream_is_asked_again_until_it_has_begun(
+    build_with: Build, llm: FakeLlm, fake_clock: FakeClock, said: int
+) -> None:
+    chunk = b'{"choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":"stop"}]}'
+    begun = b'{"choices":[{"index":0,"delta":{"content":"Hm"},"finish_reason":null}]}'
+    refused = [ProviderError(FULL, transient=True, status=429)]
+
+    def stream(_: ProviderCall) -> Iterator[bytes]:
+        if not refused:
+            yield chunk
+            return
+        yield from [begun] * said
+        raise refused.pop()
+
+    llm.chunks = stream
+    chat, job = ran(build_with(LEARNS), streamed=True)
+    assert len(llm.calls) == 2 - said
+    assert job.outcome == (JobState.FAILED if said else JobState.COMPLETED)
+    assert chat.routing.learned.applied(LEARNS).concurrency == 16
