@@ -809,6 +809,8 @@ def read_providers_toml(path: Path) -> dict[str, Any] | None:
         raise SettingsError(f"REPLYTO_PROVIDERS_FILE: cannot read {path}: {exc.strerror}") from exc
     except ValueError as exc:
         raise SettingsError(f"{path}: {exc}") from exc
+    except RecursionError:
+        raise SettingsError(f"{path}: its arrays or tables are nested too deeply") from None
 
 
 def _kept_secret(path: Path, make: Callable[[], str]) -> str:

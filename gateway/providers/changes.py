@@ -123,7 +123,7 @@ def reload(call: Call[dtos.Reload]) -> dtos.EmptyResponse:
     try:
         file = read_file(path)
     except SettingsError as exc:
-        raise ValidationFailed(str(exc)) from exc
+        raise ValidationFailed(f"{exc}. The providers stay as they are.") from exc
     record(call, path.name)
     gateway.providers.follower.reload(file)
     return dtos.EmptyResponse()

@@ -19,6 +19,7 @@ from shared.providers.extras import variables
 from shared.providers.presets import PRESETS, Preset
 from shared.providers.provider import Provider, read_file
 from shared.settings import OWN_PREFIX, Settings, SettingsError
+from shared.written_path import file_problem
 
 #: Where a provider is, and what is believed there: who changes these decides who gets its secrets.
 _WHITHER: Final = ("base_url", "heartbeat_url", "proxy", "ca_file")
@@ -123,6 +124,8 @@ def _origin(url: str) -> tuple[str, str, int]:
 
 
 def _of_file(settings: Settings) -> Iterable[Provider]:
+    if file_problem(settings.providers_file):
+        return ()
     try:
         return read_file(settings.providers_file) or ()
     except SettingsError:

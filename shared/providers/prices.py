@@ -110,10 +110,12 @@ class FilePrices(Prices):
             self._load()
 
     def _load(self) -> None:
+        # One that never was there may come later; one that was is missed. Who reads a pipe waits
+        # until somebody writes to it, and all of this process with it.
+        is_judged = self._was_there or self._path.is_fifo()
+        problem, prices = file_problem(self._path) if is_judged else "", self._prices
         try:
-            prices = _read(self._path)
-            # One that never was there may come later; one that was is missed.
-            problem = file_problem(self._path) if self._was_there else ""
+            prices = prices if problem else _read(self._path)
         except SettingsError as exc:
             problem = str(exc)
         if problem:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import atexit
 import itertools
 import json
+import os
 import shutil
 import tempfile
+import threading
+from contextlib import suppress
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import redis
@@ -110,6 +114,26 @@ class MessageLists:
         name = keys.message_list(queue, priority)
         self._client.lset(name, -1 - index, "lost")
         self._client.lrem(name, 0, "lost")
+
+
+def mark_of_a_reader(path: Path) -> Path:
+    """Return what is there when somebody has waited for a pipe that nobody writes to."""
+    return path.with_suffix(".read")
+
+
+def pipe_that_nobody_writes_to(path: Path) -> None:
+    """Make one there. Who reads it waits for ever: here until it is closed, which is noted."""
+    os.mkfifo(path)
+
+    def close() -> None:
+        with suppress(OSError):
+            writer = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+            mark_of_a_reader(path).touch()
+            os.close(writer)
+
+    timer = threading.Timer(2, close)
+    timer.daemon = True
+    timer.start()
 
 
 def new_database() -> Database:

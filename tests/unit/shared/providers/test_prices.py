@@ -12,6 +12,7 @@ import pytest
 from shared.providers.prices import NANOS, FilePrices, Price, load_prices
 from shared.settings import SettingsError
 from shared.wire.usage import Usage, usage_of
+from tests.support.factories import mark_of_a_reader, pipe_that_nobody_writes_to
 
 
 @pytest.mark.parametrize(
@@ -128,7 +129,22 @@ def _unreadable(path: Path) -> None:
     path.symlink_to(path)
 
 
-@pytest.mark.parametrize("spoil", [_gone, _folder, _empty, _unreadable])
+def _pipe(path: Path) -> None:
+    path.unlink()
+    pipe_that_nobody_writes_to(path)
+
+
+def _half_written(path: Path) -> None:
+    path.write_text(path.read_text()[:-5])
+
+
+def _nested(path: Path) -> None:
+    path.write_text("a = " + "[" * 5000)
+
+
+@pytest.mark.parametrize(
+    "spoil", [_gone, _folder, _empty, _unreadable, _pipe, _half_written, _nested]
+)
 def test_prices_stay_when_their_file_says_nothing_any_more_and_it_is_said_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, spoil: Callable[[Path], None]
 ) -> None:
@@ -143,6 +159,7 @@ def test_prices_stay_when_their_file_says_nothing_any_more_and_it_is_said_once(
     assert str(path) in prices.problem()
     told = [record for record in caplog.records if record.levelname == "WARNING"]
     assert [str(path) in one.getMessage() for one in told] == [True]
+    assert not mark_of_a_reader(path).exists()
     if path.is_dir():
         path.rmdir()
     path.unlink(missing_ok=True)
