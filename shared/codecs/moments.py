@@ -13,6 +13,8 @@ from typing import Annotated, Final
 from pydantic import BeforeValidator
 
 _SERVICESTACK: Final = re.compile(r"/Date\((-?[0-9]{1,15})(?:[+-][0-9]{4})?\)/")
+#: Most characters of a moment: fractions of a second could have any number of digits.
+_LONGEST: Final = 64
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MS: Final = timedelta(milliseconds=1)
 #: The first and the last moment, unix milliseconds.
@@ -33,6 +35,8 @@ def to_unix_ms(value: object) -> object:
 
 
 def _read(text: str) -> int | None:
+    if len(text) > _LONGEST:
+        return None
     found = _SERVICESTACK.fullmatch(text)
     if found:
         return int(found[1])

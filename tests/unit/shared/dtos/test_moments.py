@@ -47,6 +47,7 @@ def test_what_is_read_can_be_shown(sent: Any) -> None:
         "999999999999999",
         "9999-12-31T23:59:59.999-00:01",
         "0001-01-01T00:00:00+00:01",
+        pytest.param(f"2026-01-31T08:00:00.{'0' * 100}Z", id="more digits than a date has"),
     ],
 )
 def test_date_out_of_all_years_is_refused_and_leaves_nothing(gateway: Gateway, sent: str) -> None:
