@@ -36,9 +36,7 @@ class LearnedLimits:
         """Return the provider with the limit that holds now: its own, or the learned one below."""
         if not provider.adaptive:
             return provider
-        limit = self._limits.get(provider.name, FIRST)
-        if provider.concurrency is not None:
-            limit = min(limit, provider.concurrency)
+        limit = self._judged(provider)
         if refused := self._refused.get(provider.name):
             limit = max(1, limit - refused.calls)
         source, applied = self._applied.get(provider.name, (None, provider))
@@ -49,7 +47,7 @@ class LearnedLimits:
 
     def is_least(self, provider: Provider) -> bool:
         """Whether one call at once is all that it gets: who refuses that is down, and not full."""
-        return self.applied(provider).concurrency == 1
+        return self._judged(provider) == 1
 
     def answered(self, provider: Provider, took_s: float) -> None:
         """Note an answer."""
@@ -85,6 +83,10 @@ class LearnedLimits:
             if is_judged or refused.exchanges >= _LOWERED_FOR:
                 del self._refused[name]
         self._limits = limits
+
+    def _judged(self, provider: Provider) -> int:
+        limit = self._limits.get(provider.name, FIRST)
+        return limit if provider.concurrency is None else min(limit, provider.concurrency)
 
     def _note(self, provider: Provider, one: Seen) -> None:
         self._seen[provider.name] = self._seen.get(provider.name, Seen()).and_then(one)

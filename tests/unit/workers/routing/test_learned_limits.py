@@ -56,6 +56,17 @@ def test_limit_is_lower_at_once_by_each_call_that_is_refused() -> None:
     assert learned.applied(LEARNS).concurrency == 12
 
 
+def test_who_takes_one_call_at_once_is_told_by_the_judge_alone() -> None:
+    learned = LearnedLimits()
+    learned.learn({"p": 3})
+    for _ in range(9):
+        learned.refused(LEARNS, 429)
+    assert learned.applied(LEARNS).concurrency == 1
+    assert not learned.is_least(LEARNS)
+    learned.learn({"p": 1})
+    assert learned.is_least(LEARNS)
+
+
 def test_calls_that_a_higher_limit_let_begin_lower_that_one() -> None:
     learned = LearnedLimits()
     learned.learn({"p": 16})
