@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from shared.codecs.json_text import Edit, members, parse_document, splice
 from shared.operation import Operation
@@ -19,6 +19,10 @@ from shared.wire.queueing import flow_control
 from shared.wire.queueing.flow_control import Flow, read_flow
 from shared.wire.queueing.tier import Tier, read_tier
 from shared.wire.run_after import read_run_after
+
+
+#: What is told to the gateway. Few of them are there: the others are not looked for.
+_OURS: Final = frozenset(naming.GATEWAY_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +121,9 @@ def read_envelope(
     envelope = _object(value)
     request = _object(envelope["request"])
     body = _request_body(text, changes)
-    told = {name: envelope.get(name) or request.get(name) for name in naming.GATEWAY_FIELDS}
-    if told[flow_control.KEY]:
+    told = {name: request[name] for name in _OURS.intersection(request)}
+    told |= {name: envelope[name] for name in _OURS.intersection(envelope) if envelope[name]}
+    if told.get(flow_control.KEY):
         beside = envelope if envelope.get(flow_control.KEY) else request
         told |= {name: beside.get(name) for name in flow_control.LIMITS}
     else:

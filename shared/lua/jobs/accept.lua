@@ -56,15 +56,17 @@ local given_ms, prefix, model, queue, priority, widest_window, queue_limit, owne
   groups_key =
   unpack(ARGV, 1, 19)
 
--- How many there are in some ZSETs, which mostly are none.
 local function size(first, last)
   local sum = 0
-  if first <= last and redis.call('EXISTS', unpack(KEYS, first, last)) > 0 then
-    for i = first, last do
-      sum = sum + redis.call('ZCARD', KEYS[i])
-    end
+  for i = first, last do
+    sum = sum + redis.call('ZCARD', KEYS[i])
   end
   return sum
+end
+
+-- The same of ZSETs that mostly are not there.
+local function size_if_any(first, last)
+  return redis.call('EXISTS', unpack(KEYS, first, last)) > 0 and size(first, last) or 0
 end
 
 local function add(rows, first, second)
@@ -83,6 +85,11 @@ local function put_in_waiting(all)
   end
 end
 
+-- How many of the owner's jobs wait: what the jobs of this call have no place in yet among them.
+local function waiting_of_owner(all)
+  return size(FIRST_OF_OWNER, LAST_OF_OWNER) + #all.waiting / 2
+end
+
 local function next_place(all)
   local place = redis.call('INCR', all.places_key)
   return all.tier == '' and place or place_in(all.tier, place)
@@ -99,14 +106,13 @@ local function put_in_line(all, id)
     return
   end
   add(all.waiting, next_place(all), id)
-  all.in_line, all.of_owner, all.somebody_waits = all.in_line + 1, all.of_owner + 1, true
+  all.in_line, all.somebody_waits = all.in_line + 1, true
   if all.is_open and all.messages < all.window then
     put_in_waiting(all)
     dispatch(all.list_key, all.line_key, all.waiting_key, all.turns_key, all.places_key, all.queue,
       all.priority, all.window)
     all.messages = redis.call('LLEN', all.list_key)
     all.somebody_waits = redis.call('EXISTS', all.waiting_key) == 1
-    all.of_owner = size(FIRST_OF_OWNER, LAST_OF_OWNER)
   end
 end
 
@@ -151,12 +157,13 @@ local function refusal(all, bytes, due, timeout_ms)
   if not due and all.in_line >= all.queue_limit then
     return refused_at(all, 'full', all.in_line)
   end
-  if not due and all.of_owner >= all.owner_limit then
-    return refused_at(all, 'owner_full', all.of_owner)
+  -- They are among those in line.
+  if not due and all.in_line >= all.owner_limit and waiting_of_owner(all) >= all.owner_limit then
+    return refused_at(all, 'owner_full', waiting_of_owner(all))
   end
   all.held = bytes_held(all.deadlines_key, all.owner, bytes, all.most_bytes, all.prefix)
   if not all.held then
-    return refused_at(all, 'bytes_full', all.of_owner)
+    return refused_at(all, 'bytes_full', waiting_of_owner(all))
   end
   if all.limits then
     return limits_refusal(all, timeout_ms)
@@ -244,7 +251,7 @@ local limits = limits_json ~= '' and cjson.decode(limits_json)
 local last_but_refs = #KEYS - tonumber(count_text)
 local last_of_gate = limits and last_but_refs - 4 or last_but_refs
 local refs = {unpack(KEYS, last_but_refs + 1)}
-local waiting = size(FIRST_WAITING, LAST_WAITING)
+local waiting = size_if_any(FIRST_WAITING, LAST_WAITING)
 local all = {
   now = now, prefix = prefix, epoch = redis.call('HGET', ids_key .. ':ledger', 'epoch'),
   ids_key = ids_key, deadlines_key = deadlines_key, drain_key = drain_key, places_key = places_key,
@@ -259,7 +266,6 @@ local all = {
   has_own_gate = last_of_gate >= FIRST_OF_GATE,
   is_open = redis.call('SISMEMBER', gates_key, queue) == 0,
   in_line = waiting + size(FIRST_LINE, LAST_LINE) + size(FIRST_OF_GATE, last_of_gate),
-  of_owner = size(FIRST_OF_OWNER, LAST_OF_OWNER),
   window = window_of(drain_key, now, tonumber(widest_window)),
   messages = redis.call('LLEN', list_key),
   somebody_waits = waiting > 0 and redis.call('EXISTS', waiting_key) == 1,
