@@ -20,7 +20,6 @@ from shared.wire.queueing.flow_control import Flow, read_flow
 from shared.wire.queueing.tier import Tier, read_tier
 from shared.wire.run_after import read_run_after
 
-
 #: What is told to the gateway. Few of them are there: the others are not looked for.
 _OURS: Final = frozenset(naming.GATEWAY_FIELDS)
 
