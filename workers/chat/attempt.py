@@ -32,7 +32,7 @@ from workers.providers.base import Blame, ProviderCall, ProviderError, Room
 from workers.providers.own_body import body_for
 from workers.routing import backoff, health_notes
 from workers.routing import ranking as routing
-from workers.routing.candidates import candidates_of
+from workers.routing.candidates import candidates_of, unasked
 from workers.routing.error_class import may_go_elsewhere
 
 log = logging.getLogger(__name__)
@@ -115,9 +115,7 @@ def _asked(
 
 def _has_others(deps: ChatDeps, claim: Claim) -> bool:
     """Whether there are providers that the job has not asked, of those that it may."""
-    asked = (*claim.failed, claim.chosen)
-    known = candidates_of(deps.routing, claim.model)
-    return not claim.provider and any(one.provider.name not in asked for one in known)
+    return not claim.provider and bool(unasked(candidates_of(deps.routing, claim.model), claim))
 
 
 def _without_provider(deps: ChatDeps, claim: Claim) -> Outcome:

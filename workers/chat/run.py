@@ -31,6 +31,7 @@ from workers.routing.candidates import (
     candidates_of,
     has_choice,
     near_beginning,
+    unasked,
 )
 
 log = logging.getLogger(__name__)
@@ -172,17 +173,15 @@ def _defer(deps: ChatDeps, claim: Claim, outcome: Outcome, along: list[Call]) ->
 def _others_are_busy(deps: ChatDeps, claim: Claim) -> bool:
     """Whether there is somebody whom this job has not asked and who might be asked."""
     return any(
-        one.condition.is_usable
-        and claim.operation in one.operations
-        and one.provider.name not in (*claim.failed, claim.chosen)
-        for one in candidates_of(deps.routing, claim.model)
+        one.condition.is_usable and claim.operation in one.operations
+        for one in unasked(candidates_of(deps.routing, claim.model), claim)
     )
 
 
 def _fail_over(deps: ChatDeps, claim: Claim, record: Attempt) -> Claim | NoFailOver:
     """Begin the next attempt at another provider, if one has room now."""
     candidates = candidates_of(deps.routing, claim.model)
-    if all(one.provider.name in (*claim.failed, claim.chosen) for one in candidates):
+    if not unasked(candidates, claim):
         return NoFailOver.NONE
     try:
         following = deps.jobs.fail_over(claim, candidates, record)

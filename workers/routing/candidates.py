@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from shared.jobs.moves import Claim
 from shared.providers.health import Condition, Standing
 from shared.providers.provider import MEDIA_MODEL
 from shared.queues import names as task_names
@@ -26,6 +27,12 @@ def candidates_of(deps: RoutingDeps, model: str) -> list[Candidate]:
         lambda provider: deps.traffic.load(provider.name, model),
         lambda provider: provider.operations_of(model),
     )
+
+
+def unasked(candidates: Sequence[Candidate], claim: Claim) -> list[Candidate]:
+    """Return those that have not failed this job yet, and are not asked now."""
+    asked = (*claim.failed, claim.chosen)
+    return [one for one in candidates if one.provider.name not in asked]
 
 
 def candidates_for_bulk(deps: RoutingDeps, model: str) -> list[Candidate]:

@@ -158,8 +158,9 @@ local function refusal(all, bytes, due, timeout_ms)
     return refused_at(all, 'full', all.in_line)
   end
   -- They are among those in line.
-  if not due and all.in_line >= all.owner_limit and waiting_of_owner(all) >= all.owner_limit then
-    return refused_at(all, 'owner_full', waiting_of_owner(all))
+  local waiting = not due and all.in_line >= all.owner_limit and waiting_of_owner(all)
+  if waiting and waiting >= all.owner_limit then
+    return refused_at(all, 'owner_full', waiting)
   end
   all.held = bytes_held(all.deadlines_key, all.owner, bytes, all.most_bytes, all.prefix)
   if not all.held then

@@ -95,6 +95,10 @@ def test_no_run_looks_at_more_than_it_may(
     assert 10_000 - runs[0] >= len(SETS) * 31 // FEW
 
 
+def _due_at(store: JobStore, moment: int, number: int) -> list[int]:
+    return [store.accept(new_job(run_after=str(moment))).id for _ in range(number)]
+
+
 def test_jobs_of_one_moment_that_somebody_named_stay_and_those_among_them_come_earlier(
     ledger_redis: redis.Redis,
     job_store: JobStore,
@@ -103,7 +107,7 @@ def test_jobs_of_one_moment_that_somebody_named_stay_and_those_among_them_come_e
     runs: list[int],
 ) -> None:
     moment = fake_clock() + 60_000
-    ids = [job_store.accept(new_job(run_after=str(moment))).id for _ in range(27)]
+    ids = _due_at(job_store, moment, 27)
     waiting = ids[7:9] + ids[11:16]
     named = [job_id for job_id in ids if job_id not in waiting]
     # As those are that wait for their key's limits.
@@ -125,7 +129,7 @@ def test_what_stands_where_one_died_may_be_gone(
     runs: list[int],
 ) -> None:
     moment = fake_clock() + 60_000
-    ids = [job_store.accept(new_job(run_after=str(moment))).id for _ in range(10)]
+    ids = _due_at(job_store, moment, 10)
     first, last = sorted(ids, key=str)[:5], max(ids, key=str)
     ledger_redis.hset(keys.job(last), "accepted_ms", moment)
     runs[0] = 2

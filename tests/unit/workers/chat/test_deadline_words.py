@@ -69,12 +69,18 @@ def _run(deps: Deps, job_id: int) -> None:
     run_chat(deps.chat, job_id, "chat.m", 5)
 
 
+def _failed(deps: Deps, llm: FakeLlm, message: str) -> int:
+    """Return a job whose first attempt failed."""
+    job_id = _accept(deps)
+    _failing(llm, message)
+    _run(deps, job_id)
+    return job_id
+
+
 def test_job_that_waits_for_another_attempt_tells_it(
     deps: Deps, llm: FakeLlm, fake_clock: FakeClock
 ) -> None:
-    job_id = _accept(deps)
-    _failing(llm, "It is starting.")
-    _run(deps, job_id)
+    job_id = _failed(deps, llm, "It is starting.")
     fake_clock.advance(30)
     assert deps.recovery.promote_jobs() == 1
     _failing(llm, "It is down.")
@@ -87,9 +93,7 @@ def test_job_that_waits_for_another_attempt_tells_it(
 def test_job_that_a_worker_takes_too_late_tells_it(
     deps: Deps, llm: FakeLlm, fake_clock: FakeClock
 ) -> None:
-    job_id = _accept(deps)
-    _failing(llm, "It is down.")
-    _run(deps, job_id)
+    job_id = _failed(deps, llm, "It is down.")
     fake_clock.advance(100)
     deps.recovery.promote_jobs()
     _run(deps, job_id)
@@ -99,9 +103,7 @@ def test_job_that_a_worker_takes_too_late_tells_it(
 def test_job_that_waits_for_a_processor_until_then_tells_it(
     deps: Deps, llm: FakeLlm, fake_clock: FakeClock, room: BoundedSemaphore
 ) -> None:
-    job_id = _accept(deps)
-    _failing(llm, "It is down.")
-    _run(deps, job_id)
+    job_id = _failed(deps, llm, "It is down.")
     fake_clock.advance(99.95)
     deps.recovery.promote_jobs()
     room.acquire()
@@ -122,9 +124,7 @@ def test_it_is_told_briefly(deps: Deps, llm: FakeLlm, fake_clock: FakeClock) -> 
 def test_failures_of_before_it_was_retried_are_not_told(
     deps: Deps, llm: FakeLlm, fake_clock: FakeClock
 ) -> None:
-    job_id = _accept(deps)
-    _failing(llm, "It is down.")
-    _run(deps, job_id)
+    job_id = _failed(deps, llm, "It is down.")
     fake_clock.advance(100)
     deps.recovery.expire_jobs()
     complete_executed(deps.completion)
