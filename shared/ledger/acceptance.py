@@ -28,6 +28,7 @@ from shared.settings import Settings
 from shared.store.base import Ledger
 from shared.store.clock import Clock, redis_clock
 from shared.store.replicas import confirm
+from shared.store.scripts import Call
 
 _FULL: Final = {
     "full": QueueFull,
@@ -36,6 +37,10 @@ _FULL: Final = {
     "bytes_full": OwnerBytesFull,
     "flows_full": OwnerFlowsFull,
 }
+#: What the script says of one job.
+Told = Sequence[bytes]
+#: Its verdict while ids have no epoch.
+UNBORN: Final = b"unborn"
 _GROUP: Final = {"group_closed": GroupClosed, "group_full": GroupFull}
 
 
@@ -72,18 +77,29 @@ class Acceptance(Ledger):
         self.confirm()
         return accepted
 
-    def run(self, news: Sequence[NewJob]) -> Sequence[Sequence[bytes]]:
-        """Run the script for jobs of one owner, key and model; return what it says of each."""
-        allowance = news[0].allowance
-        limit_keys = self._limits.keys_of(allowance.key_id) if allowance else ()
-        call = accept_call(news, limit_keys, self._settings, self._clock())
-        told: Sequence[Sequence[bytes]] = self._scripts.run(call)
-        if told[0][0] == b"unborn":
-            Epoch(self._client).ensure(self._known_id())
+    def run(self, news: Sequence[NewJob]) -> Sequence[Told]:
+        """Run the script for jobs that are alike; return what it says of each."""
+        call = self._call(news)
+        told: Sequence[Told] = self._scripts.run(call)
+        if told[0][0] == UNBORN:
+            self.begin_epoch()
             told = self._scripts.run(call)
         return told
 
-    def accepted(self, new: NewJob, answer: Sequence[bytes]) -> Accepted:
+    def try_all(self, runs: Sequence[Sequence[NewJob]]) -> Sequence[Sequence[Told] | Exception]:
+        """Run the script for each of these in one round trip; return the errors that it met too."""
+        return self._scripts.try_all([self._call(news) for news in runs])
+
+    def begin_epoch(self) -> None:
+        """Let there be ids that nobody has. Raises LedgerUnavailable, or what `known_id` raises."""
+        Epoch(self._client).ensure(self._known_id())
+
+    def _call(self, news: Sequence[NewJob]) -> Call:
+        allowance = news[0].allowance
+        limit_keys = self._limits.keys_of(allowance.key_id) if allowance else ()
+        return accept_call(news, limit_keys, self._settings, self._clock())
+
+    def accepted(self, new: NewJob, answer: Told) -> Accepted:
         """Return what the script's answer says of a job. Raises its refusal."""
         self._refuse(new, answer)
         return Accepted(int(answer[1]), is_new=answer[0] == b"accepted")
@@ -94,7 +110,7 @@ class Acceptance(Ledger):
             # Known before, too: whoever made it may not have been told.
             confirm(self._client, self._settings.redis_min_replicas)
 
-    def _refuse(self, new: NewJob, answer: Sequence[bytes]) -> None:
+    def _refuse(self, new: NewJob, answer: Told) -> None:
         """Raise what the script's answer means, unless there is a job."""
         verdict, value = answer[0].decode(), int(answer[1])
         if verdict == "conflict":

@@ -29,7 +29,7 @@ class BulkAcceptance:
         They are one owner's. Each is told once it is there; raises what `accept` raises for the
         first that is refused, behind which none was made.
         """
-        for _, alike in groupby(news, key=_common):
+        for _, alike in groupby(news, key=in_common):
             for chunk in _chunks(alike):
                 yield from self._accept_chunk(chunk)
 
@@ -40,10 +40,10 @@ class BulkAcceptance:
             yield self._single.accepted(new, answer)
 
 
-def _common(new: NewJob) -> tuple[object, ...]:
+def in_common(new: NewJob) -> tuple[object, ...]:
     """Return what the jobs of one run of the script have in common."""
-    key_id = new.allowance.key_id if new.allowance else ""
-    who = (new.owner, key_id, new.group, new.tier, new.weight)
+    allowed = (new.allowance.key_id, new.allowance.limits) if new.allowance else ()
+    who = (new.owner, allowed, new.group, new.tier, new.weight)
     return who, new.model, new.priority, new.provider, new.operation
 
 

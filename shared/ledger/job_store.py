@@ -15,6 +15,7 @@ from shared.ledger.attempts import Attempts
 from shared.ledger.bulk_acceptance import BulkAcceptance
 from shared.ledger.commands import Commands
 from shared.ledger.completion import Completion
+from shared.ledger.joint_acceptance import JointAcceptance
 from shared.ledger.reader import Reader
 from shared.queues.flows import FlowStore
 from shared.settings import Settings
@@ -37,15 +38,15 @@ class JobStore:
     ) -> None:
         """`known_id` tells the highest id that the history knows."""
         self.acceptance = Acceptance(client, settings, clock, known_id)
-        self.bulk = BulkAcceptance(self.acceptance)
+        self.joint = JointAcceptance(self.acceptance)
         self.attempts = Attempts(client, settings, clock)
         self.completion = Completion(client, settings, clock)
         self.commands = Commands(client, settings, clock)
         self.reader = Reader(client, settings, clock)
         self.flows = FlowStore(client, settings, clock)
 
-        self.accept = self.acceptance.accept
-        self.accept_all = self.bulk.accept_all
+        self.accept = self.joint.accept
+        self.accept_all = BulkAcceptance(self.acceptance).accept_all
         self.cancel = self.commands.cancel
         self.cancel_all = self.commands.cancel_all
         self.retry = self.commands.retry

@@ -106,6 +106,14 @@ class ScriptRunner:
 
     def run_all(self, calls: Sequence[Call]) -> list[Any]:
         """Run scripts in one round trip, each atomic by itself. Raises the first error met."""
+        results = self.try_all(calls)
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+        return results
+
+    def try_all(self, calls: Sequence[Call]) -> list[Any]:
+        """Run scripts in one round trip; return what each returns, or the error that it met."""
         if not calls:
             return []
         results = self._send(calls)
@@ -115,9 +123,6 @@ class ScriptRunner:
                 self._client.script_load(load(name).text)
             for i, result in zip(unknown, self._send([calls[i] for i in unknown]), strict=True):
                 results[i] = result
-        for result in results:
-            if isinstance(result, Exception):
-                raise result
         return results
 
     def _send(self, calls: Sequence[Call]) -> list[Any]:
