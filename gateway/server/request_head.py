@@ -22,7 +22,10 @@ _authority = re.compile(
     r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+(?:%25[A-Za-z0-9._~-]+)?\])(?::([0-9]{0,5}))?"
 ).fullmatch
 _LAST_PORT: Final = 65_535
-_request_line = re.compile(rf"({_NAME}) ([\x21-\x7e\x80-\xff]+) (HTTP/1\.[01])\r\n").fullmatch
+#: Methods are case-sensitive (RFC 9110, section 9.1), and libraries behind take `get` for GET: a proxy
+#: in front that lets no POST through would let a `post` pass.
+_METHOD: Final = r"[!#$%&'*+.^_`|~0-9A-Z-]+"
+_request_line = re.compile(rf"({_METHOD}) ([\x21-\x7e\x80-\xff]+) (HTTP/1\.[01])\r\n").fullmatch
 #: A control character; a line that ends in less than CRLF; one that goes on in the next.
 _find_foul = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)|(?<!\r)\n|\n[ \t]").search
 
@@ -88,7 +91,7 @@ def parse_request_line(line: str) -> RequestLine:
     """Read the first line of a request, with its end. Raises BadHead."""
     found = _request_line(line)
     if found is None:
-        raise BadHead("the first line is not a method, a target and a version")
+        raise BadHead("the first line is not a method in capitals, a target and a version")
     method, target, version = found.groups()
     if target.startswith("/") or (target == "*" and method == "OPTIONS"):
         return RequestLine(method, target, version)

@@ -15,6 +15,8 @@ PATIENCE_S = 120.0
 #: far: what is looked at has much to do meanwhile, and a look is often a request.
 _SOONEST_S, _LATEST_S = 0.02, 0.1
 _PART_OF_WAIT = 0.05
+#: How long a machine may be busy with something else (seconds).
+_BUSY_S = 90.0
 
 
 def until(
@@ -40,10 +42,10 @@ def _pause_s(waited_s: float) -> float:
 def quickest(measure: Callable[[], float], *, limit_s: float, tries: int = 5) -> float:
     """Return how long something took (seconds), measured until it is quick enough; else fail.
 
-    A busy machine is slow now and then; a fault is slow each time.
+    A busy machine is slow now and then, for a minute at a time; a fault is slow each time.
     """
-    took_s = [measure()]
-    while took_s[-1] > limit_s and len(took_s) < tries:
+    began, took_s = time.monotonic(), [measure()]
+    while took_s[-1] > limit_s and (len(took_s) < tries or time.monotonic() - began < _BUSY_S):
         took_s.append(measure())
     assert took_s[-1] <= limit_s, f"took {took_s} s"
     return took_s[-1]

@@ -23,6 +23,8 @@ HOST = b"Host: x\r\n"
         pytest.param("GET\t/up HTTP/1.1\r\n", id="a tab"),
         pytest.param("GET /u\x0bp HTTP/1.1\r\n", id="a control character"),
         pytest.param("G(T /up HTTP/1.1\r\n", id="no method"),
+        pytest.param("get /up HTTP/1.1\r\n", id="method in small letters"),
+        pytest.param("Post /up HTTP/1.1\r\n", id="method in mixed letters"),
         pytest.param("GET /up HTTP/1.1", id="cut off"),
         pytest.param("\r\n", id="empty"),
     ],
