@@ -22,8 +22,8 @@ _authority = re.compile(
     r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+(?:%25[A-Za-z0-9._~-]+)?\])(?::([0-9]{0,5}))?"
 ).fullmatch
 _LAST_PORT: Final = 65_535
-#: Methods are case-sensitive (RFC 9110, section 9.1), and libraries behind take `get` for GET: a proxy
-#: in front that lets no POST through would let a `post` pass.
+#: Methods are case-sensitive (RFC 9110, section 9.1), and libraries behind take `post` for POST: it
+#: would pass a proxy in front that lets no POST through.
 _METHOD: Final = r"[!#$%&'*+.^_`|~0-9A-Z-]+"
 _request_line = re.compile(rf"({_METHOD}) ([\x21-\x7e\x80-\xff]+) (HTTP/1\.[01])\r\n").fullmatch
 #: A control character; a line that ends in less than CRLF; one that goes on in the next.
