@@ -20,10 +20,19 @@ _TEXTS: Final = ("mailboxes", "request_id", "group", "beginning")
 
 
 def accept_call(
-    news: Sequence[NewJob], limit_keys: Sequence[str], settings: Settings, now_ms: int
+    news: Sequence[NewJob],
+    limit_keys: Sequence[str],
+    settings: Settings,
+    now_ms: int,
+    *,
+    goes_on: bool = False,
 ) -> Call:
-    """Return the call; `limit_keys` are those of the jobs' key, none when it has no limits."""
-    return Call("accept", _keys(news, limit_keys), _args(news, settings, now_ms))
+    """Return the call; `limit_keys` are those of the jobs' key, none when it has no limits.
+
+    `goes_on`: jobs behind one that is refused are looked at too.
+    """
+    args = _args(news, settings, now_ms, "1" if goes_on else "")
+    return Call("accept", _keys(news, limit_keys), args)
 
 
 def _keys(news: Sequence[NewJob], limit_keys: Sequence[str]) -> list[str]:
@@ -35,7 +44,9 @@ def _keys(news: Sequence[NewJob], limit_keys: Sequence[str]) -> list[str]:
     return [keys.JOB_ID, *of_queue, *limit_keys, *refs]
 
 
-def _args(news: Sequence[NewJob], settings: Settings, now_ms: int) -> list[Argument]:
+def _args(
+    news: Sequence[NewJob], settings: Settings, now_ms: int, goes_on: str
+) -> list[Argument]:
     first = news[0]
     args: list[Argument] = [
         now_ms,
@@ -57,6 +68,7 @@ def _args(news: Sequence[NewJob], settings: Settings, now_ms: int) -> list[Argum
         first.group,
         settings.group_limit,
         keys.GROUPS,
+        goes_on,
     ]
     for new in news:
         args += _own_args(new)

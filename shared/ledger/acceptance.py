@@ -78,7 +78,10 @@ class Acceptance(Ledger):
         return accepted
 
     def run(self, news: Sequence[NewJob]) -> Sequence[Told]:
-        """Run the script for jobs that are alike; return what it says of each."""
+        """Run the script for jobs that are alike, up to the first that is refused.
+
+        Return what it says of each.
+        """
         call = self._call(news)
         told: Sequence[Told] = self._scripts.run(call)
         if told[0][0] == UNBORN:
@@ -87,17 +90,17 @@ class Acceptance(Ledger):
         return told
 
     def try_all(self, runs: Sequence[Sequence[NewJob]]) -> Sequence[Sequence[Told] | Exception]:
-        """Run the script for each of these in one round trip; return the errors that it met too."""
-        return self._scripts.try_all([self._call(news) for news in runs])
+        """Run the script for all jobs of these in one round trip; errors are returned too."""
+        return self._scripts.try_all([self._call(news, goes_on=True) for news in runs])
 
     def begin_epoch(self) -> None:
         """Let there be ids that nobody has. Raises LedgerUnavailable, or what `known_id` raises."""
         Epoch(self._client).ensure(self._known_id())
 
-    def _call(self, news: Sequence[NewJob]) -> Call:
+    def _call(self, news: Sequence[NewJob], *, goes_on: bool = False) -> Call:
         allowance = news[0].allowance
         limit_keys = self._limits.keys_of(allowance.key_id) if allowance else ()
-        return accept_call(news, limit_keys, self._settings, self._clock())
+        return accept_call(news, limit_keys, self._settings, self._clock(), goes_on=goes_on)
 
     def accepted(self, new: NewJob, answer: Told) -> Accepted:
         """Return what the script's answer says of a job. Raises its refusal."""

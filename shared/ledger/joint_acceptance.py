@@ -55,16 +55,15 @@ class _Round:
         self._single = single
         self._news = news
         self._answers: dict[int, Told | Exception] = {}
-        self._has_epoch = False
 
     def answers(self) -> list[Told | Exception]:
         """Return what became of each job, in their order. Raises redis.RedisError."""
         runs = self._alike()
-        while runs:
-            for run, told in zip(runs, self._try(runs), strict=True):
-                self._take(run, told)
-            self._begin_epoch_once()
-            runs = [[place] for place in range(len(self._news)) if place not in self._answers]
+        self._ask(runs)
+        unborn = [run for run in runs if any(_is_unborn(self._answers[place]) for place in run)]
+        if unborn:
+            self._single.begin_epoch()
+            self._ask(unborn)
         return [self._answers[place] for place in range(len(self._news))]
 
     def _alike(self) -> list[list[int]]:
@@ -72,6 +71,15 @@ class _Round:
         for place, new in enumerate(self._news):
             runs[in_common(new)].append(place)
         return list(runs.values())
+
+    def _ask(self, runs: Sequence[Sequence[int]]) -> None:
+        for run, told in zip(runs, self._try(runs), strict=True):
+            if isinstance(told, redis.RedisError) and is_outage(told):
+                self._answers.update(dict.fromkeys(run, told))
+            elif isinstance(told, Exception):
+                self._ask_alone(run)
+            else:
+                self._answers.update(zip(run, told, strict=True))
 
     def _try(self, runs: Sequence[Sequence[int]]) -> Sequence[Sequence[Told] | Exception]:
         try:
@@ -81,24 +89,6 @@ class _Round:
         except Exception as exc:
             # Something about one of them, which concerns that one alone.
             return [exc] * len(runs)
-
-    def _take(self, run: Sequence[int], told: Sequence[Told] | Exception) -> None:
-        """Take what one run told; those behind one that was refused are asked for by themselves."""
-        if isinstance(told, redis.RedisError) and is_outage(told):
-            self._answers.update(dict.fromkeys(run, told))
-        elif isinstance(told, Exception):
-            self._ask_alone(run)
-        else:
-            self._answers.update(zip(run, told, strict=False))
-
-    def _begin_epoch_once(self) -> None:
-        """Let those be asked for again that had no id, once there are some."""
-        unborn = [place for place, told in self._answers.items() if _is_unborn(told)]
-        if unborn and not self._has_epoch:
-            self._single.begin_epoch()
-            self._has_epoch = True
-            for place in unborn:
-                del self._answers[place]
 
     def _ask_alone(self, places: Sequence[int]) -> None:
         for place in places:

@@ -1,5 +1,5 @@
 -- accept: make jobs of one owner and model and put them in line, in their order, up to the first that
--- is refused; or find the jobs that their RefIds made before.
+-- is refused or all that are not; or find the jobs that their RefIds made before.
 --
 -- KEYS  1 jobs:id STRING, from which its ledger HASH is derived
 --       2 jobs:models SET · 3 jobs:deadlines ZSET · 4 drain HASH
@@ -19,12 +19,12 @@
 --       13 most jobs of the owner that wait for their time · 14 most flow keys of the owner
 --       15 their tier · 16 their owner's weight ('' each for none; see includes/dispatch.lua)
 --       17 the group they join ('' for none; see includes/group.lua) · 18 most jobs of a group
---       19 jobs:groups
+--       19 jobs:groups · 20 whether those behind one that is refused are looked at ('' for not)
 --       then of each job: time to the deadline (ms) · fingerprint · tag ('' for none) · bytes of the
 --       request · tokens it will take · not to run before ('' for none; see includes/later.lua)
 --       · its flow (JSON: key, limits, place; '' for none; see includes/flows.lua)
 --       · how many values follow · … more field, value pairs
--- Returns of each job {'accepted', id} | {'exists', id}; or, as the last, why there is none:
+-- Returns of each job {'accepted', id} | {'exists', id}; or why there is none:
 --         {'unborn', 0} when ids have no epoch | {'conflict', id}
 --         | {'limited', until there may be room (ms, 0: unknown), which limit}
 --         | {'full', jobs waiting, drain rate} | {'owner_full', jobs waiting, drain rate}
@@ -49,12 +49,12 @@ local ids_key, models_key, deadlines_key, drain_key, list_key, line_key, waiting
   unpack(KEYS, 1, 10)
 local FIRST_LINE, LAST_LINE, FIRST_WAITING, LAST_WAITING = 11, 13, 14, 16
 local FIRST_OF_OWNER, LAST_OF_OWNER, FIRST_OF_GATE = 17, 19, 21
-local FIRST_VALUE = 20
+local FIRST_VALUE = 21
 local gates_key = KEYS[20]
 local given_ms, prefix, model, queue, priority, widest_window, queue_limit, owner_limit, owner,
   limits_json, most_bytes, count_text, later_limit, flows_limit, tier, weight, group, group_limit,
-  groups_key =
-  unpack(ARGV, 1, 19)
+  groups_key, goes_on =
+  unpack(ARGV, 1, 20)
 
 local function size(first, last)
   local sum = 0
@@ -207,7 +207,7 @@ local function accept(all, ref, at)
     return {all.fingerprints[before] == fingerprint and 'exists' or 'conflict', before}, following
   end
   if not all.epoch then
-    return {'unborn', '0'}
+    return {'unborn', '0'}, following
   end
   if all.limits then
     all.limits.tokens = tonumber(tokens)
@@ -218,7 +218,7 @@ local function accept(all, ref, at)
   local refused, room_at = refusal(all, tonumber(bytes), due, tonumber(timeout_ms))
   refused = refused or flow and not due and flow_refusal(all, flow)
   if refused then
-    return refused
+    return refused, following
   end
   local id = whole(redis.call('INCR', all.ids_key))
   local deadline = whole((due or now) + tonumber(timeout_ms))
@@ -291,7 +291,7 @@ end
 local told, at = {}, FIRST_VALUE
 for i, ref in ipairs(refs) do
   told[i], at = accept(all, ref, at)
-  if told[i][1] ~= 'accepted' and told[i][1] ~= 'exists' then
+  if goes_on == '' and told[i][1] ~= 'accepted' and told[i][1] ~= 'exists' then
     break
   end
 end
