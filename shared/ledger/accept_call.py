@@ -44,9 +44,7 @@ def _keys(news: Sequence[NewJob], limit_keys: Sequence[str]) -> list[str]:
     return [keys.JOB_ID, *of_queue, *limit_keys, *refs]
 
 
-def _args(
-    news: Sequence[NewJob], settings: Settings, now_ms: int, goes_on: str
-) -> list[Argument]:
+def _args(news: Sequence[NewJob], settings: Settings, now_ms: int, goes_on: str) -> list[Argument]:
     first = news[0]
     args: list[Argument] = [
         now_ms,
