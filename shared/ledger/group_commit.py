@@ -112,7 +112,8 @@ class GroupCommit(Generic[T, R]):
             if not self._waiting or not self._may_begin():
                 return
             step = self._begin()
-        step[0].step = step
+            # Before anybody looks again: who leaves must find that its turn has come.
+            step[0].step = step
         step[0].tell()
 
     def _leave(self, asking: _Asking[T, R]) -> None:

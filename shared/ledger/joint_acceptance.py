@@ -57,43 +57,54 @@ class _Round:
         self._answers: dict[int, Told | Exception] = {}
 
     def answers(self) -> list[Told | Exception]:
-        """Return what became of each job, in their order. Raises redis.RedisError."""
-        runs = self._alike()
-        self._ask(runs)
-        unborn = [run for run in runs if any(_is_unborn(self._answers[place]) for place in run)]
-        if unborn:
+        """Return what became of each job, in their order."""
+        places = range(len(self._news))
+        self._ask(places)
+        if unborn := [place for place in places if _is_unborn(self._answers[place])]:
+            self._ask_with_epoch(unborn)
+        return [self._answers[place] for place in places]
+
+    def _ask_with_epoch(self, unborn: Sequence[int]) -> None:
+        """Ask again for those alone that had no id: the others have their answer."""
+        try:
             self._single.begin_epoch()
+        except Exception as exc:
+            self._answers.update(dict.fromkeys(unborn, exc))
+        else:
             self._ask(unborn)
-        return [self._answers[place] for place in range(len(self._news))]
 
-    def _alike(self) -> list[list[int]]:
-        runs: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
-        for place, new in enumerate(self._news):
-            runs[in_common(new)].append(place)
-        return list(runs.values())
-
-    def _ask(self, runs: Sequence[Sequence[int]]) -> None:
+    def _ask(self, places: Sequence[int]) -> None:
+        runs, alone = self._alike(places), list[int]()
         for run, told in zip(runs, self._try(runs), strict=True):
             if isinstance(told, redis.RedisError) and is_outage(told):
                 self._answers.update(dict.fromkeys(run, told))
             elif isinstance(told, Exception):
-                self._ask_alone(run)
+                alone += run
             else:
                 self._answers.update(zip(run, told, strict=True))
+        self._ask_alone(alone)
+
+    def _alike(self, places: Sequence[int]) -> list[list[int]]:
+        runs: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
+        for place in places:
+            runs[in_common(self._news[place])].append(place)
+        return list(runs.values())
 
     def _try(self, runs: Sequence[Sequence[int]]) -> Sequence[Sequence[Told] | Exception]:
         try:
             return self._single.try_all([[self._news[place] for place in run] for run in runs])
-        except redis.RedisError:
-            raise
         except Exception as exc:
-            # Something about one of them, which concerns that one alone.
+            # An outage, or something about one of them, which concerns that one alone.
             return [exc] * len(runs)
 
     def _ask_alone(self, places: Sequence[int]) -> None:
-        for place in places:
+        for count, place in enumerate(places):
             try:
                 self._answers[place] = self._single.run([self._news[place]])[0]
+            except (redis.ConnectionError, redis.TimeoutError) as exc:
+                # Each of the others would wait as long for the same.
+                self._answers.update(dict.fromkeys(places[count:], exc))
+                return
             except Exception as exc:
                 self._answers[place] = exc
 

@@ -12,7 +12,7 @@ from importlib.resources.abc import Traversable
 from typing import Any, Final, NamedTuple
 
 import redis
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, ReadOnlyError
 
 _FOLDER: Final = resources.files("shared") / "lua"
 _INCLUDE: Final = re.compile(r"^--! include (\w+)$", re.MULTILINE)
@@ -87,6 +87,14 @@ def _load_all() -> None:
         load(name)
 
 
+def _is_to_repeat(result: Any) -> bool:
+    """Whether nothing was done, and may be at the next try.
+
+    A connection to who is not the master any more was closed: the next one leads to who is.
+    """
+    return isinstance(result, NoScriptError | ReadOnlyError)
+
+
 class ScriptRunner:
     """Runs scripts by their hash; sends the text only to a Redis that does not know it yet."""
 
@@ -117,11 +125,11 @@ class ScriptRunner:
         if not calls:
             return []
         results = self._send(calls)
-        unknown = [i for i, result in enumerate(results) if isinstance(result, NoScriptError)]
-        if unknown:
-            for name in {calls[i].name for i in unknown}:
+        again = [i for i, result in enumerate(results) if _is_to_repeat(result)]
+        if again:
+            for name in {calls[i].name for i in again if isinstance(results[i], NoScriptError)}:
                 self._client.script_load(load(name).text)
-            for i, result in zip(unknown, self._send([calls[i] for i in unknown]), strict=True):
+            for i, result in zip(again, self._send([calls[i] for i in again]), strict=True):
                 results[i] = result
         return results
 

@@ -28,6 +28,10 @@ def together(store: JobStore, news: Sequence[NewJob]) -> list[Any]:
     return [one if isinstance(one, Exception) else one[0].decode() for one in told]
 
 
+def _said(told: Any) -> str:
+    return str(told) if isinstance(told, Exception) else told[0].decode()
+
+
 def _news(draw: random.Random) -> list[NewJob]:
     """Return requests of some owners, alike and not, with RefIds that come again."""
     limits = Limits(tokens_per_minute=30, queued_jobs=4)
@@ -128,8 +132,13 @@ def test_history_that_cannot_tell_ids_fails_the_round_once(
         raise LedgerUnavailable
 
     store = JobStore(ledger_redis, settings, fake_clock, known_id)
-    with pytest.raises(LedgerUnavailable):
-        together(store, [new_job(owner=owner) for owner in ("a", "b", "a")])
+    ledger_redis.hset(f"{keys.JOB_ID}:ledger", "epoch", "e")
+    known = new_job(owner="a")
+    together(store, [known])
+    ledger_redis.hdel(f"{keys.JOB_ID}:ledger", "epoch")
+    told = together(store, [new_job(owner="a"), new_job(owner="b"), known, new_job(owner="a")])
+    assert [type(told[place]) for place in (0, 1, 3)] == [LedgerUnavailable] * 3
+    assert told[2] == "exists"
     assert asked == [1]
 
 
@@ -159,8 +168,43 @@ def test_outage_is_everybodys_and_asked_once(
         raise redis.TimeoutError("frozen")
 
     monkeypatch.setattr(store.acceptance, "try_all", frozen)
-    with pytest.raises(redis.TimeoutError, match="frozen"):
-        together(store, [new_job(), new_job()])
+    told = store.joint._run([new_job(), new_job(), new_job(owner="other")])
+    assert [_said(one) for one in told] == ["frozen"] * 3
+    assert tried == [2]
+
+
+def test_outage_while_ids_are_asked_for_again_is_none_of_those_that_have_their_answer(
+    store: JobStore, ledger_redis: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    try_all, tried = store.acceptance.try_all, []
+
+    def once(runs: Sequence[Sequence[NewJob]]) -> Any:
+        tried.append(sum(map(len, runs)))
+        if len(tried) > 1:
+            raise redis.TimeoutError("frozen")
+        return try_all(runs)
+
+    store.accept(known := new_job())
+    ledger_redis.hdel(f"{keys.JOB_ID}:ledger", "epoch")
+    monkeypatch.setattr(store.acceptance, "try_all", once)
+    told = store.joint._run([new_job(), known, new_job(), new_job(owner="other")])
+    assert [_said(one) for one in told] == ["frozen", "exists", "frozen", "frozen"]
+    assert tried == [4, 3]
+
+
+def test_outage_is_found_once_by_those_who_are_asked_for_alone(
+    store: JobStore, ledger_redis: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def frozen(news: Sequence[NewJob]) -> Any:
+        tried.append(len(news))
+        raise redis.TimeoutError("frozen")
+
+    ledger_redis.set(f"{keys.DEADLINES}:bytes:bad", "not a hash")
+    monkeypatch.setattr(store.acceptance, "run", frozen)
+    told = store.joint._run([new_job(owner=owner) for owner in ("bad", "good", "bad", "bad")])
+    assert [_said(one) for one in told] == ["frozen", "accepted", "frozen", "frozen"]
     assert tried == [1]
 
 
