@@ -65,6 +65,15 @@ class WholeAnswer(bytes):
     __slots__ = ()
 
 
+def as_dialled(url: str) -> str:
+    """Return the URL of an answer as whoever dials reads it. Raises ValueError for one that is none.
+
+    What stands before a backslash is a user's name to `urlsplit`, and the host to urllib3: who
+    judges one and dials the other asks whom nobody has judged.
+    """
+    return str(requests.Request("GET", url).prepare().url)
+
+
 def ask(session: requests.Session, call: ProviderCall, target: Target, body: bytes | Body) -> bytes:
     """POST the body and return that of the answer, whatever it is. Raises ProviderError."""
     with answered(session, call, target, body) as response:

@@ -153,6 +153,8 @@ class FakeReplicate(FakeServer):
             return ["a red", " square"]
         if self.rudeness == "elsewhere":
             return ["http://169.254.169.254/latest/meta-data"]
+        if self.rudeness == "two readings":
+            return ["https://127.0.0.1:9\\@x.replicate.delivery/a.png"]
         if self.rudeness == "nothing":
             return None
         urls = [f"{self.url}/files/{n}.png" for n in range(told.get("num_outputs", 1))]

@@ -26,6 +26,7 @@ from workers.media.pictures import replicate_inputs as inputs
 from workers.media.pictures.exchange import Exchange, keep_picture, waited_for
 from workers.media.pictures.wishes import mask_in_white, not_followed
 from workers.providers.base import ProviderCall, ProviderError
+from workers.providers.http import as_dialled
 from workers.providers.http_errors import error_told
 from workers.providers.media.answers import desk_of
 from workers.providers.media.multipart import FilePart, Form
@@ -216,6 +217,10 @@ def _kept(exchange: Exchange, url: str) -> Kept:
     """Keep a picture of an answer; from nowhere but Replicate's own places is one fetched."""
     if url.startswith("data:"):
         return keep_picture(exchange.call, [decoded(exchange.call, url)])
+    try:
+        url = as_dialled(url)
+    except ValueError:
+        url = ""
     base, place = urlsplit(str(exchange.call.provider.base_url)), urlsplit(url)
     is_own = (place.scheme, place.netloc) == (base.scheme, base.netloc)
     host = place.hostname or ""

@@ -35,6 +35,7 @@ _PUBLIC: Final = ProviderPlaces(allow_private=False)
 def fetched(session: Session, call: ProviderCall, url: str) -> Kept | None:
     """Keep the picture at a URL; None, and a line in the log, when that cannot be."""
     try:
+        url = http.as_dialled(url)
         is_own = _origin(url) == _origin(str(call.provider.base_url))
         if urlsplit(url).scheme not in _SCHEMES or call.desk is None:
             return None

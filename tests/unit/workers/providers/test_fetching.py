@@ -69,6 +69,16 @@ def test_picture_at_a_private_address_is_not_fetched(inside: Inside, host: str) 
     assert inside.asked == []
 
 
+@pytest.mark.parametrize("between", ["\\", "\\\\", "\t\\"])
+@pytest.mark.parametrize("own", ["@llm.invalid", ".llm.invalid"])
+def test_url_that_two_readers_read_differently_is_no_way_inside(
+    inside: Inside, between: str, own: str
+) -> None:
+    url = f"http://127.0.0.1:{inside.port}{between}{own}/x.png"
+    assert fetch(url, "http://llm.invalid/v1") is None
+    assert inside.asked == []
+
+
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://h/x", "//h/x", "", "http://", "x"])
 def test_what_is_no_url_of_the_web_is_not_fetched(url: str) -> None:
     assert fetch(url) is None

@@ -122,6 +122,7 @@ def test_a_model_of_which_nothing_is_told_gets_the_usual_names(server: FakeRepli
         pytest.param("canceled", "cancelled the prediction", True, Blame.PROVIDER, id="cancelled"),
         pytest.param("billing", "Insufficient credit", False, Blame.BILLING, id="no credit"),
         pytest.param("elsewhere", "another place: 169", True, Blame.PROVIDER, id="another place"),
+        pytest.param("two readings", "place: 127", True, Blame.PROVIDER, id="two readings"),
         pytest.param("nothing", "without a picture", True, Blame.PROVIDER, id="no output"),
         pytest.param("cut", "broke off its picture", True, Blame.PROVIDER, id="half a picture"),
     ],
