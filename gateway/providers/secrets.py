@@ -18,6 +18,7 @@ from shared.errors import ValidationFailed
 from shared.providers.extras import variables
 from shared.providers.presets import PRESETS, Preset
 from shared.providers.provider import Provider, read_file
+from shared.providers.proxy_url import DIRECT
 from shared.settings import OWN_PREFIX, Settings, SettingsError
 from shared.written_path import file_problem
 
@@ -40,6 +41,8 @@ def check_secrets(
         _check_kept(before, after)
     if named and (before is None or named != before.api_key_env or _moved(before, after)):
         _check_whither(settings, named, after)
+        chosen = before if before is not None and named == before.api_key_env else None
+        _check_way(settings, named, chosen, after)
 
 
 def _check_variable(settings: Settings, name: str) -> None:
@@ -87,6 +90,25 @@ def _check_whither(settings: Settings, name: str, after: Provider) -> None:
                 f"the key in '{name}' is not for {urlsplit(str(url)).hostname}: give an apiKey, or "
                 "ask somebody whose key has the scope 'admin', or an operator to list the variable "
                 "in REPLYTO_PROVIDER_KEY_VARS.",
+            )
+
+
+def _check_way(settings: Settings, name: str, before: Provider | None, after: Provider) -> None:
+    """Let nobody read a variable's key on its way who is not there already."""
+    if name in settings.provider_key_vars:
+        return
+    known = [one for one in _of_file(settings) if one.api_key_env == name]
+    known += [before] if before is not None else []
+    is_read = any(str(url).startswith("http:") for url in (after.base_url, after.heartbeat_url))
+    # What is encrypted a proxy cannot read, unless its own certificate is believed.
+    for field, matters in (("ca_file", True), ("proxy", is_read)):
+        value = getattr(after, field)
+        if matters and value not in (None, DIRECT, *(getattr(one, field) for one in known)):
+            raise _refused(
+                to_camel(field),
+                f"the key in '{name}' could be read on this way: give an apiKey, or ask somebody "
+                "whose key has the scope 'admin', or an operator to list the variable in "
+                "REPLYTO_PROVIDER_KEY_VARS.",
             )
 
 
@@ -142,7 +164,9 @@ def check_places(settings: Settings, changed: Mapping[str, Any]) -> None:
     for name in ("base_url", "heartbeat_url", "metrics_url", "proxy"):
         field = "apiBaseUrl" if name == "base_url" else to_camel(name)
         url = str(changed.get(name) or "")
-        if problem := settings.provider_places.problem_of_url(url):
+        places = settings.provider_places
+        problem = places.problem_of_proxy(url) if name == "proxy" else places.problem_of_url(url)
+        if problem:
             raise _refused(field, f"no provider may be at {problem}.")
 
 

@@ -23,8 +23,10 @@ class Judged:
     def _new_conn(self) -> Any:
         """Dial. Raises NewConnectionError also for an address where no provider may be."""
         sock = super()._new_conn()  # type: ignore[misc]
-        # A proxy resolves names itself, and is where the operator wants it.
-        problem = "" if self.proxy else self.places.problem(sock.getpeername()[0], self.host)
+        # A proxy resolves names itself, and is where the operator wants it, or an admin of
+        # providers: so it may be private, but is nowhere where clouds tell their secrets.
+        places = self.places.of_proxies if self.proxy else self.places
+        problem = places.problem(sock.getpeername()[0], self.host)
         if problem:
             sock.close()
             connection: Any = self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
@@ -10,6 +11,8 @@ from pydantic import AfterValidator
 #: No proxy, whatever the environment says.
 DIRECT: Final = "direct"
 FROM_ENVIRONMENT: Final = "env:"
+#: What one reader takes for the end of a host's name, another for a part of it, or for nothing.
+_reads_differently = re.compile(r"[\\\x00-\x20\x7f]").search
 
 
 def check_proxy_url(url: str) -> str:
@@ -17,7 +20,7 @@ def check_proxy_url(url: str) -> str:
     whole = url if "://" in url else f"http://{url}"
     try:
         parts = urlsplit(whole)
-        usable = bool(parts.hostname) and parts.port != 0
+        usable = bool(parts.hostname) and parts.port != 0 and not _reads_differently(whole)
     except ValueError:
         usable, parts = False, urlsplit("")
     if parts.scheme.lower().startswith("socks"):

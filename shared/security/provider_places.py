@@ -6,18 +6,21 @@ credentials. Private networks are where many LLMs are, so forbidding those is th
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from ipaddress import IPv4Address, ip_address
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
 from shared.security.address_literal import address_literal
 from shared.security.address_ranges import Address, kind_of
+from shared.security.embedded_address import embedded
 from shared.security.targets import TargetPolicy, is_local_name
 
 _NEVER: Final = ("cloud metadata", "link-local")
 _NAT64: Final = "NAT64"
+#: What a translator sends nowhere.
+_NOWHERE: Final = ("", "unspecified")
 #: Names under which clouds answer their machines.
 _METADATA_NAMES: Final = frozenset(("metadata.google.internal", "metadata", "instance-data"))
 
@@ -43,6 +46,23 @@ class ProviderPlaces:
             return f"{host} (a name of a private network)"
         return ""
 
+    def problem_of_proxy(self, url: str) -> str:
+        """Say why no proxy may be there that somebody names who is not the operator.
+
+        Where private networks are forbidden that is any name the operator does not list: where it
+        leads is not judged when it is dialled, for the operator's own proxies are private mostly.
+        """
+        host = (urlsplit(url).hostname or "").rstrip(".")
+        known = not host or self.allow_private or self.exempt.trusts(host)
+        if known or address_literal(host) is not None:
+            return self.problem_of_url(url)
+        return f"{host}, a name that REPLYTO_PROVIDER_ALLOW does not have"
+
+    @property
+    def of_proxies(self) -> ProviderPlaces:
+        """Where proxies may be: of the operator's own it is known that many are private."""
+        return replace(self, allow_private=True)
+
     def problem(self, address: str, host: str = "") -> str:
         """Say why no provider may be at this address, to which the host led; empty when one may."""
         if host and self.exempt.trusts(host):
@@ -67,7 +87,9 @@ def _problem(places: ProviderPlaces, address: str) -> str:
 
 def _kind(address: Address) -> str:
     kind = kind_of(address)
-    if kind == _NAT64:
-        # It leads to the IPv4 address in its last four bytes.
-        return kind_of(IPv4Address(int(address) & 0xFFFF_FFFF))
-    return kind
+    kinds = [one for one in map(kind_of, embedded(address)) if one not in _NOWHERE]
+    worst = next((one for one in kinds if one in _NEVER), "")
+    if kind == _NAT64 and not worst:
+        # It is as good as what it leads to.
+        return kinds[0] if kinds else ""
+    return worst or kind

@@ -23,6 +23,13 @@ base_url = "https://llm.example.com/v1"
 api_key_env = "FILED_KEY"
 models = ["f"]
 headers = {"x-team" = "env:TEAM_TOKEN"}
+
+[[provider]]
+name = "inside"
+base_url = "http://llm.lan/v1"
+api_key_env = "INSIDE_KEY"
+models = ["i"]
+proxy = "http://10.1.0.1:3128"
 """
 NEW = {"name": "new", "apiBaseUrl": "http://10.0.0.7:2/v1", "selectedModels": ["x"]}
 
@@ -131,6 +138,37 @@ def test_sealed_key_is_not_sent_elsewhere_by_who_has_not_given_it(
     assert update(gateway, ADMIN_SECRET, apiBaseUrl="http://10.0.0.9/v1").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("name", "fields", "refused"),
+    [
+        ("INSIDE_KEY", {"proxy": "http://10.0.0.8:3128"}, "proxy"),
+        ("INSIDE_KEY", {"proxy": "direct"}, ""),
+        ("INSIDE_KEY", {"proxy": "http://10.1.0.1:3128"}, ""),
+        ("FILED_KEY", {"proxy": "http://10.0.0.8:3128"}, ""),
+        ("FILED_KEY", {"caFile": "any.pem"}, "caFile"),
+        ("FILED_KEY", {"caFile": "any.pem", "proxy": "http://10.0.0.8:3128"}, "caFile"),
+    ],
+)
+def test_key_in_a_variable_is_shown_to_nobody_on_its_way(
+    fake_redis: redis.Redis, tmp_path: Path, name: str, fields: dict[str, str], refused: str
+) -> None:
+    gateway = gateway_with(fake_redis, tmp_path, certificates_dir=tmp_path)
+    url = "http://llm.lan/v1" if name == "INSIDE_KEY" else "https://llm.example.com/v1"
+    answer = create(gateway, ops(gateway), apiKeyVar=name, apiBaseUrl=url, **fields)
+    assert answer.status_code == (400 if refused else 200), answer.json
+    assert not refused or refusal(answer) == (400, refused)
+    assert create(gateway, name="n", apiKeyVar=name, apiBaseUrl=url, **fields).status_code == 200
+
+
+def test_way_that_an_admin_has_chosen_stays_as_it_is(gateway: Gateway) -> None:
+    wanted = {"apiKeyVar": "INSIDE_KEY", "apiBaseUrl": "http://llm.lan/v1"}
+    assert create(gateway, **wanted, proxy="http://10.0.0.8:3128").status_code == 200
+    moved = {"heartbeatUrl": "http://llm.lan/health", "apiBaseUrl": "http://llm.lan/v2"}
+    assert update(gateway, ops(gateway), **moved).status_code == 200
+    answer = update(gateway, ops(gateway), proxy="http://10.0.0.9:3128")
+    assert refusal(answer) == (400, "proxy")
+
+
 def test_key_in_a_variable_is_not_sent_elsewhere_by_a_change_of_the_url(gateway: Gateway) -> None:
     assert create(gateway, apiKeyVar="OPENAI_API_KEY").status_code == 200
     answer = update(gateway, ops(gateway), apiBaseUrl="https://evil.example.com/v1")
@@ -145,14 +183,21 @@ def test_key_in_a_variable_is_not_sent_elsewhere_by_a_change_of_the_url(gateway:
         "[::ffff:169.254.169.254]",
         "[fe80::1]",
         "[64:ff9b::a9fe:a9fe]",
+        "[64:ff9b:1::a9fe:a9fe]",
+        "[64:ff9b:1:a9fe:a9:fe00::]",
+        "[64:ff9b:1:a9fe:a9:fe00:808:808]",
+        "[2002:a9fe:a9fe::1]",
+        "[::169.254.169.254]",
+        "[::ffff:0:169.254.169.254]",
         "metadata.google.internal",
     ],
 )
-@pytest.mark.parametrize("field", ["apiBaseUrl", "heartbeatUrl"])
+@pytest.mark.parametrize("field", ["apiBaseUrl", "heartbeatUrl", "metricsUrl", "proxy"])
 def test_provider_is_not_where_clouds_tell_their_secrets(
     gateway: Gateway, host: str, field: str
 ) -> None:
-    answer = create(gateway, **{field: f"http://{host}/v1"})
+    path = "" if field == "proxy" else "/v1"
+    answer = create(gateway, **{field: f"http://{host}{path}"})
     assert refusal(answer) == (400, field)
 
 
@@ -166,6 +211,21 @@ def test_private_networks_may_be_forbidden_but_for_those_exempt(
     allowed = ("http://10.1.0.7/v1", "http://llm.internal/v1", "https://llm.example.com/v1")
     for n, url in enumerate(allowed):
         answer = create(gateway, name=f"p{n}", apiBaseUrl=url)
+        assert answer.status_code == 200, answer.json
+
+
+def test_proxy_is_not_where_private_networks_are_forbidden(
+    fake_redis: redis.Redis, tmp_path: Path
+) -> None:
+    forbidden = {"provider_allow_private": False, "provider_allow": "10.1.0.0/16, proxy.example.com"}
+    gateway = gateway_with(fake_redis, tmp_path, **forbidden)
+    url = "https://llm.example.com/v1"
+    # Nobody judges where a proxy's name leads when it is dialled.
+    for host in ("10.0.0.7", "localhost", "other.example.com", "proxy.example.com.evil.example"):
+        answer = create(gateway, apiBaseUrl=url, proxy=f"http://{host}:3128")
+        assert refusal(answer) == (400, "proxy"), host
+    for n, host in enumerate(("10.1.0.7", "proxy.example.com", "93.184.216.34")):
+        answer = create(gateway, name=f"p{n}", apiBaseUrl=url, proxy=f"http://{host}:3128")
         assert answer.status_code == 200, answer.json
 
 
