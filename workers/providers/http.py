@@ -66,7 +66,7 @@ class WholeAnswer(bytes):
 
 
 def as_dialled(url: str) -> str:
-    """Return the URL of an answer as whoever dials reads it. Raises ValueError for one that is none.
+    """Return a URL of somebody else's as whoever dials reads it. Raises ValueError: it is none.
 
     What stands before a backslash is a user's name to `urlsplit`, and the host to urllib3: who
     judges one and dials the other asks whom nobody has judged.

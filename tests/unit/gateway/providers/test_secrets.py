@@ -217,8 +217,10 @@ def test_private_networks_may_be_forbidden_but_for_those_exempt(
 def test_proxy_is_not_where_private_networks_are_forbidden(
     fake_redis: redis.Redis, tmp_path: Path
 ) -> None:
-    forbidden = {"provider_allow_private": False, "provider_allow": "10.1.0.0/16, proxy.example.com"}
-    gateway = gateway_with(fake_redis, tmp_path, **forbidden)
+    allowed = "10.1.0.0/16, proxy.example.com"
+    gateway = gateway_with(
+        fake_redis, tmp_path, provider_allow_private=False, provider_allow=allowed
+    )
     url = "https://llm.example.com/v1"
     # Nobody judges where a proxy's name leads when it is dialled.
     for host in ("10.0.0.7", "localhost", "other.example.com", "proxy.example.com.evil.example"):

@@ -122,7 +122,14 @@ def test_way_is_found_once_for_each_provider() -> None:
 @pytest.mark.parametrize(
     "proxy",
     [
-        *("socks5://h:1", "socks5h://h:1", "ftp://h:1", "http://", "http://h:99999", "http://h/path"),
+        *(
+            "socks5://h:1",
+            "socks5h://h:1",
+            "ftp://h:1",
+            "http://",
+            "http://h:99999",
+            "http://h/path",
+        ),
         *("http://169.254.169.254\\@h:1", "http://a b@h:1", "http://h\t:1", "http://h:1\r\n"),
     ],
 )
