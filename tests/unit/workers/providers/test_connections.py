@@ -19,7 +19,6 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from shared.egress.way_out import Egress
 from shared.providers.provider import Provider
-from shared.security import provider_places
 from shared.security.provider_places import ProviderPlaces
 from shared.security.targets import target_policy
 from workers.deps import llm_session
@@ -285,20 +284,6 @@ def test_ways_out_have_pools_of_their_own() -> None:
     assert len({id(one) for one in pools}) == len(ways)
     assert [pool(**way) for way in ways] == pools
     assert all(one.ConnectionCls.__name__ == "_TlsConnection" for one in pools)
-
-
-def test_proxy_may_be_private_but_not_where_clouds_tell_their_secrets(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    adapter = llm_session(1, ProviderPlaces(allow_private=False)).get_adapter("http://")
-    request = requests.Request("POST", "http://llm.example.com/v1/x").prepare()
-    proxies = {"http": server.url.removesuffix("/v1/x").replace("127.0.0.1", "localhost")}
-    assert adapter.send(request, proxies=proxies, timeout=60).content == b"{}"
-    monkeypatch.setattr(provider_places, "_problem", lambda *_: "127.0.0.1 (cloud metadata)")
-    adapter = llm_session(1).get_adapter("http://")
-    with pytest.raises(requests.ConnectionError, match=r"may be at .* \(cloud metadata\)"):
-        adapter.send(request, proxies=proxies, timeout=60)
-    assert len(server.heads) == 1
 
 
 def test_address_that_was_dialled_is_judged_before_a_byte_is_sent(server: Server) -> None:
