@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from cli.api.gateway import own_url
 from cli.api.options import at_url
 from cli.files import read_text, write_whole
+from cli.reasons import why_no_answer
 from codegen.registry import LANGUAGES, language_of
 from shared.settings import Settings, first_wrong
 
@@ -97,7 +98,7 @@ def _fetched(url: str, language: str, options: dict[str, str]) -> str:
     try:
         answer = session.get(place, params=options, timeout=_TIMEOUT_S)
     except requests.RequestException as exc:
-        raise click.ClickException(f"no answer from {url}: {type(exc).__name__}") from None
+        raise click.ClickException(f"no answer from {url}: {why_no_answer(exc)}") from None
     if answer.ok and answer.headers.get("Content-Type", "").startswith("text/"):
         return answer.text
     raise click.ClickException(f"{place} answered {answer.status_code}: {_reason(answer)}")

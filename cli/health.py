@@ -19,6 +19,7 @@ import redis
 from pydantic import ValidationError
 
 from cli.api.options import at_url
+from cli.reasons import why_no_answer
 from cli.running import url_of
 from shared.listen_address import reachable_host, url_host
 from shared.settings import Settings, SettingsError, first_wrong
@@ -139,7 +140,7 @@ def _get(url: str, path: str, timeout_s: float) -> tuple[int, bytes]:
         answer = connection.getresponse()
         return answer.status, answer.read(_MOST_BYTES)
     except (OSError, http.client.HTTPException) as exc:
-        raise click.ClickException(f"no answer from {url}: {_tame(exc)}") from None
+        raise click.ClickException(f"no answer from {url}: {why_no_answer(exc)}") from None
     finally:
         connection.close()
 

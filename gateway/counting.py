@@ -16,6 +16,7 @@ from gateway.http.request import incoming
 from gateway.http.routes import flask_name
 from gateway.services import Services, services
 from shared.dtos.catalog import CATALOG
+from shared.named_error import named
 from shared.telemetry.labels import OTHER
 from shared.telemetry.tally import FLUSH_S, Tallied
 
@@ -53,7 +54,7 @@ def _write(gateway: Services) -> None:
         try:
             gateway.tally.flush(gateway.redis)
         except Exception as exc:
-            log.debug("metrics are written later: %r", exc)
+            log.debug("metrics are written later: %s", named(exc))
 
 
 def _write_last(gateway: Services) -> None:

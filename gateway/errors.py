@@ -21,6 +21,7 @@ from shared import errors
 from shared.dtos import catalog
 from shared.errors import Failure, ServiceError
 from shared.jobs.job import failure_body
+from shared.named_error import named
 from shared.store.refusals import ValueTooLarge, is_outage
 from shared.telemetry.counters import Count
 
@@ -89,7 +90,7 @@ def _translate(error: Exception) -> ServiceError:  # noqa: PLR0911 - a table rea
     if isinstance(error, ValueTooLarge):
         return errors.BodyTooLarge("The request is larger than the ledger can keep.")
     if isinstance(error, RedisError) and is_outage(error):
-        log.warning("ledger not reachable: %r", error)
+        log.warning("ledger not reachable: %s", named(error))
         return errors.LedgerUnavailable(retry_after_s=2)
     if isinstance(error, NotFound):
         return errors.RouteNotFound(_no_endpoint())

@@ -15,9 +15,9 @@ from cli.api.gateway import own_callback_secret
 from cli.api.options import at_host
 from cli.api.receiver import VALID, ReceivedCallback, Receiver
 from cli.console import Console
+from cli.reasons import why_not_listening
 from cli.stop_signals import StopSignals
 from cli.text import printable
-from shared.listen_address import url_host
 
 #: Headers shown, in this order.
 _SHOWN = ("webhook-id", "x-job-id", "x-ref-id", "x-tag", "x-job-state", "x-attempt")
@@ -65,7 +65,7 @@ def listen(
     try:
         receiver.start()
     except OSError as exc:
-        raise click.ClickException(f"cannot listen on {url_host(host)}:{port}: {exc}") from exc
+        raise click.ClickException(why_not_listening(host, port, exc)) from exc
     console.say(f"Waiting for callbacks. As ReplyTo use  {receiver.url}/  and any path or query.")
     stop.wait()
     receiver.stop()

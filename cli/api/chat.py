@@ -11,7 +11,7 @@ import click
 
 from cli.api.gateway import GatewayApi, connect
 from cli.api.options import at_gateway, options
-from cli.text import printable
+from cli.text import printable, readable
 
 _about = options(
     click.argument("prompt"),
@@ -30,7 +30,7 @@ def chat(
     gateway = connect(url, key)
     request = _request(gateway, prompt, model, system)
     for text in _texts(gateway.stream("/v1/chat/completions", {**request, "stream": True})):
-        click.echo(printable(text), nl=False)
+        click.echo(readable(text), nl=False)
     click.echo()
 
 
@@ -65,7 +65,7 @@ def queue(
         reason = (job.get("error") or {}).get("message") or job["status"]
         raise click.ClickException(f"job {made['id']}: {printable(reason)}")
     message = json.loads(job["responseBody"])["choices"][0]["message"]
-    click.echo(printable(message.get("content") or ""))
+    click.echo(readable(message.get("content") or ""))
 
 
 def _request(

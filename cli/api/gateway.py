@@ -13,6 +13,7 @@ from pydantic import SecretStr, ValidationError
 
 from cli import running
 from cli.files import read_text
+from cli.reasons import why_no_answer
 from shared.listen_address import reachable_host, url_host
 from shared.settings import Settings, first_wrong
 
@@ -85,7 +86,7 @@ class GatewayApi:
             try:
                 yield from answer.iter_content(_PIECE)
             except requests.RequestException as exc:
-                raise NoAnswer(f"the file broke off: {_reason(exc)}") from exc
+                raise NoAnswer(f"the file broke off: {why_no_answer(exc)}") from exc
 
     def stream(self, path: str, body: dict[str, Any]) -> Iterator[bytes]:
         """Give the lines of a streamed answer. Raises click.ClickException."""
@@ -95,7 +96,7 @@ class GatewayApi:
             try:
                 yield from answer.iter_lines()
             except requests.RequestException as exc:
-                raise click.ClickException(f"the answer broke off: {_reason(exc)}") from exc
+                raise click.ClickException(f"the answer broke off: {why_no_answer(exc)}") from exc
 
     def _post(
         self, path: str, body: dict[str, Any], timeout_s: float, *, stream: bool = False
@@ -106,7 +107,7 @@ class GatewayApi:
         try:
             return self._session.request(verb, f"{self._url}{path}", timeout=timeout_s, **options)
         except requests.RequestException as exc:
-            raise NoAnswer(f"no answer from {self._url}: {_reason(exc)}") from exc
+            raise NoAnswer(f"no answer from {self._url}: {why_no_answer(exc)}") from exc
 
     @staticmethod
     def _object(answer: requests.Response) -> dict[str, Any] | None:
@@ -202,11 +203,3 @@ def _own(setting: SecretStr, file: Path, missing: str) -> str:
     if not file.exists():
         raise click.UsageError(missing.format(file=file))
     return read_text(file).strip()
-
-
-def _reason(exc: requests.RequestException) -> str:
-    """Return why there was no answer, in the words of who noticed it."""
-    cause: BaseException = exc
-    while cause.__cause__ or cause.__context__:
-        cause = cause.__cause__ or cause.__context__ or cause
-    return getattr(cause, "strerror", None) or str(cause) or type(cause).__name__

@@ -11,7 +11,7 @@ from cli.api.gateway import GatewayApi, connect
 from cli.api.listing import Listing, shortened
 from cli.api.options import at_gateway, created_between, options, take, which
 from cli.console import Console
-from cli.text import printable
+from cli.text import printable, readable
 
 _COLOURS: Final = {
     "Queued": "cyan",
@@ -68,7 +68,7 @@ def show(job: str, url: str | None, key: str | None) -> None:
             console.say(f"{console.style(f'{name:<17}', dim=True)} {printable(str(value))}")
     for name in ("requestBody", "responseBody"):
         if name in row:
-            console.say(f"{console.style(name, bold=True)}\n{printable(row[name])}")
+            console.say(f"{console.style(name, bold=True)}\n{readable(row[name])}")
 
 
 @jobs.command()

@@ -13,7 +13,8 @@ import requests
 from cli.api import remote_providers
 from cli.api.gateway import own_admin_secret, own_settings, own_url
 from cli.api.options import at_gateway
-from cli.text import printable
+from cli.reasons import why_no_answer
+from cli.text import printable, readable
 from shared.providers import registry_document as documents
 from shared.providers.health import HealthBook
 from shared.providers.health_store import HealthStore
@@ -144,11 +145,11 @@ def test_(name: str, model: str | None, prompt: str, url: str | None, key: str |
         )
         body = answer.json()
     except (requests.RequestException, ValueError) as exc:
-        _fail(f"the gateway at {base} does not answer: {exc}")
+        _fail(f"no answer from {base}: {why_no_answer(exc)}")
     if not answer.ok:
         _fail(body.get("error", {}).get("message", f"status {answer.status_code}"))
     click.echo(f"{name} answered in {answer.elapsed.total_seconds():.2f} s:")
-    click.echo(printable(str(body["choices"][0]["message"]["content"])))
+    click.echo(readable(str(body["choices"][0]["message"]["content"])))
 
 
 def _session() -> requests.Session:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from cli.api.gateway import GatewayApi, connect_as_admin
-from cli.text import printable
+from cli.text import printable, readable
 from shared.providers.provider import Provider
 from shared.providers.registry_document import Difference
 from shared.security.masked_url import masked_url
@@ -46,7 +46,7 @@ def try_one(url: str | None, key: str | None, *, name: str, model: str | None, p
             raise click.ClickException(f"there is no provider '{name}'")
         model = rows[0]["models"][0]["model"]
     body = gateway.call("ChatAiProvider", {"provider": name, "model": model, "prompt": prompt})
-    click.echo(printable(str(body["choices"][0]["message"]["content"])))
+    click.echo(readable(str(body["choices"][0]["message"]["content"])))
 
 
 def diff(url: str | None, key: str | None, file: Iterable[Provider]) -> list[Difference]:

@@ -10,8 +10,8 @@ from cli.api.options import at_host
 from cli.demo.behaviour import MODELS
 from cli.demo.llm import DemoLlm
 from cli.files import problem
+from cli.reasons import why_not_listening
 from cli.stop_signals import StopSignals
-from shared.listen_address import url_host
 from shared.open_files import allow_many_connections
 
 
@@ -40,7 +40,7 @@ def demo_llm(
     try:
         llm.start()
     except OSError as exc:
-        told = problem(exc) or f"cannot listen on {url_host(host)}:{port}: {exc}"
+        told = problem(exc) or why_not_listening(host, port, exc)
         raise click.ClickException(told) from exc
     if not quiet:
         click.echo(f"The demo LLM (not a real model) serves {', '.join(MODELS)} at {llm.url}")

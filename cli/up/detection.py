@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 import urllib.request
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,10 @@ from cli.up.presets import HOSTED, LOCAL, Provider
 from cli.up.start_problem import StartProblem
 from shared.media.engines import NOWHERE, installed
 from shared.providers.presets import PRESETS
+from shared.providers.prices import load_prices
+from shared.providers.provider import read_file
 from shared.providers.proxy_url import DIRECT
+from shared.settings import SettingsError
 
 #: Where servers are looked for on this machine, by the name of their preset.
 LOCAL_URLS = {name: str(PRESETS[name].base_url) for name in LOCAL}
@@ -45,20 +47,22 @@ _HEADER = """\
 
 
 def is_configured(path: Path, *, required: bool) -> bool:
-    """Tell whether there is a providers file; raises StartProblem if it can't be read.
+    """Tell whether there is a providers file; raises StartProblem for what is wrong in it.
 
     With `required` it also raises when there is none.
     """
     try:
-        tomllib.loads(path.read_text("utf-8-sig"))
+        path.stat()
+        read_file(path)
+        load_prices(path)
     except FileNotFoundError as exc:
         if required:
             raise StartProblem(f"REPLYTO_PROVIDERS_FILE: there is no {path}") from exc
         return False
     except OSError as exc:
         raise StartProblem(f"REPLYTO_PROVIDERS_FILE: cannot read {path}: {exc.strerror}") from exc
-    except ValueError as exc:
-        raise StartProblem(f"{path}: {exc}") from exc
+    except SettingsError as exc:
+        raise StartProblem(str(exc)) from exc
     return True
 
 

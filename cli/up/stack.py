@@ -78,10 +78,11 @@ class Stack:
 
     def _start(self) -> None:
         self._note("data", str(self._settings.data_dir))
+        configured = self._configured_providers()
         self._prepare_database()
         redis_url = self._start_redis()
         self._check_identity(redis_url)
-        env = self._child_env(redis_url, self._start_llm())
+        env = self._child_env(redis_url, self._start_llm(configured))
         workers = processes.workers(self._settings)
         self._supervisor.start(_spec("gateway", processes.gateway(), env))
         for name, argv in workers.items():
@@ -143,11 +144,17 @@ class Stack:
         self._wait_until(lambda: embedded_redis.answers(server.url))
         return server.url
 
-    def _start_llm(self) -> Path:
-        """Return the providers file: the operator's, or one of what was found, or of the demo."""
+    def _configured_providers(self) -> Path | None:
+        """Return the operator's providers file, if it counts. Raises StartProblem."""
         configured = self._settings.providers_file.resolve()
         required = "providers_file" in self._settings.model_fields_set
-        if not self._force_demo and is_configured(configured, required=required):
+        if self._force_demo or not is_configured(configured, required=required):
+            return None
+        return configured
+
+    def _start_llm(self, configured: Path | None) -> Path:
+        """Return the providers file: the operator's, or one of what was found, or of the demo."""
+        if configured is not None:
             self._note("LLMs", f"as {configured} says")
             return configured
         written = self._settings.data_dir / "providers.toml"

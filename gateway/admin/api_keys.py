@@ -31,6 +31,7 @@ from shared.dtos.api_keys import (
     RotateApiKey,
     UpdateApiKey,
 )
+from shared.named_error import named
 from shared.settings import new_api_key
 from shared.store.clock import unix_ms
 
@@ -134,7 +135,7 @@ def _change(
     except RedisError as exc:
         if must_be_told:
             raise
-        log.warning("key_%s: gateways not notified yet: %r", key.id, exc)
+        log.warning("key_%s: gateways not notified yet: %s", key.id, named(exc))
     return key
 
 

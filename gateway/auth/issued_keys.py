@@ -16,6 +16,7 @@ import redis
 
 from shared.api_keys.record import ApiKey
 from shared.api_keys.store import KeyStore, RecordsMissing
+from shared.named_error import named
 from shared.store import redis_keys
 
 log = logging.getLogger(__name__)
@@ -106,7 +107,7 @@ class IssuedKeys:
             except Exception as exc:
                 if self._closed.is_set():
                     return
-                log.warning("changes of keys: connection lost, subscribing again: %r", exc)
+                log.warning("changes of keys: connection lost, subscribing again: %s", named(exc))
                 time.sleep(_RECONNECT_S)
 
     def _follow(self) -> None:

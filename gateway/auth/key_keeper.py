@@ -19,6 +19,7 @@ from shared.api_keys.record import ApiKey
 from shared.api_keys.store import KeyStore
 from shared.database.database import Database
 from shared.errors import DatabaseUnavailable
+from shared.named_error import named
 from shared.store.clock import unix_ms
 
 log = logging.getLogger(__name__)
@@ -103,7 +104,7 @@ class KeyKeeper:
                 failing = False
             except (DatabaseUnavailable, RedisError) as exc:
                 if not failing:
-                    log.warning("keys: out of sync with the database, retrying: %r", exc)
+                    log.warning("keys: out of sync with the database, retrying: %s", named(exc))
                 failing = True
             time.sleep(_PASS_S)
 

@@ -15,6 +15,7 @@ from shared.artifacts.artifact import INCOMING, Artifact
 from shared.artifacts.artifacts import Artifacts
 from shared.errors import ArtifactNotFound, ServiceError, ValidationFailed
 from shared.media.form_names import is_named
+from shared.named_error import named
 
 log = logging.getLogger(__name__)
 
@@ -124,4 +125,4 @@ def received_form(
             form.drop_rest()
         except ServiceError as exc:
             # They expire by themselves.
-            log.warning("files of a form could not be removed yet: %r", exc)
+            log.warning("files of a form could not be removed yet: %s", named(exc))

@@ -16,6 +16,7 @@ from shared.dtos.jobs import StreamProgress
 from shared.jobs.job import Job, JobState
 from shared.jobs.moves import FlowStanding, Position
 from shared.ledger.job_store import JobStore
+from shared.named_error import named
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class QueueProgress:
         try:
             told, pause_s = self._now()
         except RedisError as exc:
-            log.warning("job %s: its place in line cannot be read: %r", self._job_id, exc)
+            log.warning("job %s: its place in line cannot be read: %s", self._job_id, named(exc))
             told, pause_s = b"", _MOST_S
         self._look_at_s = self._clock() + pause_s
         if not told or told == self._told:

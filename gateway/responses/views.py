@@ -31,6 +31,7 @@ from shared.dtos.inference.responses import CancelResponse, RetrieveResponse
 from shared.errors import ValidationFailed
 from shared.jobs.job import Job
 from shared.jobs.moves import Cancelled
+from shared.named_error import named
 from shared.queues import names as task_names
 from shared.wire import response_events
 from shared.wire.chat_request import ChatCall
@@ -146,4 +147,4 @@ def _keep(gateway: Services, owner: str, name: str, job_id: int) -> None:
     try:
         gateway.response_names.keep(owner, name, job_id)
     except RedisError as exc:
-        log.warning("job %s: the name of its response could not be kept: %r", job_id, exc)
+        log.warning("job %s: the name of its response could not be kept: %s", job_id, named(exc))

@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from shared.errors import TooManyWaiting
 from shared.ledger.chunk_store import PAGE, START, ChunkStore, Entry
+from shared.named_error import named
 
 log = logging.getLogger(__name__)
 
@@ -154,7 +155,7 @@ class ChunkReader:
         try:
             self._store.wake(self._process)
         except RedisError as exc:
-            log.warning("the reader of streams was not woken: %r", exc)
+            log.warning("the reader of streams was not woken: %s", named(exc))
 
     def _start(self) -> None:
         with self._starting:
@@ -170,7 +171,7 @@ class ChunkReader:
             try:
                 self._read()
             except Exception as exc:
-                log.warning("streams lost their connection, reading again: %r", exc)
+                log.warning("streams lost their connection, reading again: %s", named(exc))
                 time.sleep(_RECONNECT_S)
 
     def _live(self) -> dict[int, list[Follower]]:

@@ -21,6 +21,7 @@ from gateway.waiting.event_form import ChunkEvents, EventForm
 from shared.errors import StreamGone, ValidationFailed
 from shared.jobs.job import Job, JobState, failure_body
 from shared.ledger.chunk_store import START, Entry
+from shared.named_error import named
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +150,7 @@ class EventStream:
         try:
             entries = self._follower.next(_LOOK_UP_S)
         except RedisError as exc:
-            log.warning("job %s: its stream cannot be read: %r", self._job_id, exc)
+            log.warning("job %s: its stream cannot be read: %s", self._job_id, named(exc))
             time.sleep(_LOOK_UP_S)
             entries = []
         self._silent_s = 0.0 if entries else self._silent_s + _LOOK_UP_S
@@ -167,7 +168,7 @@ class EventStream:
             job = self._jobs.get(self._job_id)
             missed = self._follower.next(0)
         except RedisError as exc:
-            log.warning("job %s: its stream cannot be read: %r", self._job_id, exc)
+            log.warning("job %s: its stream cannot be read: %s", self._job_id, named(exc))
             return []
         if not missed and (job is None or job.state.has_result):
             # Never as if it were whole: the rest of it was not kept.
@@ -178,7 +179,7 @@ class EventStream:
         try:
             return self._jobs.get(self._job_id)
         except RedisError as exc:
-            log.warning("job %s: its error cannot be read: %r", self._job_id, exc)
+            log.warning("job %s: its error cannot be read: %s", self._job_id, named(exc))
             return None
 
 

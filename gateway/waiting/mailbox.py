@@ -15,6 +15,7 @@ from typing import Any, Final, TypeVar
 import redis
 
 from shared.errors import TooManyWaiting
+from shared.named_error import named
 from shared.store import redis_keys
 
 log = logging.getLogger(__name__)
@@ -121,7 +122,7 @@ class Mailbox:
             except Exception as exc:
                 # Once an outage, which may last for many tries.
                 if not self._outage_is_known:
-                    log.warning("mailbox lost its connection, subscribing again: %r", exc)
+                    log.warning("mailbox lost its connection, subscribing again: %s", named(exc))
                 self._outage_is_known = True
                 time.sleep(_RECONNECT_S)
 

@@ -20,6 +20,7 @@ from shared.artifacts.receiving import Receiving, give_up_until_ms
 from shared.artifacts.records import Records
 from shared.database.database import Database
 from shared.errors import StorageUnavailable
+from shared.named_error import named
 from shared.native_threads import NativeThreads, TookTooLong, hand_over_soon
 from shared.settings import Settings
 
@@ -222,7 +223,9 @@ class Artifacts:
                     self._blobs.remove(name)
                 except StorageUnavailable as exc:
                     # One that cannot be removed must not keep the others.
-                    log.warning("a blob cannot be removed, retrying: %r", exc.__cause__ or exc)
+                    log.warning(
+                        "a blob cannot be removed, retrying: %s", named(exc.__cause__ or exc)
+                    )
                     continue
                 if until_ms <= now_ms:
                     gone.append(name)

@@ -9,6 +9,7 @@ from typing import Any
 import redis
 
 from shared.machines.fingerprints import described
+from shared.machines.server_version import refuse_old_server
 from shared.settings import Settings, SettingsError
 from shared.store import redis_keys as keys
 from shared.store.refusals import ClusterMode
@@ -54,10 +55,11 @@ def check_at_start(settings: Settings, client: redis.Redis, own: Mapping[str, st
     """Refuse to run beside processes that are configured otherwise, unless told otherwise.
 
     A Redis that does not answer now is asked again while the process runs. Raises SettingsError:
-    MachineDiffers, or for a Redis that is none for us.
+    MachineDiffers, or for a Redis that is none for us, such as one that is too old.
     """
     book = IdentityBook(client)
     try:
+        refuse_old_server(client)
         # Servers of a cluster refuse any two keys that they keep in different places.
         client.exists(keys.JOB_ID, keys.IDENTITY)
         differing = book.differing(own)
@@ -68,7 +70,7 @@ def check_at_start(settings: Settings, client: redis.Redis, own: Mapping[str, st
     except ClusterMode as exc:
         raise SettingsError(f"REPLYTO_REDIS_URL: {exc}") from None
     except redis.RedisError as exc:
-        log.warning("cannot compare this process with the others yet: %s", exc)
+        log.warning("cannot use the Redis of REPLYTO_REDIS_URL yet, trying on: %s", exc)
         return
     if differing and settings.on_mismatch == "refuse":
         raise MachineDiffers(

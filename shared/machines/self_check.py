@@ -12,6 +12,7 @@ import redis
 
 from shared.machines.identity import IdentityBook, told
 from shared.machines.notices import Notices
+from shared.named_error import named
 from shared.store import redis_keys as keys
 from shared.store.clock import redis_ms
 
@@ -82,7 +83,7 @@ class SelfCheck:
             try:
                 self()
             except Exception as exc:
-                log.debug("self check: %r", exc)
+                log.debug("self check: %s", named(exc))
             time.sleep(EVERY_S)
 
     def _log(self, problems: Mapping[str, str]) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from shared.providers.written.problems import problem_of
 from shared.settings import SettingsError, read_providers_toml
 from shared.wire.usage import Usage
 from shared.written_path import file_problem
@@ -151,9 +152,8 @@ def load_prices(path: Path) -> Prices:
 
 
 def _read(path: Path) -> dict[str, Price]:
+    content = read_providers_toml(path) or {}
     try:
-        return _File.model_validate(read_providers_toml(path) or {}).price
+        return _File.model_validate(content).price
     except ValidationError as exc:
-        first = exc.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"{path}: {where}: {first['msg']}") from None
+        raise SettingsError(f"{path}: {problem_of(exc, content, Price.model_fields)}") from None

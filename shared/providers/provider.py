@@ -30,6 +30,7 @@ from shared.providers.written import models as written
 from shared.providers.written import places
 from shared.providers.written.gauges import GaugeName
 from shared.providers.written.models import ModelDefaults
+from shared.providers.written.problems import problem_of
 from shared.security.masked_url import masked_url
 from shared.settings import SettingsError, read_providers_toml
 
@@ -276,7 +277,7 @@ def read_file(path: Path) -> list[Provider] | None:
     try:
         providers = _File.model_validate(content).provider
     except ValidationError as exc:
-        raise SettingsError(f"{path}: {first_problem(exc)}") from None
+        raise SettingsError(f"{path}: {problem_of(exc, content, _FIELDS)}") from None
     names = [provider.name for provider in providers]
     for provider in providers:
         if names.count(provider.name) > 1:
@@ -291,9 +292,5 @@ def read_file(path: Path) -> list[Provider] | None:
 _WRITTEN_OUT: Final = 'a secret belongs into the environment: write "env:NAME of its variable"'
 _KEY_IN_FILE: Final = "sealed_key: name the key's variable with api_key_env"
 
-
-def first_problem(error: ValidationError) -> str:
-    """Return where the first thing is wrong, and what."""
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return f"{where}: {first['msg']}" if where else str(first["msg"])
+#: What an entry may have, for who mistypes one.
+_FIELDS: Final = (*Provider.model_fields, *ModelDefaults.model_fields, "preset")

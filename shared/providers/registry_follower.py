@@ -13,6 +13,7 @@ from typing import Final
 
 import redis
 
+from shared.named_error import named
 from shared.providers.health import HealthBook
 from shared.providers.health_store import HealthStore
 from shared.providers.provider import Provider, Registry
@@ -49,6 +50,8 @@ class RegistryFollower:
         self._thread: threading.Thread | None = None
         self._stopped = threading.Event()
         self._listeners: list[Callable[[], None]] = []
+        #: What was said of an outage that goes on: nobody needs to read it twice a second.
+        self._said = ""
 
     def on_change(self, listener: Callable[[], None]) -> None:
         """Call the listener after each change of the registry, in the follower's thread."""
@@ -99,13 +102,19 @@ class RegistryFollower:
         try:
             step()
         except (redis.RedisError, RegistryBusy) as exc:
-            log.warning("registry not reachable, keeping the last known one: %r", exc)
+            self._say(f"registry not reachable, keeping the last known one: {named(exc)}")
             return False
-        except Exception:
+        except Exception as exc:
             # A document of another release: going on with the last known one is all there is.
-            log.exception("registry not understood, keeping the last known one")
+            told = f"registry not understood, keeping the last known one: {named(exc)}"
+            self._say(told, is_fault=True)
             return False
         return True
+
+    def _say(self, told: str, *, is_fault: bool = False) -> None:
+        if told != self._said:
+            log.log(logging.ERROR if is_fault else logging.WARNING, told, exc_info=is_fault)
+        self._said = told
 
     def _follow(self) -> None:
         while not self._stopped.is_set():
@@ -117,6 +126,7 @@ class RegistryFollower:
             pubsub.subscribe(redis_keys.PROVIDERS_CHANNEL)
             while not self._stopped.is_set():
                 self.look()
+                self._said = ""
                 # Several changes at once are one look.
                 message = pubsub.get_message(timeout=_POLL_S)
                 while message is not None:

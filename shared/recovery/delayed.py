@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 import redis
 
+from shared.named_error import named
 from shared.operation import Operation
 from shared.queues import names as task_names
 from shared.queues import queue_keys
@@ -83,7 +84,7 @@ class DelayedJobs(Ledger):
             if concerns_all(exc):
                 raise
             # Never settled: the next ones of its owner may go well each time.
-            self._complaints.note(str(calls[0].args[_OWNER]), repr(exc))
+            self._complaints.note(str(calls[0].args[_OWNER]), named(exc))
             return False
         return True
 

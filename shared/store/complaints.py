@@ -14,6 +14,7 @@ from typing import Final
 import redis
 
 from shared.errors import DatabaseUnavailable
+from shared.named_error import named
 from shared.store.refusals import is_outage
 
 #: Most that are remembered: of what comes behind them it is said again.
@@ -43,7 +44,7 @@ class Complaints:
         except Exception as exc:
             if concerns_all(exc):
                 raise
-            self.note(name, repr(exc))
+            self.note(name, named(exc))
         else:
             self.settle(name)
 

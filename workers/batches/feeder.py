@@ -12,6 +12,7 @@ from typing import Final
 
 from shared.batches.batch import Batch, Status
 from shared.errors import StorageQuotaExceeded
+from shared.named_error import named
 from shared.store import redis_keys as keys
 from shared.store.complaints import Complaints, concerns_all
 from shared.store.lease import Lease
@@ -99,7 +100,7 @@ class Feeder:
             if concerns_all(exc):
                 self._note_outage(exc)
             else:
-                self._complaints.note(batch.id, repr(exc))
+                self._complaints.note(batch.id, named(exc))
                 problems.tell_no_progress(self._desk, batch.id, problems.failing(exc))
             return Moved.NOTHING
         else:
@@ -111,7 +112,7 @@ class Feeder:
     def _note_outage(self, error: Exception) -> None:
         """Say what holds up all, once for all of them."""
         if not self._is_out:
-            log.warning("batches: not moved on, retrying: %r", error)
+            log.warning("batches: not moved on, retrying: %s", named(error))
         self._is_out = True
 
     def _note(self, batch: Batch, moved: Moved) -> None:

@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 
 from shared.jobs.job import Job, JobState
 from shared.ledger.completion import Gathered
+from shared.named_error import named
 from shared.telemetry.counters import Count
 from shared.telemetry.tally import Tallied, Tally
 from workers.completion.charges import charges_of
@@ -65,7 +66,7 @@ def _complete_all(deps: CompletionDeps, gathered: Gathered) -> tuple[int, bool]:
     except RedisError:
         raise
     except Exception as exc:
-        if deps.complaints.is_new("some", repr(exc)):
+        if deps.complaints.is_new("some", named(exc)):
             log.exception("%s jobs could not be completed in one pass", len(gathered.ids))
     alone = [_complete_alone(deps, replace(gathered, ids=[job_id])) for job_id in gathered.ids]
     return sum(one or 0 for one in alone), all(one is None for one in alone)
@@ -78,7 +79,7 @@ def _complete_alone(deps: CompletionDeps, gathered: Gathered) -> int | None:
         raise
     except Exception as exc:
         job_id = gathered.ids[0]
-        if deps.complaints.is_new(str(job_id), repr(exc)):
+        if deps.complaints.is_new(str(job_id), named(exc)):
             log.exception("job %s could not be completed", job_id)
         # Behind those that can be: else enough of them would be all that is looked at.
         deps.jobs.put_off_completion(job_id)

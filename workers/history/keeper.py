@@ -18,6 +18,7 @@ from sqlalchemy.exc import DataError
 from shared.history.rows import Row, body_row, job_row
 from shared.history.writer import Record
 from shared.jobs.job import Job, JobState
+from shared.named_error import named
 from shared.providers.prices import Prices
 from shared.store import redis_keys as keys
 from shared.telemetry.tally import Tallied
@@ -128,7 +129,7 @@ class Keeper:
 
     def _give_up(self, job_id: int, error: Exception) -> None:
         """Leave a job to others: one must not stop all."""
-        log.error("job %s: cannot be read for the history: %r", job_id, error)
+        log.error("job %s: cannot be read for the history: %s", job_id, named(error))
         self._unable.add(job_id)
 
     def _store(self, ended: Sequence[_Ended]) -> int:

@@ -6,6 +6,8 @@ import logging
 import threading
 from collections.abc import Callable
 
+from shared.named_error import named
+
 log = logging.getLogger(__name__)
 
 
@@ -43,7 +45,7 @@ class Periodic:
             self._work()
         except Exception as exc:
             if not self._failing:
-                log.warning("%s failed, retrying: %r", self._thread.name, exc)
+                log.warning("%s failed, retrying: %s", self._thread.name, named(exc))
             self._failing = True
             return self._retry_s
         if self._failing:

@@ -17,6 +17,7 @@ from typing import Final
 import gevent
 import requests
 
+from shared.named_error import named
 from shared.providers.health import Health, Standing
 from shared.providers.health_store import Failed
 from shared.providers.probe_requests import ProbeRequest, request_probe, take_requests
@@ -99,7 +100,7 @@ def examine(deps: ProbeDeps, provider: Provider) -> Finding:
     try:
         return _examined(deps, provider)
     except Exception as exc:
-        if deps.complaints.is_new(provider.name, repr(exc)):
+        if deps.complaints.is_new(provider.name, named(exc)):
             log.exception("provider %s: its probe failed", provider.name)
         return Finding(f"its probe failed: {type(exc).__name__}")
 

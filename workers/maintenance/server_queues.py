@@ -13,6 +13,7 @@ import gevent
 import requests
 from redis.exceptions import RedisError
 
+from shared.named_error import named
 from shared.providers.provider import Provider
 from shared.providers.written import gauges
 from shared.queues.server_queue_store import ServerQueueStore
@@ -85,7 +86,7 @@ def _reading(deps: ProbeDeps, provider: Provider, before: Reading | None) -> Rea
     except (_Untold, ProviderError, ValueError) as exc:
         return Reading(now_ms, problem=str(exc))
     except Exception as exc:
-        if deps.complaints.is_new(f"{provider.name}, its metrics", repr(exc)):
+        if deps.complaints.is_new(f"{provider.name}, its metrics", named(exc)):
             log.exception("provider %s: its metrics could not be read", provider.name)
         return Reading(now_ms, problem=f"not read: {type(exc).__name__}")
     return told(now_ms, waiting, before)

@@ -15,6 +15,7 @@ from shared.errors import RefIdConflict, ServiceError
 from shared.history.writer import HistoryWriter
 from shared.jobs.job import NewJob
 from shared.ledger.job_store import JobStore
+from shared.named_error import named
 from shared.providers.provider import Registry
 from shared.queues import names as task_names
 from shared.schedules.cron import ZoneGone
@@ -92,7 +93,7 @@ def _run_alone(deps: ScheduleDeps, schedule: Schedule, now_ms: int) -> None:
     except Exception as exc:
         if concerns_all(exc):
             raise
-        if deps.complaints.note(schedule.id, repr(exc)):
+        if deps.complaints.note(schedule.id, named(exc)):
             told = f"not run: {type(exc).__name__}; the workers' log says more"
             _note(deps, schedule, told)
     else:

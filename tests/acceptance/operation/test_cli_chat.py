@@ -39,6 +39,12 @@ def test_chat_prints_the_answer(run: Any) -> None:
     assert "hello" in run("chat", "-", "--model", "demo-instant", text="hello").output
 
 
+def test_answers_keep_their_lines(run: Any) -> None:
+    for command in (("chat",), ("queue", "--wait")):
+        told = run(*command, "one\n\ttwo", "--model", "demo-instant")
+        assert told.output.rstrip().endswith("You said: one\n\ttwo"), told.output
+
+
 def test_chat_tells_why_there_is_no_answer(run: Any) -> None:
     told = run("chat", "hello", "--model", "nothing")
     assert told.exit_code == 1

@@ -203,8 +203,8 @@ def test_byte_order_mark_is_no_part_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "data" / "auth_secret").write_bytes(b"\xef\xbb\xbfa-secret\r\n")
     assert load_settings().auth_secret == SecretStr("a-secret")
     providers = tmp_path / "providers.toml"
-    providers.write_bytes(b"\xef\xbb\xbf[[provider]]\r\nname = 'x'\r\n")
-    assert read_providers_toml(providers) == {"provider": [{"name": "x"}]}
+    providers.write_bytes(b"\xef\xbb\xbf[price.m]\r\ninput = 1\r\n")
+    assert read_providers_toml(providers) == {"price": {"m": {"input": 1}}}
     assert is_configured(providers, required=True)
 
 

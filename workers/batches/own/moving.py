@@ -18,6 +18,7 @@ import redis
 from shared.batches.batch import Batch, Wish
 from shared.batches.parts import Part, Step
 from shared.errors import DatabaseUnavailable
+from shared.named_error import named
 from shared.store.complaints import concerns_all
 from workers.batches import problems
 from workers.batches.desk import Desk
@@ -65,7 +66,7 @@ def _worked_on(desk: Desk, batch: Batch, part: Part, *, stops: bool, ends: bool)
         with desk.own.complaints.about(f"{batch.id}, {part.number}"):
             mover.move()
     except (redis.RedisError, DatabaseUnavailable) as exc:
-        log.debug("batch %s: part %s: not moved on: %r", batch.id, part.number, exc)
+        log.debug("batch %s: part %s: not moved on: %s", batch.id, part.number, named(exc))
     finally:
         desk.own.busy.discard((part.batch, part.number))
 

@@ -112,7 +112,7 @@ def test_every_hosted_service_has_a_key_an_https_url_and_models() -> None:
 def test_is_configured_by_a_providers_file(tmp_path: Path) -> None:
     path = tmp_path / "providers.toml"
     assert not is_configured(path, required=False)
-    path.write_text("[[provider]]\nname = 'x'\n")
+    path.write_text("[[provider]]\npreset = 'ollama'\nmodels = ['m']\n")
     assert is_configured(path, required=False)
 
 

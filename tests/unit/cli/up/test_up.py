@@ -66,6 +66,29 @@ def test_up_names_the_redis_that_does_not_answer() -> None:
     assert "hidden" not in result.output
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param(
+            '[[provider]]\npreset = "ollama"\nmodles = ["m"]\n',
+            "provider 'ollama': modles: there is no such field; did you mean models?",
+            id="a provider",
+        ),
+        pytest.param("[price.m]\ninput = -1\n", '[price."m"]: input: must be', id="a price"),
+    ],
+)
+def test_up_names_what_is_wrong_in_the_providers_file_and_starts_nothing(
+    text: str, told: str, tmp_path: Path
+) -> None:
+    (tmp_path / "providers.toml").write_text(text)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    result = up(PORT=str(port))
+    assert result.exit_code == 1
+    assert f"replyto up: {tmp_path / 'providers.toml'}: {told}" in result.output
+    assert not (tmp_path / "data" / "redis").exists()
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help(command: str) -> None:
     result = CliRunner().invoke(main, [command, "--help"])

@@ -115,7 +115,7 @@ def test_process_without_a_database_leaves_it_to_the_others(fake_redis: redis.Re
 
 def test_redis_that_is_away_keeps_nobody_from_starting(caplog: pytest.LogCaptureFixture) -> None:
     check_at_start(settings_of(), redis.Redis(port=1), own())
-    assert "cannot compare" in caplog.text
+    assert "cannot use the Redis of REPLYTO_REDIS_URL yet" in caplog.text
 
 
 def test_redis_of_a_cluster_ends_the_start_in_one_line(

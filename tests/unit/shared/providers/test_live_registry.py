@@ -117,6 +117,15 @@ def test_follower_seeds_again_when_redis_was_emptied(ledger_redis: redis.Redis) 
     assert registry.models == ["m"]
 
 
+def test_outage_is_said_once_and_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:
+    client = connect("redis://127.0.0.1:1/0", timeout_s=1, name="test")
+    follower = RegistryFollower(client, Registry([]), HealthBook(), [])
+    for _ in range(3):
+        follower._try(follower.look)
+    (line,) = [one for one in caplog.messages if "registry not reachable" in one]
+    assert "127.0.0.1:1" in line
+
+
 def test_follower_keeps_the_last_known_registry_while_redis_is_away() -> None:
     registry = Registry([provider("a")])
     nobody = connect("redis://127.0.0.1:1", timeout_s=0.1, name="tests")

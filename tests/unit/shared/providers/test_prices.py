@@ -94,7 +94,7 @@ def test_price_of_a_providers_model_goes_before_that_of_the_model(tmp_path: Path
 def test_prices_that_are_wrong_are_named(tmp_path: Path) -> None:
     file = tmp_path / "providers.toml"
     file.write_text("[price.m]\ninput = -1\n")
-    with pytest.raises(SettingsError, match=r"price\.m\.input"):
+    with pytest.raises(SettingsError, match=r'\[price\."m"\]: input: '):
         load_prices(file)
     assert load_prices(tmp_path / "none.toml").cost_nanos("p", "m", Usage(prompt=1)) == 0
 

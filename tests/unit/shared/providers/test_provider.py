@@ -57,7 +57,7 @@ _GOOD = 'base_url = "http://127.0.0.1/v1"\nmodels = ["m"]\n'
     ("text", "named"),
     [
         pytest.param("[[provider]\n", "providers.toml", id="no TOML"),
-        pytest.param(f"[[provider]]\n{_GOOD}", "provider.0.name", id="no name"),
+        pytest.param(f"[[provider]]\n{_GOOD}", "1: name: is missing", id="no name"),
         pytest.param('[[provider]]\nname="a"\nmodels=["m"]', "base_url", id="no base URL"),
         pytest.param(
             '[[provider]]\nname="a"\nbase_url="http://h/v1"\nmodels=[]', "models", id="no models"

@@ -26,10 +26,10 @@ def test_the_same_is_said_once_until_it_is_over(caplog: pytest.LogCaptureFixture
             if error is not None:
                 raise error
     assert caplog.messages == [
-        "row 7: left out: KeyError('x')",
-        "row 7: left out: ValueError('y')",
+        "row 7: left out: KeyError: 'x'",
+        "row 7: left out: ValueError: y",
         "row 7: goes on again",
-        "row 7: left out: ValueError('y')",
+        "row 7: left out: ValueError: y",
     ]
 
 

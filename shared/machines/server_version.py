@@ -1,0 +1,36 @@
+"""Which servers are too old for us: told at the start, not by the first script that fails there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import redis
+
+from shared.settings import SettingsError
+
+#: The first that has all that our scripts call.
+_SINCE: Final = (6, 2)
+
+
+def refuse_old_server(client: redis.Redis) -> None:
+    """Raise SettingsError for a server that is too old. Raises redis.RedisError too."""
+    try:
+        told: Any = client.info("server")
+    except redis.ResponseError:
+        # Not this user's to ask, or it goes by another name there; whatever else is wrong comes
+        # again with the next command.
+        return
+    if problem := version_problem(told):
+        raise SettingsError(f"REPLYTO_REDIS_URL: {problem}")
+
+
+def version_problem(info: Mapping[str, Any]) -> str:
+    """Return why this server is none for us; nothing for one that does not tell its version."""
+    version = str(info.get("redis_version", ""))
+    numbers = version.split(".")[:2]
+    if not all(number.isdigit() for number in numbers) or len(numbers) < len(_SINCE):
+        return ""
+    if tuple(map(int, numbers)) >= _SINCE:
+        return ""
+    return f"Redis {version} answers there; ReplyTo needs 6.2 or later, or Valkey"

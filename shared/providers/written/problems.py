@@ -1,0 +1,74 @@
+"""What is wrong with `providers.toml`: one sentence that names entry, field and cure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+_TABLES: Final = ("provider", "price")
+#: What a value must be, by what pydantic calls the error.
+_FORMS: Final[Mapping[str, str]] = {
+    "missing": "is missing",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "bool_type": "must be true or false",
+    "bool_parsing": "must be true or false",
+    "string_type": "must be a text",
+    "list_type": "must be a list",
+    "tuple_type": "must be a list",
+    "too_short": "must have at least one entry",
+    "string_too_short": "must not be empty",
+    "url_type": "must be a URL such as http://127.0.0.1:8000/v1",
+    "url_parsing": "must be a URL such as http://127.0.0.1:8000/v1",
+    "url_scheme": "must be a URL that begins with http:// or https://",
+}
+_OF_MODELS: Final = ("dict_type", "mapping_type")
+_NO_SUCH_FIELD: Final = "extra_forbidden"
+
+
+def problem_of(
+    error: ValidationError, content: Mapping[str, Any], fields: Collection[str] = ()
+) -> str:
+    """Return what is wrong first in the file's content; `fields` are those of its entries.
+
+    A name that nobody knows comes first: it is often what a field that is missing was to be.
+    """
+    wrong = error.errors(include_url=False, include_input=False)
+    told = next((one for one in wrong if one["type"] == _NO_SUCH_FIELD), wrong[0])
+    loc = told["loc"]
+    if loc[0] not in _TABLES:
+        return f"there is no table '{loc[0]}'; there are [[provider]] and [price.\"a model\"]"
+    if loc == ("provider",):
+        return "a provider begins with [[provider]], in two brackets on each side"
+    entry, where = _entry(loc, content), ".".join(map(str, loc[2:]))
+    return ": ".join(part for part in (entry, where, _words(told, fields)) if part)
+
+
+def _entry(loc: tuple[int | str, ...], content: Mapping[str, Any]) -> str:
+    """Return how the entry is called, by the name that it gives itself where it has one."""
+    if loc[0] == "price":
+        return f'[price."{loc[1]}"]' if len(loc) > 1 else "price"
+    entry = content["provider"][loc[1]]
+    given = entry.get("name") or entry.get("preset") if isinstance(entry, dict) else None
+    return f"provider '{given}'" if isinstance(given, str) else f"[[provider]] {int(loc[1]) + 1}"
+
+
+def _words(told: ErrorDetails, fields: Collection[str]) -> str:
+    kind, message = told["type"], told["msg"]
+    if kind == _NO_SUCH_FIELD:
+        close = difflib.get_close_matches(str(told["loc"][-1]), fields, n=1)
+        return f"there is no such field{f'; did you mean {close[0]}?' if close else ''}"
+    if kind in _OF_MODELS:
+        return 'must be a table such as { "one" = "other" }'
+    if kind == "literal_error":
+        return f"must be one of {str(told['ctx']['expected']).replace(' or ', ', ')}"
+    if kind == "value_error":
+        return message.removeprefix("Value error, ")
+    return _FORMS.get(kind) or message.replace("Input should be", "must be")
