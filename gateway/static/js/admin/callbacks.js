@@ -8,6 +8,7 @@ import { useBusy } from "../lib/busy.js";
 import { skipOf } from "../lib/address.js";
 import { hasPassword, useForm } from "../lib/form.js";
 import { ActionButton } from "../ui/button.js";
+import { Code } from "../ui/code.js";
 import { Dialog, confirm } from "../ui/dialog.js";
 import { Field } from "../ui/field.js";
 import { Empty, Loaded } from "../ui/states.js";
@@ -136,5 +137,5 @@ function Outcome({ outcome: { delivered, reason, result } }) {
   const { status, detail, durationMs, responseHead } = result;
   const said = status ? t("callbacks.itAnsweredAfter", { status, durationMs: duration(durationMs) }) : t("callbacks.noAnswerAfter", { durationMs: duration(durationMs) });
   return html`<div class="notice ${delivered ? "good" : "bad"}" role="status"><span><strong>${delivered ? t("callbacks.delivered") : t("callbacks.notDelivered")}</strong> ${said}: ${detail ?? reason}</span></div>
-    ${responseHead && html`<pre class="body" tabindex="0" aria-label=${t("callbacks.theBeginningOfIts")}><code>${responseHead}</code></pre>`}`;
+    ${responseHead && html`<pre class="body" tabindex="0" aria-label=${t("callbacks.theBeginningOfIts")}><${Code} text=${responseHead} /></pre>`}`;
 }

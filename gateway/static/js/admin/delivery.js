@@ -2,6 +2,7 @@
 
 import { html } from "../lib/html.js";
 import { duration, moment } from "../lib/format.js";
+import { Code } from "../ui/code.js";
 import { t } from "../texts/admin.js";
 
 const triggerName = (trigger) => (["replay", "test"].includes(trigger) ? t(`trigger.${trigger}`) : trigger);
@@ -14,7 +15,7 @@ export function AttemptLog({ delivery }) {
     <span class="row"><strong>${row.number}</strong> <span class="badge ${row.status >= 200 && row.status < 300 ? "good" : "bad"}">${row.status ?? row.error}</span>
       <span class="muted small number">${moment(row.startedDate)} · ${duration(row.durationMs)}${row.ip ? ` · ${row.ip}` : ""}${row.trigger !== "schedule" ? ` · ${triggerName(row.trigger)}` : ""}</span></span>
     ${row.detail && html`<span class="small">${row.detail}</span>`}
-    ${row.responseHead && html`<code class="small head">${row.responseHead}</code>`}
+    ${row.responseHead && html`<${Code} class="small head" text=${row.responseHead} />`}
     ${row.nextAttemptSecs != null && html`<span class="small muted">${t("delivery.againAfter", { nextAttemptSecs: duration(row.nextAttemptSecs * 1000) })}</span>`}
   </li>`)}</ol>`;
 }

@@ -11,6 +11,7 @@ import { navigate } from "../lib/router.js";
 import { LANGUAGES } from "../chat/show-code.js";
 import { MarkdownView } from "../chat/markdown-view.js";
 import { ActionButton } from "../ui/button.js";
+import { Code } from "../ui/code.js";
 import { toast } from "../ui/toast.js";
 import { documentOf, talkOf } from "./talk-of.js";
 import { useData } from "../lib/use-data.js";
@@ -48,7 +49,7 @@ function Said({ one }) {
     ${one.reasoning && html`<details><summary class="small">${t("jobTalk.reasoning")}</summary><${MarkdownView} text=${one.reasoning} live=${false} /></details>`}
     ${one.text && html`<${MarkdownView} text=${one.text} live=${false} />`}
     ${one.images.length > 0 && html`<div class="row images">${one.images.map((url, index) => html`<img key=${index} src=${url} alt=${t("jobTalk.image", { index: index + 1 })} />`)}</div>`}
-    ${one.toolCalls.map((call, index) => html`<pre key=${index} class="body" tabindex="0"><code>${call.name}(${call.arguments})</code></pre>`)}
+    ${one.toolCalls.map((call, index) => html`<pre key=${index} class="body" tabindex="0"><${Code} text=${`${call.name}(${call.arguments})`} /></pre>`)}
   </li>`;
 }
 

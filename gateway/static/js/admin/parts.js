@@ -4,6 +4,7 @@ import { html, useEffect, useState } from "../lib/html.js";
 import { ago, moment, number } from "../lib/format.js";
 import { navigate } from "../lib/router.js";
 import { own } from "../lib/own.js";
+import { Code } from "../ui/code.js";
 import { Empty } from "../ui/states.js";
 import { t } from "../texts/admin.js";
 
@@ -109,5 +110,5 @@ export function Body({ title, text }) {
   } catch {
     // Not JSON: as it is.
   }
-  return html`<section class="card"><h2>${title}</h2><pre class="body" tabindex="0"><code>${shown}</code></pre></section>`;
+  return html`<section class="card"><h2>${title}</h2><pre class="body" tabindex="0"><${Code} text=${shown} /></pre></section>`;
 }

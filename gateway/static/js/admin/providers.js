@@ -6,6 +6,7 @@ import { duration, number, percent } from "../lib/format.js";
 import { useBusy } from "../lib/busy.js";
 import { useForm } from "../lib/form.js";
 import { ActionButton } from "../ui/button.js";
+import { Code } from "../ui/code.js";
 import { Dialog, confirm } from "../ui/dialog.js";
 import { Field } from "../ui/field.js";
 import { Icon } from "../ui/icon.js";
@@ -130,6 +131,6 @@ function Trial({ one, onClose }) {
     <${Field} id="trial-prompt" label=${t("providers.message")}>${(attributes) => html`<textarea ...${attributes} class="textarea" rows="3" required value=${prompt} onInput=${(event) => set({ prompt: event.target.value })}></textarea>`}</${Field}>
     <div><button class="button primary" aria-busy=${isBusy}>${isBusy ? t("providers.waiting") : t("providers.send")}</button></div>
     ${state.error && html`<div class="notice bad" role="alert">${state.error.message}</div>`}
-    ${state.text !== undefined && html`<div class="stack" role="status"><pre class="body" tabindex="0"><code>${state.text}</code></pre><span class="muted small number">${duration(state.ms)}</span></div>`}
+    ${state.text !== undefined && html`<div class="stack" role="status"><pre class="body" tabindex="0"><${Code} text=${state.text} /></pre><span class="muted small number">${duration(state.ms)}</span></div>`}
   </form></${Dialog}>`;
 }

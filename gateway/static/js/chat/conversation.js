@@ -1,6 +1,6 @@
 // One conversation, opened: what is shown, what is saved, what is being answered.
 
-import { AGAIN_AFTER_MS, get, mayPass, post } from "../lib/api.js";
+import { AGAIN_AFTER_MS, ApiError, get, mayPass, post } from "../lib/api.js";
 import { same } from "../lib/changes.js";
 import { newId } from "../lib/new-id.js";
 import { Answering } from "./answering.js";
@@ -216,6 +216,8 @@ export class Conversation {
         const kept = await keepAsFile(url);
         this.set({ document: withFiles(this.document, new Map([[url, kept]])) });
       } catch (error) {
+        // A picture that cannot be read says nothing of the next one.
+        if (!(error instanceof ApiError)) continue;
         store.takesFiles = mayPass(error);
         if (isTooLarge(bytesOf(this.document), store.mostBytes)) throw error;
         return;

@@ -3,6 +3,7 @@
 import { html, useEffect, useLayoutEffect, useRef } from "../lib/html.js";
 import { copy } from "../lib/clipboard.js";
 import { useSeen } from "../lib/seen.js";
+import { showUnseen } from "../ui/code.js";
 import { toastError } from "../ui/toast.js";
 import { t } from "../texts/chat.js";
 
@@ -68,6 +69,7 @@ async function draw(root, text, live, isLatest) {
   await setMath(root);
   for (const code of root.querySelectorAll("pre.framed > code:not(.hljs)")) {
     await colour(code, languageOf(code));
+    showUnseen(code);
   }
   return undefined;
 }
@@ -109,6 +111,7 @@ function frameCode(block) {
   block.prepend(bar);
   // What scrolls must be reachable by keyboard.
   code.tabIndex = 0;
+  showUnseen(code);
 }
 
 function frameTable(table) {

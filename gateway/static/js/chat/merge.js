@@ -5,6 +5,7 @@
 // is shown, the settings, the title, the model) counts where it differs from what both had: the base.
 
 import { same } from "../lib/changes.js";
+import { own } from "../lib/own.js";
 
 /** How far an answer has come: a later state takes the place of an earlier one. */
 const PROGRESS = { running: 0, failed: 1, stopped: 2, done: 3 };
@@ -21,10 +22,11 @@ export function merged(base, mine, theirs) {
 }
 
 function mergedDocument(base, mine, theirs) {
-  const nodes = { ...theirs.nodes };
-  for (const [id, node] of Object.entries(mine.nodes)) nodes[id] = id in nodes ? further(nodes[id], node) : node;
+  // Other programs give ids, too: one may be called as what every object has.
+  const changed = Object.entries(mine.nodes).map(([id, node]) => [id, Object.hasOwn(theirs.nodes, id) ? further(theirs.nodes[id], node) : node]);
+  const nodes = Object.fromEntries([...Object.entries(theirs.nodes), ...changed]);
   const both = { ...theirs, ...mine, nodes, leaf: leafOf(base, mine, theirs, nodes), settings: settingsOf(base, mine, theirs) };
-  const waiting = waitingOf(base, mine, theirs).filter(({ id }) => !(id in nodes));
+  const waiting = waitingOf(base, mine, theirs).filter(({ id }) => !Object.hasOwn(nodes, id));
   return waiting.length || both.waiting ? { ...both, waiting } : both;
 }
 
@@ -45,13 +47,13 @@ const rank = ({ state }) => PROGRESS[state] ?? 0;
 
 /** What is looked at here stays; unless it only went on elsewhere: then so does this page. */
 function leafOf(base, mine, theirs, nodes) {
-  if (!(mine.leaf in nodes)) return theirs.leaf;
+  if (!Object.hasOwn(nodes, mine.leaf)) return theirs.leaf;
   if (mine.leaf !== base.leaf) return mine.leaf;
   return isBelow(nodes, theirs.leaf, mine.leaf) ? theirs.leaf : mine.leaf;
 }
 
 function isBelow(nodes, id, above) {
-  for (let node = nodes[id]; node; node = nodes[node.parent]) if (node.id === above) return true;
+  for (let node = own(nodes, id); node; node = own(nodes, node.parent)) if (node.id === above) return true;
   return false;
 }
 

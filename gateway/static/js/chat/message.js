@@ -5,6 +5,7 @@ import { duration, money, number } from "../lib/format.js";
 import { isComposing } from "../lib/keys.js";
 import { Boundary } from "../ui/states.js";
 import { CopyButton, IconButton } from "../ui/button.js";
+import { Code } from "../ui/code.js";
 import { Icon } from "../ui/icon.js";
 import { MarkdownView } from "./markdown-view.js";
 import { ModelIcon } from "./model-icon.js";
@@ -88,7 +89,7 @@ function Answer({ node, branches, running, actions }) {
     ${live && !silent && node.waiting && html`<p class="row muted" role="status"><span class="spinner"></span>${node.waiting}</p>`}
     <${Attached} node=${node} />
     ${node.toolCalls?.filter(Boolean).map((call, index) => html`<details class="fold" key=${index}>
-      <summary><${Icon} name="tool" /> ${t("message.toolCall")} <code>${call.name}</code></summary><pre tabindex="0"><code>${pretty(call.arguments)}</code></pre></details>`)}
+      <summary><${Icon} name="tool" /> ${t("message.toolCall")} <${Code} text=${call.name} /></summary><pre tabindex="0"><${Code} text=${pretty(call.arguments)} /></pre></details>`)}
     ${node.state === "failed" && html`<div class="notice bad" role="alert"><${Icon} name="warning" /><span>${node.error}</span></div>`}
     ${node.state === "stopped" && html`<p class="muted small">${t("words.stopped")}</p>`}
     ${node.finish === "length" && html`<p class="muted small">${t("message.itStoppedAtThe")}</p>`}
@@ -120,7 +121,7 @@ function Facts({ node }) {
   const { usage, ms, firstMs, cost, provider } = node;
   const rate = usage?.completion_tokens && ms > firstMs ? usage.completion_tokens / ((ms - (firstMs ?? 0)) / 1000) : null;
   const facts = [
-    usage && t("message.tokens", { prompt: number(usage.prompt_tokens), completion: number(usage.completion_tokens) }),
+    Number.isFinite(usage?.prompt_tokens) && Number.isFinite(usage.completion_tokens) && t("message.tokens", { prompt: number(usage.prompt_tokens), completion: number(usage.completion_tokens) }),
     ms != null && duration(ms),
     rate && Number.isFinite(rate) && rate < 100_000 && t("message.tokensS", { rate: number(rate) }),
     cost != null && money(cost),

@@ -29,7 +29,7 @@ export const bytesOf = (value) => new TextEncoder().encode(typeof value === "str
 /** Whether a body of so many bytes is more than the server takes; `limit` unknown: it is not. */
 export const isTooLarge = (bytes, limit) => limit != null && bytes > limit * ROOM;
 
-export const isKept = (picture) => typeof picture === "object" && picture !== null && FILE.test(picture.file ?? "");
+export const isKept = (picture) => typeof picture === "object" && picture !== null && FILE.test(picture.file ?? "") && typeof picture.type === "string";
 
 /** Whether it is one that may be shown: a data URL or a file of ours, and no other address. */
 const isShown = (picture) => isKept(picture) || isLoose(picture);

@@ -2,6 +2,7 @@
 
 import { html, useState } from "../lib/html.js";
 import { CopyButton } from "../ui/button.js";
+import { Code } from "../ui/code.js";
 import { Dialog } from "../ui/dialog.js";
 import { t } from "../texts/chat.js";
 
@@ -57,7 +58,7 @@ export function ShowCode({ request, onClose }) {
     <div class="row" role="group" aria-label=${t("showCode.language")}>
       ${Object.keys(LANGUAGES).map((name) => html`<button type="button" key=${name} class="button small" aria-pressed=${name === language} onClick=${() => setLanguage(name)}>${name}</button>`)}
     </div>
-    <div class="code-sample"><${CopyButton} text=${code} label=${t("showCode.copyCode")} /><pre tabindex="0"><code>${code}</code></pre></div>
+    <div class="code-sample"><${CopyButton} text=${code} label=${t("showCode.copyCode")} /><pre tabindex="0"><${Code} text=${code} /></pre></div>
   </${Dialog}>`;
 }
 

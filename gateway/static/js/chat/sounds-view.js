@@ -16,11 +16,20 @@ function useAddress(sound) {
   const name = isKept(sound) ? null : sound;
   useEffect(() => {
     if (!name) return undefined;
-    const url = URL.createObjectURL(blobOf(name));
+    const url = addressOf(name);
     setMade(url);
-    return () => URL.revokeObjectURL(url);
+    return () => url && URL.revokeObjectURL(url);
   }, [name]);
   return name ? made : `/v1/files/${sound.file}/content`;
+}
+
+/** The address of a data URL; null for one that cannot be read: models send anything. */
+function addressOf(url) {
+  try {
+    return URL.createObjectURL(blobOf(url));
+  } catch {
+    return null;
+  }
 }
 
 export function Player({ sound, name }) {
@@ -33,6 +42,6 @@ export function Player({ sound, name }) {
     if (mayPass(problem)) setTimeout(() => setTries((count) => count + 1), AGAIN_AFTER_MS);
     else setGone(true);
   };
-  if (isGone) return html`<span class="badge warn">${t("soundsView.gone")}</span>`;
+  if (isGone || address === null) return html`<span class="badge warn">${t("soundsView.gone")}</span>`;
   return address && html`<audio key=${tries} controls preload="metadata" src=${address} aria-label=${name} onError=${look}></audio>`;
 }

@@ -4,19 +4,35 @@
 // from the root to `leaf` is what is shown and what the model is sent.
 
 import { own } from "../lib/own.js";
-import { fit, isSound, soundFormat } from "./pictures.js";
+import { fit, isKept, isSound, soundFormat } from "./pictures.js";
 import { t } from "../texts/chat.js";
 
 export const emptyDocument = (settings = {}) => ({ nodes: {}, leaf: null, settings });
 
 const isTable = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+const rowsOf = (value) => Object.entries(isTable(value) ? value : {});
+const isText = (value) => typeof value === "string";
+const isPlain = (value) => ["string", "number", "boolean"].includes(typeof value);
+const every = (isOne) => (value) => Array.isArray(value) && value.every(isOne);
+/** A file of ours, or an address; what is not shown is still sent. */
+const isImage = (value) => isText(value) || isKept(value);
+const isCall = (value) => isTable(value) && isText(value.name) && isText(value.arguments);
 /** What fields of a message must be, where they are there. */
-const KINDS = { text: (value) => typeof value === "string", reasoning: (value) => typeof value === "string", images: Array.isArray, toolCalls: Array.isArray };
+const KINDS = {
+  ...Object.fromEntries(["text", "reasoning", "model", "error", "provider", "answeredBy", "refId", "state", "finish", "waiting"].map((name) => [name, isText])),
+  ...Object.fromEntries(["ms", "firstMs", "thoughtMs", "cost", "created"].map((name) => [name, Number.isFinite])),
+  images: every(isImage), toolCalls: every((one) => one === null || isCall(one)), usage: isTable,
+};
+
+/** The fields of a message that are what they must be; of its pictures those that are some. */
+function asFields(node) {
+  const kept = Array.isArray(node.images) ? { ...node, images: node.images.filter(isImage) } : node;
+  return Object.fromEntries(Object.entries(kept).filter(([name, value]) => value == null || !own(KINDS, name) || KINDS[name](value)));
+}
 
 function asNode(id, node) {
-  const wrong = Object.keys(KINDS).filter((name) => node[name] != null && !KINDS[name](node[name]));
-  if (node.id === id && !wrong.length) return node;
-  return { ...Object.fromEntries(Object.entries(node).filter(([name]) => !wrong.includes(name))), id };
+  const isRight = Object.keys(KINDS).every((name) => node[name] == null || KINDS[name](node[name]));
+  return node.id === id && isRight ? node : { ...asFields(node), id };
 }
 
 /** The nodes, none of which stands above itself: ways up end. */
@@ -36,12 +52,14 @@ function withoutCircles(nodes) {
 
 /** The document in what is kept of a conversation: other programs may have saved it, in a form of their own. */
 export function asDocument(content) {
-  const { nodes, settings, waiting, ...rest } = content;
-  const known = Object.entries(isTable(nodes) ? nodes : {}).filter(([, node]) => isTable(node));
+  const { nodes: given, leaf, settings, waiting, ...rest } = content;
+  const known = rowsOf(given).filter(([, node]) => isTable(node));
+  const nodes = withoutCircles(Object.fromEntries(known.map(([id, node]) => [id, asNode(id, node)])));
   return {
-    ...emptyDocument(isTable(settings) ? settings : {}), ...rest,
-    nodes: withoutCircles(Object.fromEntries(known.map(([id, node]) => [id, asNode(id, node)]))),
-    ...(Array.isArray(waiting) ? { waiting: waiting.filter(isTable) } : {}),
+    ...emptyDocument(Object.fromEntries(rowsOf(settings).filter(([, value]) => isPlain(value)))), ...rest, nodes,
+    // Where nothing is chosen what was said last is shown.
+    leaf: isText(leaf) && own(nodes, leaf) ? leaf : (known.at(-1)?.[0] ?? null),
+    ...(Array.isArray(waiting) ? { waiting: waiting.filter((one) => isTable(one) && isText(one.id)).map((one) => asNode(one.id, one)) } : {}),
   };
 }
 

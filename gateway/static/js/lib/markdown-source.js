@@ -75,7 +75,7 @@ function rule(name, level, find, start) {
 const escaped = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 
 /** Tags that people write in Markdown for want of a better way; all other HTML is shown as text. */
-const HARMLESS = /^<\/?(?:br|sub|sup|kbd|mark|u|b|i|em|strong|details|summary)\s*\/?>$/i;
+const HARMLESS = /^<\/?(?:br|sub|sup|kbd|mark|u|b|i|em|strong|details(?: open)?|summary)\s*\/?>$/i;
 /** Letters of Chinese, Japanese and Korean, and their full-width signs. */
 const CJK = /[\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]/;
 const EMPHASIS = /^(\*\*|\*)(?![\s*])((?:[^*\n\\`]|\\.){0,999}[^*\s\\`])\1(?!\*)/;
@@ -96,7 +96,7 @@ const tokenizer = {
 const renderer = {
   // A box that nobody can tick, as a sign: no form is let through.
   checkbox: ({ checked }) => (checked ? "☑ " : "☐ "),
-  html: ({ text }) => text.trim().split(/(?<=>)(?=<)/).every((tag) => HARMLESS.test(tag)) ? text : escaped(text),
+  html: ({ text }) => (text.match(/<[^>]*>?/g) ?? []).every((tag) => HARMLESS.test(tag)) ? text : escaped(text),
 };
 
 marked.use({ gfm: true, breaks: true, renderer, tokenizer }, math);

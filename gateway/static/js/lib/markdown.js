@@ -33,10 +33,7 @@ export async function toFragment(markdown) {
   const made = await inWorker("markdown", markdown);
   if (made === null) return asItIs(markdown);
   const fragment = DOMPurify.sanitize(made, CLEAN);
-  for (const link of fragment.querySelectorAll("a[href]")) {
-    link.target = "_blank";
-    link.rel = "noopener noreferrer";
-  }
+  for (const link of fragment.querySelectorAll("a")) openApart(link);
   for (const image of fragment.querySelectorAll("img")) showOrLink(image);
   return fragment;
 }
@@ -48,6 +45,12 @@ function asItIs(text) {
   block.textContent = text;
   fragment.append(block);
   return fragment;
+}
+
+/** Links lead elsewhere, beside this page; what leads to a place of ours, or to nowhere, is its text: no model knows our addresses. */
+function openApart(link) {
+  if (/^(?:https?|mailto|tel):/i.test(link.getAttribute("href") ?? "")) Object.assign(link, { target: "_blank", rel: "noopener noreferrer" });
+  else link.replaceWith(...link.childNodes);
 }
 
 /** An image from elsewhere is a link: loading it would tell its host what was talked about. */
@@ -66,7 +69,8 @@ function linkTo(href, text) {
 
 /** Set the mathematics below an element that `toFragment` made; others get their turn meanwhile. */
 export async function setMath(root) {
-  const found = [...root.querySelectorAll('[title="math"], [title="math-block"]')].slice(0, MOST_FORMULAS);
+  // Links and pictures may have such a title, too.
+  const found = [...root.querySelectorAll('span[title="math"], div[title="math-block"]')].slice(0, MOST_FORMULAS);
   if (!found.length) return;
   const { default: temml } = await import("../../vendor/temml.js");
   let until = performance.now() + SLICE_MS;
@@ -85,11 +89,14 @@ export async function setMath(root) {
 function setFormula(temml, element, displayMode) {
   const text = element.textContent;
   try {
-    temml.render(text, element, { displayMode, throwOnError: false, trust: false, maxExpand: 200, maxSize: [20, 20] });
+    temml.render(text, element, { displayMode, throwOnError: true, trust: false, maxExpand: 200, maxSize: [20, 20] });
   } catch {
-    // Too deep for the stack: it stays as it was written.
+    // No formula, or too deep for the stack: it stays as it was written.
     element.textContent = text;
   }
+  // What a formula calls itself (\label), and refers to, would be names of the page's own parts.
+  for (const named of element.querySelectorAll("[id]")) named.removeAttribute("id");
+  for (const link of element.querySelectorAll("a")) link.replaceWith(link.textContent || link.getAttribute("href").slice(1));
 }
 
 /** Colour code of a language; the language is guessed when it is not known. */

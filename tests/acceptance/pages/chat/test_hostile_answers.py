@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.acceptance.pages.driving.chat_driver import ChatDriver
+from tests.acceptance.pages.driving.profile import Profiles
+from tests.acceptance.system.stack import Stack
 
 #: How long nothing may hold the page up (milliseconds): patient, for the machine is busy.
 _HELD_UP_MS = 1500
@@ -70,3 +73,39 @@ def test_pictures_are_pictures_or_links_to_the_web(chat: ChatDriver) -> None:
     assert found["links"] == ["https://tracker.example/a.png"]
     assert found["images"] == 1
     assert "page" in found["text"]
+
+
+def test_links_lead_to_the_web_alone(chat: ChatDriver) -> None:
+    # No model knows addresses of these pages, and what looks like one leads nowhere.
+    inner = "[a](/admin/keys) [b](?import=x) [c](#app) [d](//x.example) [e](javascript:x) [f](ftp://x)"
+    outer = "[g](https://a.example/?b#c) [h](mailto:a@b.example) [i](HTTP://a.example)"
+    found = chat.page.evaluate(_READ, f"{inner} {outer}")
+    assert found["links"] == ["https://a.example/?b#c", "mailto:a@b.example", "HTTP://a.example"]
+    assert found["text"].split() == list("abcdefghi")
+
+
+def test_formula_that_is_none_stays_as_it_was_written(chat: ChatDriver) -> None:
+    found = chat.page.evaluate(_READ, "$\\frac{1}$ $\\href{a}{b}$ $\\ref{app}$")
+    assert found["text"].split() == ["\\frac{1}", "\\href{a}{b}", "app"]
+    assert found["links"] == []
+
+
+def test_picture_that_is_none_keeps_no_other_from_becoming_a_file(
+    chat: ChatDriver, profiles: Profiles
+) -> None:
+    profiles.expect_error("ERR_INVALID_URL")
+    chat.ask("Draw", "draws-badly")
+    chat.wait_done()
+    chat.wait_saved('"file": "file-')
+
+
+def test_recording_that_is_none_takes_nothing_else_of_its_message_along(
+    chat: ChatDriver, pages_stack: Stack, chat_key: str
+) -> None:
+    nodes = {"a": {"id": "a", "role": "user", "text": "Hear", "images": ["data:audio/wav;base64,@"]}}
+    body = {"id": "odd-sound", "title": "Odd", "content": {"nodes": nodes, "leaf": "a"}}
+    with pages_stack.api(chat_key) as api:
+        assert api.post("/api/SaveConversation", json=body).ok
+    chat.page.goto("/Chat/odd-sound")
+    expect(chat.page.locator(".message.question .said")).to_have_text("Hear")
+    expect(chat.page.locator(".message.question .badge")).to_be_visible()

@@ -64,6 +64,18 @@ ATTACKS: Final = (
     "'-window.hacked=1-'",
     "{{constructor.constructor('window.hacked=1')()}}",
     "<b id='app' class='sign-in' style='position:fixed;inset:0'>clobbered</b>",
+    "$$x \\tag{1}\\label{app}$$ $\\begin{equation}y\\label{conversation}\\end{equation}$ $\\ref{app}$",
+    "$\\id{app}{x} \\style{position:fixed}{x} \\htmlData{a=b}{x}$ $\\color{red;position:fixed}x$",
+    "[x](javascript&colon;window.hacked=1) [y](&#1;javascript:window.hacked=1) [z](vbscript:hacked)",
+    "<javascript:window.hacked=1> [ref]\n\n[ref]: javascript:window.hacked=1",
+    '![x](data:image/png;base64,iVBORw0KGgo= "\\" onload=\\"window.hacked=1") [a](#app "math")',
+    "<dialog open>x</dialog> <div popover id=p>x</div> <button popovertarget=p>x</button>",
+    "<base href=//evil.example> <meta http-equiv=refresh content='0;url=//evil.example'>",
+    "<template shadowrootmode=open><style>*{display:none}</style></template> <object data=x>",
+    "<input autofocus onfocus='window.hacked=1'> <video src=x onerror='window.hacked=1'></video>",
+    "```js\" onclick=\"window.hacked=1\nx\n```\n\n```__proto__\nx\n```",
+    "<!-- --!><img src=x onerror='window.hacked=1'> <![CDATA[<img src=x onerror='hacked=1'>]]>",
+    '{"__proto__": {"hacked": 1}, "constructor": {"prototype": {"hacked": 1}}}',
 )
 
 SLOW_WORDS: Final = tuple(f"word{number} " for number in range(50))
@@ -119,7 +131,12 @@ def refused(message: str) -> tuple[int, bytes]:
     return 400, json.dumps({"error": error}).encode()
 
 
+def _said_back(body: bytes) -> SseAnswer:
+    return said(json.loads(body)["messages"][-1]["content"])
+
+
 ANSWERS: Final[dict[str, Answer]] = {
+    "says-back": _said_back,
     "markdown": said(MARKDOWN),
     "as-written": said(AS_WRITTEN),
     "attacks": said("\n\n".join(ATTACKS)),
@@ -137,6 +154,11 @@ ANSWERS: Final[dict[str, Answer]] = {
         chunk({"content": "Here it is."}),
         chunk({"images": [{"type": "image_url", "image_url": {"url": _PICTURE}}]}),
         chunk({"images": [{"image_url": {"url": "https://tracker.example/pixel.png"}}]}),
+        chunk({}, "stop"),
+    ),
+    "draws-badly": _stream(
+        chunk({"images": [{"image_url": {"url": "data:image/png;base64,%%%"}}]}),
+        chunk({"images": [{"image_url": {"url": _PICTURE}}]}),
         chunk({}, "stop"),
     ),
     "goes-on-and-on": _stream(chunk({"content": "And then"}), chunk({}, "length")),

@@ -18,8 +18,11 @@ PATIENCE_MS: Final = PATIENCE_S * 1000
 expect.set_options(timeout=PATIENCE_MS)
 
 
-def new_page(browser: Browser, url: str, look: Look) -> Page:
-    """Return a page of a fresh profile. `url` is what its addresses begin with."""
+def new_page(browser: Browser, url: str, look: Look, *, bypass_csp: bool = False) -> Page:
+    """Return a page of a fresh profile. `url` is what its addresses begin with.
+
+    With `bypass_csp` it passes over the pages' policy.
+    """
     context = browser.new_context(
         base_url=url,
         color_scheme=look.scheme,
@@ -27,6 +30,7 @@ def new_page(browser: Browser, url: str, look: Look) -> Page:
         is_mobile=look.is_phone,
         has_touch=look.is_phone,
         permissions=["clipboard-read", "clipboard-write"],
+        bypass_csp=bypass_csp,
     )
     context.set_default_timeout(PATIENCE_MS)
     return context.new_page()
@@ -52,17 +56,19 @@ def enter(page: Page, key: str, path: str = "/Chat") -> None:
 class Profiles:
     """The profiles of one test, all with the same look; each page is checked at the end."""
 
-    def __init__(self, browser: Browser, url: str, look: Look) -> None:
+    def __init__(self, browser: Browser, url: str, look: Look, *, bypass_csp: bool) -> None:
         self.look = look
         self._browser = browser
         self._url = url
+        self._bypass_csp = bypass_csp
         self._pages: dict[Page, PageChecks] = {}
         self._expected: list[str] = []
 
     def new(self, look: Look | None = None, url: str = "") -> Page:
         """Return a page of somebody who is not signed in."""
         wanted = look or self.look
-        return self._watched(new_page(self._browser, url or self._url, wanted), wanted)
+        page = new_page(self._browser, url or self._url, wanted, bypass_csp=self._bypass_csp)
+        return self._watched(page, wanted)
 
     def signed_in(self, key: str, path: str = "/Chat") -> Page:
         """Return a page of somebody who is signed in with this key."""
@@ -106,9 +112,11 @@ class Profiles:
 
 
 @contextmanager
-def good_profiles(browser: Browser, url: str, look: Look) -> Iterator[Profiles]:
+def good_profiles(
+    browser: Browser, url: str, look: Look, *, bypass_csp: bool = False
+) -> Iterator[Profiles]:
     """Give profiles for a test at this gateway; check all pages at its end."""
-    profiles = Profiles(browser, url, look)
+    profiles = Profiles(browser, url, look, bypass_csp=bypass_csp)
     try:
         yield profiles
         profiles.assert_good()

@@ -64,6 +64,12 @@ def test_mathematics_is_kept_for_later(text: str, html: str) -> None:
         pytest.param(
             "- [x] a\n- [ ] b", "<ul>\n<li>☑ a</li>\n<li>☐ b</li>\n</ul>\n", id="a task list"
         ),
+        pytest.param(
+            "<details>\n<summary>More</summary>\n\n- x\n\n</details>",
+            "<details>\n<summary>More</summary><ul>\n<li>x</li>\n</ul>\n</details>",
+            id="what folds",
+        ),
+        pytest.param("<details onclick=x>", "&#60;details onclick=x&#62;", id="but as text"),
     ],
 )
 def test_markdown_is_read_as_people_write_it(text: str, html: str) -> None:
