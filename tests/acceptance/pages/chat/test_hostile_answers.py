@@ -77,7 +77,9 @@ def test_pictures_are_pictures_or_links_to_the_web(chat: ChatDriver) -> None:
 
 def test_links_lead_to_the_web_alone(chat: ChatDriver) -> None:
     # No model knows addresses of these pages, and what looks like one leads nowhere.
-    inner = "[a](/admin/keys) [b](?import=x) [c](#app) [d](//x.example) [e](javascript:x) [f](ftp://x)"
+    inner = (
+        "[a](/admin/keys) [b](?import=x) [c](#app) [d](//x.example) [e](javascript:x) [f](ftp://x)"
+    )
     outer = "[g](https://a.example/?b#c) [h](mailto:a@b.example) [i](HTTP://a.example)"
     found = chat.page.evaluate(_READ, f"{inner} {outer}")
     assert found["links"] == ["https://a.example/?b#c", "mailto:a@b.example", "HTTP://a.example"]
@@ -102,7 +104,9 @@ def test_picture_that_is_none_keeps_no_other_from_becoming_a_file(
 def test_recording_that_is_none_takes_nothing_else_of_its_message_along(
     chat: ChatDriver, pages_stack: Stack, chat_key: str
 ) -> None:
-    nodes = {"a": {"id": "a", "role": "user", "text": "Hear", "images": ["data:audio/wav;base64,@"]}}
+    nodes = {
+        "a": {"id": "a", "role": "user", "text": "Hear", "images": ["data:audio/wav;base64,@"]}
+    }
     body = {"id": "odd-sound", "title": "Odd", "content": {"nodes": nodes, "leaf": "a"}}
     with pages_stack.api(chat_key) as api:
         assert api.post("/api/SaveConversation", json=body).ok

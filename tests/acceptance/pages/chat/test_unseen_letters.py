@@ -1,4 +1,4 @@
-"""Letters that nobody sees, and heaps of marks: code says where it has them, and nothing is drawn over its neighbours."""
+"""Code shows letters that nobody sees, and nothing is drawn over what stands beside it."""
 
 from __future__ import annotations
 
