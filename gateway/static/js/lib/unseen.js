@@ -2,8 +2,8 @@
 //
 // Those that turn the direction of what follows, of no width, controls, and tags (https://trojansource.codes).
 
-/** Joiners are part of words, and of emoji, where they stand between letters that are none of ASCII. */
-const UNSEEN = /([\0-\x08\v\f\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e007f}]|(?<![^\0-\x7f])[\u200c\u200d]|[\u200c\u200d](?![^\0-\x7f]))/u;
+/** Joiners and variations are part of words, and of emoji, where they stand between letters that are none of ASCII. */
+const UNSEEN = /((?![\t\n\r])\p{Cc}|[\ufff9-\ufffb]|(?![\u200c\u200d])(?!\p{VS})\p{DI}|(?<!\P{ASCII})(?:\u200c|\u200d|\p{VS})|(?:\u200c|\u200d)(?!\P{ASCII})|(?<=\p{VS})\p{VS})/u;
 
 /** The parts of a text: each second one is such a letter. */
 export const splitAtUnseen = (text) => text.split(UNSEEN);

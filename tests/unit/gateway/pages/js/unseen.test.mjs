@@ -11,12 +11,13 @@ for (const [what, text, expected] of [
   ["what has no width", "pass\u200bword \ufeffx \u00ad", ["U+200B", "U+FEFF", "U+00AD"]],
   ["joiners between letters of ASCII", "a\u200db", ["U+200D"]],
   ["controls", "\u001b[31m\u009b\u0000", ["U+001B", "U+009B", "U+0000"]],
+  ["more than one variation", "\u{1f642}\ufe0f\ufe01", ["U+FE01"]],
   ["tags", "hi\u{e0041}", ["U+E0041"]],
 ]) {
   test(`${what} is shown`, () => assert.deepEqual(unseenIn(text), expected));
 }
 
-for (const text of ["a\tb\r\nc", "👨‍👩‍👧 می‌خواهم", "שלום", "é", ""]) {
+for (const text of ["a\tb\r\nc", "👨‍👩‍👧 می‌خواهم ✔️", "שלום", "é", ""]) {
   test(`nothing is shown in ${JSON.stringify(text)}`, () => assert.deepEqual(splitAtUnseen(text), [text]));
 }
 
