@@ -11,7 +11,7 @@ from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.moments import iso_date
 from shared.store.clock import unix_ms
 from shared.wire import ollama_chat
-from shared.wire.answers.call_pieces import Calls
+from shared.wire.answers.call_pieces import Calls, told_once
 from shared.wire.answers.finish_reasons import reason_in
 from shared.wire.answers.said import object_of, objects, said_in, text_of, thought_in
 
@@ -39,8 +39,8 @@ class OllamaChatLines(AllInChunks):
         choice = next(iter(objects(told.get("choices"))), {})
         self._finish = text_of(reason_in(choice)) or self._finish
         delta = object_of(choice.get("delta"))
-        for piece in objects(delta.get("tool_calls")):
-            self._calls.add(piece)
+        for number, piece in enumerate(objects(delta.get("tool_calls"))):
+            self._calls.add(piece, is_first=number == 0)
         return self._text(delta)
 
     def done(self) -> bytes:
@@ -48,7 +48,9 @@ class OllamaChatLines(AllInChunks):
         lines = b""
         if calls := self._calls.in_order:
             told = [
-                ollama_chat.tool_call({"function": {"name": one.name, "arguments": one.arguments}})
+                ollama_chat.tool_call(
+                    {"function": {"name": one.name, "arguments": told_once(one.arguments)}}
+                )
                 for one in calls
             ]
             lines = self._line({"content": "", "tool_calls": told}, {"done": False})

@@ -35,7 +35,7 @@ _find_forbidden_in_id = re.compile("[\0\r\n]").search
 
 #: Data that says nothing, and the word that nothing follows, in capitals or not; and what may stand
 #: around it.
-_BLANK = frozenset((b"", b"null", b'""', b"[]"))
+_BLANK = frozenset((b"", b"null", b'""', b"[]", b"{}"))
 _DONE = frozenset((b"[DONE]", b"DONE"))
 _AROUND_DONE = b" \t\r\n\"'"
 #: Neither is longer (bytes).

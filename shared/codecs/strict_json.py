@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 from collections.abc import Callable
 from typing import Any, Final, NoReturn
@@ -22,6 +23,9 @@ def _refuse(name: str) -> NoReturn:
 
 
 _decode: Final[Callable[[str], Any]] = json.JSONDecoder(parse_constant=_refuse).decode
+_decode_at: Final = json.JSONDecoder(parse_constant=_refuse).raw_decode
+# What may stand between documents; RFC 7464 has a mark of its own before each.
+_skip_blanks: Final[Any] = re.compile("[ \t\r\n\x1e]*+").match
 
 
 #: From here on a document is read so that other threads have their turns (bytes).
@@ -65,6 +69,23 @@ def parse(text: bytes) -> Any:
         return decode(text.decode("utf-8"))
     except RecursionError as exc:
         raise ValueError("nested too deep") from exc
+
+
+def documents(text: str) -> list[tuple[Any, str]]:
+    """Return the documents that stand behind one another, each with how it is written.
+
+    There are none in a text with anything else in it.
+    """
+    found: list[tuple[Any, str]] = []
+    begin = _skip_blanks(text, 0).end()
+    while begin < len(text):
+        try:
+            value, end = _decode_at(text, begin)
+        except (ValueError, RecursionError):
+            return []
+        found.append((value, text[begin:end]))
+        begin = _skip_blanks(text, end).end()
+    return found
 
 
 def _decoder_for(text: bytes) -> Callable[[str], Any]:

@@ -74,6 +74,9 @@ def _stated(body: dict[str, Any]) -> dict[str, Any]:
         # Moonshot's streams have them in the choice that ends.
         if isinstance(choice, dict) and isinstance(choice.get("usage"), dict):
             return choice["usage"]  # type: ignore[no-any-return]
+    groq = body.get("x_groq")
+    if isinstance(groq, dict) and isinstance(groq.get("usage"), dict):
+        return groq["usage"]  # type: ignore[no-any-return]
     # Ollama's own API has them beside the answer.
     return body
 

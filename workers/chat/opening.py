@@ -18,8 +18,9 @@ Json = dict[str, Any]
 
 #: So many chunks are held at most: servers send one or two.
 _MOST_HELD: Final = 8
-#: Events with which a response begins, before it says anything.
+#: Events with which a response begins, before it says anything; signs of life say nothing either.
 _BEGINNINGS: Final = frozenset(("response.created", "response.queued", "response.in_progress"))
+_OF_A_RESPONSE: Final = "response."
 
 
 class Opening:
@@ -53,7 +54,8 @@ class Opening:
 def says_something(operation: Operation, value: Json) -> bool:
     """Whether a chunk says more than who speaks. Pure."""
     if operation is Operation.RESPONSE:
-        return text_of(value.get("type")) not in _BEGINNINGS
+        kind = text_of(value.get("type"))
+        return kind.startswith(_OF_A_RESPONSE) and kind not in _BEGINNINGS
     if operation is Operation.OLLAMA_GENERATE:
         return bool(value.get("response") or value.get("thinking") or value.get("done"))
     return any(adds(choice) or reason_in(choice) for choice in objects(value.get("choices")))

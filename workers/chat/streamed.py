@@ -10,7 +10,7 @@ from typing import Any, Final
 import gevent
 
 from shared.codecs.json_bytes import to_json_bytes
-from shared.codecs.strict_json import parse, whole_characters
+from shared.codecs.strict_json import documents, parse, whole_characters
 from shared.errors import Failure, MalformedJson
 from shared.jobs.failures import STREAM_BROKEN
 from shared.jobs.job import failure_body
@@ -65,25 +65,41 @@ def relay_stream(
 
 def _relay(opening: Opening, fold: Fold, chunks: Iterable[bytes], show: Show) -> None:
     try:
-        for chunk in chunks:
-            try:
-                value = _parsed(chunk)
-            except UnicodeDecodeError:
-                chunk = whole_characters(chunk)  # noqa: PLW2901 - so it is told on
-                value = _parsed(chunk)
-            _add(fold, value, chunk)
-            shown = show(chunk, value)
-            if shown is not None:
-                opening.send(shown, value)
+        _relay_all(opening, fold, chunks, show)
     except (EndedWithoutDone, gevent.Timeout):
         # Some servers never say [DONE], or something that is no JSON; with every finish reason
         # there, nothing is missing.
         if not fold.is_complete:
             raise
     else:
-        fold.finish()
+        # Clients wait to be told why it ends.
+        if end := fold.finish():
+            opening.send(to_json_bytes(end), end)
     if fold.is_complete:
         opening.end()
+
+
+def _relay_all(opening: Opening, fold: Fold, chunks: Iterable[bytes], show: Show) -> None:
+    for chunk in chunks:
+        try:
+            value = _parsed(chunk)
+        except UnicodeDecodeError:
+            chunk = whole_characters(chunk)  # noqa: PLW2901 - so it is told on
+            value = _parsed(chunk)
+        except EndedWithoutDone:
+            if not (several := _apart(chunk)):
+                raise
+            _relay_all(opening, fold, several, show)
+            continue
+        _add(fold, value, chunk)
+        shown = show(chunk, value)
+        if shown is not None:
+            opening.send(shown, value)
+
+
+def _apart(chunk: bytes) -> list[bytes]:
+    """Return the chunks that one event holds behind one another, as some servers have them."""
+    return [text.encode() for _, text in documents(chunk.decode())]
 
 
 def _whole(fold: Fold) -> bytes:

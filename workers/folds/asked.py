@@ -1,4 +1,4 @@
-"""Whether a request asks for one answer, or may get several. Pure."""
+"""How many answers a request asks for. Pure."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ _WISHES: Final = ("n", "best_of")
 # Requests that may ask for more than one answer; whichever ends first is not the whole.
 _asks_for_more = re.compile(rb'"n"\s*+:\s*+(?!1\s*[,}])|"best_of"').search
 _has_prompts = re.compile(rb'"prompt"\s*:\s*\[').search
+# Texts to embed in a list of strings, or of what stands for them.
+_has_texts = re.compile(rb'"input"\s*:\s*\[\s*["\[]').search
 
 
 def asks_for_one(operation: Operation, request: bytes) -> bool:
@@ -21,6 +23,18 @@ def asks_for_one(operation: Operation, request: bytes) -> bool:
     if operation is Operation.COMPLETION and _has_prompts(request):
         return False
     return _asks_for_more(request) is None or _says_one(request)
+
+
+def texts_in(request: bytes) -> int | None:
+    """Return how many texts are to be embedded; None where that would take long, or is in doubt."""
+    if len(request) > _LARGE_BYTES or not _has_texts(request):
+        return None
+    try:
+        asked = json.loads(request)
+    except (ValueError, RecursionError):
+        return None
+    texts = asked.get("input") if isinstance(asked, dict) else None
+    return len(texts) if isinstance(texts, list) else None
 
 
 def _says_one(request: bytes) -> bool:

@@ -20,8 +20,8 @@ class Fold(Protocol):
         """Take in the next chunk, parsed and as it is written."""
         ...
 
-    def finish(self) -> None:
-        """Take in that the server says it is done."""
+    def finish(self) -> dict[str, Any] | None:
+        """Take in that the server says it is done; return the chunk that it has left out."""
         ...
 
     @property
@@ -44,8 +44,8 @@ class _Merged:
         del text
         self._fold.add(chunk)
 
-    def finish(self) -> None:
-        self._fold.finish()
+    def finish(self) -> dict[str, Any] | None:
+        return self._fold.finish()
 
     @property
     def is_complete(self) -> bool:

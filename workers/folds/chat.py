@@ -13,7 +13,7 @@ from __future__ import annotations
 import base64
 import re
 
-from shared.wire.answers.finish_reasons import reason_in
+from shared.wire.answers.finish_reasons import reason_in, unusual_reason
 from workers.folds.choices import BLANK, ChoicesFold, keep_last
 from workers.folds.parts import Parts
 
@@ -60,10 +60,16 @@ class _Choice:
             elif name != "index":
                 keep_last(self._fields, name, value)
 
-    def finish(self) -> None:
+    @property
+    def says_something(self) -> bool:
+        return any(_build(value) for name, value in self._message.items() if name != "role")
+
+    def finish(self) -> dict[str, object]:
         calls = _build(self._message.get("tool_calls"))
         old_one = "function_call" if self._message.get("function_call") else "stop"
-        self._fields["finish_reason"] = "tool_calls" if calls else old_one
+        fitting = "tool_calls" if calls else old_one
+        self._fields["finish_reason"] = reason = unusual_reason(self._fields) or fitting
+        return {"index": self._fields["index"], "delta": {}, "finish_reason": reason}
 
     def build(self) -> dict[str, object]:
         message = _build_members(self._message)
@@ -117,10 +123,17 @@ def _merged(old: object, new: object, name: str) -> object:
     elif isinstance(new, list) and isinstance(old, _Items):
         old.extend(new)
     elif isinstance(new, dict) and isinstance(old, dict):
-        _merge(old, new)
+        _merge(old, _without_same_name(old, new))
     elif old is None or new not in BLANK:
         return _begun(new, name)
     return old
+
+
+def _without_same_name(old: dict[str, object], new: dict[str, object]) -> dict[str, object]:
+    """Return the piece of a function's call without its name, when it is sent again."""
+    name = old.get("name")
+    is_same = bool(name) and isinstance(name, _Text) and _join(name) == new.get("name")
+    return {each: new[each] for each in new if each != "name"} if is_same else new
 
 
 def _begun(value: object, name: str) -> object:

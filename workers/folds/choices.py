@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Final, Protocol
 
+from shared.wire.answers.call_pieces import index_of
 from shared.wire.answers.said import objects
 
 #: Names of which the first value counts, although each chunk carries them.
 _FIRST: Final = frozenset({"id", "created"})
+#: What each chunk tells beside its choices.
+_HEAD: Final = ("id", "object", "created", "model")
 #: More choices than anybody asks for are passed over, and one whose index grows has made itself
 #: known by so many chunks.
 _MOST_CHOICES: Final = 10_000
@@ -31,8 +34,13 @@ class Choice(Protocol):
         """Take in what the next chunk says of it."""
         ...
 
-    def finish(self) -> None:
-        """Give it the finish reason that fits."""
+    @property
+    def says_something(self) -> bool:
+        """Whether it has more than a speaker."""
+        ...
+
+    def finish(self) -> dict[str, object]:
+        """Give it the finish reason that fits; return the piece that tells it."""
         ...
 
     def build(self) -> dict[str, object]:
@@ -99,16 +107,18 @@ class ChoicesFold:
         told = self._told
         return bool(told) and all(choice.is_finished for choice in told)
 
-    def finish(self) -> None:
+    def finish(self) -> dict[str, object] | None:
         """Take in that the server says it is done; small ones say so and give no finish reasons.
 
-        When none of the choices has a reason, each gets the one that fits. One that lacks it beside
-        others that have it broke off: this server does give reasons.
+        When none of the choices has a reason, each gets the one that fits: returns the chunk that
+        tells them. One that lacks it beside others that have it broke off: this server does give
+        reasons. So did all when nobody has said anything.
         """
         told, self._has_reason = self._told, True
-        if not any(choice.is_finished for choice in told):
-            for choice in told:
-                choice.finish()
+        if any(one.is_finished for one in told) or not any(one.says_something for one in told):
+            return None
+        head = {name: self._fields[name] for name in _HEAD if name in self._fields}
+        return head | {"choices": [choice.finish() for choice in told]}
 
     @property
     def _told(self) -> Collection[Choice]:
@@ -145,7 +155,7 @@ class ChoicesFold:
 
 def _index_of(choice: dict[str, object]) -> int:
     index = choice.get("index")
-    return index if type(index) is int else 0
+    return index if type(index) is int else index_of(choice) or 0
 
 
 def keep_last(fields: dict[str, object], name: str, value: object) -> None:

@@ -5,7 +5,7 @@ Chunks have the form of the whole: each adds text to its choices, and to the lis
 
 from __future__ import annotations
 
-from shared.wire.answers.finish_reasons import reason_in
+from shared.wire.answers.finish_reasons import reason_in, unusual_reason
 from workers.folds.choices import ChoicesFold, keep_last
 
 
@@ -33,8 +33,13 @@ class _Choice:
     def is_finished(self) -> bool:
         return bool(self._fields.get("finish_reason"))
 
-    def finish(self) -> None:
-        self._fields["finish_reason"] = "stop"
+    @property
+    def says_something(self) -> bool:
+        return any(self._texts)
+
+    def finish(self) -> dict[str, object]:
+        self._fields["finish_reason"] = reason = unusual_reason(self._fields) or "stop"
+        return {"index": self._fields["index"], "text": "", "finish_reason": reason}
 
     def add(self, choice: dict[str, object]) -> None:
         for name, value in choice.items():

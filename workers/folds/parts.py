@@ -10,7 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from shared.wire.answers.call_pieces import call_of, index_of, name_in, newest
+from shared.wire.answers.call_pieces import (
+    call_of,
+    id_in,
+    index_of,
+    name_in,
+    newest,
+    with_text,
+)
 from shared.wire.answers.said import object_of, text_of
 
 Json = dict[str, Any]
@@ -84,24 +91,27 @@ class Parts:
             entries = sorted(entries, key=lambda entry: entry.index)
         elif any(isinstance(entry, Part) and entry.index is not None for entry in entries):
             entries = sorted(entries, key=_place)
-        return [built(one.members) if isinstance(one, Part) else one for one in entries]
+        return [self._built(one, built) if isinstance(one, Part) else one for one in entries]
+
+    def _built(self, part: Part, built: Callable[[Json], Json]) -> Json:
+        return with_text(built(part.members)) if self._are_calls else built(part.members)
 
     def _add(self, piece: Json, *, is_first: bool) -> None:
-        found = self._call(piece) if self._are_calls else self._part(piece, is_first)
+        found = self._call(piece, is_first) if self._are_calls else self._part(piece, is_first)
         if found is None:
             found = Part(index_of(piece))
             self._all.append(found)
             self._parts.append(found)
-        found.id = found.id or text_of(piece.get("id"))
+        found.id = found.id or id_in(piece)
         found.type = found.type or text_of(piece.get("type"))
         self._last = found
         if found.members and self._are_calls:
             piece = _without_another_id(found, _without_repeated_name(found, piece))
         self._merge(found.members, piece)
 
-    def _call(self, piece: Json) -> Part | None:
+    def _call(self, piece: Json, is_first: bool) -> Part | None:  # noqa: FBT001
         """Return the call that the piece belongs to; None for a new one."""
-        return call_of(self._parts, self._last, piece)
+        return call_of(self._parts, self._last, piece, is_first=is_first)
 
     def _part(self, piece: Json, is_first: bool) -> Part | None:  # noqa: FBT001
         """Return the entry that the piece belongs to; None for a new one."""
@@ -148,6 +158,6 @@ def _without_repeated_name(call: Part, piece: Json) -> Json:
 
 def _without_another_id(call: Part, piece: Json) -> Json:
     """Return the piece without an id that is not the call's: its first one is what counts."""
-    if text_of(piece.get("id")) in ("", call.id):
+    if id_in(piece) in ("", call.id):
         return piece
     return {member: value for member, value in piece.items() if member != "id"}

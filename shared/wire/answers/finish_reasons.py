@@ -7,8 +7,8 @@ from typing import Any, Final
 
 #: Texts with which some servers say that there is no reason yet.
 _NONE: Final = frozenset(("", "null", "None", "none"))
-#: Reasons of those who could not go on: vLLM's and SGLang's, DeepSeek's.
-_FAILED: Final = frozenset(("error", "abort", "insufficient_system_resource"))
+#: Reasons of those who could not go on: vLLM's and SGLang's, DeepSeek's, Z.ai's.
+_FAILED: Final = frozenset(("error", "abort", "insufficient_system_resource", "network_error"))
 
 
 def reason_in(choice: Mapping[str, Any]) -> Any:
@@ -16,6 +16,12 @@ def reason_in(choice: Mapping[str, Any]) -> Any:
     reason = choice.get("finish_reason")
     is_none = not reason or (isinstance(reason, str) and reason in _NONE)
     return None if is_none else reason
+
+
+def unusual_reason(choice: Mapping[str, Any]) -> str:
+    """Return the reason of a choice that has it by Google's own name; an empty text for none."""
+    told = choice.get("finishReason")
+    return told.lower() if isinstance(told, str) and told not in _NONE else ""
 
 
 def has_failed(choice: Mapping[str, Any]) -> bool:

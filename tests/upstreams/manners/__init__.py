@@ -3,6 +3,7 @@
 from tests.upstreams.manner import MANNERS
 from tests.upstreams.manners import (
     compression,
+    documents,
     endless,
     ends,
     errors,
@@ -13,12 +14,14 @@ from tests.upstreams.manners import (
     shapes,
     statuses,
     streams,
+    tool_calls,
     tools,
 )
 
 __all__ = [
     "MANNERS",
     "compression",
+    "documents",
     "endless",
     "ends",
     "errors",
@@ -29,5 +32,6 @@ __all__ = [
     "shapes",
     "statuses",
     "streams",
+    "tool_calls",
     "tools",
 ]

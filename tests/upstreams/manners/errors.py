@@ -102,8 +102,9 @@ for name, choice in (("no message", {}), ("message null", {"message": None})):
         wire.answer(good.completion() | {"choices": [{"finish_reason": "stop", **choice}]}),
         Failed("without an answer", 502),
     )
-_ENDED = "`finish_reason` `error`, `abort` or `insufficient_system_resource`"
-for reason in ("error", "abort", "insufficient_system_resource"):
+_REASONS = ("error", "abort", "insufficient_system_resource", "network_error")
+_ENDED = "`finish_reason` `error`, `abort`, `insufficient_system_resource` or `network_error`"
+for reason in _REASONS:
     manner(
         _ENDED,
         f"finish reason {reason} whole",
@@ -145,6 +146,9 @@ _IN_STREAM: tuple[tuple[str, bytes, str], ...] = (
     ("detail", wire.event({"detail": "Detailed"}), "Detailed"),
     ("bare", b'{"error":{"message":"Bare","code":500}}\n\n', "Bare"),
     ("in a list", wire.event([{"error": {"message": "Listed", "code": 503}}]), "Listed"),
+    ("errors", wire.event({"errors": [{"message": "Of several"}]}), "Of several"),
+    ("own names", wire.event({"error_code": 336100, "error_msg": "High load"}), "High load"),
+    ("code and msg", wire.event({"code": 500, "msg": "Try later", "data": None}), "Try later"),
     ("amazons", wire.event({"throttlingException": {"message": "Throttled"}}), "Throttled"),
 )
 
@@ -191,7 +195,7 @@ manner(
     Failed("Dropped", elsewhere=False),
     kinds=[kinds.CHAT_STREAM],
 )
-for reason in ("error", "abort", "insufficient_system_resource"):
+for reason in _REASONS:
     manner(
         _ENDED,
         f"finish reason {reason} alone",

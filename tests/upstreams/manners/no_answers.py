@@ -42,6 +42,7 @@ for name, sent in (
         kinds=(kinds.RESPONSE, kinds.RESPONSE_STREAM),
         calls=1,
     )
+_NO_EMBEDDING = "an embedding that is none: a number, an object, words"
 for name, vector in (
     ("a number", 1),
     ("true", True),
@@ -49,7 +50,7 @@ for name, vector in (
     ("words", ["x"]),
 ):
     manner(
-        "an embedding that is none: a number, an object, words",
+        _NO_EMBEDDING,
         f"embedding, {name}",
         wire.answer({"object": "list", "data": [{"index": 0, "embedding": vector}], "model": "m"}),
         Failed("there is no 'embedding'", 502, "provider_unavailable"),

@@ -212,7 +212,8 @@ manner(
 
 
 _BUSY = (
-    "429 with `Retry-After` (fractions, `retry-after-ms`, a date), or with Google's `retryDelay`"
+    "429 with `Retry-After` (fractions, units, a date, a moment), `retry-after-ms`, the moment at "
+    "which a limit that is used up begins anew, Google's `retryDelay`, or a wait in words"
 )
 
 
@@ -236,6 +237,9 @@ for name, headers in (
     ("in milliseconds", {"retry_after_ms": "500"}),
     ("as a date of old", {"retry_after": "Wed, 21 Oct 2015 07:28:00 GMT"}),
     ("nonsense", {"retry_after": "soon"}),
+    ("with its unit", {"retry_after": "500ms"}),
+    ("as a moment", {"retry_after": "1445412480"}),
+    ("until its limit begins anew", {"x_ratelimit_reset_requests": "0.5s"}),
 ):
     manner(
         _BUSY,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import islice
 from typing import Final, NamedTuple
 
 from shared.batches.batch import Batch
@@ -58,13 +57,29 @@ def take(
     None: these are the results of another batch. Noted twice is noted once. Raises ProviderError.
     """
     taking = _Taking(desk, batch, part, call)
-    results = taking.api.results(desk.own.session, call, standing)
-    while page := list(islice(results, _PAGE)):
+    for page in _pages(taking.api.results(desk.own.session, call, standing)):
         if part.unsure and all(part.line_of(one.name) is None for one in page):
             return None
         taking.take(page)
         desk.rest()
     return taking.why
+
+
+def _pages(results: Iterator[OwnResult]) -> Iterator[list[OwnResult]]:
+    """Give results in pages; what came before a failure, too. Raises ProviderError."""
+    page: list[OwnResult] = []
+    try:
+        for one in results:
+            page.append(one)
+            if len(page) == _PAGE:
+                yield page
+                page = []
+    except ProviderError:
+        if page:
+            yield page
+        raise
+    if page:
+        yield page
 
 
 class _Taking:

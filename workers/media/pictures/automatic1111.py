@@ -100,13 +100,13 @@ def _answer(call: ProviderCall, body: bytes) -> bytes:
     """Return the answer in OpenAI's form, its pictures kept. Raises ProviderError."""
     if call.operation is Operation.IMAGE_TO_TEXT:
         told = away(len(body), lambda: value_in(call, body, "caption", str))
-        return to_json_bytes({"text": told["caption"] if told else ""})
+        return to_json_bytes({"text": told["caption"]})
     if call.operation is Operation.IMAGE_UPSCALE:
         one = away(len(body), lambda: value_in(call, body, "image", str))
-        images = [one["image"]] if one and one["image"] else []
+        images = [one["image"]] if one["image"] else []
     else:
         many = away(len(body), lambda: value_in(call, body, "images", list))
-        images = [each for each in many["images"] if each and isinstance(each, str)] if many else []
+        images = [each for each in many["images"] if each and isinstance(each, str)]
         images = images[_before(many) :] or images
     if not images:
         raise unreachable(call, "answered without a picture", 502)
@@ -114,9 +114,9 @@ def _answer(call: ProviderCall, body: bytes) -> bytes:
     return pictures_made(data)
 
 
-def _before(told: Json | None) -> int:
+def _before(told: Json) -> int:
     """Return how many pictures stand before those that were asked for: a grid of them all."""
-    info = object_of(told).get("info")
+    info = told.get("info")
     try:
         about = json.loads(info) if isinstance(info, str) else info
     except (ValueError, RecursionError):

@@ -47,7 +47,8 @@ def names_error(event: bytes) -> bool:
 
     Nobody has to escape a small letter (`\u0065rror`); whoever does is read to the end.
     """
-    is_told = b'"error"' in event or b'"base_resp"' in event or may_tell_failure(event)
+    # As the end of a reason, too: `network_error`.
+    is_told = b'error"' in event or b'"base_resp"' in event or may_tell_failure(event)
     return is_told or b"\\u006" in event or b"\\u007" in event
 
 

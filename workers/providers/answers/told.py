@@ -33,6 +33,11 @@ _STATUSES: Final[Mapping[str, int]] = {
     "api_error": 500,
     "timeout_error": 504,
     "overloaded_error": 529,
+    "invalid_api_key": 401,
+    "model_not_found": 404,
+    "server_is_overloaded": 503,
+    "slow_down": 503,
+    **dict.fromkeys(("context_length_exceeded", "invalid_prompt", "content_filter"), 400),
     # Those of Hugging Face's TGI, which has them in `error_type`.
     "validation": 422,
     "template_error": 422,
@@ -44,6 +49,8 @@ _STATUSES: Final[Mapping[str, int]] = {
     "throttlingException": 429,
     "serviceUnavailableException": 503,
     "validationException": 400,
+    # Alibaba's.
+    **dict.fromkeys(("Throttling", "Throttling.RateQuota", "Throttling.AllocationQuota"), 429),
 }
 #: The same of MiniMax, by the code that it has in `base_resp`; 0 is none.
 #: https://platform.minimax.io/docs/api-reference/errorcode
@@ -69,8 +76,17 @@ _NO_ANSWERS: Final = (*response_events.UNFINISHED, "failed", "cancelled")
 _BASE_DIGITS: Final = 4
 _KIND_NAMES: Final = ("type", "code", "error_type")
 _STATUS_NAMES: Final = ("code", "status", "status_code", "statusCode")
-#: A flat error has one of these beside its message.
+#: A flat error has one of these, the number or the name of a failure, beside one of its messages.
 _MARKS: Final = (*_STATUS_NAMES, "error_code", "errorCode", "error_type")
+_MESSAGES: Final = ("message", "msg", "error_msg", "error_message", "errorMessage")
+#: What is told there of a call that goes well.
+_WELL: Final = frozenset(
+    (
+        *("ok", "success", "succeeded", "connected", "started", "completed", "info"),
+        *("queued", "pending", "loading", "processing", "running", "in_progress"),
+    )
+)
+_FIRST_FAILURE: Final = 400
 _STATUS_DIGITS: Final = 3
 
 
@@ -179,7 +195,19 @@ def _says_error(value: Json) -> bool:
         return True
     if "detail" in value:
         return bool(value["detail"])
-    return isinstance(value.get("message"), str) and any(value.get(mark) for mark in _MARKS)
+    if value.get("errors"):
+        return True
+    has_message = any(isinstance(value.get(name), str) for name in _MESSAGES)
+    return has_message and any(_marks_failure(value.get(mark)) for mark in _MARKS)
+
+
+def _marks_failure(mark: object) -> bool:
+    """Whether a number or a name stands for a failure, rather than for something that goes well."""
+    if _is_number(mark, _BASE_DIGITS):
+        mark = int(mark)
+    if isinstance(mark, str):
+        return bool(mark) and mark.lower() not in _WELL
+    return bool(mark) and not (type(mark) is int and 0 < mark < _FIRST_FAILURE)
 
 
 def _status_of(value: Json) -> int:

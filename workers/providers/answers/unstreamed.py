@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from shared.codecs.json_bytes import to_json_bytes
-from shared.codecs.strict_json import parse
+from shared.codecs.strict_json import documents, parse
 from shared.operation import Operation
 from shared.wire import response_events
+from shared.wire.answers.call_pieces import with_text
 from shared.wire.answers.finish_reasons import reason_in
 from shared.wire.answers.said import object_of, objects
 from workers.providers.answers.ending import adds
@@ -59,10 +60,12 @@ def _says(value: Any) -> bool:
 
 
 def values_of(body: bytes) -> list[Any]:
-    """Return the values of a document, a list of them, or lines. Raises ValueError."""
+    """Return the values of a document, a list of them, several, or lines. Raises ValueError."""
     try:
         value = parse(body)
     except ValueError:
+        if several := documents(body.decode("utf-8", "replace")):
+            return [one for one, _ in several]
         # Lines; behind the first one events may follow.
         lines = (line.removeprefix(b"data:").strip() for line in body.splitlines())
         return [parse(line) for line in lines if line not in (b"", _DONE)]
@@ -121,7 +124,7 @@ def _begun(choice: Json) -> Json:
     calls = delta.get("tool_calls")
     if isinstance(calls, list):
         delta["tool_calls"] = [
-            {"index": number, **call} if isinstance(call, dict) else call
+            {"index": number, **with_text(call)} if isinstance(call, dict) else call
             for number, call in enumerate(calls)
         ]
     rest = {name: member for name, member in choice.items() if name != "message"}

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from shared.codecs.json_bytes import to_json_bytes
-from shared.codecs.ndjson import LineParser
 from shared.codecs.sse import EventParser, is_blank, is_done
 from shared.codecs.strict_json import bare, parse
 from shared.operation import Operation
 from shared.wire import response_events
+from shared.wire.answers.call_pieces import with_text
 from shared.wire.answers.finish_reasons import reason_in
-from workers.folds.asked import asks_for_one
+from shared.wire.answers.said import object_of, objects
+from workers.folds.asked import asks_for_one, texts_in
 from workers.folds.by_operation import Fold, fold_of
 from workers.providers.answers import unstreamed
 from workers.providers.answers.events import error_of_told, judge
@@ -54,6 +55,7 @@ _SAYING: Final = frozenset(("message", "text", "delta"))
 _OWN: Final = {Operation.CHAT: "message", Operation.COMPLETION: "text"}
 _SILENCED: Final = ("content_filter", "length")
 _says_done = re.compile(rb"(?:^|[\r\n])data: ?[\"']?\[?DONE\b", re.IGNORECASE).search
+_has_lines = re.compile(rb"\}[ \t]*+[\r\n]\s*+\{").search
 
 Events = list[bytes]
 
@@ -63,13 +65,48 @@ def checked(call: ProviderCall, body: bytes) -> bytes:
     body = bare(body)
     events = events_of(body)
     if events is None:
-        found, body = answer_in(call, body, *_ANSWERS[call.operation])
-        if found is None:
-            return folded(call, _lines(call, body), are_all=False)
-        return body if _is_whole(call, found) else folded(call, [body], are_all=True)
+        return _document(call, body)
     if call.operation in _UNSTREAMED and len(events) == 1:
         return checked(call, events[0])
     return folded(call, events, are_all=_says_done(body) is not None)
+
+
+def _document(call: ProviderCall, body: bytes) -> bytes:
+    """Return the answer that a document is, or that several are in which it is told."""
+    try:
+        found, document = answer_in(call, body, *_ANSWERS[call.operation])
+    except ProviderError:
+        if call.operation in _UNSTREAMED or not (pieces := _pieces(body)):
+            raise
+        return folded(call, pieces, are_all=False)
+    if not _is_whole(call, found):
+        # What was taken out of words may be the first piece of many.
+        return folded(call, [document], are_all=document is body)
+    if call.operation is Operation.CHAT and b'"tool_calls"' in document:
+        return _with_texts(document, found)
+    return document
+
+
+def _pieces(body: bytes) -> Events:
+    """Return the pieces that a list has, or that stand behind one another; none of another body."""
+    try:
+        values = [value for value in unstreamed.values_of(body) if value is not None]
+    except ValueError:
+        # Not all of them may be whole, or pieces at all.
+        return list(filter(bytes.strip, body.splitlines())) if _has_lines(body) else []
+    are_pieces = len(values) > 1 and all(isinstance(value, dict) for value in values)
+    return list(map(to_json_bytes, values)) if are_pieces else []
+
+
+def _with_texts(document: bytes, chat: Json) -> bytes:
+    """Return a chat whose calls of tools have texts as arguments; some have objects there."""
+    changed = False
+    for message in map(object_of, (choice.get("message") for choice in chat["choices"])):
+        calls = objects(message.get("tool_calls"))
+        told = list(map(with_text, calls))
+        if any(one is not call for one, call in zip(told, calls, strict=True)):
+            message["tool_calls"], changed = told, True
+    return to_json_bytes(chat) if changed else document
 
 
 def _is_whole(call: ProviderCall, value: Json) -> bool:
@@ -78,10 +115,9 @@ def _is_whole(call: ProviderCall, value: Json) -> bool:
     Raises ProviderError for a chat in which nobody says a word, be it that it may not be said, and
     for embeddings of nothing.
     """
-    if call.operation is Operation.EMBEDDING and not (
-        value["data"] and all(map(_has_vector, value["data"]))
-    ):
-        raise unreachable(call, "answered without an answer: there is no 'embedding'", 502)
+    if call.operation is Operation.EMBEDDING:
+        _refuse_other_vectors(call, value["data"])
+        return True
     if call.operation is Operation.RESPONSE:
         return not response_events.is_unfinished(value)
     own = _OWN.get(call.operation)
@@ -96,17 +132,15 @@ def _is_whole(call: ProviderCall, value: Json) -> bool:
     return True
 
 
-def value_in(call: ProviderCall, body: bytes, name: str, *kinds: type) -> Json | None:
-    """Return the object, whose member of that name is the answer; None for lines of JSON.
+def value_in(call: ProviderCall, body: bytes, name: str, *kinds: type) -> Json:
+    """Return the object, whose member of that name is the answer.
 
     Raises ProviderError for an error, and for what is no answer.
     """
     return answer_in(call, body, name, *kinds)[0]
 
 
-def answer_in(
-    call: ProviderCall, body: bytes, name: str, *kinds: type
-) -> tuple[Json | None, bytes]:
+def answer_in(call: ProviderCall, body: bytes, name: str, *kinds: type) -> tuple[Json, bytes]:
     """Return the same, and its document: that of the body, or one within it."""
     try:
         return _value_in(call, body, name, kinds), body
@@ -123,12 +157,10 @@ def unwrapped(operation: Operation, body: bytes) -> bytes:
     return opened(body, lambda value: _has_answer(value, name, (kind,))) or body
 
 
-def _value_in(call: ProviderCall, body: bytes, name: str, kinds: tuple[type, ...]) -> Json | None:
+def _value_in(call: ProviderCall, body: bytes, name: str, kinds: tuple[type, ...]) -> Json:
     try:
         value = parse(body)
     except ValueError as exc:
-        if call.operation is Operation.OLLAMA_GENERATE and b"}\n{" in body:
-            return None
         raise unreachable(call, "answered with something that is no JSON object", 502) from exc
     has_answer = isinstance(value, dict) and _has_answer(value, name, kinds)
     found = error_beside_answer(value) if has_answer else _error_instead(value)
@@ -192,11 +224,6 @@ def _add_all(
         has_said = has_said or unstreamed.says(event)
 
 
-def _lines(call: ProviderCall, body: bytes) -> Events:
-    parser = LineParser(max_line_bytes=call.answer_max_bytes)
-    return [*parser.feed(body), *parser.finish()]
-
-
 def _chunks(call: ProviderCall, event: bytes, *, has_said: bool) -> Iterator[tuple[bytes, Json]]:
     """Yield what an event says as chunks: one, or those of a whole answer in it."""
     try:
@@ -227,6 +254,15 @@ def _has_answer(value: Json, name: str, kinds: tuple[type, ...]) -> bool:
         return is_list and all(isinstance(choice, dict) for choice in answer or ())
     # A response that failed has an output with nothing in it.
     return isinstance(answer, kinds) and (bool(answer) or not value.get("error"))
+
+
+def _refuse_other_vectors(call: ProviderCall, data: list[Any]) -> None:
+    """Raise ProviderError for embeddings that are none, or not as many as there are texts."""
+    if not (data and all(map(_has_vector, data))):
+        raise unreachable(call, "answered without an answer: there is no 'embedding'", 502)
+    asked = texts_in(call.body)
+    if asked not in (None, len(data)):
+        raise unreachable(call, f"answered with {len(data)} embeddings of {asked}", 502)
 
 
 def _has_vector(entry: object) -> bool:

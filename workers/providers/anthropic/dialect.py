@@ -123,8 +123,8 @@ class AnthropicDialect:
 
     def _completion(self, call: ProviderCall, translated: Translation, body: bytes) -> bytes:
         """Return the message that the body is as a `chat.completion`. Raises ProviderError."""
-        message = value_in(call, body, "content", list, str)
-        told = completion(message or {}, int(self.clock()), translated.names)
+        message = value_in(call, body, "content", list, str, dict)
+        told = completion(message, int(self.clock()), translated.names)
         return to_json_bytes(told)
 
 

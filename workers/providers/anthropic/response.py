@@ -43,8 +43,9 @@ def completion(message: Json, created_s: int, names: ToolNames = AS_THEY_ARE) ->
 
 
 def _blocks(content: object) -> list[Json]:
-    """Return the blocks of a content; some who speak this API have a text in their place."""
-    return [{"type": "text", "text": content}] if isinstance(content, str) else objects(content)
+    """Return the blocks of a content; some who speak this API have texts in their place."""
+    told = content if isinstance(content, list) else [content]
+    return objects([{"type": "text", "text": one} if isinstance(one, str) else one for one in told])
 
 
 def _message(blocks: list[Json], names: ToolNames) -> Json:

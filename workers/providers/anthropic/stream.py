@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
+from shared.wire.answers.call_pieces import arguments_text, index_of
 from shared.wire.answers.said import object_of, text_of
 from workers.providers.anthropic.response import (
     THINKING,
@@ -20,6 +21,9 @@ from workers.providers.anthropic.response import (
 from workers.providers.anthropic.tool_names import AS_THEY_ARE, ToolNames
 
 Json = dict[str, Any]
+
+#: With this some begin each input; what it is follows. It is told where nothing does, at the end.
+_NO_INPUT: Final = "{}"
 
 
 @dataclass(slots=True)
@@ -93,7 +97,7 @@ class ChunkStream:
         yield from self._end_block(event)
         self.has_begun = True
         block = _Block(dict(object_of(event.get("content_block"))))
-        self._blocks[_index_of(event)] = block
+        self._blocks[index_of(event)] = block
         if block.kind == "tool_use":
             block.place, self._calls = self._calls, self._calls + 1
             call = tool_call(block.told, "", self._names)
@@ -104,11 +108,11 @@ class ChunkStream:
             block.untold = text_of(block.told.get(block.kind))
 
     def _add(self, event: Json) -> Iterator[Json]:
-        block = self._blocks.get(_index_of(event)) or _Block()
+        block = self._blocks.get(index_of(event)) or _Block()
         delta = object_of(event.get("delta"))
         kind = delta.get("type")
         if kind == "input_json_delta" and block.kind == "tool_use":
-            yield from self._add_input(block, text_of(delta.get("partial_json")))
+            yield from self._add_input(block, arguments_text(delta.get("partial_json")))
         elif kind == "text_delta":
             yield from self._add_text(block, "text", text_of(delta.get("text")))
         elif kind == "thinking_delta":
@@ -137,12 +141,12 @@ class ChunkStream:
             yield self._delta({"content" if kind == "text" else "reasoning_content": text})
 
     def _add_input(self, block: _Block, piece: str) -> Iterator[Json]:
-        if piece:
+        if piece and (block.has_input or piece != _NO_INPUT):
             block.has_input = True
             yield self._arguments(block, piece)
 
     def _end_block(self, event: Json) -> Iterator[Json]:
-        block = self._blocks.pop(_index_of(event), None)
+        block = self._blocks.pop(index_of(event), None)
         if block is None:
             return
         yield from self._tell_beginning(block)
@@ -187,8 +191,3 @@ class ChunkStream:
             "model": self._model,
             "choices": choices,
         }
-
-
-def _index_of(event: Json) -> int | None:
-    index = event.get("index")
-    return index if type(index) is int else None

@@ -6,6 +6,7 @@ https://platform.openai.com/docs/api-reference/batch
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
@@ -16,7 +17,7 @@ from shared.codecs.json_bytes import to_json_bytes
 from shared.codecs.json_text import members
 from shared.errors import MalformedJson
 from shared.operation import Operation
-from shared.wire.answers.said import objects, text_of
+from shared.wire.answers.said import object_of, objects, text_of
 from workers.providers.answers.whole import checked
 from workers.providers.base import ProviderCall
 from workers.providers.batches.base import (
@@ -40,7 +41,9 @@ _ENDPOINTS: Final = {
     Operation.MODERATION: "/v1/moderations",
     Operation.RESPONSE: "/v1/responses",
 }
-_ENDED: Final = frozenset(("completed", "failed", "expired", "cancelled"))
+_FAILED: Final = "failed"
+#: Some who speak this API write them in capitals.
+_ENDED: Final = frozenset(("completed", _FAILED, "expired", "cancelled", "canceled"))
 #: By which a batch is found again: who submitted it may have died before its id was kept.
 _MARK: Final = "replyto_part"
 _PAGE: Final = 100
@@ -50,7 +53,8 @@ _READY_S: Final = 60.0
 _ASK_S: Final = 1.0
 #: What a file says until then; Azure has these.
 _NOT_YET: Final = frozenset(("pending", "running", "uploading"))
-_OK: Final = 200
+# What a line says of an answer, as a number or as text.
+_is_ok = re.compile(r"2[0-9][0-9]", re.ASCII).fullmatch
 
 
 class OpenAiBatches:
@@ -117,13 +121,13 @@ class OpenAiBatches:
         told = _client(session, call).send("GET", _url(call, batch_id))
         results = [told.get(name) for name in ("output_file_id", "error_file_id")]
         files = tuple(one for one in results if isinstance(one, str) and one)
-        sent = told.get("input_file_id")
+        sent, status = told.get("input_file_id"), text_of(told.get("status")).lower()
         return Standing(
             batch_id,
-            has_ended=text_of(told.get("status")) in _ENDED,
+            has_ended=status in _ENDED,
             results=files,
             files=(*files, *((sent,) if isinstance(sent, str) and sent else ())),
-            failure=_failure(told) if told.get("status") == "failed" else "",
+            failure=_failure(told) if status == _FAILED else "",
         )
 
     def results(
@@ -185,11 +189,13 @@ def _result(line: bytes) -> OwnResult | None:
         return None
     if not isinstance(told, dict) or not isinstance(told.get("custom_id"), str):
         return None
-    name, response = told["custom_id"], told.get("response")
-    if isinstance(response, dict) and isinstance(response.get("body"), dict):
-        if response.get("status_code") == _OK:
-            return OwnResult(name, Kind.ANSWERED, _body(line))
-        return OwnResult(name, Kind.REFUSED, why=_words(response["body"].get("error")))
+    name, response = told["custom_id"], object_of(told.get("response"))
+    body, is_text = response.get("body"), isinstance(response.get("body"), str)
+    if isinstance(body, dict) or is_text:
+        if _is_ok(str(response.get("status_code"))):
+            text = text_of(body).encode("utf-8", "replace") if is_text else _body(line)
+            return OwnResult(name, Kind.ANSWERED, text)
+        return OwnResult(name, Kind.REFUSED, why=_words(object_of(body).get("error")))
     error = told.get("error")
     code = error.get("code") if isinstance(error, dict) else None
     kind = Kind.LEFT if code in ("batch_expired", "batch_cancelled") else Kind.REFUSED

@@ -90,8 +90,8 @@ class ResponseEvents:
         for kind, text in (("output_text", said_in(delta)), ("refusal", delta.get("refusal"))):
             if isinstance(text, str) and text:
                 yield from self._say(kind, text)
-        for call in objects(delta.get("tool_calls")):
-            yield from self._call(call)
+        for number, call in enumerate(objects(delta.get("tool_calls"))):
+            yield from self._call(call, is_first=number == 0)
         self._reason = text_of(reason_in(choice)) or self._reason
 
     def _think(self, piece: str) -> Iterator[Json]:
@@ -113,10 +113,10 @@ class ResponseEvents:
             yield from self._said.open()
         yield from self._said.tell(kind, piece)
 
-    def _call(self, piece: Json) -> Iterator[Json]:
+    def _call(self, piece: Json, *, is_first: bool) -> Iterator[Json]:
         yield from self._close(self._thought, self._said)
         self._thought = self._said = None
-        told, arguments = self._told_calls.add(piece)
+        told, arguments = self._told_calls.add(piece, is_first=is_first)
         call = self._calls.get(told)
         if call is None:
             name = f"fc_{self._name}_{len(self._items)}"

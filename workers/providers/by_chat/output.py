@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from shared.wire.answers.call_pieces import told_once
 from workers.providers.by_chat.thoughts import packed
 
 Json = dict[str, Any]
@@ -130,6 +131,7 @@ class Call:
 
     def close(self, status: str = _DONE) -> Iterator[Json]:
         """Yield the events with which it ends."""
+        self.arguments = told_once(self.arguments)
         told = {"arguments": self.arguments, "name": self.name}
         yield {"type": "response.function_call_arguments.done", **self._at, **told}
         self.status = status

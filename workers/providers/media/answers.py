@@ -136,8 +136,7 @@ def transcript(call: ProviderCall, asked: MediaRequest, body: bytes, kind: str) 
     is_json = "json" in kind or (wants_json and not _is_words(body, kind)) or _is_answer(body)
     if text is None and is_json:
         value = away(len(body), lambda: value_in(call, body, "text", str))
-        if value is not None:
-            return kept_transcript(call, asked, body, value)
+        return kept_transcript(call, asked, body, value)
     text = body.decode("utf-8", "replace") if text is None else text
     # By its type one cannot tell: whisper.cpp calls a plain text HTML, and proxies a page plain.
     if begins_a_page(text):

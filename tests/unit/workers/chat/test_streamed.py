@@ -253,7 +253,9 @@ def test_stream_that_is_done_without_finish_reasons_is_whole(
 ) -> None:
     response = json.loads(relay_stream(relay, chunks))
     assert [choice["finish_reason"] for choice in response["choices"]] == reasons
-    assert store.said() == list(chunks)
+    *told, last = store.said()
+    assert told == list(chunks)
+    assert [choice["finish_reason"] for choice in json.loads(last)["choices"]] == reasons
 
 
 def test_stream_that_is_done_with_one_choice_unfinished_is_broken(relay: Relay) -> None:

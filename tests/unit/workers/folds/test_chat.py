@@ -538,7 +538,8 @@ def test_fields_of_a_choice_are_kept(fields: list[Json], name: str, value: objec
         pytest.param({"choices": {"index": 0}}, [], id="choices that are no list"),
         pytest.param({"choices": [None, 1, "a", []]}, [], id="choices that are no objects"),
         pytest.param({"choices": [{}]}, [0], id="a choice without index or delta"),
-        pytest.param({"choices": [{"index": "1", "delta": None}]}, [0], id="an index of text"),
+        pytest.param({"choices": [{"index": "a", "delta": None}]}, [0], id="an index of text"),
+        pytest.param({"choices": [{"index": "1", "delta": None}]}, [1], id="one written as text"),
         pytest.param({"choices": [{"index": [], "delta": []}]}, [0], id="a delta that is a list"),
         pytest.param({"choices": [{"logprobs": "x"}]}, [0], id="logprobs of text"),
         pytest.param(

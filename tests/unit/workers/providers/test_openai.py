@@ -152,8 +152,8 @@ def test_stream_reads_the_answer_to_its_end_so_that_the_connection_can_be_used_a
 
 def test_stream_of_a_response_ends_with_its_last_event_and_frees_the_connection() -> None:
     last = b'{"type":"response.completed","response":{}}'
-    made = streaming(b"event: a\ndata: {}\n\n", b"data: " + last + b"\n\n", b"\n")()
-    assert stream(lambda: made, Operation.RESPONSE) == [b"{}", last]
+    made = streaming(b'event: a\ndata: {"a":1}\n\n', b"data: " + last + b"\n\n", b"\n")()
+    assert stream(lambda: made, Operation.RESPONSE) == [b'{"a":1}', last]
     assert len(made.raw._reads) == 1
     assert b"closed" in made.raw._reads
 
