@@ -13,7 +13,7 @@ from gateway.batch.outcome import Stopped
 from gateway.http import heavy
 from gateway.http.request import incoming
 from gateway.http.routes import Call
-from gateway.inference.accept import Place, check, new_job
+from gateway.inference.accept import Place, made_before, new_job
 from gateway.inference.enqueue import status_url
 from shared.codecs.json_bytes import to_json_bytes
 from shared.dtos import catalog
@@ -69,8 +69,7 @@ def _new_jobs(call: Call[Sequence[Item]], group_id: str) -> list[NewJob]:
         try:
             chat = _read(item, call.principal.owner, settings.max_json_values)
             about = (chat.chat.model, chat.provider, chat.reply_to)
-            if about not in checked:
-                check(call.services, call.principal, chat)
+            if about not in checked and not made_before(call.services, call.principal, chat):
                 checked.add(about)
             news.append(
                 new_job(

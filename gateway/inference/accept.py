@@ -20,6 +20,7 @@ from shared.errors import (
     NoProviderOnline,
     OperationNotSupported,
     ProviderNotFound,
+    ServiceError,
 )
 from shared.jobs.job import NewJob
 from shared.jobs.moves import Accepted
@@ -47,9 +48,11 @@ def accept_job(
     Raises ModelNotFound, ProviderNotFound, OperationNotSupported, CallbackTargetRefused,
     RefIdConflict, GroupClosed, QueueFull, and RateLimitExceeded and its kin.
     """
-    check(services, principal, call)
-    here = incoming()
+    made, here = made_before(services, principal, call), incoming()
     here.model = call.chat.model
+    if made:
+        here.job_id = made.id
+        return made, call.ref_id or ""
     place = Place(here.request_id, _base_url(services, call), here.group_id)
     new = new_job(principal, call, place, priority=priority, timeout_s=timeout_s, mailbox=mailbox)
     accepted = services.jobs.accept(new)
@@ -137,6 +140,24 @@ def _fingerprint(principal: Principal, call: ChatCall) -> str:
     if heavy.is_light(call.chat.body):
         return call.fingerprint()
     return heavy.beside(call.fingerprint, caller=principal.owner)
+
+
+def made_before(services: Services, principal: Principal, call: ChatCall) -> Accepted | None:
+    """Check a call. One that could not be made now may be repeated: return the job it made before.
+
+    Raises what `check` raises.
+    """
+    try:
+        check(services, principal, call)
+    except ServiceError:
+        owner, ref_id = principal.owner, call.ref_id
+        made = ref_id and services.jobs.acceptance.find_made(
+            owner, ref_id, _fingerprint(principal, call)
+        )
+        if not made:
+            raise
+        return made
+    return None
 
 
 def check(services: Services, principal: Principal, call: ChatCall) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import redis
 
@@ -25,6 +25,7 @@ from shared.jobs.moves import Accepted
 from shared.ledger.accept_call import accept_call
 from shared.ledger.key_limits import KeyLimits, over_limit, retry_after_s
 from shared.settings import Settings
+from shared.store import redis_keys as keys
 from shared.store.base import Ledger
 from shared.store.clock import Clock, redis_clock
 from shared.store.replicas import confirm
@@ -76,6 +77,15 @@ class Acceptance(Ledger):
         accepted = self.accepted(new, self.run([new])[0])
         self.confirm()
         return accepted
+
+    def find_made(self, owner: str, ref_id: str, fingerprint: str) -> Accepted | None:
+        """Return the job that this RefId made of the same request. Raises LedgerUnavailable."""
+        job_id: Any = self._client.get(keys.ref(owner, ref_id))
+        made = job_id and self._client.hget(keys.job(int(job_id)), "fingerprint")
+        if made != fingerprint.encode():
+            return None
+        self.confirm()
+        return Accepted(int(job_id), is_new=False)
 
     def run(self, news: Sequence[NewJob]) -> Sequence[Told]:
         """Run the script for jobs that are alike, up to the first that is refused.

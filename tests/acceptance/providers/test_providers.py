@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import statistics
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -220,6 +221,48 @@ def test_provider_added_over_the_api_is_served_at_once_and_deleted_drains(
         b"very-secret" not in (providers_stack.redis.dump(key) or b"")
         for key in providers_stack.redis.scan_iter("providers:*")
     )
+
+
+def _body(path: str, text: str, ref_id: str) -> Any:
+    asked = chat("going", text)
+    if path == "/v1/responses":
+        return {"model": "going", "input": text, "background": True, "refId": ref_id}
+    if path == "/v1/chat/completions":
+        return {**asked, "refId": ref_id}
+    queued = {"request": asked, "refId": ref_id}
+    return [queued] if path.endswith("[]") else queued
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/QueueOpenAiChatCompletion",
+        "/api/QueueOpenAiChatCompletion[]",
+        "/v1/chat/completions",
+        "/v1/responses",
+    ],
+)
+def test_call_that_is_repeated_finds_its_job_when_its_model_is_gone(
+    path: str, admin: JsonServiceClient, api: Api
+) -> None:
+    ref_id, job_id = uuid.uuid4().hex, "x-job-id"
+    with CountingScope("going", 0.0) as going:
+        made = admin.send(
+            dtos.CreateAiProvider(name="going", api_base_url=going.url, selected_models=["going"])
+        )
+        first = api.post(path, json=_body(path, "a", ref_id))
+        assert first.status_code == 200, first.text
+        until(lambda: going.calls, "it is asked")
+        admin.send(dtos.DeleteAiProvider(id=int(made.id)))
+        new = _body(path, "a", uuid.uuid4().hex)
+        until(lambda: api.post(path, json=new).status_code == 404, "it is gone")
+        again = api.post(path, json=_body(path, "a", ref_id))
+        assert again.status_code == 200, again.text
+        assert again.headers.get(job_id) == first.headers.get(job_id)
+        if "/v1/" not in path:
+            assert again.json() == first.json()
+        assert api.post(path, json=_body(path, "b", ref_id)).status_code == 404
+        assert len(going.calls) == 1
 
 
 def test_new_model_is_served_within_two_seconds_under_load(
