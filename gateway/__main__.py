@@ -11,6 +11,7 @@ monkey.patch_all()
 import errno
 import socket
 import sys
+import time
 from contextlib import suppress
 from typing import Any, Final
 
@@ -19,14 +20,17 @@ from gunicorn.app.base import BaseApplication
 from gateway.self_check import check_gateway
 from shared.database.database import prepare
 from shared.freed_memory import give_back_freed
-from shared.listen_address import url_host
+from shared.listen_address import not_listening, url_host
 from shared.open_files import allow_many_connections
 from shared.providers.provider import read_file
 from shared.settings import Settings, SettingsError, load_settings
-from shared.telemetry.log_setup import set_up
+from shared.telemetry.log_setup import set_up, tell_mistyped
 
 #: What log lines call this process.
 _NAME: Final = "gateway"
+#: How long a port that is taken is asked for, and how often: a process before it may be ending.
+_PATIENCE_S: Final = 5.0
+_AGAIN_S: Final = 0.2
 
 
 class GatewayServer(BaseApplication):  # type: ignore[misc]
@@ -85,8 +89,17 @@ def _literal(host: str) -> str:
 
 
 def _bind_problem(host: str, port: int) -> str:
-    """Return why nothing can ever listen there; a port that is taken may be given up soon."""
-    address = _literal(host)
+    """Return why nothing can listen there; whoever has the port may be about to give it up."""
+    address, until_s = _literal(host), time.monotonic() + _PATIENCE_S
+    while problem := _refusal(address, port):
+        if problem.errno != errno.EADDRINUSE or time.monotonic() >= until_s:
+            return not_listening(address, port, problem)
+        time.sleep(_AGAIN_S)
+    return ""
+
+
+def _refusal(address: str, port: int) -> OSError | None:
+    """Return what the system says to who wants to listen there; None if it may."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         # A kernel may have no IPv6 at all.
@@ -94,9 +107,8 @@ def _bind_problem(host: str, port: int) -> str:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((address, port))
     except OSError as exc:
-        if exc.errno != errno.EADDRINUSE:
-            return f"cannot listen on {url_host(address)}:{port}: {exc.strerror}"
-    return ""
+        return exc
+    return None
 
 
 def main() -> None:
@@ -108,8 +120,9 @@ def main() -> None:
     except SettingsError as exc:
         sys.exit(f"replyto: {exc}")
     if problem := _bind_problem(settings.host, settings.port):
-        sys.exit(f"replyto: REPLYTO_HOST, REPLYTO_PORT: {problem}")
+        sys.exit(f"replyto: {problem}")
     set_up(_NAME, settings)
+    tell_mistyped()
     allow_many_connections()
     give_back_freed()
     prepare(settings.effective_database_url)

@@ -79,3 +79,11 @@ def base_url(text: str) -> str:
     if parts.scheme not in ("http", "https") or not host or bare or parts.query or parts.fragment:
         raise ValueError(_NO_URL)
     return url
+
+
+def not_listening(host: str, port: int, problem: OSError) -> str:
+    """Return why the gateway cannot listen there, and which settings say where it does."""
+    return (
+        f"cannot listen on {url_host(host)}:{port} ({problem.strerror or problem}); "
+        "set REPLYTO_PORT or REPLYTO_HOST to another"
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from types import NoneType
 from typing import Annotated, Any, Final, Literal, get_args, get_origin
 
@@ -15,11 +16,20 @@ MOST: Final = 2**53 - 1
 LONGEST_S: Final = 1e9
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a text with a pattern must be, in words: `must be …`."""
+
+    words: str
+
+
 def form_of(field: FieldInfo) -> str:
     """Return what a value must be, such as `must be a whole number from 1 to 65535`."""
     kind, bounds = _unwrapped(field)
     if get_origin(kind) is Literal:
         return f"must be one of {', '.join(map(str, get_args(kind)))}"
+    if described := next((one for one in bounds if isinstance(one, Form)), None):
+        return f"must be {described.words}"
     words = {bool: "true or false", int: "a whole number", float: "a number"}
     return f"must be {words.get(kind, 'text in UTF-8')}{_within(bounds)}"
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import re
 import secrets as random
 import tomllib
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -33,7 +34,7 @@ from shared.security.provider_places import ProviderPlaces
 from shared.security.sealing import is_encryption_key, new_encryption_key
 from shared.security.signing import PrivateKey, SecretKey, new_private_key
 from shared.security.targets import TargetPolicy, target_policy
-from shared.setting_forms import LONGEST_S, MOST, default_of, form_of, is_quoted, is_text
+from shared.setting_forms import LONGEST_S, MOST, Form, default_of, form_of, is_quoted, is_text
 from shared.store.address import RedisAddress, read_address
 from shared.written_path import at_home, file_problem
 from shared.written_path import folder_problem as unread_folder
@@ -255,7 +256,7 @@ class Settings(BaseSettings):
         description="Sign browsers on this machine in automatically, with the bootstrap API key.",
     )
 
-    currency: str = Field(
+    currency: Annotated[str, Form("three capital letters of ISO 4217, such as EUR")] = Field(
         "USD",
         pattern=r"^[A-Z]{3}$",
         description="What the prices in providers.toml are in, as the pages show costs: three "
@@ -728,6 +729,24 @@ def _variable(name: str) -> str:
 
 #: The environment variables that are ours.
 OWN_VARIABLES: Final = frozenset(map(_variable, Settings.model_fields))
+#: How like one another a mistyped name and the right one are, without their prefix.
+_ALIKE: Final = 0.75
+
+
+def mistyped_variables(environ: Iterable[str]) -> list[str]:
+    """Return a line for each variable that was to be one of ours, as its name tells.
+
+    One that is like none may be whoever's: Kubernetes makes many for a service of our name.
+    """
+    known = {name.removeprefix(OWN_PREFIX): name for name in OWN_VARIABLES}
+    told = []
+    for name in sorted(environ):
+        given = name.removeprefix(OWN_PREFIX)
+        if not name.startswith(OWN_PREFIX) or given in known:
+            continue
+        if close := difflib.get_close_matches(given, known, n=1, cutoff=_ALIKE):
+            told.append(f"{name} is no setting; did you mean {known[close[0]]}?")
+    return told
 
 
 def load_settings() -> Settings:

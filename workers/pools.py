@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import logging
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from celery import bootsteps
@@ -18,6 +20,26 @@ log = logging.getLogger(__name__)
 def follows_registry(app: Any) -> bool:
     """Whether the worker was started without `-Q`."""
     return app.amqp.queues._consume_from is None  # noqa: SLF001 - there is no other way to tell
+
+
+def queue_problem(known: Collection[str], take: Sequence[str], leave: Sequence[str]) -> str:
+    """Return which queue of `-Q` or `-X` there is none of, and what it was to be; else nothing.
+
+    A model that is left out may come later; Celery takes any name there, and leaves out nothing.
+    """
+    wrong = [("-Q", name) for name in take if name not in known]
+    wrong += [("-X", name) for name in leave if name not in known and not _may_come(name)]
+    if not wrong:
+        return ""
+    option, name = wrong[0]
+    model = task_names.model_of(name)
+    what = f"no provider with the model '{model}'" if _may_come(name) else f"no queue '{name}'"
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"{option}: there is {what}{f'; did you mean {close[0]}?' if close else ''}"
+
+
+def _may_come(name: str) -> bool:
+    return task_names.is_chat_queue(name)
 
 
 class PoolStep(bootsteps.StartStopStep):  # type: ignore[misc,unused-ignore]

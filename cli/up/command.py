@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import os
+
 import click
 
 from cli.console import Console
@@ -12,6 +15,7 @@ from cli.up.data_lock import data_lock
 from cli.up.stack import Stack
 from cli.up.start_problem import StartProblem
 from shared.open_files import allow_many_connections
+from shared.settings import mistyped_variables
 
 _COMMAND = "replyto up"
 
@@ -30,6 +34,8 @@ def up(*, demo: bool, quiet: bool, verbose: bool, no_color: bool) -> None:
     console = Console(color=False if no_color else None, quiet=quiet)
     settings = settings_or_exit(_COMMAND, console)
     console.log_as(ChildLines(settings))
+    for line in mistyped_variables(os.environ):
+        console.event(line, logging.WARNING)
     allow_many_connections()
     stop = StopSignals()
     try:

@@ -22,7 +22,8 @@ from cli.memory import memory_bytes
 from cli.ports import bind_problem, free_port
 from cli.up.restored_redis import restore
 from cli.up.start_problem import StartProblem
-from shared.settings import redis_url_file
+from shared.machines.server_version import refuse_old_server
+from shared.settings import SettingsError, redis_url_file
 from shared.store.address import read_address
 from shared.store.client import connect
 from shared.store.refusals import ClusterMode
@@ -170,7 +171,10 @@ def check(url: str) -> None:
     """Ask the Redis at this URL for a sign of life; raises RedisUnavailable with its answer."""
     try:
         with client_for(url) as client:
+            refuse_old_server(client)
             client.ping()
+    except SettingsError as exc:
+        raise RedisUnavailable(str(exc)) from exc
     except ClusterMode as exc:
         raise RedisUnavailable(f"REPLYTO_REDIS_URL: {exc}") from exc
     except redis.RedisError as exc:

@@ -28,7 +28,7 @@ from cli.up.start_problem import StartProblem
 from cli.up.supervisor import Supervisor
 from shared.database.database import Database, why
 from shared.errors import DatabaseUnavailable
-from shared.listen_address import is_loopback, reachable_host, url_host
+from shared.listen_address import is_loopback, not_listening, reachable_host, url_host
 from shared.machines.database_id import OwnFingerprints
 from shared.machines.identity import check_at_start
 from shared.media.engines import is_engine
@@ -97,10 +97,7 @@ class Stack:
     def _check_port(self) -> None:
         host, port = self._settings.host, self._settings.port
         if problem := bind_problem(host, port):
-            raise StartProblem(
-                f"cannot listen on {url_host(host)}:{port} ({problem.strerror or problem}); "
-                "set REPLYTO_PORT or REPLYTO_HOST to another"
-            )
+            raise StartProblem(not_listening(host, port, problem))
 
     def _prepare_database(self) -> None:
         """Bring its schema up to date. Raises StartProblem when it cannot be reached."""

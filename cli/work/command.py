@@ -19,6 +19,7 @@ from cli.work.start_checks import check_identity, check_port, check_providers
 from shared.open_files import allow_many_connections
 from shared.settings import Settings, SettingsError
 from shared.store.client import connect
+from shared.telemetry.log_setup import set_up
 
 _COMMAND = "replyto work"
 #: How long the look at Redis before the start may wait for an answer (seconds).
@@ -77,6 +78,7 @@ def work(kinds: tuple[str, ...], **options: Any) -> None:
     console = Console(color=False, prefix=False)
     settings = settings_or_exit(_COMMAND, console)
     console.log_as(ChildLines(settings, "work"))
+    set_up("work", settings)
     try:
         choice = _choice(kinds, options, settings)
         _check(choice, settings)

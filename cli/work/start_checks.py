@@ -13,7 +13,7 @@ import redis
 from cli.ports import bind_problem
 from cli.up.start_problem import StartProblem
 from shared.database.database import Database, prepare
-from shared.listen_address import url_host
+from shared.listen_address import not_listening
 from shared.machines.database_id import OwnFingerprints
 from shared.machines.identity import check_at_start
 from shared.providers.provider import Registry, read_file
@@ -24,10 +24,7 @@ from shared.settings import Settings, SettingsError
 def check_port(settings: Settings) -> None:
     """Raise StartProblem if the gateway could not listen."""
     if problem := bind_problem(settings.host, settings.port):
-        raise StartProblem(
-            f"cannot listen on {url_host(settings.host)}:{settings.port} "
-            f"({problem.strerror or problem}); set REPLYTO_PORT or REPLYTO_HOST to another"
-        )
+        raise StartProblem(not_listening(settings.host, settings.port, problem))
 
 
 def check_identity(settings: Settings, client: redis.Redis, *, with_database: bool) -> None:

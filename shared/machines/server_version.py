@@ -11,17 +11,23 @@ from shared.settings import SettingsError
 
 #: The first that has all that our scripts call.
 _SINCE: Final = (6, 2)
+_NEEDED: Final = "ReplyTo needs 6.2 or later, or Valkey"
+#: How connections begin, which servers before version 6 do not know.
+_GREETING: Final = "unknown command `HELLO`"
 
 
 def refuse_old_server(client: redis.Redis) -> None:
     """Raise SettingsError for a server that is too old. Raises redis.RedisError too."""
     try:
-        told: Any = client.info("server")
-    except redis.ResponseError:
+        info: Any = client.info("server")
+    except redis.ResponseError as exc:
+        if _GREETING in str(exc):
+            told = f"a Redis older than 6 answers there; {_NEEDED}"
+            raise SettingsError(f"REPLYTO_REDIS_URL: {told}") from exc
         # Not this user's to ask, or it goes by another name there; whatever else is wrong comes
         # again with the next command.
         return
-    if problem := version_problem(told):
+    if problem := version_problem(info):
         raise SettingsError(f"REPLYTO_REDIS_URL: {problem}")
 
 
@@ -33,4 +39,4 @@ def version_problem(info: Mapping[str, Any]) -> str:
         return ""
     if tuple(map(int, numbers)) >= _SINCE:
         return ""
-    return f"Redis {version} answers there; ReplyTo needs 6.2 or later, or Valkey"
+    return f"Redis {version} answers there; {_NEEDED}"

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, quote, unquote
 
 from pydantic import SecretStr
 
-from shared.settings import Settings
+from shared.settings import Settings, mistyped_variables
 from shared.telemetry.log_lines import About, JsonLines, Lines, TextLines
 
 log = logging.getLogger("replyto")
@@ -58,6 +58,12 @@ def set_up(process: str, settings: Settings, about: About | None = None) -> None
     logging.raiseExceptions = False
     _leave_out_what_no_line_shows()
     _catch_what_is_uncaught()
+
+
+def tell_mistyped() -> None:
+    """Say which variables were to be settings of ours."""
+    for line in mistyped_variables(os.environ):
+        log.warning("%s", line)
 
 
 def write_at_once(name: str, text: str) -> None:

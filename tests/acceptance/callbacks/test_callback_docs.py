@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import json
 import re
+import shutil
 import subprocess
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -21,6 +25,13 @@ NODE_DRIVER = """
 const given = JSON.parse(await new Response(process.stdin).text());
 const body = Buffer.from(given.body, "base64");
 console.log(isGenuine(given.secret, given.headers, body));
+"""
+PHP_DRIVER = """
+$given = json_decode(file_get_contents('php://stdin'), true);
+$of = fn(string $name): string => $given['headers']["webhook-$name"];
+$body = base64_decode($given['body']);
+$genuine = is_genuine($given['secret'], $of('id'), $of('timestamp'), $of('signature'), $body);
+echo $genuine ? 'true' : 'false';
 """
 
 
@@ -97,3 +108,34 @@ def test_node_example_tells_genuine_from_changed(
         timeout=60,
     )
     assert done.stdout.strip() == (b"false" if changed else b"true"), done.stderr
+
+
+@pytest.mark.parametrize("secret", ["", "whsec_"])
+@pytest.mark.parametrize("program", ["node", "php"])
+def test_example_without_a_secret_takes_nothing(tmp_path: Path, program: str, secret: str) -> None:
+    """Who forgot the variable must not take what anybody can sign: with an empty key."""
+    if shutil.which(program) is None:
+        pytest.skip(f"no {program}")
+    if program == "node":
+        script, text = tmp_path / "example.mjs", snippet("Node.js") + NODE_DRIVER
+    else:
+        function = snippet("PHP 8").partition("$genuine =")[0]
+        script, text = tmp_path / "example.php", function + PHP_DRIVER
+    script.write_text(text, "utf-8")
+    body, at = b"{}", str(int(time.time()))
+    signed = hmac.digest(b"", b"msg_1." + at.encode() + b"." + body, hashlib.sha256)
+    headers = {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": at,
+        "webhook-signature": f"v1,{base64.b64encode(signed).decode()}",
+    }
+    given = {"secret": secret, "headers": headers, "body": base64.b64encode(body).decode()}
+    done = subprocess.run(
+        [program, str(script)],
+        check=False,
+        input=json.dumps(given).encode(),
+        capture_output=True,
+        timeout=60,
+    )
+    assert b"true" not in done.stdout
+    assert b"CALLBACK_SECRET is not set" in done.stdout + done.stderr

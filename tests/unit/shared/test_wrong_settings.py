@@ -13,13 +13,14 @@ from pydantic import SecretStr, ValidationError
 from cli.up.detection import is_configured
 from shared.database.url import parse_url
 from shared.files_address import read_files_address
-from shared.setting_forms import LONGEST_S, MOST
+from shared.setting_forms import LONGEST_S, MOST, form_of
 from shared.settings import (
     OWN_PREFIX,
     Settings,
     SettingsError,
     first_wrong,
     load_settings,
+    mistyped_variables,
     read_providers_toml,
     wrong_ones,
 )
@@ -57,6 +58,35 @@ def told(monkeypatch: pytest.MonkeyPatch, values: dict[str, str]) -> dict[str, s
     return {line.partition(":")[0].removeprefix(OWN_PREFIX).lower(): line for line in lines}
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("REPLYTO_PROT", "REPLYTO_PORT"),
+        ("REPLYTO_REDIS_ULR", "REPLYTO_REDIS_URL"),
+        ("REPLYTO_DATABASE", "REPLYTO_DATABASE_URL"),
+        ("REPLYTO_APIKEY", "REPLYTO_API_KEY"),
+        # What Kubernetes makes for a service of our name, and what is somebody's own.
+        ("REPLYTO_SERVICE_HOST", None),
+        ("REPLYTO_PORT_5006_TCP", None),
+        ("REPLYTO_MY_OWN", None),
+        ("PROT", None),
+        ("REPLYTO_PORT", None),
+    ],
+)
+def test_mistyped_variable_is_told_with_the_one_that_was_meant(
+    name: str, meant: str | None
+) -> None:
+    told = [f"{name} is no setting; did you mean {meant}?"] if meant else []
+    assert mistyped_variables([name, "PATH"]) == told
+
+
+def test_text_with_a_pattern_says_in_words_what_it_must_be() -> None:
+    fields = Settings.model_fields.values()
+    patterned = [f for f in fields if any(getattr(m, "pattern", None) for m in f.metadata)]
+    assert patterned
+    assert [f for f in patterned if "UTF-8" in form_of(f)] == []
+
+
 @pytest.mark.parametrize("value", _NONSENSE)
 def test_nonsense_is_taken_or_told_in_one_line(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     lines = told(monkeypatch, dict.fromkeys(Settings.model_fields, value))
@@ -82,6 +112,11 @@ def test_nonsense_is_taken_or_told_in_one_line(monkeypatch: pytest.MonkeyPatch, 
             "interactive_share",
             "1",
             "REPLYTO_INTERACTIVE_SHARE: must be a number, at least 0 and below 1; without it: 0.2",
+        ),
+        (
+            "currency",
+            "euro",
+            "REPLYTO_CURRENCY: must be three capital letters of ISO 4217, such as EUR; without it:",
         ),
         ("access_log", "maybe", "REPLYTO_ACCESS_LOG: must be true or false; without it: false"),
         (

@@ -16,7 +16,7 @@ from tests.support.factories import FakeClock
 from tests.support.worker_deps import FakeLlm, build
 from workers.chat.deps import ChatDeps
 from workers.context import attach, deps_of
-from workers.pools import adjust, follows_registry
+from workers.pools import adjust, follows_registry, queue_problem
 
 
 class Consumer:
@@ -74,3 +74,32 @@ def test_worker_started_with_queues_keeps_to_them(app: Celery) -> None:
     assert follows_registry(app)
     app.amqp.queues.select(["chat.m"])
     assert not follows_registry(SimpleNamespace(amqp=app.amqp))
+
+
+KNOWN = ("completion", "callbacks", "media", "chat.llama3.1:8b")
+
+
+@pytest.mark.parametrize(
+    ("take", "leave", "told"),
+    [
+        pytest.param(["chat.llama3.1:8b", "completion"], [], "", id="known ones"),
+        pytest.param([], ["completion", "chat.later"], "", id="a model that may come, left out"),
+        pytest.param(
+            ["chat.lama3.1:8b"],
+            [],
+            "-Q: there is no provider with the model 'lama3.1:8b'; did you mean chat.llama3.1:8b?",
+            id="a mistyped model",
+        ),
+        pytest.param(
+            ["zzz"], [], "-Q: there is no queue 'zzz'", id="a queue that is like no other"
+        ),
+        pytest.param(
+            [],
+            ["completion", "calbacks"],
+            "-X: there is no queue 'calbacks'; did you mean callbacks?",
+            id="a mistyped queue that Celery would not leave out",
+        ),
+    ],
+)
+def test_queue_that_is_none_is_told(take: list[str], leave: list[str], told: str) -> None:
+    assert queue_problem(KNOWN, take, leave) == told

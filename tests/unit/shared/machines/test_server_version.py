@@ -30,6 +30,17 @@ def test_redis_that_is_too_old_ends_the_start_in_one_line(
         check_at_start(SETTINGS, fake_redis, OWN)
 
 
+def test_redis_that_is_older_than_the_greeting_ends_the_start_too(
+    fake_redis: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: str) -> None:
+        raise redis.ResponseError("unknown command `HELLO`, with args beginning with: `3`, ")
+
+    monkeypatch.setattr(fake_redis, "info", refuse)
+    with pytest.raises(SettingsError, match=r"older than 6 answers there; ReplyTo needs 6\.2"):
+        check_at_start(SETTINGS, fake_redis, OWN)
+
+
 def test_redis_that_does_not_tell_its_version_is_taken(
     fake_redis: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:

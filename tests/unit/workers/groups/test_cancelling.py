@@ -82,7 +82,7 @@ def test_group_whose_work_fails_holds_up_no_other(
         assert world.group("a").state is not GroupState.ENDED
         world.clock.advance(31)
     assert [one for one in caplog.messages if "left out" in one] == [
-        "group a: left out: KeyError('x')"
+        "group a: left out: KeyError: 'x'"
     ]
     keeper()
     assert world.group("a").state is GroupState.ENDED

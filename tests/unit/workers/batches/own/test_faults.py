@@ -199,7 +199,7 @@ def test_what_nobody_has_foreseen_is_put_off_told_and_then_over(
             feeder()
     assert len(looks) == 1
     assert [one for one in caplog.messages if "left out" in one] == [
-        "part of batch batch_1, 1: left out: KeyError('a form that nobody knows')"
+        "part of batch batch_1, 1: left out: KeyError: 'a form that nobody knows'"
     ]
     assert [one["code"] for one in state(store).errors] == ["no_progress"]
     fake_clock.advance(POLL_S)
