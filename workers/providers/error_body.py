@@ -30,7 +30,10 @@ _LONGEST_TEXT: Final = 500
 _NO_JSON: Final = object()
 _GZIP: Final = b"\x1f\x8b"
 
-_find_title = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL).search
+# Of XML too, which Amazon's and Azure's servers before an API write.
+_find_title = re.compile(
+    r"<(title|message)\b[^>]*>(?P<words>.*?)</\1>", re.IGNORECASE | re.DOTALL
+).search
 begins_a_page = re.compile(r"\s*(<!doctype|<html|<head|<\?xml|<error)", re.IGNORECASE).match
 _sse_data = re.compile(r"^data: ?(.*)$", re.MULTILINE)
 
@@ -51,7 +54,7 @@ def error_body(response: requests.Response) -> ErrorBody:
         return ErrorBody(told_in(value))
     if begins_a_page(text):
         title = _find_title(text)
-        words = unescape(" ".join(title[1].split())) if title else ""
+        words = unescape(" ".join(title["words"].split())) if title else ""
         return ErrorBody(Told(words[:_LONGEST_TEXT]), is_page=True)
     return ErrorBody(Told(text.strip()[:_LONGEST_TEXT]))
 

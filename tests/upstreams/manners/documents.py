@@ -10,6 +10,7 @@ from tests.upstreams.manner import Completed, Failed, Sent, by_kind, manner
 
 _CHATS = (kinds.CHAT, kinds.CHAT_STREAM)
 _CHUNKS = [json.dumps(chunk).encode() for chunk in good.CHUNKS]
+_EVENTS = wire.events(*good.CHUNKS[1:]) + wire.DONE
 _SEVERAL = "chunks as lines, as a list, or behind one another with nothing between them"
 for name, body, asked in (
     ("lines", b"\n".join(_CHUNKS), [kinds.CHAT]),
@@ -17,6 +18,7 @@ for name, body, asked in (
     ("lines with blank ones", b"\n\n".join(_CHUNKS), _CHATS),
     ("a list", b"[\n" + b",\n".join(_CHUNKS) + b"]", [kinds.CHAT]),
     ("nothing between them", b"".join(_CHUNKS), _CHATS),
+    ("events behind the first one", _CHUNKS[0] + b"\n\n" + _EVENTS, _CHATS),
     ("a sequence (RFC 7464)", b"".join(b"\x1e%b\n" % one for one in _CHUNKS), _CHATS),
 ):
     manner(
@@ -44,13 +46,40 @@ for name, between, behind in (
 for name, body, message in (
     ("an error behind them", b"\n".join([*_CHUNKS[:2], b'{"error":"It broke"}']), "It broke"),
     ("broken off", b"\n".join(_CHUNKS[:2]), "broke off"),
-    ("the first one among words", b"x: " + b"\nx: ".join(_CHUNKS), "broke off"),
+    ("the first one among words", b"x: " + b"\nx: ".join(_CHUNKS), "no JSON"),
 ):
     manner(
         _SEVERAL,
         f"chunks: {name}",
         wire.answer(body),
         Failed(message, 502),
+    )
+
+
+_MESSAGE = [json.dumps(value).encode() for value in good.values(kinds.CLAUDE_STREAM)]
+for name, body in (
+    ("lines", b"\n".join(_MESSAGE)),
+    ("a list", b"[" + b",".join(_MESSAGE) + b"]"),
+    ("nothing between them", b"".join(_MESSAGE)),
+):
+    manner(
+        _SEVERAL,
+        f"Claude's events: {name}",
+        wire.answer(body),
+        Completed(finish="stop"),
+        kinds=[kinds.CLAUDE, kinds.CLAUDE_STREAM],
+        calls=1,
+    )
+for name, before in (("first", good.CHUNKS[:0]), ("later", good.CHUNKS[:2])):
+    manner(
+        "words in the place of an event's object",
+        f"words {name}",
+        wire.head(wire.SSE)
+        + wire.events(*before)
+        + wire.event("Internal Server Error")
+        + wire.DONE,
+        Failed("Internal Server Error", elsewhere=True),
+        kinds=[kinds.CHAT] if before else _CHATS,
     )
 
 
@@ -70,6 +99,7 @@ manner(
     calls=1,
 )
 
+_STARTED, *_TOLD = good.pieces(kinds.CLAUDE_STREAM)
 _UNTOLD = "`[DONE]` without any finish reason"
 _WORDS = good.CHUNKS[:3]
 _CALL = {"index": 0, "id": "x", "type": "function", "function": {"name": "a", "arguments": "{}"}}
@@ -97,6 +127,14 @@ for name, chunks, ends in (
         kinds=_CHATS,
         calls=1,
     )
+manner(
+    _UNTOLD,
+    "no reason behind Claude's words",
+    wire.head(wire.SSE) + _STARTED + b"".join(_TOLD[:-2]) + wire.DONE,
+    Completed(finish="stop", reasons=1),
+    kinds=[kinds.CLAUDE_STREAM, kinds.CLAUDE],
+    calls=1,
+)
 manner(
     _UNTOLD,
     "no reason behind a text",

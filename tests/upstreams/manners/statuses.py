@@ -134,6 +134,16 @@ for title, name, sent, ends in (
     ),
     (
         "a page of HTML as an error",
+        "a document of XML",
+        refusing(
+            b'<?xml version="1.0"?><Error><Code>Denied</Code><Message>Not for you</Message>',
+            "403 No",
+            "application/xml",
+        ),
+        Failed("with a page: Not for you", 403),
+    ),
+    (
+        "a page of HTML as an error",
         "too large for its proxy",
         refusing(b"<html><title>413 Too Large</title></html>", "413 Too Large", "text/html"),
         Failed("with a page: 413 Too Large", 413),

@@ -33,9 +33,9 @@ def judge(call: ProviderCall, event: bytes) -> None:
     mark = _MARKS.get(call.operation, b'"type"')
     if mark in event and not names_error(event) and type(event) is bytes:
         return
-    named = isinstance(event, ErrorEvent)
     value = away(len(event), lambda: value_of(call, event))
-    found = error_in(value, named=named)
+    # Words in the place of an object are what went wrong.
+    found = error_in(value, named=isinstance(event, ErrorEvent) or isinstance(value, str))
     if found is None and isinstance(value, dict):
         found = error_beside_answer(value)
     if found is not None:

@@ -54,7 +54,7 @@ _SAYING: Final = frozenset(("message", "text", "delta"))
 #: The one of an operation; the others are those of pieces, or of another's shape.
 _OWN: Final = {Operation.CHAT: "message", Operation.COMPLETION: "text"}
 _SILENCED: Final = ("content_filter", "length")
-_says_done = re.compile(rb"(?:^|[\r\n])data: ?[\"']?\[?DONE\b", re.IGNORECASE).search
+says_done = re.compile(rb"(?:^|[\r\n])data: ?[\"']?\[?DONE\b", re.IGNORECASE).search
 _has_lines = re.compile(rb"\}[ \t]*+[\r\n]\s*+\{").search
 
 Events = list[bytes]
@@ -68,7 +68,7 @@ def checked(call: ProviderCall, body: bytes) -> bytes:
         return _document(call, body)
     if call.operation in _UNSTREAMED and len(events) == 1:
         return checked(call, events[0])
-    return folded(call, events, are_all=_says_done(body) is not None)
+    return folded(call, events, are_all=says_done(body) is not None)
 
 
 def _document(call: ProviderCall, body: bytes) -> bytes:
@@ -76,18 +76,17 @@ def _document(call: ProviderCall, body: bytes) -> bytes:
     try:
         found, document = answer_in(call, body, *_ANSWERS[call.operation])
     except ProviderError:
-        if call.operation in _UNSTREAMED or not (pieces := _pieces(body)):
+        if call.operation in _UNSTREAMED or not (pieces := pieces_in(body)):
             raise
         return folded(call, pieces, are_all=False)
     if not _is_whole(call, found):
-        # What was taken out of words may be the first piece of many.
-        return folded(call, [document], are_all=document is body)
+        return folded(call, [document], are_all=True)
     if call.operation is Operation.CHAT and b'"tool_calls"' in document:
         return _with_texts(document, found)
     return document
 
 
-def _pieces(body: bytes) -> Events:
+def pieces_in(body: bytes) -> Events:
     """Return the pieces that a list has, or that stand behind one another; none of another body."""
     try:
         values = [value for value in unstreamed.values_of(body) if value is not None]
@@ -145,7 +144,7 @@ def answer_in(call: ProviderCall, body: bytes, name: str, *kinds: type) -> tuple
     try:
         return _value_in(call, body, name, kinds), body
     except ProviderError:
-        inside = opened(body, lambda value: _has_answer(value, name, kinds))
+        inside = opened(body, lambda value: _is_answer(value, name, kinds))
         if inside is None:
             raise
         return _value_in(call, inside, name, kinds), inside
@@ -154,7 +153,7 @@ def answer_in(call: ProviderCall, body: bytes, name: str, *kinds: type) -> tuple
 def unwrapped(operation: Operation, body: bytes) -> bytes:
     """Return the document of the answer within the body; the body itself when it is none."""
     name, kind = _ANSWERS[operation]
-    return opened(body, lambda value: _has_answer(value, name, (kind,))) or body
+    return opened(body, lambda value: _is_answer(value, name, (kind,))) or body
 
 
 def _value_in(call: ProviderCall, body: bytes, name: str, kinds: tuple[type, ...]) -> Json:
@@ -245,6 +244,14 @@ def _taken_apart(operation: Operation, event: bytes, *, has_said: bool) -> Event
 
 def _error_instead(value: object) -> ToldInstead | None:
     return error_without_answer(value) if isinstance(value, dict) else error_in(value)
+
+
+def _is_answer(value: Json, name: str, kinds: tuple[type, ...]) -> bool:
+    """Whether this is all of an answer, and not the first piece of many."""
+    if not _has_answer(value, name, kinds):
+        return False
+    pieces = [one for one in objects(value.get("choices")) if "delta" in one]
+    return all(map(reason_in, pieces))
 
 
 def _has_answer(value: Json, name: str, kinds: tuple[type, ...]) -> bool:

@@ -23,7 +23,7 @@ from workers.providers.answers import unstreamed
 from workers.providers.answers.events import error_of_told, value_of
 from workers.providers.answers.framing import events as framed
 from workers.providers.answers.told import error_in
-from workers.providers.answers.whole import events_of, folded, value_in
+from workers.providers.answers.whole import events_of, folded, pieces_in, says_done, value_in
 from workers.providers.anthropic.request import Translation, to_messages_request
 from workers.providers.anthropic.response import completion
 from workers.providers.anthropic.stream import ChunkStream
@@ -60,9 +60,15 @@ class AnthropicDialect:
         events = events_of(answer)
         if events is not None:
             chunks = self._chunks(call, translated, events, include_usage=True)
-            has_stop = any(map(_is_stop, events))
-            return folded(call, chunks, lambda _call, _chunk: None, are_all=has_stop)
-        return self._completion(call, translated, answer)
+            are_all = any(map(_is_stop, events)) or says_done(answer) is not None
+            return folded(call, chunks, lambda _call, _chunk: None, are_all=are_all)
+        try:
+            return self._completion(call, translated, answer)
+        except ProviderError:
+            if not (events := pieces_in(answer)):
+                raise
+        chunks = self._chunks(call, translated, events, include_usage=True)
+        return folded(call, chunks, lambda _call, _chunk: None, are_all=False)
 
     def stream(self, session: requests.Session, call: ProviderCall) -> Generator[bytes, None, None]:
         """Yield `chat.completion.chunk`s, or a response's events. Raises ProviderError."""
@@ -103,9 +109,11 @@ class AnthropicDialect:
         try:
             for event in events:
                 if isinstance(event, http.WholeAnswer):
-                    yield from self._retold(call, translated, bare(event))
+                    yield from self._whole(call, translated, bare(event), include_usage)
                     return
-                if not is_done(event):
+                if is_done(event):
+                    chunks.end()
+                else:
                     told = _told(call, event)
                     if told.get("type") == "message" and not chunks.has_begun:
                         yield from self._retold(call, translated, event)
@@ -116,6 +124,21 @@ class AnthropicDialect:
             yield from map(to_json_bytes, chunks.finish())
             raise
         yield from map(to_json_bytes, chunks.finish())
+
+    def _whole(
+        self,
+        call: ProviderCall,
+        translated: Translation,
+        body: bytes,
+        include_usage: bool,  # noqa: FBT001
+    ) -> Iterable[bytes]:
+        """Return what is no stream as chunks: a message, or its events. Raises ProviderError."""
+        try:
+            return self._retold(call, translated, body)
+        except ProviderError:
+            if not (events := pieces_in(body)):
+                raise
+        return self._chunks(call, translated, events, include_usage=include_usage)
 
     def _retold(self, call: ProviderCall, translated: Translation, body: bytes) -> list[bytes]:
         """Return the message that the body is as chunks. Raises ProviderError."""

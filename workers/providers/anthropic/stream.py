@@ -57,6 +57,7 @@ class ChunkStream:
         self._blocks: dict[object, _Block] = {}
         self._calls = 0
         self._thoughts = 0
+        self._has_blocks = False
         #: Whether it has said why it ends, or that it does.
         self._has_reason = False
         self._ended = False
@@ -85,6 +86,10 @@ class ChunkStream:
         if self._include_usage and self._ended:
             yield self._chunk([]) | {"usage": usage(self._usage)}
 
+    def end(self) -> None:
+        """Take in that nothing follows, as some say who speak this API, and OpenAI's."""
+        self._ended = self._has_reason or self._has_blocks
+
     def _start(self, event: Json) -> Iterator[Json]:
         self.has_begun = True
         message = object_of(event.get("message"))
@@ -98,6 +103,7 @@ class ChunkStream:
         self.has_begun = True
         block = _Block(dict(object_of(event.get("content_block"))))
         self._blocks[index_of(event)] = block
+        self._has_blocks = True
         if block.kind == "tool_use":
             block.place, self._calls = self._calls, self._calls + 1
             call = tool_call(block.told, "", self._names)

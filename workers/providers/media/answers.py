@@ -19,11 +19,12 @@ from shared.codecs.strict_json import parse, without_bom
 from shared.media import result
 from shared.media.request import MediaRequest
 from shared.media.result import Made
+from shared.wire.answers.said import objects
 from workers.heavy import away
 from workers.providers.answers.body import collected, pieces
 from workers.providers.answers.events import error_of_told
 from workers.providers.answers.told import error_in
-from workers.providers.answers.whole import value_in
+from workers.providers.answers.whole import answer_in
 from workers.providers.base import Desk, ProviderCall, ProviderError
 from workers.providers.error_body import begins_a_page
 from workers.providers.http_errors import unreachable
@@ -128,15 +129,20 @@ def transcript(call: ProviderCall, asked: MediaRequest, body: bytes, kind: str) 
     """Return a transcript as it is kept: JSON as it came, other forms as a text.
 
     Some servers have one form alone, whatever they are asked for: a text that came where JSON was
-    wanted becomes JSON, with its parts if it is srt or vtt.
+    wanted becomes JSON, with its parts if it is srt or vtt; and the other way round, as far as the
+    parts are told.
     """
     body = without_bom(body)
     wants_json = asked.text("response_format", "json") not in _TEXT_FORMATS
     text = _quoted(body) if "json" in kind else None
     is_json = "json" in kind or (wants_json and not _is_words(body, kind)) or _is_answer(body)
     if text is None and is_json:
-        value = away(len(body), lambda: value_in(call, body, "text", str))
-        return kept_transcript(call, asked, body, value)
+        value, document = away(len(body), lambda: answer_in(call, body, "text", str))
+        text = None if wants_json else _in_form(asked.text("response_format"), value)
+        if text is None:
+            return kept_transcript(call, asked, document, value)
+        made = Made(audio_ms=_heard_ms(value) or call.length_ms(asked))
+        return result.with_made(to_json_bytes({result.TEXT: text}), made)
     text = body.decode("utf-8", "replace") if text is None else text
     # By its type one cannot tell: whisper.cpp calls a plain text HTML, and proxies a page plain.
     if begins_a_page(text):
@@ -172,6 +178,13 @@ def _is_words(body: bytes, kind: str) -> bool:
     """Whether a body says that it is a text, and is no JSON that is called one."""
     is_text = kind.startswith(("text/", "application/x-subrip"))
     return is_text and bool(body.strip()) and not body.lstrip().startswith((b"{", b"["))
+
+
+def _in_form(form: str, value: Json) -> str | None:
+    """Return a transcript in one of the forms that are no JSON; None if it tells too little."""
+    if form == "text":
+        return str(value["text"])
+    return subtitles.written(form, objects(value.get("segments")))
 
 
 def _in_json(text: str) -> Json:

@@ -6,6 +6,8 @@ Real sockets, and the bytes that go over them.
 from __future__ import annotations
 
 import base64
+import json
+from typing import Any
 
 import pytest
 
@@ -43,8 +45,39 @@ def test_error_in_the_place_of_a_transcript_is_one(
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/json", "application/octet-stream"])
-def test_json_in_the_place_of_a_text_is_read(ask: Ask, kind: str) -> None:
-    assert heard(ask, b'{"text": "Hello"}', kind)["text"] == "Hello"
+def test_json_in_the_place_of_a_text_is_its_text(ask: Ask, kind: str) -> None:
+    assert heard(ask, b'{"text": "Hello"}', kind)[result.TEXT] == "Hello"
+
+
+_PARTS = [
+    {"start": 0, "end": 0.5, "text": " Hello\n\n"},
+    {"start": 3599.9, "end": 3601, "text": "you"},
+]
+
+
+@pytest.mark.parametrize(
+    ("form", "wanted"),
+    [
+        ("srt", "1\n{0},000 --> {0},500\nHello\n\n2\n00:59:59,900 --> 01:00:01,000\nyou\n"),
+        ("vtt", "WEBVTT\n\n{0}.000 --> {0}.500\nHello\n\n00:59:59.900 --> 01:00:01.000\nyou\n"),
+    ],
+)
+def test_json_in_the_place_of_subtitles_becomes_some(ask: Ask, form: str, wanted: str) -> None:
+    body = json.dumps({"text": "Hello you", "segments": _PARTS}).encode()
+    assert heard(ask, body, "application/json", form)[result.TEXT] == wanted.format("00:00:00")
+
+
+@pytest.mark.parametrize(
+    "parts", [None, [], [{"text": "Hello"}], [{"start": "0", "end": 1}], ["x"]]
+)
+def test_json_that_tells_no_times_stays_in_the_place_of_subtitles(ask: Ask, parts: Any) -> None:
+    body = json.dumps({"text": "Hello", "segments": parts}).encode()
+    assert heard(ask, body, "application/json", "srt")["text"] == "Hello"
+
+
+@pytest.mark.parametrize("around", ['[{"text": "Hello"}]', '{"result": {"text": "Hello"}}'])
+def test_transcript_is_taken_out_of_what_is_around_it(ask: Ask, around: str) -> None:
+    assert heard(ask, around.encode(), "application/json", "json") == {"text": "Hello"}
 
 
 @pytest.mark.parametrize("text", ["{laughs} Hello", "[music]", "<Ann> Hello", "{}", '{"a": 1'])
