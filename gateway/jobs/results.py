@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 
 from gateway.http.routes import Call, route
 from shared.callbacks.body import result_body
-from shared.callbacks.result_links import is_genuine
+from shared.callbacks.result_links import is_genuine, is_ours
 from shared.dtos import catalog
 from shared.dtos.service import GetResult
 from shared.errors import JobNotFound, ResultLinkExpired, ResultLinkInvalid
@@ -26,6 +26,8 @@ def result(call: Call[GetResult]) -> Response:
     job = gateway.jobs.get(wanted.job_id) or gateway.history.get(wanted.job_id)
     # The history may keep jobs without what they asked and got.
     if job is None or (job.response is None and job.error is None):
+        if not is_ours(gateway.settings, wanted.job_id, int(expires), wanted.signature):
+            raise ResultLinkInvalid(field="signature")
         raise JobNotFound("The result that this link led to is not kept any more.")
     if not is_genuine(gateway.settings, job, int(expires), wanted.signature):
         raise ResultLinkInvalid(field="signature")

@@ -125,7 +125,8 @@ class Records:
         def read(connection: Connection) -> list[Artifact]:
             query = select(artifacts).where(*wanted)
             if after:
-                place = connection.execute(select(*ways).where(_a.id == after)).first()
+                one = (_a.id == after, _a.owner == owner)
+                place = connection.execute(select(*ways).where(*one)).first()
                 if place is None:
                     return []
                 query = query.where(_behind(place, ascending=ascending))

@@ -102,9 +102,8 @@ class BatchStore:
         def read(connection: Connection) -> list[Batch]:
             query = select(batches).where(_b.owner == owner)
             if after:
-                place = connection.execute(
-                    select(_b.created_us, _b.id).where(_b.id == after)
-                ).first()
+                one = (_b.id == after, _b.owner == owner)
+                place = connection.execute(select(_b.created_us, _b.id).where(*one)).first()
                 if place is None:
                     return []
                 earlier = _b.created_us < place.created_us

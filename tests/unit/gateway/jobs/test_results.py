@@ -123,6 +123,27 @@ def test_changed_link_is_refused(gateway: Gateway, change: tuple[str, str]) -> N
     assert LARGE not in answer.data
 
 
+def test_nobody_without_a_link_can_tell_which_jobs_there_are(
+    gateway: Gateway, fake_redis: redis.Redis
+) -> None:
+    one, running = ended(gateway), gateway.queue()["id"]
+    genuine = urlsplit(link(one)).query
+    forged = [f"expires=9999999999&signature={sign * 55}" for sign in "AB"]
+    for query in (genuine, *forged, "expires=9999999999&signature=A", genuine[:-43]):
+        answers = [
+            gateway.get(f"/api/results/{job}?{query}", key=None) for job in (one.id, running, 9999)
+        ]
+        told = {(answer.status_code, answer.data) for answer in answers[query == genuine :]}
+        assert len(told) == 1, told
+        assert answers[1].status_code == 403
+
+
+def test_link_of_the_version_before_goes_on(gateway: Gateway) -> None:
+    path, before, signature = target(link(ended(gateway))).partition("signature=")
+    assert gateway.get(f"{path}{before}{signature[12:]}", key=None).data == LARGE
+    assert gateway.get(f"{path}{before}{signature[13:]}A", key=None).status_code == 403
+
+
 def test_expired_link_is_refused(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
     url = link(ended(gateway))
     later = time.time() + 604_802
