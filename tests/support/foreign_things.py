@@ -37,7 +37,7 @@ _PLAIN: dict[str, Any] = {
 }
 #: Of a call of a model only fields that could name something: the others are the model's.
 _NAMES_THING = re.compile(
-    r"(id|ids|group|key|file|files|image|images|mask|audio|after|path)$", re.I
+    r"(id|ids|group|key|file|files|image|images|mask|audio|after|path)$", re.IGNORECASE
 )
 _OF_CALLS = {
     "refId": "RefId",
@@ -121,7 +121,7 @@ def ask_for_all(
     gateway: Gateway, key: str, held: Set[Scope], things: Sequence[Thing]
 ) -> Iterator[Asked]:
     """Ask every endpoint that the key may ask for each thing, in each field, and for none."""
-    able = [one for one in CATALOG if not one.scopes or held.intersection(one.scopes)]
+    able = [one for one in CATALOG if not one.scopes or held & {*one.scopes}]
     # What makes jobs of the caller's own comes last: these would be told of everywhere.
     for endpoint in sorted(able, key=lambda one: one.large or one.is_queued):
         if endpoint.name in _OF_ANY_NAME:
