@@ -13,7 +13,7 @@ from werkzeug.serving import make_server
 
 from cli.dtos import dtos
 from codegen.registry import LANGUAGES
-from tests.support.foreign_jobs import new_gateway
+from tests.support.foreign.jobs import new_gateway
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from shared.dtos import catalog
 from shared.dtos.catalog import CATALOG
 from shared.dtos.conversations import Done
 from shared.dtos.endpoint import Form
-from tests.support.foreign_jobs import new_gateway
+from tests.support.foreign.jobs import new_gateway
 from tests.support.gateway_client import ADMIN_SECRET, API_KEY, Gateway
 
 #: Signs in, tells health, proves itself by a signature, or is the same for everybody.

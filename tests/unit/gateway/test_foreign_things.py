@@ -12,8 +12,8 @@ import redis
 from gateway.providers import testing
 from shared.api_keys.principal import Principal
 from shared.api_keys.scopes import Scope
-from tests.support.foreign_jobs import ADDRESS, CONTENT, new_gateway
-from tests.support.foreign_things import ask_for_all, make_things, new_stranger, told_to_owner
+from tests.support.foreign.jobs import ADDRESS, CONTENT, new_gateway
+from tests.support.foreign.things import ask_for_all, make_things, new_stranger, told_to_owner
 from tests.support.gateway_client import Gateway
 
 #: All but what administers.

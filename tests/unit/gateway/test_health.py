@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 import redis
 
-from tests.support.foreign_jobs import new_gateway
+from tests.support.foreign.jobs import new_gateway
 from tests.support.gateway_client import ADMIN_SECRET
 
 

@@ -13,7 +13,7 @@ from shared.api_keys.principal import Principal
 from shared.api_keys.scopes import Scope
 from shared.dtos.catalog import CATALOG
 from shared.dtos.endpoint import Tag
-from tests.support.foreign_jobs import (
+from tests.support.foreign.jobs import (
     ADDRESS,
     CONTENT,
     ForeignJob,

@@ -10,7 +10,7 @@ import redis
 from shared.jobs.failures import CANCELLED
 from shared.jobs.moves import Result
 from tests.support.factories import new_settings
-from tests.support.foreign_jobs import new_gateway
+from tests.support.foreign.jobs import new_gateway
 from tests.support.gateway_client import ADMIN_SECRET, API_KEY, CHAT, PROVIDERS, Gateway, build
 
 

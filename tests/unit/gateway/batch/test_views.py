@@ -11,7 +11,7 @@ import redis
 from shared.api_keys.scopes import Scope
 from shared.jobs.moves import Result
 from tests.support.factories import new_settings
-from tests.support.foreign_jobs import issue, new_gateway
+from tests.support.foreign.jobs import issue, new_gateway
 from tests.support.gateway_client import ADMIN_SECRET, API_KEY, CHAT, Gateway, build
 
 QUEUE = "/api/QueueOpenAiChatCompletion[]"

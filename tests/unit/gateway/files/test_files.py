@@ -15,7 +15,7 @@ from PIL import Image
 from gateway.files import uploads
 from shared.api_keys.scopes import DEFAULT
 from shared.errors import StorageFull
-from tests.support.foreign_jobs import issue
+from tests.support.foreign.jobs import issue
 from tests.support.gateway_client import API_KEY, Gateway
 
 JSONL = b'{"custom_id": "a"}\n'

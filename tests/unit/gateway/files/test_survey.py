@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 from shared.api_keys.scopes import DEFAULT, Scope
-from tests.support.foreign_jobs import issue
+from tests.support.foreign.jobs import issue
 from tests.support.gateway_client import ADMIN_SECRET, API_KEY, Gateway
 
 

@@ -21,7 +21,7 @@ from shared.jobs.moves import Result
 from shared.operation import Operation
 from shared.store import redis_keys as keys
 from tests.support.factories import new_settings
-from tests.support.foreign_jobs import issue, new_gateway
+from tests.support.foreign.jobs import issue, new_gateway
 from tests.support.gateway_client import ADMIN_SECRET, API_KEY, CHAT, Gateway, build
 
 QUEUE = "/api/QueueOpenAiChatCompletion[]"

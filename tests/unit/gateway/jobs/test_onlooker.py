@@ -8,7 +8,7 @@ import redis
 from shared.api_keys.scopes import Scope
 from shared.history.writer import HistoryWriter
 from shared.jobs.job import JobState
-from tests.support.foreign_jobs import (
+from tests.support.foreign.jobs import (
     CONTENT,
     ForeignJob,
     ask_all,

@@ -19,7 +19,7 @@ from gateway.openapi.operations import path_of
 from gateway.openapi.yaml import to_yaml
 from shared.dtos.catalog import CATALOG
 from shared.dtos.endpoint import Form
-from tests.support.foreign_jobs import new_gateway
+from tests.support.foreign.jobs import new_gateway
 from tests.support.gateway_client import Gateway
 
 yaml = pytest.importorskip("yaml")  # it comes with the validator

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from gateway.schedules import views
 from shared.schedules.tables import schedules
-from tests.support.foreign_jobs import new_gateway
+from tests.support.foreign.jobs import new_gateway
 from tests.support.gateway_client import CHAT, Gateway
 
 

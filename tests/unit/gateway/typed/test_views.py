@@ -6,7 +6,7 @@ import pytest
 import redis
 
 from codegen.registry import LANGUAGES
-from tests.support.foreign_jobs import new_gateway
+from tests.support.foreign.jobs import new_gateway
 from tests.support.gateway_client import Gateway
 
 

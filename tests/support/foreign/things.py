@@ -14,7 +14,7 @@ from shared.api_keys.scopes import Scope
 from shared.artifacts import links
 from shared.dtos.catalog import CATALOG
 from shared.dtos.endpoint import Endpoint, Form
-from tests.support.foreign_jobs import ADDRESS, CONTENT, issue, make_jobs
+from tests.support.foreign.jobs import ADDRESS, CONTENT, issue, make_jobs
 from tests.support.gateway_client import API_KEY, CHAT, Gateway
 
 _URL = f"http://127.0.0.1:9/{ADDRESS}"
