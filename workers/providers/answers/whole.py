@@ -30,7 +30,7 @@ from workers.providers.answers.told import (
     error_in,
     error_without_answer,
 )
-from workers.providers.answers.wrapped import opened
+from workers.providers.answers.wrapped import MOST_MENDED, opened
 from workers.providers.base import EndedWithoutDone, ProviderCall, ProviderError
 from workers.providers.http_errors import unreachable
 
@@ -76,7 +76,8 @@ def _document(call: ProviderCall, body: bytes) -> bytes:
     try:
         found, document = answer_in(call, body, *_ANSWERS[call.operation])
     except ProviderError:
-        if call.operation in _UNSTREAMED or not (pieces := pieces_in(body)):
+        is_one = call.operation in _UNSTREAMED or len(body) > MOST_MENDED
+        if is_one or not (pieces := pieces_in(body)):
             raise
         return folded(call, pieces, are_all=False)
     if not _is_whole(call, found):
@@ -157,10 +158,7 @@ def unwrapped(operation: Operation, body: bytes) -> bytes:
 
 
 def _value_in(call: ProviderCall, body: bytes, name: str, kinds: tuple[type, ...]) -> Json:
-    try:
-        value = parse(body)
-    except ValueError as exc:
-        raise unreachable(call, "answered with something that is no JSON object", 502) from exc
+    value = _parsed(body)
     has_answer = isinstance(value, dict) and _has_answer(value, name, kinds)
     found = error_beside_answer(value) if has_answer else _error_instead(value)
     if found is not None:
@@ -240,6 +238,14 @@ def _taken_apart(operation: Operation, event: bytes, *, has_said: bool) -> Event
         # Its chunks look like whole ones: where one has no reason, none is to be made up.
         return [to_json_bytes(in_shape(operation, one)) for one in unstreamed.values_of(event)]
     return unstreamed.events_of(operation, event, has_said=has_said)
+
+
+def _parsed(body: bytes) -> Any:
+    """Return the value of a document; None for what is none: the error would hold a copy of it."""
+    try:
+        return parse(body)
+    except ValueError:
+        return None
 
 
 def _error_instead(value: object) -> ToldInstead | None:

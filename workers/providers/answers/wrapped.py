@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from shared.codecs.json_bytes import to_json_bytes
@@ -16,6 +17,8 @@ from shared.codecs.strict_json import parse, whole_characters
 _HOLDERS: Final = ("data", "result", "response", "body", "output", "payload")
 #: How many things may be around one another.
 _DEEPEST: Final = 4
+#: How long an answer may be to be mended (bytes): that takes up to eleven times as much memory.
+MOST_MENDED: Final = 8 * 1024 * 1024
 #: How much may stand before a document (bytes): `)]}',` and the like keep browsers from running it.
 LONGEST_GUARD: Final = 64
 
@@ -24,10 +27,8 @@ def opened(body: bytes, is_answer: Callable[[dict[str, Any]], bool]) -> bytes | 
     """Return the answer within the document, as JSON; None when there is none, or it is one."""
     try:
         found: object = parse(body)
-    except UnicodeDecodeError:
-        found = _marked(whole_characters(body))
-    except ValueError:
-        found = _among_words(body)
+    except ValueError as exc:
+        found = _mended(body, exc) if len(body) <= MOST_MENDED else None
     else:
         if isinstance(found, dict) and is_answer(found):
             return None
@@ -53,12 +54,13 @@ def _inside(value: object) -> object:
     return None
 
 
-def _marked(body: bytes) -> object:
-    """Return the value of a document in which pieces of characters were."""
-    try:
-        return parse(body)
-    except ValueError:
-        return _among_words(body)
+def _mended(body: bytes, exc: ValueError) -> object:
+    """Return the value of a document that has pieces of characters, or words around it."""
+    if isinstance(exc, UnicodeDecodeError):
+        body = whole_characters(body)
+        with suppress(ValueError):
+            return parse(body)
+    return _among_words(body)
 
 
 def _among_words(body: bytes) -> object:
