@@ -15,7 +15,7 @@ from gateway.base_url import base_url
 from gateway.http.request import incoming
 from gateway.http.response import JsonResponse
 from gateway.http.routes import Call, route
-from gateway.pages.views import guarded, rendered
+from gateway.pages.views import assets_version, guarded, rendered
 from gateway.typed.files import origin, write
 from shared.dtos import catalog
 from shared.dtos.service import GetTypes, NoFields
@@ -72,6 +72,7 @@ def operations(call: Call[NoFields]) -> Response:
         requests=sorted(whole_model().requests, key=lambda one: one.name),
         languages=LANGUAGES,
         base=base_url(call.services.settings),
+        version=assets_version(),
     )
     return guarded(Response(html, mimetype="text/html"))
 

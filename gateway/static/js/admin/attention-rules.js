@@ -3,6 +3,7 @@
 // Each finding is {id, tone: "bad" | "warn", text, href, action}; the worst come first. What could not be
 // read (a key may not see everything) is null and finds nothing.
 
+import { serverNow } from "../lib/clock.js";
 import { duration, percent } from "../lib/format.js";
 import { own } from "../lib/own.js";
 import { t } from "../texts/admin.js";
@@ -16,7 +17,7 @@ const BUDGETS = { monthlyTokens: ["totalTokens", "attention.tokensUsed"], monthl
 const jobsOf = (model) => `/admin/jobs?${new URLSearchParams({ state: "Queued", model })}`;
 
 /** `overview` as GetOverview answers; `providers`, `keys`: rows; `usage`: this month's, by owner; `exhausted`: how many lately. */
-export function findings({ overview, providers = null, keys = null, usage = null, exhausted = null, since = "", now = Date.now() }) {
+export function findings({ overview, providers = null, keys = null, usage = null, exhausted = null, since = "", now = serverNow() }) {
   const found = [
     ...ofWorkers(overview),
     ...ofProviders(overview, providers),

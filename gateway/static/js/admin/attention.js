@@ -2,6 +2,7 @@
 
 import { html } from "../lib/html.js";
 import { get, mayPass, post } from "../lib/api.js";
+import { serverNow } from "../lib/clock.js";
 import { asMoments, dayOf } from "../lib/days.js";
 import { ActionButton } from "../ui/button.js";
 import { Icon } from "../ui/icon.js";
@@ -16,8 +17,8 @@ const SHOWN = 6;
 
 /** What the overview does not have; what a key may not see is null. */
 async function read() {
-  const since = dayOf(Date.now() - 86_400_000);
-  const month = `${new Date().toISOString().slice(0, 7)}-01`;
+  const since = dayOf(serverNow() - 86_400_000);
+  const month = `${new Date(serverNow()).toISOString().slice(0, 7)}-01`;
   let problem = null;
   /** What may not be seen is null for good; what cannot be read now is said. */
   const unread = (error) => {

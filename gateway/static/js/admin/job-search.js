@@ -1,5 +1,6 @@
 // What somebody types to find jobs, as filters of the API: "429 gpt-4o last 1 h". Pure.
 
+import { serverNow } from "../lib/clock.js";
 import { asMoments } from "../lib/days.js";
 import { own } from "../lib/own.js";
 import { ownerOf } from "./key-names.js";
@@ -66,7 +67,7 @@ export function parsed(text, known = {}) {
 }
 
 /** What the API is asked, of an address's query: times that are counted back from now are moments. */
-export function asked(query, known = {}, now = Date.now()) {
+export function asked(query, known = {}, now = serverNow()) {
   const { q = "", skip: _skip, last: chosen, ...fields } = query;
   const { last = chosen, ...filters } = { ...fields, ...parsed(q, known) };
   const span = last ? spanOf(last) : null;

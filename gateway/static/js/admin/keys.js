@@ -3,7 +3,7 @@
 import { html, useState } from "../lib/html.js";
 import { get, post } from "../lib/api.js";
 import { beginningOf, dayOf } from "../lib/days.js";
-import { currency, day, money, number } from "../lib/format.js";
+import { currency, day, money } from "../lib/format.js";
 import { useBusy } from "../lib/busy.js";
 import { skipOf } from "../lib/address.js";
 import { changesOf } from "../lib/changes.js";
@@ -103,7 +103,7 @@ function KeyTable({ rows, mayChange, onEdit, onChange }) {
 }
 
 function limitsOf(row) {
-  const shown = (name) => (name === "monthlyCost" ? money(row[name]) : name === "priority" ? PRIORITIES[row[name]] : number(row[name]));
+  const shown = (name) => (name === "monthlyCost" ? money(row[name]) : name === "priority" ? PRIORITIES[row[name]] : row[name]);
   const set = [...Object.keys(LIMITS), "priority", ...Object.keys(TURNS)].filter((name) => row[name] != null);
   return set.length ? set.map((name) => t(`limits.${name}`, { count: shown(name) })).join(", ") : t("words.none");
 }

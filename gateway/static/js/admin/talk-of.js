@@ -2,6 +2,8 @@
 //
 // A message is {role, text, images, toolCalls}; images are data URLs.
 
+import { serverNow } from "../lib/clock.js";
+
 const KNOWN = /^data:image\/(png|jpeg|gif|webp);base64,/;
 const texts = (content) => (Array.isArray(content) ? content.filter(({ text }) => typeof text === "string").map(({ text }) => text).join("\n\n") : typeof content === "string" ? content : "");
 const urlOf = (part) => part.image_url?.url ?? part.image_url;
@@ -40,7 +42,7 @@ function read(requestBody, responseBody) {
 }
 
 /** A document of the chat page that goes on from there. `newId` makes ids. */
-export function documentOf({ request, asked, answered }, model, newId, now = Date.now()) {
+export function documentOf({ request, asked, answered }, model, newId, now = serverNow()) {
   const nodes = {};
   let parent = null;
   const said = [...asked.filter(({ role }) => role === "user" || role === "assistant"), ...answered.slice(0, 1)];

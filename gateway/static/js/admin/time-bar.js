@@ -1,6 +1,7 @@
 // Where the time of a job went, as a bar: received, queued, attempts, answered, callback.
 
 import { html } from "../lib/html.js";
+import { serverNow } from "../lib/clock.js";
 import { duration } from "../lib/format.js";
 import { t } from "../texts/admin.js";
 
@@ -16,7 +17,7 @@ export function partsOf({ job, listed, attempts, delivery }) {
   const tries = attempts.map(({ number, outcome, startedDate, durationMs }) => ({
     label: t("timeBar.attempt", { number }), tone: outcome === "answered" ? "good" : "bad", from: ms(startedDate), to: ms(startedDate) + durationMs,
   }));
-  const running = ms(job.startedDate) && !answered ? [{ label: t("timeBar.running"), tone: "info", from: ms(job.startedDate), to: Date.now() }] : [];
+  const running = ms(job.startedDate) && !answered ? [{ label: t("timeBar.running"), tone: "info", from: ms(job.startedDate), to: serverNow() }] : [];
   // Until a job that was retried is answered, its callback is that of the answer before.
   const posts = ((answered && delivery?.log) || []).map(({ number, status, startedDate, durationMs }) => ({
     label: t("timeBar.callback", { number }), tone: status >= 200 && status < 300 ? "good" : "bad", from: ms(startedDate), to: ms(startedDate) + durationMs,
@@ -49,6 +50,6 @@ export function TimeBar(told) {
       x += width;
       return html`<rect key=${index} class=${part.tone} x=${x - width} width=${Math.max(1, width - 2)} height="12"><title>${part.label}: ${duration(part.ms)}</title></rect>`;
     })}</svg>
-    <figcaption class="row small">${parts.map((part, index) => html`<span key=${index} class="row"><i class="dot ${part.tone}"></i>${part.label} ${duration(part.ms)}</span>`)}</figcaption>
+    <figcaption class="row small">${parts.map((part, index) => html`<span key=${index} class="row"><i class="dot ${part.tone}"></i>${part.label}: ${duration(part.ms)}</span>`)}</figcaption>
   </figure>`;
 }

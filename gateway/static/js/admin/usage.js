@@ -2,6 +2,7 @@
 
 import { html } from "../lib/html.js";
 import { get } from "../lib/api.js";
+import { serverNow } from "../lib/clock.js";
 import { duration, money, number, percent, short } from "../lib/format.js";
 import { asCsv, handOutText } from "../lib/csv.js";
 import { own } from "../lib/own.js";
@@ -20,7 +21,7 @@ const RANGES = { 7: t("words.days7"), 30: t("usage.days30"), 90: t("usage.days90
 export function UsageSection({ who, query }) {
   const days = own(RANGES, query.days) ? query.days : "30";
   const groupBy = own(GROUPS, query.by) ? query.by : "model";
-  const since = new Date(Date.now() - (days - 1) * 86_400_000).toISOString().slice(0, 10);
+  const since = new Date(serverNow() - (days - 1) * 86_400_000).toISOString().slice(0, 10);
   const from = useData(() => read(since, groupBy), `${since}-${groupBy}`, 30_000);
   const names = useKeyNames(who);
   const go = (fields) => navigate(`${PATH}?${new URLSearchParams({ days, by: groupBy, ...fields })}`, { replace: true });
@@ -82,7 +83,7 @@ function Shown({ byDay, rows, groupBy, since, names }) {
 function everyDay(rows, since) {
   const known = new Map(rows.map((row) => [row.name, row]));
   const found = [];
-  for (let day = Date.parse(since); day <= Date.now(); day += 86_400_000) {
+  for (let day = Date.parse(since); day <= serverNow(); day += 86_400_000) {
     const name = new Date(day).toISOString().slice(0, 10);
     found.push(known.get(name) ?? { name });
   }

@@ -4,6 +4,7 @@
 // goes on, and whoever knows the RefId can read its stream again from where it stopped.
 
 import { ApiError, get, post, stream } from "../lib/api.js";
+import { serverNow } from "../lib/clock.js";
 import { emptyAnswer, folded } from "./fold.js";
 import { SEND_WITHIN_MS, isPassing, nextStep } from "./next-step.js";
 import { Sound } from "./sound.js";
@@ -49,7 +50,7 @@ export class Answering {
   /** Go on with an answer that was asked for, here or before a reload. */
   async resume() {
     // The page that asks it saves first: give its request a moment to arrive.
-    if (Date.now() - this.askedAt < YOUNG_MS) await this.#pause(YOUNG_MS);
+    if (serverNow() - this.askedAt < YOUNG_MS) await this.#pause(YOUNG_MS);
     return this.#run("attach");
   }
 
@@ -109,7 +110,7 @@ export class Answering {
   }
 
   get #canAsk() {
-    return Date.now() - this.askedAt < SEND_WITHIN_MS;
+    return serverNow() - this.askedAt < SEND_WITHIN_MS;
   }
 
   #why(error) {

@@ -2,6 +2,7 @@
 
 import { AGAIN_AFTER_MS, ApiError, get, mayPass, post } from "../lib/api.js";
 import { same } from "../lib/changes.js";
+import { serverNow } from "../lib/clock.js";
 import { newId } from "../lib/new-id.js";
 import { Answering } from "./answering.js";
 import { merged } from "./merge.js";
@@ -76,7 +77,7 @@ export class Conversation {
 
   /** Ask: a message of the user below the leaf, or below `parent` for another branch. */
   ask(text, images, parent = this.document.leaf, ids = {}) {
-    const node = { id: ids.id ?? newId(), parent, role: "user", text, images, created: Date.now() };
+    const node = { id: ids.id ?? newId(), parent, role: "user", text, images, created: serverNow() };
     this.document = added(this.document, node);
     return this.answer(node.id, ids);
   }
@@ -85,7 +86,7 @@ export class Conversation {
   async answer(questionId, { answerId = newId(), refId = `chat-${newId()}` } = {}) {
     const node = {
       id: answerId, parent: questionId, role: "assistant", text: "", refId,
-      state: "running", model: this.model, created: Date.now(),
+      state: "running", model: this.model, created: serverNow(),
     };
     if (!this.renamed) this.title = titleOf(this.document);
     this.beginning.add(node.id);

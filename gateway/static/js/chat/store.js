@@ -4,6 +4,7 @@ import { AGAIN_AFTER_MS, get, mayPass, post } from "../lib/api.js";
 import { Conversation } from "./conversation.js";
 import { ComposerDrafts } from "./composer-drafts.js";
 import { Outbox } from "./outbox.js";
+import { serverNow } from "../lib/clock.js";
 import { drop, kept } from "../lib/keep.js";
 import { newId } from "../lib/new-id.js";
 import { discard } from "./picture-store.js";
@@ -210,7 +211,7 @@ export class Store {
 
   noteSaved(one) {
     const before = this.heads?.find(({ id }) => id === one.id);
-    const head = { ...before, id: one.id, title: one.title, model: one.model, version: one.version, modifiedDate: new Date().toISOString() };
+    const head = { ...before, id: one.id, title: one.title, model: one.model, version: one.version, modifiedDate: new Date(serverNow()).toISOString() };
     const others = (this.heads ?? []).filter(({ id }) => id !== one.id);
     // While somebody searches, the list is what was found.
     const isFound = !this.text || others.length < (this.heads?.length ?? 0);

@@ -1,5 +1,6 @@
 // The API as pages call it: the public one, with the session cookie in place of a key.
 
+import { noteDate } from "./clock.js";
 import { errorText } from "./error-text.js";
 import { events } from "./sse.js";
 import { t } from "../texts/common.js";
@@ -116,6 +117,8 @@ export async function request(path, { method = "GET", body, headers = {}, signal
   } catch (error) {
     throw error.name === "AbortError" ? error : new ApiError(0);
   }
+  // Files may come from what the browser keeps, with the date that they had.
+  if (/^\/(?:api\/|session)/.test(path)) noteDate(response.headers.get("date"));
   if (response.ok) return response;
   throw await failureOf(response, path);
 }

@@ -1,5 +1,6 @@
 // Moments in the groups that lists show them in: today, yesterday, the last week, months. Pure.
 
+import { serverNow } from "./clock.js";
 import { t } from "../texts/common.js";
 
 const DAY_MS = 86_400_000;
@@ -8,7 +9,7 @@ const months = new Intl.DateTimeFormat(undefined, { month: "long", year: "numeri
 const startOfDay = (moment) => new Date(moment).setHours(0, 0, 0, 0);
 
 /** The name of the group that an ISO date is in. */
-export function dayGroup(iso, now = Date.now()) {
+export function dayGroup(iso, now = serverNow()) {
   const days = Math.round((startOfDay(now) - startOfDay(iso)) / DAY_MS);
   if (days <= 0) return t("days.today");
   if (days === 1) return t("days.yesterday");

@@ -1,5 +1,6 @@
 // Values as people read them.
 
+import { serverNow } from "./clock.js";
 import { t } from "../texts/common.js";
 
 const numbers = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
@@ -68,7 +69,10 @@ export function money(value) {
   return form.format(value);
 }
 
-export const percent = (share) => (share == null ? missing : `${numbers.format(share * 100)} %`);
+const shares = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
+
+/** A share as "9.3%". */
+export const percent = (share) => (share == null ? missing : shares.format(share));
 
 /** What is no date stays as it was written: an address can hold anything. */
 function dateIn(form, iso) {
@@ -83,7 +87,7 @@ export const moment = (iso) => dateIn(moments, iso);
 export const day = (iso) => dateIn(days, iso);
 
 /** An ISO date as "2 min. ago". */
-export function ago(iso, now = Date.now()) {
+export function ago(iso, now = serverNow()) {
   if (!iso) return missing;
   const seconds = (new Date(iso).getTime() - now) / 1000;
   if (Number.isNaN(seconds)) return String(iso);

@@ -86,6 +86,18 @@ export async function setMath(root) {
   }
 }
 
+/** Colours that somebody chose for a ground that may be another one can be read on ours. */
+function soften(element) {
+  const isRule = element.localName === "mspace";
+  for (const [name, value] of [["color", element.style.color], [isRule ? "rule" : "ground", element.getAttribute("mathbackground")]]) {
+    if (!value) continue;
+    element.style.setProperty("--said", value);
+    element.classList.add(`said-${name}`);
+  }
+  element.style.removeProperty("color");
+  element.removeAttribute("mathbackground");
+}
+
 function setFormula(temml, element, displayMode) {
   const text = element.textContent;
   try {
@@ -94,6 +106,7 @@ function setFormula(temml, element, displayMode) {
     // No formula, or too deep for the stack: it stays as it was written.
     element.textContent = text;
   }
+  for (const one of element.querySelectorAll("[style], [mathbackground]")) soften(one);
   // What a formula calls itself (\label), and refers to, would be names of the page's own parts.
   for (const named of element.querySelectorAll("[id]")) named.removeAttribute("id");
   for (const link of element.querySelectorAll("a")) link.replaceWith(link.textContent || link.getAttribute("href").slice(1));

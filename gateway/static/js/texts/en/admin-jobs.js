@@ -81,7 +81,7 @@ export default {
   "jobs.jobsAreListedHere": "Jobs are listed here as they arrive.",
   "jobs.selectAllOnThis": "Select all on this page",
   "jobs.selectJob": "Select job {id}",
-  "jobs.couldNotBe": "{count} could not be: {message}",
+  "jobs.couldNotBe": "{count, plural, one {# job was refused} other {# jobs were refused}}: {message}",
   "jobs.cancelJobs": "Cancel {count, plural, one {# job} other {# jobs}}?",
   "jobs.whatRunsIsEnded": "Running calls are aborted.",
   "jobs.cancelThem": "Cancel them",

@@ -69,7 +69,7 @@ export default {
   "words.none": "none",
   "words.failedLine": "failed",
   "words.endedLine": "ended",
-  "words.p95": "95 %",
+  "words.p95": "95%",
   "words.never": "never",
   "words.allModels": "all",
 
@@ -129,7 +129,7 @@ export default {
   "overview.callsOfLlms": "calls to LLMs",
   "overview.lost": "{count} lost",
   "overview.latency": "Latency",
-  "overview.medianAndP95": "median; 95 % within {p95}",
+  "overview.medianAndP95": "median; 95% within {p95}",
   "overview.failedRecently": "Failed recently",
   "overview.inTheLast30s": "in the last 30 seconds",
   "overview.waitingByModel": "Waiting, by model",

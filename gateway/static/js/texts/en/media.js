@@ -5,7 +5,7 @@ export default {
   "words.sending": "Sending …",
   "words.nothingYet": "Nothing yet",
   "words.download": "Download",
-  "words.sendingShare": "Sending: {percent} %",
+  "words.sendingShare": "Sending: {percent}%",
 
   "audio.isNoRecording": "“{name}” is not a recording.",
   "audio.transcribe": "Transcribe",
@@ -16,7 +16,7 @@ export default {
   "audio.twoLettersSuchAs": "Two letters such as de; empty: detected.",
   "audio.textToSpeech": "Text to speech",
   "audio.text": "Text",
-  "audio.textIsTooLong": "{count} characters; at most {most} are spoken at once.",
+  "audio.textIsTooLong": "Too long: {count} of at most {most} characters.",
   "audio.voice": "Voice",
   "audio.voicesUnknown": "The voices cannot be listed: {message}",
   "audio.generate": "Generate speech",

@@ -37,8 +37,8 @@ test("a key is named from 80 % of its budget on, by its name", () => {
   const key = { id: 1, name: "shop", owner: "key_1", monthlyTokens: 100, monthlyCost: 10 };
   const of = (usage) => texts({ keys: [key], usage: [{ name: "key_1", ...usage }] });
   assert.deepEqual(of({ totalTokens: 79, cost: 7.9 }), []);
-  assert.deepEqual(of({ totalTokens: 80, cost: 0 }), ["warn: Key “shop” has used 80 % of its tokens for this month."]);
-  assert.deepEqual(of({ totalTokens: 0, cost: 12 }), ["bad: Key “shop” has used 120 % of its budget for this month."]);
+  assert.deepEqual(of({ totalTokens: 80, cost: 0 }), ["warn: Key “shop” has used 80% of its tokens for this month."]);
+  assert.deepEqual(of({ totalTokens: 0, cost: 12 }), ["bad: Key “shop” has used 120% of its budget for this month."]);
   assert.deepEqual(texts({ keys: [{ ...key, cancelledDate: "2026-01-01" }], usage: [{ name: "key_1", totalTokens: 100 }] }), []);
 });
 

@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bytes, duration, money, setCurrency } from "../../../../../gateway/static/js/lib/format.js";
+import { noteDate, serverNow } from "../../../../../gateway/static/js/lib/clock.js";
+import { dayGroup } from "../../../../../gateway/static/js/lib/days.js";
+import { ago, bytes, duration, money, percent, setCurrency } from "../../../../../gateway/static/js/lib/format.js";
 
 for (const [ms, told] of [
   [null, "–"], [0, "0 ms"], [999.4, "999 ms"], [999.6, "1 s"], [59_940, "59.9 s"], [59_960, "1 min 0 s"], [119_600, "2 min 0 s"],
@@ -22,3 +24,25 @@ for (const [currency, value, told] of [
     assert.equal(money(value), told);
   });
 }
+
+for (const [share, told] of [[null, "–"], [0, "0%"], [0.0934, "9.3%"], [1.2, "120%"]]) {
+  test(`a share of ${share} is ${told}`, () => assert.equal(percent(share), told));
+}
+
+for (const days of [-400, -1, 0, 1]) {
+  test(`moments are told by the server's clock, which is ${days} days ahead`, () => {
+    const there = Date.now() + days * 86_400_000;
+    noteDate(new Date(there).toUTCString());
+    assert.equal(ago(new Date(serverNow() - 120_000).toISOString()), "2 min. ago");
+    assert.equal(dayGroup(new Date(there).toISOString()), "Today");
+    assert.ok(Math.abs(serverNow() - there) < 10_000);
+    noteDate(null);
+    noteDate("no date");
+    assert.ok(Math.abs(serverNow() - there) < 10_000);
+  });
+}
+
+test("a clock that is right to the minute is taken as it is", () => {
+  noteDate(new Date(Date.now() + 30_000).toUTCString());
+  assert.ok(serverNow() - Date.now() < 1000);
+});

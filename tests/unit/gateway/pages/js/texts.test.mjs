@@ -42,6 +42,11 @@ for (const [room, names] of Object.entries(catalogs)) {
   });
 }
 
+test("what is counted has a form for one of it", async () => {
+  const messages = await messagesOf(Object.values(catalogs).flat());
+  assert.deepEqual(Object.entries(messages).filter(([, message]) => /\{count\} (?:[a-z]+ )?[a-z]+s\b/.test(message)), []);
+});
+
 test("literals are found where people would read them", () => {
   const dollar = "$";
   assert.deepEqual(readIn(`const a = html\`<p title="Read me">Hello ${dollar}{x ? "Good day" : "no"}</p>\`; // A comment here`), ["Hello …", "Read me", "Good day"]);
@@ -55,4 +60,11 @@ test("messages are filled in", () => {
   assert.equal(t("counted", { count: 1, name: "m" }), "1 job waits for m");
   assert.equal(t("counted", { count: 1200, name: "m" }), "1,200 jobs wait for m");
   assert.throws(() => t("none"), /none/);
+});
+
+test("no value turns the direction of the sentence that it stands in", () => {
+  const t = translator({ en: { named: "“{name}” is deleted." } });
+  assert.equal(t("named", { name: "a\u202eb\u2066c\u2069\u2069" }), "“abc” is deleted.");
+  assert.equal(t("named", { name: "שלום" }), "“\u2068שלום\u2069” is deleted.");
+  assert.equal(t("named", { name: "name" }), "“name” is deleted.");
 });
