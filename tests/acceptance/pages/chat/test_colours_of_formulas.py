@@ -1,4 +1,4 @@
-"""Colours that a model gives to formulas were chosen for another ground: on ours they can be read."""
+"""Colours that a model gives to formulas can be read on each ground of ours."""
 
 from __future__ import annotations
 
