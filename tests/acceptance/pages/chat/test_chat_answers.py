@@ -202,7 +202,9 @@ def test_request_is_shown_as_code(chat: ChatDriver, chat_key: str) -> None:
         assert chat_key not in code
     copy = chat.page.get_by_role("button", name="Copy code").bounding_box()
     code = chat.page.locator(".code-sample code").bounding_box()
-    assert copy and code and copy["y"] + copy["height"] <= code["y"]
+    assert copy is not None
+    assert code is not None
+    assert copy["y"] + copy["height"] <= code["y"]
     chat.press("Copy code")
     expect(chat.page.get_by_role("button", name="Copied")).to_be_visible()
     assert chat.page.evaluate("navigator.clipboard.readText()") == codes["C#"]
