@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from shared.codecs.strict_json import finite
+from shared.wire.answers.finish_reasons import usual_reason
 from shared.wire.answers.said import object_of, objects, said_in, text_of, thought_in
 
 Json = dict[str, Any]
@@ -141,7 +142,7 @@ def end_of(finish_reason: object, usage: object, duration_ns: int) -> Json:
     counts = object_of(usage)
     return {
         "done": True,
-        "done_reason": "length" if finish_reason == "length" else "stop",
+        "done_reason": "length" if usual_reason(finish_reason) == "length" else "stop",
         "total_duration": duration_ns,
         "load_duration": 0,
         "prompt_eval_count": counts.get("prompt_tokens") or 0,

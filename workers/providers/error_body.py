@@ -53,10 +53,19 @@ def error_body(response: requests.Response) -> ErrorBody:
     if value is not _NO_JSON:
         return ErrorBody(told_in(value))
     if begins_a_page(text):
-        title = _find_title(text)
-        words = unescape(" ".join(title["words"].split())) if title else ""
-        return ErrorBody(Told(words[:_LONGEST_TEXT]), is_page=True)
+        return ErrorBody(Told(_title_in(text)), is_page=True)
     return ErrorBody(Told(text.strip()[:_LONGEST_TEXT]))
+
+
+def page_title(body: bytes) -> str:
+    """Return the title of what was written for people, an empty text for anything else."""
+    text = body[:_MOST_BYTES].decode("utf-8", "replace")
+    return _title_in(text) if begins_a_page(text) else ""
+
+
+def _title_in(page: str) -> str:
+    title = _find_title(page)
+    return unescape(" ".join(title["words"].split()))[:_LONGEST_TEXT] if title else ""
 
 
 def _parsed(text: str) -> Any:

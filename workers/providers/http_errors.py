@@ -25,7 +25,7 @@ from workers.providers.blame import (
     is_too_long,
     is_transient,
 )
-from workers.providers.error_body import error_body
+from workers.providers.error_body import error_body, page_title
 from workers.providers.redaction import cleaned, redactor, secrets_of
 from workers.providers.told_errors import Told
 from workers.retry_after import retry_after_s, told_wait_s
@@ -207,6 +207,15 @@ def _more(members: Mapping[str, Any]) -> Mapping[str, Any]:
 def named_by_type(told: Told) -> Told:
     """Return an error of an API whose types are what OpenAI calls codes."""
     return replace(told, code=told.type or told.code, type="")
+
+
+def unreadable(call: ProviderCall, body: bytes, what: str) -> ProviderError:
+    """Return the error of an answer that cannot be read: a page is named, as of who stands before.
+
+    Anything else is `what`.
+    """
+    title = one_line(redactor(secrets_of(call))(page_title(body)))
+    return unreachable(call, f"answered with a page: {title}" if title else what, 502)
 
 
 def unreachable(call: ProviderCall, what: str, status: int) -> ProviderError:

@@ -116,7 +116,7 @@ def unstreamed_answer(
     try:
         chunks = unstreamed.events_of(call.operation, body, has_said=has_said)
     except ValueError as exc:
-        raise http_errors.unreachable(call, "did not answer with a stream", 502) from exc
+        raise http_errors.unreadable(call, body, "did not answer with a stream") from exc
     for chunk in chunks:
         # Few are, so a response's may be read: by its status alone some say that there is none.
         judge(call, http.WholeAnswer(chunk) if call.operation is Operation.RESPONSE else chunk)

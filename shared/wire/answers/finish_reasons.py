@@ -9,6 +9,23 @@ from typing import Any, Final
 _NONE: Final = frozenset(("", "null", "None", "none"))
 #: Reasons of those who could not go on: vLLM's and SGLang's, DeepSeek's, Z.ai's.
 _FAILED: Final = frozenset(("error", "abort", "insufficient_system_resource", "network_error"))
+#: The usual words for those that others have, in small letters.
+_USUAL: Final[Mapping[str, str]] = {
+    **dict.fromkeys(
+        (
+            *("max_tokens", "max_output_tokens", "max_length", "model_length", "token_limit"),
+            "model_context_window_exceeded",
+        ),
+        "length",
+    ),
+    **dict.fromkeys(
+        (
+            *("sensitive", "safety", "refusal", "recitation", "blocklist", "prohibited_content"),
+            *("content_filtered", "guardrail_intervened"),
+        ),
+        "content_filter",
+    ),
+}
 
 
 def reason_in(choice: Mapping[str, Any]) -> Any:
@@ -16,6 +33,12 @@ def reason_in(choice: Mapping[str, Any]) -> Any:
     reason = choice.get("finish_reason")
     is_none = not reason or (isinstance(reason, str) and reason in _NONE)
     return None if is_none else reason
+
+
+def usual_reason(reason: object) -> str:
+    """Return a reason by its usual name, in small letters: for who is told it in other words."""
+    told = reason.lower() if isinstance(reason, str) else ""
+    return _USUAL.get(told, told)
 
 
 def unusual_reason(choice: Mapping[str, Any]) -> str:

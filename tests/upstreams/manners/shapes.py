@@ -146,6 +146,16 @@ manner(
     wire.head(wire.SSE) + wire.events(good.CHUNKS[1], {"error": {"message": "It broke"}}),
     Failed("It broke", 502),
 )
+manner(
+    "a page of HTML with status 200",
+    "page with a title",
+    wire.answer(
+        b"<!DOCTYPE html>\n<html><head><title>Just a\n moment&hellip;</title></head>",
+        kind="text/html",
+    ),
+    Failed("answered with a page: Just a moment\u2026", 502, "provider_unavailable"),
+    kinds=kinds.EVERY,
+)
 for name, body in (
     ("page", b"<html><body>Bad gateway</body></html>"),
     ("text", b"upstream connect error"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Final, Protocol
 
 from shared.codecs.sse import DoubledParser, EventParser
@@ -20,7 +19,7 @@ from workers.providers.answers.characters import (
 from workers.providers.answers.wrapped import LONGEST_GUARD
 from workers.providers.base import ProviderCall
 from workers.providers.error_body import begins_a_page
-from workers.providers.http_errors import unreachable
+from workers.providers.http_errors import unreadable
 
 #: With what the first line of server-sent events can begin: data, event, error, id, retry, comment.
 _FIELDS_BEGIN: Final = (b"d", b"e", b"i", b"r", b":")
@@ -128,7 +127,7 @@ def _with_document(call: ProviderCall, beginning: bytes, body: Iterator[bytes]) 
             break
         beginning += data
     if b"{" not in beginning[:LONGEST_GUARD] or _is_page(beginning):
-        raise unreachable(call, "did not answer with a stream", HTTPStatus.BAD_GATEWAY)
+        raise unreadable(call, beginning, "did not answer with a stream")
     return beginning
 
 

@@ -10,10 +10,11 @@ from shared.codecs.strict_json import documents, parse
 from shared.operation import Operation
 from shared.wire import response_events
 from shared.wire.answers.call_pieces import with_text
-from shared.wire.answers.finish_reasons import reason_in
+from shared.wire.answers.finish_reasons import reason_in, unusual_reason
 from shared.wire.answers.said import object_of, objects
 from workers.providers.answers.ending import adds
 from workers.providers.answers.shape import in_shape
+from workers.providers.answers.wrapped import MOST_MENDED
 
 Json = dict[str, Any]
 
@@ -64,7 +65,8 @@ def values_of(body: bytes) -> list[Any]:
     try:
         value = parse(body)
     except ValueError:
-        if several := documents(body.decode("utf-8", "replace")):
+        is_small = len(body) <= MOST_MENDED
+        if is_small and (several := documents(body.decode("utf-8", "replace"))):
             return [one for one, _ in several]
         # Lines; behind the first one events may follow.
         lines = (line.removeprefix(b"data:").strip() for line in body.splitlines())
@@ -134,7 +136,9 @@ def _begun(choice: Json) -> Json:
 def _ended(choice: Json, *, is_chat: bool) -> Json:
     nothing: Json = {"delta": {}} if is_chat else {"text": ""}
     index = choice.get("index", 0)
-    return {"index": index, **nothing, "finish_reason": reason_in(choice) or "stop"}
+    fitting = "tool_calls" if object_of(choice.get("message")).get("tool_calls") else "stop"
+    reason = reason_in(choice) or unusual_reason(choice) or fitting
+    return {"index": index, **nothing, "finish_reason": reason}
 
 
 def _of_response(response: Json) -> Iterator[Json]:

@@ -16,7 +16,7 @@ from shared.codecs.strict_json import bare, parse
 from shared.operation import Operation
 from shared.wire import response_events
 from shared.wire.answers.call_pieces import with_text
-from shared.wire.answers.finish_reasons import reason_in
+from shared.wire.answers.finish_reasons import reason_in, usual_reason
 from shared.wire.answers.said import object_of, objects
 from workers.folds.asked import asks_for_one, texts_in
 from workers.folds.by_operation import Fold, fold_of
@@ -32,7 +32,7 @@ from workers.providers.answers.told import (
 )
 from workers.providers.answers.wrapped import MOST_MENDED, opened
 from workers.providers.base import EndedWithoutDone, ProviderCall, ProviderError
-from workers.providers.http_errors import unreachable
+from workers.providers.http_errors import unreachable, unreadable
 
 Json = dict[str, Any]
 
@@ -76,8 +76,7 @@ def _document(call: ProviderCall, body: bytes) -> bytes:
     try:
         found, document = answer_in(call, body, *_ANSWERS[call.operation])
     except ProviderError:
-        is_one = call.operation in _UNSTREAMED or len(body) > MOST_MENDED
-        if is_one or not (pieces := pieces_in(body)):
+        if call.operation in _UNSTREAMED or not (pieces := pieces_in(body)):
             raise
         return folded(call, pieces, are_all=False)
     if not _is_whole(call, found):
@@ -89,6 +88,8 @@ def _document(call: ProviderCall, body: bytes) -> bytes:
 
 def pieces_in(body: bytes) -> Events:
     """Return the pieces that a list has, or that stand behind one another; none of another body."""
+    if len(body) > MOST_MENDED:
+        return []
     try:
         values = [value for value in unstreamed.values_of(body) if value is not None]
     except ValueError:
@@ -126,7 +127,9 @@ def _is_whole(call: ProviderCall, value: Json) -> bool:
     choices = value["choices"]
     if any(own not in one and not _SAYING.isdisjoint(one) for one in choices):
         return False
-    said = (any(map(one.get, _SAYING)) or reason_in(one) in _SILENCED for one in choices)
+    said = (
+        any(map(one.get, _SAYING)) or usual_reason(reason_in(one)) in _SILENCED for one in choices
+    )
     if call.operation is Operation.CHAT and not any(said):
         raise unreachable(call, "answered without an answer: there is no 'message'", 502)
     return True
@@ -164,7 +167,7 @@ def _value_in(call: ProviderCall, body: bytes, name: str, kinds: tuple[type, ...
     if found is not None:
         raise error_of_told(call, found)
     if not isinstance(value, dict):
-        raise unreachable(call, "answered with something that is no JSON object", 502)
+        raise unreadable(call, body, "answered with something that is no JSON object")
     if not has_answer:
         raise unreachable(call, f"answered without an answer: there is no '{name}'", 502)
     return value

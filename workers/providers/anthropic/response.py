@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from shared.wire.answers.finish_reasons import usual_reason
 from shared.wire.answers.said import object_of, objects, text_of
 from workers.providers.anthropic.tool_names import AS_THEY_ARE, ToolNames
 
@@ -21,6 +22,7 @@ _FINISH_REASONS: Final[Mapping[str, str]] = {
     "tool_use": "tool_calls",
     "refusal": "content_filter",
 }
+_OPENAIS: Final = frozenset(("stop", "length", "tool_calls", "content_filter"))
 #: What a model thought; a message sent back must hold these blocks unchanged.
 THINKING: Final = frozenset(("thinking", "redacted_thinking"))
 
@@ -82,8 +84,12 @@ def arguments(value: object) -> str:
 
 
 def finish_reason(stop_reason: object) -> str:
-    """Return OpenAI's name for the reason; a new one of the API's is a plain end."""
-    return _FINISH_REASONS.get(text_of(stop_reason), "stop")
+    """Return OpenAI's name for the reason; a new one of the API's is a plain end.
+
+    Some who speak this API have OpenAI's names, or others', already.
+    """
+    reason = _FINISH_REASONS.get(text_of(stop_reason)) or usual_reason(stop_reason)
+    return reason if reason in _OPENAIS else "stop"
 
 
 def usage(told: Json) -> Json:

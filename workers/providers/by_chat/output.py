@@ -131,7 +131,8 @@ class Call:
 
     def close(self, status: str = _DONE) -> Iterator[Json]:
         """Yield the events with which it ends."""
-        self.arguments = told_once(self.arguments)
+        # Whose function takes none may be told none.
+        self.arguments = told_once(self.arguments) or "{}"
         told = {"arguments": self.arguments, "name": self.name}
         yield {"type": "response.function_call_arguments.done", **self._at, **told}
         self.status = status

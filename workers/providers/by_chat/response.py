@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from shared.wire.answers.finish_reasons import usual_reason
 from shared.wire.usage import usage_in
 
 Json = dict[str, Any]
@@ -59,7 +60,7 @@ def begun(asked: Json, response_id: str, created_s: int) -> Json:
 
 def ended(before: Json, reason: str | None, output: list[Json], told: Json) -> Json:
     """Return the response that ended; `told` is what the chat says of its model and usage."""
-    cause = _INCOMPLETE.get(reason or "")
+    cause = _INCOMPLETE.get(usual_reason(reason))
     return before | {
         "status": "incomplete" if cause else "completed",
         "incomplete_details": {"reason": cause} if cause else None,

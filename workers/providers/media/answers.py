@@ -27,7 +27,7 @@ from workers.providers.answers.told import error_in
 from workers.providers.answers.whole import answer_in
 from workers.providers.base import Desk, ProviderCall, ProviderError
 from workers.providers.error_body import begins_a_page
-from workers.providers.http_errors import unreachable
+from workers.providers.http_errors import unreachable, unreadable
 from workers.providers.media import subtitles
 from workers.providers.media.live_sound import LiveSound
 
@@ -114,7 +114,7 @@ def _no_sound(call: ProviderCall, body: bytes) -> ProviderError:
         found = None
     if found is not None:
         return error_of_told(call, found)
-    return unreachable(call, "answered with something that is no sound", _BAD_GATEWAY)
+    return unreadable(call, body, "answered with something that is no sound")
 
 
 def sound_type(asked: MediaRequest, response: requests.Response) -> str:
@@ -146,7 +146,7 @@ def transcript(call: ProviderCall, asked: MediaRequest, body: bytes, kind: str) 
     text = body.decode("utf-8", "replace") if text is None else text
     # By its type one cannot tell: whisper.cpp calls a plain text HTML, and proxies a page plain.
     if begins_a_page(text):
-        raise unreachable(call, "answered with something that is no transcript", _BAD_GATEWAY)
+        raise unreadable(call, body, "answered with something that is no transcript")
     if wants_json:
         told = _in_json(text)
         return kept_transcript(call, asked, to_json_bytes(told), told)

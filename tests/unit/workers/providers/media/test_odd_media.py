@@ -110,7 +110,7 @@ def test_sound_is_known_whatever_is_said_of_it(desk: FakeDesk, kind: str) -> Non
     [
         (b'{"error": {"message": "No voice"}}', "No voice"),
         (b' {"detail": "No voice"}', "No voice"),
-        (b"<!doctype html><html><title>Oops</title></html>", "no sound"),
+        (b"<!doctype html><html><title>Oops</title></html>", "a page: Oops"),
     ],
 )
 def test_words_in_the_place_of_a_sound_are_none(
