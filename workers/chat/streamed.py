@@ -99,7 +99,8 @@ def _relay_all(opening: Opening, fold: Fold, chunks: Iterable[bytes], show: Show
 
 def _apart(chunk: bytes) -> list[bytes]:
     """Return the chunks that one event holds behind one another, as some servers have them."""
-    return [text.encode() for _, text in documents(chunk.decode())]
+    found = documents(chunk.decode()) if len(chunk) <= LIGHT_BYTES else ()
+    return [text.encode() for _, text in found]
 
 
 def _whole(fold: Fold) -> bytes:
