@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from pydantic.alias_generators import to_camel
 from shared import errors
 from shared.api_keys.scopes import Scope
 from shared.dtos.api_keys import KeyLimits
+from shared.providers.presets import PRESETS
 from shared.settings import Settings
 from tests.upstreams.manners import MANNERS
 
@@ -33,6 +35,28 @@ def test_api_page_lists_every_error_code() -> None:
         and error not in (errors.ServiceError, errors.Forbidden)
     }
     assert {code for code in codes if f"`{code}`" not in text} == set()
+
+
+def test_api_page_lists_errors_once_and_in_order() -> None:
+    text = (ROOT / "docs" / "api.md").read_text("utf-8")
+    table = text.partition("| status | code | when |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| (\d{3}) \| ([^|]+) \| ([^|]*)\|$", table, re.MULTILINE)
+    statuses = [int(status) for status, _, _ in rows]
+    codes = [code for _, told, _ in rows for code in re.findall(r"`(\w+)`", told)]
+    assert len(codes) > 50
+    assert statuses == sorted(statuses)
+    assert [code for code in codes if codes.count(code) > 1] == []
+    assert [told for _, told, when in rows if not when.strip()] == []
+
+
+def test_compose_file_passes_on_the_keys_of_the_example() -> None:
+    """Who keeps an entry of the example has its key in the containers, once it is set outside."""
+    example = tomllib.loads((ROOT / "providers.example.toml").read_text("utf-8"))
+    presets = [PRESETS[one["preset"]] for one in example["provider"] if "preset" in one]
+    wanted = {preset.api_key_env for preset in presets if preset.api_key_env}
+    compose = (ROOT / "docker-compose.yml").read_text("utf-8")
+    assert len(wanted) > 2
+    assert {name for name in wanted if f"{name}: ${{{name}:-}}" not in compose} == set()
 
 
 def test_keys_page_lists_exactly_the_scopes_and_the_limits() -> None:

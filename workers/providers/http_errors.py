@@ -98,9 +98,14 @@ def _key_refused(call: ProviderCall, status: int, told: Told) -> ProviderError:
     """Return what the client is told of a refused key: that it can do nothing about it."""
     message = f"Provider '{call.provider.name}' refused the gateway's credentials ({status})."
     failure = Failure(502, "server_error", "provider_credentials", message)
-    return ProviderError(
-        failure, transient=False, status=status, blame=Blame.KEY, words=told.message
-    )
+    words = _missing_key(call) or told.message
+    return ProviderError(failure, transient=False, status=status, blame=Blame.KEY, words=words)
+
+
+def _missing_key(call: ProviderCall) -> str:
+    """Return which variable would have held the key that was not sent, for the operator."""
+    named = call.provider.api_key_env
+    return "" if call.api_key or not named else f"no key was sent, for {named} is not set here"
 
 
 def _redirected(call: ProviderCall, response: requests.Response) -> ProviderError:
