@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -272,16 +271,6 @@ def test_further_members_go_on_unless_they_are_too_much() -> None:
 )
 def test_prompt_that_is_too_long_is_named_as_clients_look_for_it(body: object) -> None:
     assert told(judged(body))["code"] == "context_length_exceeded"
-
-
-def test_operator_is_told_which_variable_has_no_key() -> None:
-    lacking = replace(
-        CALL, provider=CALL.provider.model_copy(update={"api_key_env": "ACME_KEY"}), api_key=None
-    )
-    error = judged({"error": "who?"}, 401, lacking)
-    assert error.words == "no key was sent, for ACME_KEY is not set here"
-    assert "ACME_KEY" not in str(error)
-    assert judged({"error": "who?"}, 401, replace(lacking, api_key="k-1")).words == "who?"
 
 
 # --- who is to blame --------------------------------------------------------------------------
