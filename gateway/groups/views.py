@@ -27,6 +27,7 @@ from shared.errors import (
 from shared.groups.group import Group, GroupState
 from shared.groups.store import BECAME, GroupStore
 from shared.jobs.job import Job, JobState
+from shared.security.masked_url import host_alone
 from shared.store.clock import milliseconds, unix_ms
 from shared.store.scripts import Argument
 
@@ -87,7 +88,8 @@ def find(call: Call[dtos.QueryGroups]) -> dtos.QueryGroupsResponse:
     found, total = store.page(whose, asked.skip, asked.take)
     now_ms = unix_ms()
     started = store.all_started(found)
-    results = [group_form(one, its, now_ms) for one, its in zip(found, started, strict=True)]
+    shown = [one if principal.sees_whole(one.owner) else _as_row(one) for one in found]
+    results = [group_form(one, its, now_ms) for one, its in zip(shown, started, strict=True)]
     return dtos.QueryGroupsResponse(offset=asked.skip, total=total, results=results)
 
 
@@ -150,6 +152,11 @@ def _job(call: Call[Any], group: Group, job_id: int) -> Job | None:
     if job is None or job.owner != group.owner:
         job = call.services.history.get(job_id, group.owner)
     return None if job is None else replace(job, group=group.id)
+
+
+def _as_row(group: Group) -> Group:
+    """Return what is shown of a group to those who look after all."""
+    return replace(group, reply_to=host_alone(group.reply_to))
 
 
 def _store(call: Call[Any]) -> GroupStore:

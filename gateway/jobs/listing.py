@@ -51,8 +51,8 @@ def _all_lines(call: Call[QueryJobs], filter_: JobFilter, names: list[str]) -> I
 
 
 def _summaries(call: Call[QueryJobs], rows: Iterable[Row]) -> list[JobSummary]:
-    prices = call.services.prices.current()
-    return [job_summary(row, prices) for row in rows]
+    prices, principal = call.services.prices.current(), call.principal
+    return [job_summary(row, prices, is_whole=principal.sees_whole(row["owner"])) for row in rows]
 
 
 def _filter(call: Call[QueryJobs]) -> JobFilter:

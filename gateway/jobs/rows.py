@@ -13,10 +13,15 @@ from shared.dtos.history import JobSummary, SummaryStats, UsageStats
 from shared.history.rows import Row
 from shared.history.statistics import GroupBy, UsageSum
 from shared.providers.prices import NANOS, Prices
+from shared.security.masked_url import host_alone
 
 
-def job_summary(row: Row, prices: Prices) -> JobSummary:
-    """Return a row of a list. What has no price costs nobody knows what: it is not free."""
+def job_summary(row: Row, prices: Prices, *, is_whole: bool = True) -> JobSummary:
+    """Return a row of a list. What has no price costs nobody knows what: it is not free.
+
+    `is_whole`: with all of its callback's URL, which may have its receiver's secret in it.
+    """
+    reply_to = row["reply_to"] or ""
     return JobSummary(
         id=row["id"],
         ref_id=row["ref_id"],
@@ -47,7 +52,7 @@ def job_summary(row: Row, prices: Prices) -> JobSummary:
         cost=_cost(row, prices),
         is_kept="is_live" not in row,
         streamed=bool(row["streamed"]),
-        reply_to=row["reply_to"] or None,
+        reply_to=(reply_to if is_whole else host_alone(reply_to)) or None,
     )
 
 

@@ -40,6 +40,10 @@ class Principal:
         """Whether this caller may look at the rows of everybody's jobs, not at what they say."""
         return scopes.allows(self.scopes, Scope.ADMIN_READ)
 
+    def sees_whole(self, owner: str) -> bool:
+        """Whether this caller may see all of what is this owner's, not its row alone."""
+        return self.is_admin or self.owner == owner
+
     def may_use(self, model: str) -> bool:
         """Whether this caller may use a model."""
         return may_use(self.models, model)

@@ -32,6 +32,12 @@ def masked_url(url: str) -> str:
     return f"{scheme}{place}{path}{_masked_query(rest)}"
 
 
+def host_alone(url: str) -> str:
+    """Return the URL's scheme and place: for receivers of callbacks its path may be a secret."""
+    found = _parts(url)
+    return f"{found[1]}{found[2].rpartition('@')[2]}/" if found else ""
+
+
 def has_mask(url: str) -> bool:
     """Whether a mask stands where a URL has a secret: it was shown so, and is no URL to call."""
     user = url.partition("://")[2].rpartition("@")[0]

@@ -64,6 +64,9 @@ class Thing(NamedTuple):
     absent: str
 
 
+_NONE = Thing("", "", "")
+
+
 class Asked(NamedTuple):
     """What was asked of an endpoint, and the answers for the thing and for none."""
 
@@ -85,6 +88,7 @@ def make_things(gateway: Gateway) -> list[Thing]:
     made.append(Thing("RefId", "ref-1", "ref-9"))
     made.append(Thing("response", f"resp_job_{made[2].name}", "resp_job_9999"))
     made += [*_files(gateway), *_kept(gateway)]
+    _made(gateway, "/api/CreateGroup", {"id": "group-b", "replyTo": _URL})
     grouped = {"groupId": "group-b", "flowKey": "flow-b", "maxParallel": 1}
     gateway.queue(**grouped, refId="ref-g", replyTo=_URL)
     made += [Thing("group", "group-b", "group-x"), Thing("flow key", "flow-b", "flow-x")]
@@ -126,17 +130,18 @@ def ask_for_all(
     for endpoint in sorted(able, key=lambda one: one.large or one.is_queued):
         if endpoint.name in _OF_ANY_NAME:
             continue
-        for field in _fields(endpoint):
-            for thing in things:
-                if endpoint.large and _OF_CALLS.get(field, "file") != thing.kind:
+        # What names nothing is asked once: it may list what is another's.
+        for field in _fields(endpoint) or ("",):
+            for thing in things if field else things[:1]:
+                if field and endpoint.large and _OF_CALLS.get(field, "file") != thing.kind:
                     continue
                 for headers in _conditions(endpoint):
                     asked = [
                         _ask(gateway, key, endpoint, (field, name), headers)
-                        for name in (thing.name, thing.absent)
+                        for name in ((thing.name, thing.absent) if field else ("",))
                     ]
                     about = f"{endpoint.name}({field} = {thing.kind}) {headers or ''}"
-                    yield Asked(about, thing, *asked)
+                    yield Asked(about, thing if field else _NONE, asked[0], asked[-1])
 
 
 def _files(gateway: Gateway) -> list[Thing]:
@@ -234,7 +239,9 @@ def _ask(
         endpoint.path,
     )
     required = [one.alias or own for own, one in endpoint.request.model_fields.items()]
-    values = {**{one: _PLAIN[one] for one in required if one in _PLAIN}, field: name}
+    values = {**{one: _PLAIN[one] for one in required if one in _PLAIN}}
+    if field:
+        values[field] = name
     if endpoint.large:
         values = {**values, **CHAT, "input": "hi", "stream": False}
     properties = endpoint.request.model_json_schema(by_alias=True).get("properties", {})
@@ -261,6 +268,6 @@ def _at_place(name: str) -> str:
 
 def _plain(answer: Any, name: str) -> tuple[int, str]:
     text = answer.get_data(as_text=True)
-    for shown in () if name.isdigit() else (name, quote(name, safe=""), name[:64]):
+    for shown in () if name.isdigit() or not name else (name, quote(name, safe=""), name[:64]):
         text = text.replace(shown, "#")
     return answer.status_code, _OF_ITS_OWN.sub("#", text)
