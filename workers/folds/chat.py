@@ -123,7 +123,7 @@ def _merged(old: object, new: object, name: str) -> object:
     elif isinstance(new, list) and isinstance(old, _Items):
         old.extend(new)
     elif isinstance(new, dict) and isinstance(old, dict):
-        _merge(old, _without_same_name(old, new))
+        _merge(old, _without_same_name(old, new) if "name" in new else new)
     elif old is None or new not in BLANK:
         return _begun(new, name)
     return old

@@ -158,6 +158,6 @@ def _without_repeated_name(call: Part, piece: Json) -> Json:
 
 def _without_another_id(call: Part, piece: Json) -> Json:
     """Return the piece without an id that is not the call's: its first one is what counts."""
-    if id_in(piece) in ("", call.id):
+    if "id" not in piece or id_in(piece) in ("", call.id):
         return piece
     return {member: value for member, value in piece.items() if member != "id"}

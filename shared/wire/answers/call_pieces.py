@@ -62,7 +62,7 @@ def call_of(calls: Sequence[C], last: C | None, piece: Json, *, is_first: bool =
 
     `is_first`: of its delta.
     """
-    call_id, index = id_in(piece), index_of(piece)
+    call_id, index = id_in(piece) if "id" in piece else "", index_of(piece)
     if call_id and (seen := _of_id(calls, call_id, index)):
         return None if _is_namesake(seen, piece) else seen
     if index is not None:

@@ -17,7 +17,7 @@ from shared.operation import Operation
 from shared.wire import response_events
 from shared.wire.answers.call_pieces import with_text
 from shared.wire.answers.finish_reasons import reason_in, usual_reason
-from shared.wire.answers.said import object_of, objects
+from shared.wire.answers.said import objects
 from workers.folds.asked import asks_for_one, texts_in
 from workers.folds.by_operation import Fold, fold_of
 from workers.providers.answers import unstreamed
@@ -81,9 +81,7 @@ def _document(call: ProviderCall, body: bytes) -> bytes:
         return folded(call, pieces, are_all=False)
     if not _is_whole(call, found):
         return folded(call, [document], are_all=True)
-    if call.operation is Operation.CHAT and b'"tool_calls"' in document:
-        return _with_texts(document, found)
-    return document
+    return _with_texts(document, found) if call.operation is Operation.CHAT else document
 
 
 def pieces_in(body: bytes) -> Events:
@@ -102,8 +100,11 @@ def pieces_in(body: bytes) -> Events:
 def _with_texts(document: bytes, chat: Json) -> bytes:
     """Return a chat whose calls of tools have texts as arguments; some have objects there."""
     changed = False
-    for message in map(object_of, (choice.get("message") for choice in chat["choices"])):
-        calls = objects(message.get("tool_calls"))
+    for choice in chat["choices"]:
+        message = choice.get("message")
+        if not isinstance(message, dict) or not message.get("tool_calls"):
+            continue
+        calls = objects(message["tool_calls"])
         told = list(map(with_text, calls))
         if any(one is not call for one, call in zip(told, calls, strict=True)):
             message["tool_calls"], changed = told, True
