@@ -52,6 +52,35 @@ def test_chat_works_and_says_what_is_not_kept(page: Page, chat_key: str) -> None
     expect(page.locator(".message.question .said")).to_have_text("A question")
 
 
+def test_no_word_is_lost_when_the_session_ends(
+    page: Page, profiles: Profiles, chat_key: str
+) -> None:
+    # The server never had the conversation.
+    profiles.expect_error("404")
+    sign_in(page, chat_key)
+    chat = ChatDriver(page)
+    page.context.clear_cookies()
+    chat.ask("A question", "demo-echo")
+    page.get_by_role("heading", name="Sign in").wait_for()
+    _sign_in_again(page, chat_key)
+    chat.wait_done()
+    chat.expect_text("A question")
+    chat.wait_saved('"done"')
+
+    page.get_by_label("Message", exact=True).fill("Half a thou")
+    page.context.clear_cookies()
+    page.evaluate("dispatchEvent(new Event('signed-out'))")
+    page.get_by_role("heading", name="Sign in").wait_for()
+    _sign_in_again(page, chat_key)
+    expect(page.get_by_label("Message", exact=True)).to_have_value("Half a thou")
+
+
+def _sign_in_again(page: Page, key: str) -> None:
+    page.get_by_label("API key").fill(key)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("heading", name="Sign in").wait_for(state="detached")
+
+
 @pytest.mark.parametrize("path", ["/Images", "/Audio", "/Transform", "/docs"])
 def test_other_pages_work(page: Page, chat_key: str, path: str) -> None:
     if path == "/docs":

@@ -6,13 +6,21 @@
 /** Most drafts that are kept; the ones not touched for longest go first. */
 const MOST = 100;
 
+/** What a storage has no room for, by the storage: it outlives whoever reads it, such as the end of a session. */
+const memories = new Map();
+
+function memoryOf(storage) {
+  if (!memories.has(storage)) memories.set(storage, new Map());
+  return memories.get(storage);
+}
+
 /** The drafts of one owner. `storage` is as localStorage, `clock` gives milliseconds. */
 export class Drafts {
   constructor(owner, storage, clock = Date.now) {
     this.prefix = `draft:${owner}:`;
     this.storage = storage;
     this.clock = clock;
-    this.memory = new Map();
+    this.memory = memoryOf(storage);
   }
 
   /** The text under a key; empty when there is none. */
@@ -37,7 +45,7 @@ export class Drafts {
 
   /** Whether all of them outlive the page. */
   get keepsAll() {
-    return !this.memory.size;
+    return ![...this.memory.keys()].some((name) => name.startsWith(this.prefix));
   }
 
   /** Keys that begin so, the last touched first. */

@@ -1,9 +1,12 @@
 // Keeps what may be large in this browser until the server has it: a table of IndexedDB, by text keys.
 //
-// Where there is no IndexedDB (private windows of some browsers) nothing is kept, and nothing fails.
+// Where there is no IndexedDB (private windows of some browsers), or no room, it is kept as long as the page: through the end of a
+// session, and not through a reload.
 
 const NAME = "replyto";
 const TABLE = "kept";
+/** What the browser does not keep. */
+const memory = new Map();
 let opened = null;
 
 const asPromise = (request) =>
@@ -31,18 +34,26 @@ function openAnew() {
   return asPromise(request);
 }
 
-/** Keep a value; true when it is kept. */
+/** Keep a value; true when it outlives the page. */
 export async function keep(key, value) {
   try {
     await asPromise((await table("readwrite")).put(value, key));
+    memory.delete(key);
     return true;
   } catch {
+    memory.set(key, value);
     return false;
   }
 }
 
-/** What is kept under keys that begin so: [[key, value], …]. */
+/** What is kept under keys that begin so, in the order of their keys: [[key, value], …]. */
 export async function kept(beginning) {
+  const own = [...memory].filter(([key]) => key.startsWith(beginning));
+  const all = new Map([...(await keptByBrowser(beginning)), ...own]);
+  return [...all].sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
+async function keptByBrowser(beginning) {
   try {
     const range = IDBKeyRange.bound(beginning, `${beginning}\uffff`);
     const store = await table("readonly");
@@ -55,6 +66,7 @@ export async function kept(beginning) {
 
 /** Keep it no longer. */
 export async function drop(key) {
+  memory.delete(key);
   try {
     await asPromise((await table("readwrite")).delete(key));
   } catch {

@@ -8,7 +8,7 @@ import { Store } from "../../../../../gateway/static/js/chat/store.js";
 import { ApiError, json, sendForm } from "../../../../../gateway/static/js/lib/api.js";
 import { Drafts } from "../../../../../gateway/static/js/lib/drafts.js";
 import { copy } from "../../../../../gateway/static/js/lib/clipboard.js";
-import { keep } from "../../../../../gateway/static/js/lib/keep.js";
+import { drop, keep, kept } from "../../../../../gateway/static/js/lib/keep.js";
 import { holdPlace } from "../../../../../gateway/static/js/lib/router.js";
 import { recall, remember } from "../../../../../gateway/static/js/lib/remember.js";
 import { storage } from "../../../../../gateway/static/js/lib/storage.js";
@@ -79,6 +79,19 @@ test("where the browser forbids its storage nothing is kept, and nothing fails",
   assert.equal(drafts.read("c1"), "Half a thou");
   assert.deepEqual(drafts.keys(), ["c1"]);
   assert.ok(!drafts.keepsAll);
+});
+
+test("what the browser does not keep is there as long as the page, whoever asks for it", async () => {
+  new Drafts("ann", storage("localStorage")).write("c2", "Half a word");
+  assert.equal(new Drafts("ann", storage("localStorage")).read("c2"), "Half a word");
+  assert.equal(new Drafts("bob", storage("localStorage")).read("c2"), "");
+  assert.ok(new Drafts("bob", storage("localStorage")).keepsAll);
+  assert.equal(await keep("unsaved:eve:2", "two"), false);
+  assert.equal(await keep("unsaved:eve:1", "one"), false);
+  assert.deepEqual(await kept("unsaved:eve:"), [["unsaved:eve:1", "one"], ["unsaved:eve:2", "two"]]);
+  assert.deepEqual(await kept("unsaved:bob:"), []);
+  await drop("unsaved:eve:1");
+  assert.deepEqual(await kept("unsaved:eve:"), [["unsaved:eve:2", "two"]]);
 });
 
 test("an answer that is no JSON is one of somebody between", async () => {
