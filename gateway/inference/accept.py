@@ -160,15 +160,20 @@ def made_before(services: Services, principal: Principal, call: ChatCall) -> Acc
     return None
 
 
+def no_such_model(model: str) -> ModelNotFound:
+    """Return the error for a model that there is not, or not for the caller."""
+    # A model that this key may not use does not exist for it, as the list of models says.
+    return ModelNotFound(
+        f"The model '{model}' does not exist; GET /v1/models lists those that do.",
+        field="model",
+    )
+
+
 def check(services: Services, principal: Principal, call: ChatCall) -> None:
     """Raise what keeps the call from being a job of its caller's; nothing is changed."""
     model, serving = call.chat.model, services.registry.serving(call.chat.model)
-    # A model that this key may not use does not exist for it, as the list of models says.
     if not (principal.may_use(model) and serving):
-        raise ModelNotFound(
-            f"The model '{model}' does not exist; GET /v1/models lists those that do.",
-            field="model",
-        )
+        raise no_such_model(model)
     if call.provider and call.provider not in {provider.name for provider in serving}:
         raise ProviderNotFound(
             f"The provider '{call.provider}' does not exist or does not have '{model}'.",

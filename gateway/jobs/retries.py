@@ -10,7 +10,7 @@ from flask import Blueprint
 
 from gateway.auth.authenticator import Principal
 from gateway.http.routes import Call, route
-from gateway.inference.accept import allowance_of
+from gateway.inference.accept import allowance_of, no_such_model
 from gateway.jobs.lookup import find_job
 from gateway.jobs.many import queue_again
 from gateway.jobs.paging import job_filter
@@ -35,6 +35,8 @@ def retry_one(call: Call[RetryJob]) -> RetryJobResponse:
     """Queue the job again."""
     gateway, principal, wanted = call.services, call.principal, call.request
     job = find_job(gateway.jobs, principal, wanted.id, wanted.ref_id, gateway.history)
+    if not principal.may_use(job.model):
+        raise no_such_model(job.model)
     if not retry_job(gateway, principal, job):
         raise _refusal(gateway, job)
     return RetryJobResponse(id=job.id, ref_id=job.ref_id, job_state=JobState.QUEUED)
@@ -87,8 +89,11 @@ def _retry_row(gateway: Services, principal: Principal, row: Row) -> bool:
 
 
 def retry_job(gateway: Services, principal: Principal, job: Job) -> bool:
-    """Queue a job again, one that left the ledger with the request that the history keeps."""
-    if job.state not in _ENDED_BADLY:
+    """Queue a job again, one that left the ledger with the request that the history keeps.
+
+    False for one that is not to be, or whose model is not the caller's to use.
+    """
+    if job.state not in _ENDED_BADLY or not principal.may_use(job.model):
         return False
     allowance = allowance_of(principal, job.request.decode("utf-8")) if job.request else None
     became = gateway.jobs.retry(job, allowance=allowance)

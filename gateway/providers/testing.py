@@ -11,6 +11,7 @@ from flask import Blueprint, Response
 
 from gateway.auth.authenticator import Principal
 from gateway.http.routes import Call, route
+from gateway.inference.accept import allowance_of, no_such_model
 from gateway.inference.answer import answer_of, wait_for
 from gateway.providers.conditions import named
 from gateway.providers.forms import checked_provider, given_fields
@@ -44,6 +45,8 @@ def try_provider(call: Call[ChatAiProvider]) -> Response:
     """Have this provider answer, whatever is known of its health."""
     gateway, principal, wanted = call.services, call.principal, call.request
     chat = _chat(wanted)
+    if not principal.may_use(wanted.model):
+        raise no_such_model(wanted.model)
     _check(gateway, wanted)
     told = wait_for(gateway, lambda mailbox: _accept(gateway, principal, wanted, chat, mailbox))
     return answer_of(told)
@@ -126,5 +129,6 @@ def _accept(
             provider=wanted.provider,
             mailbox=mailbox,
             forced=True,
+            allowance=allowance_of(principal, call.chat.body),
         )
     )
