@@ -149,6 +149,9 @@ _IN_STREAM: tuple[tuple[str, bytes, str], ...] = (
     ("errors", wire.event({"errors": [{"message": "Of several"}]}), "Of several"),
     ("own names", wire.event({"error_code": 336100, "error_msg": "High load"}), "High load"),
     ("code and msg", wire.event({"code": 500, "msg": "Try later", "data": None}), "Try later"),
+    ("no success", wire.event({"success": False, "message": "No luck"}), "No luck"),
+    ("a type", wire.event({"type": "server_error", "message": "Of a type"}), "Of a type"),
+    ("fault", wire.event({"fault": {"faultstring": "Quota violated"}}), "Quota violated"),
     ("amazons", wire.event({"throttlingException": {"message": "Throttled"}}), "Throttled"),
 )
 

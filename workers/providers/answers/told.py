@@ -77,8 +77,10 @@ _BASE_DIGITS: Final = 4
 _KIND_NAMES: Final = ("type", "code", "error_type")
 _STATUS_NAMES: Final = ("code", "status", "status_code", "statusCode")
 #: A flat error has one of these, the number or the name of a failure, beside one of its messages.
-_MARKS: Final = (*_STATUS_NAMES, "error_code", "errorCode", "error_type")
-_MESSAGES: Final = ("message", "msg", "error_msg", "error_message", "errorMessage")
+_MARKS: Final = (*_STATUS_NAMES, "error_code", "errorCode", "error_type", "__type")
+_MESSAGES: Final = ("message", "Message", "msg", "error_msg", "error_message", "errorMessage")
+#: How the types of errors end: `server_error`, `BadRequestError`.
+_ERROR: Final = "error"
 #: What is told there of a call that goes well.
 _WELL: Final = frozenset(
     (
@@ -195,10 +197,13 @@ def _says_error(value: Json) -> bool:
         return True
     if "detail" in value:
         return bool(value["detail"])
-    if value.get("errors"):
+    if value.get("errors") or value.get("fault") or value.get("success") is False:
         return True
     has_message = any(isinstance(value.get(name), str) for name in _MESSAGES)
-    return has_message and any(_marks_failure(value.get(mark)) for mark in _MARKS)
+    is_kind_of_one = text_of(value.get("type")).lower().endswith(_ERROR)
+    return has_message and (
+        is_kind_of_one or any(_marks_failure(value.get(mark)) for mark in _MARKS)
+    )
 
 
 def _marks_failure(mark: object) -> bool:
