@@ -113,6 +113,8 @@ def _no_endpoint() -> str:
     told = f"There is no endpoint {request.method} {request.path[:_SHOWN]}"
     if found := wrong_path.meant(request.path, _is_there):
         return f"{told}; {wrong_path.advice(found, base_url(services().settings))}."
+    if found := wrong_path.alike(request.path, _dto_names(), _is_there):
+        return f"{told}; did you mean {found}?"
     if request.path != "/v1" and not request.path.startswith("/v1/"):
         return f"{told}."
     return f"{told}: of OpenAI's API this gateway offers {_offered(current_app.url_map)}."
@@ -125,6 +127,11 @@ def _is_there(path: str) -> bool:
     except HTTPException:
         return False
     return not rule.arguments or rule.rule.startswith("/v1/")
+
+
+@lru_cache(maxsize=1)
+def _dto_names() -> tuple[str, ...]:
+    return tuple(one.request.__name__ for one in catalog.CATALOG if one.is_dto)
 
 
 @lru_cache(maxsize=1)

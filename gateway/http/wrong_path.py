@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 from shared.dtos.endpoint import DTO_PREFIXES
@@ -11,11 +12,23 @@ from shared.dtos.endpoint import DTO_PREFIXES
 #: Paths under which clients of OpenAI's API are told, elsewhere, that it is.
 _behind: Final = re.compile(r"^.*?(?=/v1/)").sub
 _VERSION: Final = "/v1"
+#: How alike a mistyped name and the right one are; what is longer than any is not looked for.
+_ALIKE: Final = 0.7
+_LONGEST_NAME: Final = 60
 
 
 def meant(path: str, is_there: Callable[[str], bool]) -> str | None:
     """Return the path that is likely meant, of those that are there."""
     return next((one for one in _candidates(path) if one != path and is_there(one)), None)
+
+
+def alike(path: str, names: Collection[str], is_there: Callable[[str], bool]) -> str | None:
+    """Return the path of the DTO whose name is most like the one that is asked for."""
+    prefix, _, name = path.rpartition("/")
+    if prefix not in DTO_PREFIXES or len(name) > _LONGEST_NAME:
+        return None
+    close = difflib.get_close_matches(name, names, n=3, cutoff=_ALIKE)
+    return next((found for one in close if is_there(found := f"{prefix}/{one}")), None)
 
 
 def advice(path: str, base: str) -> str:

@@ -10,6 +10,7 @@ from pydantic.alias_generators import to_camel
 
 from shared.errors import ValidationFailed
 from shared.wire.naming import fold
+from shared.wire.value_problems import value_problem
 
 #: What 64 bits hold, with a sign.
 _MOST_NUMBER: Final = 2**63 - 1
@@ -60,9 +61,8 @@ class Dto(BaseModel):
         try:
             bound = cls.model_validate(found)
         except ValidationError as exc:
-            first = exc.errors()[0]
-            # How pydantic begins what our own checks say.
-            problem = first["msg"].removeprefix("Value error, ")
+            first = exc.errors(include_url=False, include_input=False)[0]
+            problem = value_problem(first)
             if not first["loc"]:
                 # A check of several fields together.
                 raise ValidationFailed(problem) from None

@@ -9,26 +9,9 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from shared.wire.value_problems import value_problem
+
 _TABLES: Final = ("provider", "price")
-#: What a value must be, by what pydantic calls the error.
-_FORMS: Final[Mapping[str, str]] = {
-    "missing": "is missing",
-    "int_type": "must be a whole number",
-    "int_parsing": "must be a whole number",
-    "int_from_float": "must be a whole number",
-    "float_type": "must be a number",
-    "float_parsing": "must be a number",
-    "bool_type": "must be true or false",
-    "bool_parsing": "must be true or false",
-    "string_type": "must be a text",
-    "list_type": "must be a list",
-    "tuple_type": "must be a list",
-    "too_short": "must have at least one entry",
-    "string_too_short": "must not be empty",
-    "url_type": "must be a URL such as http://127.0.0.1:8000/v1",
-    "url_parsing": "must be a URL such as http://127.0.0.1:8000/v1",
-    "url_scheme": "must be a URL that begins with http:// or https://",
-}
 _OF_MODELS: Final = ("dict_type", "mapping_type")
 _NO_SUCH_FIELD: Final = "extra_forbidden"
 
@@ -61,14 +44,10 @@ def _entry(loc: tuple[int | str, ...], content: Mapping[str, Any]) -> str:
 
 
 def _words(told: ErrorDetails, fields: Collection[str]) -> str:
-    kind, message = told["type"], told["msg"]
+    kind = told["type"]
     if kind == _NO_SUCH_FIELD:
         close = difflib.get_close_matches(str(told["loc"][-1]), fields, n=1)
         return f"there is no such field{f'; did you mean {close[0]}?' if close else ''}"
     if kind in _OF_MODELS:
         return 'must be a table such as { "one" = "other" }'
-    if kind == "literal_error":
-        return f"must be one of {str(told['ctx']['expected']).replace(' or ', ', ')}"
-    if kind == "value_error":
-        return message.removeprefix("Value error, ")
-    return _FORMS.get(kind) or message.replace("Input should be", "must be")
+    return value_problem(told)

@@ -172,6 +172,20 @@ def test_wrong_path_of_a_list_is_told_so_too(gateway: Gateway, path: str) -> Non
     assert "did you mean /v1/models?" in message
 
 
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("/api/QueueOpenAiChat", "/api/QueueOpenAiChatCompletion"),
+        ("/json/reply/OpenAIChatCompletion", "/json/reply/OpenAiChatCompletion"),
+    ],
+)
+def test_mistyped_dto_is_told_the_one_that_is_alike(
+    gateway: Gateway, path: str, meant: str
+) -> None:
+    message = gateway.post(path, CHAT).json["error"]["message"]
+    assert message == f"There is no endpoint POST {path}; did you mean {meant}?"
+
+
 @pytest.mark.parametrize("path", ["/nothing", "/v1/nothing", "/api/Nothing", "/" + "x" * 5000])
 def test_path_that_means_nothing_is_told_as_before(gateway: Gateway, path: str) -> None:
     answer = gateway.get(path)

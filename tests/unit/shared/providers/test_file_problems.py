@@ -57,7 +57,7 @@ _HERE = 'base_url = "http://127.0.0.1:1/v1"\nmodels = ["m"]\n'
         ),
         pytest.param(
             f'[[provider]]\nname = "a"\nconcurrency = 0\n{_HERE}',
-            "provider 'a': concurrency: must be greater than or equal to 1",
+            "provider 'a': concurrency: must be at least 1",
             id="a number that is too small",
         ),
         pytest.param(
@@ -77,7 +77,7 @@ _HERE = 'base_url = "http://127.0.0.1:1/v1"\nmodels = ["m"]\n'
         ),
         pytest.param(
             '[[provider]]\npreset = "ollama"\nmodels = []',
-            "provider 'ollama': models: must have at least one entry",
+            "provider 'ollama': models: must have 1 or more entries",
             id="no models",
         ),
         pytest.param(
