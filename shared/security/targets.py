@@ -31,6 +31,8 @@ _LOCAL_SUFFIXES: Final = (
 )
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _HOST: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?\.?")
+#: Most characters of a name, as DNS has them (RFC 1035, 2.3.4).
+_LONGEST_NAME: Final = 253
 _BLANK: Final = re.compile(r"[\x00-\x20\x7f]")
 #: All of ASCII that may be seen; the rest of a URL must be percent-encoded on the wire.
 _AS_IT_IS: Final = "".join(map(chr, range(0x21, 0x7F)))
@@ -154,12 +156,14 @@ def _private(what: str) -> CallbackTargetRefused:
 def _ascii_host(host: str) -> str:
     """Return the host as resolvers see it: compatibility characters folded, IDNA encoded."""
     if ":" in host:
+        if address_literal(host) is None:
+            raise refused("has no valid host")
         return host.lower()
     try:
         name = host.encode("idna").decode().lower()
     except UnicodeError:
         name = ""
-    if not _HOST.fullmatch(name):
+    if not _HOST.fullmatch(name) or len(name.rstrip(".")) > _LONGEST_NAME:
         raise refused("has no valid host")
     return name
 

@@ -102,4 +102,6 @@ MALFORMED: Final = {
     "port of Redis": "http://example.com:6379/cb",
     "port of mail": "http://example.com:25/cb",
     "port of SSH": "https://example.com:22/cb",
+    "an address of the future": "http://[v1.fe80::a+en1]/cb",
+    "a name that is too long": f"http://{'a.' * 126}com/cb",
 }
