@@ -35,13 +35,18 @@ local function has_slot(owner)
 end
 
 local now = clock(given_ms)
-redis.call('ZREM', line_key, id)
-redis.call('ZREM', missing_key, id)
+-- Done last: were the script to fail before, the tick would find that the message is gone.
+local function leave_line()
+  redis.call('ZREM', line_key, id)
+  redis.call('ZREM', missing_key, id)
+end
+
 local lease = redis.call('ZSCORE', leases_key, id)
 local held = redis.call('HMGET', delivery_key, 'state', 'claimed_by', 'url', 'due_ms', 'index')
 local endpoint = endpoint_of(endpoints_prefix, hosts_prefix, held[3], held[5])
 if not (lease and held[2] == token) then
   if held[1] ~= 'Pending' or lease or redis.call('ZSCORE', delayed_key, id) then
+    leave_line()
     return false
   end
   local limits = limits_of(most_at_endpoint, most_at_host, failures, rest_ms)
@@ -53,15 +58,18 @@ if not (lease and held[2] == token) then
   if way then
     local at = {wakes = wakes_key, parked = parked_key, places = places_key}
     park(endpoint, known, way, until_ms, id, held[4] or whole(now), at, now)
+    leave_line()
     return 'parked'
   end
   leave_parked(endpoint, id, parked_key)
   redis.call('HSET', endpoint.host.flight, id, known.class .. endpoint.name)
   redis.call('PEXPIRE', endpoint.host.flight, FLIGHT_KEPT_MS)
+  -- The lease first: were the script to fail behind it, the delivery would be due again.
+  redis.call('ZADD', leases_key, whole(now + tonumber(lease_ms)), id)
   redis.call('HINCRBY', delivery_key, 'attempt', 1)
   redis.call('HSET', delivery_key, 'claimed_by', token)
-  redis.call('ZADD', leases_key, whole(now + tonumber(lease_ms)), id)
 end
+leave_line()
 local delivery = redis.call('HMGET', delivery_key, 'attempt', 'tries', 'url', 'trigger', 'due_ms',
   'attempts_before')
 -- Deliveries made by an older version have neither a trigger nor, at first, a due time.

@@ -44,7 +44,6 @@ if (delivery[1] ~= 'Pending' and not cancelled) or delivery[2] ~= attempt
   or not redis.call('ZSCORE', leases_key, id) then
   return {0, false}
 end
-redis.call('ZREM', leases_key, id)
 local endpoint = endpoint_of(endpoints_prefix, hosts_prefix, delivery[4], delivery[5])
 local limits = limits_of(most_at_endpoint, most_at_host, failures, rest_ms)
 local host, _, following = endpoint.host, nil, nil
@@ -78,4 +77,6 @@ else
     create_events(events, 'callback.exhausted', exhausted_event, whole(now))
   end
 end
+-- Last: were the script to fail before, the lease would run out, and the delivery be due again.
+redis.call('ZREM', leases_key, id)
 return {1, following or false}

@@ -20,6 +20,12 @@ end
 -- status: HTTP status for a waiting client. field: 'response' or 'error', where body goes. What follows
 -- are more fields and their values.
 local function finish(id, now, outcome, status, field, body, ...)
+  -- First what completes it: were the script to fail behind it, the job would be found.
+  -- The doorbell: one message when the pending list was empty, none while somebody works on it.
+  if redis.call('ZCARD', executed_key) == 0 then
+    push_message(completion_list, false, places_key, 'completion', 0, 'workers.completion.run', id, false)
+  end
+  redis.call('ZADD', executed_key, whole(now), id)
   redis.call('HSET', job_key, 'state', 'Executed', 'outcome', outcome, 'status', status,
     field, body, 'executed_ms', whole(now), ...)
   local job = redis.call('HMGET', job_key, 'streamed', 'owner', 'flow', 'flow_place', 'mailboxes',
@@ -35,11 +41,6 @@ local function finish(id, now, outcome, status, field, body, ...)
   redis.call('ZREM', leases_key, id)
   redis.call('ZREM', deadlines_key, id)
   redis.call('ZREM', delayed_key, id)
-  -- The doorbell: one message when the pending list was empty, none while somebody works on it.
-  if redis.call('ZCARD', executed_key) == 0 then
-    push_message(completion_list, false, places_key, 'completion', 0, 'workers.completion.run', id, false)
-  end
-  redis.call('ZADD', executed_key, whole(now), id)
   if job[5] then
     -- What the answer could not follow is for the reader of the job to tell.
     wake(job[5], job[7] and '' or news_of(id, job[8], whole(now), job[9], status, field, body))

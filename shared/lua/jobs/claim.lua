@@ -40,15 +40,21 @@ local given_ms, id, lease_ms, worker, queue, priority, widest_window, token, can
 
 local now = clock(given_ms)
 
-local there = redis.call('EXISTS', unpack(KEYS, FIRST_LINE, LAST_MISSING))
-if there > redis.call('ZREM', line_key, id) then
-  for i = FIRST_LINE, LAST_MISSING do
-    redis.call('ZREM', KEYS[i], id)
+-- Done last: were the script to fail before, as where the user of Redis may not do something, the tick
+-- would find that the message is gone.
+local function leave_line()
+  local there = redis.call('EXISTS', unpack(KEYS, FIRST_LINE, LAST_MISSING))
+  if there > redis.call('ZREM', line_key, id) then
+    for i = FIRST_LINE, LAST_MISSING do
+      redis.call('ZREM', KEYS[i], id)
+    end
   end
 end
+
 if redis.call('EXISTS', turns_key) == 1 then
   if redis.call('ZSCORE', waiting_key, id) then
     -- It has had no turn and so no message: this one is none of ours.
+    leave_line()
     return false
   end
   if redis.call('SISMEMBER', gates_key, queue) == 0 then
@@ -77,6 +83,7 @@ if held[1] ~= 'Started' or held[2] ~= token then
     if is_due and gate ~= queue then
       leave_gate(gate, names, tonumber(priority), held[4], id)
     end
+    leave_line()
     return false
   end
   local chosen, to_wait_for = choose(candidates, FIRST_CANDIDATE, {pin = pin, forced = held[7] == '1',
@@ -96,6 +103,7 @@ if held[1] ~= 'Started' or held[2] ~= token then
       local _, _, gates_of_candidate = slots_of(FIRST_CANDIDATE, i)
       redis.call('ZADD', gates_of_candidate, 'NX', redis.call('INCR', places_key), gate)
     end
+    leave_line()
     return false
   end
   if gate ~= queue then
@@ -107,13 +115,15 @@ if held[1] ~= 'Started' or held[2] ~= token then
   if flow then
     flow.begin(held[10], id, attempt)
   end
+  -- The lease first: a job that is Started is found by nothing else.
+  redis.call('ZADD', leases_key, whole(now + tonumber(lease_ms)), id)
   redis.call('HSET', job_key, 'state', 'Started', 'started_ms', whole(now), 'worker', worker,
     'claimed_by', token, 'at', provider)
-  redis.call('ZADD', leases_key, whole(now + tonumber(lease_ms)), id)
   if held[8] then
     redis.call('ZADD', live_prefix .. held[8], 'XX', 1, id)
   end
 end
+leave_line()
 local job = redis.call('HMGET', job_key, 'request', 'model', 'ref_id', 'streamed', 'attempts_before',
   'base_url')
 return {whole(now), whole(attempt), job[1], job[2], held[3], held[12], job[3], job[4], held[6],

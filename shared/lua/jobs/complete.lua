@@ -35,11 +35,15 @@ local given_ms, id, ttl_ms, largest_body, thin_body, owner, event, chunks_ttl_ms
 
 local now_ms = clock(given_ms)
 local now = whole(now_ms)
-redis.call('ZREM', executed_key, id)
 local job = redis.call('HMGET', job_key, 'state', 'outcome', 'reply_to', 'created_ms', 'reserved',
   'accepted_ms', 'group', 'streamed', 'watchers')
 if job[1] ~= 'Executed' then
-  return false
+  -- Where the script failed in its middle, it is final already and still among those to complete.
+  local is_half_done = job[1] and job[1] == job[2] and redis.call('ZSCORE', executed_key, id)
+  if not is_half_done then
+    redis.call('ZREM', executed_key, id)
+    return false
+  end
 end
 redis.call('HSET', job_key, 'state', job[2], 'completed_ms', now, 'unstored', '1')
 redis.call('ZADD', unstored_key, now, id)
@@ -72,4 +76,5 @@ if job[9] then
   wake(job[9])
   redis.call('HDEL', job_key, 'watchers')
 end
+redis.call('ZREM', executed_key, id)
 return job[2]

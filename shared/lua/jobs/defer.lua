@@ -21,10 +21,11 @@ end
 if job[3] then
   return 'cancel'
 end
+local now = clock(given_ms)
+-- In this order, so that one of them finds it were the script to fail between them.
+redis.call('ZADD', delayed_key, whole(now + tonumber(delay_ms)), id)
 redis.call('HSET', job_key, 'state', 'Queued', unpack(ARGV, FIRST_FIELD))
 redis.call('ZREM', leases_key, id)
-local now = clock(given_ms)
-redis.call('ZADD', delayed_key, whole(now + tonumber(delay_ms)), id)
 if job[5] then
   flow_of(deadlines_key, job[4], job[5], now).leave(job[6], id)
 end

@@ -14,10 +14,11 @@ local due = redis.call('ZSCORE', delayed_key, id)
 if not due or tonumber(due) > clock(given_ms) then
   return 0
 end
-redis.call('ZREM', delayed_key, id)
-if redis.call('HGET', job_key, 'state') ~= 'Queued' then
-  return 0
+local is_queued = redis.call('HGET', job_key, 'state') == 'Queued'
+if is_queued then
+  redis.call('HSET', job_key, 'queued_ms', due)
+  push_message(list_key, line_key, places_key, queue, priority, task, id, true)
 end
-redis.call('HSET', job_key, 'queued_ms', due)
-push_message(list_key, line_key, places_key, queue, priority, task, id, true)
-return 1
+-- Last: were the script to fail before, it would be found due again.
+redis.call('ZREM', delayed_key, id)
+return is_queued and 1 or 0

@@ -50,10 +50,11 @@ if redis.call('EXISTS', job_key .. ':chunks') == 1 then
   finish(id, now, 'Failed', broken_status, 'error', broken_body)
   return 'failed'
 end
-redis.call('ZREM', leases_key, id)
-redis.call('HSET', job_key, 'state', 'Queued', 'queued_ms', whole(now))
 if job[7] then
   flow_of(deadlines_key, job[6], job[7], now).stand_again(job[8], id)
 end
 push_message(list_key, line_key, places_key, queue, priority, task, id, true)
+redis.call('HSET', job_key, 'state', 'Queued', 'queued_ms', whole(now))
+-- Last: were the script to fail before, the lease would be found again.
+redis.call('ZREM', leases_key, id)
 return 'requeued'

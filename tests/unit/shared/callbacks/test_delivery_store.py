@@ -84,6 +84,24 @@ def test_get_returns_a_fresh_delivery(
     )
 
 
+def test_finish_that_failed_in_its_middle_may_come_again(
+    job_store: JobStore,
+    delivery_store: DeliveryStore,
+    ledger_redis: redis.Redis,
+    lists: MessageLists,
+) -> None:
+    job = delivering(job_store, lists)
+    claim = claimed(delivery_store, job)
+    ledger_redis.set(keys.delivery_log(job.id), "no list: what comes after fails")
+    with pytest.raises(redis.ResponseError):
+        delivery_store.finish(job, claim, row(1), LATER)
+    ledger_redis.delete(keys.delivery_log(job.id))
+
+    assert delivery_store.finish(job, claim, row(1), LATER)
+    assert ledger_redis.zscore(keys.DELIVERIES_DELAYED, job.id)
+    assert ledger_redis.zscore(keys.DELIVERIES_LEASES, job.id) is None
+
+
 def test_get_returns_nothing_when_the_job_has_no_delivery(delivery_store: DeliveryStore) -> None:
     assert delivery_store.get(999) is None
 

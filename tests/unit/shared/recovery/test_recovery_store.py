@@ -466,6 +466,27 @@ def test_repush_finds_a_lost_message_when_the_list_is_empty(
     assert ledger_redis.zcard(keys.line(CHAT, 5)) == 1
 
 
+def test_repush_finds_a_job_whose_claim_failed_in_its_middle(
+    job_store: JobStore,
+    recovery: RecoveryStore,
+    ledger_redis: redis.Redis,
+    lists: MessageLists,
+    fake_clock: FakeClock,
+) -> None:
+    job_id = accepted(job_store).id
+    lists.take(CHAT)
+    ledger_redis.set(
+        keys.drain(CHAT), "no hash: what comes after fails, what was done before stays"
+    )
+    with pytest.raises(redis.ResponseError):
+        job_store.claim(job_id, CHAT, 5, "w")
+    ledger_redis.delete(keys.drain(CHAT))
+
+    assert find(recovery, fake_clock) == 1
+    assert lists.ids(CHAT, 5) == [job_id]
+    assert job_store.claim(job_id, CHAT, 5, "w") is not None
+
+
 @pytest.mark.parametrize("priority", [0, 5, 9])
 def test_repush_keeps_the_priority_of_the_job(
     job_store: JobStore,
