@@ -23,11 +23,12 @@ def meant(path: str, is_there: Callable[[str], bool]) -> str | None:
 
 
 def alike(path: str, names: Collection[str], is_there: Callable[[str], bool]) -> str | None:
-    """Return the path of the DTO whose name is most like the one that is asked for."""
+    """Return the path of the DTO that begins as the one that is asked for, or is most like it."""
     prefix, _, name = path.rpartition("/")
     if prefix not in DTO_PREFIXES or len(name) > _LONGEST_NAME:
         return None
-    close = difflib.get_close_matches(name, names, n=3, cutoff=_ALIKE)
+    longer = sorted((one for one in names if name and one.startswith(name)), key=len)
+    close = [*longer, *difflib.get_close_matches(name, names, n=3, cutoff=_ALIKE)]
     return next((found for one in close if is_there(found := f"{prefix}/{one}")), None)
 
 
