@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -73,3 +74,27 @@ def test_an_admin_finds_why_a_job_failed_and_creates_a_key(
     fox.see("ak-", ".secret code")
     fox.press("I have saved it")
     fox.see("5.00/month", "tbody")
+
+
+_STRANGE = (
+    "#app script, #app iframe, #app style, form[action], [onerror], [onload], [onclick], math [id], "
+    "#app #app, [href^=javascript], [href^=vbscript]"
+)
+#: Counted as they stand there: what would run them is the policy's to forbid.
+_HARM = f"""return [(window.wrappedJSObject ?? window).hacked ?? null,
+    document.querySelectorAll(`{_STRANGE}`).length];"""
+
+
+def test_nothing_of_attacks_is_left_in_a_conversation(pages_stack: Stack, tmp_path: Path) -> None:
+    with firefox(pages_stack.url, tmp_path) as fox:
+        fox.open("/Chat")
+        fox.write("API key", new_key(pages_stack))
+        fox.press("Sign in")
+        fox.press("demo", ".model-button")
+        fox.write("Search models", "attacks")
+        fox.press("attacks", "[role=option]")
+        fox.write("Message", "Attack")
+        fox.press("Send")
+        fox.see("clobbered", ".answer .markdown")
+        fox.see("", ".answer math")
+        assert fox.run(_HARM) == [None, 0]
