@@ -77,8 +77,8 @@ def test_an_admin_finds_why_a_job_failed_and_creates_a_key(
 
 
 _STRANGE = (
-    "#app script, #app iframe, #app style, form[action], [onerror], [onload], [onclick], math [id], "
-    "#app #app, [href^=javascript], [href^=vbscript]"
+    "#app script, #app iframe, #app style, form[action], [onerror], [onload], [onclick], "
+    "math [id], #app #app, [href^=javascript], [href^=vbscript]"
 )
 #: Counted as they stand there: what would run them is the policy's to forbid.
 _HARM = f"""return [(window.wrappedJSObject ?? window).hacked ?? null,
