@@ -38,8 +38,11 @@ local now = whole(now_ms)
 local job = redis.call('HMGET', job_key, 'state', 'outcome', 'reply_to', 'created_ms', 'reserved',
   'accepted_ms', 'group', 'streamed', 'watchers')
 if job[1] ~= 'Executed' then
-  -- Where the script failed in its middle, it is final already and still among those to complete.
-  local is_half_done = job[1] and job[1] == job[2] and redis.call('ZSCORE', executed_key, id)
+  -- Where the script failed in its middle, it is final already and still among those to complete, and
+  -- nobody has begun to deliver it.
+  local is_half_done = job[1] and job[1] == job[2] and job[3] and job[3] ~= ''
+    and redis.call('ZSCORE', executed_key, id)
+    and (redis.call('HGET', delivery_key, 'attempt') or '0') == '0'
   if not is_half_done then
     redis.call('ZREM', executed_key, id)
     return false
