@@ -20,6 +20,7 @@ from shared.providers.registry_document import Entry
 from shared.providers.vision import sees
 from shared.security.masked_url import is_masked_key, masked_url
 from shared.security.sealing import Sealer
+from shared.wire.value_problems import value_problem
 
 _NAMES: Final = {
     "ai_type_id": "type",
@@ -81,7 +82,7 @@ def checked_provider(known: dict[str, Any], fields: dict[str, Any]) -> Provider:
     except ValidationError as exc:
         first = exc.errors()[0]
         # What is wrong with several fields together begins with the name of one.
-        said = first["msg"].removeprefix("Value error, ")
+        said = value_problem(first)
         named, _, why = said.partition(": ")
         own = str(first["loc"][0]) if first["loc"] else named if named in _TOLD else "models"
         name = to_camel(_TOLD.get(own, own))

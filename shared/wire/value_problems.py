@@ -34,6 +34,17 @@ _WORDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("url_type", "url_parsing"), _URL),
     "url_scheme": "must be a URL that begins with http:// or https://",
 }
+_PRINTABLE: Final = "must not have control characters or line breaks"
+#: The same of a text whose form is a pattern, by that pattern.
+FORMS: Final[Mapping[str, str]] = {
+    r"^[^\x00-\x1f\x7f]*$": _PRINTABLE,
+    r"^[^\x00-\x1f\x7f]+$": _PRINTABLE,
+    r"^[\x21-\x7e]+$": "must have letters, digits and signs of ASCII only, without blanks",
+    r"^[A-Za-z0-9_-]{1,64}$": "must have letters, digits, - and _ only, 64 at most",
+    r"^[a-zA-Z_:][a-zA-Z0-9_:]*$": "must have letters, digits, _ and : only, no digit first",
+    r"^[0-9]{1,15}-[0-9]{1,15}$": "must be what an earlier call answered there",
+    r"^([1-9]|[1-9][0-9]|1[0-5][0-9]|16[0-8])h$": "must be whole hours from 1h to 168h",
+}
 #: How pydantic begins what our own checks say, and most of what it says itself.
 _OWN: Final = "Value error, "
 _INPUT: Final = "Input should be"
@@ -45,6 +56,9 @@ def value_problem(found: ErrorDetails) -> str:
     context = found.get("ctx", {})
     if kind in ("literal_error", "enum"):
         return f"must be one of {str(context['expected']).replace(' or ', ', ')}"
+    if kind == "string_pattern_mismatch":
+        form = str(context["pattern"])
+        return FORMS.get(form, f"must have the form {form}")
     if kind in _WORDS:
         return _WORDS[kind].format_map(context)
     return found["msg"].removeprefix(_OWN).replace(_INPUT, "must be")
