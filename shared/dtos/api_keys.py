@@ -85,6 +85,9 @@ class KeyLimits(Dto):
 
 
 class _KeyFields(KeyLimits):
+    # A limit under a name that nobody reads would be none.
+    knows_all = True
+
     user_name: Text = Field(None, description="Shown beside the key.")
     scopes: Scopes = Field(None, description="What it may do. Default: chat, read.")
     models: Models = Field(None, description="Models it may use; `*` is any characters.")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, Self, get_args
+from typing import Any, ClassVar, Final, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
@@ -12,6 +13,9 @@ from shared.errors import ValidationFailed
 from shared.wire.naming import fold
 from shared.wire.value_problems import value_problem
 
+#: What ServiceStack's clients send beside any DTO: in which form the answer is wanted, and which
+#: version of the DTO this is.
+_ABOUT_THE_CALL: Final = frozenset(("format", "jsconfig", "version"))
 #: What 64 bits hold, with a sign.
 _MOST_NUMBER: Final = 2**63 - 1
 
@@ -44,14 +48,19 @@ class Dto(BaseModel):
         defer_build=True,
     )
 
+    #: Whether an unknown name is refused: where a field that is mistyped would be one that is open.
+    knows_all: ClassVar[bool] = False
+
     @classmethod
     def bind(cls, values: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Self:
-        """Read a request whose names are in any casing; unknown names are ignored.
+        """Read a request whose names are in any casing; most DTOs pass over unknown names.
 
         Raises ValidationFailed naming the field.
         """
-        pairs = values.items() if isinstance(values, Mapping) else values
+        pairs = list(values.items() if isinstance(values, Mapping) else values)
         own = {fold(name): name for name in cls.model_fields}
+        if cls.knows_all:
+            cls._refuse_unknown(name for name, _ in pairs if fold(name) not in own)
         found = {
             own[key]: value
             for name, value in pairs
@@ -70,6 +79,16 @@ class Dto(BaseModel):
             raise ValidationFailed(f"{field}: {problem}", field=field) from None
         bound.check_numbers()
         return bound
+
+    @classmethod
+    def _refuse_unknown(cls, names: Iterable[str]) -> None:
+        """Raise ValidationFailed for the first name that says something nobody reads."""
+        for name in names:
+            if fold(name) not in _ABOUT_THE_CALL:
+                known = list(map(cls._wire_name, cls.model_fields))
+                close = difflib.get_close_matches(name, known, n=1)
+                cure = f"; did you mean {close[0]}?" if close else f"; there are {', '.join(known)}"
+                raise ValidationFailed(f"{name}: there is no such field{cure}", field=name)
 
     @classmethod
     def _refuse_flags(cls, found: Mapping[str, Any]) -> None:

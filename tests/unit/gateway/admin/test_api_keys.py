@@ -53,6 +53,15 @@ def code(answer: Any) -> tuple[int, str]:
     return answer.status_code, answer.json["error"]["code"]
 
 
+def test_limit_under_another_name_makes_no_key_without_it(gateway: Gateway) -> None:
+    answer = call(gateway, "CreateApiKey", name="few", limits={"requestsPerMinute": 5})
+    assert (answer.status_code, answer.json["error"]["param"]) == (400, "limits")
+    assert call(gateway, "QueryApiKeys", name="few").json["total"] == 0
+    key = issued(gateway, name="few")
+    answer = call(gateway, "UpdateApiKey", id=key["id"], requestPerMinute=5)
+    assert "did you mean requestsPerMinute?" in answer.json["error"]["message"]
+
+
 # --- issuing --------------------------------------------------------------------------------------
 
 

@@ -113,3 +113,30 @@ def test_true_and_false_are_no_numbers(name: str, value: object) -> None:
 @pytest.mark.parametrize(("name", "value"), [("isOn", True), ("either", True), ("any", True)])
 def test_true_is_taken_where_it_may_be(name: str, value: object) -> None:
     assert True in _Numbers.bind({name: value}).model_dump().values()
+
+
+class _Limited(Dto):
+    knows_all = True
+
+    per_minute: int | None = None
+    note: str | None = None
+
+
+@pytest.mark.parametrize(
+    ("name", "cure"),
+    [
+        ("perMinutes", "did you mean perMinute?"),
+        ("limits", "there are perMinute, note"),
+        ("", "there are perMinute, note"),
+    ],
+)
+def test_unknown_name_is_refused_where_it_would_leave_something_open(name: str, cure: str) -> None:
+    with pytest.raises(ValidationFailed) as caught:
+        _Limited.bind({"note": "a", name: 5})
+    assert caught.value.message == f"{name}: there is no such field; {cure}"
+    assert caught.value.field == name
+
+
+def test_known_names_in_any_casing_and_what_is_about_the_call_are_taken() -> None:
+    asked = _Limited.bind([("PerMinute", 3), ("format", "json"), ("Version", 1), ("JsConfig", "")])
+    assert asked.per_minute == 3
