@@ -35,7 +35,9 @@ def version_problem(info: Mapping[str, Any]) -> str:
     """Return why this server is none for us; nothing for one that does not tell its version."""
     version = str(info.get("redis_version", ""))
     numbers = version.split(".")[:2]
-    if not all(number.isdigit() for number in numbers) or len(numbers) < len(_SINCE):
+    if not all(number.isascii() and number.isdecimal() for number in numbers) or len(numbers) < len(
+        _SINCE
+    ):
         return ""
     if tuple(map(int, numbers)) >= _SINCE:
         return ""

@@ -157,7 +157,8 @@ def test_queued_job_that_fails_tells_its_stream(stack: Stack, api: Api, marker: 
 @pytest.mark.parametrize(
     ("model", "chunks", "reason"),
     [
-        pytest.param("sse-no-reason", 2, "stop", id="[DONE] without a finish_reason"),
+        # The reason is told in a chunk of its own.
+        pytest.param("sse-no-reason", 3, "stop", id="[DONE] without a finish_reason"),
         pytest.param("sse-no-done", 3, "length", id="a finish_reason without [DONE]"),
     ],
 )
