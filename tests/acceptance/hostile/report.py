@@ -25,7 +25,7 @@ class Result:
     def findings(self) -> list[str]:
         """Return a line for each thing that is not as it should be."""
         idle = [f"the peer '{name}' did nothing" for name, done in self.deeds.items() if not done]
-        return [*self.wrong, *idle, *self.samples.growing()]
+        return [*self.wrong, *idle, *self.samples.growing(self.afterwards)]
 
 
 def as_markdown(result: Result) -> str:

@@ -27,7 +27,24 @@ def test_child_that_ends_soon_does_not_grow() -> None:
     samples = Samples()
     for value in (40.0, 90.0):
         samples.add("redis 2", "RSS, MB", value)
-    assert samples.growing() == []
+    assert samples.growing({}) == []
+
+
+@pytest.mark.parametrize(
+    ("afterwards", "grew"),
+    [
+        pytest.param({"chat1 5": 120.0}, False, id="it was given back"),
+        pytest.param({"chat1 5": 200.0}, True, id="it was kept"),
+        pytest.param({}, True, id="nobody knows"),
+    ],
+)
+def test_memory_that_is_given_back_did_not_grow(
+    afterwards: dict[str, float], *, grew: bool
+) -> None:
+    samples = Samples()
+    for value in (100, 100, 100, 100, 150, 150, 300, 300):
+        samples.add("chat1 5", "RSS, MB", value)
+    assert bool(samples.growing(afterwards)) is grew
 
 
 def test_report_tells_all_that_is_wrong() -> None:
