@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Final, Self, get_args
 
@@ -11,7 +10,7 @@ from pydantic.alias_generators import to_camel
 
 from shared.errors import ValidationFailed
 from shared.wire.naming import fold
-from shared.wire.value_problems import value_problem
+from shared.wire.value_problems import no_such_field, value_problem
 
 #: What ServiceStack's clients send beside any DTO: in which form the answer is wanted, and which
 #: version of the DTO this is.
@@ -86,9 +85,8 @@ class Dto(BaseModel):
         for name in names:
             if fold(name) not in _ABOUT_THE_CALL:
                 known = list(map(cls._wire_name, cls.model_fields))
-                close = difflib.get_close_matches(name, known, n=1)
-                cure = f"; did you mean {close[0]}?" if close else f"; there are {', '.join(known)}"
-                raise ValidationFailed(f"{name}: there is no such field{cure}", field=name)
+                problem = no_such_field(name, known, tells_all=True)
+                raise ValidationFailed(f"{name}: {problem}", field=name)
 
     @classmethod
     def _refuse_flags(cls, found: Mapping[str, Any]) -> None:

@@ -34,10 +34,9 @@ def refuse_old_server(client: redis.Redis) -> None:
 def version_problem(info: Mapping[str, Any]) -> str:
     """Return why this server is none for us; nothing for one that does not tell its version."""
     version = str(info.get("redis_version", ""))
-    numbers = version.split(".")[:2]
-    if not all(number.isascii() and number.isdecimal() for number in numbers) or len(numbers) < len(
-        _SINCE
-    ):
+    parts = version.split(".")[: len(_SINCE)]
+    numbers = [part for part in parts if part.isascii() and part.isdecimal()]
+    if len(numbers) < len(_SINCE):
         return ""
     if tuple(map(int, numbers)) >= _SINCE:
         return ""

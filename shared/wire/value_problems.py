@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from pydantic_core import ErrorDetails
@@ -48,6 +49,13 @@ FORMS: Final[Mapping[str, str]] = {
 #: How pydantic begins what our own checks say, and most of what it says itself.
 _OWN: Final = "Value error, "
 _INPUT: Final = "Input should be"
+
+
+def no_such_field(name: str, known: Collection[str], *, tells_all: bool = False) -> str:
+    """Return what is wrong with a name that no field has, and which may be meant or there are."""
+    close = difflib.get_close_matches(name, known, n=1)
+    others = f"; there are {', '.join(known)}" if tells_all else ""
+    return f"there is no such field{f'; did you mean {close[0]}?' if close else others}"
 
 
 def value_problem(found: ErrorDetails) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from shared.wire.value_problems import value_problem
+from shared.wire.value_problems import no_such_field, value_problem
 
 _TABLES: Final = ("provider", "price")
 _OF_MODELS: Final = ("dict_type", "mapping_type")
@@ -46,8 +45,7 @@ def _entry(loc: tuple[int | str, ...], content: Mapping[str, Any]) -> str:
 def _words(told: ErrorDetails, fields: Collection[str]) -> str:
     kind = told["type"]
     if kind == _NO_SUCH_FIELD:
-        close = difflib.get_close_matches(str(told["loc"][-1]), fields, n=1)
-        return f"there is no such field{f'; did you mean {close[0]}?' if close else ''}"
+        return no_such_field(str(told["loc"][-1]), fields)
     if kind in _OF_MODELS:
         return 'must be a table such as { "one" = "other" }'
     return value_problem(told)
