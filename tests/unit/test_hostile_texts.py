@@ -15,6 +15,7 @@ import pytest
 
 from shared.errors import ValidationFailed
 from shared.wire.queueing.flow_control import read_flow
+from workers.providers.error_body import page_title
 from workers.providers.redaction import redactor
 
 _MOST_S = 5.0
@@ -27,6 +28,10 @@ def _rate(text: str) -> None:
 
 def _redacted(text: str) -> None:
     redactor(frozenset({"a-secret-of-ours"}))(text)
+
+
+def _page(text: str) -> None:
+    page_title(b"<html>" + text.encode())
 
 
 @contextmanager
@@ -53,6 +58,9 @@ def _few_seconds() -> Iterator[None]:
         pytest.param(_redacted, "eyJ-" * 100_000, id="an error of beginnings of tokens"),
         pytest.param(_redacted, "bearer " * 50_000, id="an error of schemes"),
         pytest.param(_redacted, "*" * 400_000, id="an error of masks"),
+        pytest.param(_page, "<title" * 50_000, id="a page of beginnings of titles"),
+        pytest.param(_page, "<title>" * 40_000, id="a page of titles without an end"),
+        pytest.param(_page, "<message></title>" * 20_000, id="a page of ends of others"),
     ],
 )
 def test_text_is_read_once(read: Callable[[str], None], text: str) -> None:

@@ -31,9 +31,10 @@ _NO_JSON: Final = object()
 _GZIP: Final = b"\x1f\x8b"
 
 # Of XML too, which Amazon's and Azure's servers before an API write.
-_find_title = re.compile(
-    r"<(title|message)\b[^>]*>(?P<words>.*?)</\1>", re.IGNORECASE | re.DOTALL
-).search
+_begin_titles = re.compile(r"<(title|message)\b[^<>]*>", re.IGNORECASE).finditer
+_TITLE_ENDS: Final = {
+    name: re.compile(f"</{name}>", re.IGNORECASE).search for name in ("title", "message")
+}
 begins_a_page = re.compile(r"\s*(<!doctype|<html|<head|<\?xml|<error)", re.IGNORECASE).match
 _sse_data = re.compile(r"^data: ?(.*)$", re.MULTILINE)
 
@@ -64,8 +65,17 @@ def page_title(body: bytes) -> str:
 
 
 def _title_in(page: str) -> str:
-    title = _find_title(page)
-    return unescape(" ".join(title["words"].split()))[:_LONGEST_TEXT] if title else ""
+    """Return what the first title says that ends.
+
+    In one pass: where one beginning has no end behind it, the next one has none either.
+    """
+    ends = dict(_TITLE_ENDS)
+    for begin in _begin_titles(page):
+        find_end = ends.pop(begin[1].lower(), None)
+        if find_end and (end := find_end(page, begin.end())):
+            words = page[begin.end() : end.start()]
+            return unescape(" ".join(words.split()))[:_LONGEST_TEXT]
+    return ""
 
 
 def _parsed(text: str) -> Any:
